@@ -1,0 +1,1 @@
+//! RF features from IQ recordings.
