@@ -1,0 +1,66 @@
+"""What a plain HTTP client gets from the object store: it receives and discards."""
+
+import http.client
+import itertools
+import threading
+import time
+from datetime import timedelta
+
+from servers import BUCKET
+from stacks import IN_FLIGHT
+
+# A few connections saturate some stores, many others; the best of these counts.
+GET_CONNECTIONS = (2, 4, IN_FLIGHT)
+# Large enough that the client's own time is the kernel's copying.
+BUFFER_BYTES = 1 << 20
+
+
+def presigned_paths(store, keys):
+    """Signed beforehand, so that the client's only work is to receive."""
+    base = f"http://{store.host}"
+    urls = (store.client.presigned_get_object(BUCKET, key, expires=timedelta(hours=6)) for key in keys)
+    return [url.removeprefix(base) for url in urls]
+
+
+def get_loop(store, paths, turns, times_ms):
+    connection = http.client.HTTPConnection(store.host)
+    buffer = memoryview(bytearray(BUFFER_BYTES))
+    for turn in turns:
+        start = time.perf_counter()
+        connection.request("GET", paths[turn % len(paths)])
+        response = connection.getresponse()
+        if response.status != 200:
+            raise RuntimeError(f"GET: status {response.status}")
+        while response.readinto(buffer):
+            pass
+        times_ms.append((time.perf_counter() - start) * 1e3)
+    connection.close()
+
+
+def get_rate(store, paths, total, connections):
+    """(GET/s, this client's own CPU ms per GET) over so many kept connections."""
+    lock, counter, times_ms = threading.Lock(), itertools.count(), []
+
+    def turns():
+        while True:
+            with lock:
+                turn = next(counter)
+            if turn >= total:
+                return
+            yield turn
+
+    threads = [threading.Thread(target=get_loop, args=(store, paths, turns(), times_ms)) for _ in range(connections)]
+    cpu, start = time.process_time(), time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seconds, own_ms = time.perf_counter() - start, (time.process_time() - cpu) * 1e3 / total
+    if len(times_ms) != total:
+        raise RuntimeError(f"{len(times_ms)} of {total} GETs succeeded")
+    return total / seconds, own_ms
+
+
+def best_get_rate(store, paths, total):
+    """The most that the client got, over a few numbers of connections: the strictest yardstick."""
+    return max(get_rate(store, paths, total, connections) for connections in GET_CONNECTIONS)

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Measures the daemon under load, beside the service that it replaces.
+#
+#   tests/load/run.sh compare [--only celery|heimdalld] [--sessions N] ...
+#       both services on one Postgres and one object store, as a Markdown table with the targets
+#   tests/load/run.sh main_job
+#       the main job against a real MinIO; the exit status says whether every row is as it should be
+#
+# Needs: Python 3.11 or later with venv; a Postgres server (/usr/lib/postgresql/*/bin); MinIO;
+# for the earlier service also RabbitMQ and Redis (Debian: rabbitmq-server redis-server).
+# Everything is started on loopback in a temporary directory and ended with the script.
+#
+#   HEIMDALLD             the daemon's release build
+#   HEIMDALL_MINIO        the minio binary, if it is not on the PATH
+#   HEIMDALL_LOAD_VENV    where the Python packages go (default ~/.cache/heimdall-load)
+#   HEIMDALL_LOAD_DIR     where the run's data goes (default the system's temporary directory)
+#   HEIMDALL_LOAD_KEEP    set: the run's data and logs are kept
+#   HEIMDALL_REFERENCE    the NumPy reference, to check the earlier service's extractor against
+set -eu
+cd "$(dirname "$0")"
+[ $# -ge 1 ] && [ -f "$1.py" ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 64; }
+venv=${HEIMDALL_LOAD_VENV:-$HOME/.cache/heimdall-load}
+if ! cmp -s celery/requirements.txt "$venv/requirements.txt"; then
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet -r celery/requirements.txt
+    cp celery/requirements.txt "$venv/requirements.txt"
+fi
+script=$1
+shift
+PYTHONDONTWRITEBYTECODE=1 exec "$venv/bin/python" "$script.py" "$@"
