@@ -1,0 +1,238 @@
+//! Buckets and objects in memory, with the S3 operations that a reader of recordings meets.
+//!
+//! In memory, since then nothing is left on disk however the demo ends; a file that is already
+//! there is served from where it lies. Any key is possible, also one that is another's prefix.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::SeekFrom;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::TryStreamExt;
+use md5::{Digest, Md5};
+use s3s::dto::{
+    CreateBucketInput, CreateBucketOutput, DeleteObjectInput, DeleteObjectOutput, ETag, GetObjectInput,
+    GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput,
+    PutObjectOutput, StreamingBlob, Timestamp,
+};
+use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio_util::io::ReaderStream;
+
+use super::error::{Context, Result};
+
+/// How much of a file is read at a time: large enough that the hand-over costs nothing beside
+/// the copy, small enough not to be felt in the demo's memory.
+const FILE_PIECE_BYTES: usize = 256 * 1024;
+
+/// Metadata of an object: what travels as `x-amz-meta-*`.
+pub type Metadata = HashMap<String, String>;
+
+/// All buckets; clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Objects {
+    buckets: Arc<Mutex<HashMap<String, BTreeMap<String, Object>>>>,
+}
+
+#[derive(Debug, Clone)]
+struct Object {
+    content: Content,
+    size_bytes: u64,
+    /// Hexadecimal MD5 of the content, as S3 gives it for an object that came in one piece.
+    etag: String,
+    metadata: Metadata,
+    modified: SystemTime,
+}
+
+#[derive(Debug, Clone)]
+enum Content {
+    Memory(Bytes),
+    File(PathBuf),
+}
+
+impl Objects {
+    /// Makes an empty bucket where there is none of that name.
+    pub fn create_bucket(&self, bucket: &str) {
+        self.lock().entry(bucket.to_owned()).or_default();
+    }
+
+    /// Puts an object, and the bucket with it where it is missing.
+    pub fn put(&self, bucket: &str, key: &str, content: impl Into<Bytes>, metadata: Metadata) {
+        let content = content.into();
+        let object = Object {
+            size_bytes: content.len() as u64,
+            etag: hexadecimal(&Md5::digest(&content)),
+            content: Content::Memory(content),
+            metadata,
+            modified: SystemTime::now(),
+        };
+        self.insert(bucket, key, object);
+    }
+
+    /// Puts a file as an object; it is read when it is asked for, so it must stay as it is.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn put_file(&self, bucket: &str, key: &str, path: PathBuf, metadata: Metadata) -> Result<()> {
+        let doing = || format!("reading {}", path.display());
+        let mut digest = Md5::new();
+        let mut file = std::fs::File::open(&path).context(doing())?;
+        let size_bytes = std::io::copy(&mut file, &mut DigestWriter(&mut digest)).context(doing())?;
+        let object = Object {
+            size_bytes,
+            etag: hexadecimal(&digest.finalize()),
+            content: Content::File(path),
+            metadata,
+            modified: SystemTime::now(),
+        };
+        self.insert(bucket, key, object);
+        Ok(())
+    }
+
+    /// Removes an object; whether there was one.
+    #[must_use = "says whether there was one"]
+    pub fn remove(&self, bucket: &str, key: &str) -> bool {
+        self.lock()
+            .get_mut(bucket)
+            .is_some_and(|objects| objects.remove(key).is_some())
+    }
+
+    fn insert(&self, bucket: &str, key: &str, object: Object) {
+        self.lock()
+            .entry(bucket.to_owned())
+            .or_default()
+            .insert(key.to_owned(), object);
+    }
+
+    fn get(&self, bucket: &str, key: &str) -> S3Result<Object> {
+        let buckets = self.lock();
+        let objects = buckets.get(bucket).ok_or_else(|| s3_error!(NoSuchBucket))?;
+        objects.get(key).cloned().ok_or_else(|| s3_error!(NoSuchKey))
+    }
+
+    /// The map is whole at every moment, so a panic elsewhere does not spoil it.
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, BTreeMap<String, Object>>> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Object {
+    async fn body(&self, range: std::ops::Range<u64>) -> std::io::Result<StreamingBlob> {
+        match &self.content {
+            Content::Memory(bytes) => {
+                let to_index = |position: u64| usize::try_from(position).map_err(std::io::Error::other);
+                let part = bytes.slice(to_index(range.start)?..to_index(range.end)?);
+                Ok(StreamingBlob::from(s3s::Body::from(part)))
+            }
+            Content::File(path) => {
+                let mut file = tokio::fs::File::open(path).await?;
+                file.seek(SeekFrom::Start(range.start)).await?;
+                let part = file.take(range.end - range.start);
+                Ok(StreamingBlob::wrap(ReaderStream::with_capacity(part, FILE_PIECE_BYTES)))
+            }
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl S3 for Objects {
+    async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
+        let input = request.input;
+        let object = self.get(&input.bucket, &input.key)?;
+        let range = match input.range {
+            Some(range) => range.check(object.size_bytes)?,
+            None => 0..object.size_bytes,
+        };
+        let content_range = input
+            .range
+            .map(|_| format!("bytes {}-{}/{}", range.start, range.end - 1, object.size_bytes));
+        let body = object.body(range.clone()).await.map_err(s3s::S3Error::internal_error)?;
+        Ok(S3Response::new(GetObjectOutput {
+            body: Some(body),
+            accept_ranges: Some("bytes".to_owned()),
+            content_length: Some(content_length(range.end - range.start)?),
+            content_range,
+            e_tag: Some(ETag::Strong(object.etag)),
+            last_modified: Some(Timestamp::from(object.modified)),
+            metadata: Some(object.metadata),
+            ..GetObjectOutput::default()
+        }))
+    }
+
+    async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+        let object = self.get(&request.input.bucket, &request.input.key)?;
+        Ok(S3Response::new(HeadObjectOutput {
+            accept_ranges: Some("bytes".to_owned()),
+            content_length: Some(content_length(object.size_bytes)?),
+            e_tag: Some(ETag::Strong(object.etag)),
+            last_modified: Some(Timestamp::from(object.modified)),
+            metadata: Some(object.metadata),
+            ..HeadObjectOutput::default()
+        }))
+    }
+
+    async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+        let input = request.input;
+        if !self.lock().contains_key(&*input.bucket) {
+            return Err(s3_error!(NoSuchBucket));
+        }
+        let mut content = BytesMut::new();
+        if let Some(mut body) = input.body {
+            while let Some(piece) = body.try_next().await.map_err(|_| s3_error!(IncompleteBody))? {
+                content.extend_from_slice(&piece);
+            }
+        }
+        self.put(
+            &input.bucket,
+            &input.key,
+            content.freeze(),
+            input.metadata.unwrap_or_default(),
+        );
+        let etag = self.get(&input.bucket, &input.key)?.etag;
+        Ok(S3Response::new(PutObjectOutput {
+            e_tag: Some(ETag::Strong(etag)),
+            ..PutObjectOutput::default()
+        }))
+    }
+
+    async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
+        // S3 answers the same whether or not there was an object.
+        let _ = self.remove(&request.input.bucket, &request.input.key);
+        Ok(S3Response::new(DeleteObjectOutput::default()))
+    }
+
+    async fn create_bucket(&self, request: S3Request<CreateBucketInput>) -> S3Result<S3Response<CreateBucketOutput>> {
+        self.create_bucket(&request.input.bucket);
+        Ok(S3Response::new(CreateBucketOutput::default()))
+    }
+
+    async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
+        if !self.lock().contains_key(&*request.input.bucket) {
+            return Err(s3_error!(NoSuchBucket));
+        }
+        Ok(S3Response::new(HeadBucketOutput::default()))
+    }
+}
+
+fn content_length(bytes: u64) -> S3Result<i64> {
+    i64::try_from(bytes).map_err(s3s::S3Error::internal_error)
+}
+
+struct DigestWriter<'a>(&'a mut Md5);
+
+impl std::io::Write for DigestWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn hexadecimal(digest: &[u8]) -> String {
+    format!("{:x}", Bytes::copy_from_slice(digest))
+}
