@@ -138,18 +138,21 @@ def check_good(check, application, listener, good):
             check(False, f"{location}: {row and row['message']}")
             continue
         expected = extract_segments(samples, SAMPLE_RATE_HZ)
-        wrong = [text for pair in zip(expected, row["segments"]) for text in differences(*pair)]
+        wrong = [text for pair in zip(expected, row["segments"], strict=False) for text in differences(*pair)]
         chunks = [segment["num_chunks"] for segment in row["segments"]]
         same = chunks == [segment["num_chunks"] for segment in expected] and not wrong
         check(same, f"{location}: chunks {chunks}, SNR {row['snr_db']:.2f} dB, as in NumPy {'; '.join(wrong[:3])}")
-    places = {segment["rx_id"]: (segment["rx_lat"], segment["rx_lon"]) for row in rows.values() for segment in row["segments"]}
-    check(places == {name: (44.0 + i, 7.0 + i) for i, name in enumerate(STATIONS)}, "receivers have their names and coordinates")
-    samples = application.query(
+    segments = [segment for row in rows.values() for segment in row["segments"]]
+    places = {segment["rx_id"]: (segment["rx_lat"], segment["rx_lon"]) for segment in segments}
+    expected = {name: (44.0 + i, 7.0 + i) for i, name in enumerate(STATIONS)}
+    check(places == expected, "receivers have their names and coordinates")
+    receivers = application.query(
         "SELECT cardinality(receiver_features) FROM heimdall.session_features"
         " WHERE recording_session_id = %s ORDER BY segment_index",
         (session,),
     )
-    check([row[0] for row in samples] == [7, 1, 1], f"session_features: receivers per segment {[row[0] for row in samples]}")
+    receivers = [row[0] for row in receivers]
+    check(receivers == [7, 1, 1], f"session_features: receivers per segment {receivers}")
 
 
 def check_bad(check, application, bad):

@@ -1,4 +1,9 @@
-"""What a plain HTTP client gets from the object store: it receives and discards."""
+"""What a plain HTTP client gets from the object store: it receives and discards.
+
+It costs as much CPU per object as `curl --parallel` does and gets as many (2 cores, MinIO, 16 connections,
+2026-11-22: 756 to 759 GET/s for 0.71 to 0.86 ms each, curl 686 to 771 for 0.69 to 0.73): client and store
+together use the whole machine.
+"""
 
 import http.client
 import itertools

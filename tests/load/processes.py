@@ -1,5 +1,6 @@
 """Starts servers, ends them by pid, and reads from /proc what they cost."""
 
+import contextlib
 import os
 import pwd
 import signal
@@ -74,10 +75,8 @@ class Process:
                 self._popen.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 for pid in children:
-                    try:
+                    with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
-                    except ProcessLookupError:
-                        pass
                 self._popen.wait()
         return self._popen.returncode
 

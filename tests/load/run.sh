@@ -17,14 +17,15 @@
 #   HEIMDALL_LOAD_KEEP    set: the run's data and logs are kept
 #   HEIMDALL_REFERENCE    the NumPy reference, to check the earlier service's extractor against
 set -eu
-cd "$(dirname "$0")"
-[ $# -ge 1 ] && [ -f "$1.py" ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 64; }
+case ${1-} in
+    compare | main_job) script=$1; shift ;;
+    *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 64 ;;
+esac
+load=$(dirname "$0")
 venv=${HEIMDALL_LOAD_VENV:-$HOME/.cache/heimdall-load}
-if ! cmp -s celery/requirements.txt "$venv/requirements.txt"; then
+if ! cmp -s "$load/celery/requirements.txt" "$venv/requirements.txt"; then
     python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet -r celery/requirements.txt
-    cp celery/requirements.txt "$venv/requirements.txt"
+    "$venv/bin/pip" install --quiet -r "$load/celery/requirements.txt"
+    cp "$load/celery/requirements.txt" "$venv/requirements.txt"
 fi
-script=$1
-shift
-PYTHONDONTWRITEBYTECODE=1 exec "$venv/bin/python" "$script.py" "$@"
+PYTHONDONTWRITEBYTECODE=1 exec "$venv/bin/python" "$load/$script.py" "$@"

@@ -114,11 +114,11 @@ class ObjectStore:
         self.version = minio_version(binary)
         self.port = free_port()
         self.host = f"127.0.0.1:{self.port}"
-        argv = [binary, "server", "--address", self.host, "--console-address", f"127.0.0.1:{free_port()}",
+        argv = [Path(binary).resolve(), "server", "--address", self.host, "--console-address", f"127.0.0.1:{free_port()}",
                 own_dir(work, "objects")]
         env = {"PATH": os.environ["PATH"], "HOME": str(own_dir(work, "minio-home")), "MINIO_ROOT_USER": ACCESS_KEY,
                "MINIO_ROOT_PASSWORD": SECRET_KEY, "MINIO_UPDATE": "off", "MINIO_BROWSER": "off"}
-        self.process = Process("minio", argv, work / "minio.log", env=env, user=unprivileged_user(), cwd="/")
+        self.process = Process("minio", argv, work / "minio.log", env=env)
         self.client = Minio(self.host, access_key=ACCESS_KEY, secret_key=SECRET_KEY, region=REGION, secure=False)
         self.process.wait_until(self._ready)
         self.client.make_bucket(BUCKET)

@@ -151,7 +151,8 @@ def extract_measurement(session_id, measurement):
         failed=False,
         message=None,
     )
-    logger.info("Extracted features for measurement %s: SNR=%.1f dB, confidence=%.2f", measurement.id, snr_db, confidence)
+    logger.info("Extracted features for measurement %s: SNR=%.1f dB, confidence=%.2f",
+                measurement.id, snr_db, confidence)
 
 
 def error_text(error, measurement):
