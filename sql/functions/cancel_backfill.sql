@@ -1,0 +1,29 @@
+-- Takes what a backfill has queued and nobody works on off the queue. What has been taken up since, by a daemon or because
+-- its session completed again, is carried through.
+CREATE OR REPLACE FUNCTION heimdall.cancel_backfill(id uuid)
+RETURNS TABLE (backfill_id uuid, measurements_cancelled bigint)
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    backfill_id := cancel_backfill.id;
+    WITH cancelled AS (
+        DELETE FROM heimdall.feature_queue q
+        WHERE q.backfill_id = cancel_backfill.id AND q.source = 'backfill' AND q.state <> 'claimed'
+        RETURNING 1
+    )
+    SELECT count(*) INTO measurements_cancelled FROM cancelled;
+
+    UPDATE heimdall.backfills b
+    SET total = b.total - measurements_cancelled,
+        cancelled_at = coalesce(b.cancelled_at, clock_timestamp()),
+        finished_at = CASE WHEN b.done + b.failed >= b.total - measurements_cancelled THEN clock_timestamp() END
+    WHERE b.backfill_id = cancel_backfill.id AND b.finished_at IS NULL;
+    IF NOT FOUND AND NOT EXISTS (SELECT FROM heimdall.backfills b WHERE b.backfill_id = cancel_backfill.id) THEN
+        RAISE EXCEPTION 'there is no backfill %', coalesce(cancel_backfill.id::text, 'NULL') USING ERRCODE = 'no_data_found';
+    END IF;
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION heimdall.cancel_backfill(uuid) IS 'Takes the measurements of a backfill that nobody works on off the queue; returns how many.';

@@ -1,0 +1,44 @@
+-- Queues what is missing in completed sessions created in [since, until), newest sessions first. The common part of
+-- enqueue_missing and request_backfill; both hold the advisory lock that keeps them apart.
+-- A measurement is missing when it has neither a feature row nor a queue row; with include_failed an error row does
+-- not count. NULL: no bound; sessions without a created_at count as the oldest.
+CREATE OR REPLACE FUNCTION heimdall.enqueue_sessions(
+    source text, priority smallint, backfill_id uuid,
+    since timestamptz, until timestamptz, max_recordings bigint, include_failed boolean
+) RETURNS TABLE (recordings_found bigint, measurements_queued bigint)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+SET jit = off
+AS $$
+BEGIN
+    RETURN QUERY
+    WITH missing AS MATERIALIZED (
+        SELECT sm.recording_session_id, sm.session_created_at, sm.measurement_id, sm.measured_at
+        FROM heimdall.session_measurements sm
+        WHERE sm.session_status = 'completed'
+          AND (since IS NULL OR sm.session_created_at >= since)
+          AND (until IS NULL OR sm.session_created_at < until OR since IS NULL AND sm.session_created_at IS NULL)
+          AND NOT EXISTS (SELECT FROM heimdall.measurement_features f
+                          WHERE f.measurement_id = sm.measurement_id AND NOT (include_failed AND f.extraction_failed))
+          AND NOT EXISTS (SELECT FROM heimdall.feature_queue q WHERE q.measurement_id = sm.measurement_id)
+    ), chosen AS (
+        SELECT m.recording_session_id
+        FROM missing m
+        GROUP BY m.recording_session_id, m.session_created_at
+        ORDER BY m.session_created_at DESC NULLS LAST, m.recording_session_id
+        LIMIT max_recordings
+    ), queued AS (
+        INSERT INTO heimdall.feature_queue AS q
+            (measurement_id, recording_session_id, measured_at, source, priority, backfill_id)
+        SELECT m.measurement_id, m.recording_session_id, m.measured_at,
+               enqueue_sessions.source, enqueue_sessions.priority, enqueue_sessions.backfill_id
+        FROM missing m JOIN chosen USING (recording_session_id)
+        ORDER BY m.session_created_at DESC NULLS LAST, m.recording_session_id, m.measured_at, m.measurement_id
+        ON CONFLICT DO NOTHING
+        RETURNING q.recording_session_id
+    )
+    SELECT count(DISTINCT u.recording_session_id), count(*) FROM queued u;
+END
+$$;
+COMMENT ON FUNCTION heimdall.enqueue_sessions(text, smallint, uuid, timestamptz, timestamptz, bigint, boolean) IS 'Queues what is missing in completed sessions of a span of time, newest first. Called by enqueue_missing and request_backfill only.';

@@ -1,0 +1,58 @@
+-- Trigger: queues the measurements of sessions that have just become completed, ahead of everything else, and wakes the
+-- daemons, once per statement. A session that was completed before does nothing. What has features stays as it is.
+-- Nothing here may fail the application's statement or hold it up: any error becomes a warning, a lock is waited for
+-- no longer than lock_timeout, and the next sweep queues what was left out.
+-- Changes are found by EXCEPT, never by joining the transition tables: the plan is kept from a statement of one row and
+-- must also do for one of 10,000.
+CREATE OR REPLACE FUNCTION heimdall.queue_completed_sessions() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1s'
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET jit = off
+AS $$
+DECLARE
+    completed uuid[];
+    queued    bigint;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        SELECT array_agg(n.id) INTO completed FROM new_rows n WHERE n.status = 'completed';
+    ELSE
+        SELECT array_agg(c.id) INTO completed
+        FROM (SELECT n.id FROM new_rows n WHERE n.status = 'completed'
+              EXCEPT
+              SELECT o.id FROM old_rows o WHERE o.status = 'completed') c;
+    END IF;
+    IF completed IS NULL THEN
+        RETURN NULL;
+    END IF;
+
+    INSERT INTO heimdall.feature_queue AS q (measurement_id, recording_session_id, measured_at, source, priority)
+    SELECT sm.measurement_id, sm.recording_session_id, sm.measured_at, 'live', 0
+    FROM heimdall.session_measurements sm
+    WHERE sm.recording_session_id = ANY (completed)
+      AND NOT EXISTS (SELECT FROM heimdall.measurement_features f
+                      WHERE f.measurement_id = sm.measurement_id AND NOT f.extraction_failed)
+    ORDER BY sm.session_created_at, sm.recording_session_id, sm.measured_at, sm.measurement_id
+    -- Queued already: it moves ahead, and a look for a missing object is taken at once.
+    ON CONFLICT (measurement_id) DO UPDATE
+    SET recording_session_id = excluded.recording_session_id, measured_at = excluded.measured_at,
+        source = 'live', priority = 0,
+        state  = CASE WHEN q.recheck THEN 'ready' ELSE q.state END,
+        due_at = CASE WHEN q.recheck THEN NULL ELSE q.due_at END
+    WHERE q.state <> 'claimed' AND (q.priority > 0 OR q.recheck AND q.state = 'waiting');
+    GET DIAGNOSTICS queued = ROW_COUNT;
+
+    IF queued > 0 THEN
+        PERFORM heimdall.wake_workers();
+    END IF;
+    RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+    RAISE WARNING 'heimdall: completed sessions were not queued for extraction: % (%)', SQLERRM, SQLSTATE
+        USING HINT = 'The statement itself is not affected; the next sweep queues them.';
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION heimdall.queue_completed_sessions() IS 'Trigger function of recording_sessions: queues the measurements of sessions that have just become completed. Never fails its statement.';

@@ -1,0 +1,69 @@
+-- Trigger: queues measurements whose object arrives, or is replaced, when their session is completed already. Looks at
+-- rows with an object alone, and on UPDATE only at those whose object, time or session has changed.
+-- Another object at another place is extracted anew, features or not. What is queued already begins again; should a
+-- daemon hold it, its claim ends here, and with it the right to store what it found at the old place.
+-- Nothing here may fail the application's statement or hold it up; see queue_completed_sessions.
+CREATE OR REPLACE FUNCTION heimdall.queue_late_measurements() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1s'
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET jit = off
+AS $$
+DECLARE
+    touched  uuid[];
+    replaced uuid[] := '{}';
+    queued   bigint;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        SELECT array_agg(n.id) INTO touched FROM new_rows n WHERE n.iq_data_location IS NOT NULL;
+    ELSE
+        -- recording_session_id is the table's column where there is one, else the NULL of "absent".
+        SELECT array_agg(DISTINCT c.id), coalesce(array_agg(DISTINCT c.id) FILTER (WHERE c.moved), '{}')
+        INTO touched, replaced
+        FROM (SELECT n.id, true AS moved
+              FROM (SELECT id, iq_data_location FROM new_rows WHERE iq_data_location IS NOT NULL
+                    EXCEPT
+                    SELECT id, iq_data_location FROM old_rows) n
+            UNION ALL
+              SELECT n.id, false
+              FROM (SELECT x.* FROM (SELECT NULL::uuid AS recording_session_id) absent
+                    CROSS JOIN LATERAL (SELECT id, created_at, recording_session_id::uuid AS named_session_id
+                                        FROM new_rows WHERE iq_data_location IS NOT NULL) x
+                    EXCEPT
+                    SELECT x.* FROM (SELECT NULL::uuid AS recording_session_id) absent
+                    CROSS JOIN LATERAL (SELECT id, created_at, recording_session_id::uuid AS named_session_id
+                                        FROM old_rows) x) n) c;
+    END IF;
+    IF touched IS NULL THEN
+        RETURN NULL;
+    END IF;
+
+    INSERT INTO heimdall.feature_queue AS q (measurement_id, recording_session_id, measured_at, source, priority)
+    SELECT sm.measurement_id, sm.recording_session_id, sm.measured_at, 'live', 0
+    FROM heimdall.session_measurements sm
+    WHERE sm.measurement_id = ANY (touched)
+      AND sm.session_status = 'completed'
+      AND (sm.measurement_id = ANY (replaced)
+           OR NOT EXISTS (SELECT FROM heimdall.measurement_features f
+                          WHERE f.measurement_id = sm.measurement_id AND NOT f.extraction_failed))
+    ORDER BY sm.session_created_at, sm.recording_session_id, sm.measured_at, sm.measurement_id
+    ON CONFLICT (measurement_id) DO UPDATE
+    SET recording_session_id = excluded.recording_session_id, measured_at = excluded.measured_at,
+        source = 'live', priority = 0, state = 'ready', attempt = 0, recheck = false,
+        claim_id = NULL, worker_id = NULL, claimed_at = NULL, due_at = NULL;
+    GET DIAGNOSTICS queued = ROW_COUNT;
+
+    IF queued > 0 THEN
+        PERFORM heimdall.wake_workers();
+    END IF;
+    RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+    RAISE WARNING 'heimdall: measurements were not queued for extraction: % (%)', SQLERRM, SQLSTATE
+        USING HINT = 'The statement itself is not affected; the next sweep queues them.';
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION heimdall.queue_late_measurements() IS 'Trigger function of measurements: queues those whose object arrives or changes after their session completed. Never fails its statement.';

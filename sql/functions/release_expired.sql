@@ -1,0 +1,92 @@
+-- Takes back what dead daemons held. A worker is dead when its heartbeat is older than its lease, or when its row is
+-- gone. Its measurements become ready again, unless five daemons have been lost with the same one in hand:
+-- then the recording is taken to be what kills them, and it gets an error row.
+-- Grows with the number of daemons and of rows to take back, not with the queue: the owners are read off the
+-- partial index of claimed rows by stepping from one worker to the next.
+CREATE OR REPLACE FUNCTION heimdall.release_expired()
+RETURNS TABLE (measurement_id uuid, worker_id uuid, outcome text)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    -- A daemon may die once by chance, and twice in a bad night; five times with the same recording is no chance.
+    max_crashes CONSTANT integer := 5;
+    dead     uuid[];
+    sessions uuid[];
+BEGIN
+    WITH RECURSIVE expired AS (
+        DELETE FROM heimdall.worker_heartbeats w
+        WHERE w.beat_at < clock_timestamp() - w.lease_ms * interval '1 millisecond'
+        RETURNING w.worker_id
+    ), owners AS (
+        (SELECT q.worker_id FROM heimdall.feature_queue q WHERE q.state = 'claimed' ORDER BY q.worker_id LIMIT 1)
+      UNION ALL
+        SELECT (SELECT q.worker_id FROM heimdall.feature_queue q
+                WHERE q.state = 'claimed' AND q.worker_id > o.worker_id ORDER BY q.worker_id LIMIT 1)
+        FROM owners o
+        WHERE o.worker_id IS NOT NULL
+    )
+    SELECT array_agg(o.worker_id) INTO dead
+    FROM owners o
+    WHERE o.worker_id IS NOT NULL
+      AND (o.worker_id IN (SELECT e.worker_id FROM expired e)
+           OR NOT EXISTS (SELECT FROM heimdall.worker_heartbeats w WHERE w.worker_id = o.worker_id));
+
+    IF dead IS NULL THEN
+        RETURN;
+    END IF;
+
+    -- In the order of lock_sessions.sql, before any row is changed.
+    SELECT array_agg(DISTINCT q.recording_session_id) INTO sessions
+    FROM heimdall.feature_queue q
+    WHERE q.state = 'claimed' AND q.worker_id = ANY (dead) AND q.crashes + 1 >= max_crashes;
+
+    PERFORM pg_advisory_xact_lock(k.key)
+    FROM (SELECT DISTINCT hashtextextended(s::text, 0) AS key FROM unnest(sessions) s ORDER BY key) k;
+
+    RETURN QUERY
+    WITH dropped AS (
+        DELETE FROM heimdall.feature_queue q
+        WHERE q.state = 'claimed' AND q.worker_id = ANY (dead) AND q.crashes + 1 >= max_crashes
+          AND q.recording_session_id = ANY (sessions)
+        RETURNING q.*
+    ), blamed AS (
+        INSERT INTO heimdall.measurement_features AS f
+            (timestamp, measurement_id, recording_session_id, receiver_features, overall_confidence,
+             num_receivers_detected, extraction_failed, error_kind, error_message, attempts)
+        SELECT d.measured_at, d.measurement_id, d.recording_session_id, '{}', 0, 0, true, 'crashed',
+               format('Extraction crashed: %s daemons were lost while working on this recording', d.crashes + 1), d.attempt
+        FROM dropped d
+        WHERE NOT EXISTS (SELECT FROM heimdall.measurement_features g
+                          WHERE g.measurement_id = d.measurement_id AND NOT g.extraction_failed)
+        ON CONFLICT (timestamp, measurement_id) DO UPDATE
+        SET recording_session_id = excluded.recording_session_id, error_kind = excluded.error_kind,
+            error_message = excluded.error_message, attempts = excluded.attempts, updated_at = clock_timestamp()
+        WHERE f.extraction_failed
+    ), counted AS (
+        UPDATE heimdall.backfills b
+        SET failed = b.failed + d.n,
+            finished_at = coalesce(b.finished_at, CASE WHEN b.done + b.failed + d.n >= b.total THEN clock_timestamp() END)
+        FROM (SELECT backfill_id, count(*) AS n FROM dropped WHERE backfill_id IS NOT NULL GROUP BY backfill_id) d
+        WHERE b.backfill_id = d.backfill_id
+    ), released AS (
+        UPDATE heimdall.feature_queue q
+        SET state = 'ready', claim_id = NULL, worker_id = NULL, claimed_at = NULL, crashes = q.crashes + 1
+        FROM (SELECT c.measurement_id, c.claim_id, c.worker_id FROM heimdall.feature_queue c
+              WHERE c.state = 'claimed' AND c.worker_id = ANY (dead) AND c.crashes + 1 < max_crashes) held
+        WHERE q.measurement_id = held.measurement_id AND q.claim_id = held.claim_id
+        RETURNING held.measurement_id, held.worker_id
+    )
+    SELECT d.measurement_id, d.worker_id, 'crashed' FROM dropped d
+    UNION ALL
+    SELECT r.measurement_id, r.worker_id, 'released' FROM released r;
+
+    PERFORM heimdall.wake_workers();
+    PERFORM heimdall.settle_sessions(sessions);
+END
+$$;
+COMMENT ON FUNCTION heimdall.release_expired() IS 'Makes the measurements of dead daemons ready again; one that has cost five daemons gets an error row. Called by heimdalld.';

@@ -1,0 +1,43 @@
+-- Queues the features of recordings already made, newest sessions first, behind all other work. Looks at the whole
+-- history (or at sessions created in [since, until)) at once and stops at batch_size * max_batches sessions.
+-- What is queued already is never queued twice, so a second call finds only what the first one left.
+CREATE OR REPLACE FUNCTION heimdall.request_backfill(
+    batch_size     integer     DEFAULT 50,
+    max_batches    integer     DEFAULT NULL,
+    include_failed boolean     DEFAULT false,
+    since          timestamptz DEFAULT NULL,
+    until          timestamptz DEFAULT NULL
+) RETURNS TABLE (backfill_id uuid, recordings_found bigint, measurements_queued bigint)
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF batch_size IS NULL OR batch_size < 1 THEN
+        RAISE EXCEPTION 'batch_size is %, must be at least 1', coalesce(batch_size::text, 'NULL')
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF max_batches < 1 THEN
+        RAISE EXCEPTION 'max_batches is %, must be at least 1, or NULL for all', max_batches
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF include_failed IS NULL THEN
+        RAISE EXCEPTION 'include_failed is NULL, must be true or false' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF until <= since THEN
+        RAISE EXCEPTION 'until (%) is not after since (%)', until, since USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended('heimdall.enqueue', 0));
+
+    backfill_id := gen_random_uuid();
+    SELECT e.recordings_found, e.measurements_queued INTO recordings_found, measurements_queued
+    FROM heimdall.enqueue_sessions('backfill', 2::smallint, backfill_id, since, until,
+                                   batch_size::bigint * max_batches, include_failed) e;
+    INSERT INTO heimdall.backfills AS b (backfill_id, recordings_found, total, finished_at)
+    VALUES (request_backfill.backfill_id, request_backfill.recordings_found, measurements_queued,
+            CASE WHEN measurements_queued = 0 THEN clock_timestamp() END);
+
+    IF measurements_queued > 0 THEN
+        PERFORM heimdall.wake_workers();
+    END IF;
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz) IS 'Queues the features of completed sessions that lack them, newest first: at most batch_size * max_batches sessions (max_batches NULL: all), created in [since, until). include_failed: those with an error row too. Progress: backfill_progress.';

@@ -1,0 +1,42 @@
+-- Queues measurements that have an error row once more, with all their tries, ahead of backfills.
+-- Those whose measurement or session has gone since, or that are queued already, are passed over.
+CREATE OR REPLACE FUNCTION heimdall.retry_failed(
+    error_kind text        DEFAULT NULL,
+    since      timestamptz DEFAULT NULL,
+    until      timestamptz DEFAULT NULL
+) RETURNS TABLE (recordings_found bigint, measurements_queued bigint)
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+SET jit = off
+AS $$
+BEGIN
+    IF until <= since THEN
+        RAISE EXCEPTION 'until (%) is not after since (%)', until, since USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended('heimdall.enqueue', 0));
+
+    WITH queued AS (
+        INSERT INTO heimdall.feature_queue AS q (measurement_id, recording_session_id, measured_at, source, priority)
+        SELECT sm.measurement_id, sm.recording_session_id, sm.measured_at, 'retry', 1
+        FROM heimdall.measurement_features f
+        CROSS JOIN LATERAL (SELECT * FROM heimdall.session_measurements v WHERE v.measurement_id = f.measurement_id LIMIT 1) sm
+        WHERE f.extraction_failed
+          AND (retry_failed.error_kind IS NULL OR f.error_kind = retry_failed.error_kind)
+          AND (since IS NULL OR f.updated_at >= since)
+          AND (until IS NULL OR f.updated_at < until)
+          AND sm.session_status = 'completed'
+        ORDER BY sm.session_created_at DESC NULLS LAST, sm.recording_session_id, sm.measured_at, sm.measurement_id
+        ON CONFLICT DO NOTHING
+        RETURNING q.recording_session_id
+    )
+    SELECT count(DISTINCT u.recording_session_id), count(*) INTO recordings_found, measurements_queued FROM queued u;
+
+    IF measurements_queued > 0 THEN
+        PERFORM heimdall.wake_workers();
+    END IF;
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION heimdall.retry_failed(text, timestamptz, timestamptz) IS 'Queues failed measurements once more: all, or those of one error_kind, or those that failed in [since, until).';

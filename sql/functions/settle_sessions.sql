@@ -1,0 +1,32 @@
+-- For each of these sessions that has nothing outstanding: announces it on heimdall_features_ready (payload: the
+-- session's id) and returns how its measurements fared. A measurement that is only looked for again (recheck) does not
+-- keep its session open; should it turn up, the session is announced once more.
+-- The caller holds the sessions' locks (queries/lock_sessions.sql), or two daemons finishing the last two measurements
+-- at once would each see the other's as outstanding.
+CREATE OR REPLACE FUNCTION heimdall.settle_sessions(session_ids uuid[])
+RETURNS TABLE (recording_session_id uuid, succeeded bigint, failed bigint)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET jit = off
+AS $$
+BEGIN
+    FOR recording_session_id, succeeded, failed IN
+        SELECT s.id, f.succeeded, f.failed
+        FROM (SELECT DISTINCT unnest(session_ids) AS id) s
+        CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE NOT mf.extraction_failed) AS succeeded,
+                   count(*) FILTER (WHERE mf.extraction_failed) AS failed
+            FROM heimdall.measurement_features mf
+            WHERE mf.recording_session_id = s.id
+        ) f
+        WHERE NOT EXISTS (SELECT FROM heimdall.feature_queue q
+                          WHERE q.recording_session_id = s.id AND NOT q.recheck)
+    LOOP
+        PERFORM pg_notify('heimdall_features_ready', recording_session_id::text);
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION heimdall.settle_sessions(uuid[]) IS 'Announces those of the sessions that have nothing outstanding and returns their counts. Called by heimdalld.';

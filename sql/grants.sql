@@ -1,0 +1,55 @@
+-- Who may. Nothing is granted to PUBLIC. The daemon may do what queries/ needs: it reads the application's tables through
+-- views alone and writes none of them. A reader reads. An administrator reads and calls the functions.
+-- A role that does not exist (roles.sql could not create it) is passed over.
+
+REVOKE ALL ON FUNCTION
+    heimdall.wake_workers(), heimdall.settle_sessions(uuid[]), heimdall.release_expired(),
+    heimdall.enqueue_sessions(text, smallint, uuid, timestamptz, timestamptz, bigint, boolean), heimdall.enqueue_missing(integer),
+    heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), heimdall.cancel_backfill(uuid),
+    heimdall.retry_failed(text, timestamptz, timestamptz), heimdall.pause_extraction(text), heimdall.resume_extraction(),
+    heimdall.queue_completed_sessions(), heimdall.queue_late_measurements(), heimdall.measure_coverage(),
+    heimdall.missing_base_indexes()
+    FROM PUBLIC;
+REVOKE ALL ON heimdall.measurement_features, heimdall.feature_queue, heimdall.backfills, heimdall.extraction_control,
+    heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.schema_migrations FROM PUBLIC;
+
+DO $$
+DECLARE
+    wanted record;
+BEGIN
+    FOR wanted IN
+        SELECT g.role, g.statement
+        FROM (VALUES
+            ('heimdall_daemon', 'GRANT USAGE ON SCHEMA heimdall TO heimdall_daemon'),
+            ('heimdall_daemon', 'GRANT SELECT, INSERT, UPDATE, DELETE ON heimdall.measurement_features, heimdall.worker_heartbeats TO heimdall_daemon'),
+            ('heimdall_daemon', 'GRANT SELECT, UPDATE, DELETE ON heimdall.feature_queue TO heimdall_daemon'),
+            ('heimdall_daemon', 'GRANT SELECT, UPDATE ON heimdall.pending_features, heimdall.backfills, heimdall.sweep_state TO heimdall_daemon'),
+            ('heimdall_daemon', 'GRANT SELECT ON heimdall.schema_migrations, heimdall.extraction_control, heimdall.session_measurements, heimdall.feature_coverage, heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, heimdall.backfill_progress, heimdall.extraction_workers TO heimdall_daemon'),
+            ('heimdall_daemon', 'GRANT USAGE ON SEQUENCE heimdall.claim_ids TO heimdall_daemon'),
+            ('heimdall_daemon', 'GRANT EXECUTE ON FUNCTION heimdall.wake_workers(), heimdall.settle_sessions(uuid[]), heimdall.release_expired(), heimdall.enqueue_missing(integer), heimdall.measure_coverage() TO heimdall_daemon'),
+            ('heimdall_reader', 'GRANT USAGE ON SCHEMA heimdall TO heimdall_reader'),
+            ('heimdall_reader', 'GRANT SELECT ON heimdall.measurement_features, heimdall.extraction_control, heimdall.session_measurements, heimdall.pending_features, heimdall.feature_coverage, heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, heimdall.backfill_progress, heimdall.extraction_workers TO heimdall_reader'),
+            ('heimdall_reader', 'GRANT EXECUTE ON FUNCTION heimdall.measure_coverage() TO heimdall_reader'),
+            ('heimdall_admin', 'GRANT EXECUTE ON FUNCTION heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), heimdall.cancel_backfill(uuid), heimdall.retry_failed(text, timestamptz, timestamptz), heimdall.pause_extraction(text), heimdall.resume_extraction(), heimdall.enqueue_missing(integer) TO heimdall_admin')
+        ) AS g (role, statement)
+        WHERE EXISTS (SELECT FROM pg_roles r WHERE r.rolname = g.role)
+    LOOP
+        EXECUTE wanted.statement;
+    END LOOP;
+
+    -- An administrator is a reader too. Membership belongs to the cluster: another database may be granting it right now.
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'heimdall_admin')
+       AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'heimdall_reader')
+       AND NOT EXISTS (SELECT FROM pg_auth_members m
+                       WHERE m.roleid = 'heimdall_reader'::regrole AND m.member = 'heimdall_admin'::regrole) THEN
+        BEGIN
+            GRANT heimdall_reader TO heimdall_admin;
+        EXCEPTION
+            WHEN duplicate_object OR unique_violation THEN NULL;
+            WHEN insufficient_privilege THEN
+                RAISE WARNING 'heimdall: % may not grant heimdall_reader', current_user
+                    USING HINT = 'Have an administrator type:  GRANT heimdall_reader TO heimdall_admin;';
+        END;
+    END IF;
+END
+$$;

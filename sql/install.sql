@@ -1,0 +1,74 @@
+-- Installs or upgrades everything, in one transaction:  psql -v ON_ERROR_STOP=1 -f sql/install.sql
+-- `heimdalld migrate` does the same and takes the order of files from the \ir lines here: those of schema/ are
+-- applied once, all others every time. To be run as the owner of the application's tables, or a superuser.
+\set ON_ERROR_STOP on
+BEGIN;
+\ir bootstrap.sql
+\ir roles.sql
+
+SELECT
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 1) AS apply_0001,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 2) AS apply_0002,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 3) AS apply_0003,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 4) AS apply_0004,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 5) AS apply_0005,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 6) AS apply_0006,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 7) AS apply_0007
+\gset
+\if :apply_0001
+\ir schema/0001_application_tables.sql
+\endif
+\if :apply_0002
+\ir schema/0002_measurement_features.sql
+\endif
+\if :apply_0003
+\ir schema/0003_backfills.sql
+\endif
+\if :apply_0004
+\ir schema/0004_feature_queue.sql
+\endif
+\if :apply_0005
+\ir schema/0005_extraction_control.sql
+\endif
+\if :apply_0006
+\ir schema/0006_worker_heartbeats.sql
+\endif
+\if :apply_0007
+\ir schema/0007_sweep_state.sql
+\endif
+
+\ir functions/wake_workers.sql
+\ir functions/settle_sessions.sql
+\ir functions/release_expired.sql
+\ir functions/enqueue_sessions.sql
+\ir functions/enqueue_missing.sql
+\ir functions/request_backfill.sql
+\ir functions/cancel_backfill.sql
+\ir functions/retry_failed.sql
+\ir functions/pause_extraction.sql
+\ir functions/resume_extraction.sql
+\ir functions/queue_completed_sessions.sql
+\ir functions/queue_late_measurements.sql
+\ir functions/measure_coverage.sql
+\ir functions/missing_base_indexes.sql
+
+\ir views/session_measurements.sql
+\ir views/pending_features.sql
+\ir views/extraction_workers.sql
+\ir views/feature_coverage.sql
+\ir views/session_coverage.sql
+\ir views/session_features.sql
+\ir views/feature_failures.sql
+\ir views/backfill_progress.sql
+
+\ir triggers/heimdall_measurement_inserted.sql
+\ir triggers/heimdall_measurement_updated.sql
+\ir triggers/heimdall_session_inserted.sql
+\ir triggers/heimdall_session_updated.sql
+
+\ir grants.sql
+COMMIT;
+
+-- Outside the transaction: indexes on the application's tables, built without locking out its writers.
+SELECT * FROM heimdall.missing_base_indexes()
+\gexec

@@ -1,0 +1,4 @@
+-- Purpose: a daemon leaves in good order, after give_back.sql.
+-- Parameters: $1 worker_id
+-- Returns: nothing
+DELETE FROM heimdall.worker_heartbeats WHERE worker_id = $1::uuid;

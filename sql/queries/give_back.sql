@@ -1,0 +1,15 @@
+-- Purpose: makes claimed measurements ready again at once, as if they had not been claimed; wakes the other daemons.
+-- Parameters: $1 measurement_ids, $2 their claim_ids, in the same order
+-- Returns: given_back, how many were still held
+WITH back AS (
+    UPDATE heimdall.feature_queue q
+    SET state = 'ready', attempt = q.attempt - 1, claim_id = NULL, worker_id = NULL, claimed_at = NULL,
+        recheck = q.recheck AND q.attempt > 1
+    FROM unnest($1::uuid[], $2::bigint[]) AS held (measurement_id, claim_id)
+    WHERE q.measurement_id = held.measurement_id AND q.claim_id = held.claim_id AND q.state = 'claimed'
+    RETURNING q.measurement_id
+), counted AS MATERIALIZED (
+    SELECT count(*) AS given_back FROM back
+)
+SELECT given_back FROM counted
+WHERE CASE WHEN given_back > 0 THEN heimdall.wake_workers() IS NOT NULL ELSE true END;

@@ -1,0 +1,11 @@
+-- Purpose: one heartbeat, and what a daemon has to know that often.
+-- Parameters: $1 worker_id, $2 recordings in flight
+-- Returns: paused, pause_reason, schema_version; no row: the worker was declared dead and what it held was given to others
+WITH beat AS (
+    UPDATE heimdall.worker_heartbeats
+    SET beat_at = clock_timestamp(), in_flight = $2::integer
+    WHERE worker_id = $1::uuid
+    RETURNING worker_id
+)
+SELECT c.paused, c.pause_reason, (SELECT max(version) FROM heimdall.schema_migrations) AS schema_version
+FROM beat CROSS JOIN heimdall.extraction_control c;

@@ -1,0 +1,26 @@
+-- Purpose: makes waiting measurements ready whose time has come, at most 1,000 at a time (a few milliseconds of locks).
+-- Parameters: none
+-- Returns: promoted; next_due_ms, milliseconds until the next one is due (0: there are more already), NULL if none waits
+WITH now_is AS MATERIALIZED (
+    SELECT clock_timestamp() AS t
+), due AS MATERIALIZED (
+    SELECT measurement_id FROM heimdall.feature_queue
+    WHERE state = 'waiting' AND due_at <= (SELECT t FROM now_is)
+    ORDER BY due_at
+    LIMIT 1000
+    FOR UPDATE SKIP LOCKED
+), promoted AS (
+    UPDATE heimdall.feature_queue
+    SET state = 'ready', due_at = NULL
+    WHERE measurement_id = ANY (ARRAY(SELECT measurement_id FROM due))
+    RETURNING 1
+)
+SELECT p.promoted,
+       CASE WHEN p.promoted = 1000 THEN 0
+            ELSE (SELECT ceil(extract(epoch FROM due_at - (SELECT t FROM now_is)) * 1000)::bigint
+                  FROM heimdall.feature_queue
+                  WHERE state = 'waiting' AND due_at > (SELECT t FROM now_is)
+                  ORDER BY due_at
+                  LIMIT 1)
+       END AS next_due_ms
+FROM (SELECT count(*) AS promoted FROM promoted) p;

@@ -1,0 +1,40 @@
+-- Purpose: writes why a measurement has no features, unless it has some: a failure replaces only a failure. With $6 the
+--   queue row stays, to look for the object once more; without, it is dropped.
+-- Parameters: $1 measurement_id, $2 claim_id, $3 error_kind, $4 error_message, $5 extraction_metadata,
+--   $6 look again after so many ms, or NULL
+-- Returns: recording_session_id, backfill_id (NULL also when the row stays); no row: the lease was lost, nothing has changed
+WITH held AS (
+    SELECT measurement_id, recording_session_id, measured_at, attempt, backfill_id
+    FROM heimdall.feature_queue
+    WHERE measurement_id = $1::uuid AND claim_id = $2::bigint AND state = 'claimed'
+    FOR UPDATE
+), dropped AS (
+    DELETE FROM heimdall.feature_queue
+    WHERE measurement_id = (SELECT measurement_id FROM held) AND $6::bigint IS NULL
+), kept AS (
+    UPDATE heimdall.feature_queue
+    SET state = 'waiting', claim_id = NULL, worker_id = NULL, claimed_at = NULL, recheck = true,
+        due_at = clock_timestamp() + $6::bigint * interval '1 millisecond'
+    WHERE measurement_id = (SELECT measurement_id FROM held) AND $6::bigint IS NOT NULL
+), moved AS (
+    DELETE FROM heimdall.measurement_features f
+    USING held h
+    WHERE f.measurement_id = h.measurement_id AND f.timestamp <> h.measured_at AND f.extraction_failed
+), stored AS (
+    INSERT INTO heimdall.measurement_features AS f
+        (timestamp, measurement_id, recording_session_id, receiver_features, extraction_metadata,
+         overall_confidence, num_receivers_detected, extraction_failed, error_kind, error_message, attempts)
+    SELECT measured_at, measurement_id, recording_session_id, '{}', coalesce($5::jsonb, '{}'), 0, 0, true, $3::text, $4::text, attempt
+    FROM held h
+    WHERE NOT EXISTS (SELECT FROM heimdall.measurement_features g
+                      WHERE g.measurement_id = h.measurement_id AND NOT g.extraction_failed)
+    ON CONFLICT (timestamp, measurement_id) DO UPDATE
+    SET recording_session_id = excluded.recording_session_id,
+        extraction_metadata  = excluded.extraction_metadata,
+        error_kind           = excluded.error_kind,
+        error_message        = excluded.error_message,
+        attempts             = excluded.attempts,
+        updated_at           = clock_timestamp()
+    WHERE f.extraction_failed
+)
+SELECT recording_session_id, CASE WHEN $6::bigint IS NULL THEN backfill_id END AS backfill_id FROM held;

@@ -1,0 +1,34 @@
+-- Purpose: writes a measurement's features and drops its queue row. Replaces whatever stood there, also a row under
+--   another timestamp (the measurement's created_at has been changed since).
+-- Parameters: $1 measurement_id, $2 claim_id, $3 receiver_features, $4 extraction_metadata, $5 overall_confidence,
+--   $6 mean_snr_db, $7 num_receivers_detected
+-- Returns: recording_session_id, backfill_id; no row: the lease was lost, nothing has changed
+WITH finished AS (
+    DELETE FROM heimdall.feature_queue
+    WHERE measurement_id = $1::uuid AND claim_id = $2::bigint AND state = 'claimed'
+    RETURNING measurement_id, recording_session_id, measured_at, attempt, backfill_id
+), moved AS (
+    DELETE FROM heimdall.measurement_features f
+    USING finished d
+    WHERE f.measurement_id = d.measurement_id AND f.timestamp <> d.measured_at
+), stored AS (
+    INSERT INTO heimdall.measurement_features
+        (timestamp, measurement_id, recording_session_id, receiver_features, extraction_metadata,
+         overall_confidence, mean_snr_db, num_receivers_detected, attempts)
+    SELECT measured_at, measurement_id, recording_session_id, $3::jsonb[], $4::jsonb,
+           $5::double precision, $6::double precision, $7::integer, attempt
+    FROM finished
+    ON CONFLICT (timestamp, measurement_id) DO UPDATE
+    SET recording_session_id   = excluded.recording_session_id,
+        receiver_features      = excluded.receiver_features,
+        extraction_metadata    = excluded.extraction_metadata,
+        overall_confidence     = excluded.overall_confidence,
+        mean_snr_db            = excluded.mean_snr_db,
+        num_receivers_detected = excluded.num_receivers_detected,
+        extraction_failed      = false,
+        error_kind             = NULL,
+        error_message          = NULL,
+        attempts               = excluded.attempts,
+        updated_at             = clock_timestamp()
+)
+SELECT recording_session_id, backfill_id FROM finished;

@@ -1,0 +1,104 @@
+-- Which measurement belongs to which session. This view is the only place that knows; an installation whose tables
+-- differ redefines it, keeping the columns.
+--
+-- The rule: the session that the measurement names, where it names one. Otherwise the session whose window
+-- [created_at, created_at + duration_seconds], both ends included, contains the measurement's created_at; among
+-- several the nearest frequency, then the later start, then the greater id. Only measurements with an object count.
+-- A session without a duration, or with a negative one, NaN or more than seven days, has no window: such a value is a
+-- mistake more often than a recording, and it would swallow everything measured since.
+--
+-- How it stays fast from either side (by session, by measurement, or in full), on plain indexes on created_at alone:
+-- a measurement's session cannot have started earlier than the longest duration in use before it, which bounds the search
+-- on that side; and only where a session's window overlaps another one is each of its measurements compared with others.
+CREATE OR REPLACE VIEW heimdall.session_measurements AS
+WITH measured AS NOT MATERIALIZED (
+    -- The optional columns: inside the lateral query a name means the table's column where there is one, else the NULL of "absent".
+    SELECT here.*
+    FROM (SELECT NULL::uuid AS recording_session_id, NULL::text AS iq_data_format, NULL::double precision AS iq_sample_rate,
+                 NULL::bigint AS iq_samples_count, NULL::double precision AS duration_seconds) absent
+    CROSS JOIN LATERAL (
+        SELECT m.id, m.websdr_station_id, m.frequency_hz, m.created_at, m.iq_data_location,
+               recording_session_id::uuid        AS named_session_id,
+               iq_data_format::text              AS iq_data_format,
+               iq_sample_rate::double precision  AS iq_sample_rate,
+               iq_samples_count::bigint          AS iq_samples_count,
+               duration_seconds::double precision AS duration_seconds
+        FROM heimdall.measurements m
+        WHERE m.iq_data_location IS NOT NULL
+    ) here
+), belonging AS NOT MATERIALIZED (
+    SELECT s.id AS session_id, s.status, s.created_at AS session_created_at, s.frequency_hz AS session_frequency_hz,
+           s.duration_seconds AS session_duration_seconds, m.*
+    FROM measured m
+    JOIN heimdall.recording_sessions s ON s.id = m.named_session_id
+  UNION ALL
+    SELECT s.id, s.status, s.created_at, s.frequency_hz, s.duration_seconds, m.*
+    FROM heimdall.recording_sessions s
+    CROSS JOIN LATERAL (
+        SELECT EXISTS (
+            SELECT FROM heimdall.recording_sessions o
+            WHERE o.id <> s.id
+              AND o.duration_seconds BETWEEN 0 AND 604800
+              AND o.created_at BETWEEN s.created_at - (SELECT max(duration_seconds) FROM heimdall.recording_sessions
+                                                       WHERE duration_seconds BETWEEN 0 AND 604800) * interval '1 second'
+                                   AND s.created_at + s.duration_seconds * interval '1 second'
+              AND o.created_at + o.duration_seconds * interval '1 second' >= s.created_at
+        ) AS by_another
+        OFFSET 0  -- once per session, not once per measurement
+    ) overlapped
+    JOIN measured m
+      ON  m.named_session_id IS NULL
+      AND m.created_at BETWEEN s.created_at AND s.created_at + s.duration_seconds * interval '1 second'
+      -- said again for a search that comes from the measurement
+      AND s.created_at >= m.created_at - (SELECT max(duration_seconds) FROM heimdall.recording_sessions
+                                          WHERE duration_seconds BETWEEN 0 AND 604800) * interval '1 second'
+      AND (NOT overlapped.by_another OR NOT EXISTS (
+            SELECT FROM heimdall.recording_sessions o
+            WHERE o.id <> s.id
+              AND o.duration_seconds BETWEEN 0 AND 604800
+              AND o.created_at BETWEEN m.created_at - (SELECT max(duration_seconds) FROM heimdall.recording_sessions
+                                                       WHERE duration_seconds BETWEEN 0 AND 604800) * interval '1 second'
+                                   AND m.created_at
+              AND o.created_at + o.duration_seconds * interval '1 second' >= m.created_at
+              AND (coalesce(abs(o.frequency_hz - m.frequency_hz)::double precision, 'Infinity'), s.created_at, s.id)
+                < (coalesce(abs(s.frequency_hz - m.frequency_hz)::double precision, 'Infinity'), o.created_at, o.id)))
+    WHERE s.duration_seconds BETWEEN 0 AND 604800
+)
+SELECT b.session_id                                   AS recording_session_id,
+       b.status::text                                 AS session_status,
+       b.session_created_at::timestamptz              AS session_created_at,
+       b.session_frequency_hz::bigint                 AS session_frequency_hz,
+       b.session_duration_seconds::double precision   AS session_duration_seconds,
+       b.id                                           AS measurement_id,
+       b.websdr_station_id                            AS websdr_station_id,
+       coalesce(st.name::text, b.websdr_station_id::text) AS rx_id,
+       st.latitude::double precision                  AS rx_lat,
+       st.longitude::double precision                 AS rx_lon,
+       coalesce(b.frequency_hz, b.session_frequency_hz)::bigint AS frequency_hz,
+       coalesce(b.created_at, b.session_created_at, 'epoch')::timestamptz AS measured_at,
+       b.iq_data_location::text                       AS iq_data_location,
+       b.iq_data_format                               AS iq_data_format,
+       b.iq_sample_rate                               AS iq_sample_rate,
+       b.iq_samples_count                             AS iq_samples_count,
+       b.duration_seconds                             AS duration_seconds
+FROM belonging b
+LEFT JOIN heimdall.websdr_stations st ON st.id = b.websdr_station_id;
+
+COMMENT ON VIEW heimdall.session_measurements IS 'Each measurement that has an IQ object, with the one session it belongs to: the one it names, else the one whose time window contains it (nearest frequency, then later start). Sessions of any status. Redefine this view where the application''s tables differ.';
+COMMENT ON COLUMN heimdall.session_measurements.recording_session_id IS 'The session.';
+COMMENT ON COLUMN heimdall.session_measurements.session_status IS 'Its status; features are extracted once it is completed.';
+COMMENT ON COLUMN heimdall.session_measurements.session_created_at IS 'Start of its window.';
+COMMENT ON COLUMN heimdall.session_measurements.session_frequency_hz IS 'Its centre frequency in Hz.';
+COMMENT ON COLUMN heimdall.session_measurements.session_duration_seconds IS 'Length of its window in seconds.';
+COMMENT ON COLUMN heimdall.session_measurements.measurement_id IS 'The measurement.';
+COMMENT ON COLUMN heimdall.session_measurements.websdr_station_id IS 'The receiver.';
+COMMENT ON COLUMN heimdall.session_measurements.rx_id IS 'The receiver''s name, else its id as text.';
+COMMENT ON COLUMN heimdall.session_measurements.rx_lat IS 'Latitude of the receiver in degrees; NULL where the station is unknown.';
+COMMENT ON COLUMN heimdall.session_measurements.rx_lon IS 'Longitude of the receiver in degrees; NULL where the station is unknown.';
+COMMENT ON COLUMN heimdall.session_measurements.frequency_hz IS 'Centre frequency of the measurement, else of its session, in Hz.';
+COMMENT ON COLUMN heimdall.session_measurements.measured_at IS 'The measurement''s created_at, else its session''s, else 1970-01-01 UTC.';
+COMMENT ON COLUMN heimdall.session_measurements.iq_data_location IS 'The IQ object; never NULL.';
+COMMENT ON COLUMN heimdall.session_measurements.iq_data_format IS 'Sample format as the application noted it; NULL where it did not.';
+COMMENT ON COLUMN heimdall.session_measurements.iq_sample_rate IS 'Samples per second as the application noted it; NULL where it did not.';
+COMMENT ON COLUMN heimdall.session_measurements.iq_samples_count IS 'Complex samples as the application noted it; NULL where it did not.';
+COMMENT ON COLUMN heimdall.session_measurements.duration_seconds IS 'Length of the recording in seconds as the application noted it; NULL where it did not.';
