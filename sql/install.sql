@@ -37,6 +37,7 @@ SELECT
 \ir schema/0007_sweep_state.sql
 \endif
 
+\ir functions/longest_session.sql
 \ir functions/wake_workers.sql
 \ir functions/settle_sessions.sql
 \ir functions/release_expired.sql
@@ -52,6 +53,7 @@ SELECT
 \ir functions/measure_coverage.sql
 \ir functions/missing_base_indexes.sql
 
+\ir views/iq_measurements.sql
 \ir views/session_measurements.sql
 \ir views/pending_features.sql
 \ir views/extraction_workers.sql

@@ -1,5 +1,6 @@
--- The row of feature_coverage. A function, since the whole history is read and the planner cannot know how few sessions
--- overlap.
+-- The row of feature_coverage. A function, for its settings: the whole history is joined, as many processes at it as the
+-- server grants. The planner, which cannot estimate how many measurements lie in a window, expects a
+-- million times too many; left alone it compiles the query at length, and sorts what fits in memory.
 CREATE OR REPLACE FUNCTION heimdall.measure_coverage()
 RETURNS TABLE (total_recordings bigint, recordings_with_features bigint, total_measurements bigint,
                measurements_with_features bigint, measurements_failed bigint, measurements_pending bigint)
@@ -8,23 +9,29 @@ STABLE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET jit = off
+SET work_mem = '128MB'
+SET enable_sort = off
+SET parallel_setup_cost = 0
+SET parallel_tuple_cost = 0
 AS $$
 BEGIN
+    -- RETURN QUERY, since SELECT INTO would run in one process.
     RETURN QUERY
-    WITH per_measurement AS (
-        SELECT sm.recording_session_id,
-               f.extraction_failed IS FALSE AS good,
-               f.extraction_failed AND (q.recheck IS NULL OR q.recheck) AS failed,
-               f.extraction_failed IS NOT FALSE AND NOT q.recheck AS pending
+    SELECT (SELECT count(*) FROM heimdall.recording_sessions s WHERE s.status = 'completed'),
+           count(*) FILTER (WHERE c.with_features > 0),
+           coalesce(sum(c.total), 0)::bigint, coalesce(sum(c.with_features), 0)::bigint,
+           coalesce(sum(c.failed), 0)::bigint, coalesce(sum(c.pending), 0)::bigint
+    FROM (
+        SELECT count(*) AS total,
+               count(*) FILTER (WHERE NOT f.extraction_failed) AS with_features,
+               count(*) FILTER (WHERE f.extraction_failed AND (q.recheck IS NULL OR q.recheck)) AS failed,
+               count(*) FILTER (WHERE f.extraction_failed IS NOT FALSE AND NOT q.recheck) AS pending
         FROM heimdall.session_measurements sm
         LEFT JOIN heimdall.measurement_features f USING (measurement_id)
         LEFT JOIN heimdall.feature_queue q USING (measurement_id)
         WHERE sm.session_status = 'completed'
-    )
-    SELECT (SELECT count(*) FROM heimdall.recording_sessions WHERE status = 'completed'),
-           count(DISTINCT recording_session_id) FILTER (WHERE good),
-           count(*), count(*) FILTER (WHERE good), count(*) FILTER (WHERE failed), count(*) FILTER (WHERE pending)
-    FROM per_measurement;
+        GROUP BY sm.recording_session_id
+    ) c;
 END
 $$;
 COMMENT ON FUNCTION heimdall.measure_coverage() IS 'The counts of feature_coverage.';

@@ -11,77 +11,71 @@
 -- a measurement's session cannot have started earlier than the longest duration in use before it, which bounds the search
 -- on that side; and only where a session's window overlaps another one is each of its measurements compared with others.
 CREATE OR REPLACE VIEW heimdall.session_measurements AS
-WITH measured AS NOT MATERIALIZED (
-    -- The optional columns: inside the lateral query a name means the table's column where there is one, else the NULL of "absent".
-    SELECT here.*
-    FROM (SELECT NULL::uuid AS recording_session_id, NULL::text AS iq_data_format, NULL::double precision AS iq_sample_rate,
-                 NULL::bigint AS iq_samples_count, NULL::double precision AS duration_seconds) absent
-    CROSS JOIN LATERAL (
-        SELECT m.id, m.websdr_station_id, m.frequency_hz, m.created_at, m.iq_data_location,
-               recording_session_id::uuid        AS named_session_id,
-               iq_data_format::text              AS iq_data_format,
-               iq_sample_rate::double precision  AS iq_sample_rate,
-               iq_samples_count::bigint          AS iq_samples_count,
-               duration_seconds::double precision AS duration_seconds
-        FROM heimdall.measurements m
-        WHERE m.iq_data_location IS NOT NULL
-    ) here
-), belonging AS NOT MATERIALIZED (
+SELECT b.session_id                                        AS recording_session_id,
+       b.status::text                                      AS session_status,
+       b.session_created_at::timestamptz                   AS session_created_at,
+       b.session_frequency_hz::bigint                      AS session_frequency_hz,
+       b.session_duration_seconds::double precision        AS session_duration_seconds,
+       b.measurement_id                                    AS measurement_id,
+       b.websdr_station_id                                 AS websdr_station_id,
+       coalesce(st.name::text, b.websdr_station_id::text)  AS rx_id,
+       st.latitude::double precision                       AS rx_lat,
+       st.longitude::double precision                      AS rx_lon,
+       coalesce(b.frequency_hz, b.session_frequency_hz)::bigint           AS frequency_hz,
+       coalesce(b.created_at, b.session_created_at, 'epoch')::timestamptz AS measured_at,
+       b.iq_data_location                                  AS iq_data_location,
+       b.iq_data_format                                    AS iq_data_format,
+       b.iq_sample_rate                                    AS iq_sample_rate,
+       b.iq_samples_count                                  AS iq_samples_count,
+       b.duration_seconds                                  AS duration_seconds
+FROM (
+    -- named
     SELECT s.id AS session_id, s.status, s.created_at AS session_created_at, s.frequency_hz AS session_frequency_hz,
            s.duration_seconds AS session_duration_seconds, m.*
-    FROM measured m
-    JOIN heimdall.recording_sessions s ON s.id = m.named_session_id
+    FROM heimdall.iq_measurements m
+    JOIN heimdall.recording_sessions s ON s.id = m.recording_session_id
+    WHERE m.recording_session_id IS NOT NULL  -- says nothing new, but an index can answer it where no measurement names one
   UNION ALL
+    -- by time, no other session's window overlaps this one's
     SELECT s.id, s.status, s.created_at, s.frequency_hz, s.duration_seconds, m.*
-    FROM heimdall.recording_sessions s
-    CROSS JOIN LATERAL (
-        SELECT EXISTS (
-            SELECT FROM heimdall.recording_sessions o
-            WHERE o.id <> s.id
-              AND o.duration_seconds BETWEEN 0 AND 604800
-              AND o.created_at BETWEEN s.created_at - (SELECT max(duration_seconds) FROM heimdall.recording_sessions
-                                                       WHERE duration_seconds BETWEEN 0 AND 604800) * interval '1 second'
-                                   AND s.created_at + s.duration_seconds * interval '1 second'
-              AND o.created_at + o.duration_seconds * interval '1 second' >= s.created_at
-        ) AS by_another
-        OFFSET 0  -- once per session, not once per measurement
-    ) overlapped
-    JOIN measured m
-      ON  m.named_session_id IS NULL
+    FROM heimdall.longest_session() AS longest
+    CROSS JOIN heimdall.recording_sessions s
+    JOIN heimdall.iq_measurements m
+      ON  m.recording_session_id IS NULL
       AND m.created_at BETWEEN s.created_at AND s.created_at + s.duration_seconds * interval '1 second'
-      -- said again for a search that comes from the measurement
-      AND s.created_at >= m.created_at - (SELECT max(duration_seconds) FROM heimdall.recording_sessions
-                                          WHERE duration_seconds BETWEEN 0 AND 604800) * interval '1 second'
-      AND (NOT overlapped.by_another OR NOT EXISTS (
+      AND s.created_at >= m.created_at - longest  -- for a search that comes from the measurement
+    WHERE s.duration_seconds BETWEEN 0 AND 604800
+      AND NOT EXISTS (
             SELECT FROM heimdall.recording_sessions o
             WHERE o.id <> s.id
               AND o.duration_seconds BETWEEN 0 AND 604800
-              AND o.created_at BETWEEN m.created_at - (SELECT max(duration_seconds) FROM heimdall.recording_sessions
-                                                       WHERE duration_seconds BETWEEN 0 AND 604800) * interval '1 second'
-                                   AND m.created_at
+              AND o.created_at BETWEEN s.created_at - longest AND s.created_at + s.duration_seconds * interval '1 second'
+              AND o.created_at + o.duration_seconds * interval '1 second' >= s.created_at)
+  UNION ALL
+    -- by time, among overlapping sessions
+    SELECT s.id, s.status, s.created_at, s.frequency_hz, s.duration_seconds, m.*
+    FROM heimdall.longest_session() AS longest
+    CROSS JOIN heimdall.recording_sessions s
+    JOIN heimdall.iq_measurements m
+      ON  m.recording_session_id IS NULL
+      AND m.created_at BETWEEN s.created_at AND s.created_at + s.duration_seconds * interval '1 second'
+      AND s.created_at >= m.created_at - longest
+    WHERE s.duration_seconds BETWEEN 0 AND 604800
+      AND EXISTS (
+            SELECT FROM heimdall.recording_sessions o
+            WHERE o.id <> s.id
+              AND o.duration_seconds BETWEEN 0 AND 604800
+              AND o.created_at BETWEEN s.created_at - longest AND s.created_at + s.duration_seconds * interval '1 second'
+              AND o.created_at + o.duration_seconds * interval '1 second' >= s.created_at)
+      AND NOT EXISTS (
+            SELECT FROM heimdall.recording_sessions o
+            WHERE o.id <> s.id
+              AND o.duration_seconds BETWEEN 0 AND 604800
+              AND o.created_at BETWEEN m.created_at - longest AND m.created_at
               AND o.created_at + o.duration_seconds * interval '1 second' >= m.created_at
               AND (coalesce(abs(o.frequency_hz - m.frequency_hz)::double precision, 'Infinity'), s.created_at, s.id)
-                < (coalesce(abs(s.frequency_hz - m.frequency_hz)::double precision, 'Infinity'), o.created_at, o.id)))
-    WHERE s.duration_seconds BETWEEN 0 AND 604800
-)
-SELECT b.session_id                                   AS recording_session_id,
-       b.status::text                                 AS session_status,
-       b.session_created_at::timestamptz              AS session_created_at,
-       b.session_frequency_hz::bigint                 AS session_frequency_hz,
-       b.session_duration_seconds::double precision   AS session_duration_seconds,
-       b.id                                           AS measurement_id,
-       b.websdr_station_id                            AS websdr_station_id,
-       coalesce(st.name::text, b.websdr_station_id::text) AS rx_id,
-       st.latitude::double precision                  AS rx_lat,
-       st.longitude::double precision                 AS rx_lon,
-       coalesce(b.frequency_hz, b.session_frequency_hz)::bigint AS frequency_hz,
-       coalesce(b.created_at, b.session_created_at, 'epoch')::timestamptz AS measured_at,
-       b.iq_data_location::text                       AS iq_data_location,
-       b.iq_data_format                               AS iq_data_format,
-       b.iq_sample_rate                               AS iq_sample_rate,
-       b.iq_samples_count                             AS iq_samples_count,
-       b.duration_seconds                             AS duration_seconds
-FROM belonging b
+                < (coalesce(abs(s.frequency_hz - m.frequency_hz)::double precision, 'Infinity'), o.created_at, o.id))
+) b
 LEFT JOIN heimdall.websdr_stations st ON st.id = b.websdr_station_id;
 
 COMMENT ON VIEW heimdall.session_measurements IS 'Each measurement that has an IQ object, with the one session it belongs to: the one it names, else the one whose time window contains it (nearest frequency, then later start). Sessions of any status. Redefine this view where the application''s tables differ.';

@@ -1,0 +1,33 @@
+-- The application's measurements that have an object. The columns an installation may lack are NULL there: inside the
+-- lateral query a bare name means the table's column where there is one, else the NULL of "absent". Which one is settled
+-- when the view is created; a column added later counts from the next migration on.
+CREATE OR REPLACE VIEW heimdall.iq_measurements AS
+SELECT present.*
+FROM (SELECT NULL::uuid AS recording_session_id, NULL::text AS iq_data_format, NULL::double precision AS iq_sample_rate,
+             NULL::bigint AS iq_samples_count, NULL::double precision AS duration_seconds) absent
+CROSS JOIN LATERAL (
+    SELECT m.id AS measurement_id,
+           recording_session_id::uuid         AS recording_session_id,
+           m.websdr_station_id                AS websdr_station_id,
+           m.frequency_hz::bigint             AS frequency_hz,
+           m.created_at::timestamptz          AS created_at,
+           m.iq_data_location::text           AS iq_data_location,
+           iq_data_format::text               AS iq_data_format,
+           iq_sample_rate::double precision   AS iq_sample_rate,
+           iq_samples_count::bigint           AS iq_samples_count,
+           duration_seconds::double precision AS duration_seconds
+    FROM heimdall.measurements m
+    WHERE m.iq_data_location IS NOT NULL
+) present;
+
+COMMENT ON VIEW heimdall.iq_measurements IS 'The application''s measurements that have an IQ object, in one shape whatever optional columns the table has.';
+COMMENT ON COLUMN heimdall.iq_measurements.measurement_id IS 'measurements.id.';
+COMMENT ON COLUMN heimdall.iq_measurements.recording_session_id IS 'The session the measurement names; NULL where it names none.';
+COMMENT ON COLUMN heimdall.iq_measurements.websdr_station_id IS 'The receiver.';
+COMMENT ON COLUMN heimdall.iq_measurements.frequency_hz IS 'Centre frequency in Hz.';
+COMMENT ON COLUMN heimdall.iq_measurements.created_at IS 'Time of the recording; may be NULL.';
+COMMENT ON COLUMN heimdall.iq_measurements.iq_data_location IS 'The IQ object; never NULL.';
+COMMENT ON COLUMN heimdall.iq_measurements.iq_data_format IS 'Sample format; NULL where the application does not note it.';
+COMMENT ON COLUMN heimdall.iq_measurements.iq_sample_rate IS 'Samples per second; NULL where the application does not note it.';
+COMMENT ON COLUMN heimdall.iq_measurements.iq_samples_count IS 'Complex samples; NULL where the application does not note it.';
+COMMENT ON COLUMN heimdall.iq_measurements.duration_seconds IS 'Length of the recording in seconds; NULL where the application does not note it.';
