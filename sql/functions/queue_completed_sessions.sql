@@ -11,6 +11,8 @@ SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '1s'
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 SET jit = off
 AS $$
 DECLARE
@@ -31,9 +33,10 @@ BEGIN
 
     INSERT INTO heimdall.feature_queue AS q (measurement_id, recording_session_id, measured_at, source, priority)
     SELECT sm.measurement_id, sm.recording_session_id, sm.measured_at, 'live', 0
-    FROM heimdall.session_measurements sm
-    WHERE sm.recording_session_id = ANY (completed)
-      AND NOT EXISTS (SELECT FROM heimdall.measurement_features f
+    FROM unnest(completed) AS c (id)
+    -- OFFSET 0: session by session, by its indexes, whatever the statistics say.
+    CROSS JOIN LATERAL (SELECT * FROM heimdall.session_measurements v WHERE v.recording_session_id = c.id OFFSET 0) sm
+    WHERE NOT EXISTS (SELECT FROM heimdall.measurement_features f
                       WHERE f.measurement_id = sm.measurement_id AND NOT f.extraction_failed)
     ORDER BY sm.session_created_at, sm.recording_session_id, sm.measured_at, sm.measurement_id
     -- Queued already: it moves ahead, and a look for a missing object is taken at once.

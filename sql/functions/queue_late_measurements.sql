@@ -10,6 +10,8 @@ SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '1s'
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 SET jit = off
 AS $$
 DECLARE
@@ -43,9 +45,9 @@ BEGIN
 
     INSERT INTO heimdall.feature_queue AS q (measurement_id, recording_session_id, measured_at, source, priority)
     SELECT sm.measurement_id, sm.recording_session_id, sm.measured_at, 'live', 0
-    FROM heimdall.session_measurements sm
-    WHERE sm.measurement_id = ANY (touched)
-      AND sm.session_status = 'completed'
+    FROM unnest(touched) AS t (id)
+    CROSS JOIN LATERAL (SELECT * FROM heimdall.session_measurements v WHERE v.measurement_id = t.id OFFSET 0) sm
+    WHERE sm.session_status = 'completed'
       AND (sm.measurement_id = ANY (replaced)
            OR NOT EXISTS (SELECT FROM heimdall.measurement_features f
                           WHERE f.measurement_id = sm.measurement_id AND NOT f.extraction_failed))

@@ -1,0 +1,66 @@
+#!/bin/sh
+# Shows that claim, completion and enqueue do not grow with history: every hot statement of sql/queries, and the
+# triggers, under EXPLAIN (ANALYZE, BUFFERS) with generic plans, on a database of 10 thousand finished measurements and
+# on one of 10 million (a tenth of that outstanding, half of it due later). Prints both beside each other.
+#
+#   tests/load/explain.sh [measurements] [directory for the plans]
+#
+# Makes a throw-away cluster (about 9 GB for 10 million, removed at the end), unless DATABASE_URL names a server
+# on which it may create and drop the databases heimdall_explain_small and heimdall_explain_large. As root it uses the
+# account postgres.
+set -eu
+export LC_ALL=C
+here=$(cd "$(dirname "$0")" && pwd)
+sql=$here/../../sql
+large=${1:-10000000}
+small=10000
+[ "$large" -ge "$small" ] || { echo "explain.sh: at least $small measurements" >&2; exit 64; }
+plans=${2:-$(mktemp -d)}
+mkdir -p "$plans"
+
+if [ -z "${DATABASE_URL:-}" ]; then
+    bin=$(pg_config --bindir 2>/dev/null || true)
+    [ -x "$bin/initdb" ] || bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    dir=$(mktemp -d /tmp/heimdall-explain.XXXXXX)
+    as() { "$@"; }
+    if [ "$(id -u)" = 0 ]; then
+        chown postgres "$dir"
+        as() { su postgres -s /bin/sh -c 'exec "$0" "$@"' -- "$@"; }
+    fi
+    trap 'as "$bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1 || true; rm -rf "$dir"' EXIT
+    trap 'exit 130' INT TERM
+    as "$bin/initdb" -D "$dir/data" -A trust -U postgres -E UTF8 --locale=C >/dev/null
+    # Only a unix socket; memory for the whole of the hot part; nothing written twice that is thrown away anyway.
+    as "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -o "-k $dir -c listen_addresses= -c shared_buffers=4GB \
+        -c max_wal_size=16GB -c checkpoint_timeout=1h -c fsync=off -c maintenance_work_mem=1GB" start >/dev/null
+    DATABASE_URL="postgresql:///postgres?host=$dir&user=postgres"
+fi
+
+# The statements under their file's name; no SQL of the daemon is repeated here.
+for file in "$sql"/queries/*.sql; do
+    echo "PREPARE $(basename "$file" .sql) AS"
+    cat "$file"
+done > "$plans/prepare.sql"
+
+url_of() { echo "$DATABASE_URL" | sed -E "s#^(postgres(ql)?://[^/?]*)/[^?]*#\1/$1#"; }
+run() { psql -X -q -v ON_ERROR_STOP=1 "$@"; }
+
+for size in small large; do
+    eval "n=\$$size"
+    db=heimdall_explain_$size
+    run -d "$DATABASE_URL" -c "DROP DATABASE IF EXISTS $db" -c "CREATE DATABASE $db"
+    run -d "$(url_of $db)" -f "$sql/install.sql" >/dev/null
+    echo "$db: generating $n finished measurements" >&2
+    run -d "$(url_of $db)" -v "measurements=$n" -f "$here/explain_data.sql" >&2
+    echo "$db: measuring" >&2
+    run -d "$(url_of $db)" -v "prepare=$plans/prepare.sql" -v "out=$plans/$size" -f "$here/explain.sql" 2> "$plans/$size.plans" ||
+        { grep -A5 ERROR "$plans/$size.plans" >&2; exit 1; }
+done
+
+echo "median of 30 runs, generic plans; plans in $plans"
+printf '%-22s %12s %12s %12s %12s\n' statement "ms at $small" "ms at $large" buffers buffers
+join -t '|' "$plans/small.rows" "$plans/large.rows" |
+    awk -F '|' '{ printf "%-22s %12s %12s %12s %12s\n", $1, $2, $4, $3, $5 }'
+for size in small large; do
+    run -d "$DATABASE_URL" -c "DROP DATABASE heimdall_explain_$size"
+done

@@ -1,0 +1,107 @@
+-- Runs every hot statement 30 times on a generated database, commits as the daemon does, and writes
+-- :out.rows (statement|median ms|median buffers). The plans go to standard error.
+SET plan_cache_mode = force_generic_plan;
+SET client_min_messages = warning;
+\i :prepare
+
+CREATE TEMP TABLE measured (at bigint GENERATED ALWAYS AS IDENTITY, statement text, ms double precision, buffers bigint);
+
+CREATE PROCEDURE pg_temp.measure(name text, command text) LANGUAGE plpgsql AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ' || command INTO plan;
+    INSERT INTO measured (statement, ms, buffers)
+    VALUES (name, (plan -> 0 ->> 'Execution Time')::float8,
+            (plan #>> '{0,Plan,Shared Hit Blocks}')::bigint + (plan #>> '{0,Plan,Shared Read Blocks}')::bigint);
+END $$;
+
+-- A trigger's reads show in the plan of a function around its statement.
+CREATE FUNCTION pg_temp.complete(n integer) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE heimdall.recording_sessions SET status = 'completed'
+    WHERE id = (SELECT id FROM heimdall.recording_sessions WHERE created_at >= (SELECT max(created_at) FROM heimdall.recording_sessions) - interval '99 minutes'
+                ORDER BY created_at OFFSET n - 1 LIMIT 1);
+END $$;
+CREATE FUNCTION pg_temp.late_object(n integer) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE heimdall.measurements SET iq_data_location = iq_data_location || '.again'
+    WHERE id = (SELECT measurement_id FROM heimdall.measurement_features ORDER BY timestamp DESC OFFSET 7 * n LIMIT 1);
+END $$;
+
+CREATE PROCEDURE pg_temp.rounds() LANGUAGE plpgsql AS $$
+DECLARE
+    worker uuid;
+    held   record;
+    ids    uuid[];
+    claims bigint[];
+BEGIN
+    EXECUTE $q$EXECUTE register_worker('explain', 1, '0', 16, 3600000)$q$ INTO worker;
+    FOR i IN 1..30 LOOP
+        CALL pg_temp.measure('trigger: completion', format('SELECT pg_temp.complete(%s)', i));
+        COMMIT;
+        CALL pg_temp.measure('trigger: late object', format('SELECT pg_temp.late_object(%s)', i));
+        COMMIT;
+        CALL pg_temp.measure('claim of 16', format('EXECUTE claim(%L, 16)', worker));
+        COMMIT;
+        FOR held IN SELECT row_number() OVER (ORDER BY claim_id) AS n, q.* FROM heimdall.feature_queue q WHERE q.state = 'claimed' LOOP
+            EXIT WHEN held.n > 4;
+            IF held.n = 1 THEN
+                CALL pg_temp.measure('lock_sessions', format('EXECUTE lock_sessions(%L)', ARRAY[held.recording_session_id]));
+                CALL pg_temp.measure('store_features', format($q$EXECUTE store_features(%L, %s, ARRAY['{"segment_index": 0}'::jsonb], '{}', 0.9, 20, 1)$q$,
+                                     held.measurement_id, held.claim_id));
+                CALL pg_temp.measure('settle_sessions', format('EXECUTE settle_sessions(%L)', ARRAY[held.recording_session_id]));
+                CALL pg_temp.measure('progress_backfills', format('EXECUTE progress_backfills(%L, %L, %L)', ARRAY[md5('backfill')::uuid], ARRAY[1], ARRAY[0]));
+            ELSIF held.n = 2 THEN
+                CALL pg_temp.measure('store_failure', format($q$EXECUTE store_failure(%L, %s, 'invalid_format', 'x', '{}', NULL)$q$, held.measurement_id, held.claim_id));
+            ELSIF held.n = 3 THEN
+                CALL pg_temp.measure('store_failure, again', format($q$EXECUTE store_failure(%L, %s, 'object_missing', 'x', '{}', 3600000)$q$, held.measurement_id, held.claim_id));
+            ELSE
+                CALL pg_temp.measure('retry_later', format('EXECUTE retry_later(%L, %s, 1)', held.measurement_id, held.claim_id));
+            END IF;
+        END LOOP;
+        COMMIT;
+        SELECT array_agg(measurement_id), array_agg(claim_id) INTO ids, claims FROM heimdall.feature_queue WHERE state = 'claimed';
+        CALL pg_temp.measure('give_back of 12', format('EXECUTE give_back(%L, %L)', ids, claims));
+        COMMIT;
+        CALL pg_temp.measure('promote_due', 'EXECUTE promote_due');
+        CALL pg_temp.measure('release_expired', 'EXECUTE release_expired');
+        CALL pg_temp.measure('heartbeat', format('EXECUTE heartbeat(%L, 0)', worker));
+        COMMIT;
+    END LOOP;
+    DELETE FROM heimdall.worker_heartbeats;
+END $$;
+CALL pg_temp.rounds();
+
+\pset tuples_only on
+\pset format unaligned
+\set rows :out '.rows'
+\o :rows
+SELECT statement, round((percentile_cont(0.5) WITHIN GROUP (ORDER BY ms))::numeric, 3), percentile_disc(0.5) WITHIN GROUP (ORDER BY buffers)
+FROM measured GROUP BY statement ORDER BY statement COLLATE "C";
+\o
+
+-- The plans themselves, the nested statements of functions and triggers included, one run of each; rolled back.
+SET client_min_messages = log;
+LOAD 'auto_explain';
+SET auto_explain.log_min_duration = 0;
+SET auto_explain.log_nested_statements = on;
+SET auto_explain.log_analyze = on;
+SET auto_explain.log_buffers = on;
+SET auto_explain.log_timing = off;
+\o /dev/null
+BEGIN;
+EXECUTE register_worker('explain', 1, '0', 16, 3600000) \gset
+SELECT pg_temp.complete(50);
+SELECT pg_temp.late_object(50);
+EXECUTE claim(:'worker_id', 16);
+SELECT measurement_id, claim_id, recording_session_id FROM heimdall.feature_queue WHERE state = 'claimed' LIMIT 1 \gset
+EXECUTE store_features(:'measurement_id', :claim_id, ARRAY['{"segment_index": 0}'::jsonb], '{}', 0.9, 20, 1);
+EXECUTE settle_sessions(ARRAY[:'recording_session_id']::uuid[]);
+SELECT measurement_id, claim_id FROM heimdall.feature_queue WHERE state = 'claimed' LIMIT 1 \gset
+EXECUTE store_failure(:'measurement_id', :claim_id, 'object_missing', 'x', '{}', 1);
+EXECUTE promote_due;
+EXECUTE release_expired;
+UPDATE heimdall.worker_heartbeats SET beat_at = beat_at - interval '2 hours';
+EXECUTE release_expired;
+ROLLBACK;
