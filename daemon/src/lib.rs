@@ -1,1 +1,38 @@
-//! heimdalld
+//! `heimdalld`, a Postgres-native worker: recordings that complete become rows
+//! of RF features. The modules in the order of the data path:
+//!
+//! - [`listener`] hears that a session has completed, and wakes the
+//! - [`worker`], which claims rows of the queue while the
+//! - [`gate`] is open, and hands each to
+//! - [`recording`]: its [`location`] is read from the [`store`], block by block,
+//! - [`compute`] extracts on threads of its own, and the
+//! - [`writer`] turns verdicts into rows; what went wrong is a [`failure`].
+//! - [`queue`] speaks to Postgres for all of them, in the words of [`sql`], over [`db`].
+//! - [`upkeep`] keeps the lease, takes over from the dead, promotes and sweeps.
+//! - [`run`] starts and ends these parts.
+//!
+//! Around it: [`cli`], [`settings`], [`shutdown`], [`migrate`], [`offline`] and,
+//! behind a feature, the embedded `demo`.
+
+pub mod backoff;
+pub mod cli;
+pub mod compute;
+pub mod db;
+#[cfg(feature = "demo")]
+pub mod demo;
+pub mod failure;
+pub mod gate;
+pub mod listener;
+pub mod location;
+pub mod migrate;
+pub mod offline;
+pub mod queue;
+pub mod recording;
+pub mod run;
+pub mod settings;
+pub mod shutdown;
+pub mod sql;
+pub mod store;
+pub mod upkeep;
+pub mod worker;
+pub mod writer;

@@ -1,0 +1,139 @@
+//! Threads that extract, apart from the async runtime.
+//!
+//! A recording in progress travels: a task hands it over together with the next
+//! block of bytes and gets it back when the block has been worked in. So the
+//! number of threads, not of recordings, decides how many FFT plans and scratch
+//! buffers there are, and a recording that waits for the network holds none.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+
+use heimdall_dsp::{Extraction, Recording, Workspace};
+use tokio::sync::oneshot;
+
+use crate::failure::Failure;
+
+type Job = Box<dyn FnOnce(&mut Workspace) + Send>;
+
+/// A fixed number of extractor threads.
+pub struct Compute {
+    jobs: Option<mpsc::Sender<Job>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Compute {
+    /// Starts `threads` threads.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn start(threads: usize) -> std::io::Result<Self> {
+        // Not bounded here: a recording has at most one block in it, so it holds
+        // no more jobs than recordings are in flight.
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let queue = Arc::new(Mutex::new(queue));
+        let threads = (0..threads)
+            .map(|index| {
+                let queue = Arc::clone(&queue);
+                std::thread::Builder::new()
+                    .name(format!("extract-{index}"))
+                    .spawn(move || work(&queue))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            jobs: Some(jobs),
+            threads,
+        })
+    }
+
+    /// Works a block of bytes into a recording.
+    ///
+    /// # Errors
+    /// What the extractor says of the recording, or [`Failure::Panic`].
+    pub async fn push(&self, mut recording: Recording, bytes: Vec<u8>) -> Result<(Recording, Vec<u8>), Failure> {
+        self.run(move |workspace| {
+            recording.push(&bytes, workspace)?;
+            Ok((recording, bytes))
+        })
+        .await
+    }
+
+    /// Ends a recording.
+    ///
+    /// # Errors
+    /// What the extractor says of the recording, or [`Failure::Panic`].
+    pub async fn finish(&self, recording: Recording) -> Result<Extraction, Failure> {
+        self.run(move |workspace| Ok(recording.finish(workspace)?)).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Workspace) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let (answer, result) = oneshot::channel();
+        let job: Job = Box::new(move |workspace| {
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(workspace))).unwrap_or_else(|panic| {
+                // What a half-done block left in the buffers must not reach the next recording.
+                *workspace = Workspace::new();
+                Err(Failure::Panic {
+                    what: panic_message(&*panic),
+                })
+            });
+            // Nobody waits any more when the task was cancelled.
+            drop(answer.send(outcome));
+        });
+        let gone = || Failure::Panic {
+            what: "the extractor threads are gone".to_owned(),
+        };
+        self.jobs.as_ref().ok_or_else(gone)?.send(job).map_err(|_| gone())?;
+        result.await.map_err(|_| gone())?
+    }
+}
+
+impl Drop for Compute {
+    fn drop(&mut self) {
+        self.jobs = None;
+        for thread in self.threads.drain(..) {
+            // A thread catches every panic of its jobs.
+            drop(thread.join());
+        }
+    }
+}
+
+fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
+    let mut workspace = Workspace::new();
+    loop {
+        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        job(&mut workspace);
+    }
+}
+
+/// What a caught panic said.
+#[must_use]
+pub fn panic_message(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use heimdall_dsp::Hints;
+
+    #[tokio::test]
+    async fn a_panic_fails_one_recording_and_the_thread_goes_on() {
+        let compute = Compute::start(1).unwrap();
+        let failure = compute.run::<()>(|_| panic!("bin 7 of 5")).await.unwrap_err();
+        assert_eq!(failure.to_string(), "internal error: bin 7 of 5");
+        let (_, block) = compute
+            .push(Recording::new(Hints::default()), vec![0; 1600])
+            .await
+            .unwrap();
+        assert_eq!(block.len(), 1600);
+    }
+}

@@ -1,0 +1,212 @@
+//! Connections to Postgres: the pool for statements, single ones for the
+//! listener and for `migrate`.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
+use rustls::{ClientConfig, RootCertStore};
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::settings::Secret;
+
+/// A server that is there answers within a second; a name that has moved should not hold us longer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longer than any statement of ours needs, shorter than an operator's patience with a hanging link.
+const STATEMENT_TIMEOUT: Duration = Duration::from_mins(1);
+/// The claimer, the writer and the upkeep each use one at a time; one more for a slow return.
+const POOL_SIZE: usize = 4;
+/// Unacknowledged data for this long means that the peer is gone.
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Why there is no connection or no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The URL cannot be used.
+    #[error("database URL: {0}")]
+    Url(tokio_postgres::Error),
+    /// TLS is asked for and the system has no certificates.
+    #[error("TLS: {0}")]
+    Tls(String),
+    /// The server, or the way to it, said no.
+    #[error("{}", describe(.0))]
+    Postgres(#[from] tokio_postgres::Error),
+    /// The pool gave no connection.
+    #[error("{}", describe_pool(.0))]
+    Pool(#[from] deadpool_postgres::PoolError),
+    /// A statement that always yields a row yielded none.
+    #[error("a statement yielded no row: is sql/ older than this daemon?")]
+    NoRow,
+    /// The connection has ended without an error.
+    #[error("connection closed")]
+    Closed,
+    /// The session has lost its LISTEN, as behind a transaction pooler.
+    #[error("the session does not listen: is there a transaction pooler in between?")]
+    NotListening,
+    /// No answer in time.
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+}
+
+impl DbError {
+    /// Whether the database works and refused just this: anything that the server
+    /// answered with an SQLSTATE that is not about its own state.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        let (Self::Postgres(error) | Self::Pool(deadpool_postgres::PoolError::Backend(error))) = self else {
+            return false;
+        };
+        // 08 connection, 25006 read-only after a switch-over, 28 login, 3D no such database, 40 serialisation and deadlock,
+        // 53 resources, 55P03 and 57 stop and time-outs, 58 disk: all pass, none is about a row.
+        error.code().is_some_and(|state| {
+            let state = state.code();
+            !["08", "28", "3D", "40", "53", "57", "58"].contains(&&state[..2]) && !["25006", "55P03"].contains(&state)
+        })
+    }
+}
+
+/// `severity: message (SQLSTATE)` with detail and hint, or the cause of a broken connection.
+fn describe(error: &tokio_postgres::Error) -> String {
+    if let Some(server) = error.as_db_error() {
+        let mut text = format!("{} ({})", server.message(), server.code().code());
+        for more in [server.detail(), server.hint()].into_iter().flatten() {
+            text = format!("{text}; {more}");
+        }
+        return text;
+    }
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+fn describe_pool(error: &deadpool_postgres::PoolError) -> String {
+    match error {
+        deadpool_postgres::PoolError::Backend(error) => describe(error),
+        other => other.to_string(),
+    }
+}
+
+/// How to connect: the URL with time-outs and keepalive that notice a silent peer.
+#[derive(Clone)]
+pub struct Database {
+    config: Config,
+    tls: Option<MakeRustlsConnect>,
+}
+
+impl Database {
+    /// Reads the URL. `sslmode=require` means TLS with a certificate that the
+    /// system's store vouches for; without it the connection is plain.
+    ///
+    /// # Errors
+    /// When the URL is wrong or the certificate store cannot be read.
+    pub fn new(url: &Secret) -> Result<Self, DbError> {
+        let mut config = Config::from_str(url.expose()).map_err(DbError::Url)?;
+        config
+            .connect_timeout(CONNECT_TIMEOUT)
+            .keepalives(true)
+            .keepalives_idle(Duration::from_secs(10))
+            .keepalives_interval(Duration::from_secs(5))
+            .keepalives_retries(2)
+            .tcp_user_timeout(TCP_USER_TIMEOUT);
+        let tls = if config.get_ssl_mode() == SslMode::Require {
+            Some(MakeRustlsConnect::new(tls_config()?))
+        } else {
+            // "prefer" would accept any certificate; that is no protection, so it is not pretended.
+            config.ssl_mode(SslMode::Disable);
+            None
+        };
+        Ok(Self { config, tls })
+    }
+
+    /// A pool whose connections have prepared-statement caches.
+    ///
+    /// # Errors
+    /// Never after construction succeeded, except for settings that deadpool refuses.
+    pub fn pool(&self) -> Result<Pool, DbError> {
+        let mut config = self.config.clone();
+        config.application_name("heimdalld");
+        let options = config.get_options().unwrap_or_default().to_owned();
+        config.options(format!("{options} -c statement_timeout={}", STATEMENT_TIMEOUT.as_millis()).trim());
+        let recycling = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
+        let manager = match self.tls.clone() {
+            Some(tls) => Manager::from_config(config, tls, recycling),
+            None => Manager::from_config(config, NoTls, recycling),
+        };
+        Pool::builder(manager)
+            .max_size(POOL_SIZE)
+            .runtime(Runtime::Tokio1)
+            .timeouts(Timeouts {
+                wait: Some(STATEMENT_TIMEOUT),
+                create: Some(CONNECT_TIMEOUT * 2),
+                recycle: Some(CONNECT_TIMEOUT),
+            })
+            .build()
+            .map_err(|error| DbError::Tls(error.to_string()))
+    }
+
+    /// A connection of its own, and the future that drives it and yields what
+    /// the server sends unasked.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub async fn connect(&self, name: &str) -> Result<(tokio_postgres::Client, Driver), DbError> {
+        let mut config = self.config.clone();
+        config.application_name(name);
+        if let Some(tls) = self.tls.clone() {
+            let (client, connection) = config.connect(tls).await?;
+            Ok((client, Box::new(connection)))
+        } else {
+            let (client, connection) = config.connect(NoTls).await?;
+            Ok((client, Box::new(connection)))
+        }
+    }
+}
+
+/// A connection's messages, polled through [`Drive::poll_message`].
+pub type Driver = Box<dyn Drive>;
+
+/// The two kinds of connection, plain and TLS, as one.
+pub trait Drive: Send + Unpin {
+    /// The next notice or notification; `None` when the connection has ended.
+    fn poll_message(
+        &mut self,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<tokio_postgres::AsyncMessage, tokio_postgres::Error>>>;
+}
+
+impl<S, T> Drive for tokio_postgres::Connection<S, T>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send,
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send,
+{
+    fn poll_message(
+        &mut self,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<tokio_postgres::AsyncMessage, tokio_postgres::Error>>> {
+        Self::poll_message(self, context)
+    }
+}
+
+fn tls_config() -> Result<ClientConfig, DbError> {
+    let found = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        return Err(DbError::Tls(format!(
+            "no certificates in the system's store {:?}",
+            found.errors
+        )));
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| DbError::Tls(error.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}

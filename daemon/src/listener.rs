@@ -1,0 +1,132 @@
+//! The listener: one connection that does nothing but LISTEN.
+//!
+//! A notification only wakes; the table decides. After every connect it LISTENs
+//! first and then has the worker look once, so nothing that was committed in
+//! between is missed. Every few seconds it proves from end to end that it would
+//! hear: the probe has to find the channel in `pg_listening_channels()` within
+//! a hard limit, or the connection is dropped without waiting for it to notice.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
+use tokio_postgres::AsyncMessage;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use crate::backoff::Backoff;
+use crate::db::{Database, DbError, Driver};
+use crate::sql;
+
+/// The channel that the triggers notify.
+pub const CHANNEL: &str = "heimdall_recording_completed";
+/// With the time-out below, a silent link is noticed within 10 s.
+const PROBE_INTERVAL: Duration = Duration::from_secs(5);
+/// A server that answers later than this is no better than one that does not.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+/// From quick for a restart to easy on a server that is gone for the weekend.
+const RECONNECT: Backoff = Backoff {
+    base: Duration::from_millis(250),
+    max: Duration::from_secs(2),
+};
+
+/// What the listener shares with the worker.
+#[derive(Default)]
+pub struct Ears {
+    /// Rung when there may be work.
+    pub wake: Notify,
+    hearing: AtomicBool,
+}
+
+impl Ears {
+    /// Whether notifications can be relied on right now.
+    #[must_use]
+    pub fn hearing(&self) -> bool {
+        self.hearing.load(Ordering::Relaxed)
+    }
+}
+
+/// Listens until `stop`, reconnecting for ever.
+pub async fn listen(database: Database, ears: Arc<Ears>, stop: CancellationToken) {
+    let mut failures = 0;
+    loop {
+        let heard = stop.run_until_cancelled(session(&database, &ears, &mut failures)).await;
+        let was_hearing = ears.hearing.swap(false, Ordering::Relaxed);
+        let Some(ended) = heard else { return };
+        failures += 1;
+        if was_hearing || failures == 1 {
+            warn!(error = %ended, "listener lost, polling meanwhile");
+        } else {
+            debug!(error = %ended, failures, "listener cannot connect");
+        }
+        // Whatever was notified since the connection fell silent is in the table.
+        ears.wake.notify_one();
+        if stop
+            .run_until_cancelled(sleep(RECONNECT.jittered(failures)))
+            .await
+            .is_none()
+        {
+            return;
+        }
+    }
+}
+
+/// One connection's life; returns why it ended.
+async fn session(database: &Database, ears: &Ears, failures: &mut u32) -> DbError {
+    let (client, mut driver) = match database.connect("heimdalld listener").await {
+        Ok(connected) => connected,
+        Err(error) => return error,
+    };
+    let probing = async {
+        if let Err(error) = timeout(PROBE_TIMEOUT, client.batch_execute(&format!("LISTEN {CHANNEL}")))
+            .await
+            .map_err(late)
+            .and_then(to_db)
+        {
+            return error;
+        }
+        info!(reconnects = *failures, "listening");
+        *failures = 0;
+        ears.hearing.store(true, Ordering::Relaxed);
+        ears.wake.notify_one();
+        loop {
+            sleep(PROBE_INTERVAL).await;
+            match timeout(PROBE_TIMEOUT, client.query_opt(sql::PROBE_LISTENER, &[]))
+                .await
+                .map_err(late)
+                .and_then(to_db)
+            {
+                Ok(Some(_)) => {}
+                Ok(None) => return DbError::NotListening,
+                Err(error) => return error,
+            }
+        }
+    };
+    tokio::select! {
+        error = probing => error,
+        error = drain(&mut driver, ears) => error,
+    }
+}
+
+/// Takes everything off the connection, so that the server is never kept waiting, and wakes on notifications.
+async fn drain(driver: &mut Driver, ears: &Ears) -> DbError {
+    loop {
+        match poll_fn(|context| driver.poll_message(context)).await {
+            Some(Ok(AsyncMessage::Notification(_))) => ears.wake.notify_one(),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return error.into(),
+            None => return DbError::Closed,
+        }
+    }
+}
+
+fn late(_: tokio::time::error::Elapsed) -> DbError {
+    DbError::Timeout(PROBE_TIMEOUT)
+}
+
+fn to_db<T>(result: Result<T, tokio_postgres::Error>) -> Result<T, DbError> {
+    Ok(result?)
+}

@@ -1,0 +1,188 @@
+//! Where an object is: `iq_data_location` as the application writes it.
+
+use crate::failure::Failure;
+
+/// An object in one of the allowed buckets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// One of the configured buckets.
+    pub bucket: String,
+    /// Object key, not encoded, without a leading slash.
+    pub key: String,
+}
+
+/// S3's own limit for a key.
+const MAX_KEY_BYTES: usize = 1024;
+
+impl Location {
+    /// Reads `key`, `bucket/key` or `s3://bucket/key`.
+    ///
+    /// A first path component that is one of the allowed `buckets` is taken as
+    /// the bucket; otherwise all of it is a key in `buckets[0]`.
+    ///
+    /// # Errors
+    /// [`Failure::LocationRefused`] when another bucket or another scheme is
+    /// named, or the key is empty, too long, has a `.` or `..` segment (which a
+    /// server could resolve into another bucket) or control characters.
+    pub fn parse(text: &str, buckets: &[String]) -> Result<Self, Failure> {
+        let refuse = |what: String| Err(Failure::LocationRefused { what });
+        let (bucket, key) = match text.split_once("://") {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("s3") => {
+                let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
+                match buckets.iter().find(|allowed| *allowed == bucket) {
+                    Some(allowed) => (allowed, key),
+                    None => {
+                        return refuse(format!(
+                            "bucket '{}' is outside the allowed buckets ({})",
+                            bucket.escape_debug(),
+                            buckets.join(", ")
+                        ));
+                    }
+                }
+            }
+            Some((scheme, _)) if is_scheme(scheme) => {
+                return refuse(format!(
+                    "'{scheme}://' is not an object of the allowed buckets ({})",
+                    buckets.join(", ")
+                ));
+            }
+            _ => {
+                let path = text.strip_prefix('/').unwrap_or(text);
+                match path.split_once('/') {
+                    Some((first, key)) if buckets.iter().any(|allowed| allowed == first) => (
+                        buckets.iter().find(|allowed| *allowed == first).unwrap_or(&buckets[0]),
+                        key,
+                    ),
+                    _ => (&buckets[0], path),
+                }
+            }
+        };
+        if key.is_empty() {
+            return refuse(format!("'{}' names no object", text.escape_debug()));
+        }
+        if key.len() > MAX_KEY_BYTES {
+            return refuse(format!("the key has {} bytes, the limit is {MAX_KEY_BYTES}", key.len()));
+        }
+        if key.split('/').any(|segment| segment == "." || segment == "..") {
+            return refuse(format!("'{}' has a '.' or '..' segment", key.escape_debug()));
+        }
+        if let Some(control) = key.chars().find(|c| c.is_control()) {
+            return refuse(format!(
+                "the key has a control character ({})",
+                control.escape_unicode()
+            ));
+        }
+        Ok(Self {
+            bucket: bucket.clone(),
+            key: key.to_owned(),
+        })
+    }
+
+    /// The part of the key after its last dot, in lower case; `None` without one.
+    #[must_use]
+    pub fn extension(&self) -> Option<String> {
+        let name = self.key.rsplit('/').next()?;
+        let (_, extension) = name.rsplit_once('.')?;
+        Some(extension.to_ascii_lowercase())
+    }
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<(String, String), String> {
+        let buckets = ["heimdall-raw-iq".to_owned(), "archive".to_owned()];
+        Location::parse(text, &buckets)
+            .map(|at| (at.bucket, at.key))
+            .map_err(|failure| failure.to_string())
+    }
+
+    fn at(bucket: &str, key: &str) -> (String, String) {
+        (bucket.to_owned(), key.to_owned())
+    }
+
+    #[test]
+    fn the_three_spellings_name_the_same_object() {
+        for text in [
+            "2026/11/22/s/145500000/t.bin",
+            "/2026/11/22/s/145500000/t.bin",
+            "heimdall-raw-iq/2026/11/22/s/145500000/t.bin",
+            "s3://heimdall-raw-iq/2026/11/22/s/145500000/t.bin",
+        ] {
+            assert_eq!(
+                parse(text).unwrap(),
+                at("heimdall-raw-iq", "2026/11/22/s/145500000/t.bin"),
+                "{text}"
+            );
+        }
+        assert_eq!(parse("s3://archive/x.npy").unwrap(), at("archive", "x.npy"));
+        assert_eq!(parse("archive/x.npy").unwrap(), at("archive", "x.npy"));
+    }
+
+    #[test]
+    fn keys_are_taken_literally() {
+        for key in [
+            "a b.bin",
+            "50%.bin",
+            "a+b.bin",
+            "ü/漢.bin",
+            "a?b#c.bin",
+            "..x/y..bin",
+            "time 12://x",
+        ] {
+            assert_eq!(parse(key).unwrap(), at("heimdall-raw-iq", key));
+        }
+    }
+
+    #[test]
+    fn another_bucket_or_scheme_is_refused() {
+        assert!(
+            parse("s3://secrets/x.bin")
+                .unwrap_err()
+                .contains("outside the allowed buckets (heimdall-raw-iq, archive)")
+        );
+        for text in ["http://evil/x", "file:///etc/passwd", "gs://archive/x"] {
+            assert!(parse(text).unwrap_err().contains("IQ location not allowed"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_cannot_escape_its_bucket() {
+        for text in [
+            "../secrets/x",
+            "a/../../secrets/x",
+            "s3://archive/..",
+            "a/./b",
+            "",
+            "s3://archive",
+            "archive/",
+            "a\nb",
+            "a\0b",
+        ] {
+            assert!(parse(text).is_err(), "{text:?}");
+        }
+        assert!(parse(&"k".repeat(1025)).is_err());
+        assert!(parse(&"k".repeat(1024)).is_ok());
+    }
+
+    #[test]
+    fn the_extension_is_that_of_the_last_segment() {
+        let extension = |key: &str| {
+            Location {
+                bucket: String::new(),
+                key: key.to_owned(),
+            }
+            .extension()
+        };
+        assert_eq!(extension("a.b/c.WAV"), Some("wav".to_owned()));
+        assert_eq!(extension("a.b/c"), None);
+    }
+}

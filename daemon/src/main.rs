@@ -1,0 +1,7 @@
+//! `heimdalld`: see the README, or `heimdalld --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    heimdall_daemon::cli::main()
+}

@@ -1,0 +1,246 @@
+//! `heimdalld migrate`: everything under `sql/`, in the order of `sql/install.sql`.
+//!
+//! psql can run that file by itself; here its lines `\ir path` give the order,
+//! so that there is only one. Files under `schema/` run once, all others each
+//! time, all in one transaction under an advisory lock: two at a time queue up.
+//! Indexes on the application's tables come afterwards, built without locking
+//! out its writers, which Postgres allows only outside a transaction.
+
+use tokio_postgres::{Client, SimpleQueryMessage};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::{info, warn};
+
+use crate::db::{Database, DbError};
+use crate::settings::Secret;
+use crate::sql::FILES;
+
+/// A build of `sql/` is never without it.
+const INSTALL: &str = "install.sql";
+/// The lock behind which installers queue up, as `bootstrap.sql` takes it: here before the look at what stands already.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended('heimdall.migrate', 0))";
+
+/// Why nothing, or not everything, was installed.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The database did not answer or refused.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// A file was refused; nothing was changed.
+    #[error("sql/{path}: {error}")]
+    File {
+        /// The file.
+        path: &'static str,
+        /// What the database said.
+        error: DbError,
+    },
+    /// An index could not be built; all else stands.
+    #[error("{statement}: {error}")]
+    Index {
+        /// What was tried.
+        statement: String,
+        /// What the database said.
+        error: DbError,
+    },
+    /// The database was installed by a newer version.
+    #[error("the database has schema version {installed}, this heimdalld knows {known}: use the newer heimdalld")]
+    Newer {
+        /// In the database.
+        installed: i32,
+        /// In this build.
+        known: i32,
+    },
+}
+
+/// What a migration did, or would do.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Schema files that were applied, or with `--check` are missing.
+    pub schema_files: Vec<&'static str>,
+    /// Views, functions, triggers and grants that were re-applied.
+    pub reapplied: usize,
+    /// Indexes built on the application's tables, or with `--check` missing.
+    pub indexes: Vec<String>,
+}
+
+/// A file of `install.sql`, in its order.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    path: &'static str,
+    text: &'static str,
+    /// Number of a schema file.
+    version: Option<i32>,
+}
+
+/// The files in order.
+fn steps() -> Vec<Step> {
+    let read = |path: &str| FILES.get_file(path).and_then(include_dir::File::contents_utf8);
+    let install = read(INSTALL).unwrap_or_default();
+    install
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("\\ir "))
+        .filter_map(|path| {
+            let path = path.trim();
+            let text = read(path)?;
+            let version = path
+                .strip_prefix("schema/")
+                .and_then(|name| name.get(..4))
+                .and_then(|digits| digits.parse().ok());
+            Some(Step { path, text, version })
+        })
+        .collect()
+}
+
+/// The newest schema version of this build.
+#[must_use]
+pub fn schema_version() -> i32 {
+    steps().iter().filter_map(|step| step.version).max().unwrap_or(0)
+}
+
+/// Installs or upgrades. Safe to repeat, and to run from several hosts at once.
+///
+/// # Errors
+/// When the database cannot be reached, refuses a file, or is newer than this build.
+pub async fn migrate(url: &Secret) -> Result<Report, MigrateError> {
+    let (client, _driving) = connect(url).await?;
+    let mut report = Report::default();
+    execute(&client, &format!("BEGIN; {LOCK}")).await?;
+    let installed = installed_versions(&client).await?;
+    refuse_newer(&installed)?;
+    for step in steps() {
+        if step.version.is_some_and(|version| installed.contains(&version)) {
+            continue;
+        }
+        execute(&client, step.text)
+            .await
+            .map_err(|error| MigrateError::File { path: step.path, error })?;
+        match step.version {
+            Some(_) => report.schema_files.push(step.path),
+            None => report.reapplied += 1,
+        }
+    }
+    execute(&client, "COMMIT").await?;
+    for statement in missing_indexes(&client).await? {
+        info!(statement, "building an index on the application's table");
+        match execute(&client, &statement).await {
+            Ok(()) => report.indexes.push(statement),
+            Err(error) => return Err(MigrateError::Index { statement, error }),
+        }
+    }
+    Ok(report)
+}
+
+/// What [`migrate`] would do, without doing it.
+///
+/// # Errors
+/// As [`migrate`].
+pub async fn check(url: &Secret) -> Result<Report, MigrateError> {
+    let (client, _driving) = connect(url).await?;
+    let installed = installed_versions(&client).await?;
+    refuse_newer(&installed)?;
+    let missing = |step: &Step| step.version.is_some_and(|version| !installed.contains(&version));
+    let schema_files: Vec<_> = steps()
+        .iter()
+        .filter(|step| missing(step))
+        .map(|step| step.path)
+        .collect();
+    let indexes = if installed.is_empty() {
+        Vec::new()
+    } else {
+        missing_indexes(&client).await?
+    };
+    Ok(Report {
+        schema_files,
+        reapplied: 0,
+        indexes,
+    })
+}
+
+async fn connect(url: &Secret) -> Result<(Client, AbortOnDropHandle<()>), DbError> {
+    let (client, mut driver) = Database::new(url)?.connect("heimdalld migrate").await?;
+    let driving = tokio::spawn(async move {
+        while let Some(message) = std::future::poll_fn(|context| driver.poll_message(context)).await {
+            match message {
+                Ok(tokio_postgres::AsyncMessage::Notice(notice)) if notice.severity() == "WARNING" => {
+                    warn!(hint = notice.hint(), "{}", notice.message());
+                }
+                Ok(_) => {}
+                // The statement under way fails with the same error.
+                Err(_) => return,
+            }
+        }
+    });
+    Ok((client, AbortOnDropHandle::new(driving)))
+}
+
+async fn execute(client: &Client, text: &str) -> Result<(), DbError> {
+    Ok(client.batch_execute(text).await?)
+}
+
+async fn installed_versions(client: &Client) -> Result<Vec<i32>, DbError> {
+    if first_column(client, "SELECT to_regclass('heimdall.schema_migrations')")
+        .await?
+        .is_empty()
+    {
+        return Ok(Vec::new());
+    }
+    let versions = first_column(client, "SELECT version FROM heimdall.schema_migrations").await?;
+    Ok(versions.iter().filter_map(|version| version.parse().ok()).collect())
+}
+
+async fn missing_indexes(client: &Client) -> Result<Vec<String>, DbError> {
+    first_column(client, "SELECT * FROM heimdall.missing_base_indexes()").await
+}
+
+/// The first column of the answer, NULLs left out.
+async fn first_column(client: &Client, statement: &str) -> Result<Vec<String>, DbError> {
+    let messages = client.simple_query(statement).await?;
+    Ok(messages
+        .iter()
+        .filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        })
+        .collect())
+}
+
+fn refuse_newer(installed: &[i32]) -> Result<(), MigrateError> {
+    let (installed, known) = (installed.iter().copied().max().unwrap_or(0), schema_version());
+    if installed > known {
+        Err(MigrateError::Newer { installed, known })
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_file_that_has_to_be_installed_is_installed_once() {
+        let listed: Vec<&str> = steps().iter().map(|step| step.path).collect();
+        let unique: HashSet<&str> = listed.iter().copied().collect();
+        assert_eq!(unique.len(), listed.len(), "a file is listed twice in install.sql");
+        let mut present = HashSet::new();
+        let mut folders = vec![&FILES];
+        while let Some(folder) = folders.pop() {
+            folders.extend(folder.dirs().filter(|dir| !dir.path().ends_with("queries")));
+            present.extend(
+                folder
+                    .files()
+                    .filter_map(|file| file.path().to_str())
+                    .filter(|path| *path != INSTALL),
+            );
+        }
+        assert_eq!(unique, present, "install.sql and the files under sql/ differ");
+    }
+
+    #[test]
+    fn schema_files_are_numbered_without_gaps() {
+        let versions: Vec<i32> = steps().iter().filter_map(|step| step.version).collect();
+        let expected: Vec<i32> = (1..=schema_version()).collect();
+        assert_eq!(versions, expected);
+        assert!(!versions.is_empty());
+    }
+}

@@ -1,0 +1,341 @@
+//! The queue in Postgres: one typed call for each file in `sql/queries`.
+
+use std::time::Duration;
+
+use deadpool_postgres::{Object, Pool};
+use heimdall_dsp::SegmentFeatures;
+use serde::Serialize;
+use tokio_postgres::Row;
+use tokio_postgres::types::{Json, ToSql};
+use uuid::Uuid;
+
+use crate::db::DbError;
+use crate::sql;
+
+/// A statement that takes longer than the server's own time-out allows: the link is gone.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// The right to finish one attempt of one measurement: of all the daemons that
+/// ever claimed it, only the holder of the newest can change anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Lease {
+    /// The measurement.
+    pub measurement_id: Uuid,
+    /// Drawn anew at each claim.
+    pub claim_id: i64,
+}
+
+/// A measurement to work on, as claimed.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The right to finish it.
+    pub lease: Lease,
+    /// 1 for the first attempt.
+    pub attempt: i32,
+    /// Why it is queued: `live`, `sweep`, `backfill` or `retry`.
+    pub source: String,
+    /// Its session.
+    pub recording_session_id: Uuid,
+    /// Receiver's name.
+    pub rx_id: String,
+    /// Receiver's latitude, degrees.
+    pub rx_lat: Option<f64>,
+    /// Receiver's longitude, degrees.
+    pub rx_lon: Option<f64>,
+    /// Where the object is; `None` when the measurement or its session has gone.
+    pub iq_data_location: Option<String>,
+    /// Sample format as the application wrote it.
+    pub iq_data_format: Option<String>,
+    /// Sample rate as the application wrote it, Hz.
+    pub iq_sample_rate: Option<f64>,
+    /// Sample count as the application wrote it.
+    pub iq_samples_count: Option<i64>,
+    /// Length as the application wrote it, s.
+    pub duration_seconds: Option<f64>,
+}
+
+impl Claim {
+    fn read(row: &Row) -> Result<Self, tokio_postgres::Error> {
+        Ok(Self {
+            lease: Lease {
+                measurement_id: row.try_get("measurement_id")?,
+                claim_id: row.try_get("claim_id")?,
+            },
+            attempt: row.try_get("attempt")?,
+            source: row.try_get("source")?,
+            recording_session_id: row.try_get("recording_session_id")?,
+            rx_id: row.try_get::<_, Option<String>>("rx_id")?.unwrap_or_default(),
+            rx_lat: row.try_get("rx_lat")?,
+            rx_lon: row.try_get("rx_lon")?,
+            iq_data_location: row.try_get("iq_data_location")?,
+            iq_data_format: row.try_get("iq_data_format")?,
+            iq_sample_rate: row.try_get("iq_sample_rate")?,
+            iq_samples_count: row.try_get("iq_samples_count")?,
+            duration_seconds: row.try_get("duration_seconds")?,
+        })
+    }
+}
+
+/// One element of `receiver_features`: a segment of one receiver.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReceiverFeatures {
+    /// Receiver's name.
+    pub rx_id: String,
+    /// Receiver's latitude, degrees.
+    pub rx_lat: Option<f64>,
+    /// Receiver's longitude, degrees.
+    pub rx_lon: Option<f64>,
+    /// The numbers.
+    #[serde(flatten)]
+    pub segment: SegmentFeatures,
+}
+
+/// A row of `measurement_features` without failure.
+#[derive(Debug)]
+pub struct FeatureRow {
+    /// One for each segment.
+    pub receiver_features: Vec<Json<ReceiverFeatures>>,
+    /// How they came about.
+    pub extraction_metadata: serde_json::Value,
+    /// 0 to 1.
+    pub overall_confidence: f64,
+    /// dB.
+    pub mean_snr_db: f64,
+    /// 1 when most chunks have a signal.
+    pub num_receivers_detected: i32,
+}
+
+/// What becomes of a claimed row.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Features stand; done.
+    Features(Box<FeatureRow>),
+    /// An error row stands; `recheck` later, or done.
+    Failed {
+        /// Stable word.
+        error_kind: String,
+        /// For people.
+        error_message: String,
+        /// How far it came.
+        extraction_metadata: serde_json::Value,
+        /// Look again after this long, the error row standing meanwhile.
+        recheck: Option<Duration>,
+    },
+    /// No row yet; again after this long.
+    Later(Duration),
+    /// Ready again at once, attempt not counted: nobody is to blame.
+    GiveBack,
+    /// The measurement has gone.
+    Forget,
+}
+
+/// What the database said to a [`Verdict`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It stands. The backfill is named when this ended a part of it.
+    Done(Option<Uuid>),
+    /// The lease had gone; nothing was changed.
+    LeaseLost,
+}
+
+/// A session that has nothing outstanding any more.
+#[derive(Clone, Copy, Debug)]
+pub struct SettledSession {
+    /// The session.
+    pub recording_session_id: Uuid,
+    /// Measurements with features.
+    pub succeeded: i64,
+    /// Measurements with an error row.
+    pub failed: i64,
+}
+
+/// A backfill of which nothing is outstanding any more.
+#[derive(Clone, Copy, Debug)]
+pub struct FinishedBackfill {
+    /// The request.
+    pub backfill_id: Uuid,
+    /// Measurements it queued.
+    pub total: i64,
+    /// Of these, with features now.
+    pub done: i64,
+    /// Of these, with an error row now.
+    pub failed: i64,
+}
+
+/// What the heartbeat brings back.
+#[derive(Clone, Debug)]
+pub struct Pulse {
+    /// Extraction is paused.
+    pub paused: bool,
+    /// Why.
+    pub pause_reason: Option<String>,
+}
+
+/// What a sweep found.
+#[derive(Clone, Copy, Debug)]
+pub struct Sweep {
+    /// Sessions with something missing.
+    pub recordings_found: i64,
+    /// Measurements queued.
+    pub measurements_queued: i64,
+}
+
+/// A row taken from a daemon that is gone.
+#[derive(Clone, Debug)]
+pub struct Released {
+    /// The measurement.
+    pub measurement_id: Uuid,
+    /// The daemon that is gone.
+    pub worker_id: Uuid,
+    /// Whether it is queued again (`released`) or became an error row (`crashed`).
+    pub outcome: String,
+}
+
+/// The queue, through a pool of connections.
+#[derive(Clone)]
+pub struct Queue {
+    pool: Pool,
+}
+
+impl Queue {
+    /// The queue behind `pool`.
+    #[must_use]
+    pub fn new(pool: Pool) -> Self {
+        Self { pool }
+    }
+
+    /// See `register_worker.sql`.
+    ///
+    /// # Errors
+    /// When the database does not answer or refuses; so for all calls here.
+    pub async fn register(&self, host: &str, pid: i32, concurrency: i32, lease: Duration) -> Result<Uuid, DbError> {
+        let lease_ms = millis(lease);
+        let version = env!("CARGO_PKG_VERSION");
+        let row = self
+            .one(sql::REGISTER_WORKER, &[&host, &pid, &version, &concurrency, &lease_ms])
+            .await?;
+        Ok(row.try_get(0)?)
+    }
+
+    /// See `heartbeat.sql`; `None` when this worker has been declared dead.
+    ///
+    /// # Errors
+    /// As [`Queue::register`].
+    pub async fn heartbeat(&self, worker_id: Uuid, in_flight: i32) -> Result<Option<Pulse>, DbError> {
+        let rows = self.rows(sql::HEARTBEAT, &[&worker_id, &in_flight]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(Some(Pulse {
+            paused: row.try_get("paused")?,
+            pause_reason: row.try_get("pause_reason")?,
+        }))
+    }
+
+    /// See `deregister_worker.sql`.
+    ///
+    /// # Errors
+    /// As [`Queue::register`].
+    pub async fn deregister(&self, worker_id: Uuid) -> Result<(), DbError> {
+        self.rows(sql::DEREGISTER_WORKER, &[&worker_id]).await.map(drop)
+    }
+
+    /// See `claim.sql`.
+    ///
+    /// # Errors
+    /// As [`Queue::register`].
+    pub async fn claim(&self, worker_id: Uuid, limit: usize) -> Result<Vec<Claim>, DbError> {
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        let rows = self.rows(sql::CLAIM, &[&worker_id, &limit]).await?;
+        Ok(rows.iter().map(Claim::read).collect::<Result<_, _>>()?)
+    }
+
+    /// See `give_back.sql`.
+    ///
+    /// # Errors
+    /// As [`Queue::register`].
+    pub async fn give_back(&self, leases: &[Lease]) -> Result<(), DbError> {
+        let (measurements, claims): (Vec<Uuid>, Vec<i64>) = leases
+            .iter()
+            .map(|lease| (lease.measurement_id, lease.claim_id))
+            .unzip();
+        self.rows(sql::GIVE_BACK, &[&measurements, &claims]).await.map(drop)
+    }
+
+    /// See `promote_due.sql`: rows made ready, and the time until the next is due.
+    ///
+    /// # Errors
+    /// As [`Queue::register`].
+    pub async fn promote_due(&self) -> Result<(i64, Option<Duration>), DbError> {
+        let row = self.one(sql::PROMOTE_DUE, &[]).await?;
+        let next_due_ms: Option<i64> = row.try_get("next_due_ms")?;
+        let next_due = next_due_ms.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
+        Ok((row.try_get("promoted")?, next_due))
+    }
+
+    /// See `release_expired.sql`.
+    ///
+    /// # Errors
+    /// As [`Queue::register`].
+    pub async fn release_expired(&self) -> Result<Vec<Released>, DbError> {
+        let rows = self.rows(sql::RELEASE_EXPIRED, &[]).await?;
+        let read = |row: &Row| -> Result<Released, tokio_postgres::Error> {
+            Ok(Released {
+                measurement_id: row.try_get("measurement_id")?,
+                worker_id: row.try_get("worker_id")?,
+                outcome: row.try_get("outcome")?,
+            })
+        };
+        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    }
+
+    /// See `sweep.sql`; `None` when another daemon has just swept.
+    ///
+    /// # Errors
+    /// As [`Queue::register`].
+    pub async fn sweep(&self, max_recordings: i32, interval: Duration) -> Result<Option<Sweep>, DbError> {
+        let rows = self.rows(sql::SWEEP, &[&max_recordings, &millis(interval)]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(Some(Sweep {
+            recordings_found: row.try_get("recordings_found")?,
+            measurements_queued: row.try_get("measurements_queued")?,
+        }))
+    }
+
+    /// Opens the transaction in which results are written.
+    ///
+    /// # Errors
+    /// As [`Queue::register`].
+    pub async fn connection(&self) -> Result<Object, DbError> {
+        Ok(self.pool.get().await?)
+    }
+
+    async fn one(&self, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Row, DbError> {
+        let rows = self.rows(statement, parameters).await?;
+        rows.into_iter().next().ok_or(DbError::NoRow)
+    }
+
+    async fn rows(&self, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, DbError> {
+        let client = self.connection().await?;
+        let answer = async {
+            let prepared = client.prepare_cached(statement).await?;
+            Ok(client.query(&prepared, parameters).await?)
+        };
+        match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
+            Ok(result) => result,
+            Err(_) => Err(discard(client)),
+        }
+    }
+}
+
+/// Drops a connection that gave no answer in [`ANSWER_TIMEOUT`], instead of
+/// returning it to the pool.
+#[must_use]
+pub fn discard(client: Object) -> DbError {
+    drop(Object::take(client));
+    DbError::Timeout(ANSWER_TIMEOUT)
+}
+
+/// Whole milliseconds for an SQL parameter.
+#[must_use]
+pub fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,391 @@
+//! One claimed recording, from its location to the verdict.
+
+use std::time::{Duration, Instant};
+
+use heimdall_dsp::{CHUNK_MS, Extraction, Hint, Hints, Interpretation, Recording, SampleFormat};
+use serde::Serialize;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio_postgres::types::Json;
+use tracing::info;
+use uuid::Uuid;
+
+use crate::backoff::Backoff;
+use crate::compute::Compute;
+use crate::failure::{Class, Failure};
+use crate::location::Location;
+use crate::queue::{Claim, FeatureRow, ReceiverFeatures, Verdict};
+use crate::store::{Object, Store};
+use crate::writer::failed;
+
+/// What the extractor gets at once: large enough that handing it over costs nothing
+/// beside the work, small enough that sixteen recordings hold two each in 8 MB.
+const BLOCK_BYTES: usize = 256 * 1024;
+const BLOCK_PERMITS: u32 = 256;
+/// The unit of the budget of bytes in flight.
+pub const BYTES_PER_PERMIT: u64 = 1024;
+/// An object that keeps failing gets its error row after so many attempts.
+pub const MAX_ATTEMPTS: i32 = 5;
+/// A missing object is looked for so often: an upload may lag behind its row.
+const NOT_FOUND_ATTEMPTS: i32 = 3;
+/// Delays before the second and the third look: two minutes together.
+const NOT_FOUND_DELAYS: [Duration; 2] = [Duration::from_secs(30), Duration::from_secs(90)];
+/// Between attempts at an object that fails while others work: about 1, 2, 4 and 8 minutes.
+const RETRY: Backoff = Backoff {
+    base: Duration::from_mins(1),
+    max: Duration::from_mins(10),
+};
+/// Names under which recorders put the sample rate into an object's metadata.
+const RATE_METADATA: [&str; 5] = [
+    "sample-rate-hz",
+    "sample-rate",
+    "sample_rate_hz",
+    "sample_rate",
+    "iq-sample-rate",
+];
+/// Names under which recorders put the sample format into an object's metadata.
+const FORMAT_METADATA: [&str; 4] = ["iq-format", "iq-data-format", "iq_data_format", "datatype"];
+
+/// What all recordings share.
+pub struct Tools {
+    /// The object store.
+    pub store: Store,
+    /// The extractor's threads.
+    pub compute: Compute,
+    /// Bytes that may be read ahead, in units of [`BYTES_PER_PERMIT`].
+    pub budget: Semaphore,
+    /// Size limit of one object.
+    pub max_object_bytes: u64,
+}
+
+/// What came of a recording.
+pub enum Outcome {
+    /// To be written.
+    Verdict(Verdict),
+    /// The store is away: the claim goes back, nobody is blamed.
+    Outage {
+        /// What it said.
+        what: String,
+        /// The bucket to probe.
+        bucket: String,
+    },
+}
+
+/// How the row came about: `extraction_metadata`, as far as it got.
+#[derive(Debug, Default, Serialize)]
+struct Metadata {
+    extraction_method: &'static str,
+    extractor_version: &'static str,
+    recording_session_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bucket: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object_etag: Option<String>,
+    #[serde(flatten)]
+    interpretation: Option<Interpretation>,
+    #[serde(flatten)]
+    extent: Option<Extent>,
+    fetch_ms: u64,
+    extract_ms: u64,
+}
+
+/// How much of the recording was used.
+#[derive(Debug, Serialize)]
+struct Extent {
+    iq_duration_ms: f64,
+    chunk_duration_ms: f64,
+    num_segments: usize,
+    num_chunks: usize,
+    samples_used: u64,
+    samples_left_over: u64,
+}
+
+/// Fetches and extracts a claimed recording.
+pub async fn process(claim: &Claim, tools: &Tools) -> Outcome {
+    let Some(text) = &claim.iq_data_location else {
+        return Outcome::Verdict(Verdict::Forget);
+    };
+    let mut metadata = Metadata {
+        extraction_method: "recorded",
+        extractor_version: heimdall_dsp::VERSION,
+        recording_session_id: Some(claim.recording_session_id),
+        ..Metadata::default()
+    };
+    let location = match Location::parse(text, tools.store.bucket_names()) {
+        Ok(location) => location,
+        Err(failure) => return conclude(claim, &failure, &metadata, ""),
+    };
+    metadata.bucket = Some(location.bucket.clone());
+    metadata.object_key = Some(location.key.clone());
+    match extract(claim, &location, tools, &mut metadata).await {
+        Ok(extraction) => Outcome::Verdict(Verdict::Features(Box::new(feature_row(claim, extraction, metadata)))),
+        Err(failure) => {
+            let failure = tools.store.blame(failure, &location.bucket).await;
+            conclude(claim, &failure, &metadata, &location.bucket)
+        }
+    }
+}
+
+/// Streams the object through the extractor: while one block is worked in, the next is read.
+async fn extract(
+    claim: &Claim,
+    location: &Location,
+    tools: &Tools,
+    metadata: &mut Metadata,
+) -> Result<Extraction, Failure> {
+    let begun = Instant::now();
+    let limit_bytes = tools.max_object_bytes;
+    let mut object = tools.store.get(location).await?;
+    metadata.object_etag.clone_from(&object.etag);
+    metadata.object_bytes = object.size_bytes;
+    if let Some(size_bytes) = object.size_bytes.filter(|size| *size > limit_bytes) {
+        return Err(Failure::TooLarge {
+            size_bytes,
+            limit_bytes,
+        });
+    }
+
+    let mut reader = BlockReader {
+        leftover: None,
+        read_bytes: 0,
+        limit_bytes,
+    };
+    let mut recording = Recording::new(hints(claim, location, &object));
+    let mut spare = Vec::with_capacity(BLOCK_BYTES);
+    let mut extracting = Duration::ZERO;
+    let (mut block, mut permit) = reader.next_block(&mut object, spare, &tools.budget).await?;
+    while !block.is_empty() {
+        let started = Instant::now();
+        let push = async {
+            let pushed = tools.compute.push(recording, block).await;
+            drop(permit);
+            (pushed, started.elapsed())
+        };
+        let next = reader.next_block(&mut object, Vec::with_capacity(BLOCK_BYTES), &tools.budget);
+        let ((pushed, took), read) = futures_util::join!(push, next);
+        extracting += took;
+        (recording, spare) = pushed?;
+        drop(spare);
+        (block, permit) = read?;
+    }
+    metadata.object_bytes = Some(reader.read_bytes);
+    let started = Instant::now();
+    let extraction = tools.compute.finish(recording).await?;
+    extracting += started.elapsed();
+    metadata.extract_ms = whole_ms(extracting);
+    metadata.fetch_ms = whole_ms(begun.elapsed().saturating_sub(extracting));
+    Ok(extraction)
+}
+
+/// Cuts a body into blocks of [`BLOCK_BYTES`] and keeps count.
+struct BlockReader {
+    leftover: Option<bytes::Bytes>,
+    read_bytes: u64,
+    limit_bytes: u64,
+}
+
+impl BlockReader {
+    /// The next block, empty at the end of the body, with its share of the budget.
+    async fn next_block<'a>(
+        &mut self,
+        object: &mut Object,
+        mut block: Vec<u8>,
+        budget: &'a Semaphore,
+    ) -> Result<(Vec<u8>, Option<SemaphorePermit<'a>>), Failure> {
+        block.clear();
+        // Closed never; without a permit the block would merely not be counted.
+        let permit = budget.acquire_many(BLOCK_PERMITS).await.ok();
+        while block.len() < BLOCK_BYTES {
+            let mut piece = match self.leftover.take() {
+                Some(piece) => piece,
+                None => match object.next_piece().await? {
+                    Some(piece) => piece,
+                    None => break,
+                },
+            };
+            if piece.len() > BLOCK_BYTES - block.len() {
+                self.leftover = Some(piece.split_off(BLOCK_BYTES - block.len()));
+            }
+            self.read_bytes += piece.len() as u64;
+            if self.read_bytes > self.limit_bytes {
+                return Err(Failure::TooLarge {
+                    size_bytes: self.read_bytes,
+                    limit_bytes: self.limit_bytes,
+                });
+            }
+            block.extend_from_slice(&piece);
+        }
+        Ok((block, permit))
+    }
+}
+
+/// What is known from outside the bytes: columns first, then the object's metadata, then its name.
+fn hints(claim: &Claim, location: &Location, object: &Object) -> Hints {
+    let format = |text: &str, source| text.parse::<SampleFormat>().ok().map(|value| Hint { value, source });
+    let rate = |value: f64, source| (value.is_finite() && value > 0.0).then_some(Hint { value, source });
+    Hints {
+        format: claim
+            .iq_data_format
+            .as_deref()
+            .and_then(|text| format(text, "column iq_data_format"))
+            .or_else(|| format(object.metadata(&FORMAT_METADATA)?, "object metadata"))
+            .or_else(|| format(&location.extension()?, "extension")),
+        sample_rate_hz: claim
+            .iq_sample_rate
+            .and_then(|value| rate(value, "column iq_sample_rate"))
+            .or_else(|| rate(object.metadata(&RATE_METADATA)?.trim().parse().ok()?, "object metadata")),
+        ..Hints::default()
+    }
+}
+
+fn feature_row(claim: &Claim, extraction: Extraction, mut metadata: Metadata) -> FeatureRow {
+    let interpretation = extraction.interpretation;
+    metadata.extent = Some(Extent {
+        iq_duration_ms: (extraction.samples_used + extraction.samples_left_over) as f64 / interpretation.sample_rate_hz
+            * 1000.0,
+        chunk_duration_ms: CHUNK_MS,
+        num_segments: extraction.segments.len(),
+        num_chunks: extraction.num_chunks(),
+        samples_used: extraction.samples_used,
+        samples_left_over: extraction.samples_left_over,
+    });
+    metadata.interpretation = Some(interpretation);
+    FeatureRow {
+        overall_confidence: extraction.overall_confidence(),
+        mean_snr_db: extraction.mean_snr_db(),
+        num_receivers_detected: i32::from(extraction.signal_detected()),
+        extraction_metadata: to_json(&metadata),
+        receiver_features: extraction
+            .segments
+            .into_iter()
+            .map(|segment| {
+                Json(ReceiverFeatures {
+                    rx_id: claim.rx_id.clone(),
+                    rx_lat: claim.rx_lat,
+                    rx_lon: claim.rx_lon,
+                    segment,
+                })
+            })
+            .collect(),
+    }
+}
+
+/// What a failure means for the queue row, by its class and the attempts so far.
+fn conclude(claim: &Claim, failure: &Failure, metadata: &Metadata, bucket: &str) -> Outcome {
+    let metadata = to_json(metadata);
+    Outcome::Verdict(match failure.class() {
+        Class::Outage => {
+            return Outcome::Outage {
+                what: failure.to_string(),
+                bucket: bucket.to_owned(),
+            };
+        }
+        Class::Recording => {
+            let recheck = match failure {
+                Failure::NotFound { .. } if claim.attempt < NOT_FOUND_ATTEMPTS => {
+                    let index = usize::try_from(claim.attempt - 1).unwrap_or(0);
+                    Some(NOT_FOUND_DELAYS[index.min(NOT_FOUND_DELAYS.len() - 1)])
+                }
+                _ => None,
+            };
+            failed(failure, metadata, recheck)
+        }
+        Class::Retry if claim.attempt < MAX_ATTEMPTS => {
+            let delay = RETRY.jittered(claim.attempt.unsigned_abs());
+            info!(
+                measurement = %claim.lease.measurement_id,
+                attempt = claim.attempt,
+                error_kind = failure.kind(),
+                error = %failure,
+                again_in_s = delay.as_secs(),
+                "recording postponed"
+            );
+            Verdict::Later(delay)
+        }
+        Class::Retry | Class::Bug => failed(failure, metadata, None),
+    })
+}
+
+fn to_json(metadata: &Metadata) -> serde_json::Value {
+    // Plain structs of numbers and strings: there is nothing in them that could fail.
+    serde_json::to_value(metadata).unwrap_or_default()
+}
+
+fn whole_ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::Lease;
+
+    fn claim(attempt: i32) -> Claim {
+        Claim {
+            lease: Lease {
+                measurement_id: Uuid::nil(),
+                claim_id: 1,
+            },
+            attempt,
+            source: "live".to_owned(),
+            recording_session_id: Uuid::nil(),
+            rx_id: "Torino".to_owned(),
+            rx_lat: Some(45.04),
+            rx_lon: Some(7.67),
+            iq_data_location: Some("x.bin".to_owned()),
+            iq_data_format: None,
+            iq_sample_rate: None,
+            iq_samples_count: None,
+            duration_seconds: None,
+        }
+    }
+
+    fn verdict(attempt: i32, failure: &Failure) -> Verdict {
+        match conclude(&claim(attempt), failure, &Metadata::default(), "") {
+            Outcome::Verdict(verdict) => verdict,
+            Outcome::Outage { what, .. } => panic!("outage: {what}"),
+        }
+    }
+
+    #[test]
+    fn a_missing_object_fails_at_once_and_is_looked_for_three_times_in_two_minutes() {
+        let missing = || Failure::NotFound {
+            key: "x.bin".to_owned(),
+        };
+        let rechecks: Vec<Option<u64>> = (1..=4)
+            .map(|attempt| match verdict(attempt, &missing()) {
+                Verdict::Failed { recheck, .. } => recheck.map(|after| after.as_secs()),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(rechecks, [Some(30), Some(90), None, None]);
+    }
+
+    #[test]
+    fn an_object_that_keeps_failing_is_blamed_after_five_attempts() {
+        let broken = || Failure::ObjectUnreadable {
+            what: "HTTP 500".to_owned(),
+        };
+        for attempt in 1..MAX_ATTEMPTS {
+            assert!(matches!(verdict(attempt, &broken()), Verdict::Later(_)), "{attempt}");
+        }
+        assert!(matches!(
+            verdict(MAX_ATTEMPTS, &broken()),
+            Verdict::Failed { recheck: None, .. }
+        ));
+    }
+
+    #[test]
+    fn an_outage_blames_nobody() {
+        let away = Failure::StoreOutage {
+            what: "connection refused".to_owned(),
+        };
+        assert!(matches!(
+            conclude(&claim(5), &away, &Metadata::default(), ""),
+            Outcome::Outage { .. }
+        ));
+    }
+}

@@ -1,0 +1,209 @@
+//! `heimdalld run`: starts the parts, and ends them in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+use uuid::Uuid;
+
+use crate::backoff::Backoff;
+use crate::compute::Compute;
+use crate::db::{Database, DbError};
+use crate::gate::Gate;
+use crate::listener::{Ears, listen};
+use crate::queue::Queue;
+use crate::recording::{BYTES_PER_PERMIT, Tools};
+use crate::settings::Settings;
+use crate::store::{Store, StoreError};
+use crate::upkeep::{self, Identity};
+use crate::worker::{Held, Worker};
+use crate::writer;
+
+/// The first connect is tried for ever: a daemon may start before its database.
+const CONNECT: Backoff = Backoff {
+    base: Duration::from_millis(250),
+    max: Duration::from_secs(10),
+};
+/// Saying good-bye must not outlast the grace time by much when the database is away.
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Why the daemon cannot start. Nothing that happens later ends it.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The database settings cannot be used.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// The store's settings cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system refuses threads.
+    #[error("cannot start the extractor's threads: {0}")]
+    Threads(std::io::Error),
+}
+
+/// Runs until `stop`, then ends within the grace time: claims no more, finishes
+/// what is in flight, gives the rest back.
+///
+/// # Errors
+/// When the settings cannot be used at all.
+pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunError> {
+    let database = Database::new(&settings.database_url)?;
+    let queue = Queue::new(database.pool()?);
+    let tools = Arc::new(Tools {
+        store: Store::new(&settings.store, settings.concurrency)?,
+        compute: Compute::start(settings.extract_threads).map_err(RunError::Threads)?,
+        budget: Semaphore::new(
+            usize::try_from(settings.max_bytes_in_flight / BYTES_PER_PERMIT).unwrap_or(usize::MAX >> 3),
+        ),
+        max_object_bytes: settings.max_object_bytes,
+    });
+    let identity = Identity {
+        host: gethostname::gethostname().to_string_lossy().into_owned(),
+        pid: i32::try_from(std::process::id()).unwrap_or(0),
+        concurrency: i32::try_from(settings.concurrency).unwrap_or(i32::MAX),
+        lease: settings.lease,
+    };
+    info!(
+        version = env!("CARGO_PKG_VERSION"),
+        host = identity.host,
+        concurrency = settings.concurrency,
+        extract_threads = settings.extract_threads,
+        store = %settings.store.endpoint,
+        buckets = settings.store.buckets.join(","),
+        "heimdalld starts"
+    );
+    let Some(id) = stop.run_until_cancelled(register(&identity, &queue)).await else {
+        return Ok(());
+    };
+
+    let parts = Parts::new(id);
+    let (finished, inbox) = mpsc::channel(settings.concurrency);
+    let writer = tokio::spawn(writer::write(queue.clone(), inbox, Arc::clone(&parts.postponed)));
+    let mut background = background(&settings, &database, &queue, &identity, &parts, &tools, &stop);
+    let worker = Worker {
+        queue: queue.clone(),
+        worker_id: parts.worker_id.subscribe(),
+        ears: Arc::clone(&parts.ears),
+        tools,
+        gate: Arc::clone(&parts.gate),
+        held: Arc::clone(&parts.held),
+        finished,
+        concurrency: settings.concurrency,
+        poll_interval: settings.poll_interval,
+    };
+    let mut working = tokio::spawn(worker.run(stop.clone()));
+
+    stop.cancelled().await;
+    info!(in_flight = parts.held.count(), grace = ?settings.shutdown_grace, "stopping");
+    let in_time = timeout(settings.shutdown_grace, &mut working).await.is_ok();
+    working.abort();
+    // The tasks end with the worker, and with them the writer's inbox.
+    if timeout(FAREWELL_TIMEOUT, writer).await.is_err() {
+        debug!("the writer still waits for the database");
+    }
+    background.abort_all();
+    while background.join_next().await.is_some() {}
+    let left = parts.held.take_all();
+    let worker_id = *parts.worker_id.borrow();
+    let farewell = async {
+        queue.give_back(&left).await?;
+        queue.deregister(worker_id).await
+    };
+    match timeout(FAREWELL_TIMEOUT, farewell).await {
+        Ok(Ok(())) => info!(given_back = left.len(), in_time, "stopped"),
+        Ok(Err(error)) => warn!(%error, held = left.len(), "stopped without the database; the lease will run out"),
+        Err(_) => warn!(
+            held = left.len(),
+            "stopped without the database; the lease will run out"
+        ),
+    }
+    Ok(())
+}
+
+/// What the parts share.
+struct Parts {
+    worker_id: watch::Sender<Uuid>,
+    ears: Arc<Ears>,
+    gate: Arc<Gate>,
+    held: Arc<Held>,
+    postponed: Arc<Notify>,
+}
+
+impl Parts {
+    fn new(id: Uuid) -> Self {
+        Self {
+            worker_id: watch::Sender::new(id),
+            ears: Arc::default(),
+            gate: Arc::default(),
+            held: Arc::default(),
+            postponed: Arc::default(),
+        }
+    }
+}
+
+fn background(
+    settings: &Settings,
+    database: &Database,
+    queue: &Queue,
+    identity: &Identity,
+    parts: &Parts,
+    tools: &Arc<Tools>,
+    stop: &CancellationToken,
+) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(listen(database.clone(), Arc::clone(&parts.ears), stop.clone()));
+    tasks.spawn(upkeep::beat(
+        queue.clone(),
+        identity.clone(),
+        parts.worker_id.clone(),
+        Arc::clone(&parts.held),
+        Arc::clone(&parts.ears),
+        // It beats on while what is in flight is finished, so that nobody takes over meanwhile.
+        CancellationToken::new(),
+    ));
+    tasks.spawn(upkeep::promote(
+        queue.clone(),
+        Arc::clone(&parts.postponed),
+        Arc::clone(&parts.ears),
+        stop.clone(),
+    ));
+    tasks.spawn(upkeep::sweep(
+        queue.clone(),
+        settings.sweep_recordings,
+        settings.sweep_interval,
+        stop.clone(),
+    ));
+    tasks.spawn(Arc::clone(&parts.gate).watch(Arc::clone(tools), Arc::clone(&parts.ears)));
+    tasks
+}
+
+/// Registers, however long it takes until there is a database with our schema.
+async fn register(identity: &Identity, queue: &Queue) -> Uuid {
+    let mut failures = 0;
+    loop {
+        match identity.register(queue).await {
+            Ok(id) => {
+                info!(worker = %id, "registered");
+                return id;
+            }
+            Err(error) => {
+                failures += 1;
+                let hint = if error.is_refusal() {
+                    "is the schema installed? heimdalld migrate"
+                } else {
+                    "trying on"
+                };
+                if failures == 1 {
+                    warn!(%error, hint, "database not ready");
+                } else {
+                    debug!(%error, failures, "database not ready");
+                }
+                sleep(CONNECT.jittered(failures)).await;
+            }
+        }
+    }
+}

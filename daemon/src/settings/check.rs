@@ -1,0 +1,171 @@
+//! Reading settings, and gathering all that is wrong with them.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use reqwest::Url;
+
+use super::{DEFAULT_BUCKET, Secret, WrongSettings};
+
+/// Reads settings; what is wrong gets its line, and the default goes on in its place.
+#[derive(Default)]
+pub(super) struct Checker {
+    wrong: Vec<String>,
+}
+
+impl Checker {
+    pub(super) fn complain(&mut self, name: &str, what: impl fmt::Display) {
+        self.wrong.push(format!("{name}: {what}"));
+    }
+
+    /// The settings, if nothing was wrong with any.
+    pub(super) fn finish<T>(self, settings: T) -> Result<T, WrongSettings> {
+        if self.wrong.is_empty() {
+            Ok(settings)
+        } else {
+            Err(WrongSettings(self.wrong))
+        }
+    }
+
+    pub(super) fn duration(
+        &mut self,
+        name: &str,
+        text: Option<&String>,
+        default: Duration,
+        range: RangeInclusive<Duration>,
+    ) -> Duration {
+        let Some(text) = text else { return default };
+        match humantime::parse_duration(text.trim()) {
+            Ok(value) if range.contains(&value) => return value,
+            Ok(_) => {
+                let (least, most) = (
+                    humantime::format_duration(*range.start()),
+                    humantime::format_duration(*range.end()),
+                );
+                self.complain(name, format_args!("'{text}' is not between {least} and {most}"));
+            }
+            Err(_) => self.complain(name, format_args!("'{text}' is not a duration such as 30s or 5min")),
+        }
+        default
+    }
+
+    pub(super) fn count(&mut self, name: &str, text: Option<&String>, default: usize, max: usize) -> usize {
+        let Some(text) = text else { return default };
+        match text.trim().parse::<usize>() {
+            Ok(value) if (1..=max).contains(&value) => return value,
+            _ => self.complain(name, format_args!("'{text}' is not a whole number from 1 to {max}")),
+        }
+        default
+    }
+
+    pub(super) fn size(&mut self, name: &str, text: Option<&String>, default: u64, least: u64) -> u64 {
+        let Some(text) = text else { return default };
+        match parse_size(text.trim()) {
+            Some(value) if value >= least => return value,
+            Some(value) => self.complain(name, format_args!("{value} bytes is under the least possible, {least}")),
+            None => self.complain(
+                name,
+                format_args!("'{text}' is not a size such as 1600000, 64MiB or 6GB"),
+            ),
+        }
+        default
+    }
+
+    /// A secret given directly or as a file, one of the two.
+    pub(super) fn secret(&mut self, name: &str, value: Option<&Secret>, file: Option<&PathBuf>) -> Secret {
+        match (value, file) {
+            (Some(_), Some(_)) => self.complain(name, format_args!("given both directly and as {name}_FILE")),
+            (Some(value), None) if !value.expose().is_empty() => return value.clone(),
+            (_, None) => self.complain(name, format_args!("not set (nor {name}_FILE)")),
+            (None, Some(path)) => match std::fs::read_to_string(path) {
+                Ok(text) if !text.trim().is_empty() => return Secret::new(text.trim()),
+                Ok(_) => self.complain(&format!("{name}_FILE"), format_args!("{} is empty", path.display())),
+                Err(error) => self.complain(&format!("{name}_FILE"), format_args!("{}: {error}", path.display())),
+            },
+        }
+        Secret::default()
+    }
+
+    pub(super) fn endpoint(&mut self, text: Option<&str>) -> String {
+        const NAME: &str = "HEIMDALL_S3_ENDPOINT";
+        let Some(text) = text else {
+            self.complain(NAME, "not set");
+            return String::new();
+        };
+        match Url::parse(text.trim()) {
+            Ok(url) if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() => {
+                self.complain(NAME, format_args!("'{text}' is not an http:// or https:// URL"));
+            }
+            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+                self.complain(
+                    NAME,
+                    "credentials belong into HEIMDALL_S3_ACCESS_KEY and HEIMDALL_S3_SECRET_KEY",
+                );
+            }
+            Ok(url) => return url.as_str().trim_end_matches('/').to_owned(),
+            Err(error) => self.complain(NAME, format_args!("'{text}': {error}")),
+        }
+        String::new()
+    }
+
+    pub(super) fn buckets(&mut self, text: Option<&str>) -> Vec<String> {
+        let Some(text) = text else {
+            return vec![DEFAULT_BUCKET.to_owned()];
+        };
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+        let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+        if !names
+            .iter()
+            .all(|name| (3..=63).contains(&name.len()) && name.bytes().all(allowed))
+        {
+            let what =
+                format_args!("'{text}' is not a list of bucket names (each 3 to 63 of a-z, 0-9, '-', '.')").to_string();
+            self.complain("HEIMDALL_S3_BUCKET", what);
+        }
+        names
+    }
+
+    pub(super) fn database_url(&mut self, url: &Secret) {
+        if url.expose().is_empty() {
+            return;
+        }
+        if let Err(error) = tokio_postgres::Config::from_str(url.expose()) {
+            // The error names the part that is wrong, never the URL, which may hold a password.
+            self.complain("HEIMDALL_DATABASE_URL", error);
+        }
+    }
+}
+
+fn parse_size(text: &str) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let factor: u64 = match unit.trim() {
+        "" | "B" => 1,
+        "KB" | "kB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_in_decimal_and_binary_units() {
+        assert_eq!(parse_size("1600000"), Some(1_600_000));
+        assert_eq!(parse_size("6GB"), Some(6_000_000_000));
+        assert_eq!(parse_size("64 MiB"), Some(64 << 20));
+        assert_eq!(parse_size("99999999999GiB"), None);
+        assert_eq!(parse_size("-1"), None);
+        assert_eq!(parse_size("GiB"), None);
+    }
+}

@@ -1,0 +1,48 @@
+//! Everything under `sql/`, compiled in: the statements that the daemon sends
+//! and the files that `migrate` applies.
+
+use include_dir::{Dir, include_dir};
+
+/// The folder `sql/` as it was when this binary was built.
+pub static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../sql");
+
+macro_rules! queries {
+    ($($(#[$doc:meta])* $name:ident = $file:literal;)*) => {
+        $($(#[$doc])* pub const $name: &str = include_str!(concat!("../../sql/queries/", $file));)*
+    };
+}
+
+queries! {
+    /// Makes this daemon known.
+    REGISTER_WORKER = "register_worker.sql";
+    /// Says that it lives, and what it has in hand.
+    HEARTBEAT = "heartbeat.sql";
+    /// Takes it off the list.
+    DEREGISTER_WORKER = "deregister_worker.sql";
+    /// Takes rows to work on.
+    CLAIM = "claim.sql";
+    /// Orders the daemons that finish recordings of one session.
+    LOCK_SESSIONS = "lock_sessions.sql";
+    /// Writes features, drops the queue row.
+    STORE_FEATURES = "store_features.sql";
+    /// Writes an error row, drops or postpones the queue row.
+    STORE_FAILURE = "store_failure.sql";
+    /// Postpones a queue row without a result.
+    RETRY_LATER = "retry_later.sql";
+    /// Returns rows, attempt not counted.
+    GIVE_BACK = "give_back.sql";
+    /// Drops the queue row of a measurement that is gone.
+    FORGET = "forget.sql";
+    /// Tells of sessions that have nothing outstanding.
+    SETTLE_SESSIONS = "settle_sessions.sql";
+    /// Counts what a backfill has done.
+    PROGRESS_BACKFILLS = "progress_backfills.sql";
+    /// Makes rows ready whose time has come.
+    PROMOTE_DUE = "promote_due.sql";
+    /// Takes over from daemons that are gone.
+    RELEASE_EXPIRED = "release_expired.sql";
+    /// Queues what was missed, if no other daemon just did.
+    SWEEP = "sweep.sql";
+    /// Whether this session really listens.
+    PROBE_LISTENER = "probe_listener.sql";
+}

@@ -1,0 +1,162 @@
+//! What every daemon does now and then: say that it lives, take over from those
+//! that do not, make postponed rows ready, sweep.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+use uuid::Uuid;
+
+use crate::db::DbError;
+use crate::listener::Ears;
+use crate::queue::{Pulse, Queue};
+use crate::worker::Held;
+
+/// Looked for at least this often, should another daemon have postponed rows and died.
+const PROMOTE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How this daemon makes itself known.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Host name.
+    pub host: String,
+    /// Process id.
+    pub pid: i32,
+    /// Recordings in flight at once.
+    pub concurrency: i32,
+    /// Age of a heartbeat after which others take over.
+    pub lease: Duration,
+}
+
+impl Identity {
+    /// Registers, and yields the new id.
+    ///
+    /// # Errors
+    /// When the database does not answer or refuses.
+    pub async fn register(&self, queue: &Queue) -> Result<Uuid, DbError> {
+        queue.register(&self.host, self.pid, self.concurrency, self.lease).await
+    }
+}
+
+/// Heartbeat and take-over, a third of the lease apart.
+pub async fn beat(
+    queue: Queue,
+    identity: Identity,
+    worker_id: watch::Sender<Uuid>,
+    held: Arc<Held>,
+    ears: Arc<Ears>,
+    stop: CancellationToken,
+) {
+    let mut ticks = interval(identity.lease / 3);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut state = BeatState::default();
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        let result = beat_once(&queue, &identity, &worker_id, &held, &ears, &mut state).await;
+        match result {
+            Ok(()) if state.failing => {
+                state.failing = false;
+                info!("heartbeat again");
+            }
+            Err(error) if !state.failing => {
+                state.failing = true;
+                warn!(%error, "no heartbeat");
+            }
+            Ok(()) => {}
+            Err(error) => debug!(%error, "no heartbeat"),
+        }
+    }
+}
+
+#[derive(Default)]
+struct BeatState {
+    failing: bool,
+    paused: bool,
+}
+
+async fn beat_once(
+    queue: &Queue,
+    identity: &Identity,
+    worker_id: &watch::Sender<Uuid>,
+    held: &Held,
+    ears: &Ears,
+    state: &mut BeatState,
+) -> Result<(), DbError> {
+    let in_flight = i32::try_from(held.count()).unwrap_or(i32::MAX);
+    let id = *worker_id.borrow();
+    if let Some(pulse) = queue.heartbeat(id, in_flight).await? {
+        tell_pause(&pulse, state, ears);
+    } else {
+        let new = identity.register(queue).await?;
+        warn!(old = %id, %new, in_flight, "taken for dead: the leases are lost, going on under a new id");
+        worker_id.send_replace(new);
+    }
+    let released = queue.release_expired().await?;
+    for row in &released {
+        warn!(measurement = %row.measurement_id, from = %row.worker_id, outcome = row.outcome, "taken over from a dead daemon");
+    }
+    if !released.is_empty() {
+        ears.wake.notify_one();
+    }
+    Ok(())
+}
+
+fn tell_pause(pulse: &Pulse, state: &mut BeatState, ears: &Ears) {
+    if pulse.paused == state.paused {
+        return;
+    }
+    state.paused = pulse.paused;
+    if pulse.paused {
+        info!(reason = pulse.pause_reason, "extraction paused");
+    } else {
+        info!("extraction resumed");
+        ears.wake.notify_one();
+    }
+}
+
+/// Makes postponed rows ready as their time comes.
+pub async fn promote(queue: Queue, postponed: Arc<Notify>, ears: Arc<Ears>, stop: CancellationToken) {
+    let mut next = Instant::now();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep_until(next) => {}
+            () = postponed.notified() => {}
+        }
+        next = Instant::now() + PROMOTE_INTERVAL;
+        match queue.promote_due().await {
+            Ok((promoted, next_due)) => {
+                if promoted > 0 {
+                    debug!(promoted, "postponed rows are ready");
+                    ears.wake.notify_one();
+                }
+                if let Some(due) = next_due {
+                    next = next.min(Instant::now() + due);
+                }
+            }
+            // The heartbeat says it, once.
+            Err(error) => debug!(%error, "cannot promote"),
+        }
+    }
+}
+
+/// Queues what was missed, every `interval`, the first time after one; one daemon at a time.
+pub async fn sweep(queue: Queue, max_recordings: i32, every: Duration, stop: CancellationToken) {
+    let mut ticks = interval_at(Instant::now() + every, every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        match queue.sweep(max_recordings, every).await {
+            Ok(Some(sweep)) => {
+                info!(
+                    found = sweep.recordings_found,
+                    queued = sweep.measurements_queued,
+                    "sweep"
+                );
+            }
+            Ok(None) => debug!("another daemon has just swept"),
+            Err(error) => warn!(%error, "sweep failed, again at the next interval"),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The loop in the middle: look, claim what there is room for, hand out, wait.
+
+use std::collections::{HashSet, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::future::FutureExt as _;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+use uuid::Uuid;
+
+use crate::backoff::Backoff;
+use crate::failure::Failure;
+use crate::gate::Gate;
+use crate::listener::Ears;
+use crate::queue::{Claim, Lease, Queue, Verdict};
+use crate::recording::{Outcome, Tools, process};
+use crate::writer::{Finished, failed};
+
+/// While notifications cannot be relied on, polling has to do: often enough that nobody waits for long.
+const POLL_WITHOUT_LISTENER: Duration = Duration::from_secs(1);
+/// A database restart takes a second or two.
+const CLAIM_RETRY: Backoff = Backoff {
+    base: Duration::from_millis(250),
+    max: Duration::from_secs(2),
+};
+/// Sessions whose completion has been logged already; older ones are long through.
+const REMEMBERED_SESSIONS: usize = 256;
+
+/// The leases in hand, for the heartbeat's count and to give them back at the end.
+#[derive(Debug, Default)]
+pub struct Held(Mutex<HashSet<Lease>>);
+
+impl Held {
+    fn lock(&self) -> MutexGuard<'_, HashSet<Lease>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, lease: Lease) {
+        self.lock().insert(lease);
+    }
+
+    /// Takes a lease off.
+    pub fn remove(&self, lease: Lease) {
+        self.lock().remove(&lease);
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// All of them, which are then no longer held.
+    #[must_use]
+    pub fn take_all(&self) -> Vec<Lease> {
+        self.lock().drain().collect()
+    }
+}
+
+/// What the worker works with.
+pub struct Worker {
+    /// The queue.
+    pub queue: Queue,
+    /// This daemon's id, anew after it was declared dead.
+    pub worker_id: watch::Receiver<Uuid>,
+    /// Wakes the loop.
+    pub ears: Arc<Ears>,
+    /// Store, extractor, budget.
+    pub tools: Arc<Tools>,
+    /// Closed while the store is away.
+    pub gate: Arc<Gate>,
+    /// The leases in hand.
+    pub held: Arc<Held>,
+    /// To the writer.
+    pub finished: mpsc::Sender<Finished>,
+    /// Recordings in flight at once.
+    pub concurrency: usize,
+    /// Time between two looks without a notification.
+    pub poll_interval: Duration,
+}
+
+impl Worker {
+    /// Works until `stop`, then until what is in flight is through. Dropping the
+    /// future ends what is in flight at once.
+    ///
+    /// The loop never waits for a recording, for the store or for a result to be
+    /// written: a slow one must not keep the free places empty.
+    pub async fn run(self, stop: CancellationToken) {
+        let places = Arc::new(Semaphore::new(self.concurrency));
+        let mut tasks = JoinSet::new();
+        let mut sessions = RecentSessions::default();
+        let mut failures = 0;
+        while !stop.is_cancelled() {
+            let free = places.available_permits();
+            // With every place taken there may be more than could be asked for.
+            let mut more = free == 0;
+            let mut pause = self.poll_interval;
+            if free > 0 && self.gate.is_open() {
+                let worker_id = *self.worker_id.borrow();
+                match self.queue.claim(worker_id, free).await {
+                    Ok(claims) => {
+                        if failures > 0 {
+                            info!(failures, "claiming again, the database is back");
+                            failures = 0;
+                        }
+                        more = claims.len() == free;
+                        sessions.announce(&claims);
+                        for claim in claims {
+                            self.start(claim, &places, &mut tasks);
+                        }
+                    }
+                    Err(error) => {
+                        failures += 1;
+                        if failures == 1 {
+                            warn!(%error, "cannot claim, trying on");
+                        } else {
+                            debug!(%error, failures, "cannot claim");
+                        }
+                        pause = CLAIM_RETRY.jittered(failures);
+                    }
+                }
+            }
+            if !self.ears.hearing() {
+                pause = pause.min(POLL_WITHOUT_LISTENER);
+            }
+            while tasks.try_join_next().is_some() {}
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = room(&places, self.concurrency), if more => {}
+                () = self.ears.wake.notified(), if !more => {}
+                () = sleep(pause) => {}
+            }
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+
+    fn start(&self, claim: Claim, places: &Arc<Semaphore>, tasks: &mut JoinSet<()>) {
+        self.held.add(claim.lease);
+        let Ok(place) = Arc::clone(places).try_acquire_owned() else {
+            // Only this loop takes places, and it claimed no more than were free.
+            unreachable!("more claims than places");
+        };
+        let tools = Arc::clone(&self.tools);
+        let gate = Arc::clone(&self.gate);
+        let held = Arc::clone(&self.held);
+        let finished = self.finished.clone();
+        tasks.spawn(async move {
+            let begun = Instant::now();
+            let verdict = judge(&claim, &tools, &gate).await;
+            send(
+                finished,
+                Finished {
+                    claim,
+                    verdict,
+                    total_ms: elapsed_ms(begun),
+                    place,
+                    held,
+                },
+            )
+            .await;
+        });
+    }
+}
+
+/// The verdict on a claim; an outage closes the gate before the claim goes back.
+async fn judge(claim: &Claim, tools: &Tools, gate: &Gate) -> Verdict {
+    match AssertUnwindSafe(process(claim, tools)).catch_unwind().await {
+        Ok(Outcome::Verdict(verdict)) => verdict,
+        Ok(Outcome::Outage { what, bucket }) => {
+            gate.close(&what, &bucket);
+            Verdict::GiveBack
+        }
+        Err(panic) => {
+            let what = crate::compute::panic_message(&*panic);
+            failed(&Failure::Panic { what }, serde_json::json!({}), None)
+        }
+    }
+}
+
+async fn send(writer: mpsc::Sender<Finished>, finished: Finished) {
+    if writer.send(finished).await.is_err() {
+        // The writer ends after all tasks; if it is gone, so is this daemon, and the lease runs out.
+        debug!("no writer any more");
+    }
+}
+
+/// Returns when a quarter of the places is free: with a backlog, one claim then
+/// takes several rows instead of one for each recording that ends.
+async fn room(places: &Semaphore, concurrency: usize) {
+    let quarter = u32::try_from(concurrency.div_ceil(4)).unwrap_or(1);
+    // Never closed.
+    drop(places.acquire_many(quarter).await);
+}
+
+fn elapsed_ms(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Says once for each session that it has completed.
+#[derive(Default)]
+struct RecentSessions(VecDeque<Uuid>);
+
+impl RecentSessions {
+    fn announce(&mut self, claims: &[Claim]) {
+        for claim in claims.iter().filter(|claim| claim.source == "live") {
+            let session = claim.recording_session_id;
+            if self.0.contains(&session) {
+                continue;
+            }
+            if self.0.len() == REMEMBERED_SESSIONS {
+                self.0.pop_front();
+            }
+            self.0.push_back(session);
+            info!(%session, "recording session completed");
+        }
+    }
+}
