@@ -1,1 +1,96 @@
-//! RF features from IQ recordings.
+//! RF features from IQ recordings: pure mathematics, no files, sockets, clocks or logs.
+//!
+//! A recording comes in as bytes, in pieces of any size, and leaves as one object of numbers per
+//! 1000 ms segment. The modules are the steps on that way:
+//!
+//! 1. `container`: the first bytes say what the samples are wrapped in; the wrapping is peeled off.
+//! 2. `format`, `interpretation`: how a sample is laid out, how many there are a second, and who said so.
+//! 3. `screen`: what cannot be a recording is refused, with a guess at what it is instead.
+//! 4. `recording`: samples are cut into chunks of 200 ms, chunks gathered into segments.
+//! 5. `workspace`: transforms planned once and buffers kept, so that a chunk allocates nothing.
+//! 6. `single`, on top of `envelope`, `spectrum`, `autocorrelation` and `select`: the 17 numbers of a
+//!    chunk in single precision, as long as that is certain to be within the tolerances.
+//! 7. `double`: the same in double precision, where it is not.
+//! 8. `detector`: whether a chunk holds a signal.
+//! 9. `features`: the 17 numbers and their statistics over a segment.
+//!
+//! ```
+//! use heimdall_dsp::{Hints, Recording, Workspace};
+//!
+//! let mut workspace = Workspace::new();
+//! let mut recording = Recording::new(Hints::default());
+//! for piece in vec![0x3c_u8; 1_600_000].chunks(65_536) {
+//!     recording.push(piece, &mut workspace)?;
+//! }
+//! let extraction = recording.finish(&mut workspace)?;
+//! assert_eq!(extraction.segments.len(), 1);
+//! assert_eq!(extraction.interpretation.sample_rate_hz, 200_000.0);
+//! # Ok::<(), heimdall_dsp::Error>(())
+//! ```
+
+#![cfg_attr(
+    test,
+    expect(
+        clippy::float_cmp,
+        clippy::cast_possible_truncation,
+        reason = "tests compare with exact values and make their own input"
+    )
+)]
+
+mod autocorrelation;
+mod container;
+mod detector;
+mod double;
+mod envelope;
+mod error;
+mod features;
+mod format;
+mod interpretation;
+mod recording;
+mod screen;
+mod select;
+mod single;
+mod spectrum;
+mod workspace;
+
+pub use error::Error;
+pub use features::{Features, Statistics};
+pub use format::{SampleFormat, UnknownFormat};
+pub use interpretation::{DEFAULT_SAMPLE_RATE_HZ, Hint, Hints, Interpretation, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};
+pub use recording::{Extraction, Recording, SegmentFeatures};
+pub use workspace::Workspace;
+
+/// Length of a chunk: what each of the numbers is computed from.
+pub const CHUNK_MS: f64 = 200.0;
+
+/// Chunks in a segment: what the statistics are taken over.
+pub const CHUNKS_PER_SEGMENT: usize = 5;
+
+/// Version of the extractor, stored with every row that it made.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Keeps logarithms and quotients finite; the training data was made with the same.
+const EPSILON: f64 = 1e-12;
+
+/// Power ratio to decibels, not below those of [`EPSILON`], so that silence stays finite.
+fn ratio_db(ratio: f64) -> f64 {
+    10.0 * ratio.max(EPSILON).log10()
+}
+
+/// Power over full scale, plus the epsilon, plus 30: the "dBm" of the training data.
+fn level_db(power: f64) -> f64 {
+    10.0 * (power + EPSILON).log10() + 30.0
+}
+
+/// How far the delay spread is believed, given the SNR: 1 above 15 dB, then three pieces down to 0.
+fn delay_confidence(snr_db: f64) -> f64 {
+    if snr_db > 15.0 {
+        1.0
+    } else if snr_db > 10.0 {
+        0.5 + (snr_db - 10.0) / 10.0
+    } else if snr_db > 5.0 {
+        0.3 + (snr_db - 5.0) / 10.0
+    } else {
+        (snr_db / 15.0).max(0.0)
+    }
+}

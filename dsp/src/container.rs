@@ -1,0 +1,142 @@
+//! What the samples are wrapped in: found out from the first bytes, then peeled off as they stream by.
+
+mod npy;
+
+use crate::{Error, Hint, Hints, Interpretation};
+use npy::Npy;
+
+/// Bytes looked at before the container is decided: enough for every signature below.
+pub(crate) const SNIFF_BYTES: usize = 64;
+
+/// A container being peeled off.
+#[derive(Debug)]
+pub(crate) enum Container {
+    /// Samples from the first byte to the last.
+    Raw,
+    /// A `NumPy` array.
+    Npy(Npy),
+}
+
+impl Container {
+    /// Decides by content. `head` is the first [`SNIFF_BYTES`], or the whole object if it is shorter.
+    pub(crate) fn sniff(head: &[u8]) -> Result<Self, Error> {
+        if head.starts_with(npy::MAGIC) {
+            return Ok(Self::Npy(Npy::default()));
+        }
+        match foreign(head) {
+            Some(looks_like) => Err(Error::NotARecording { looks_like }),
+            None => Ok(Self::Raw),
+        }
+    }
+
+    /// Takes bytes from the front of `input`; returns a run of sample bytes once there is one.
+    /// `None` means that all of `input` was taken.
+    pub(crate) fn peel<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<&'a [u8]>, Error> {
+        match self {
+            Self::Raw => {
+                let payload = std::mem::take(input);
+                Ok((!payload.is_empty()).then_some(payload))
+            }
+            Self::Npy(npy) => npy.peel(input),
+        }
+    }
+
+    /// The interpretation, as far as the header has been read. Complete once `peel` returned samples.
+    pub(crate) fn interpret(&self, hints: &Hints) -> Result<Interpretation, Error> {
+        match self {
+            Self::Raw => Interpretation::settle("none", None, None, hints),
+            Self::Npy(npy) => {
+                let format = npy.format().map(|value| Hint {
+                    value,
+                    source: "npy header",
+                });
+                Interpretation::settle("npy", format, None, hints)
+            }
+        }
+    }
+
+    /// Complains if the bytes ended before the header said they would.
+    pub(crate) fn finish(&self) -> Result<(), Error> {
+        match self {
+            Self::Raw => Ok(()),
+            Self::Npy(npy) => npy.finish(),
+        }
+    }
+}
+
+/// Names things that are found in buckets and are no recordings.
+fn foreign(head: &[u8]) -> Option<&'static str> {
+    let signatures: [(&[u8], &str); 7] = [
+        (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+        (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
+        (b"PK\x03\x04", "a ZIP archive (or .npz)"),
+        (b"\x1f\x8b\x08\x00", "gzip-compressed"),
+        (b"\x28\xb5\x2f\xfd", "zstd-compressed"),
+        (b"BZh", "bzip2-compressed"),
+        (b"%PDF-", "a PDF document"),
+    ];
+    // A few bytes may be the start of anything; a signature and then some are no accident.
+    if head.len() < 16 {
+        return None;
+    }
+    let known = signatures
+        .iter()
+        .find(|(magic, _)| head.starts_with(magic))
+        .map(|(_, name)| *name);
+    known.or_else(|| text(head))
+}
+
+/// HTML, XML and JSON: what a store, a proxy or a station answers instead of a recording.
+fn text(head: &[u8]) -> Option<&'static str> {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n' | 0x80..);
+    if !head.iter().all(is_text) || head.iter().filter(|byte| byte.is_ascii()).count() * 2 < head.len() {
+        return None;
+    }
+    let head = head.trim_ascii_start().to_ascii_lowercase();
+    if head.starts_with(b"<!doctype html") || head.starts_with(b"<html") {
+        Some("an HTML page")
+    } else if head.starts_with(b"<?xml") || head.starts_with(b"<error") {
+        Some("an XML document")
+    } else if head.starts_with(b"{\"") || head.starts_with(b"{\n") || head.starts_with(b"{ ") || head.starts_with(b"[{")
+    {
+        Some("a JSON document")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_recording_is_called_by_its_name() {
+        let page = b"  <!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head></html>";
+        for (head, name) in [
+            (&page[..], "an HTML page"),
+            (
+                b"<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>NoSuchKey</Code>",
+                "an XML document",
+            ),
+            (b"{\"error\": \"station is busy\"}", "a JSON document"),
+            (b"\x89HDF\r\n\x1a\n\0\0\0\0\0\0\0\0\0\0", "an HDF5 file"),
+        ] {
+            let found = Container::sniff(head).unwrap_err();
+            assert_eq!(found, Error::NotARecording { looks_like: name });
+        }
+    }
+
+    #[test]
+    fn samples_that_begin_like_a_signature_are_still_samples() {
+        for head in [
+            &b"<htm"[..],
+            b"",
+            b"BZ",
+            &[0; SNIFF_BYTES],
+            b"\x1f\x8b\x09\x00\0\0\0\0\0\0\0\0\0\0\0\0\0",
+        ] {
+            assert!(matches!(Container::sniff(head), Ok(Container::Raw)));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+use crate::SampleFormat;
+
+/// Why a recording has no features. The text is what the user sees in the row.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// The bytes end inside a sample.
+    #[error(
+        "Invalid IQ data format: {left_over} bytes left over at the end, {format} samples are {sample_bytes} bytes each ({data_bytes} bytes of samples in all)"
+    )]
+    PartialSample {
+        /// The format the bytes were read as.
+        format: SampleFormat,
+        /// Bytes of one sample.
+        sample_bytes: usize,
+        /// Bytes after the last whole sample.
+        left_over: usize,
+        /// All bytes that hold samples, the rest included.
+        data_bytes: u64,
+    },
+    /// A header says what cannot be, or what is not supported.
+    #[error("Invalid IQ data format: {container} header: {problem}")]
+    Header {
+        /// The container, as in `Interpretation::container`.
+        container: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Fewer bytes than the header announced.
+    #[error(
+        "Invalid IQ data format: {container} header announces {announced} bytes of samples, the object has {actual}"
+    )]
+    Length {
+        /// The container, as in `Interpretation::container`.
+        container: &'static str,
+        /// Bytes according to the header.
+        announced: u64,
+        /// Bytes that came.
+        actual: u64,
+    },
+    /// More bytes than the header announced.
+    #[error(
+        "Invalid IQ data format: {container} header announces {announced} bytes of samples, the object goes on behind them"
+    )]
+    TrailingBytes {
+        /// The container, as in `Interpretation::container`.
+        container: &'static str,
+        /// Bytes according to the header.
+        announced: u64,
+    },
+    /// The object is something else altogether.
+    #[error("Invalid IQ data format: the object is {looks_like}, not a recording")]
+    NotARecording {
+        /// What it is.
+        looks_like: &'static str,
+    },
+    /// Samples that are NaN or infinite.
+    #[error("Invalid IQ data format: {count} of the {of} samples from sample {from} on are NaN or infinite, the first is sample {first}{}", explain(*looks_like))]
+    NotFinite {
+        /// How many, in the chunk where the first one is.
+        count: usize,
+        /// Samples in that chunk.
+        of: usize,
+        /// Index of the chunk's first sample in the recording.
+        from: u64,
+        /// Index of the first bad sample in the recording.
+        first: u64,
+        /// What the bytes seem to be instead.
+        looks_like: Option<&'static str>,
+    },
+    /// Samples too large for any receiver.
+    #[error("Invalid IQ data format: sample {first} has a component of {value:e}, no recording exceeds {limit:e}{}", explain(*looks_like))]
+    TooLarge {
+        /// Index of the first sample over the limit.
+        first: u64,
+        /// Its larger component.
+        value: f32,
+        /// The limit.
+        limit: f32,
+        /// What the bytes seem to be instead.
+        looks_like: Option<&'static str>,
+    },
+    /// All samples too small for any receiver.
+    #[error("Invalid IQ data format: none of the {samples} samples exceeds {largest:e}, every recording exceeds {limit:e}{}", explain(*looks_like))]
+    TooSmall {
+        /// Samples read.
+        samples: u64,
+        /// The largest component of any.
+        largest: f32,
+        /// The limit.
+        limit: f32,
+        /// What the bytes seem to be instead.
+        looks_like: Option<&'static str>,
+    },
+    /// Nothing but zeros.
+    #[error("Invalid IQ data format: every one of the {samples} samples is zero")]
+    AllZero {
+        /// Samples read.
+        samples: u64,
+    },
+    /// A sample rate that no chunk can be cut with.
+    #[error("Invalid IQ data format: sample rate {rate_hz} Hz ({source_of_rate}) is outside {min_hz} to {max_hz} Hz")]
+    SampleRate {
+        /// The rate.
+        rate_hz: f64,
+        /// Where it came from.
+        source_of_rate: &'static str,
+        /// The smallest accepted.
+        min_hz: f64,
+        /// The largest accepted.
+        max_hz: f64,
+    },
+    /// Not one whole chunk.
+    #[error("Recording too short: {samples} samples, one chunk needs {needed}")]
+    TooShort {
+        /// Samples in the recording.
+        samples: u64,
+        /// Samples in a chunk.
+        needed: usize,
+    },
+}
+
+fn explain(looks_like: Option<&'static str>) -> String {
+    looks_like
+        .map(|what| format!(": looks like {what}"))
+        .unwrap_or_default()
+}
+
+impl Error {
+    /// A stable word for the kind of failure, for `error_kind` columns and metrics.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::TooShort { .. } => "too_short",
+            _ => "invalid_format",
+        }
+    }
+}

@@ -1,0 +1,96 @@
+use serde::Serialize;
+
+use crate::{Error, SampleFormat};
+
+/// Samples per second where nothing says otherwise: what the acquisition service records with.
+pub const DEFAULT_SAMPLE_RATE_HZ: f64 = 200_000.0;
+
+/// Below this a chunk has so few samples that none of the numbers means anything.
+pub const MIN_SAMPLE_RATE_HZ: f64 = 1_000.0;
+
+/// Above this one chunk would take more than 40 MB of memory.
+pub const MAX_SAMPLE_RATE_HZ: f64 = 25_000_000.0;
+
+/// A value somebody claims, and who.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hint<T> {
+    /// The value.
+    pub value: T,
+    /// Where it comes from, as stored with the row: `column iq_sample_rate`, `extension`, ...
+    pub source: &'static str,
+}
+
+/// What is known about a recording from outside its bytes. What the bytes say wins.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Hints {
+    /// Layout of a sample; without it, `cf32_le`.
+    pub format: Option<Hint<SampleFormat>>,
+    /// Samples per second; without it, [`DEFAULT_SAMPLE_RATE_HZ`].
+    pub sample_rate_hz: Option<Hint<f64>>,
+}
+
+/// How the bytes of a recording were understood, and on whose word.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Interpretation {
+    /// What the samples were wrapped in: `none`, `npy`.
+    pub container: &'static str,
+    /// Layout of a sample.
+    #[serde(rename = "iq_format")]
+    pub format: SampleFormat,
+    /// Who said so.
+    #[serde(rename = "iq_format_source")]
+    pub format_source: &'static str,
+    /// Samples per second.
+    pub sample_rate_hz: f64,
+    /// Who said so.
+    pub sample_rate_source: &'static str,
+}
+
+impl Interpretation {
+    /// Settles what the header left open by the hints, then by the defaults.
+    pub(crate) fn settle(
+        container: &'static str,
+        header_format: Option<Hint<SampleFormat>>,
+        header_rate: Option<Hint<f64>>,
+        hints: &Hints,
+    ) -> Result<Self, Error> {
+        let format = header_format.or(hints.format).unwrap_or(Hint {
+            value: SampleFormat::Cf32Le,
+            source: "default",
+        });
+        let rate = header_rate.or(hints.sample_rate_hz).unwrap_or(Hint {
+            value: DEFAULT_SAMPLE_RATE_HZ,
+            source: "default",
+        });
+        if !(MIN_SAMPLE_RATE_HZ..=MAX_SAMPLE_RATE_HZ).contains(&rate.value) {
+            return Err(Error::SampleRate {
+                rate_hz: rate.value,
+                source_of_rate: rate.source,
+                min_hz: MIN_SAMPLE_RATE_HZ,
+                max_hz: MAX_SAMPLE_RATE_HZ,
+            });
+        }
+        Ok(Self {
+            container,
+            format: format.value,
+            format_source: format.source,
+            sample_rate_hz: rate.value,
+            sample_rate_source: rate.source,
+        })
+    }
+
+    /// Samples in one chunk: as many whole ones as fit into [`crate::CHUNK_MS`].
+    #[must_use]
+    pub fn chunk_samples(&self) -> usize {
+        chunk_samples(self.sample_rate_hz)
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the rate is between the two limits, so the result is between 200 and 5,000,000"
+)]
+pub(crate) fn chunk_samples(sample_rate_hz: f64) -> usize {
+    (sample_rate_hz * crate::CHUNK_MS / 1000.0) as usize
+}

@@ -1,0 +1,157 @@
+//! Refuses what cannot be a recording, and guesses what it is instead.
+
+use rustfft::num_complex::Complex32;
+
+use crate::Error;
+
+/// No receiver delivers components above this: float recordings in the wild reach some thousands.
+pub(crate) const LARGEST: f32 = 1e6;
+
+/// Nor is everything in a recording below this; misread integers and big-endian floats are.
+pub(crate) const SMALLEST: f32 = 1e-20;
+
+/// Largest component of the samples, either sign. NaN and infinity come out as infinity.
+pub(crate) fn largest_component(samples: &[Complex32]) -> f32 {
+    // Without the sign, floats order like the integers that share their bits, NaN on top.
+    let bits = samples.iter().fold(0, |bits, sample| {
+        let (re, im) = (sample.re.to_bits() & !SIGN, sample.im.to_bits() & !SIGN);
+        bits.max(re).max(im)
+    });
+    f32::from_bits(bits.min(f32::INFINITY.to_bits()))
+}
+
+const SIGN: u32 = 1 << 31;
+
+/// The largest component of `samples`, or why they are no recording. `from` is the index of the first.
+pub(crate) fn check(samples: &[Complex32], from: u64) -> Result<f32, Error> {
+    let largest = largest_component(samples);
+    if largest <= LARGEST {
+        return Ok(largest);
+    }
+    let looks_like = looks_like(samples);
+    let is_bad = |sample: &&Complex32| !sample.is_finite();
+    if let Some(first) = samples.iter().position(|sample| !sample.is_finite()) {
+        return Err(Error::NotFinite {
+            count: samples.iter().filter(is_bad).count(),
+            of: samples.len(),
+            from,
+            first: from + first as u64,
+            looks_like,
+        });
+    }
+    let component = |sample: &Complex32| sample.re.abs().max(sample.im.abs());
+    let first = samples
+        .iter()
+        .position(|sample| component(sample) > LARGEST)
+        .unwrap_or(0);
+    Err(Error::TooLarge {
+        first: from + first as u64,
+        value: component(&samples[first]),
+        limit: LARGEST,
+        looks_like,
+    })
+}
+
+/// What implausible samples were before they were misread as complex64.
+pub(crate) fn looks_like(samples: &[Complex32]) -> Option<&'static str> {
+    /// Share of the samples that has to fit: a few zeros and outliers prove nothing.
+    const MOST: f64 = 0.95;
+    let share = |fits: &dyn Fn(&Complex32) -> bool| {
+        samples.iter().filter(|sample| fits(sample)).count() as f64 / samples.len() as f64 >= MOST
+    };
+    let plausible = |value: f32| value == 0.0 || (1e-9..1e4).contains(&value.abs());
+    let ordinary = |value: f32| (0.01..8.0).contains(&value.abs()) || value == 0.0;
+    let wild = |value: f32| !plausible(value);
+    let swapped = |value: f32| f32::from_bits(value.to_bits().swap_bytes());
+
+    // The upper half of a double has the exponent in about the place of a float's; the lower half is
+    // arbitrary, or, if the double was made from a float, has three bits: 0, 1.08e-19, 2 or 3.69e19.
+    let from_float = |value: f32| value.to_bits().trailing_zeros() >= 29;
+    if share(&|s| ordinary(s.im) && from_float(s.re)) && samples.iter().any(|s| wild(s.re)) {
+        return Some("complex128 read as complex64");
+    }
+    if share(&|s| ordinary(s.im)) && !share(&|s| plausible(s.re)) {
+        return Some("complex128 read as complex64");
+    }
+    if share(&|s| plausible(swapped(s.re)) && plausible(swapped(s.im))) {
+        return Some("big-endian floats read as little-endian");
+    }
+    if share(&|s| !(1e-30..1e30).contains(&s.re.abs()) && !(1e-30..1e30).contains(&s.im.abs())) {
+        return Some("16-bit integers read as complex64");
+    }
+    if !share(&|s| plausible(s.re) && plausible(s.im)) {
+        return Some("bytes that are no complex64, or do not start at a sample");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SampleFormat;
+
+    fn misread(bytes: &[u8]) -> Vec<Complex32> {
+        let mut samples = Vec::new();
+        SampleFormat::Cf32Le.decode(bytes, &mut samples);
+        samples
+    }
+
+    fn wave(i: usize) -> f64 {
+        0.3 * (i as f64 * 0.1).sin() + 0.001 * (i as f64 * 1.7).cos()
+    }
+
+    fn explained(samples: &[Complex32]) -> String {
+        check(samples, 0).map_or_else(
+            |error| error.to_string(),
+            |_| looks_like(samples).unwrap_or("").to_owned(),
+        )
+    }
+
+    #[test]
+    fn doubles_read_as_floats_are_recognised() {
+        let exact: Vec<u8> = (0..4000).flat_map(|i| wave(i).to_le_bytes()).collect();
+        let from_floats: Vec<u8> = (0..4000)
+            .flat_map(|i| f64::from(wave(i) as f32).to_le_bytes())
+            .collect();
+        for bytes in [exact, from_floats] {
+            assert!(explained(&misread(&bytes)).ends_with("complex128 read as complex64"));
+        }
+    }
+
+    #[test]
+    fn swapped_floats_and_integers_are_recognised() {
+        let swapped: Vec<u8> = (0..4000).flat_map(|i| (wave(i) as f32).to_be_bytes()).collect();
+        assert!(explained(&misread(&swapped)).ends_with("big-endian floats read as little-endian"));
+        let integers: Vec<u8> = (0..8000)
+            .flat_map(|i| ((wave(i) * 300.0) as i16).to_le_bytes())
+            .collect();
+        assert!(explained(&misread(&integers)).ends_with("16-bit integers read as complex64"));
+    }
+
+    #[test]
+    fn the_bad_samples_are_counted_and_the_first_is_named() {
+        let mut samples = vec![Complex32::new(0.1, 0.1); 100];
+        samples[40].im = f32::NAN;
+        samples[70].re = f32::NEG_INFINITY;
+        let error = check(&samples, 1000).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "Invalid IQ data format: 2 of the 100 samples from sample 1000 on are NaN or infinite, \
+             the first is sample 1040"
+        );
+        samples[40].im = 2e6;
+        samples[70].re = 0.0;
+        let error = check(&samples, 0).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "Invalid IQ data format: sample 40 has a component of 2e6, no recording exceeds 1e6"
+        );
+    }
+
+    #[test]
+    fn real_amplitudes_pass() {
+        for scale in [1e-19_f32, 1e-6, 1.0, 1e3, 9e5] {
+            assert_eq!(check(&[Complex32::new(-scale, 0.0)], 0), Ok(scale));
+        }
+    }
+}

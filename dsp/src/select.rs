@@ -1,0 +1,105 @@
+//! Order statistics without sorting.
+
+/// Values looked at to guess where an order statistic lies.
+const SAMPLE: usize = 1024;
+
+/// How far from the guessed rank the brackets are set, in ranks of the sample. The 15 % quantile of 1024
+/// values has a rank that scatters by sqrt(1024 x 0.15 x 0.85) = 11, so this is four times that.
+const MARGIN: usize = 46;
+
+/// How many of the weakest of `n` values the noise level is the median of: 30 %, at least one.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "0.3 of a count is between 0 and that count"
+)]
+pub(crate) fn weakest(n: usize) -> usize {
+    ((0.3 * n as f64) as usize).max(1)
+}
+
+/// Median of the weakest 30 % of `values`, of an even number the mean of the middle two.
+///
+/// After Floyd and Rivest (Algorithm 489, CACM 18, 1975): a small sample brackets the rank, one pass
+/// counts what lies below the bracket and collects what lies inside, and only that is searched.
+/// `candidates` is scratch. `values` must not be empty, and holds no NaN.
+pub(crate) fn noise_median(values: &[f32], candidates: &mut Vec<f32>) -> f64 {
+    let count = weakest(values.len());
+    let (low, high) = ((count - 1) / 2, count / 2);
+
+    let below = bracket(values, low, high, candidates).unwrap_or_else(|| {
+        candidates.clear();
+        candidates.extend_from_slice(values);
+        0
+    });
+    let (smaller, &mut upper, _) = candidates.select_nth_unstable_by(high - below, f32::total_cmp);
+    if low == high {
+        return f64::from(upper);
+    }
+    let lower = smaller.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    f64::midpoint(f64::from(lower), f64::from(upper))
+}
+
+/// Leaves in `candidates` a part of `values` that holds the ranks `low` and `high`, and returns how many
+/// values lie below it; `None` where there is nothing to gain, or the sample misled.
+fn bracket(values: &[f32], low: usize, high: usize, candidates: &mut Vec<f32>) -> Option<usize> {
+    let n = values.len();
+    if n < 4 * SAMPLE {
+        return None;
+    }
+    candidates.clear();
+    candidates.extend(values.iter().step_by(n / SAMPLE).take(SAMPLE));
+    let guess = low * SAMPLE / n;
+    let (_, &mut upper, _) = candidates.select_nth_unstable_by(guess + MARGIN, f32::total_cmp);
+    let (_, &mut lower, _) = candidates.select_nth_unstable_by(guess.saturating_sub(MARGIN), f32::total_cmp);
+
+    candidates.resize(n, 0.0);
+    let (mut below, mut inside) = (0, 0);
+    for &value in values {
+        below += usize::from(value < lower);
+        candidates[inside] = value;
+        inside += usize::from(lower <= value && value <= upper);
+    }
+    candidates.truncate(inside);
+    (below <= low && high < below + inside).then_some(below)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn by_sorting(values: &[f32]) -> f64 {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f32::total_cmp);
+        let weakest = &sorted[..weakest(values.len())];
+        let half = weakest.len() / 2;
+        if weakest.len() % 2 == 1 {
+            return f64::from(weakest[half]);
+        }
+        f64::midpoint(f64::from(weakest[half - 1]), f64::from(weakest[half]))
+    }
+
+    #[test]
+    fn selection_equals_sorting_for_every_size_and_shape() {
+        let mut state = 1_u32;
+        let mut random = move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / 16_777_216.0
+        };
+        let mut candidates = vec![f32::MAX; 77];
+        for n in (1..40).chain([4095, 4096, 4097, 5000, 9600, 40_000, 40_001]) {
+            let shapes: [Vec<f32>; 5] = [
+                (0..n).map(|_| random()).collect(),
+                (0..n).map(|_| -(random().max(1e-9).ln())).collect(),
+                vec![0.25; n],
+                (0..n).map(|i| i as f32).collect(),
+                // Fools the strided sample: every value it sees is the largest.
+                (0..n)
+                    .map(|i| if i % (n / SAMPLE).max(1) == 0 { 2.0 } else { random() })
+                    .collect(),
+            ];
+            for values in shapes {
+                assert_eq!(noise_median(&values, &mut candidates), by_sorting(&values), "{n}");
+            }
+        }
+    }
+}

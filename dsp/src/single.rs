@@ -1,0 +1,136 @@
+//! The 17 numbers of a chunk in single precision, where that is certain to be good enough.
+//!
+//! The idea is that of exact geometric predicates: compute fast, bound the error, and only where the
+//! answer hangs on the error (two bins of nearly equal power, a bin at half the peak, a lag at the
+//! threshold, a noise level 85 dB down) leave it to [`crate::double`].
+
+use std::sync::Arc;
+
+use realfft::{RealFftPlanner, RealToComplex};
+use rustfft::num_complex::Complex32;
+use rustfft::{Fft, FftPlanner};
+
+use crate::spectrum::{self, Block};
+use crate::{EPSILON, Features, autocorrelation, delay_confidence, detector, envelope, level_db, ratio_db, select};
+
+/// Above this SNR the rounding of the transform, about 138 dB below the signal in every bin, would show in
+/// the noise level's thousandths of a decibel.
+const MAX_SNR_DB: f64 = 90.0;
+
+/// Bound on the error of an SNR, for the jumps of [`delay_confidence`].
+const SNR_ERROR_DB: f64 = 1e-3;
+
+/// Plans and buffers for chunks of one length.
+pub(crate) struct Single {
+    transform: Arc<dyn Fft<f32>>,
+    correlate: Arc<dyn RealToComplex<f32>>,
+    spectrum: Vec<Complex32>,
+    power: Vec<f32>,
+    correlation: Vec<Complex32>,
+    scratch: Vec<Complex32>,
+    candidates: Vec<f32>,
+    blocks: Vec<Block>,
+    detector: detector::Detector,
+}
+
+/// What became of a chunk.
+pub(crate) struct Chunk {
+    /// The 17 numbers, unless they need double precision.
+    pub features: Option<Features<f64>>,
+    /// Whether the detector found a signal.
+    pub signal_present: bool,
+}
+
+impl Single {
+    /// Plans for chunks of `n` samples.
+    pub(crate) fn new(n: usize) -> Self {
+        let transform = FftPlanner::new().plan_fft_forward(n);
+        let correlate = RealFftPlanner::new().plan_fft_forward(n);
+        let scratch = transform.get_immutable_scratch_len().max(correlate.get_scratch_len());
+        Self {
+            spectrum: vec![Complex32::default(); n + 1],
+            power: vec![0.0; n],
+            correlation: correlate.make_output_vec(),
+            scratch: vec![Complex32::default(); scratch],
+            candidates: Vec::with_capacity(n),
+            blocks: Vec::new(),
+            detector: detector::Detector::default(),
+            transform,
+            correlate,
+        }
+    }
+
+    /// Measures a chunk, `samples` being its samples times a factor whose square is 1 / `power_scale`.
+    pub(crate) fn measure(&mut self, samples: &[Complex32], power_scale: f64, sample_rate_hz: f64) -> Chunk {
+        let n = samples.len();
+        self.transform
+            .process_immutable_with_scratch(samples, &mut self.spectrum[..n], &mut self.scratch);
+
+        // The detector must not see the bin at 0 Hz, which holds the receiver's own offset.
+        let zero = std::mem::take(&mut self.spectrum[0]);
+        self.spectrum[n] = Complex32::default();
+        spectrum::measure(&self.spectrum, &mut self.power, &mut self.blocks);
+        let signal_present = self.detector.signal_present(&self.blocks, zero.norm_sqr());
+        self.power[0] = zero.norm_sqr();
+        if let Some(block) = self.blocks.iter_mut().find(|block| block.first == 0) {
+            block.power += f64::from(self.power[0]);
+            block.largest = block.largest.max(self.power[0]);
+        }
+
+        let features = self.features(samples, power_scale, sample_rate_hz);
+        Chunk {
+            features,
+            signal_present,
+        }
+    }
+
+    fn features(&mut self, samples: &[Complex32], power_scale: f64, sample_rate_hz: f64) -> Option<Features<f64>> {
+        let envelope = envelope::measure(samples);
+        let shape = spectrum::shape(&self.power, &self.blocks);
+        let bin_hz = 1.0 / (samples.len() as f64 * (1.0 / sample_rate_hz));
+        let psd_scale = power_scale / samples.len() as f64;
+        let mean_power = envelope.mean_power * power_scale;
+        let noise = select::noise_median(&self.power, &mut self.candidates) * psd_scale;
+        let snr_db = ratio_db(mean_power / (noise + EPSILON));
+        if !(envelope.certain && shape.certain && snr_db < MAX_SNR_DB) {
+            return None;
+        }
+
+        // The powers are not needed any more: the transform uses them as scratch. Neither call can fail,
+        // since all lengths are those of the plan.
+        let transformed =
+            self.correlate
+                .process_with_scratch(&mut self.power, &mut self.correlation, &mut self.scratch);
+        transformed.ok()?;
+        let spread = autocorrelation::spread(&self.correlation, psd_scale);
+        let jumps = [5.0, 10.0].iter().any(|at| (snr_db - at).abs() < SNR_ERROR_DB);
+        if !spread.certain || jumps {
+            return None;
+        }
+        let spread_s = spread.std / sample_rate_hz;
+        let found = if spread.lags > 1 { 1.0 } else { 0.0 };
+
+        let amplitude = power_scale.sqrt();
+        let highest = envelope.max_power.sqrt() * amplitude;
+        let relative = amplitude / (highest + EPSILON);
+        Some(Features {
+            rssi_dbm: level_db(mean_power),
+            snr_db,
+            noise_floor_dbm: level_db(noise),
+            frequency_offset_hz: shape.peak * bin_hz,
+            bandwidth_hz: shape.above_half as f64 * sample_rate_hz / samples.len() as f64,
+            psd_dbm_per_hz: level_db(shape.peak_power * psd_scale / sample_rate_hz),
+            spectral_centroid_hz: shape.moment * psd_scale * bin_hz / (shape.total * psd_scale + EPSILON),
+            spectral_rolloff_hz: shape.rolloff * bin_hz,
+            envelope_mean: envelope.mean * relative,
+            envelope_std: envelope.std * relative,
+            envelope_max: highest / (highest + EPSILON),
+            peak_to_avg_ratio_db: ratio_db(envelope.max_power * power_scale / (mean_power + EPSILON)),
+            zero_crossing_rate: envelope.sign_changes as f64 / samples.len() as f64,
+            multipath_delay_spread_us: found * spread_s * 1e6,
+            coherence_bandwidth_khz: found / (5.0 * spread_s + EPSILON) / 1000.0,
+            delay_spread_confidence: found * delay_confidence(snr_db),
+            confidence_score: (snr_db / 30.0).clamp(0.0, 1.0),
+        })
+    }
+}

@@ -1,0 +1,298 @@
+//! What is read off the power spectrum.
+//!
+//! Powers here are `U[k] = |X[k]|^2`, not divided by the number of samples. The spectrum stays in the
+//! transform's order (bin 0 is 0 Hz), blocks of it are listed from minus to plus half the sample rate.
+
+use rustfft::num_complex::Complex32;
+
+/// Sums kept side by side, so that the compiler can use vector registers.
+const LANES: usize = 16;
+
+/// A bound on the error of each `X[k]` of a single-precision transform, as a part of the root mean
+/// square of all of them. Measured over lengths from 1,600 to 200,000 with noise, tones and both: 1.5e-7
+/// rms; with this factor of six on top the bound was never reached.
+pub(crate) const TRANSFORM_ERROR: f64 = 1e-6;
+
+/// Some neighbouring bins. Bin `first` is counted in the transform's order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Block {
+    /// First bin.
+    pub first: usize,
+    /// Number of bins.
+    pub bins: usize,
+    /// Sum of `U`.
+    pub power: f64,
+    /// Sum of `U` times the distance from the first bin, in bins.
+    pub moment: f64,
+    /// Largest `U`.
+    pub largest: f32,
+    /// Largest `U` at the bins or half-way between two: `|X[k] - X[k+1]|^2 / 2` is what a tone there
+    /// leaves, on the scale of the noise in one bin.
+    pub line: f32,
+}
+
+/// Bins in a block: fine enough for narrow signals, few enough blocks to search.
+pub(crate) fn block_bins(n: usize) -> usize {
+    (n / 512).clamp(16, 512)
+}
+
+/// Fills `power` and `blocks` from `spectrum`, whose last element repeats the first.
+pub(crate) fn measure(spectrum: &[Complex32], power: &mut [f32], blocks: &mut Vec<Block>) {
+    let n = power.len();
+    blocks.clear();
+    let negative = n - n / 2;
+    for (start, end) in [(negative, n), (0, negative)] {
+        let bins = end - start;
+        let count = (bins / block_bins(n)).max(1);
+        for i in 0..count {
+            let first = start + i * bins / count;
+            let last = start + (i + 1) * bins / count;
+            if first < last {
+                let block = measure_block(&spectrum[first..=last], &mut power[first..last]);
+                blocks.push(Block { first, ..block });
+            }
+        }
+    }
+}
+
+fn measure_block(spectrum: &[Complex32], power: &mut [f32]) -> Block {
+    let bins = power.len();
+    let mut sums = [0.0_f32; LANES];
+    let mut moments = [0.0_f32; LANES];
+    let mut largest = [0.0_f32; LANES];
+    let mut lines = [0.0_f32; LANES];
+    let mut place: [f32; LANES] = std::array::from_fn(|lane| lane as f32);
+
+    let (here, here_rest) = spectrum[..bins].as_chunks::<LANES>();
+    let (next, next_rest) = spectrum[1..].as_chunks::<LANES>();
+    let (out, out_rest) = power.as_chunks_mut::<LANES>();
+    let mut add = |lane: usize, here: Complex32, next: Complex32, out: &mut f32| {
+        let bin = here.re * here.re + here.im * here.im;
+        let (re, im) = (here.re - next.re, here.im - next.im);
+        let between = 0.5 * (re * re + im * im);
+        *out = bin;
+        sums[lane] += bin;
+        moments[lane] += bin * place[lane];
+        place[lane] += LANES as f32;
+        largest[lane] = if bin > largest[lane] { bin } else { largest[lane] };
+        let line = if bin > between { bin } else { between };
+        lines[lane] = if line > lines[lane] { line } else { lines[lane] };
+    };
+    for ((here, next), out) in here.iter().zip(next).zip(out) {
+        for lane in 0..LANES {
+            add(lane, here[lane], next[lane], &mut out[lane]);
+        }
+    }
+    for (lane, ((here, next), out)) in here_rest.iter().zip(next_rest).zip(out_rest).enumerate() {
+        add(lane, *here, *next, out);
+    }
+    let sum = |lanes: [f32; LANES]| lanes.iter().map(|lane| f64::from(*lane)).sum();
+    let max = |lanes: [f32; LANES]| lanes.into_iter().fold(0.0, f32::max);
+    Block {
+        first: 0,
+        bins,
+        power: sum(sums),
+        moment: sum(moments),
+        largest: max(largest),
+        line: max(lines),
+    }
+}
+
+/// Numbers from the power spectrum, frequencies counted in bins from 0 Hz, powers in units of `U`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    /// Sum of `U`.
+    pub total: f64,
+    /// Largest `U`.
+    pub peak_power: f64,
+    /// Where it is; the first of equals.
+    pub peak: f64,
+    /// Bins above half the largest.
+    pub above_half: usize,
+    /// Sum of `U` times frequency.
+    pub moment: f64,
+    /// First bin at which the sum from the left reaches 85 % of the total.
+    pub rolloff: f64,
+    /// Whether the errors of single precision cannot have moved any of these beyond its tolerance.
+    pub certain: bool,
+}
+
+/// Reads the shape off `power` and the blocks made from it.
+pub(crate) fn shape(power: &[f32], blocks: &[Block]) -> Shape {
+    let n = power.len();
+    let signed = |bin: usize| {
+        if bin < n - n / 2 {
+            bin as f64
+        } else {
+            bin as f64 - n as f64
+        }
+    };
+    let bins = |block: &Block| block.first..block.first + block.bins;
+
+    let total: f64 = blocks.iter().map(|block| block.power).sum();
+    let moment: f64 = blocks
+        .iter()
+        .map(|block| signed(block.first) * block.power + block.moment)
+        .sum();
+
+    let mut highest = blocks[0];
+    for block in blocks {
+        if block.largest > highest.largest {
+            highest = *block;
+        }
+    }
+    let peak_power = highest.largest;
+    let peak = bins(&highest)
+        .find(|bin| power[*bin] >= peak_power)
+        .unwrap_or(highest.first);
+
+    // A power p is uncertain by 2 sqrt(p) e + e^2 for an amplitude error e.
+    let e = TRANSFORM_ERROR * (total / n as f64).sqrt();
+    let uncertainty = |p: f32| 4.0 * f64::from(p).sqrt() * e + e * e;
+    let half = 0.5 * peak_power;
+    let (above_half, near_half) = count_around(power, half, narrow(uncertainty(half)));
+    let (_, near_peak) = count_around(power, peak_power, narrow(uncertainty(peak_power)));
+
+    let (rolloff, rolloff_certain) = rolloff(power, blocks, total);
+
+    // Independent errors of the transform, and the rounding of the powers, weighted with at most n / 2 bins.
+    let transform_error = 2.0 * TRANSFORM_ERROR * total / (n as f64).sqrt();
+    let rounding_error = 1e-7 * (f64::from(peak_power) * total).sqrt();
+    let moment_error = (transform_error + rounding_error) * n as f64 / 2.0;
+    let moment_certain = moment.abs() > 1e4 * moment_error;
+    Shape {
+        total,
+        peak_power: f64::from(peak_power),
+        peak: signed(peak),
+        above_half,
+        moment,
+        rolloff: signed(rolloff),
+        certain: near_half == 0 && near_peak <= 1 && rolloff_certain && moment_certain,
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a bound needs no more digits")]
+fn narrow(value: f64) -> f32 {
+    value as f32
+}
+
+/// How many values are above `level`, and how many within `uncertainty` of it.
+fn count_around(values: &[f32], level: f32, uncertainty: f32) -> (usize, usize) {
+    let (mut above, mut near) = (0, 0);
+    for block in values.chunks(1 << 16) {
+        let (mut block_above, mut block_near) = (0_u32, 0_u32);
+        for &value in block {
+            block_above += u32::from(value > level);
+            block_near += u32::from((value - level).abs() <= uncertainty);
+        }
+        above += block_above as usize;
+        near += block_near as usize;
+    }
+    (above, near)
+}
+
+/// The bin where 85 % of the total is reached, and whether it is certain to within two bins.
+fn rolloff(power: &[f32], blocks: &[Block], total: f64) -> (usize, bool) {
+    let n = power.len();
+    let target = 0.85 * total;
+    let error = total * 2.0 * TRANSFORM_ERROR / (n as f64).sqrt();
+    let mut reached = 0.0;
+    for block in blocks {
+        if reached + block.power < target {
+            reached += block.power;
+            continue;
+        }
+        for bin in block.first..block.first + block.bins {
+            reached += f64::from(power[bin]);
+            if reached >= target {
+                let step = |ahead: usize| f64::from(power[(bin + n + ahead - 2) % n]);
+                let two_on = reached + step(3) + step(4);
+                let three_back = reached - step(2) - step(1) - step(0);
+                let certain = two_on > target + error && three_back < target - error;
+                return (bin, certain);
+            }
+        }
+    }
+    // Rounding kept the sum below the target up to the last bin, or all is zero.
+    (n - n / 2 - 1, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(spectrum: &[Complex32]) -> (Vec<f32>, Vec<Block>) {
+        let mut extended = spectrum.to_vec();
+        extended.push(spectrum[0]);
+        let mut power = vec![f32::NAN; spectrum.len()];
+        let mut blocks = Vec::new();
+        measure(&extended, &mut power, &mut blocks);
+        (power, blocks)
+    }
+
+    #[test]
+    fn blocks_cover_every_bin_once_from_the_left_end_to_the_right() {
+        for n in [1, 2, 3, 200, 201, 1600, 2400, 9601, 40_000, 300_001] {
+            let (_, blocks) = measured(&vec![Complex32::new(1.0, 0.0); n]);
+            let bins: Vec<usize> = blocks
+                .iter()
+                .flat_map(|block| block.first..block.first + block.bins)
+                .collect();
+            let expected: Vec<usize> = (n - n / 2..n).chain(0..n - n / 2).collect();
+            assert_eq!(bins, expected, "{n}");
+            assert!((blocks.iter().map(|block| block.power).sum::<f64>() - n as f64).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn one_line_gives_its_place_in_all_numbers() {
+        let n = 2400;
+        for (bin, signed) in [(3, 3.0), (0, 0.0), (2399, -1.0), (1200, -1200.0), (1199, 1199.0)] {
+            let mut spectrum = vec![Complex32::new(0.001, 0.0); n];
+            spectrum[bin] = Complex32::new(0.0, 2.0);
+            let (power, blocks) = measured(&spectrum);
+            let shape = shape(&power, &blocks);
+            assert_eq!((shape.peak, shape.rolloff, shape.above_half), (signed, signed, 1));
+            assert!((shape.moment / shape.total - signed).abs() < 1.0, "{shape:?}");
+            assert!((shape.peak_power - 4.0).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn the_first_of_equal_peaks_wins_and_is_called_uncertain() {
+        let mut spectrum = vec![Complex32::new(0.01, 0.0); 400];
+        for bin in [10, 390] {
+            spectrum[bin] = Complex32::new(1.0, 0.0);
+        }
+        let (power, blocks) = measured(&spectrum);
+        let shape = shape(&power, &blocks);
+        assert_eq!(shape.peak, -10.0);
+        assert!(!shape.certain);
+    }
+
+    #[test]
+    fn a_tone_between_two_bins_loses_no_more_than_a_quarter_over_a_decibel() {
+        let n = 1600;
+        let mut worst = f32::INFINITY;
+        for offset in 0..=20 {
+            let frequency = 100.0 + f64::from(offset) / 20.0;
+            let spectrum: Vec<_> = (0..n)
+                .map(|k| {
+                    let x = frequency - f64::from(k);
+                    // The transform of a tone: a Dirichlet kernel.
+                    let phase = std::f64::consts::PI * x;
+                    let gain = if x == 0.0 {
+                        1.0
+                    } else {
+                        phase.sin() / (phase / f64::from(n)).sin() / f64::from(n)
+                    };
+                    let turn = phase * (f64::from(n) - 1.0) / f64::from(n);
+                    Complex32::new((gain * turn.cos()) as f32, (gain * turn.sin()) as f32)
+                })
+                .collect();
+            let (_, blocks) = measured(&spectrum);
+            worst = worst.min(blocks.iter().map(|block| block.line).fold(0.0, f32::max));
+        }
+        assert!(10.0 * worst.log10() > -1.25, "{worst}");
+    }
+}

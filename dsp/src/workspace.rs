@@ -1,0 +1,152 @@
+use std::fmt;
+
+use rustfft::num_complex::Complex32;
+
+use crate::Features;
+use crate::double::Double;
+use crate::single::Single;
+
+/// Chunk lengths planned for at the same time: the stations of one network use a handful of rates.
+const MAX_PLANS: usize = 4;
+
+/// All chunk lengths planned for together, unless a single one is longer: about 60 bytes each, so 32 MB.
+const MAX_PLANNED_SAMPLES: usize = 1 << 19;
+
+/// FFT plans and buffers, reused from chunk to chunk and from recording to recording. One for each thread.
+#[derive(Default)]
+pub struct Workspace {
+    /// Most recently used last.
+    plans: Vec<Plan>,
+}
+
+struct Plan {
+    chunk_samples: usize,
+    single: Single,
+    /// Made when single precision first was not enough.
+    double: Option<Double>,
+}
+
+/// What one chunk gave.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Chunk {
+    /// The 17 numbers.
+    pub features: Features<f64>,
+    /// Whether the detector found a signal.
+    pub signal_present: bool,
+}
+
+/// Exponent of two below which samples are scaled up, so that powers 140 dB below theirs are still
+/// normal numbers of single precision: 2^-20 is the 1e-6 of the weakest ordinary recording.
+const SMALL_EXPONENT: i32 = -20;
+
+impl Workspace {
+    /// Plans nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Measures one chunk. `largest` is the largest component of its samples. The samples may come back
+    /// multiplied by a power of two.
+    pub(crate) fn measure(&mut self, samples: &mut [Complex32], largest: f32, sample_rate_hz: f64) -> Chunk {
+        let power_scale = normalise(samples, largest);
+        let plan = self.plan(samples.len());
+        let chunk = plan.single.measure(samples, power_scale, sample_rate_hz);
+        let features = chunk.features.unwrap_or_else(|| {
+            let double = plan.double.get_or_insert_with(|| Double::new(samples.len()));
+            double.features(samples, power_scale, sample_rate_hz)
+        });
+        Chunk {
+            features,
+            signal_present: chunk.signal_present,
+        }
+    }
+
+    fn plan(&mut self, chunk_samples: usize) -> &mut Plan {
+        if let Some(at) = self.plans.iter().position(|plan| plan.chunk_samples == chunk_samples) {
+            self.plans[at..].rotate_left(1);
+        } else {
+            self.make_room(chunk_samples);
+            let single = Single::new(chunk_samples);
+            self.plans.push(Plan {
+                chunk_samples,
+                single,
+                double: None,
+            });
+        }
+        let last = self.plans.len() - 1;
+        &mut self.plans[last]
+    }
+
+    /// Forgets the least recently used plans until one more fits.
+    fn make_room(&mut self, chunk_samples: usize) {
+        let planned = |plans: &[Plan]| plans.iter().map(|plan| plan.chunk_samples).sum::<usize>();
+        while !self.plans.is_empty()
+            && (self.plans.len() >= MAX_PLANS || planned(&self.plans) + chunk_samples > MAX_PLANNED_SAMPLES)
+        {
+            self.plans.remove(0);
+        }
+    }
+}
+
+/// Scales weak samples up by a power of two, which is exact; returns what powers are to be multiplied by.
+fn normalise(samples: &mut [Complex32], largest: f32) -> f64 {
+    let lower = f32::from_bits(((SMALL_EXPONENT + 127).unsigned_abs()) << 23);
+    if largest >= lower || largest == 0.0 {
+        return 1.0;
+    }
+    // In steps that are themselves normal numbers, for denormal input.
+    let mut power_scale = 1.0;
+    let mut reached = largest;
+    while reached < lower {
+        for sample in &mut *samples {
+            *sample *= 65_536.0;
+        }
+        reached *= 65_536.0;
+        power_scale /= 65_536.0 * 65_536.0;
+    }
+    power_scale
+}
+
+impl fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lengths: Vec<_> = self.plans.iter().map(|plan| plan.chunk_samples).collect();
+        f.debug_struct("Workspace")
+            .field("chunk_samples", &lengths)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plans_are_bounded_and_the_oldest_goes_first() {
+        let mut workspace = Workspace::new();
+        let lengths = |workspace: &Workspace| {
+            workspace
+                .plans
+                .iter()
+                .map(|plan| plan.chunk_samples)
+                .collect::<Vec<_>>()
+        };
+        for chunk_samples in [200, 300, 400, 500, 200, 600] {
+            workspace.plan(chunk_samples);
+        }
+        assert_eq!(lengths(&workspace), [400, 500, 200, 600]);
+        workspace.plan(MAX_PLANNED_SAMPLES - 700);
+        assert_eq!(lengths(&workspace), [600, MAX_PLANNED_SAMPLES - 700]);
+    }
+
+    #[test]
+    fn scaling_is_exact_down_to_denormal_numbers() {
+        for largest in [1e-7_f32, 1e-20, 1e-40] {
+            let mut samples = [Complex32::new(largest, -largest / 2.0)];
+            let scale = normalise(&mut samples, largest);
+            assert!(samples[0].re >= 2.0_f32.powi(SMALL_EXPONENT) && samples[0].re < 1.0);
+            assert_eq!(f64::from(samples[0].re) * scale.sqrt(), f64::from(largest));
+        }
+        assert_eq!(normalise(&mut [Complex32::new(1e3, 0.0)], 1e3), 1.0);
+    }
+}

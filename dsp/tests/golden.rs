@@ -1,0 +1,123 @@
+//! The extractor against what the reference says of recordings with known content.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use heimdall_dsp::{Extraction, Features, Hint, Hints, Recording, Statistics, Workspace};
+use serde_json::Value;
+
+fn golden() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+fn extract(bytes: &[u8], sample_rate_hz: f64, piece: usize) -> Extraction {
+    let hints = Hints {
+        sample_rate_hz: Some(Hint {
+            value: sample_rate_hz,
+            source: "argument",
+        }),
+        ..Hints::default()
+    };
+    let mut workspace = Workspace::new();
+    let mut recording = Recording::new(hints);
+    for piece in bytes.chunks(piece) {
+        recording
+            .push(piece, &mut workspace)
+            .expect("golden recordings are valid");
+    }
+    recording
+        .finish(&mut workspace)
+        .expect("golden recordings are long enough")
+}
+
+/// Absolute tolerance for a feature whose reference is `value`.
+///
+/// Decibels within 0.001; what is counted is equal but for the rounding of the printed number; the
+/// roll-off within two bins of 5 Hz; the rest within 1e-4 of itself.
+fn tolerance(feature: &str, value: f64) -> f64 {
+    match feature {
+        "rssi_dbm" | "snr_db" | "noise_floor_dbm" | "psd_dbm_per_hz" | "peak_to_avg_ratio_db" => 1e-3,
+        "frequency_offset_hz" | "bandwidth_hz" | "zero_crossing_rate" => 1e-9 * value.abs().max(1.0),
+        "spectral_rolloff_hz" => 10.0,
+        _ => 1e-4 * value.abs() + 1e-9,
+    }
+}
+
+#[test]
+fn every_golden_recording_agrees_with_the_reference() {
+    let mut cases = 0;
+    for entry in fs::read_dir(golden()).expect("the folder is part of the package") {
+        let path = entry.expect("a readable folder").path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        cases += 1;
+        let expected: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let bytes = fs::read(path.with_extension("cf32")).unwrap();
+        let rate = expected["sample_rate_hz"].as_f64().unwrap();
+        let extraction = extract(&bytes, rate, 60_000);
+        let segments = expected["segments"].as_array().unwrap();
+        assert_eq!(extraction.segments.len(), segments.len(), "{}", path.display());
+
+        for (segment, expected) in extraction.segments.iter().zip(segments) {
+            assert_eq!(Value::from(segment.num_chunks), expected["num_chunks"]);
+            for (name, statistics) in segment.features.iter() {
+                let Statistics { mean, std, min, max } = *statistics;
+                // The spread of values that agree may differ by what the values may.
+                let scale = expected[name]["max"].as_f64().unwrap().abs();
+                for (which, ours) in [("mean", mean), ("std", std), ("min", min), ("max", max)] {
+                    let reference = expected[name][which].as_f64().unwrap();
+                    let allowed = if which == "std" {
+                        tolerance(name, reference).max(tolerance(name, scale))
+                    } else {
+                        tolerance(name, reference)
+                    };
+                    assert!(
+                        (ours - reference).abs() <= allowed,
+                        "{}: {name}.{which} is {ours}, the reference says {reference}",
+                        path.display()
+                    );
+                }
+            }
+        }
+    }
+    assert_eq!(cases, 8);
+}
+
+#[test]
+fn the_json_has_the_names_and_the_order_of_the_training_data() {
+    let bytes = fs::read(golden().join("tone_20db_48k.cf32")).unwrap();
+    let extraction = extract(&bytes, 48_000.0, bytes.len());
+    let text = serde_json::to_string(&extraction.segments[0]).unwrap();
+    let names = ["segment_index", "segment_start_ms", "num_chunks"]
+        .into_iter()
+        .chain(Features::<f64>::NAMES.iter().copied())
+        .chain(["signal_present"]);
+    let mut at = 0;
+    for name in names {
+        let found = text[at..].find(&format!("\"{name}\":")).expect(name);
+        at += found;
+    }
+    let value: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["segment_index"], 0);
+    assert_eq!(value["signal_present"]["mean"], 1.0);
+    assert_eq!(value["rssi_dbm"].as_object().unwrap().len(), 4);
+
+    let interpretation = serde_json::to_value(extraction.interpretation).unwrap();
+    assert_eq!(interpretation["iq_format"], "cf32_le");
+    assert_eq!(interpretation["sample_rate_source"], "argument");
+}
+
+#[test]
+fn noise_is_no_signal_and_the_others_are() {
+    for (name, rate, present) in [
+        ("noise_only_48k", 48_000.0, false),
+        ("tone_20db_48k", 48_000.0, true),
+        ("very_weak_48k", 48_000.0, true),
+        ("fm_12k5_200k", 200_000.0, true),
+        ("two_segments_and_a_part_12k", 12_000.0, true),
+    ] {
+        let bytes = fs::read(golden().join(format!("{name}.cf32"))).unwrap();
+        assert_eq!(extract(&bytes, rate, bytes.len()).signal_detected(), present, "{name}");
+    }
+}

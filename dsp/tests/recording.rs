@@ -1,0 +1,254 @@
+//! What becomes of bytes, good and bad, in pieces of any size.
+
+#![expect(
+    clippy::float_cmp,
+    reason = "what is compared is a count, a floor or computed the same way"
+)]
+
+use heimdall_dsp::{Error, Extraction, Hint, Hints, Recording, SampleFormat, Workspace};
+use proptest::prelude::*;
+
+/// 1000 samples a second make chunks of 200 samples, small enough to try many.
+const RATE: f64 = 1000.0;
+
+fn hints(format: SampleFormat) -> Hints {
+    Hints {
+        format: Some(Hint {
+            value: format,
+            source: "argument",
+        }),
+        sample_rate_hz: Some(Hint {
+            value: RATE,
+            source: "argument",
+        }),
+    }
+}
+
+fn extract<'a>(hints: Hints, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Extraction, Error> {
+    let mut workspace = Workspace::new();
+    let mut recording = Recording::new(hints);
+    for piece in pieces {
+        recording.push(piece, &mut workspace)?;
+    }
+    recording.finish(&mut workspace)
+}
+
+/// `samples` complex samples of a wave, as 32-bit floats.
+fn wave(samples: usize) -> Vec<u8> {
+    (0..2 * samples)
+        .flat_map(|i| (i as f32 * 0.7).sin().to_le_bytes())
+        .collect()
+}
+
+fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+    let dictionary = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
+    let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    bytes.extend(format!("{dictionary:<117}\n").bytes());
+    bytes.extend(data);
+    bytes
+}
+
+#[test]
+fn a_last_segment_needs_one_whole_chunk() {
+    for (samples, segments, chunks, left_over) in [
+        (200, 1, 1, 0),
+        (399, 1, 1, 199),
+        (1000, 1, 5, 0),
+        (1199, 1, 5, 199),
+        (1200, 2, 6, 0),
+    ] {
+        let bytes = wave(samples);
+        let extraction = extract(hints(SampleFormat::Cf32Le), [&bytes[..]]).unwrap();
+        assert_eq!(extraction.segments.len(), segments);
+        assert_eq!(extraction.num_chunks(), chunks);
+        assert_eq!(extraction.samples_left_over, left_over);
+        assert_eq!(extraction.samples_used + left_over, samples as u64);
+        let last = extraction.segments.last().unwrap();
+        assert_eq!(last.segment_start_ms, 1000.0 * (segments - 1) as f64);
+    }
+}
+
+#[test]
+fn what_is_too_short_says_how_much_it_lacks() {
+    let of = |bytes: &[u8]| extract(hints(SampleFormat::Cf32Le), [bytes]).unwrap_err();
+    assert_eq!(
+        of(&[]).to_string(),
+        "Recording too short: 0 samples, one chunk needs 200"
+    );
+    assert_eq!(
+        of(&wave(199)).to_string(),
+        "Recording too short: 199 samples, one chunk needs 200"
+    );
+    assert_eq!(of(&wave(199)).kind(), "too_short");
+    let unknown_rate = extract(Hints::default(), [&wave(10)[..]]).unwrap_err();
+    assert_eq!(
+        unknown_rate.to_string(),
+        "Recording too short: 10 samples, one chunk needs 40000"
+    );
+}
+
+#[test]
+fn bad_bytes_are_refused_with_what_where_and_how_many() {
+    let of = |bytes: &[u8]| {
+        let error = extract(hints(SampleFormat::Cf32Le), [bytes]).unwrap_err();
+        assert_eq!(error.kind(), "invalid_format");
+        error.to_string()
+    };
+    let mut odd = wave(300);
+    odd.truncate(2397);
+    assert_eq!(
+        of(&odd),
+        "Invalid IQ data format: 5 bytes left over at the end, \
+         cf32_le samples are 8 bytes each (2397 bytes of samples in all)"
+    );
+    assert_eq!(
+        of(&[0; 8 * 300]),
+        "Invalid IQ data format: every one of the 300 samples is zero"
+    );
+    let mut poisoned = wave(600);
+    poisoned[8 * 250..8 * 250 + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+    poisoned[8 * 399 + 4..8 * 400].copy_from_slice(&f32::INFINITY.to_le_bytes());
+    assert_eq!(
+        of(&poisoned),
+        "Invalid IQ data format: 2 of the 200 samples from sample 200 on are NaN or infinite, \
+         the first is sample 250"
+    );
+    let doubles: Vec<u8> = (0..800).flat_map(|i| f64::from(i).sin().to_le_bytes()).collect();
+    assert!(
+        of(&doubles).ends_with("looks like complex128 read as complex64"),
+        "{}",
+        of(&doubles)
+    );
+    let page = b"<!DOCTYPE html><html><body>Service temporarily unavailable</body></html>";
+    assert_eq!(
+        of(page),
+        "Invalid IQ data format: the object is an HTML page, not a recording"
+    );
+    let tiny: Vec<u8> = (0..600)
+        .flat_map(|i| (1e-25 * (i as f32).sin()).to_le_bytes())
+        .collect();
+    assert!(
+        of(&tiny).contains("none of the 300 samples exceeds 9.9999"),
+        "{}",
+        of(&tiny)
+    );
+}
+
+#[test]
+fn a_rate_that_cannot_be_is_refused() {
+    for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e9] {
+        let hints = Hints {
+            sample_rate_hz: Some(Hint {
+                value: rate,
+                source: "column iq_sample_rate",
+            }),
+            ..Hints::default()
+        };
+        let error = extract(hints, [&wave(300)[..]]).unwrap_err();
+        assert!(error.to_string().contains("column iq_sample_rate"), "{error}");
+    }
+}
+
+#[test]
+fn what_the_bytes_say_wins_over_what_others_say() {
+    let data: Vec<u8> = (0..600).flat_map(|i| f64::from(i).sin().to_le_bytes()).collect();
+    let bytes = npy("<c16", "(300,)", &data);
+    let extraction = extract(hints(SampleFormat::Cf32Le), [&bytes[..]]).unwrap();
+    assert_eq!(extraction.interpretation.format, SampleFormat::Cf64Le);
+    assert_eq!(extraction.interpretation.format_source, "npy header");
+    assert_eq!(extraction.interpretation.container, "npy");
+    assert_eq!(extraction.interpretation.sample_rate_source, "argument");
+    assert_eq!(extraction.samples_used, 200);
+}
+
+#[test]
+fn a_dead_chunk_in_a_good_recording_has_finite_floors() {
+    let mut bytes = wave(1000);
+    bytes[8 * 400..8 * 600].fill(0);
+    let extraction = extract(hints(SampleFormat::Cf32Le), [&bytes[..]]).unwrap();
+    let features = &extraction.segments[0].features;
+    for (name, statistics) in features.iter() {
+        let all = [statistics.mean, statistics.std, statistics.min, statistics.max];
+        assert!(all.iter().all(|value| value.is_finite()), "{name}: {statistics:?}");
+    }
+    assert_eq!(features.rssi_dbm.min, -90.0);
+    assert_eq!(features.snr_db.min, -120.0);
+    assert_eq!(extraction.segments[0].signal_present.min, 0.0);
+}
+
+#[test]
+fn a_workspace_carries_nothing_from_one_recording_to_the_next() {
+    let bytes = wave(777);
+    let fresh = extract(hints(SampleFormat::Cf32Le), [&bytes[..]]).unwrap();
+    let mut workspace = Workspace::new();
+    for rate in [5000.0, 1000.0, 2000.0, 1000.0] {
+        let hints = Hints {
+            sample_rate_hz: Some(Hint {
+                value: rate,
+                source: "argument",
+            }),
+            ..hints(SampleFormat::Cf32Le)
+        };
+        let mut recording = Recording::new(hints);
+        recording.push(&wave(1000), &mut workspace).unwrap();
+        recording.push(&[1, 2, 3], &mut workspace).unwrap();
+        drop(recording);
+    }
+    let mut recording = Recording::new(hints(SampleFormat::Cf32Le));
+    recording.push(&bytes, &mut workspace).unwrap();
+    assert_eq!(recording.finish(&mut workspace).unwrap(), fresh);
+}
+
+/// Cuts bytes at the given places.
+fn cut<'a>(bytes: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
+    let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+    at.extend([0, bytes.len()]);
+    at.sort_unstable();
+    at.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_division_of_good_bytes_gives_the_same(
+        samples in 0_usize..1500,
+        trailing in 0_usize..8,
+        wrapped: bool,
+        double: bool,
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
+    ) {
+        let (descr, format, mut bytes) = if double {
+            let bytes = (0..2 * samples).flat_map(|i| (i as f64).sin().to_le_bytes()).collect();
+            ("<c16", SampleFormat::Cf64Le, bytes)
+        } else {
+            ("<c8", SampleFormat::Cf32Le, wave(samples))
+        };
+        bytes.extend(vec![7; trailing]);
+        if wrapped {
+            bytes = npy(descr, &format!("({samples},)"), &bytes);
+        }
+        let whole = extract(hints(format), [&bytes[..]]);
+        prop_assert_eq!(extract(hints(format), cut(&bytes, &cuts)), whole);
+    }
+
+    #[test]
+    fn any_division_of_any_bytes_gives_the_same_and_never_a_number_that_is_none(
+        magic in prop::sample::select(vec![&b""[..], b"\x93NUMPY\x01\0\x20\0", b"\x93NUMPY\x02\0", b"<html>"]),
+        body in prop::collection::vec(any::<u8>(), 0..5000),
+        double: bool,
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
+    ) {
+        let format = if double { SampleFormat::Cf64Le } else { SampleFormat::Cf32Le };
+        let bytes = [magic, &body[..]].concat();
+        let whole = extract(hints(format), [&bytes[..]]);
+        if let Ok(extraction) = &whole {
+            for segment in &extraction.segments {
+                for (_, statistics) in segment.features.iter() {
+                    prop_assert!((statistics.mean + statistics.std).is_finite());
+                }
+            }
+        }
+        prop_assert_eq!(extract(hints(format), cut(&bytes, &cuts)), whole);
+    }
+}
