@@ -1,0 +1,79 @@
+-- The daemon's statements as prepared statements, for the checks beside this file; psql runs in the repository's root.
+-- A check is one transaction, raises where something is not as it should be, and is rolled back.
+\set q `cat sql/queries/register_worker.sql`
+PREPARE register_worker AS :q
+\set q `cat sql/queries/heartbeat.sql`
+PREPARE heartbeat AS :q
+\set q `cat sql/queries/claim.sql`
+PREPARE claim AS :q
+\set q `cat sql/queries/store_features.sql`
+PREPARE store_features AS :q
+\set q `cat sql/queries/store_failure.sql`
+PREPARE store_failure AS :q
+\set q `cat sql/queries/retry_later.sql`
+PREPARE retry_later AS :q
+\set q `cat sql/queries/give_back.sql`
+PREPARE give_back AS :q
+\set q `cat sql/queries/forget.sql`
+PREPARE forget AS :q
+\set q `cat sql/queries/settle_sessions.sql`
+PREPARE settle_sessions AS :q
+\set q `cat sql/queries/progress_backfills.sql`
+PREPARE progress_backfills AS :q
+\set q `cat sql/queries/promote_due.sql`
+PREPARE promote_due AS :q
+\set q `cat sql/queries/release_expired.sql`
+PREPARE release_expired AS :q
+\set q `cat sql/queries/sweep.sql`
+PREPARE sweep AS :q
+
+-- n sessions of seven receivers, an hour apart, still recording; matched by time.
+CREATE FUNCTION pg_temp.record(n integer) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO heimdall.websdr_stations (id, name, latitude, longitude)
+    SELECT md5('station' || k)::uuid, 'Test ' || k, 44 + k, 7 + k FROM generate_series(1, 7) k ON CONFLICT DO NOTHING;
+    INSERT INTO heimdall.recording_sessions (id, user_id, status, frequency_hz, bandwidth_hz, duration_seconds, created_at)
+    SELECT md5('session' || i)::uuid, gen_random_uuid(), 'recording', 145000000, 12500, 1, timestamptz '2020-01-01 00:00Z' + i * interval '1 hour'
+    FROM generate_series(1, n) i;
+    INSERT INTO heimdall.measurements (id, websdr_station_id, frequency_hz, iq_data_location, created_at)
+    SELECT md5(i || '/' || k)::uuid, md5('station' || k)::uuid, 145000000, i || '/' || k || '.bin',
+           timestamptz '2020-01-01 00:00Z' + i * interval '1 hour' + k * interval '10 ms'
+    FROM generate_series(1, n) i, generate_series(1, 7) k;
+$$;
+CREATE FUNCTION pg_temp.session(i integer) RETURNS uuid LANGUAGE sql AS $$ SELECT md5('session' || i)::uuid $$;
+CREATE FUNCTION pg_temp.measurement(i integer, k integer) RETURNS uuid LANGUAGE sql AS $$ SELECT md5(i || '/' || k)::uuid $$;
+CREATE FUNCTION pg_temp.complete(i integer) RETURNS void LANGUAGE sql AS $$
+    UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = pg_temp.session(i);
+$$;
+
+-- expect('what', got, wanted): equal, NULLs included, or an exception that shows both.
+CREATE FUNCTION pg_temp.expect(what text, got anyelement, wanted anyelement) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF got IS DISTINCT FROM wanted THEN
+        RAISE EXCEPTION '%: got %, expected %', what, got, wanted;
+    END IF;
+END $$;
+CREATE FUNCTION pg_temp.expect_rows(what text, query text, wanted bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE got bigint;
+BEGIN
+    EXECUTE query;
+    GET DIAGNOSTICS got = ROW_COUNT;
+    PERFORM pg_temp.expect(what, got, wanted);
+END $$;
+-- The statement has to fail with this SQLSTATE.
+CREATE FUNCTION pg_temp.expect_error(what text, query text, wanted text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE got text := 'no error';
+BEGIN
+    BEGIN
+        EXECUTE query;
+    EXCEPTION WHEN OTHERS THEN
+        got := SQLSTATE;
+    END;
+    PERFORM pg_temp.expect(what, got, wanted);
+END $$;
+
+CREATE FUNCTION pg_temp.good(measurement uuid, claim bigint) RETURNS text LANGUAGE sql AS $$
+    SELECT format($f$EXECUTE store_features(%L, %s, ARRAY['{"rx_id": "Test", "segment_index": 0, "segment_start_ms": 0, "signal_present": {"mean": 1}, "snr_db": {"mean": 20}, "delay_spread_confidence": {"mean": 0.9}}'::jsonb], '{"extraction_method": "recorded"}', 0.9, 20, 1)$f$, measurement, claim)
+$$;
+CREATE FUNCTION pg_temp.bad(measurement uuid, claim bigint, kind text DEFAULT 'invalid_format', again_ms bigint DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
+    SELECT format('EXECUTE store_failure(%L, %s, %L, %L, NULL, %L)', measurement, claim, kind, 'message', again_ms)
+$$;
