@@ -120,11 +120,14 @@ pub async fn migrate(url: &Secret) -> Result<Report, MigrateError> {
     }
     execute(&client, "COMMIT").await?;
     for statement in missing_indexes(&client).await? {
-        info!(statement, "building an index on the application's table");
-        match execute(&client, &statement).await {
-            Ok(()) => report.indexes.push(statement),
-            Err(error) => return Err(MigrateError::Index { statement, error }),
+        let builds = is_build(&statement);
+        if builds {
+            info!(statement, "building an index on the application's table");
         }
+        if let Err(error) = execute(&client, &statement).await {
+            return Err(MigrateError::Index { statement, error });
+        }
+        report.indexes.extend(builds.then_some(statement));
     }
     Ok(report)
 }
@@ -143,11 +146,12 @@ pub async fn check(url: &Secret) -> Result<Report, MigrateError> {
         .filter(|step| missing(step))
         .map(|step| step.path)
         .collect();
-    let indexes = if installed.is_empty() {
-        Vec::new()
-    } else {
-        missing_indexes(&client).await?
-    };
+    let mut indexes = Vec::new();
+    if !installed.is_empty() {
+        // The lock that the list comes with ends with this session.
+        indexes = missing_indexes(&client).await?;
+        indexes.retain(|statement| is_build(statement));
+    }
     Ok(Report {
         schema_files,
         reapplied: 0,
@@ -189,6 +193,11 @@ async fn installed_versions(client: &Client) -> Result<Vec<i32>, DbError> {
 
 async fn missing_indexes(client: &Client) -> Result<Vec<String>, DbError> {
     first_column(client, "SELECT * FROM heimdall.missing_base_indexes()").await
+}
+
+/// Among the statements are also such that clean up, and that give back a lock.
+fn is_build(statement: &str) -> bool {
+    statement.starts_with("CREATE INDEX")
 }
 
 /// The first column of the answer, NULLs left out.

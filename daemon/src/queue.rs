@@ -52,6 +52,8 @@ pub struct Claim {
     pub iq_samples_count: Option<i64>,
     /// Length as the application wrote it, s.
     pub duration_seconds: Option<f64>,
+    /// An error row stands already: this only looks once more for the object.
+    pub recheck: bool,
 }
 
 impl Claim {
@@ -72,6 +74,7 @@ impl Claim {
             iq_sample_rate: row.try_get("iq_sample_rate")?,
             iq_samples_count: row.try_get("iq_samples_count")?,
             duration_seconds: row.try_get("duration_seconds")?,
+            recheck: row.try_get("recheck")?,
         })
     }
 }

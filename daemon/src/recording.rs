@@ -340,6 +340,7 @@ mod tests {
             iq_sample_rate: None,
             iq_samples_count: None,
             duration_seconds: None,
+            recheck: false,
         }
     }
 

@@ -142,22 +142,17 @@ async fn transact(queue: &Queue, batch: &[Finished]) -> Result<Committed, DbErro
     let work = async {
         let statements = Statements::prepare(&client).await?;
         let transaction = client.transaction().await?;
-        let mut sessions: Vec<Uuid> = batch
-            .iter()
-            .map(|finished| finished.claim.recording_session_id)
-            .collect();
-        sessions.sort_unstable();
-        sessions.dedup();
-
+        let sessions = sessions_of(batch, |_| true);
+        let changed = sessions_of(batch, changes_its_session);
         let (written, settled) = {
-            let by_session: [&(dyn ToSql + Sync); 1] = [&sessions];
-            let mut pipeline = vec![sent(transaction.query(&statements.lock_sessions, &by_session))];
+            let (to_lock, to_settle): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) = ([&sessions], [&changed]);
+            let mut pipeline = vec![sent(transaction.query(&statements.lock_sessions, &to_lock))];
             pipeline.extend(
                 batch
                     .iter()
                     .map(|finished| sent(store(&transaction, &statements, finished))),
             );
-            pipeline.push(sent(transaction.query(&statements.settle_sessions, &by_session)));
+            pipeline.push(sent(transaction.query(&statements.settle_sessions, &to_settle)));
             let mut answers = Vec::with_capacity(pipeline.len());
             for (query, early) in pipeline {
                 answers.push(match early {
@@ -166,9 +161,10 @@ async fn transact(queue: &Queue, batch: &[Finished]) -> Result<Committed, DbErro
                 });
             }
             let settled = answers.pop().unwrap_or_default();
-            let written = answers[1..]
+            let written = batch
                 .iter()
-                .map(|rows| read_written(rows))
+                .zip(&answers[1..])
+                .map(|(finished, rows)| read_written(&finished.verdict, rows))
                 .collect::<Result<Vec<_>, _>>()?;
             (written, settled)
         };
@@ -193,6 +189,25 @@ async fn transact(queue: &Queue, batch: &[Finished]) -> Result<Committed, DbErro
     }
 }
 
+/// Sessions of the verdicts that pass, each once, in order.
+fn sessions_of(batch: &[Finished], pass: impl Fn(&Finished) -> bool) -> Vec<Uuid> {
+    let passing = batch.iter().filter(|finished| pass(finished));
+    let mut sessions: Vec<Uuid> = passing.map(|finished| finished.claim.recording_session_id).collect();
+    sessions.sort_unstable();
+    sessions.dedup();
+    sessions
+}
+
+/// Whether a session may be finished by this, or finished anew. A second look
+/// that finds nothing changes nothing; what goes back keeps its session open.
+fn changes_its_session(finished: &Finished) -> bool {
+    match finished.verdict {
+        Verdict::Features(_) | Verdict::Forget => true,
+        Verdict::Failed { .. } => !finished.claim.recheck,
+        Verdict::Later(_) | Verdict::GiveBack => false,
+    }
+}
+
 type Rows = Result<Vec<Row>, tokio_postgres::Error>;
 type Query<'a> = Pin<Box<dyn Future<Output = Rows> + Send + 'a>>;
 
@@ -204,11 +219,14 @@ fn sent<'a>(query: impl Future<Output = Rows> + Send + 'a) -> (Query<'a>, Option
     (query, early)
 }
 
-fn read_written(rows: &[Row]) -> Result<Written, tokio_postgres::Error> {
-    Ok(match rows.first() {
-        Some(row) => Written::Done(row.try_get::<_, Option<Uuid>>("backfill_id")?),
-        None => Written::LeaseLost,
-    })
+fn read_written(verdict: &Verdict, rows: &[Row]) -> Result<Written, tokio_postgres::Error> {
+    let Some(row) = rows.first() else {
+        return Ok(Written::LeaseLost);
+    };
+    Ok(Written::Done(match verdict {
+        Verdict::Features(_) | Verdict::Failed { .. } => row.try_get("backfill_id")?,
+        Verdict::Later(_) | Verdict::GiveBack | Verdict::Forget => None,
+    }))
 }
 
 struct Statements {
