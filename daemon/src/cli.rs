@@ -9,7 +9,7 @@ use heimdall_dsp::SampleFormat;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::settings::{Arguments, LogFormat, WrongSettings};
+use crate::settings::{Arguments, DEFAULT_LOG, LogFormat, WrongSettings};
 use crate::{migrate, offline, run, shutdown};
 
 /// Wrong settings or a wrong command line: `EX_USAGE` of sysexits.h.
@@ -74,18 +74,23 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    start_log(&cli.arguments);
     match cli.command.unwrap_or(Command::Run) {
         Command::Run => match cli.arguments.settings() {
-            Ok(settings) => block_on(async {
-                let stop = CancellationToken::new();
-                let _signals = shutdown::on_signals(stop.clone());
-                finish(run::run(settings, stop).await)
-            }),
+            Ok(settings) => {
+                start_log(&cli.arguments);
+                block_on(async {
+                    let stop = CancellationToken::new();
+                    let _signals = shutdown::on_signals(stop.clone());
+                    finish(run::run(settings, stop).await)
+                })
+            }
             Err(wrong) => refuse(&wrong),
         },
         Command::Migrate { check } => match cli.arguments.database() {
-            Ok(url) => block_on(migrate_command(url, check)),
+            Ok(url) => {
+                start_log(&cli.arguments);
+                block_on(migrate_command(url, check))
+            }
             Err(wrong) => refuse(&wrong),
         },
         Command::Extract {
@@ -145,11 +150,12 @@ async fn migrate_command(url: crate::settings::Secret, check: bool) -> ExitCode 
     }
 }
 
+/// The log on standard error. The demo has its own, since there it is part of the story.
 fn start_log(arguments: &Arguments) {
-    // Wrong log settings are reported with all the others, or do not matter to the command.
+    // Wrong log settings have been refused by now where they matter.
     let filter = arguments
         .log_filter()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(DEFAULT_LOG));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

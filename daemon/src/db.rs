@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime, Timeouts};
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls};
@@ -52,19 +52,24 @@ pub enum DbError {
 }
 
 impl DbError {
-    /// Whether the database works and refused just this: anything that the server
-    /// answered with an SQLSTATE that is not about its own state.
+    /// Whether the database works and refused just this.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         let (Self::Postgres(error) | Self::Pool(deadpool_postgres::PoolError::Backend(error))) = self else {
-            return false;
+            return matches!(self, Self::NoRow);
         };
-        // 08 connection, 25006 read-only after a switch-over, 28 login, 3D no such database, 40 serialisation and deadlock,
-        // 53 resources, 55P03 and 57 stop and time-outs, 58 disk: all pass, none is about a row.
-        error.code().is_some_and(|state| {
+        if let Some(state) = error.code() {
+            // 08 connection, 25006 read-only after a switch-over, 28 login, 3D no such database, 40 serialisation and
+            // deadlock, 53 resources, 55P03 and 57 stop and time-outs, 58 disk: all pass, none is about a row.
             let state = state.code();
-            !["08", "28", "3D", "40", "53", "57", "58"].contains(&&state[..2]) && !["25006", "55P03"].contains(&state)
-        })
+            return !["08", "28", "3D", "40", "53", "57", "58"].contains(&&state[..2])
+                && !["25006", "55P03"].contains(&state);
+        }
+        // A value that does not fit its parameter or column: the schema is another version's. The rest is the connection.
+        let text = error.to_string();
+        ["error serializing", "error deserializing", "invalid column"]
+            .iter()
+            .any(|start| text.starts_with(start))
     }
 }
 
@@ -140,6 +145,8 @@ impl Database {
         };
         Pool::builder(manager)
             .max_size(POOL_SIZE)
+            // The one used last has its statements prepared.
+            .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .timeouts(Timeouts {
                 wait: Some(STATEMENT_TIMEOUT),

@@ -154,9 +154,11 @@ async fn extract(
         limit_bytes,
     };
     let mut recording = Recording::new(hints(claim, location, &object));
-    let mut spare = Vec::with_capacity(BLOCK_BYTES);
     let mut extracting = Duration::ZERO;
-    let (mut block, mut permit) = reader.next_block(&mut object, spare, &tools.budget).await?;
+    let (mut block, mut permit) = reader
+        .next_block(&mut object, Vec::with_capacity(BLOCK_BYTES), &tools.budget)
+        .await?;
+    let mut spare = Vec::with_capacity(BLOCK_BYTES);
     while !block.is_empty() {
         let started = Instant::now();
         let push = async {
@@ -164,11 +166,10 @@ async fn extract(
             drop(permit);
             (pushed, started.elapsed())
         };
-        let next = reader.next_block(&mut object, Vec::with_capacity(BLOCK_BYTES), &tools.budget);
+        let next = reader.next_block(&mut object, spare, &tools.budget);
         let ((pushed, took), read) = futures_util::join!(push, next);
         extracting += took;
         (recording, spare) = pushed?;
-        drop(spare);
         (block, permit) = read?;
     }
     metadata.object_bytes = Some(reader.read_bytes);
@@ -237,7 +238,6 @@ fn hints(claim: &Claim, location: &Location, object: &Object) -> Hints {
             .iq_sample_rate
             .and_then(|value| rate(value, "column iq_sample_rate"))
             .or_else(|| rate(object.metadata(&RATE_METADATA)?.trim().parse().ok()?, "object metadata")),
-        ..Hints::default()
     }
 }
 

@@ -197,6 +197,8 @@ pub struct Settings {
 #[error("{} wrong setting{}:\n  {}", .0.len(), if .0.len() == 1 { "" } else { "s" }, .0.join("\n  "))]
 pub struct WrongSettings(pub Vec<String>);
 
+/// What the database client says of a lost connection, the part that lost it says too, once and with its name.
+pub const DEFAULT_LOG: &str = "info,deadpool_postgres=off,tokio_postgres=off";
 /// Default bucket of the acquisition service.
 pub const DEFAULT_BUCKET: &str = "heimdall-raw-iq";
 /// Enough to hide the store's latency behind the extractor on a few cores; sixteen partly read recordings fit 64 MB.
@@ -327,7 +329,7 @@ impl Arguments {
     /// # Errors
     /// When a directive cannot be parsed.
     pub fn log_filter(&self) -> Result<tracing_subscriber::EnvFilter, String> {
-        let text = self.log.as_deref().unwrap_or("info");
+        let text = self.log.as_deref().unwrap_or(DEFAULT_LOG);
         tracing_subscriber::EnvFilter::try_new(text).map_err(|error| format!("'{text}': {error}"))
     }
 
