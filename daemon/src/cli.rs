@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use heimdall_dsp::SampleFormat;
 use tokio_util::sync::CancellationToken;
-use tracing::error;
 
 use crate::settings::{Arguments, DEFAULT_LOG, LogFormat, WrongSettings};
 use crate::{migrate, offline, run, shutdown};
@@ -184,11 +183,12 @@ fn block_on(work: impl Future<Output = ExitCode>) -> ExitCode {
     }
 }
 
+#[expect(clippy::print_stderr, reason = "the last word of a command, whatever the log filter")]
 fn finish(result: Result<(), impl std::fmt::Display>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            error!("{error}");
+            eprintln!("heimdalld: {error}");
             ExitCode::FAILURE
         }
     }
