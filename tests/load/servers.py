@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg2
 import urllib3
 from minio import Minio
+from minio.error import MinioException
 
 from processes import Process, accepts, free_port, unprivileged_user
 
@@ -119,18 +120,22 @@ class ObjectStore:
         env = {"PATH": os.environ["PATH"], "HOME": str(own_dir(work, "minio-home")), "MINIO_ROOT_USER": ACCESS_KEY,
                "MINIO_ROOT_PASSWORD": SECRET_KEY, "MINIO_UPDATE": "off", "MINIO_BROWSER": "off"}
         self.process = Process("minio", argv, work / "minio.log", env=env)
-        self.client = Minio(self.host, access_key=ACCESS_KEY, secret_key=SECRET_KEY, region=REGION, secure=False)
-        self.process.wait_until(self._ready)
-        self.client.make_bucket(BUCKET)
+        # While it starts, MinIO answers 503 with `Retry-After: 60`, which the pool would obey.
+        pool = urllib3.PoolManager(retries=False, timeout=30.0)
+        self.client = Minio(self.host, access_key=ACCESS_KEY, secret_key=SECRET_KEY, region=REGION, secure=False,
+                            http_client=pool)
+        self.process.wait_until(self._has_bucket)
 
     def stop(self):
         self.process.stop()
 
-    def _ready(self):
+    def _has_bucket(self):
         if not accepts(self.port):
             return False
-        with contextlib.suppress(urllib3.exceptions.HTTPError):
-            return urllib3.request("GET", f"http://{self.host}/minio/health/ready", retries=False).status == 200
+        with contextlib.suppress(MinioException, urllib3.exceptions.HTTPError):
+            if not self.client.bucket_exists(BUCKET):
+                self.client.make_bucket(BUCKET)
+            return True
 
 
 def minio_version(binary):
