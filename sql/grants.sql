@@ -3,11 +3,12 @@
 -- A role that does not exist (roles.sql could not create it) is passed over.
 
 REVOKE ALL ON FUNCTION
-    heimdall.longest_session(), heimdall.wake_workers(), heimdall.settle_sessions(uuid[]), heimdall.release_expired(),
+    heimdall.longest_session(), heimdall.wake_workers(), heimdall.claim_measurements(uuid, integer),
+    heimdall.settle_sessions(uuid[]), heimdall.release_expired(),
     heimdall.enqueue_sessions(text, smallint, uuid, timestamptz, timestamptz, bigint, boolean), heimdall.enqueue_missing(integer),
     heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), heimdall.cancel_backfill(uuid),
     heimdall.retry_failed(text, timestamptz, timestamptz), heimdall.pause_extraction(text), heimdall.resume_extraction(),
-    heimdall.queue_completed_sessions(), heimdall.queue_late_measurements(), heimdall.measure_coverage(),
+    heimdall.queue_completed_sessions(), heimdall.queue_late_measurements(), heimdall.measure_coverage(), heimdall.count_session(uuid),
     heimdall.missing_base_indexes()
     FROM PUBLIC;
 REVOKE ALL ON heimdall.measurement_features, heimdall.feature_queue, heimdall.backfills, heimdall.extraction_control,
@@ -26,10 +27,10 @@ BEGIN
             ('heimdall_daemon', 'GRANT SELECT, UPDATE ON heimdall.pending_features, heimdall.backfills, heimdall.sweep_state TO heimdall_daemon'),
             ('heimdall_daemon', 'GRANT SELECT ON heimdall.schema_migrations, heimdall.extraction_control, heimdall.session_measurements, heimdall.feature_coverage, heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, heimdall.backfill_progress, heimdall.extraction_workers TO heimdall_daemon'),
             ('heimdall_daemon', 'GRANT USAGE ON SEQUENCE heimdall.claim_ids TO heimdall_daemon'),
-            ('heimdall_daemon', 'GRANT EXECUTE ON FUNCTION heimdall.wake_workers(), heimdall.settle_sessions(uuid[]), heimdall.release_expired(), heimdall.enqueue_missing(integer), heimdall.longest_session(), heimdall.measure_coverage() TO heimdall_daemon'),
+            ('heimdall_daemon', 'GRANT EXECUTE ON FUNCTION heimdall.wake_workers(), heimdall.claim_measurements(uuid, integer), heimdall.settle_sessions(uuid[]), heimdall.release_expired(), heimdall.enqueue_missing(integer), heimdall.longest_session(), heimdall.measure_coverage(), heimdall.count_session(uuid) TO heimdall_daemon'),
             ('heimdall_reader', 'GRANT USAGE ON SCHEMA heimdall TO heimdall_reader'),
             ('heimdall_reader', 'GRANT SELECT ON heimdall.measurement_features, heimdall.extraction_control, heimdall.session_measurements, heimdall.pending_features, heimdall.feature_coverage, heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, heimdall.backfill_progress, heimdall.extraction_workers TO heimdall_reader'),
-            ('heimdall_reader', 'GRANT EXECUTE ON FUNCTION heimdall.longest_session(), heimdall.measure_coverage() TO heimdall_reader'),
+            ('heimdall_reader', 'GRANT EXECUTE ON FUNCTION heimdall.longest_session(), heimdall.measure_coverage(), heimdall.count_session(uuid) TO heimdall_reader'),
             ('heimdall_admin', 'GRANT EXECUTE ON FUNCTION heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), heimdall.cancel_backfill(uuid), heimdall.retry_failed(text, timestamptz, timestamptz), heimdall.pause_extraction(text), heimdall.resume_extraction(), heimdall.enqueue_missing(integer) TO heimdall_admin')
         ) AS g (role, statement)
         WHERE EXISTS (SELECT FROM pg_roles r WHERE r.rolname = g.role)
@@ -41,7 +42,7 @@ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'heimdall_admin')
        AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'heimdall_reader')
        AND NOT EXISTS (SELECT FROM pg_auth_members m
-                       WHERE m.roleid = 'heimdall_reader'::regrole AND m.member = 'heimdall_admin'::regrole) THEN
+                       WHERE m.roleid = to_regrole('heimdall_reader') AND m.member = to_regrole('heimdall_admin')) THEN
         BEGIN
             GRANT heimdall_reader TO heimdall_admin;
         EXCEPTION

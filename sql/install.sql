@@ -39,6 +39,7 @@ SELECT
 
 \ir functions/longest_session.sql
 \ir functions/wake_workers.sql
+\ir functions/claim_measurements.sql
 \ir functions/settle_sessions.sql
 \ir functions/release_expired.sql
 \ir functions/enqueue_sessions.sql
@@ -51,6 +52,7 @@ SELECT
 \ir functions/queue_completed_sessions.sql
 \ir functions/queue_late_measurements.sql
 \ir functions/measure_coverage.sql
+\ir functions/count_session.sql
 \ir functions/missing_base_indexes.sql
 
 \ir views/iq_measurements.sql

@@ -9,6 +9,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
+SET max_parallel_workers_per_gather = 0
 SET jit = off
 AS $$
 BEGIN

@@ -1,0 +1,48 @@
+-- What queries/claim.sql calls. A function, so that its plan is the same everywhere: generic, index lookups alone, never
+-- compiled. The planner has no statistics for "a window contains a time"; left alone it expects tens of thousands of
+-- sessions per measurement and compiles the statement for 120 ms before a claim of one.
+CREATE OR REPLACE FUNCTION heimdall.claim_measurements(claimant uuid, max_measurements integer)
+RETURNS TABLE (measurement_id uuid, claim_id bigint, attempt integer, source text, recording_session_id uuid,
+               measured_at timestamptz, rx_id text, rx_lat double precision, rx_lon double precision, frequency_hz bigint,
+               iq_data_location text, iq_data_format text, iq_sample_rate double precision, iq_samples_count bigint,
+               duration_seconds double precision, recheck boolean)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET max_parallel_workers_per_gather = 0
+SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH picked AS MATERIALIZED (
+        SELECT p.measurement_id
+        FROM heimdall.pending_features p
+        WHERE (SELECT NOT c.paused FROM heimdall.extraction_control c)
+          AND (SELECT EXISTS (SELECT FROM heimdall.worker_heartbeats w WHERE w.worker_id = claimant))
+        ORDER BY p.priority, p.id
+        LIMIT max_measurements
+        FOR UPDATE SKIP LOCKED
+    ), claimed AS MATERIALIZED (
+        UPDATE heimdall.feature_queue q
+        SET state = 'claimed', attempt = q.attempt + 1, claim_id = nextval('heimdall.claim_ids'),
+            worker_id = claimant, claimed_at = clock_timestamp()
+        -- An array, not a join: whatever the planner thinks of the LIMIT, this is a few probes of the primary key.
+        WHERE q.measurement_id = ANY (ARRAY(SELECT k.measurement_id FROM picked k))
+        RETURNING q.measurement_id, q.id, q.priority, q.claim_id, q.attempt, q.source, q.recording_session_id, q.measured_at,
+                  q.recheck
+    )
+    SELECT c.measurement_id, c.claim_id, c.attempt, c.source, c.recording_session_id, c.measured_at,
+           m.rx_id, m.rx_lat, m.rx_lon, m.frequency_hz, m.iq_data_location, m.iq_data_format, m.iq_sample_rate,
+           m.iq_samples_count, m.duration_seconds, c.recheck
+    FROM claimed c
+    LEFT JOIN LATERAL (
+        SELECT * FROM heimdall.session_measurements sm WHERE sm.measurement_id = c.measurement_id LIMIT 1
+    ) m ON true
+    ORDER BY c.priority, c.id;
+END
+$$;
+COMMENT ON FUNCTION heimdall.claim_measurements(uuid, integer) IS 'Takes up to so many measurements off the queue for a worker, the most urgent first; none while the extraction is paused or when the worker was declared dead. Called by heimdalld.';

@@ -1,0 +1,28 @@
+-- The counts of one session, for session_coverage. A function for the reason that claim_measurements is one.
+CREATE OR REPLACE FUNCTION heimdall.count_session(session_id uuid)
+RETURNS TABLE (total bigint, with_features bigint, failed bigint, pending bigint)
+LANGUAGE plpgsql
+STABLE
+SECURITY DEFINER
+ROWS 1
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET max_parallel_workers_per_gather = 0
+SET jit = off
+AS $$
+BEGIN
+    RETURN QUERY
+    SELECT count(*),
+           count(*) FILTER (WHERE NOT f.extraction_failed),
+           count(*) FILTER (WHERE f.extraction_failed AND (q.recheck IS NULL OR q.recheck)),
+           count(*) FILTER (WHERE f.extraction_failed IS NOT FALSE AND NOT q.recheck)
+    FROM heimdall.session_measurements sm
+    LEFT JOIN heimdall.measurement_features f USING (measurement_id)
+    LEFT JOIN heimdall.feature_queue q USING (measurement_id)
+    WHERE sm.recording_session_id = session_id;
+END
+$$;
+COMMENT ON FUNCTION heimdall.count_session(uuid) IS 'The counts of one session in session_coverage.';
