@@ -8,7 +8,7 @@ use crate::EPSILON;
 const BLOCK: usize = 64;
 
 /// A bound on the error of each lag of the single-precision transform, as a part of lag 0.
-const LAG_ERROR: f64 = 2e-6;
+const LAG_ERROR: f64 = 1e-6;
 
 /// Lags that count, and how they scatter.
 #[derive(Debug, Clone, Copy)]

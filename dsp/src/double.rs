@@ -15,7 +15,7 @@ pub(crate) struct Double {
     spectrum: Vec<Complex64>,
     scratch: Vec<Complex64>,
     psd: Vec<f64>,
-    sorted: Vec<f64>,
+    ranked: Vec<f64>,
 }
 
 impl Double {
@@ -26,7 +26,7 @@ impl Double {
             spectrum: vec![Complex64::default(); n],
             scratch: vec![Complex64::default(); transform.get_inplace_scratch_len()],
             psd: vec![0.0; n],
-            sorted: Vec::with_capacity(n),
+            ranked: Vec::with_capacity(n),
             transform,
         }
     }
@@ -63,11 +63,16 @@ impl Double {
         let bin_hz = 1.0 / (n as f64 * (1.0 / sample_rate_hz));
         let frequency = |s: usize| (s as f64 - (n / 2) as f64) * bin_hz;
 
-        self.sorted.clear();
-        self.sorted.extend_from_slice(psd);
-        self.sorted.sort_unstable_by(f64::total_cmp);
+        self.ranked.clear();
+        self.ranked.extend_from_slice(psd);
         let weakest = select::weakest(n);
-        let noise = f64::midpoint(self.sorted[(weakest - 1) / 2], self.sorted[weakest / 2]);
+        let (smaller, &mut upper, _) = self.ranked.select_nth_unstable_by(weakest / 2, f64::total_cmp);
+        let below = smaller.iter().copied().fold(0.0, f64::max);
+        let noise = if weakest % 2 == 1 {
+            upper
+        } else {
+            f64::midpoint(below, upper)
+        };
         let snr_db = ratio_db(mean_power / (noise + EPSILON));
 
         let mut peak = 0;

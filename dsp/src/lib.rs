@@ -37,6 +37,8 @@
     )
 )]
 
+#[cfg(test)]
+mod agreement;
 mod autocorrelation;
 mod container;
 mod detector;

@@ -13,9 +13,15 @@ use rustfft::{Fft, FftPlanner};
 use crate::spectrum::{self, Block};
 use crate::{EPSILON, Features, autocorrelation, delay_confidence, detector, envelope, level_db, ratio_db, select};
 
-/// Above this SNR the rounding of the transform, about 138 dB below the signal in every bin, would show in
-/// the noise level's thousandths of a decibel.
-const MAX_SNR_DB: f64 = 90.0;
+/// Above this SNR the noise level needs double precision. The errors of the transform, 1.2e-7 to 1.6e-7 of the
+/// signal's root mean square in every bin, change the power of a bin `s` decibels below the mean power by
+/// `1.4 x 1.6e-7 x 10^(s / 20)` of itself (one standard deviation), which three times over is to stay
+/// below the 2.3e-4 of a thousandth of a decibel. Only the rank's own bins count: too few others are
+/// as near to it as that to average anything.
+const MAX_SNR_DB: f64 = 50.0;
+
+/// The same for lengths with prime factors above 11, whose transform takes detours: errors up to 2.8e-7.
+const MAX_SNR_ROUGH_DB: f64 = 45.0;
 
 /// Bound on the error of an SNR, for the jumps of [`delay_confidence`].
 const SNR_ERROR_DB: f64 = 1e-3;
@@ -31,6 +37,7 @@ pub(crate) struct Single {
     candidates: Vec<f32>,
     blocks: Vec<Block>,
     detector: detector::Detector,
+    max_snr_db: f64,
 }
 
 /// What became of a chunk.
@@ -55,6 +62,7 @@ impl Single {
             candidates: Vec::with_capacity(n),
             blocks: Vec::new(),
             detector: detector::Detector::default(),
+            max_snr_db: if is_smooth(n) { MAX_SNR_DB } else { MAX_SNR_ROUGH_DB },
             transform,
             correlate,
         }
@@ -92,7 +100,7 @@ impl Single {
         let mean_power = envelope.mean_power * power_scale;
         let noise = select::noise_median(&self.power, &mut self.candidates) * psd_scale;
         let snr_db = ratio_db(mean_power / (noise + EPSILON));
-        if !(envelope.certain && shape.certain && snr_db < MAX_SNR_DB) {
+        if !(envelope.certain && shape.certain && snr_db < self.max_snr_db) {
             return None;
         }
 
@@ -133,4 +141,13 @@ impl Single {
             confidence_score: (snr_db / 30.0).clamp(0.0, 1.0),
         })
     }
+}
+
+fn is_smooth(n: usize) -> bool {
+    [2, 3, 5, 7, 11].into_iter().fold(n, |mut rest, prime| {
+        while rest > 1 && rest.is_multiple_of(prime) {
+            rest /= prime;
+        }
+        rest
+    }) == 1
 }
