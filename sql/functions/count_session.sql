@@ -16,12 +16,14 @@ AS $$
 BEGIN
     RETURN QUERY
     SELECT count(*),
-           count(*) FILTER (WHERE NOT f.extraction_failed),
-           count(*) FILTER (WHERE f.extraction_failed AND (q.recheck IS NULL OR q.recheck)),
-           count(*) FILTER (WHERE f.extraction_failed IS NOT FALSE AND NOT q.recheck)
+           count(*) FILTER (WHERE f.good),
+           count(*) FILTER (WHERE NOT f.good AND (q.recheck IS NULL OR q.recheck)),
+           count(*) FILTER (WHERE f.good IS NOT TRUE AND NOT q.recheck)
     FROM heimdall.session_measurements sm
-    LEFT JOIN heimdall.measurement_features f USING (measurement_id)
-    LEFT JOIN heimdall.feature_queue q USING (measurement_id)
+    -- good is NULL without a row. An aggregate: a former extraction service wrote one error row per try.
+    CROSS JOIN LATERAL (SELECT bool_or(NOT mf.extraction_failed) AS good FROM heimdall.measurement_features mf
+                        WHERE mf.measurement_id = sm.measurement_id) f
+    LEFT JOIN heimdall.feature_queue q ON q.measurement_id = sm.measurement_id
     WHERE sm.recording_session_id = session_id;
 END
 $$;

@@ -23,12 +23,15 @@ BEGIN
            coalesce(sum(c.failed), 0)::bigint, coalesce(sum(c.pending), 0)::bigint
     FROM (
         SELECT count(*) AS total,
-               count(*) FILTER (WHERE NOT f.extraction_failed) AS with_features,
-               count(*) FILTER (WHERE f.extraction_failed AND (q.recheck IS NULL OR q.recheck)) AS failed,
-               count(*) FILTER (WHERE f.extraction_failed IS NOT FALSE AND NOT q.recheck) AS pending
+               count(g.measurement_id) AS with_features,
+               count(*) FILTER (WHERE g.measurement_id IS NULL AND b.measurement_id IS NOT NULL AND (q.recheck IS NULL OR q.recheck)) AS failed,
+               count(*) FILTER (WHERE g.measurement_id IS NULL AND NOT q.recheck) AS pending
         FROM heimdall.session_measurements sm
-        LEFT JOIN heimdall.measurement_features f USING (measurement_id)
-        LEFT JOIN heimdall.feature_queue q USING (measurement_id)
+        LEFT JOIN heimdall.measurement_features g ON g.measurement_id = sm.measurement_id AND NOT g.extraction_failed
+        -- Once each: a former extraction service wrote one error row per try.
+        LEFT JOIN (SELECT DISTINCT f.measurement_id FROM heimdall.measurement_features f WHERE f.extraction_failed) b
+               ON b.measurement_id = sm.measurement_id
+        LEFT JOIN heimdall.feature_queue q ON q.measurement_id = sm.measurement_id
         WHERE sm.session_status = 'completed'
         GROUP BY sm.recording_session_id
     ) c;

@@ -3,7 +3,7 @@
 -- Nothing here may fail the application's statement or hold it up: any error becomes a warning, a lock is waited for
 -- no longer than lock_timeout, and the next sweep queues what was left out.
 -- Changes are found by EXCEPT, never by joining the transition tables: the plan is kept from a statement of one row and
--- must also do for one of 10,000.
+-- must also do for one of 10,000; and by sorting, which spills to disk where hashing would not.
 CREATE OR REPLACE FUNCTION heimdall.queue_completed_sessions() RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -13,6 +13,7 @@ SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
+SET enable_hashagg = off
 SET max_parallel_workers_per_gather = 0
 SET jit = off
 AS $$

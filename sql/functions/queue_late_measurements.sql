@@ -12,6 +12,7 @@ SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
+SET enable_hashagg = off
 SET max_parallel_workers_per_gather = 0
 SET jit = off
 AS $$

@@ -78,7 +78,9 @@ BEGIN
         UPDATE heimdall.feature_queue q
         SET state = 'ready', claim_id = NULL, worker_id = NULL, claimed_at = NULL, crashes = q.crashes + 1
         FROM (SELECT c.measurement_id, c.claim_id, c.worker_id FROM heimdall.feature_queue c
-              WHERE c.state = 'claimed' AND c.worker_id = ANY (dead) AND c.crashes + 1 < max_crashes) held
+              WHERE c.state = 'claimed' AND c.worker_id = ANY (dead) AND c.crashes + 1 < max_crashes
+              -- A row that its owner is storing after all is left to it; if that fails it is taken back next time.
+              FOR UPDATE SKIP LOCKED) held
         WHERE q.measurement_id = held.measurement_id AND q.claim_id = held.claim_id
         RETURNING held.measurement_id, held.worker_id
     )

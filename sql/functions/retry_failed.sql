@@ -27,6 +27,9 @@ BEGIN
           AND (since IS NULL OR f.updated_at >= since)
           AND (until IS NULL OR f.updated_at < until)
           AND sm.session_status = 'completed'
+          -- A former extraction service left error rows beside the features that came later.
+          AND NOT EXISTS (SELECT FROM heimdall.measurement_features g
+                          WHERE g.measurement_id = f.measurement_id AND NOT g.extraction_failed)
         ORDER BY sm.session_created_at DESC NULLS LAST, sm.recording_session_id, sm.measured_at, sm.measurement_id
         ON CONFLICT DO NOTHING
         RETURNING q.recording_session_id

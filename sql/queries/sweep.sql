@@ -1,11 +1,13 @@
--- Purpose: queues what the triggers have missed, once per interval whichever daemon comes first. Nine tenths of the interval
+-- Purpose: queues what the triggers have missed, once per interval, by whichever daemon comes first; nobody waits for it. Nine tenths of the interval
 --   count as one, or a daemon whose timer runs a moment early would skip every other sweep.
 -- Parameters: $1 sessions at most, $2 interval in ms
 -- Returns: recordings_found, measurements_queued; no row: another daemon swept within the interval
 WITH turn AS MATERIALIZED (
     UPDATE heimdall.sweep_state
     SET last_sweep_at = clock_timestamp()
-    WHERE last_sweep_at IS NULL OR last_sweep_at <= clock_timestamp() - $2::bigint * 0.9 * interval '1 millisecond'
+    WHERE only_row = (SELECT only_row FROM heimdall.sweep_state
+                      WHERE last_sweep_at IS NULL OR last_sweep_at <= clock_timestamp() - $2::bigint * 0.9 * interval '1 millisecond'
+                      FOR UPDATE SKIP LOCKED)
     RETURNING 1
 )
 SELECT m.recordings_found, m.measurements_queued

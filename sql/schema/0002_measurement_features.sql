@@ -42,6 +42,18 @@ ALTER TABLE heimdall.measurement_features
     ADD COLUMN IF NOT EXISTS updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     ALTER COLUMN mean_snr_db DROP NOT NULL;
 
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_index i
+                   WHERE i.indrelid = 'heimdall.measurement_features'::regclass AND i.indisunique AND i.indpred IS NULL
+                     AND (SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_attribute a
+                          WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0 : i.indnkeyatts - 1])) = ARRAY['measurement_id', 'timestamp']) THEN
+        RAISE EXCEPTION 'the table heimdall.measurement_features that stands here has no unique key (timestamp, measurement_id)'
+            USING HINT = 'Type:  ALTER TABLE heimdall.measurement_features ADD PRIMARY KEY (timestamp, measurement_id);  and then run this migration again.';
+    END IF;
+END
+$$;
+
 -- The feature objects are kilobytes wide: a target of 128 bytes sends them out of line, so a scan of the rows
 -- reads about 200 bytes each. Inserts are vacuumed at 1 % new rows, since coverage lives on index-only scans.
 ALTER TABLE heimdall.measurement_features SET (

@@ -1,6 +1,7 @@
 -- The application's measurements that have an object. The columns an installation may lack are NULL there: inside the
 -- lateral query a bare name means the table's column where there is one, else the NULL of "absent". Which one is settled
--- when the view is created; a column added later counts from the next migration on.
+-- when the view is created; a column added later counts from the next migration on. To drop or retype a column that is
+-- used here, PostgreSQL wants this view dropped first (CASCADE); the next migration brings all of them back.
 CREATE OR REPLACE VIEW heimdall.iq_measurements AS
 SELECT present.*
 FROM (SELECT NULL::uuid AS recording_session_id, NULL::text AS iq_data_format, NULL::double precision AS iq_sample_rate,

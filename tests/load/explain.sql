@@ -67,7 +67,14 @@ BEGIN
         CALL pg_temp.measure('promote_due', 'EXECUTE promote_due');
         CALL pg_temp.measure('release_expired', 'EXECUTE release_expired');
         CALL pg_temp.measure('heartbeat', format('EXECUTE heartbeat(%L, 0)', worker));
+        CALL pg_temp.measure('session_coverage, one', format('SELECT * FROM heimdall.session_coverage WHERE recording_session_id = %L',
+                             md5('session' || i)::uuid));
         COMMIT;
+        IF i <= 3 THEN  -- bounded or proportional to history, and not on the hot path
+            CALL pg_temp.measure('sweep', 'EXECUTE sweep(250, 0)');
+            CALL pg_temp.measure('feature_coverage', 'SELECT * FROM heimdall.feature_coverage');
+            COMMIT;
+        END IF;
     END LOOP;
     DELETE FROM heimdall.worker_heartbeats;
 END $$;
