@@ -65,10 +65,13 @@ fn receiver(path: &Path, places: &BTreeMap<String, (f64, f64)>) -> Receiver {
     let stem = text(path.file_stem());
     let name = text(path.file_name());
     let place = (places.iter()).find(|(place, _)| **place == stem || stem.split('_').any(|part| part == *place));
+    let metadata: Metadata = (sample_rate_hz(&stem).into_iter())
+        .map(|rate_hz| ("sample-rate-hz".to_owned(), rate_hz.to_string()))
+        .collect();
     let upload = |path: &Path| Upload {
         name: text(path.file_name()),
         content: UploadContent::File(path.to_owned()),
-        metadata: Metadata::new(),
+        metadata: metadata.clone(),
     };
     let mut uploads = vec![upload(path)];
     let sidecar = path.with_extension(SIGMF_META);
@@ -129,6 +132,20 @@ fn kiwi_frequency_hz(stem: &str) -> Option<i64> {
     is_time.then(|| parts.next()?.parse().ok()).flatten()
 }
 
+/// Names tell the sample rate as `rtl_433` reads them: `_2000k`, `_12001sps`, `_250ksps`, `_2Msps`.
+fn sample_rate_hz(stem: &str) -> Option<f64> {
+    let units = [("Msps", 1e6), ("ksps", 1e3), ("sps", 1.0), ("k", 1e3)];
+    stem.split('_').find_map(|part| {
+        let (number, factor) = units
+            .iter()
+            .find_map(|(unit, factor)| Some((part.strip_suffix(unit)?, factor)))?;
+        let is_number = number.starts_with(|c: char| c.is_ascii_digit());
+        is_number
+            .then(|| number.parse::<f64>().ok())?
+            .map(|number| number * factor)
+    })
+}
+
 fn ending(path: &Path) -> String {
     text(path.extension()).to_ascii_lowercase()
 }
@@ -174,6 +191,19 @@ mod tests {
         assert_eq!(uploads, ["bpsk.sigmf-meta", "bpsk.sigmf-data"]);
         assert!(empty.is_err());
         Ok(())
+    }
+
+    #[test]
+    fn the_sample_rate_is_read_from_names_that_tell_it() {
+        assert_eq!(sample_rate_hz("f1860M_1920k_rtlsdr"), Some(1_920_000.0));
+        assert_eq!(
+            sample_rate_hz("20171127T104156Z_77500_F1JEK_iq_12001.1sps"),
+            Some(12_001.1)
+        );
+        assert_eq!(sample_rate_hz("g001_433.92M_2Msps"), Some(2_000_000.0));
+        for name in ["ism_ook", "modes1_1090M", "_k_", "infsps", "nank"] {
+            assert_eq!(sample_rate_hz(name), None, "{name}");
+        }
     }
 
     #[test]
