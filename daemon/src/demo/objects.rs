@@ -58,8 +58,8 @@ impl Objects {
         self.lock().entry(bucket.to_owned()).or_default();
     }
 
-    /// Puts an object, and the bucket with it where it is missing.
-    pub fn put(&self, bucket: &str, key: &str, content: impl Into<Bytes>, metadata: Metadata) {
+    /// Puts an object, and the bucket with it where it is missing; returns its size in bytes.
+    pub fn put(&self, bucket: &str, key: &str, content: impl Into<Bytes>, metadata: Metadata) -> u64 {
         let content = content.into();
         let object = Object {
             size_bytes: content.len() as u64,
@@ -68,14 +68,15 @@ impl Objects {
             metadata,
             modified: SystemTime::now(),
         };
-        self.insert(bucket, key, object);
+        self.insert(bucket, key, object)
     }
 
-    /// Puts a file as an object; it is read when it is asked for, so it must stay as it is.
+    /// Puts a file as an object and returns its size in bytes; the file is read when it is asked for,
+    /// so it must stay as it is.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn put_file(&self, bucket: &str, key: &str, path: PathBuf, metadata: Metadata) -> Result<()> {
+    pub fn put_file(&self, bucket: &str, key: &str, path: PathBuf, metadata: Metadata) -> Result<u64> {
         let doing = || format!("reading {}", path.display());
         let mut digest = Md5::new();
         let mut file = std::fs::File::open(&path).context(doing())?;
@@ -87,8 +88,7 @@ impl Objects {
             metadata,
             modified: SystemTime::now(),
         };
-        self.insert(bucket, key, object);
-        Ok(())
+        Ok(self.insert(bucket, key, object))
     }
 
     /// Removes an object; whether there was one.
@@ -99,11 +99,13 @@ impl Objects {
             .is_some_and(|objects| objects.remove(key).is_some())
     }
 
-    fn insert(&self, bucket: &str, key: &str, object: Object) {
+    fn insert(&self, bucket: &str, key: &str, object: Object) -> u64 {
+        let size_bytes = object.size_bytes;
         self.lock()
             .entry(bucket.to_owned())
             .or_default()
             .insert(key.to_owned(), object);
+        size_bytes
     }
 
     fn get(&self, bucket: &str, key: &str) -> S3Result<Object> {

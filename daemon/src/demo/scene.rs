@@ -27,7 +27,7 @@ pub struct Receiver {
     pub coordinates: (f64, f64),
     /// Centre frequency of the recording.
     pub frequency_hz: i64,
-    /// Last element of the object's key.
+    /// Last element of the object's key; `{started}` stands for the time of the recording.
     pub object_name: String,
     /// The objects that are put into the store, by the last element of their key.
     pub uploads: Vec<Upload>,
@@ -120,7 +120,7 @@ pub fn generated() -> Vec<Receiver> {
 
 fn receiver(station: &str, coordinates: (f64, f64), reception: Reception) -> Receiver {
     let signal_over_noise = reception.snr_db.map_or(0.0, |snr_db| 10.0_f64.powf(snr_db / 10.0));
-    let object_name = "recording.bin".to_owned();
+    let object_name = "{started}.bin".to_owned();
     Receiver {
         station: station.to_owned(),
         coordinates,

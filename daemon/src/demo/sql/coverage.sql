@@ -1,0 +1,2 @@
+-- Purpose: how much of everything has features.
+SELECT * FROM heimdall.feature_coverage;

@@ -1,0 +1,17 @@
+-- Purpose: a session's measurements with what came of them.
+-- Parameters: $1 session
+-- Returns: one row per measurement and result; the numbers are means over the recording's segments. The extended set's
+--   carrier offset and bandwidth are taken where they stand, else the reference's.
+SELECT m.rx_id AS station, m.measurement_id, f.measurement_id IS NOT NULL AS has_row,
+       f.mean_snr_db AS snr_db, f.overall_confidence AS confidence, f.num_receivers_detected AS detected,
+       f.error_message, r.offset_hz, r.bandwidth_hz, r.signal_fraction
+FROM heimdall.session_measurements m
+LEFT JOIN heimdall.measurement_features f ON f.measurement_id = m.measurement_id
+LEFT JOIN LATERAL (
+    SELECT avg(coalesce(s -> 'extended' -> 'carrier_offset_hz' -> 'mean', s -> 'frequency_offset_hz' -> 'mean')::double precision) AS offset_hz,
+           avg(coalesce(s -> 'extended' -> 'occupied_bandwidth_99_hz' -> 'mean', s -> 'bandwidth_hz' -> 'mean')::double precision) AS bandwidth_hz,
+           avg((s -> 'signal_present' -> 'mean')::double precision) AS signal_fraction
+    FROM unnest(f.receiver_features) AS s
+) r ON true
+WHERE m.recording_session_id = $1::uuid
+ORDER BY f.mean_snr_db DESC NULLS LAST, m.rx_id;
