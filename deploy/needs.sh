@@ -1,0 +1,107 @@
+# shellcheck shell=bash
+# What demo.sh and test.sh need from the machine: cargo, a linker, and PostgreSQL's server programs. Sourced, not run.
+# Only the last is installed where it is missing, by the system's package manager; for the others it is said what to type.
+
+fail() {
+    printf '%s: %s\n' "${0##*/}" "$1" >&2
+    exit 1
+}
+
+# The administrator, if we are or can become it without a question.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        sudo -n "$@"
+    fi
+}
+
+can_be_root() {
+    [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; }
+}
+
+need_rust() {
+    # A fresh rustup does not reach the shell that installed it.
+    if ! command -v cargo >/dev/null 2>&1 && [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
+        PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
+    fi
+    command -v cargo >/dev/null 2>&1 || fail "no cargo. Type:
+    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh
+    (https://rustup.rs), open a new terminal, and run this again."
+
+    local wanted have
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    have=$(cargo --version | sed 's/^cargo \([0-9.]*\).*/\1/')
+    if [ "$(printf '%s\n%s\n' "$wanted" "$have" | sort -t. -k1,1n -k2,2n | head -n 1)" != "$wanted" ]; then
+        fail "cargo $have is too old, $wanted is needed. Type:
+    rustup update stable"
+    fi
+
+    command -v cc >/dev/null 2>&1 || fail "no C compiler (cc), which Rust links with. As an administrator type:
+    $(install_command gcc)"
+}
+
+# The command that installs what one kind of package manager calls by these names.
+install_command() {
+    local what=$1
+    if command -v apt-get >/dev/null 2>&1; then
+        case $what in gcc) what="gcc libc6-dev" ;; esac
+        echo "apt-get update && apt-get install -y --no-install-recommends $what"
+    elif command -v dnf >/dev/null 2>&1; then
+        case $what in postgresql) what=postgresql-server ;; esac
+        echo "dnf install -y $what"
+    elif command -v apk >/dev/null 2>&1; then
+        case $what in gcc) what="gcc musl-dev" ;; esac
+        echo "apk add $what"
+    elif command -v brew >/dev/null 2>&1; then
+        case $what in gcc) echo "xcode-select --install" ;; *) echo "brew install $what@17" ;; esac
+    else
+        echo "install the package that has $what"
+    fi
+}
+
+# The same places as in daemon/src/demo/binaries.rs, the version not looked at: the demo does that, and says so.
+have_postgres() {
+    local folder
+    for folder in ${PATH//:/ } /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/libexec/postgresql* /usr/lib/postgresql*/bin \
+        /usr/lib64/postgresql-*/bin /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin \
+        /home/linuxbrew/.linuxbrew/opt/postgresql*/bin /opt/local/lib/postgresql*/bin \
+        /Applications/Postgres.app/Contents/Versions/*/bin; do
+        [ -x "$folder/initdb" ] && [ -x "$folder/postgres" ] && return 0
+    done
+    return 1
+}
+
+need_postgres() {
+    have_postgres && return 0
+    local command
+    command=$(install_command postgresql)
+    if command -v brew >/dev/null 2>&1 && ! command -v apt-get >/dev/null 2>&1; then
+        # Homebrew refuses the administrator and needs none.
+        echo "No PostgreSQL server programs here; installing them: $command"
+        sh -c "$command" || fail "that failed"
+    elif can_be_root; then
+        echo "No PostgreSQL server programs here; installing them: $command"
+        install_postgres "$command" || fail "that failed"
+    else
+        fail "no PostgreSQL server programs (only the programs, no running server). As an administrator type:
+    $command"
+    fi
+    have_postgres || fail "installed, but initdb and postgres are still not to be found"
+}
+
+install_postgres() {
+    local command=$1 settings=/etc/postgresql-common/createcluster.conf
+    if ! command -v apt-get >/dev/null 2>&1; then
+        as_root sh -c "$command"
+        return
+    fi
+    # Debian's package makes a cluster and starts a server at once, unless told otherwise: only programs are wanted here.
+    local noninteractive="DEBIAN_FRONTEND=noninteractive apt-get"
+    as_root sh -c "$noninteractive update -q && $noninteractive install -y -q --no-install-recommends postgresql-common" || return
+    as_root sh -c "cp $settings $settings.before && echo 'create_main_cluster = false' >> $settings"
+    as_root sh -c "$noninteractive install -y -q --no-install-recommends postgresql"
+    local status=$?
+    as_root mv "$settings.before" "$settings"
+    return "$status"
+}
