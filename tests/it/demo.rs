@@ -1,0 +1,78 @@
+//! `heimdalld demo`, as a person runs it.
+
+use std::process::Stdio;
+
+use crate::support::daemon::{Daemon, command};
+use crate::support::{iq, wait_for};
+
+#[test]
+fn the_demo_ends_well_when_every_row_is_as_it_should_be() {
+    let output = command().args(["demo", "--exit"]).output().expect("it runs");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{told}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    for line in [
+        "NOTIFY heimdall_recording_completed",
+        "NOTIFY heimdall_features_ready",
+        "coverage_percent",
+        "Every row is as it should be.",
+    ] {
+        assert!(told.contains(line), "{line} is not in: {told}");
+    }
+    assert!(
+        told.lines()
+            .any(|line| line.trim_start().starts_with("Genova") && line.contains("IQ file not found: ")),
+        "{told}"
+    );
+}
+
+#[test]
+fn the_demo_takes_a_folder_of_recordings() {
+    let folder = std::env::temp_dir().join(format!("heimdall-demo-test-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    // Read at the default rate this is a recording of 60 ms, and that is what the row has to say.
+    std::fs::write(folder.join("short.cf32"), iq::tone()).expect("a file");
+    let output = command()
+        .args(["demo", "--exit", "--recordings"])
+        .arg(&folder)
+        .output()
+        .expect("it runs");
+    std::fs::remove_dir_all(&folder).expect("it is ours");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        told.contains("Recording too short: 12000 samples, one chunk needs 40000"),
+        "{told}"
+    );
+    assert!(output.status.success(), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_demo_leaves_no_server_and_no_folder_behind() {
+    let mut demo = command();
+    demo.arg("demo").stdout(Stdio::piped());
+    let mut demo = Daemon::spawn(demo);
+    let folder = wait_for("it says how to look further", || async {
+        let line = demo.told("psql -h ");
+        line.first()
+            .and_then(|line| line.split_whitespace().nth(2).map(std::path::PathBuf::from))
+    })
+    .await;
+    let pid = std::fs::read_to_string(folder.join("data/postmaster.pid")).expect("a server runs");
+    let pid = pid.lines().next().expect("its id").to_owned();
+    demo.signal("KILL");
+    demo.wait_exit().await;
+    wait_for("the folder is gone", || async { (!folder.exists()).then_some(()) }).await;
+    // It removes its pid file a moment before it ends; a dead process that nobody has waited for is dead.
+    wait_for("the server has ended", || async {
+        let output = std::process::Command::new("ps")
+            .args(["-o", "stat=", "-p", &pid])
+            .output()
+            .expect("ps runs");
+        let state = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        (state.is_empty() || state.starts_with('Z')).then_some(())
+    })
+    .await;
+}

@@ -1,0 +1,108 @@
+//! The reference's numbers through the whole path: object, queue, daemon, row.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::Bench;
+use crate::support::daemon::Daemon;
+
+/// Names of the recordings under `dsp/tests/golden`.
+const RECORDINGS: [&str; 8] = [
+    "dropout_in_chunk_3_48k",
+    "fm_12k5_200k",
+    "noise_only_48k",
+    "tone_20db_48k",
+    "two_segments_and_a_part_12k",
+    "two_tones_and_dc_48k",
+    "very_strong_48k",
+    "very_weak_48k",
+];
+
+/// What may differ. dB values 0.001 dB, where the SNR is at most 90 dB; rolloff two bins of 5 Hz; peak frequency, bandwidth
+/// and zero crossings nothing but the last digits of a sum; all else a part in 10,000.
+fn tolerance(name: &str, expected: f64, snr_db: f64) -> f64 {
+    match name {
+        "rssi_dbm" | "psd_dbm_per_hz" | "peak_to_avg_ratio_db" => 0.001,
+        "snr_db" | "noise_floor_dbm" if snr_db <= 90.0 => 0.001,
+        "snr_db" | "noise_floor_dbm" => 1.0,
+        "spectral_rolloff_hz" => 10.0,
+        "frequency_offset_hz" | "bandwidth_hz" | "zero_crossing_rate" => 1e-9 * expected.abs().max(1.0),
+        _ => 1e-4 * expected.abs().max(1e-9),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_reference_numbers_stand_in_the_row() {
+    let bench = Bench::new().await;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dsp/tests/golden");
+    let mut expected: Vec<Value> = Vec::new();
+    for name in RECORDINGS {
+        bench.put(
+            name,
+            std::fs::read(folder.join(format!("{name}.cf32"))).expect("a recording"),
+        );
+        let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect("its numbers");
+        expected.push(serde_json::from_str(&text).expect("JSON"));
+    }
+    let session = bench.record(&RECORDINGS).await;
+    for (measurement, golden) in session.measurements.iter().zip(&expected) {
+        let rate = golden["sample_rate_hz"].as_f64().expect("a rate");
+        let set = "UPDATE heimdall.measurements SET iq_sample_rate = $2 WHERE id = $1";
+        bench.sql.execute(set, &[measurement, &rate]).await.expect("set");
+    }
+    let daemon = Daemon::start(&bench).await;
+    bench.complete(&session).await;
+
+    for ((name, golden), row) in RECORDINGS.iter().zip(&expected).zip(bench.rows(&session).await) {
+        assert_eq!(row.error_message, None, "{name}");
+        assert_eq!(row.metadata["sample_rate_source"], "column iq_sample_rate");
+        let (segments, found) = (
+            golden["segments"].as_array().expect("segments"),
+            row.features.as_array().expect("an array"),
+        );
+        assert_eq!(segments.len(), found.len(), "{name}");
+        for (index, (segment, found)) in segments.iter().zip(found).enumerate() {
+            assert_eq!(found["segment_index"], index);
+            compare(&format!("{name} segment {index}"), segment, found);
+        }
+        let snr: f64 = segments
+            .iter()
+            .map(|segment| segment["snr_db"]["mean"].as_f64().expect("a number"))
+            .sum();
+        let mean_snr_db = row.mean_snr_db.expect("a good row has one");
+        assert!(
+            (mean_snr_db - snr / segments.len() as f64).abs() < 1.0,
+            "{name}: {mean_snr_db}"
+        );
+    }
+    daemon.stop().await;
+}
+
+fn compare(what: &str, expected: &Value, found: &Value) {
+    let snr_db = expected["snr_db"]["max"].as_f64().expect("a number");
+    let mut compared = 0;
+    for (feature, statistics) in expected.as_object().expect("an object") {
+        let Some(statistics) = statistics.as_object() else {
+            assert_eq!(&found[feature], statistics, "{what} {feature}");
+            continue;
+        };
+        for (statistic, value) in statistics {
+            let (wanted, got) = (value.as_f64().expect("a number"), found[feature][statistic].as_f64());
+            let got = got.unwrap_or_else(|| panic!("{what}: no {feature}.{statistic}"));
+            // A standard deviation is as uncertain as the values it is made of.
+            let scale = if statistic == "std" {
+                statistics["mean"].as_f64().expect("a number")
+            } else {
+                wanted
+            };
+            let tolerance = tolerance(feature, scale, snr_db);
+            assert!(
+                (wanted - got).abs() <= tolerance,
+                "{what} {feature}.{statistic}: {got}, reference {wanted} +- {tolerance}"
+            );
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 17 * 4, "{what}");
+}

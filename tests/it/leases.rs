@@ -1,0 +1,151 @@
+//! Who may write: leases, take-over, shutdown.
+
+use std::time::Duration;
+
+use crate::support::daemon::Daemon;
+use crate::support::faults::{Door, Fault};
+use crate::support::{Bench, iq, wait_for};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_that_lost_its_lease_changes_nothing() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", iq::tone());
+    let session = bench.record(&["a.bin"]).await;
+    let door = Door::open(bench.store.objects()).await;
+    door.set("a.bin", Fault::Delay(Duration::from_millis(500)));
+    let endpoint = door.endpoint();
+    let stale = Daemon::start_with(&bench, &[("HEIMDALL_LEASE", "1s"), ("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
+    bench.complete(&session).await;
+    wait_for("the recording is being fetched", || async {
+        (door.requests("a.bin") == 1).then_some(())
+    })
+    .await;
+    stale.signal("STOP");
+    // From a healthy store and with features of its own, so that the writers can be told apart.
+    let heir = Daemon::start_with(&bench, &[("HEIMDALL_LEASE", "1s")]).await;
+    let row = bench.rows(&session).await.remove(0);
+    assert!(!row.failed);
+    assert_eq!(heir.said("extracted features").len(), 1);
+    let stamp = "SELECT xmin::text || ' ' || updated_at FROM heimdall.measurement_features";
+    let before: String = bench.value(stamp, &[]).await;
+
+    stale.signal("CONT");
+    stale.wait_said("taken for dead").await;
+    wait_for("its late result is refused", || async {
+        (!stale.said("lease").is_empty()).then_some(())
+    })
+    .await;
+    stale.stop().await;
+    assert_eq!(bench.value::<String>(stamp, &[]).await, before);
+    assert_eq!(bench.count("heimdall.feature_queue").await, 0);
+    heir.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_killed_mid_recording_loses_nothing() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", iq::tone());
+    let session = bench.record(&["a.bin", "a.bin"]).await;
+    let door = Door::open(bench.store.objects()).await;
+    door.set("a.bin", Fault::Hang);
+    let endpoint = door.endpoint();
+    let killed = Daemon::start_with(&bench, &[("HEIMDALL_LEASE", "1s"), ("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
+    bench.complete(&session).await;
+    bench
+        .wait_count("heimdall.feature_queue WHERE state = 'claimed'", 2)
+        .await;
+    drop(killed);
+
+    let heir = Daemon::start_with(&bench, &[("HEIMDALL_LEASE", "1s")]).await;
+    assert!(bench.rows(&session).await.iter().all(|row| !row.failed));
+    assert_eq!(bench.count("heimdall.feature_queue").await, 0);
+    heir.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sigterm_under_load_gives_everything_back_at_once() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", iq::tone());
+    bench.history(40, "a.bin", "recording").await;
+    let door = Door::open(bench.store.objects()).await;
+    door.set("a.bin", Fault::Hang);
+    let endpoint = door.endpoint();
+    let settings = [
+        ("HEIMDALL_SHUTDOWN_GRACE", "100ms"),
+        ("HEIMDALL_CONCURRENCY", "8"),
+        ("HEIMDALL_S3_ENDPOINT", endpoint.as_str()),
+    ];
+    let mut daemon = Daemon::start_with(&bench, &settings).await;
+    bench
+        .execute("UPDATE heimdall.recording_sessions SET status = 'completed'")
+        .await;
+    bench
+        .wait_count("heimdall.feature_queue WHERE state = 'claimed'", 8)
+        .await;
+    daemon.signal("TERM");
+    assert!(daemon.wait_exit().await.success());
+    assert_eq!(
+        bench.count("heimdall.pending_features WHERE attempt = 0").await,
+        40,
+        "no attempt is spent"
+    );
+    assert_eq!(bench.count("heimdall.extraction_workers").await, 0);
+    assert_eq!(bench.count("heimdall.measurement_features").await, 0);
+    assert_eq!(daemon.said("given_back=8").len(), 1, "{:#?}", daemon.said("stopp"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sigterm_lets_what_is_in_flight_finish_within_the_grace_time() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", iq::tone());
+    let session = bench.record(&["a.bin"]).await;
+    let door = Door::open(bench.store.objects()).await;
+    door.set("a.bin", Fault::Delay(Duration::from_millis(700)));
+    let endpoint = door.endpoint();
+    let daemon = Daemon::start_with(&bench, &[("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
+    bench.complete(&session).await;
+    wait_for("the recording is being fetched", || async {
+        (door.requests("a.bin") == 1).then_some(())
+    })
+    .await;
+    daemon.stop().await;
+    assert!(!bench.row(session.measurements[0]).await.expect("its row").failed);
+    assert_eq!(bench.count("heimdall.feature_queue").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_object_that_fails_while_others_work_waits_and_blames_nobody_yet() {
+    for fault in [
+        Fault::Status(503, "SlowDown"),
+        Fault::Status(403, "AccessDenied"),
+        Fault::Cut(50_000),
+    ] {
+        let bench = Bench::new().await;
+        bench.put("good.bin", iq::tone());
+        bench.put("bad.bin", iq::tone());
+        let session = bench.record(&["bad.bin", "good.bin"]).await;
+        let door = Door::open(bench.store.objects()).await;
+        door.set("bad.bin", fault);
+        let endpoint = door.endpoint();
+        let daemon = Daemon::start_with(&bench, &[("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
+        bench.complete(&session).await;
+        bench
+            .wait_count("heimdall.measurement_features WHERE NOT extraction_failed", 1)
+            .await;
+        bench
+            .wait_count(
+                "heimdall.feature_queue WHERE state = 'waiting' AND attempt = 1 AND NOT recheck",
+                1,
+            )
+            .await;
+        assert!(bench.row(session.measurements[0]).await.is_none(), "{fault:?}");
+        daemon.stop().await;
+
+        door.mend();
+        bench.execute("UPDATE heimdall.feature_queue SET due_at = now()").await;
+        let daemon = Daemon::start_with(&bench, &[("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
+        let row = bench.rows(&session).await.remove(0);
+        assert_eq!((row.failed, row.attempts), (false, 2), "{fault:?}");
+        daemon.stop().await;
+    }
+}

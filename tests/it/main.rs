@@ -1,0 +1,16 @@
+//! Tests against a real Postgres, a real S3 server and the real binary.
+
+mod support;
+
+mod backlog;
+mod demo;
+mod golden;
+mod history;
+mod installing;
+mod leases;
+mod notifications;
+mod origin;
+mod real_recordings;
+mod recording_errors;
+mod settings;
+mod sql_checks;

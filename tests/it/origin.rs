@@ -1,0 +1,46 @@
+//! The queries that the earlier service's documents verify it with, as they are typed there.
+
+use crate::support::daemon::Daemon;
+use crate::support::{Bench, iq};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_earlier_services_verification_queries_give_the_answers_they_should() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", iq::tone());
+    let session = bench.record(&["a.bin", "a.bin", "missing.bin"]).await;
+    let daemon = Daemon::start(&bench).await;
+    bench.complete(&session).await;
+    bench.rows(&session).await;
+
+    let recorded = "SELECT COUNT(*) FROM heimdall.measurement_features
+WHERE extraction_metadata->>'extraction_method' = 'recorded';";
+    // The earlier service wrote '{}' into an error row; ours says how far it came, with the same method.
+    let with_features = format!("{} AND NOT extraction_failed", recorded.trim_end_matches(';'));
+    assert_eq!(bench.value::<i64>(&with_features, &[]).await, 2);
+    assert_eq!(bench.value::<i64>(recorded, &[]).await, 3);
+
+    let errors = "SELECT
+    measurement_id,
+    extraction_failed,
+    error_message
+FROM heimdall.measurement_features
+WHERE extraction_failed = TRUE;";
+    let errors = bench.sql.query(errors, &[]).await.expect("it runs");
+    assert_eq!(errors.len(), 1);
+    assert_eq!(
+        errors[0].get::<_, uuid::Uuid>("measurement_id"),
+        session.measurements[2]
+    );
+    assert_eq!(
+        errors[0].get::<_, String>("error_message"),
+        "IQ file not found: missing.bin"
+    );
+
+    // Its statistics endpoint multiplied measurements by feature rows; each is counted once here.
+    let stats = "SELECT total_recordings, recordings_with_features, recordings_without_features, total_measurements,
+        measurements_with_features, measurements_without_features FROM heimdall.feature_coverage";
+    let stats = bench.sql.query_one(stats, &[]).await.expect("one row");
+    let numbers: Vec<i64> = (0..6).map(|index| stats.get(index)).collect();
+    assert_eq!(numbers, [1, 1, 0, 3, 2, 1]);
+    daemon.stop().await;
+}

@@ -1,0 +1,78 @@
+//! The checks of `tests/sql`, which are SQL: run by psql, each in a database of its own.
+
+use std::path::Path;
+use std::process::Command;
+
+use heimdall_daemon::demo::binaries::Binaries;
+
+use crate::support::Bench;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_check_in_tests_sql_holds() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let psql = psql();
+    let mut files: Vec<_> = std::fs::read_dir(root.join("tests/sql"))
+        .expect("the folder")
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "sql") && !path.ends_with("prepare.sql"));
+    files.sort();
+    assert!(!files.is_empty());
+    for file in files {
+        let bench = Bench::new().await;
+        let output = Command::new(&psql)
+            .args([
+                "--no-psqlrc",
+                "--quiet",
+                "--set",
+                "ON_ERROR_STOP=1",
+                "--dbname",
+                &bench.url().await,
+                "--file",
+            ])
+            .arg(&file)
+            .current_dir(&root)
+            .output()
+            .expect("psql runs");
+        assert!(
+            output.status.success(),
+            "{}:\n{}",
+            file.display(),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn psql_alone_installs_everything_and_twice() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let url = crate::support::cluster()
+        .await
+        .url(&crate::support::empty_database().await);
+    for turn in 1..=2 {
+        let output = Command::new(psql())
+            .args(["--no-psqlrc", "--quiet", "--dbname", &url, "--file", "sql/install.sql"])
+            .current_dir(&root)
+            .output()
+            .expect("psql runs");
+        assert!(
+            output.status.success(),
+            "turn {turn}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    let report = heimdall_daemon::migrate::check(&heimdall_daemon::settings::Secret::new(url))
+        .await
+        .expect("the check runs");
+    assert!(
+        report.schema_files.is_empty() && report.indexes.is_empty(),
+        "{report:?}"
+    );
+}
+
+/// psql of the same version as the server, or whichever there is.
+fn psql() -> std::path::PathBuf {
+    let beside = Binaries::find().expect("a server").path("psql");
+    if beside.is_file() { beside } else { "psql".into() }
+}

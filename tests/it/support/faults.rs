@@ -1,0 +1,171 @@
+//! A door in front of a store at which requests can be made to suffer.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use heimdall_daemon::demo::objects::Objects;
+use heimdall_daemon::demo::store::service;
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use s3s::dto::StreamingBlob;
+use s3s::service::S3Service;
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// What happens to a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fault {
+    /// The answer comes after this long.
+    Delay(Duration),
+    /// The answer never comes.
+    Hang,
+    /// This status and S3 error code instead of the object.
+    Status(u16, &'static str),
+    /// The header promises all of the body, the connection breaks after so many bytes of it.
+    Cut(usize),
+}
+
+/// The door. Faults belong to the keys (by a part of their path) that they were set for.
+pub(crate) struct Door {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    server: JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct Shared {
+    faults: Mutex<Vec<(String, Fault)>>,
+    requests: Mutex<HashMap<String, u32>>,
+}
+
+impl Door {
+    pub(crate) async fn open(objects: &Objects) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("its number");
+        let shared = Arc::new(Shared::default());
+        let server = tokio::spawn(accept(listener, service(objects.clone()), Arc::clone(&shared)));
+        Self {
+            address,
+            shared,
+            server,
+        }
+    }
+
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// From now on, requests whose path contains `part` suffer.
+    pub(crate) fn set(&self, part: &str, fault: Fault) {
+        self.shared
+            .faults
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((part.to_owned(), fault));
+    }
+
+    /// No more faults.
+    pub(crate) fn mend(&self) {
+        self.shared
+            .faults
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
+    /// Requests so far whose path contains `part`.
+    pub(crate) fn requests(&self, part: &str) -> u32 {
+        let requests = self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests
+            .iter()
+            .filter(|(path, _)| path.contains(part))
+            .map(|(_, count)| count)
+            .sum()
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, store: S3Service, shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let (store, shared) = (store.clone(), Arc::clone(&shared));
+        connections.spawn(async move {
+            let answer = service_fn(move |request| answer(request, store.clone(), Arc::clone(&shared)));
+            let _ = Builder::new(TokioExecutor::new())
+                .serve_connection(TokioIo::new(stream), answer)
+                .await;
+        });
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    store: S3Service,
+    shared: Arc<Shared>,
+) -> Result<Response<s3s::Body>, Infallible> {
+    let path = request.uri().path().to_owned();
+    *shared
+        .requests
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .entry(path.clone())
+        .or_default() += 1;
+    let fault = {
+        let faults = shared.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults
+            .iter()
+            .rev()
+            .find(|(part, _)| path.contains(part.as_str()))
+            .map(|(_, fault)| *fault)
+    };
+    match fault {
+        Some(Fault::Delay(delay)) => tokio::time::sleep(delay).await,
+        Some(Fault::Hang) => std::future::pending().await,
+        Some(Fault::Status(status, code)) => return Ok(error(status, code)),
+        Some(Fault::Cut(_)) | None => {}
+    }
+    let response = match store.call(request.map(s3s::Body::from)).await {
+        Ok(response) => response,
+        Err(_) => error(500, "InternalError"),
+    };
+    Ok(match fault {
+        Some(Fault::Cut(bytes)) => response.map(|body| cut(body, bytes)),
+        _ => response,
+    })
+}
+
+fn error(status: u16, code: &str) -> Response<s3s::Body> {
+    let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code></Error>");
+    Response::builder()
+        .status(status)
+        .body(s3s::Body::from(text))
+        .expect("a valid status")
+}
+
+fn cut(body: s3s::Body, keep_bytes: usize) -> s3s::Body {
+    let mut left = keep_bytes;
+    let pieces = body.map(move |piece| {
+        let piece: Bytes = piece.map_err(std::io::Error::other)?;
+        if left == 0 {
+            return Err(std::io::Error::other("cut"));
+        }
+        let kept = piece.slice(..piece.len().min(left));
+        left -= kept.len();
+        Ok(kept)
+    });
+    // One more item, so that there is always an end to break at.
+    let broken = futures_util::stream::once(async { Err(std::io::Error::other("cut")) });
+    StreamingBlob::wrap(pieces.chain(broken)).into()
+}

@@ -1,0 +1,36 @@
+//! Small recordings.
+
+use fastrand::Rng;
+
+/// Low, so that a second is 96 KB and hundreds of recordings take no time.
+pub(crate) const SAMPLE_RATE_HZ: f64 = 12_000.0;
+/// One second.
+pub(crate) const SAMPLES: usize = 12_000;
+
+/// A second of a tone at 1 kHz, 20 dB over noise, as `cf32_le`.
+pub(crate) fn tone() -> Vec<u8> {
+    let mut rng = Rng::with_seed(1);
+    let mut noise = || (rng.f32() + rng.f32() + rng.f32() - 1.5) * 0.1;
+    let samples = (0..SAMPLES).map(|n| {
+        let (sin, cos) = (std::f64::consts::TAU * 1_000.0 * n as f64 / SAMPLE_RATE_HZ).sin_cos();
+        #[expect(clippy::cast_possible_truncation, reason = "cf32 is what is wanted")]
+        let carrier = (cos as f32, sin as f32);
+        (carrier.0 + noise(), carrier.1 + noise())
+    });
+    to_bytes(samples)
+}
+
+/// The tone with one sample replaced.
+pub(crate) fn tone_with(index: usize, sample: (f32, f32)) -> Vec<u8> {
+    let mut bytes = tone();
+    bytes[index * 8..][..8].copy_from_slice(&to_bytes([sample]));
+    bytes
+}
+
+/// Samples as `cf32_le`.
+pub(crate) fn to_bytes(samples: impl IntoIterator<Item = (f32, f32)>) -> Vec<u8> {
+    samples
+        .into_iter()
+        .flat_map(|(i, q)| [i.to_le_bytes(), q.to_le_bytes()].concat())
+        .collect()
+}
