@@ -1,12 +1,12 @@
--- What queries/claim.sql calls. A function, so that its plan is the same everywhere: generic, index lookups alone, never
--- compiled. The planner has no statistics for "a window contains a time"; left alone it expects tens of thousands of
--- sessions per measurement and compiles the statement for 120 ms before a claim of one.
+-- What queries/claim.sql calls. A function, so that its plan is the same everywhere: generic, and index lookups alone.
+-- Which session a measurement belongs to was settled when it was queued; here it is only looked up, if both still exist.
 CREATE OR REPLACE FUNCTION heimdall.claim_measurements(claimant uuid, max_measurements integer)
 RETURNS TABLE (measurement_id uuid, claim_id bigint, attempt integer, source text, recording_session_id uuid,
                measured_at timestamptz, rx_id text, rx_lat double precision, rx_lon double precision, frequency_hz bigint,
                iq_data_location text, iq_data_format text, iq_sample_rate double precision, iq_samples_count bigint,
                duration_seconds double precision, recheck boolean)
 LANGUAGE plpgsql
+SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
@@ -36,11 +36,15 @@ BEGIN
                   q.recheck
     )
     SELECT c.measurement_id, c.claim_id, c.attempt, c.source, c.recording_session_id, c.measured_at,
-           m.rx_id, m.rx_lat, m.rx_lon, m.frequency_hz, m.iq_data_location, m.iq_data_format, m.iq_sample_rate,
-           m.iq_samples_count, m.duration_seconds, c.recheck
+           m.rx_id, m.rx_lat, m.rx_lon, coalesce(m.frequency_hz, m.session_frequency_hz),
+           m.iq_data_location, m.iq_data_format, m.iq_sample_rate, m.iq_samples_count, m.duration_seconds, c.recheck
     FROM claimed c
     LEFT JOIN LATERAL (
-        SELECT * FROM heimdall.session_measurements sm WHERE sm.measurement_id = c.measurement_id LIMIT 1
+        SELECT iq.*, s.frequency_hz::bigint AS session_frequency_hz
+        FROM heimdall.iq_measurements iq
+        JOIN heimdall.recording_sessions s ON s.id = c.recording_session_id
+        WHERE iq.measurement_id = c.measurement_id
+        LIMIT 1
     ) m ON true
     ORDER BY c.priority, c.id;
 END

@@ -21,9 +21,9 @@ SELECT b.session_id                                        AS recording_session_
        b.session_duration_seconds::double precision        AS session_duration_seconds,
        b.measurement_id                                    AS measurement_id,
        b.websdr_station_id                                 AS websdr_station_id,
-       coalesce(st.name::text, b.websdr_station_id::text)  AS rx_id,
-       st.latitude::double precision                       AS rx_lat,
-       st.longitude::double precision                      AS rx_lon,
+       b.rx_id                                             AS rx_id,
+       b.rx_lat                                            AS rx_lat,
+       b.rx_lon                                            AS rx_lon,
        coalesce(b.frequency_hz, b.session_frequency_hz)::bigint           AS frequency_hz,
        coalesce(b.created_at, b.session_created_at, 'epoch')::timestamptz AS measured_at,
        b.iq_data_location                                  AS iq_data_location,
@@ -77,8 +77,7 @@ FROM (
               AND o.created_at + o.duration_seconds * interval '1 second' >= m.created_at
               AND (coalesce(abs(o.frequency_hz::double precision - m.frequency_hz), 'Infinity'), s.created_at, s.id)
                 < (coalesce(abs(s.frequency_hz::double precision - m.frequency_hz), 'Infinity'), o.created_at, o.id))
-) b
-LEFT JOIN heimdall.websdr_stations st ON st.id = b.websdr_station_id;
+) b;
 
 COMMENT ON VIEW heimdall.session_measurements IS 'Each measurement that has an IQ object, with the one session it belongs to: the one it names, else the one whose time window contains it (nearest frequency, then later start). Sessions of any status. Redefine this view where the application''s tables differ.';
 COMMENT ON COLUMN heimdall.session_measurements.recording_session_id IS 'The session.';
