@@ -14,13 +14,20 @@
 //! - **Bands.** The mean of `M` bins against the larger of the means of `G` bins on either side, for widths from
 //!   one block to half the band. The quotient of two such means has the F distribution with
 //!   `2 M` and `2 G` degrees of freedom; its quantile is Wilson and Hilferty's cube-root approximation.
-//!   The number of tests again divides the probability.
+//!   The number of tests again divides the probability. What passes must also stand out of a smooth
+//!   baseline (harmonics through the logarithms of the whole pass-band, see `baseline`), so that coloured noise,
+//!   whose density rises and falls slowly, is no signal. Being a further condition, this can
+//!   only lower the false alarms. It also sets what coloured noise is: what four harmonics of the band explain.
+//!   A hump much narrower than a quarter of the band cannot be told from a signal, and is called one.
 //!
 //! The bin at 0 Hz is special: receivers leave their own offset there, 15 to 23 dB above the noise in the bin where
 //! that was measured, and carriers tuned to exactly 0 Hz stood 49 dB and more above it. It counts above
 //! [`ZERO_HZ_RATIO`] only.
 
+mod baseline;
+
 use crate::spectrum::Block;
+use baseline::Baseline;
 
 /// False alarms per chunk of noise: five chunks make a segment, of which one in 1000 may be wrong, and a factor of two is kept for what the derivation neglects.
 const FALSE_ALARMS: f64 = 1e-4;
@@ -87,7 +94,7 @@ impl Detector {
         let count = blocks.len();
         let thresholds = self.thresholds.take().unwrap_or_else(|| Thresholds::new(n, count));
         let found =
-            self.lines(blocks, f64::from(zero_hz), lowest, &thresholds) || self.bands(count, lowest, &thresholds);
+            self.lines(blocks, f64::from(zero_hz), lowest, &thresholds) || self.bands(blocks, lowest, &thresholds);
         self.thresholds = Some(thresholds);
         found
     }
@@ -113,11 +120,16 @@ impl Detector {
         })
     }
 
-    fn bands(&self, count: usize, lowest: f64, thresholds: &Thresholds) -> bool {
+    fn bands(&self, blocks: &[Block], lowest: f64, thresholds: &Thresholds) -> bool {
+        let count = blocks.len();
+        let mut baseline = None;
         thresholds.bands.iter().any(|band| {
             (0..count).step_by(band.step).any(|first| {
                 let noise = self.around(first, band.width, band.reference, count).max(lowest);
                 self.mean(first, band.width) > band.factor * noise
+                    && baseline
+                        .get_or_insert_with(|| Baseline::new(blocks))
+                        .stands_out(first, band.width)
             })
         })
     }
