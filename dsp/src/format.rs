@@ -12,6 +12,12 @@ pub enum SampleFormat {
     Cf32Le,
     /// Two little-endian 64-bit floats.
     Cf64Le,
+    /// Two little-endian 16-bit integers, full scale 32,768.
+    Ci16Le,
+    /// Two signed bytes, full scale 128.
+    Ci8,
+    /// Two unsigned bytes around 127.5, full scale 127.5.
+    Cu8,
 }
 
 /// The widest sample of any format, in bytes.
@@ -19,7 +25,7 @@ pub(crate) const MAX_SAMPLE_BYTES: usize = 16;
 
 impl SampleFormat {
     /// All formats.
-    pub const ALL: [Self; 2] = [Self::Cf32Le, Self::Cf64Le];
+    pub const ALL: [Self; 5] = [Self::Cf32Le, Self::Cf64Le, Self::Ci16Le, Self::Ci8, Self::Cu8];
 
     /// The name, as in `iq_format`.
     #[must_use]
@@ -27,6 +33,9 @@ impl SampleFormat {
         match self {
             Self::Cf32Le => "cf32_le",
             Self::Cf64Le => "cf64_le",
+            Self::Ci16Le => "ci16_le",
+            Self::Ci8 => "ci8",
+            Self::Cu8 => "cu8",
         }
     }
 
@@ -36,6 +45,19 @@ impl SampleFormat {
         match self {
             Self::Cf32Le => 8,
             Self::Cf64Le => 16,
+            Self::Ci16Le => 4,
+            Self::Ci8 | Self::Cu8 => 2,
+        }
+    }
+
+    /// What a stored component `x` is worth. Other programs divide by 32,767 or 127, or centre on 127.4 or 128.
+    #[must_use]
+    pub const fn scale(self) -> &'static str {
+        match self {
+            Self::Cf32Le | Self::Cf64Le => "x",
+            Self::Ci16Le => "x / 32768",
+            Self::Ci8 => "x / 128",
+            Self::Cu8 => "(x - 127.5) / 127.5",
         }
     }
 
@@ -53,6 +75,18 @@ impl SampleFormat {
                     narrow([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]),
                     narrow([b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]]),
                 )
+            })),
+            Self::Ci16Le => samples.extend(bytes.as_chunks::<4>().0.iter().map(|b| {
+                let component = |b: [u8; 2]| f32::from(i16::from_le_bytes(b)) / 32_768.0;
+                Complex32::new(component([b[0], b[1]]), component([b[2], b[3]]))
+            })),
+            Self::Ci8 => samples.extend(bytes.as_chunks::<2>().0.iter().map(|b| {
+                let component = |b: u8| f32::from(b.cast_signed()) / 128.0;
+                Complex32::new(component(b[0]), component(b[1]))
+            })),
+            Self::Cu8 => samples.extend(bytes.as_chunks::<2>().0.iter().map(|b| {
+                let component = |b: u8| (f32::from(b) - 127.5) / 127.5;
+                Complex32::new(component(b[0]), component(b[1]))
             })),
         }
     }
@@ -74,7 +108,7 @@ impl fmt::Display for SampleFormat {
 
 /// The text names no format known here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown sample format {name:?}; known are cf32_le, cf64_le")]
+#[error("unknown sample format {name:?}; known are cf32_le, cf64_le, ci16_le, ci8, cu8")]
 pub struct UnknownFormat {
     /// What was given.
     pub name: String,
@@ -88,6 +122,9 @@ impl FromStr for SampleFormat {
         match name.trim().to_ascii_lowercase().as_str() {
             "cf32_le" | "cf32" | "complex64" => Ok(Self::Cf32Le),
             "cf64_le" | "cf64" | "complex128" => Ok(Self::Cf64Le),
+            "ci16_le" | "ci16" | "cs16" | "int16" => Ok(Self::Ci16Le),
+            "ci8" | "cs8" | "int8" => Ok(Self::Ci8),
+            "cu8" | "uint8" => Ok(Self::Cu8),
             _ => Err(UnknownFormat { name: name.to_owned() }),
         }
     }
@@ -102,7 +139,7 @@ mod tests {
         for format in SampleFormat::ALL {
             assert_eq!(format.to_string().parse(), Ok(format));
             assert_eq!(serde_json::to_value(format).unwrap(), format.name());
-            assert!(format.sample_bytes() <= MAX_SAMPLE_BYTES);
+            assert!(format.sample_bytes() <= MAX_SAMPLE_BYTES && !format.scale().is_empty());
         }
         assert!("mp3".parse::<SampleFormat>().is_err());
     }
@@ -116,5 +153,15 @@ mod tests {
         SampleFormat::Cf64Le.decode(&doubles, &mut samples);
         let once = [Complex32::new(1.0, -2.0), Complex32::new(0.5, 0.25)];
         assert_eq!(samples, [once, once].concat());
+    }
+
+    #[test]
+    fn integers_reach_their_full_scale() {
+        let mut samples = Vec::new();
+        SampleFormat::Ci16Le.decode(&[0, 128, 255, 127], &mut samples);
+        SampleFormat::Ci8.decode(&[128, 64], &mut samples);
+        SampleFormat::Cu8.decode(&[0, 255], &mut samples);
+        let expected = [(-1.0, 32_767.0 / 32_768.0), (-1.0, 0.5), (-1.0, 1.0)];
+        assert_eq!(samples, expected.map(|(re, im)| Complex32::new(re, im)));
     }
 }

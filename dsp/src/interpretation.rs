@@ -40,6 +40,9 @@ pub struct Interpretation {
     /// Who said so.
     #[serde(rename = "iq_format_source")]
     pub format_source: &'static str,
+    /// What a stored component is worth, as [`SampleFormat::scale`] says.
+    #[serde(rename = "iq_scale")]
+    pub scale: &'static str,
     /// Samples per second.
     pub sample_rate_hz: f64,
     /// Who said so.
@@ -74,6 +77,7 @@ impl Interpretation {
             container,
             format: format.value,
             format_source: format.source,
+            scale: format.value.scale(),
             sample_rate_hz: rate.value,
             sample_rate_source: rate.source,
         })
