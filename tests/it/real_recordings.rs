@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use crate::support::daemon::Daemon;
 use crate::support::{Bench, iq};
 
-/// Three KiwiSDR receivers of the time signal DCF77, at the same moment.
+/// Three `KiwiSDR` receivers of the time signal DCF77, at the same moment.
 const RECEIVERS: [&str; 3] = ["DF0KL", "F1JEK", "HB9RYZ"];
 /// As the files' header has it.
 const SAMPLE_RATE_HZ: f64 = 12_001.0;
 
-/// The samples of a KiwiSDR file as `cf32_le`: RIFF chunks, `data` among stamps, 16-bit I and Q.
+/// The samples of a `KiwiSDR` file as `cf32_le`: RIFF chunks, `data` among stamps, 16-bit I and Q.
 fn kiwi_to_cf32(file: &[u8]) -> Vec<u8> {
     let mut samples = Vec::new();
     let mut rest = &file[12..];

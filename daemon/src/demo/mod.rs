@@ -71,15 +71,19 @@ pub async fn main(arguments: DemoArguments) -> ExitCode {
     let stop = CancellationToken::new();
     let _signals = shutdown::on_signals(stop.clone());
     // Everything that was started ends with what is dropped here, at a signal too.
-    match stop.run_until_cancelled(play(&arguments, &stop)).await {
-        Some(Ok(true)) => ExitCode::SUCCESS,
-        Some(Ok(false)) => ExitCode::FAILURE,
+    let as_it_should_be = match stop.run_until_cancelled(play(&arguments, &stop)).await {
+        Some(Ok(as_it_should_be)) => as_it_should_be,
         Some(Err(error)) => {
             eprintln!("heimdalld demo: {error}");
-            ExitCode::FAILURE
+            false
         }
-        None if arguments.exit => ExitCode::FAILURE,
-        None => ExitCode::SUCCESS,
+        // Ended from outside: before its end, if it was to have one.
+        None => !arguments.exit,
+    };
+    if as_it_should_be {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }
 
@@ -286,5 +290,5 @@ async fn listening(url: &str) -> Result<(Client, mpsc::UnboundedReceiver<(Instan
 }
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
+    format!("    {}\n", text.trim_end().replace('\n', "\n    "))
 }

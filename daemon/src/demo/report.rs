@@ -15,7 +15,7 @@ pub struct Row {
     station: String,
     measurement_id: Uuid,
     /// Whether there is a row in `measurement_features` at all.
-    has_row: bool,
+    stands: bool,
     snr_db: Option<f64>,
     offset_hz: Option<f64>,
     bandwidth_hz: Option<f64>,
@@ -37,7 +37,7 @@ pub async fn session_rows(client: &Client, session: Uuid) -> Result<Vec<Row>> {
     let read = |row: &tokio_postgres::Row| Row {
         station: row.get("station"),
         measurement_id: row.get("measurement_id"),
-        has_row: row.get("has_row"),
+        stands: row.get("stands"),
         snr_db: row.get("snr_db"),
         offset_hz: row.get("offset_hz"),
         bandwidth_hz: row.get("bandwidth_hz"),
@@ -85,7 +85,7 @@ pub fn table(rows: &[Row]) -> String {
     );
     for row in rows {
         let _ = write!(text, "    {:<width$}  ", row.station);
-        let _ = match (&row.error_message, row.has_row) {
+        let _ = match (&row.error_message, row.stands) {
             (Some(message), _) => writeln!(text, "{message}"),
             (None, false) => writeln!(text, "no row yet"),
             (None, true) => writeln!(
@@ -140,7 +140,7 @@ fn compare(rows: &[Row], session: &Session, receivers: &[Receiver]) -> Vec<Strin
     }
     for (receiver, measurement) in receivers.iter().zip(&session.measurements) {
         let complaint = match rows.iter().find(|row| row.measurement_id == measurement.id) {
-            Some(row) if row.has_row => complaint(row, &receiver.expected, &measurement.key),
+            Some(row) if row.stands => complaint(row, &receiver.expected, &measurement.key),
             _ => Some("there is no row".to_owned()),
         };
         found.extend(complaint.map(|complaint| format!("{}: {complaint}", receiver.station)));
@@ -184,7 +184,7 @@ mod tests {
 
     fn good() -> Row {
         Row {
-            has_row: true,
+            stands: true,
             snr_db: Some(20.1),
             detected: Some(1),
             ..Row::default()

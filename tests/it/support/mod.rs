@@ -22,7 +22,7 @@ use uuid::Uuid;
 /// The bucket that the daemons of the tests read.
 pub(crate) const BUCKET: &str = "heimdall-raw-iq";
 /// Long enough for a machine that does ten other things; a test that reaches it has failed.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 /// Between two looks at a condition.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// The migrated database that each test's is a copy of.
@@ -56,7 +56,7 @@ pub(crate) async fn cluster() -> &'static Cluster {
         connection.await.expect("the connection ends");
         cluster
     };
-    CLUSTER.get_or_init(|| start).await
+    CLUSTER.get_or_init(|| Box::pin(start)).await
 }
 
 /// A client, and the task that drives its connection and ends with it.

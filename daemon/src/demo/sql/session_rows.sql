@@ -2,7 +2,7 @@
 -- Parameters: $1 session
 -- Returns: one row per measurement and result; the numbers are means over the recording's segments. The extended set's
 --   carrier offset and bandwidth are taken where they stand, else the reference's.
-SELECT m.rx_id AS station, m.measurement_id, f.measurement_id IS NOT NULL AS has_row,
+SELECT m.rx_id AS station, m.measurement_id, f.measurement_id IS NOT NULL AS stands,
        f.mean_snr_db AS snr_db, f.overall_confidence AS confidence, f.num_receivers_detected AS detected,
        f.error_message, r.offset_hz, r.bandwidth_hz, r.signal_fraction
 FROM heimdall.session_measurements m
