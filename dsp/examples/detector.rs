@@ -28,22 +28,22 @@ impl Random {
 
 type Samples = Vec<[f64; 2]>;
 
-/// `y[n] = sum b[k] x[n-k] + a y[n-1]`, its first values dropped.
-fn filtered(n: usize, b: &[f64], a: f64, random: &mut Random) -> Samples {
-    let warm_up = b.len() + 500;
-    let x: Samples = (0..n + warm_up).map(|_| random.noise()).collect();
-    let mut before = [0.0; 2];
-    let mut y = Vec::with_capacity(n + warm_up);
-    for i in b.len()..n + warm_up {
-        let mut value = [a * before[0], a * before[1]];
-        for (k, b) in b.iter().enumerate() {
-            value[0] += b * x[i - k][0];
-            value[1] += b * x[i - k][1];
-        }
-        before = value;
-        y.push(value);
-    }
-    y.split_off(y.len() - n)
+/// White noise through `out[i] = sum taps[k] white[i - k] + pole out[i - 1]`, the first values dropped.
+fn filtered(n: usize, taps: &[f64], pole: f64, random: &mut Random) -> Samples {
+    let all = n + taps.len() + 500;
+    let white: Samples = (0..all).map(|_| random.noise()).collect();
+    let mut value = [0.0; 2];
+    let mut out: Samples = (taps.len()..all)
+        .map(|i| {
+            value = [pole * value[0], pole * value[1]];
+            for (k, tap) in taps.iter().enumerate() {
+                value[0] += tap * white[i - k][0];
+                value[1] += tap * white[i - k][1];
+            }
+            value
+        })
+        .collect();
+    out.split_off(out.len() - n)
 }
 
 /// Low-pass of `taps` coefficients (odd), Hamming window; `cutoff` in parts of the sample rate.
