@@ -9,12 +9,16 @@ CREATE OR REPLACE FUNCTION heimdall.enqueue_sessions(
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
+-- Index probes: a span of sessions must not cost a pass over all features.
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 SET jit = off
 AS $$
 BEGIN
     RETURN QUERY
-    WITH missing AS MATERIALIZED (
-        SELECT sm.recording_session_id, sm.session_created_at, sm.measurement_id, sm.measured_at
+    WITH missing AS (
+        SELECT sm.recording_session_id, sm.session_created_at, sm.measurement_id, sm.measured_at,
+               dense_rank() OVER (ORDER BY sm.session_created_at DESC NULLS LAST, sm.recording_session_id) AS nth_session
         FROM heimdall.session_measurements sm
         WHERE sm.session_status = 'completed'
           AND (since IS NULL OR sm.session_created_at >= since)
@@ -22,19 +26,14 @@ BEGIN
           AND NOT EXISTS (SELECT FROM heimdall.measurement_features f
                           WHERE f.measurement_id = sm.measurement_id AND NOT (include_failed AND f.extraction_failed))
           AND NOT EXISTS (SELECT FROM heimdall.feature_queue q WHERE q.measurement_id = sm.measurement_id)
-    ), chosen AS (
-        SELECT m.recording_session_id
-        FROM missing m
-        GROUP BY m.recording_session_id, m.session_created_at
-        ORDER BY m.session_created_at DESC NULLS LAST, m.recording_session_id
-        LIMIT max_recordings
     ), queued AS (
         INSERT INTO heimdall.feature_queue AS q
             (measurement_id, recording_session_id, measured_at, source, priority, backfill_id)
         SELECT m.measurement_id, m.recording_session_id, m.measured_at,
                enqueue_sessions.source, enqueue_sessions.priority, enqueue_sessions.backfill_id
-        FROM missing m JOIN chosen USING (recording_session_id)
-        ORDER BY m.session_created_at DESC NULLS LAST, m.recording_session_id, m.measured_at, m.measurement_id
+        FROM missing m
+        WHERE max_recordings IS NULL OR m.nth_session <= max_recordings
+        ORDER BY m.nth_session, m.measured_at, m.measurement_id
         ON CONFLICT DO NOTHING
         RETURNING q.recording_session_id
     )

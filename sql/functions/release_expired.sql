@@ -1,6 +1,7 @@
 -- Takes back what dead daemons held. A worker is dead when its heartbeat is older than its lease, or when its row is
 -- gone. Its measurements become ready again, unless five daemons have been lost with the same one in hand:
--- then the recording is taken to be what kills them, and it gets an error row.
+-- then the recording is taken to be what kills them, and it gets an error row. From the second loss on they come back one
+-- by one, at random times, so that those that were only in bad company are done before the bad one is taken up again.
 -- Grows with the number of daemons and of rows to take back, not with the queue: the owners are read off the
 -- partial index of claimed rows by stepping from one worker to the next.
 CREATE OR REPLACE FUNCTION heimdall.release_expired()
@@ -16,6 +17,8 @@ AS $$
 DECLARE
     -- A daemon may die once by chance, and twice in a bad night; five times with the same recording is no chance.
     max_crashes CONSTANT integer := 5;
+    -- Long beside the work on a recording, short beside a lease.
+    scatter     CONSTANT interval := '10 seconds';
     dead     uuid[];
     sessions uuid[];
 BEGIN
@@ -76,7 +79,9 @@ BEGIN
         WHERE b.backfill_id = d.backfill_id
     ), released AS (
         UPDATE heimdall.feature_queue q
-        SET state = 'ready', claim_id = NULL, worker_id = NULL, claimed_at = NULL, crashes = q.crashes + 1
+        SET state = CASE WHEN q.crashes = 0 THEN 'ready' ELSE 'waiting' END,
+            due_at = CASE WHEN q.crashes > 0 THEN clock_timestamp() + random() * q.crashes * scatter END,
+            claim_id = NULL, worker_id = NULL, claimed_at = NULL, crashes = q.crashes + 1
         FROM (SELECT c.measurement_id, c.claim_id, c.worker_id FROM heimdall.feature_queue c
               WHERE c.state = 'claimed' AND c.worker_id = ANY (dead) AND c.crashes + 1 < max_crashes
               -- A row that its owner is storing after all is left to it; if that fails it is taken back next time.

@@ -99,6 +99,16 @@ BEGIN
     PERFORM pg_temp.expect('blamed', (SELECT error_kind || ': ' || error_message FROM heimdall.measurement_features WHERE measurement_id = pg_temp.measurement(2, 2)),
                            'crashed: Extraction crashed: 5 daemons were lost while working on this recording');
 
+    -- Lost a second time: it waits for a while, alone.
+    EXECUTE format('EXECUTE claim(%L, 1)', w2);
+    UPDATE heimdall.worker_heartbeats SET beat_at = beat_at - interval '31 s' WHERE worker_id = w2;
+    PERFORM pg_temp.expect_rows('taken back once more', 'EXECUTE release_expired', 1);
+    SELECT * INTO held FROM heimdall.feature_queue WHERE measurement_id = pg_temp.measurement(2, 3);
+    PERFORM pg_temp.expect('scattered', held.state = 'waiting' AND held.crashes = 2 AND held.due_at < clock_timestamp() + interval '10 s', true);
+    UPDATE heimdall.feature_queue SET due_at = clock_timestamp() WHERE state = 'waiting';
+    PERFORM pg_temp.expect_rows('due', 'EXECUTE promote_due', 1);
+    EXECUTE $q$EXECUTE register_worker('test', 3, '0', 4, 30000)$q$ INTO w2;
+
     -- Paused: nobody claims.
     PERFORM heimdall.pause_extraction('maintenance');
     PERFORM pg_temp.expect_rows('paused', format('EXECUTE claim(%L, 1)', w2), 0);
