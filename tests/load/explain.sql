@@ -72,10 +72,10 @@ BEGIN
         COMMIT;
         IF i <= 3 THEN  -- bounded or proportional to history, and not on the hot path
             CALL pg_temp.measure('sweep', 'EXECUTE sweep(250, 0)');
-            CALL pg_temp.measure('feature_coverage', 'SELECT * FROM heimdall.feature_coverage');
             COMMIT;
         END IF;
     END LOOP;
+    CALL pg_temp.measure('feature_coverage', 'SELECT * FROM heimdall.feature_coverage');
     DELETE FROM heimdall.worker_heartbeats;
 END $$;
 CALL pg_temp.rounds();

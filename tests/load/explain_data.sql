@@ -1,6 +1,5 @@
--- :measurements finished measurements of seven receivers, one session a minute, matched by time; then a tenth of that (at
--- most a million) outstanding: half due in an hour, a quarter backfill, a quarter sweep; and sessions that are
--- about to complete, for the triggers.
+-- :measurements finished measurements of seven receivers, one session a minute, matched by time; then :queued outstanding:
+-- half due in an hour, a quarter backfill, a quarter sweep; and sessions that are about to complete, for the triggers.
 SET session_replication_role = replica;  -- no triggers
 SET synchronous_commit = off;
 
@@ -17,7 +16,7 @@ INSERT INTO heimdall.websdr_stations (id, name, latitude, longitude)
 SELECT md5('station' || i)::uuid, 'Station ' || i, 44 + i, 7 + i FROM generate_series(1, 7) i;
 
 -- Finished sessions are numbered from 1, outstanding ones follow, then 100 that are still recording.
-SELECT :measurements / 7 AS finished, least(:measurements / 10, 1000000) / 7 AS outstanding \gset
+SELECT :measurements / 7 AS finished, :queued / 7 AS outstanding \gset
 INSERT INTO heimdall.recording_sessions (id, status, frequency_hz, duration_seconds, created_at)
 SELECT md5('session' || i)::uuid, CASE WHEN i <= :finished + :outstanding THEN 'completed' ELSE 'recording' END,
        145000000, 1, timestamptz '2000-01-01 00:00Z' + i * interval '1 minute'
