@@ -19,7 +19,7 @@ from importlib.metadata import version
 import numpy as np
 
 from plain_client import best_get_rate, get_loop, get_rate, presigned_paths
-from processes import MemoryPeak, cpu_ms, machine_busy_ms, stop_on_signals
+from processes import MemoryPeak, OthersCpu, cpu_ms, stop_on_signals, wait_until_quiet
 from recordings import SAMPLE_RATE_HZ, STATIONS, fm_recording, put_objects
 from servers import ObjectStore, Postgres, work_dir
 from stacks import CELERY, CeleryStack, Heimdalld
@@ -65,13 +65,15 @@ def commit_to_rows_ms(stack, sessions):
     ]
 
 
-def idle_latencies_ms(stack, keys, repeats, receivers):
+def idle_latencies_ms(stack, keys, options, receivers, others):
     """Sessions completed one at a time on an otherwise idle system."""
-    sessions = stack.application.record(keys, repeats, receivers)
-    for session in sessions:
-        stack.complete([session])
-        time.sleep(IDLE_PAUSE_S)
-        wait_for_rows(stack, [session], receivers, poll_s=IDLE_PAUSE_S)
+    sessions = stack.application.record(keys, options.repeats, receivers)
+    wait_until_quiet(options.wait_quiet)
+    with others:
+        for session in sessions:
+            stack.complete([session])
+            time.sleep(IDLE_PAUSE_S)
+            wait_for_rows(stack, [session], receivers, poll_s=IDLE_PAUSE_S)
     return commit_to_rows_ms(stack, sessions)
 
 
@@ -89,31 +91,29 @@ def measure(stack, store, postgres, keys, paths, options):
     stack.complete(warm_up)
     wait_for_rows(stack, warm_up)
 
-    row_ms = idle_latencies_ms(stack, keys, options.repeats, 1)
-    session_ms = idle_latencies_ms(stack, keys, options.repeats, RECEIVERS)
+    idle_others, others = OthersCpu(), OthersCpu()
+    row_ms = idle_latencies_ms(stack, keys, options, 1, idle_others)
+    session_ms = idle_latencies_ms(stack, keys, options, RECEIVERS, idle_others)
     idle_cpu_ms_per_s, idle_pss_mb = idle_cost(stack, options.idle_seconds)
 
-    rates, get_rates, wall_ms, busy_ms = [], [], 0.0, 0.0
+    rates, get_rates = [], []
     counted = {"worker": stack.worker_roots, "stack": stack.roots, "postgres": [postgres.process.pid],
-               "store": [store.process.pid], "all": [os.getpid()]}
+               "store": [store.process.pid]}
     spent_ms = dict.fromkeys(counted, 0.0)
     with MemoryPeak(*stack.roots) as peak:
         for _ in range(options.rounds):
+            wait_until_quiet(options.wait_quiet)
             get_rates.append(best_get_rate(store, paths, options.gets)[0])
             sessions = stack.application.record(keys, options.sessions)
-            time.sleep(1.0)
+            wait_until_quiet(options.wait_quiet)
             before = {name: cpu_ms(*roots) for name, roots in counted.items()}
-            busy_before, start = machine_busy_ms(), time.monotonic()
-            stack.complete(sessions)
-            wait_for_rows(stack, sessions)
-            wall_ms += (time.monotonic() - start) * 1e3
-            busy_ms += machine_busy_ms() - busy_before
+            with others:
+                stack.complete(sessions)
+                wait_for_rows(stack, sessions)
             for name, roots in counted.items():
                 spent_ms[name] += cpu_ms(*roots) - before[name]
             rates.append(len(sessions) * RECEIVERS / max(commit_to_rows_ms(stack, sessions)) * 1e3)
     recordings = options.rounds * options.sessions * RECEIVERS
-    # This script's own tree holds all the servers: what is left is other people's.
-    others_ms = max(0.0, busy_ms - spent_ms["all"])
     return Figures(
         row_ms=row_ms,
         session_ms=session_ms,
@@ -127,7 +127,8 @@ def measure(stack, store, postgres, keys, paths, options):
         idle_pss_mb=idle_pss_mb,
         peak_pss_mb=peak.pss,
         peak_rss_mb=peak.rss,
-        others_percent=100.0 * others_ms / (wall_ms * os.cpu_count()),
+        idle_others_percent=idle_others.percent,
+        others_percent=others.percent,
     )
 
 
@@ -178,6 +179,8 @@ def parse_options():
     parser.add_argument("--repeats", type=int, default=40, help="sessions completed one by one (40)")
     parser.add_argument("--gets", type=int, default=400, help="objects that the plain client gets each time (400)")
     parser.add_argument("--idle-seconds", type=float, default=10.0, help="how long the idle service is watched (10)")
+    parser.add_argument("--wait-quiet", type=float, default=0.0, metavar="SECONDS",
+                        help="before each part, wait up to so long until others leave the machine alone (0)")
     options = parser.parse_args()
     if options.only != "celery" and "HEIMDALLD" not in os.environ:
         parser.error("name the daemon's release build in HEIMDALLD, or say --only celery")
@@ -198,6 +201,7 @@ def main():
         paths = presigned_paths(store, keys)
         get_rate(store, paths, len(paths), 1)
         get_times_ms = []
+        wait_until_quiet(options.wait_quiet)
         get_loop(store, paths, range(2 * len(paths)), get_times_ms)
         get_ms = statistics.median(get_times_ms)
         client_rate, client_ms = best_get_rate(store, paths, options.gets)

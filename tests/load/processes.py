@@ -19,6 +19,8 @@ STOP_TIMEOUT_S = 20.0
 SAMPLE_INTERVAL_S = 0.2
 # The kernel's name for "what the scheduler counted", in the id of a process's clock.
 CPUCLOCK_SCHED = 2
+# A machine on which others used less than this, for so many seconds, is worth measuring on.
+QUIET_PERCENT, QUIET_S = 8.0, 3
 TICK_MS = 1000.0 / os.sysconf("SC_CLK_TCK")
 
 
@@ -128,6 +130,42 @@ def machine_busy_ms():
         int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
     )
     return (user + nice + system + irq + softirq + steal) * TICK_MS
+
+
+class OthersCpu:
+    """How much of the machine everybody else used while the `with` blocks ran, in percent.
+
+    This script's own tree holds all that it started: what is left of the busy time is other people's.
+    """
+
+    def __init__(self):
+        self._others_ms = self._wall_ms = 0.0
+
+    @staticmethod
+    def _now():
+        return machine_busy_ms() - cpu_ms(os.getpid()), time.monotonic() * 1e3
+
+    def __enter__(self):
+        self._start = self._now()
+
+    def __exit__(self, *_):
+        others, wall = self._now()
+        self._others_ms += others - self._start[0]
+        self._wall_ms += wall - self._start[1]
+
+    @property
+    def percent(self):
+        return max(0.0, 100.0 * self._others_ms / (self._wall_ms * os.cpu_count()))
+
+
+def wait_until_quiet(limit_s):
+    """Until others leave the machine alone, but no longer than this."""
+    deadline, quiet_s = time.monotonic() + limit_s, 0
+    while quiet_s < QUIET_S and time.monotonic() < deadline:
+        others = OthersCpu()
+        with others:
+            time.sleep(1.0)
+        quiet_s = quiet_s + 1 if others.percent < QUIET_PERCENT else 0
 
 
 def memory_mb(*roots):

@@ -29,6 +29,7 @@ class Figures:
     idle_pss_mb: float
     peak_pss_mb: float
     peak_rss_mb: float
+    idle_others_percent: float
     others_percent: float
 
 
@@ -71,7 +72,9 @@ def lines(celery, get_ms):
     yield Line("memory when idle, PSS, MB", lambda f: f.idle_pss_mb)
     yield Line("memory under the backlog, peak PSS, MB", lambda f: f.peak_pss_mb)
     yield Line("memory under the backlog, peak RSS, MB", lambda f: f.peak_rss_mb, target="at most 64", most=64.0)
-    yield Line("machine's CPU that others used meanwhile, %", lambda f: f.others_percent, compared=False)
+    what = "machine's CPU that others used meanwhile, %"
+    yield Line(f"{what}, idle", lambda f: f.idle_others_percent, compared=False)
+    yield Line(f"{what}, backlog", lambda f: f.others_percent, compared=False)
 
 
 def number(value):
