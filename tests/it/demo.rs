@@ -1,9 +1,10 @@
 //! `heimdalld demo`, as a person runs it.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use crate::support::daemon::{Daemon, command};
-use crate::support::{iq, wait_for};
+use crate::support::{connect, iq, wait_for};
 
 #[test]
 fn the_demo_ends_well_when_every_row_is_as_it_should_be() {
@@ -49,17 +50,48 @@ fn the_demo_takes_a_folder_of_recordings() {
     assert!(output.status.success(), "{told}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_demo_leaves_no_server_and_no_folder_behind() {
+/// A demo that stays, once it has said how to look further; and the folder of its cluster.
+async fn staying_demo() -> (Daemon, PathBuf) {
     let mut demo = command();
     demo.arg("demo").stdout(Stdio::piped());
-    let mut demo = Daemon::spawn(demo);
+    let demo = Daemon::spawn(demo);
     let folder = wait_for("it says how to look further", || async {
         let line = demo.told("psql -h ");
         line.first()
-            .and_then(|line| line.split_whitespace().nth(2).map(std::path::PathBuf::from))
+            .and_then(|line| line.split_whitespace().nth(2).map(PathBuf::from))
     })
     .await;
+    (demo, folder)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_demo_takes_the_session_that_it_says_how_to_make_and_ends_at_ctrl_c() {
+    let (mut demo, folder) = staying_demo().await;
+    let another = include_str!("../../daemon/src/demo/sql/another_session.sql");
+    for line in another.lines() {
+        assert!(!demo.told(line).is_empty(), "{line} is not shown");
+    }
+    let url = format!(
+        "postgres://postgres@{}:5432/heimdall",
+        folder.to_string_lossy().replace('/', "%2F")
+    );
+    let (client, _) = connect(&url).await;
+    client
+        .batch_execute(another)
+        .await
+        .expect("it can be typed as it is shown");
+    wait_for("the new session's table", || async {
+        (demo.told("receiver ").len() == 2).then_some(())
+    })
+    .await;
+    demo.signal("INT");
+    assert!(demo.wait_exit().await.success());
+    assert!(!folder.exists(), "{} is still there", folder.display());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_demo_leaves_no_server_and_no_folder_behind() {
+    let (mut demo, folder) = staying_demo().await;
     let pid = std::fs::read_to_string(folder.join("data/postmaster.pid")).expect("a server runs");
     let pid = pid.lines().next().expect("its id").to_owned();
     demo.signal("KILL");

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::Bench;
 use crate::support::daemon::Daemon;
+use crate::support::{BUCKET, Bench, iq};
 
 /// Names of the recordings under `dsp/tests/golden`.
 const RECORDINGS: [&str; 8] = [
@@ -105,4 +105,75 @@ fn compare(what: &str, expected: &Value, found: &Value) {
         }
     }
     assert_eq!(compared, 17 * 4, "{what}");
+}
+
+/// A `NumPy` file: magic, version 1.0, header padded to 64 bytes, data.
+fn npy(descr: &str, samples: usize, data: &[u8]) -> Vec<u8> {
+    let dictionary = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({samples},), }}");
+    let header = format!("{dictionary:<117}\n");
+    [
+        b"\x93NUMPY\x01\x00".as_slice(),
+        &118_u16.to_le_bytes(),
+        header.as_bytes(),
+        data,
+    ]
+    .concat()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_numpy_file_is_read_by_its_header_whatever_its_name() {
+    let bench = Bench::new().await;
+    let single = iq::tone();
+    let double: Vec<u8> = (single.chunks_exact(4))
+        .flat_map(|bytes| f64::from(f32::from_le_bytes(bytes.try_into().expect("four bytes"))).to_le_bytes())
+        .collect();
+    bench.put("raw.bin", single.clone());
+    bench.put("single.bin", npy("<c8", iq::SAMPLES, &single));
+    bench.put("double.bin", npy("<c16", iq::SAMPLES, &double));
+    bench.put("broken.npy", npy("<c8", iq::SAMPLES + 1, &single));
+    let session = bench
+        .record(&["raw.bin", "single.bin", "double.bin", "broken.npy"])
+        .await;
+    let daemon = Daemon::start(&bench).await;
+    bench.complete(&session).await;
+    let rows = bench.rows(&session).await;
+    for row in &rows[1..3] {
+        assert_eq!(row.error_message, None);
+        assert_eq!(row.features[0]["snr_db"], rows[0].features[0]["snr_db"]);
+    }
+    let message = rows[3].error_message.as_deref().expect("a sample is missing");
+    assert!(
+        message.starts_with("Invalid IQ data format: ") && message.contains("96008"),
+        "{message}"
+    );
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sample_rate_is_taken_from_the_column_else_from_the_objects_metadata_else_it_is_200_khz() {
+    let bench = Bench::new().await;
+    let metadata = [("sample-rate".to_owned(), "24000".to_owned())];
+    bench
+        .store
+        .objects()
+        .put(BUCKET, "tagged.bin", iq::tone(), metadata.into());
+    bench.put("plain.bin", [iq::tone(), iq::tone(), iq::tone(), iq::tone()].concat());
+    let session = bench.record(&["tagged.bin", "tagged.bin", "plain.bin"]).await;
+    let unknown = "UPDATE heimdall.measurements SET iq_sample_rate = NULL WHERE id = ANY ($1)";
+    bench
+        .sql
+        .execute(unknown, &[&session.measurements[1..].to_vec()])
+        .await
+        .expect("set");
+    let daemon = Daemon::start(&bench).await;
+    bench.complete(&session).await;
+    let rows = bench.rows(&session).await;
+    let rates: Vec<_> = rows
+        .iter()
+        .map(|row| (&row.metadata["sample_rate_hz"], &row.metadata["sample_rate_source"]))
+        .collect();
+    assert_eq!(rates[0], (&12_000.0.into(), &"column iq_sample_rate".into()));
+    assert_eq!(rates[1], (&24_000.0.into(), &"object metadata".into()));
+    assert_eq!(rates[2], (&200_000.0.into(), &"default".into()));
+    daemon.stop().await;
 }

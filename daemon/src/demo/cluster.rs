@@ -7,24 +7,19 @@
 //! folder. Dropping a [`Cluster`] closes the same pipe and waits, so there is one way of cleaning
 //! up and every run uses it.
 
-use std::fs::{DirBuilder, File};
-use std::hash::{BuildHasher, RandomState};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
-use std::os::unix::process::CommandExt;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tokio_postgres::NoTls;
 
+use super::account::{Account, command_as, make_folder};
 use super::binaries::Binaries;
 use super::error::{Context, DemoError, Result};
 
 /// The port only names the socket's file: nothing listens on TCP.
 const PORT: u16 = 5432;
-/// `sun_path` holds 104 bytes on macOS and 108 on Linux, the closing zero included.
-const LONGEST_SOCKET_PATH: usize = 103;
 /// How long a server may take to answer; crash recovery of a test's data takes far less.
 const START_LIMIT: Duration = Duration::from_mins(1);
 /// How often the server's own status line is read while it starts.
@@ -74,7 +69,7 @@ impl Cluster {
     pub fn start(durability: Durability) -> Result<Self> {
         let binaries = Binaries::find()?;
         let account = Account::to_drop_to()?;
-        let folder = make_folder(account.as_ref())?;
+        let folder = make_folder(account.as_ref(), &format!(".s.PGSQL.{PORT}.lock"))?;
         let mut command = command_as(account.as_ref(), Path::new("/bin/sh"), &folder);
         let watchdog = (command
             .args(["-c", WATCHDOG, "sh"])
@@ -304,89 +299,6 @@ impl Drop for Cluster {
     }
 }
 
-/// Whom to run as: the server refuses root.
-#[derive(Debug)]
-struct Account {
-    uid: u32,
-    gid: u32,
-}
-
-impl Account {
-    /// `None` for an ordinary user, else `postgres` where packages made one, else `nobody`.
-    fn to_drop_to() -> Result<Option<Self>> {
-        let id = |arguments: &[&str]| -> Option<u32> {
-            let output = Command::new("id").args(arguments).output().ok()?;
-            String::from_utf8_lossy(&output.stdout).trim().parse().ok()
-        };
-        if id(&["-u"]) != Some(0) {
-            return Ok(None);
-        }
-        (["postgres", "nobody"].into_iter())
-            .find_map(|name| {
-                Some(Self {
-                    uid: id(&["-u", name])?,
-                    gid: id(&["-g", name])?,
-                })
-            })
-            .map(Some)
-            .ok_or_else(|| {
-                DemoError::new("postgres does not run as root, and there is neither a user postgres nor nobody")
-            })
-    }
-
-    /// Whether this account can get through every folder down to `path`.
-    fn can_enter(&self, path: &Path) -> bool {
-        path.ancestors().all(|folder| {
-            std::fs::metadata(folder).is_ok_and(|folder| {
-                let shift = match () {
-                    () if folder.uid() == self.uid => 6,
-                    () if folder.gid() == self.gid => 3,
-                    () => 0,
-                };
-                (folder.mode() >> shift) & 1 == 1
-            })
-        })
-    }
-}
-
-/// A program as the account that the cluster belongs to, in its own process group (a Ctrl-C on the
-/// terminal is for us, who then stop the server in order) and with nothing inherited that would
-/// change what Postgres does.
-fn command_as(account: Option<&Account>, program: &Path, folder: &Path) -> Command {
-    let mut command = Command::new(program);
-    command.current_dir(folder).process_group(0);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    for (name, _) in std::env::vars_os() {
-        if name.as_bytes().starts_with(b"PG") || name.as_bytes().starts_with(b"LC_") {
-            command.env_remove(name);
-        }
-    }
-    command.env("LC_ALL", "C");
-    if let Some(account) = account {
-        command.uid(account.uid).gid(account.gid);
-    }
-    command
-}
-
-/// Makes an empty folder that only the cluster's account may enter, in the first of the
-/// temporary folders which that account can reach and whose path is short enough for a socket.
-fn make_folder(account: Option<&Account>) -> Result<PathBuf> {
-    let bases = [std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
-    let name = format!("heimdall-{:016x}", RandomState::new().hash_one(std::process::id()));
-    let socket_suffix = format!("/{name}/.s.PGSQL.{PORT}.lock");
-    let base = (bases.iter().filter_map(|base| base.canonicalize().ok()))
-        .filter(|base| base.as_os_str().len() + socket_suffix.len() <= LONGEST_SOCKET_PATH)
-        .find(|base| account.is_none_or(|account| account.can_enter(base)))
-        .ok_or_else(|| DemoError::new(format!("no temporary folder for the cluster: tried {bases:?}")))?;
-    let folder = base.join(name);
-    let doing = format!("making {}", folder.display());
-    DirBuilder::new().mode(0o700).create(&folder).context(&doing)?;
-    if let Some(account) = account {
-        chown(&folder, Some(account.uid), Some(account.gid)).context(&doing)?;
-    }
-    Ok(folder)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -431,15 +343,5 @@ mod tests {
         cluster.create_database("second", Some("first")).await.expect("a copy");
         let copied = "SELECT count(*)::text FROM pg_largeobject_metadata WHERE oid = 4711";
         assert_eq!(ask(&cluster.url("second"), copied).await, "1");
-    }
-
-    #[test]
-    fn an_account_enters_only_where_every_folder_lets_it() {
-        let nobody = Account {
-            uid: 65_534,
-            gid: 65_534,
-        };
-        assert!(nobody.can_enter(Path::new("/tmp")));
-        assert!(!nobody.can_enter(Path::new("/nonexistent")));
     }
 }

@@ -1,11 +1,12 @@
 //! The embedded default, `heimdalld demo`: a throw-away Postgres and an S3 server in this process,
 //! recordings put in, a session completed, the rows shown.
 //!
-//! In the order of what happens: the [`cluster`] is made with the system's [`binaries`]; the [`store`] serves
+//! In the order of what happens: the [`cluster`] is made with the system's [`binaries`], as another account where we are root; the [`store`] serves
 //! [`objects`]; the [`scene`]'s recordings are made from a [`signal`] or taken from a [`folder`]; the
 //! [`application`] enters them and completes the session; the [`narrator`] tells what the daemon does
 //! about it, and the [`report`] shows the rows and compares them with what was put in.
 
+mod account;
 pub mod application;
 pub mod binaries;
 pub mod cluster;
