@@ -68,6 +68,7 @@ def lines(celery, get_ms):
     yield Line("CPU per recording, with broker, results, beat, ms", lambda f: f.stack_cpu_ms)
     yield Line("CPU per recording, Postgres, ms", lambda f: f.postgres_cpu_ms)
     yield Line("CPU per recording, object store, ms", lambda f: f.store_cpu_ms)
+    yield Line("recordings/s that this much CPU allows on all cores", cpu_bound_rate)
     yield Line("CPU when idle, ms per s", lambda f: f.idle_cpu_ms_per_s)
     yield Line("memory when idle, PSS, MB", lambda f: f.idle_pss_mb)
     yield Line("memory under the backlog, peak PSS, MB", lambda f: f.peak_pss_mb)
@@ -75,6 +76,11 @@ def lines(celery, get_ms):
     what = "machine's CPU that others used meanwhile, %"
     yield Line(f"{what}, idle", lambda f: f.idle_others_percent, compared=False)
     yield Line(f"{what}, backlog", lambda f: f.others_percent, compared=False)
+
+
+def cpu_bound_rate(figures):
+    """What would be reached if nothing but the CPU of service, Postgres and store together held it up."""
+    return os.cpu_count() * 1000.0 / (figures.stack_cpu_ms + figures.postgres_cpu_ms + figures.store_cpu_ms)
 
 
 def number(value):
