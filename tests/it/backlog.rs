@@ -1,8 +1,10 @@
 //! Many recordings, several daemons.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use crate::support::daemon::Daemon;
+use crate::support::faults::{Door, Fault};
 use crate::support::{Bench, iq, wait_for};
 
 /// Measurement ids in the log lines of finished recordings.
@@ -23,7 +25,18 @@ async fn two_daemons_share_a_backlog_and_do_nothing_twice() {
     const RECORDINGS: usize = 600;
     let bench = Bench::new().await;
     bench.put("a.bin", iq::tone());
-    let (one, other) = (Daemon::start(&bench).await, Daemon::start(&bench).await);
+    // Four at a time and 20 ms each: one alone would need three seconds, in which the other gets its share.
+    let door = Door::open(bench.store.objects()).await;
+    door.set("a.bin", Fault::Delay(Duration::from_millis(20)));
+    let endpoint = door.endpoint();
+    let settings = [
+        ("HEIMDALL_CONCURRENCY", "4"),
+        ("HEIMDALL_S3_ENDPOINT", endpoint.as_str()),
+    ];
+    let (one, other) = (
+        Daemon::start_with(&bench, &settings).await,
+        Daemon::start_with(&bench, &settings).await,
+    );
     bench.history(600, "a.bin", "recording").await;
     bench
         .execute("UPDATE heimdall.recording_sessions SET status = 'completed'")

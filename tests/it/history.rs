@@ -121,7 +121,7 @@ async fn a_pause_holds_from_the_next_claim_and_a_resume_is_noticed_at_once() {
     let bench = Bench::new().await;
     bench.put("a.bin", iq::tone());
     let (paused, after) = (bench.record(&["a.bin"]).await, bench.record(&["a.bin"]).await);
-    let daemon = Daemon::start(&bench).await;
+    let daemon = Daemon::start_with(&bench, &[("HEIMDALL_LEASE", "1s")]).await;
     bench.execute("SELECT heimdall.pause_extraction('antenna work')").await;
     bench.complete(&paused).await;
     // It is woken, looks and takes nothing; a heartbeat with the pause in it proves that time has passed there too.

@@ -10,6 +10,7 @@ mod installing;
 mod leases;
 mod notifications;
 mod origin;
+mod outages;
 mod real_recordings;
 mod recording_errors;
 mod settings;
