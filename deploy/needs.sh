@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What demo.sh and test.sh need from the machine: cargo, a linker, and PostgreSQL's server programs. Sourced, not run.
-# Only the last is installed where it is missing, by the system's package manager; for the others it is said what to type.
+# Only the last are fetched where they are missing: installed by the system's package manager where we may, else (Debian,
+# Ubuntu) unpacked under target/. For all else it is said what to type.
 
 fail() {
     printf '%s: %s\n' "${0##*/}" "$1" >&2
@@ -73,7 +74,7 @@ have_postgres() {
 }
 
 need_postgres() {
-    have_postgres && return 0
+    have_postgres || use_unpacked_postgres && return 0
     local command
     command=$(install_command postgresql)
     if command -v brew >/dev/null 2>&1 && ! command -v apt-get >/dev/null 2>&1; then
@@ -83,6 +84,9 @@ need_postgres() {
     elif can_be_root; then
         echo "No PostgreSQL server programs here; installing them: $command"
         install_postgres "$command" || fail "that failed"
+    elif command -v apt-get >/dev/null 2>&1 && echo "No PostgreSQL server programs here; unpacking them under target/" &&
+        unpack_postgres && use_unpacked_postgres; then
+        return 0
     else
         fail "no PostgreSQL server programs (only the programs, no running server). As an administrator type:
     $command"
@@ -104,4 +108,31 @@ install_postgres() {
     local status=$?
     as_root mv "$settings.before" "$settings"
     return "$status"
+}
+
+# Without any rights: what the package manager would install, downloaded with lists of our own and unpacked. PostgreSQL
+# finds its files relative to its programs.
+unpack_postgres() {
+    local folder=$PWD/target/postgresql package
+    mkdir -p "$folder/lists/partial" "$folder/archives/partial" || return
+    local apt=(apt-get -q -o Debug::NoLocking=true -o "APT::Sandbox::User=$(id -un)" -o "Dir::State::lists=$folder/lists"
+        -o "Dir::Cache=$folder" -o "Dir::Cache::archives=$folder/archives")
+    "${apt[@]}" update && "${apt[@]}" install -y --download-only --no-install-recommends postgresql || return
+    for package in "$folder"/archives/*.deb; do
+        dpkg -x "$package" "$folder" || return
+    done
+    rm -r "$folder/lists" "$folder/archives"
+}
+
+use_unpacked_postgres() {
+    local folder
+    for folder in "$PWD"/target/postgresql/usr/lib/postgresql/*/bin; do
+        [ -x "$folder/postgres" ] || continue
+        export PATH="$folder:$PATH"
+        for folder in "$PWD"/target/postgresql/usr/lib/*-linux-gnu*; do
+            export LD_LIBRARY_PATH="$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+        done
+        return 0
+    done
+    return 1
 }
