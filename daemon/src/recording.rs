@@ -73,7 +73,9 @@ pub enum Outcome {
 /// How the row came about: `extraction_metadata`, as far as it got.
 #[derive(Debug, Default, Serialize)]
 struct Metadata {
-    extraction_method: &'static str,
+    /// Only where there are features: who counts them by it must not count failures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extraction_method: Option<&'static str>,
     extractor_version: &'static str,
     recording_session_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,7 +111,6 @@ pub async fn process(claim: &Claim, tools: &Tools) -> Outcome {
         return Outcome::Verdict(Verdict::Forget);
     };
     let mut metadata = Metadata {
-        extraction_method: "recorded",
         extractor_version: heimdall_dsp::VERSION,
         recording_session_id: Some(claim.recording_session_id),
         ..Metadata::default()
@@ -253,6 +254,7 @@ fn feature_row(claim: &Claim, extraction: Extraction, mut metadata: Metadata) ->
         samples_left_over: extraction.samples_left_over,
     });
     metadata.interpretation = Some(interpretation);
+    metadata.extraction_method = Some("recorded");
     FeatureRow {
         overall_confidence: extraction.overall_confidence(),
         mean_snr_db: extraction.mean_snr_db(),
