@@ -17,17 +17,23 @@ BEGIN
 END $$;
 
 -- A trigger's reads show in the plan of a function around its statement.
-CREATE FUNCTION pg_temp.complete(n integer) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    UPDATE heimdall.recording_sessions SET status = 'completed'
-    WHERE id = (SELECT id FROM heimdall.recording_sessions WHERE created_at >= (SELECT max(created_at) FROM heimdall.recording_sessions) - interval '99 minutes'
-                ORDER BY created_at OFFSET n - 1 LIMIT 1);
-END $$;
-CREATE FUNCTION pg_temp.late_object(n integer) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    UPDATE heimdall.measurements SET iq_data_location = iq_data_location || '.again'
-    WHERE id = (SELECT measurement_id FROM heimdall.measurement_features ORDER BY timestamp DESC OFFSET 7 * n LIMIT 1);
-END $$;
+CREATE FUNCTION pg_temp.complete(session_id uuid) RETURNS void LANGUAGE sql AS $$
+    UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = session_id
+$$;
+CREATE FUNCTION pg_temp.late_object(measurement_id uuid) RETURNS void LANGUAGE sql AS $$
+    UPDATE heimdall.measurements SET iq_data_location = iq_data_location || '.again' WHERE id = measurement_id
+$$;
+-- The next ones that this has not been done to.
+CREATE FUNCTION pg_temp.recording() RETURNS uuid LANGUAGE sql AS $$
+    SELECT id FROM heimdall.recording_sessions
+    WHERE status = 'recording' AND created_at >= (SELECT max(created_at) FROM heimdall.recording_sessions) - interval '99 minutes'
+    ORDER BY created_at LIMIT 1
+$$;
+CREATE FUNCTION pg_temp.extracted() RETURNS uuid LANGUAGE sql AS $$
+    SELECT f.measurement_id FROM heimdall.measurement_features f
+    WHERE NOT EXISTS (SELECT FROM heimdall.feature_queue q WHERE q.measurement_id = f.measurement_id)
+    ORDER BY f.timestamp LIMIT 1
+$$;
 
 CREATE PROCEDURE pg_temp.rounds() LANGUAGE plpgsql AS $$
 DECLARE
@@ -38,9 +44,9 @@ DECLARE
 BEGIN
     EXECUTE $q$EXECUTE register_worker('explain', 1, '0', 16, 3600000)$q$ INTO worker;
     FOR i IN 1..30 LOOP
-        CALL pg_temp.measure('trigger: completion', format('SELECT pg_temp.complete(%s)', i));
+        CALL pg_temp.measure('trigger: completion', format('SELECT pg_temp.complete(%L)', pg_temp.recording()));
         COMMIT;
-        CALL pg_temp.measure('trigger: late object', format('SELECT pg_temp.late_object(%s)', i));
+        CALL pg_temp.measure('trigger: late object', format('SELECT pg_temp.late_object(%L)', pg_temp.extracted()));
         COMMIT;
         CALL pg_temp.measure('claim of 16', format('EXECUTE claim(%L, 16)', worker));
         COMMIT;
@@ -99,8 +105,9 @@ SET auto_explain.log_timing = off;
 \o /dev/null
 BEGIN;
 EXECUTE register_worker('explain', 1, '0', 16, 3600000) \gset
-SELECT pg_temp.complete(50);
-SELECT pg_temp.late_object(50);
+SELECT pg_temp.recording() AS session, pg_temp.extracted() AS measurement \gset
+SELECT pg_temp.complete(:'session');
+SELECT pg_temp.late_object(:'measurement');
 EXECUTE claim(:'worker_id', 16);
 SELECT measurement_id, claim_id, recording_session_id FROM heimdall.feature_queue WHERE state = 'claimed' LIMIT 1 \gset
 EXECUTE store_features(:'measurement_id', :claim_id, ARRAY['{"segment_index": 0}'::jsonb], '{}', 0.9, 20, 1);
