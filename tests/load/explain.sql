@@ -6,23 +6,18 @@ SET client_min_messages = warning;
 
 CREATE TEMP TABLE measured (at bigint GENERATED ALWAYS AS IDENTITY, statement text, ms double precision, buffers bigint);
 
+-- A function around the statement, so that the buffers of its triggers and of its data-modifying WITHs count too.
+CREATE FUNCTION pg_temp.run(command text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE command; END $$;
 CREATE PROCEDURE pg_temp.measure(name text, command text) LANGUAGE plpgsql AS $$
 DECLARE
     plan json;
 BEGIN
-    EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ' || command INTO plan;
+    EXECUTE format('EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) SELECT pg_temp.run(%L)', command) INTO plan;
     INSERT INTO measured (statement, ms, buffers)
     VALUES (name, (plan -> 0 ->> 'Execution Time')::float8,
             (plan #>> '{0,Plan,Shared Hit Blocks}')::bigint + (plan #>> '{0,Plan,Shared Read Blocks}')::bigint);
 END $$;
 
--- A trigger's reads show in the plan of a function around its statement.
-CREATE FUNCTION pg_temp.complete(session_id uuid) RETURNS void LANGUAGE sql AS $$
-    UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = session_id
-$$;
-CREATE FUNCTION pg_temp.late_object(measurement_id uuid) RETURNS void LANGUAGE sql AS $$
-    UPDATE heimdall.measurements SET iq_data_location = iq_data_location || '.again' WHERE id = measurement_id
-$$;
 -- The next ones that this has not been done to.
 CREATE FUNCTION pg_temp.recording() RETURNS uuid LANGUAGE sql AS $$
     SELECT id FROM heimdall.recording_sessions
@@ -44,9 +39,9 @@ DECLARE
 BEGIN
     EXECUTE $q$EXECUTE register_worker('explain', 1, '0', 16, 3600000)$q$ INTO worker;
     FOR i IN 1..30 LOOP
-        CALL pg_temp.measure('trigger: completion', format('SELECT pg_temp.complete(%L)', pg_temp.recording()));
+        CALL pg_temp.measure('trigger: completion', format($q$UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = %L$q$, pg_temp.recording()));
         COMMIT;
-        CALL pg_temp.measure('trigger: late object', format('SELECT pg_temp.late_object(%L)', pg_temp.extracted()));
+        CALL pg_temp.measure('trigger: late object', format($q$UPDATE heimdall.measurements SET iq_data_location = iq_data_location || '.2' WHERE id = %L$q$, pg_temp.extracted()));
         COMMIT;
         CALL pg_temp.measure('claim of 16', format('EXECUTE claim(%L, 16)', worker));
         COMMIT;
@@ -106,8 +101,8 @@ SET auto_explain.log_timing = off;
 BEGIN;
 EXECUTE register_worker('explain', 1, '0', 16, 3600000) \gset
 SELECT pg_temp.recording() AS session, pg_temp.extracted() AS measurement \gset
-SELECT pg_temp.complete(:'session');
-SELECT pg_temp.late_object(:'measurement');
+UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = :'session';
+UPDATE heimdall.measurements SET iq_data_location = iq_data_location || '.2' WHERE id = :'measurement';
 EXECUTE claim(:'worker_id', 16);
 SELECT measurement_id, claim_id, recording_session_id FROM heimdall.feature_queue WHERE state = 'claimed' LIMIT 1 \gset
 EXECUTE store_features(:'measurement_id', :claim_id, ARRAY['{"segment_index": 0}'::jsonb], '{}', 0.9, 20, 1);
