@@ -96,7 +96,7 @@ impl Failure {
     }
 
     /// The text for the column `error_message`: without NUL, which Postgres
-    /// cannot store, and cut at [`MAX_MESSAGE_BYTES`].
+    /// cannot store, and cut at `MAX_MESSAGE_BYTES`.
     #[must_use]
     pub fn message(&self) -> String {
         let text = self.to_string();
