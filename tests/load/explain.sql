@@ -1,10 +1,10 @@
 -- Runs every hot statement 30 times on a generated database, commits as the daemon does, and writes
--- :out.rows (statement|median ms|median buffers). The plans go to standard error.
+-- :out.rows (statement|median ms|median buffers|of them read). The plans go to standard error.
 SET plan_cache_mode = force_generic_plan;
 SET client_min_messages = warning;
 \i :prepare
 
-CREATE TEMP TABLE measured (at bigint GENERATED ALWAYS AS IDENTITY, statement text, ms double precision, buffers bigint);
+CREATE TEMP TABLE measured (at bigint GENERATED ALWAYS AS IDENTITY, statement text, ms double precision, buffers bigint, read bigint);
 
 -- A function around the statement, so that the buffers of its triggers and of its data-modifying WITHs count too.
 CREATE FUNCTION pg_temp.run(command text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE command; END $$;
@@ -13,9 +13,10 @@ DECLARE
     plan json;
 BEGIN
     EXECUTE format('EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) SELECT pg_temp.run(%L)', command) INTO plan;
-    INSERT INTO measured (statement, ms, buffers)
+    INSERT INTO measured (statement, ms, buffers, read)
     VALUES (name, (plan -> 0 ->> 'Execution Time')::float8,
-            (plan #>> '{0,Plan,Shared Hit Blocks}')::bigint + (plan #>> '{0,Plan,Shared Read Blocks}')::bigint);
+            (plan #>> '{0,Plan,Shared Hit Blocks}')::bigint + (plan #>> '{0,Plan,Shared Read Blocks}')::bigint,
+            (plan #>> '{0,Plan,Shared Read Blocks}')::bigint);
 END $$;
 
 -- The next ones that this has not been done to.
@@ -85,7 +86,8 @@ CALL pg_temp.rounds();
 \pset format unaligned
 \set rows :out '.rows'
 \o :rows
-SELECT statement, round((percentile_cont(0.5) WITHIN GROUP (ORDER BY ms))::numeric, 3), percentile_disc(0.5) WITHIN GROUP (ORDER BY buffers)
+SELECT statement, round((percentile_cont(0.5) WITHIN GROUP (ORDER BY ms))::numeric, 3), percentile_disc(0.5) WITHIN GROUP (ORDER BY buffers),
+       percentile_disc(0.5) WITHIN GROUP (ORDER BY read)
 FROM measured GROUP BY statement ORDER BY statement COLLATE "C";
 \o
 
