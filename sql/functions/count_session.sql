@@ -1,6 +1,8 @@
 -- The counts of one session, for session_coverage. A function, so that its plan is the same everywhere: generic, index
 -- lookups alone, never compiled. The planner has no statistics for "a window contains a time"; left alone it expects
 -- tens of thousands of measurements per session and compiles the query for a second before it reads seven of them.
+-- One session of seven: 103 buffers, 0.5 ms with 10 million measurements, 80 and 0.3 with one; 2 to 10 ms more for the first
+-- in a connection, which plans it.
 CREATE OR REPLACE FUNCTION heimdall.count_session(session_id uuid)
 RETURNS TABLE (total bigint, with_features bigint, failed bigint, pending bigint)
 LANGUAGE plpgsql

@@ -4,6 +4,12 @@
 -- no longer than lock_timeout, and the next sweep queues what was left out.
 -- Changes are found by EXCEPT, never by joining the transition tables: the plan is kept from a statement of one row and
 -- must also do for one of 10,000; and by sorting, which spills to disk where hashing would not.
+--
+-- Measured by tests/load/explain.sh: PostgreSQL 15.18, 2 cores, 1 million queued (half due later), generic plans; 10 million
+-- measurements finished, in brackets 10 thousand.
+-- A session of seven: 179 (163) buffers, 0.6 (0.5) ms. Nested loops from recording_sessions_pkey over the index on
+-- measurements.created_at, or on recording_session_id, to measurement_features_measurement_idx; 12 buffers for each row queued.
+-- Lost: sessions = ANY (array) without the fence hashed all features, 20,230 buffers and 40 ms at 20 thousand.
 CREATE OR REPLACE FUNCTION heimdall.queue_completed_sessions() RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER

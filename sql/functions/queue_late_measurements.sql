@@ -3,6 +3,7 @@
 -- Another object at another place is extracted anew, features or not. What is queued already begins again; should a
 -- daemon hold it, its claim ends here, and with it the right to store what it found at the old place.
 -- Nothing here may fail the application's statement or hold it up; see queue_completed_sessions.
+-- One measurement: 64 buffers, 0.6 ms with 10 million finished, 56 and 0.4 with 10 thousand.
 CREATE OR REPLACE FUNCTION heimdall.queue_late_measurements() RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER

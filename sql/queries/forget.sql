@@ -4,7 +4,7 @@
 -- Returns: recording_session_id, to be settled; no row: the lease was lost, nothing has changed
 WITH dropped AS (
     DELETE FROM heimdall.feature_queue
-    WHERE measurement_id = $1::uuid AND claim_id = $2::bigint AND state = 'claimed'
+    WHERE measurement_id = $1::uuid AND claim_id = $2::bigint
     RETURNING recording_session_id, backfill_id
 ), uncounted AS (
     UPDATE heimdall.backfills b

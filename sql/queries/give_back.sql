@@ -6,7 +6,7 @@ WITH back AS (
     SET state = 'ready', attempt = q.attempt - 1, claim_id = NULL, worker_id = NULL, claimed_at = NULL,
         recheck = q.recheck AND q.attempt > 1
     FROM unnest($1::uuid[], $2::bigint[]) AS held (measurement_id, claim_id)
-    WHERE q.measurement_id = held.measurement_id AND q.claim_id = held.claim_id AND q.state = 'claimed'
+    WHERE q.measurement_id = held.measurement_id AND q.claim_id = held.claim_id
     RETURNING q.measurement_id
 ), counted AS MATERIALIZED (
     SELECT count(*) AS given_back FROM back

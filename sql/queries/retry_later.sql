@@ -4,5 +4,5 @@
 UPDATE heimdall.feature_queue
 SET state = 'waiting', claim_id = NULL, worker_id = NULL, claimed_at = NULL,
     due_at = clock_timestamp() + $3::bigint * interval '1 millisecond'
-WHERE measurement_id = $1::uuid AND claim_id = $2::bigint AND state = 'claimed'
+WHERE measurement_id = $1::uuid AND claim_id = $2::bigint
 RETURNING measurement_id;

@@ -3,10 +3,11 @@
 -- Parameters: $1 measurement_id, $2 claim_id, $3 error_kind, $4 error_message, $5 extraction_metadata,
 --   $6 look again after so many ms, or NULL
 -- Returns: recording_session_id, backfill_id (NULL also when the row stays); no row: the lease was lost, nothing has changed
+-- Plan: as store_features.sql. 41 buffers, 0.17 ms at 10 million finished, 35 and 0.12 at 10 thousand; with $6 52 and 48.
 WITH held AS (
     SELECT measurement_id, recording_session_id, measured_at, attempt, backfill_id
     FROM heimdall.feature_queue
-    WHERE measurement_id = $1::uuid AND claim_id = $2::bigint AND state = 'claimed'
+    WHERE measurement_id = $1::uuid AND claim_id = $2::bigint
     FOR UPDATE
 ), dropped AS (
     DELETE FROM heimdall.feature_queue
