@@ -66,7 +66,10 @@ impl Container {
 
 /// Names things that are found in buckets and are no recordings.
 fn foreign(head: &[u8]) -> Option<&'static str> {
-    let signatures: [(&[u8], &str); 7] = [
+    let signatures: [(&[u8], &str); 9] = [
+        // It may well be a recording, but its samples lie between headers that nothing here reads.
+        (b"RIFF", "a WAV file (RIFF)"),
+        (b"RF64", "a WAV file (RF64)"),
         (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
         (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
         (b"PK\x03\x04", "a ZIP archive (or .npz)"),
@@ -121,6 +124,7 @@ mod tests {
             ),
             (b"{\"error\": \"station is busy\"}", "a JSON document"),
             (b"\x89HDF\r\n\x1a\n\0\0\0\0\0\0\0\0\0\0", "an HDF5 file"),
+            (b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0", "a WAV file (RIFF)"),
         ] {
             let found = Container::sniff(head).unwrap_err();
             assert_eq!(found, Error::NotARecording { looks_like: name });

@@ -48,7 +48,7 @@ pub enum Error {
         announced: u64,
     },
     /// The object is something else altogether.
-    #[error("Invalid IQ data format: the object is {looks_like}, not a recording")]
+    #[error("Invalid IQ data format: the object is {looks_like}, not a recording in a known format")]
     NotARecording {
         /// What it is.
         looks_like: &'static str,

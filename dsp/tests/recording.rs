@@ -122,7 +122,7 @@ fn bad_bytes_are_refused_with_what_where_and_how_many() {
     let page = b"<!DOCTYPE html><html><body>Service temporarily unavailable</body></html>";
     assert_eq!(
         of(page),
-        "Invalid IQ data format: the object is an HTML page, not a recording"
+        "Invalid IQ data format: the object is an HTML page, not a recording in a known format"
     );
     let tiny: Vec<u8> = (0..600)
         .flat_map(|i| (1e-25 * (i as f32).sin()).to_le_bytes())

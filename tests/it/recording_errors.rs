@@ -42,7 +42,7 @@ fn cases() -> Vec<(&'static str, Option<Vec<u8>>, &'static str, &'static str)> {
             "page.bin",
             Some(b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>".repeat(400)),
             "invalid_format",
-            "Invalid IQ data format: the object is an HTML page, not a recording",
+            "Invalid IQ data format: the object is an HTML page, not a recording in a known format",
         ),
         (
             "short.bin",
