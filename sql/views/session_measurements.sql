@@ -37,6 +37,7 @@ FROM (
            s.duration_seconds AS session_duration_seconds, m.*
     FROM heimdall.iq_measurements m
     JOIN heimdall.recording_sessions s ON s.id = m.recording_session_id
+    WHERE m.recording_session_id IS NOT NULL  -- implied; where none is named, the statistics then spare a scan
   UNION ALL
     -- by time, no other session's window overlaps this one's
     SELECT s.id, s.status, s.created_at, s.frequency_hz, s.duration_seconds, m.*
