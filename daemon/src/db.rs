@@ -135,7 +135,11 @@ impl Database {
         let mut config = self.config.clone();
         config.application_name("heimdalld");
         let options = config.get_options().unwrap_or_default().to_owned();
-        config.options(format!("{options} -c statement_timeout={}", STATEMENT_TIMEOUT.as_millis()).trim());
+        // Every statement of ours is a few index look-ups. A plan made while a queue was empty must not stay a
+        // sequential scan when it is long, nor one be compiled because the planner has no statistics for time windows.
+        let plans = "-c enable_seqscan=off -c jit=off";
+        let timeout = format!("-c statement_timeout={}", STATEMENT_TIMEOUT.as_millis());
+        config.options(format!("{options} {plans} {timeout}").trim());
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
