@@ -8,7 +8,7 @@ REVOKE ALL ON FUNCTION
     heimdall.enqueue_sessions(text, smallint, uuid, timestamptz, timestamptz, bigint, boolean), heimdall.enqueue_missing(integer),
     heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), heimdall.cancel_backfill(uuid),
     heimdall.retry_failed(text, timestamptz, timestamptz), heimdall.pause_extraction(text), heimdall.resume_extraction(),
-    heimdall.queue_completed_sessions(), heimdall.queue_late_measurements(), heimdall.measure_coverage(), heimdall.count_session(uuid),
+    heimdall.queue_completed_sessions(), heimdall.queue_late_measurements(), heimdall.measure_coverage(), heimdall.total_coverage(), heimdall.count_session(uuid),
     heimdall.missing_base_indexes()
     FROM PUBLIC;
 REVOKE ALL ON heimdall.measurement_features, heimdall.feature_queue, heimdall.backfills, heimdall.extraction_control,

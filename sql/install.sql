@@ -51,6 +51,7 @@ SELECT
 \ir functions/resume_extraction.sql
 \ir functions/queue_completed_sessions.sql
 \ir functions/queue_late_measurements.sql
+\ir functions/total_coverage.sql
 \ir functions/measure_coverage.sql
 \ir functions/count_session.sql
 \ir functions/missing_base_indexes.sql

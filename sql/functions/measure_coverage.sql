@@ -17,7 +17,18 @@ SET enable_sort = off
 SET parallel_setup_cost = 0
 SET parallel_tuple_cost = 0
 AS $$
+DECLARE
+    totals record;
 BEGIN
+    SELECT * INTO totals FROM heimdall.total_coverage();
+    -- Nothing extracted and nothing queued needs no look either.
+    IF totals.certain OR totals.measurements_with_features + totals.measurements_failed + totals.measurements_pending = 0
+       AND NOT EXISTS (SELECT FROM heimdall.measurement_features) THEN
+        RETURN QUERY SELECT totals.total_recordings, totals.recordings_with_features, totals.total_measurements,
+                            totals.measurements_with_features, totals.measurements_failed, totals.measurements_pending;
+        RETURN;
+    END IF;
+
     -- RETURN QUERY, since SELECT INTO would run in one process.
     RETURN QUERY
     SELECT (SELECT count(*) FROM heimdall.recording_sessions s WHERE s.status = 'completed'),

@@ -27,6 +27,7 @@ BEGIN
 
     SELECT * INTO c FROM heimdall.feature_coverage;
     PERFORM pg_temp.expect('coverage', c::text, '(3,2,1,14,8,6,1,5,66.67)');
+    PERFORM pg_temp.expect('by totals alone', (SELECT certain FROM heimdall.total_coverage()), true);
     SELECT * INTO s FROM heimdall.session_coverage WHERE recording_session_id = pg_temp.session(1);
     PERFORM pg_temp.expect('complete', (s.state, s.total_measurements, s.measurements_with_features)::text, '(complete,7,7)');
     SELECT * INTO s FROM heimdall.session_coverage WHERE recording_session_id = pg_temp.session(2);
@@ -43,6 +44,7 @@ BEGIN
     DELETE FROM heimdall.measurement_features WHERE measurement_id = pg_temp.measurement(1, 1);
     PERFORM pg_temp.expect('missing, not queued yet', (SELECT state FROM heimdall.session_coverage WHERE recording_session_id = pg_temp.session(1)), 'pending');
 
+    PERFORM pg_temp.expect('totals that do not tell all', (SELECT certain FROM heimdall.total_coverage()), false);
     SELECT * INTO c FROM heimdall.feature_coverage;
     PERFORM pg_temp.expect('the sum of the sessions', (c.total_measurements, c.measurements_with_features, c.measurements_without_features, c.measurements_failed, c.measurements_pending)::text,
         (SELECT (sum(total_measurements), sum(measurements_with_features), sum(measurements_without_features), sum(measurements_failed), sum(measurements_pending))::text FROM heimdall.session_coverage));
