@@ -18,9 +18,9 @@ use crate::store::{Object, Store};
 use crate::writer::failed;
 
 /// What the extractor gets at once: large enough that handing it over costs nothing
-/// beside the work, small enough that sixteen recordings hold two each in 8 MB.
-const BLOCK_BYTES: usize = 256 * 1024;
-const BLOCK_PERMITS: u32 = 256;
+/// beside the work, small enough that sixteen recordings hold two each in 4 MB.
+const BLOCK_BYTES: usize = 128 * 1024;
+const BLOCK_PERMITS: u32 = 128;
 /// The unit of the budget of bytes in flight.
 pub const BYTES_PER_PERMIT: u64 = 1024;
 /// An object that keeps failing gets its error row after so many attempts.
