@@ -340,8 +340,6 @@ mod tests {
             iq_data_location: Some("x.bin".to_owned()),
             iq_data_format: None,
             iq_sample_rate: None,
-            iq_samples_count: None,
-            duration_seconds: None,
             recheck: false,
         }
     }

@@ -142,12 +142,6 @@ impl Settings {
         }
         .settings()
     }
-
-    /// Time between two heartbeats: a third of the lease, so that two may be lost.
-    #[must_use]
-    pub fn heartbeat_interval(&self) -> Duration {
-        self.lease / 3
-    }
 }
 
 #[cfg(test)]
