@@ -13,6 +13,7 @@
 //! 7. `double`: the same in double precision, where it is not.
 //! 8. `detector`: whether a chunk holds a signal.
 //! 9. `features`: the 17 numbers and their statistics over a segment.
+//! 10. `quality`: what an operator wants flagged.
 //!
 //! ```
 //! use heimdall_dsp::{Hints, Recording, Workspace};
@@ -48,6 +49,7 @@ mod error;
 mod features;
 mod format;
 mod interpretation;
+mod quality;
 mod recording;
 mod screen;
 mod select;
@@ -59,6 +61,7 @@ pub use error::Error;
 pub use features::{Features, Statistics};
 pub use format::{SampleFormat, UnknownFormat};
 pub use interpretation::{DEFAULT_SAMPLE_RATE_HZ, Hint, Hints, Interpretation, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};
+pub use quality::{Quality, Warning};
 pub use recording::{Extraction, Recording, SegmentFeatures};
 pub use workspace::Workspace;
 

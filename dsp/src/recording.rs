@@ -4,7 +4,7 @@ use serde::Serialize;
 use crate::container::{Container, SNIFF_BYTES};
 use crate::format::MAX_SAMPLE_BYTES;
 use crate::workspace::Chunk;
-use crate::{CHUNKS_PER_SEGMENT, Error, Features, Hints, Interpretation, Statistics, Workspace, screen};
+use crate::{CHUNKS_PER_SEGMENT, Error, Features, Hints, Interpretation, Quality, Statistics, Workspace, screen};
 
 /// One recording on its way from bytes to features.
 ///
@@ -20,6 +20,8 @@ pub struct Recording {
     chunk: Vec<Complex32>,
     samples_used: u64,
     largest: f32,
+    /// Largest component since the last segment.
+    segment_largest: f32,
     /// What the first chunk looks like, if its samples are far too small.
     looks_like: Option<&'static str>,
     rows: Vec<Chunk>,
@@ -57,6 +59,8 @@ pub struct SegmentFeatures {
     pub features: Features<Statistics>,
     /// Share of the chunks in which the detector found a signal.
     pub signal_present: Statistics,
+    /// What an operator wants flagged.
+    pub quality: Quality,
 }
 
 /// Everything known about a recording once its last byte has been seen.
@@ -84,6 +88,7 @@ impl Recording {
             chunk: Vec::new(),
             samples_used: 0,
             largest: 0.0,
+            segment_largest: 0.0,
             looks_like: None,
             rows: Vec::with_capacity(CHUNKS_PER_SEGMENT),
             segments: Vec::new(),
@@ -232,6 +237,7 @@ impl Recording {
 
     fn complete_chunk(&mut self, settled: Settled, workspace: &mut Workspace) -> Result<(), Error> {
         let largest = self.screen()?;
+        self.segment_largest = self.segment_largest.max(largest);
         let rate = settled.interpretation.sample_rate_hz;
         self.rows.push(workspace.measure(&mut self.chunk, largest, rate));
         self.samples_used += self.chunk.len() as u64;
@@ -267,7 +273,9 @@ impl Recording {
             num_chunks: self.rows.len(),
             features: Features::over(&features),
             signal_present: Statistics::of(signals),
+            quality: Quality::judge(self.segment_largest, []),
         });
+        self.segment_largest = 0.0;
         self.rows.clear();
     }
 }
