@@ -110,7 +110,7 @@ fn single_precision_is_within_the_tolerances_or_says_that_it_is_not() {
                 let samples = signal(kind, n, amplitude, snr_db, &mut random);
                 let rate = 5.0 * n as f64;
                 let what = format!("n {n}, kind {kind}, round {round}, {amplitude:e}, {snr_db} dB");
-                let chunk = single.measure(&samples, 1.0, rate);
+                let chunk = single.measure(&samples, 1.0, rate, crate::envelope::Rails::default());
                 let reference = double.features(&samples, 1.0, rate);
                 all += 1;
                 match chunk.features {

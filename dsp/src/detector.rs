@@ -26,6 +26,7 @@
 
 mod baseline;
 
+use crate::quantile;
 use crate::spectrum::Block;
 use baseline::Baseline;
 
@@ -36,7 +37,7 @@ const FALSE_ALARMS: f64 = 1e-4;
 const SHARE: f64 = 0.5;
 
 /// Power at 0 Hz over the noise in a bin, from which on it is taken for a carrier: 35 dB.
-const ZERO_HZ_RATIO: f64 = 3162.0;
+pub(crate) const ZERO_HZ_RATIO: f64 = 3162.0;
 
 /// Below this part of the mean density nothing is called a signal: the rounding of the transform lies there, 18 dB lower.
 const LOWEST_DENSITY: f64 = 1e-12;
@@ -158,9 +159,9 @@ impl Thresholds {
             width = (width + 1).max(rounded(width as f64 * WIDTH_STEP));
         }
         let tests: usize = bands.iter().map(|band| count.div_ceil(band.step)).sum();
-        let deviate = normal_deviate(FALSE_ALARMS * (1.0 - SHARE) / tests.max(1) as f64);
+        let deviate = quantile::normal(FALSE_ALARMS * (1.0 - SHARE) / tests.max(1) as f64);
         for band in &mut bands {
-            band.factor = f_quantile(deviate, band.width * block, band.reference * block);
+            band.factor = quantile::f(deviate, band.width * block, band.reference * block);
         }
         Self {
             line_reference,
@@ -177,55 +178,4 @@ impl Thresholds {
 )]
 fn rounded(value: f64) -> usize {
     value.round() as usize
-}
-
-/// How many standard deviations a normal variable exceeds with this small probability, from the
-/// asymptotic series of its tail (Abramowitz and Stegun 26.2.12) by fixed-point iteration.
-fn normal_deviate(probability: f64) -> f64 {
-    let mut z: f64 = 5.0;
-    for _ in 0..20 {
-        let series = 1.0 - 1.0 / z.powi(2) + 3.0 / z.powi(4) - 15.0 / z.powi(6);
-        z = (-2.0 * (probability * z * std::f64::consts::TAU.sqrt() / series).ln()).sqrt();
-    }
-    z
-}
-
-/// Quotient of the means of `above` and `below` exponential variables that is exceeded as often as
-/// `deviate` by a normal one (Wilson and Hilferty 1931; Abramowitz and Stegun 26.6.15), by bisection.
-fn f_quantile(deviate: f64, above: usize, below: usize) -> f64 {
-    let (a, b) = (1.0 / (9.0 * above as f64), 1.0 / (9.0 * below as f64));
-    let as_normal = |quotient: f64| {
-        let root = quotient.cbrt();
-        ((1.0 - b) * root - (1.0 - a)) / (b * root * root + a).sqrt()
-    };
-    let (mut low, mut high) = (1.0, 1e6);
-    for _ in 0..60 {
-        let middle = f64::sqrt(low * high);
-        if as_normal(middle) < deviate {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    high
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_normal_tail_is_that_of_the_tables() {
-        for (probability, deviate) in [(2.866_516e-7, 5.0), (9.865_876e-10, 6.0), (3.167_124e-5, 4.0)] {
-            assert!((normal_deviate(probability) - deviate).abs() < 1e-3);
-        }
-    }
-
-    #[test]
-    fn the_f_quantile_is_that_of_the_tables() {
-        // F(0.999; 20, 20) = 4.2900, F(0.999; 120, 120) = 1.7689.
-        let deviate = 3.090_232;
-        assert!((f_quantile(deviate, 10, 10) - 4.29).abs() < 0.05);
-        assert!((f_quantile(deviate, 60, 60) - 1.7689).abs() < 0.005);
-    }
 }

@@ -61,6 +61,36 @@ impl SampleFormat {
         }
     }
 
+    /// The smallest and the largest component that an integer format can hold; `None` for floats.
+    pub(crate) const fn ends(self) -> Option<(f32, f32)> {
+        match self {
+            Self::Cf32Le | Self::Cf64Le => None,
+            Self::Ci16Le => Some((-1.0, 32_767.0 / 32_768.0)),
+            Self::Ci8 => Some((-1.0, 127.0 / 128.0)),
+            Self::Cu8 => Some((-1.0, 1.0)),
+        }
+    }
+
+    /// Difference of two neighbouring codes of an integer format; 0 for floats.
+    pub(crate) const fn step(self) -> f32 {
+        match self {
+            Self::Cf32Le | Self::Cf64Le => 0.0,
+            Self::Ci16Le => 1.0 / 32_768.0,
+            Self::Ci8 => 1.0 / 128.0,
+            Self::Cu8 => 1.0 / 127.5,
+        }
+    }
+
+    /// Codes of integer formats up to 16 bit: code number = (component - second) x first.
+    pub(crate) const fn codes(self) -> Option<(f32, f32)> {
+        match self {
+            Self::Cf32Le | Self::Cf64Le => None,
+            Self::Ci16Le => Some((32_768.0, -1.0)),
+            Self::Ci8 => Some((128.0, -1.0)),
+            Self::Cu8 => Some((127.5, -1.0)),
+        }
+    }
+
     /// Appends the samples in `bytes` to `samples`. A rest shorter than one sample is ignored.
     pub(crate) fn decode(self, bytes: &[u8], samples: &mut Vec<Complex32>) {
         match self {

@@ -9,11 +9,13 @@
 //! 4. `recording`: samples are cut into chunks of 200 ms, chunks gathered into segments.
 //! 5. `workspace`: transforms planned once and buffers kept, so that a chunk allocates nothing.
 //! 6. `single`, on top of `envelope`, `spectrum`, `autocorrelation` and `select`: the 17 numbers of a
-//!    chunk in single precision, as long as that is certain to be within the tolerances.
+//!    chunk in single precision, as long as that is certain to be within the tolerances. `lanes` has its loops compiled for
+//!    the vector registers of whatever machine it runs on.
 //! 7. `double`: the same in double precision, where it is not.
 //! 8. `detector`: whether a chunk holds a signal.
-//! 9. `features`: the 17 numbers and their statistics over a segment.
+//! 9. `noise`, `emission`, `extended`: the honest numbers beside the compatible ones.
 //! 10. `quality`: what an operator wants flagged.
+//! 11. `features`: sets of numbers and their statistics over a segment.
 //!
 //! ```
 //! use heimdall_dsp::{Hints, Recording, Workspace};
@@ -44,12 +46,17 @@ mod autocorrelation;
 mod container;
 mod detector;
 mod double;
+mod emission;
 mod envelope;
 mod error;
+mod extended;
 mod features;
 mod format;
 mod interpretation;
+mod lanes;
+mod noise;
 mod quality;
+mod quantile;
 mod recording;
 mod screen;
 mod select;
@@ -58,6 +65,7 @@ mod spectrum;
 mod workspace;
 
 pub use error::Error;
+pub use extended::Extended;
 pub use features::{Features, Statistics};
 pub use format::{SampleFormat, UnknownFormat};
 pub use interpretation::{DEFAULT_SAMPLE_RATE_HZ, Hint, Hints, Interpretation, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};

@@ -1,13 +1,73 @@
+//! What an operator wants flagged: the receiver's faults, not the signal's properties.
+
+mod codes;
+mod imbalance;
+pub(crate) mod offset;
+mod runs;
+
+use rustfft::num_complex::Complex32;
 use serde::Serialize;
+
+use crate::SampleFormat;
+use crate::envelope::{Envelope, Rails};
+use crate::noise::Noise;
+use crate::screen::Extremes;
+use codes::Codes;
+use imbalance::Imbalance;
+use offset::Offset;
+use runs::Runs;
+
+/// Clipped components, as a part of all, from which on the recording is said to clip: 0.01 % cannot be heard, 1 %
+/// spreads over the whole band.
+const CLIPPED: f64 = 1e-4;
+const CLIPPED_HEAVILY: f64 = 1e-2;
+
+/// Where nothing says where the scale ends, components within 0.1 % of the extremes count as clipped if they are many
+/// beside those within 1 %, and those within 10 %, which the coarse steps of what was once an 8-bit recording do not
+/// leave empty. A sine wave, of all signals without clipping the one with the sharpest peaks, has 0.46 and 0.11 times as many
+/// there; Gaussian noise of which 0.01 % is clipped 6 and 0.28 times.
+const RAIL: f32 = 0.999;
+const NEAR: f32 = 0.99;
+const AROUND: f32 = 0.9;
+const OVER_NEAR: f64 = 4.0;
+const OVER_AROUND: f64 = 0.25;
+const FEWEST_CLIPPED: usize = 16;
+
+/// Fewer codes than this leave the noise of the quantisation itself above the receiver's.
+const FEWEST_CODES: usize = 16;
+
+/// Identical samples one after the other for this long are no reception.
+const LONGEST_RUN_MS: f64 = 1.0;
+
+/// Exact zeros, as a part of all samples, above which most of the recording is missing.
+const MOST_ZEROS: f64 = 0.5;
 
 /// Components above this are plausible but not on the usual scale, where full scale is 1.
 const UNSCALED: f32 = 2.0;
 
-/// What an operator should know of a segment before trusting its numbers.
+/// Gain and phase errors that a receiver should not have.
+const GAIN_ERROR_DB: f64 = 1.0;
+const PHASE_ERROR_DEG: f64 = 5.0;
+
+/// What is wrong with a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Warning {
+    /// More than 0.01 % of the components are at the end of the scale.
+    Clipping,
+    /// More than 1 % are.
+    HeavyClipping,
+    /// Fewer than 16 codes of the analogue-to-digital converter are in use: gain far too low.
+    UnderDriven,
+    /// A line at 0 Hz that is the receiver's own: one bin wide, constant, and no carrier.
+    DcSpike,
+    /// Gain differs by more than 1 dB or phase by more than 5 degrees between I and Q.
+    IqImbalance,
+    /// Identical samples for more than a millisecond.
+    Dropout,
+    /// More than half of the samples are exactly zero.
+    MostlyZeros,
     /// Components beyond twice full scale: the recorder did not scale to 1.
     Unscaled,
 }
@@ -15,31 +75,137 @@ pub enum Warning {
 /// State of the recording in one segment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Quality {
+    /// Components (I or Q) at the end of the scale, as a part of all. Where they do not reach the format's, or it has none, it is
+    /// the extremes that count, if so many are there that they must be rails.
+    pub clipped_fraction: f64,
+    /// Different values in use, of I or of Q, whichever has fewer; counting ends at 256. Integer formats up to 16 bit only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codes_used: Option<usize>,
+    /// Power of the mean sample, dBFS.
+    pub dc_offset_dbfs: f64,
+    /// Power in the bin at 0 Hz over the mean of the bins beside it, dB.
+    pub dc_spike_db: f64,
+    /// Power of I over that of Q where the input has no preference, dB. From the correlation of mirrored frequencies, so
+    /// that a signal on one side of the band does not count.
+    pub iq_gain_imbalance_db: f64,
+    /// How much I and Q deviate from a right angle, degrees.
+    pub iq_phase_error_deg: f64,
+    /// Longest run of identical samples, ms.
+    pub longest_identical_run_ms: f64,
+    /// Samples that are exactly zero, as a part of all.
+    pub zero_fraction: f64,
     /// What is wrong, in the order of [`Warning`], each once.
     pub warnings: Vec<Warning>,
 }
 
-impl Quality {
-    /// Of a segment whose largest component is `largest`; `others` were noticed while the bytes were read.
-    pub(crate) fn judge(largest: f32, others: impl IntoIterator<Item = Warning>) -> Self {
-        let mut warnings: Vec<Warning> = others.into_iter().collect();
-        if largest > UNSCALED {
-            warnings.push(Warning::Unscaled);
-        }
-        warnings.sort_unstable();
-        warnings.dedup();
-        Self { warnings }
+/// What is seen of a segment, chunk by chunk.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    samples: usize,
+    clipped: usize,
+    zeros: usize,
+    largest: f32,
+    codes: Codes,
+    offset: Offset,
+    imbalance: Imbalance,
+    runs: Runs,
+}
+
+/// Where the components of a chunk with these extremes may stop: at the ends of the format if they reach these, else
+/// close to the extremes.
+pub(crate) fn rails(format: SampleFormat, extremes: Extremes) -> Rails<f32> {
+    let Extremes { low, high } = extremes;
+    let smaller = high.min(-low);
+    match format.ends() {
+        Some((lowest, highest)) if low <= lowest || high >= highest => Rails {
+            low: lowest,
+            high: highest,
+            near: f32::INFINITY,
+            around: f32::INFINITY,
+        },
+        // Silence is at no rail.
+        _ => Rails {
+            low: if low < 0.0 { RAIL * low } else { f32::NEG_INFINITY },
+            high: if high > 0.0 { RAIL * high } else { f32::INFINITY },
+            near: NEAR * smaller,
+            around: AROUND * smaller,
+        },
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_warning_is_given_once_and_above_twice_full_scale() {
-        let judge = |largest, others: &[Warning]| Quality::judge(largest, others.iter().copied()).warnings;
-        assert_eq!(judge(2.0, &[]), []);
-        assert_eq!(judge(2.1, &[Warning::Unscaled]), [Warning::Unscaled]);
+impl Tally {
+    /// Looks at the samples themselves, before anything scales them. `largest` is the largest component.
+    pub(crate) fn see_samples(&mut self, samples: &[Complex32], largest: f32, format: SampleFormat) {
+        self.largest = self.largest.max(largest);
+        self.codes.see(samples, format);
     }
+
+    /// Looks at what was measured of a chunk whose samples were multiplied by the root of 1 / `power_scale`.
+    /// `spectrum` is in the transform's order, without padding.
+    pub(crate) fn see_chunk(
+        &mut self,
+        samples: &[Complex32],
+        envelope: &Envelope,
+        spectrum: &[Complex32],
+        noise: &Noise,
+        format: SampleFormat,
+        power_scale: f64,
+    ) {
+        self.samples += samples.len();
+        self.zeros += envelope.zeros;
+        self.clipped += clipped(&envelope.rails);
+        self.runs.see(samples, envelope.repeats);
+        self.offset.see(spectrum, envelope.mean_power, noise, power_scale);
+        self.imbalance.see(spectrum, noise, format, power_scale);
+    }
+
+    /// Judges the segment and starts the next. `others` were noticed while the bytes were read.
+    pub(crate) fn judge(&mut self, sample_rate_hz: f64, others: impl IntoIterator<Item = Warning>) -> Quality {
+        let seen = std::mem::take(self);
+        self.runs = seen.runs.carried_over();
+        let samples = seen.samples.max(1) as f64;
+        let imbalance = seen.imbalance.errors();
+        let mut quality = Quality {
+            clipped_fraction: seen.clipped as f64 / (2.0 * samples),
+            codes_used: seen.codes.used(),
+            dc_offset_dbfs: seen.offset.level_dbfs(),
+            dc_spike_db: seen.offset.spike_db(),
+            iq_gain_imbalance_db: imbalance.gain_db,
+            iq_phase_error_deg: imbalance.phase_deg,
+            longest_identical_run_ms: seen.runs.longest() as f64 * 1000.0 / sample_rate_hz,
+            zero_fraction: seen.zeros as f64 / samples,
+            warnings: others.into_iter().collect(),
+        };
+        let faults = [
+            (Warning::Clipping, quality.clipped_fraction > CLIPPED),
+            (Warning::HeavyClipping, quality.clipped_fraction > CLIPPED_HEAVILY),
+            (
+                Warning::UnderDriven,
+                quality.codes_used.is_some_and(|codes| codes < FEWEST_CODES),
+            ),
+            (Warning::DcSpike, seen.offset.is_fault()),
+            (Warning::IqImbalance, imbalance.exceeds(GAIN_ERROR_DB, PHASE_ERROR_DEG)),
+            (Warning::Dropout, quality.longest_identical_run_ms > LONGEST_RUN_MS),
+            (Warning::MostlyZeros, quality.zero_fraction > MOST_ZEROS),
+            (Warning::Unscaled, seen.largest > UNSCALED),
+        ];
+        let found = faults.into_iter().filter(|(_, is_found)| *is_found);
+        quality.warnings.extend(found.map(|(warning, _)| warning));
+        quality.warnings.sort_unstable();
+        quality.warnings.dedup();
+        quality
+    }
+}
+
+/// Components at the rails, if the rails are rails: those of the format, for which nothing is counted near them, or a
+/// spike in the histogram on both sides.
+fn clipped(counted: &Rails<usize>) -> usize {
+    let at_rails = counted.low + counted.high;
+    let beside = |counted: usize| counted.saturating_sub(at_rails) as f64;
+    let is_spike = counted.low > 0
+        && counted.high > 0
+        && at_rails > FEWEST_CLIPPED
+        && at_rails as f64 > OVER_NEAR * beside(counted.near)
+        && at_rails as f64 > OVER_AROUND * beside(counted.around);
+    if counted.near == 0 || is_spike { at_rails } else { 0 }
 }

@@ -3,8 +3,12 @@ use serde::Serialize;
 
 use crate::container::{Container, SNIFF_BYTES};
 use crate::format::MAX_SAMPLE_BYTES;
+use crate::quality::Tally;
+use crate::screen::Extremes;
 use crate::workspace::Chunk;
-use crate::{CHUNKS_PER_SEGMENT, Error, Features, Hints, Interpretation, Quality, Statistics, Workspace, screen};
+use crate::{
+    CHUNKS_PER_SEGMENT, Error, Extended, Features, Hints, Interpretation, Quality, Statistics, Workspace, screen,
+};
 
 /// One recording on its way from bytes to features.
 ///
@@ -20,8 +24,8 @@ pub struct Recording {
     chunk: Vec<Complex32>,
     samples_used: u64,
     largest: f32,
-    /// Largest component since the last segment.
-    segment_largest: f32,
+    /// What an operator wants flagged of the segment at hand.
+    tally: Tally,
     /// What the first chunk looks like, if its samples are far too small.
     looks_like: Option<&'static str>,
     rows: Vec<Chunk>,
@@ -59,6 +63,8 @@ pub struct SegmentFeatures {
     pub features: Features<Statistics>,
     /// Share of the chunks in which the detector found a signal.
     pub signal_present: Statistics,
+    /// The honest set beside the compatible one.
+    pub extended: Extended<Statistics>,
     /// What an operator wants flagged.
     pub quality: Quality,
 }
@@ -88,7 +94,7 @@ impl Recording {
             chunk: Vec::new(),
             samples_used: 0,
             largest: 0.0,
-            segment_largest: 0.0,
+            tally: Tally::default(),
             looks_like: None,
             rows: Vec::with_capacity(CHUNKS_PER_SEGMENT),
             segments: Vec::new(),
@@ -236,10 +242,12 @@ impl Recording {
     }
 
     fn complete_chunk(&mut self, settled: Settled, workspace: &mut Workspace) -> Result<(), Error> {
-        let largest = self.screen()?;
-        self.segment_largest = self.segment_largest.max(largest);
-        let rate = settled.interpretation.sample_rate_hz;
-        self.rows.push(workspace.measure(&mut self.chunk, largest, rate));
+        let extremes = self.screen()?;
+        let Interpretation {
+            format, sample_rate_hz, ..
+        } = settled.interpretation;
+        let row = workspace.measure(&mut self.chunk, extremes, format, sample_rate_hz, &mut self.tally);
+        self.rows.push(row);
         self.samples_used += self.chunk.len() as u64;
         self.chunk.clear();
         if self.rows.len() == CHUNKS_PER_SEGMENT {
@@ -248,14 +256,15 @@ impl Recording {
         Ok(())
     }
 
-    /// Refuses impossible samples in the chunk at hand; returns its largest component.
-    fn screen(&mut self) -> Result<f32, Error> {
-        let largest = screen::check(&self.chunk, self.samples_used)?;
+    /// Refuses impossible samples in the chunk at hand; returns the range of its components.
+    fn screen(&mut self) -> Result<Extremes, Error> {
+        let extremes = screen::check(&self.chunk, self.samples_used)?;
+        let largest = extremes.largest();
         if self.looks_like.is_none() && largest > 0.0 && largest < screen::SMALLEST {
             self.looks_like = screen::looks_like(&self.chunk);
         }
         self.largest = self.largest.max(largest);
-        Ok(largest)
+        Ok(extremes)
     }
 
     /// Gathers the chunks since the last segment, if any.
@@ -273,9 +282,9 @@ impl Recording {
             num_chunks: self.rows.len(),
             features: Features::over(&features),
             signal_present: Statistics::of(signals),
-            quality: Quality::judge(self.segment_largest, []),
+            extended: Extended::gather(self.rows.iter().map(|row| (row.extended, row.signal_present))),
+            quality: self.tally.judge(settled.interpretation.sample_rate_hz, []),
         });
-        self.segment_largest = 0.0;
         self.rows.clear();
     }
 }

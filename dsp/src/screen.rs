@@ -3,6 +3,7 @@
 use rustfft::num_complex::Complex32;
 
 use crate::Error;
+use crate::lanes::widest;
 
 /// No receiver delivers components above this: float recordings in the wild reach some thousands.
 pub(crate) const LARGEST: f32 = 1e6;
@@ -10,23 +11,55 @@ pub(crate) const LARGEST: f32 = 1e6;
 /// Nor is everything in a recording below this; misread integers and big-endian floats are.
 pub(crate) const SMALLEST: f32 = 1e-20;
 
-/// Largest component of the samples, either sign. NaN and infinity come out as infinity.
-pub(crate) fn largest_component(samples: &[Complex32]) -> f32 {
-    // Without the sign, floats order like the integers that share their bits, NaN on top.
-    let bits = samples.iter().fold(0, |bits, sample| {
-        let (re, im) = (sample.re.to_bits() & !SIGN, sample.im.to_bits() & !SIGN);
-        bits.max(re).max(im)
-    });
-    f32::from_bits(bits.min(f32::INFINITY.to_bits()))
+/// The range of the components of some samples.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Extremes {
+    /// The most negative component, or zero.
+    pub low: f32,
+    /// The most positive component, or zero.
+    pub high: f32,
+}
+
+impl Extremes {
+    /// The larger of both in size. NaN and infinity come out as infinity.
+    pub(crate) fn largest(self) -> f32 {
+        let size = |value: f32| value.to_bits() & !SIGN;
+        f32::from_bits(size(self.low).max(size(self.high)).min(f32::INFINITY.to_bits()))
+    }
+
+    /// Of samples without NaN or infinity.
+    pub(crate) fn of(samples: &[Complex32]) -> Self {
+        widest(|| extremes(samples))
+    }
 }
 
 const SIGN: u32 = 1 << 31;
 
-/// The largest component of `samples`, or why they are no recording. `from` is the index of the first.
-pub(crate) fn check(samples: &[Complex32], from: u64) -> Result<f32, Error> {
-    let largest = largest_component(samples);
-    if largest <= LARGEST {
-        return Ok(largest);
+/// Positive floats order like the signed integers that share their bits, and then come the negative ones; with unsigned
+/// integers the most negative comes last.
+#[inline(always)]
+fn extremes(samples: &[Complex32]) -> Extremes {
+    let (mut signed, mut unsigned) = (0_i32, 0_u32);
+    for sample in samples {
+        let (re, im) = (sample.re.to_bits(), sample.im.to_bits());
+        signed = signed.max(re.cast_signed()).max(im.cast_signed());
+        unsigned = unsigned.max(re).max(im);
+    }
+    Extremes {
+        high: f32::from_bits(signed.cast_unsigned()),
+        low: if unsigned & SIGN == 0 {
+            0.0
+        } else {
+            f32::from_bits(unsigned)
+        },
+    }
+}
+
+/// The extremes of `samples`, or why they are no recording. `from` is the index of the first.
+pub(crate) fn check(samples: &[Complex32], from: u64) -> Result<Extremes, Error> {
+    let extremes = Extremes::of(samples);
+    if extremes.largest() <= LARGEST {
+        return Ok(extremes);
     }
     let looks_like = looks_like(samples);
     let is_bad = |sample: &&Complex32| !sample.is_finite();
@@ -151,7 +184,8 @@ mod tests {
     #[test]
     fn real_amplitudes_pass() {
         for scale in [1e-19_f32, 1e-6, 1.0, 1e3, 9e5] {
-            assert_eq!(check(&[Complex32::new(-scale, 0.0)], 0), Ok(scale));
+            let found = check(&[Complex32::new(-scale, 0.0), Complex32::new(0.5 * scale, -0.0)], 0).unwrap();
+            assert_eq!((found.low, found.high, found.largest()), (-scale, 0.5 * scale, scale));
         }
     }
 }

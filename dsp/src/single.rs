@@ -10,8 +10,15 @@ use realfft::{RealFftPlanner, RealToComplex};
 use rustfft::num_complex::Complex32;
 use rustfft::{Fft, FftPlanner};
 
-use crate::spectrum::{self, Block};
-use crate::{EPSILON, Features, autocorrelation, delay_confidence, detector, envelope, level_db, ratio_db, select};
+use crate::emission::Finder;
+use crate::envelope::{Envelope, Rails};
+use crate::noise::{self, Noise};
+use crate::quality::{Tally, offset};
+use crate::spectrum::{self, Block, PAD};
+use crate::{
+    EPSILON, Extended, Features, SampleFormat, autocorrelation, delay_confidence, detector, envelope, level_db,
+    ratio_db, select,
+};
 
 /// Above this SNR the noise level needs double precision. The errors of the transform, 1.2e-7 to 1.6e-7 of the
 /// signal's root mean square in every bin, change the power of a bin `s` decibels below the mean power by
@@ -36,6 +43,9 @@ pub(crate) struct Single {
     scratch: Vec<Complex32>,
     candidates: Vec<f32>,
     blocks: Vec<Block>,
+    frames: Vec<f64>,
+    ranked: Vec<f64>,
+    finder: Finder,
     detector: detector::Detector,
     max_snr_db: f64,
 }
@@ -46,6 +56,10 @@ pub(crate) struct Chunk {
     pub features: Option<Features<f64>>,
     /// Whether the detector found a signal.
     pub signal_present: bool,
+    /// The honest set.
+    pub extended: Extended<f64>,
+    envelope: Envelope,
+    noise: Noise,
 }
 
 impl Single {
@@ -55,12 +69,15 @@ impl Single {
         let correlate = RealFftPlanner::new().plan_fft_forward(n);
         let scratch = transform.get_immutable_scratch_len().max(correlate.get_scratch_len());
         Self {
-            spectrum: vec![Complex32::default(); n + 1],
+            spectrum: vec![Complex32::default(); n + 2 * PAD],
             power: vec![0.0; n],
             correlation: correlate.make_output_vec(),
             scratch: vec![Complex32::default(); scratch],
             candidates: Vec::with_capacity(n),
             blocks: Vec::new(),
+            frames: Vec::with_capacity(envelope::FRAMES),
+            ranked: Vec::new(),
+            finder: Finder::default(),
             detector: detector::Detector::default(),
             max_snr_db: if is_smooth(n) { MAX_SNR_DB } else { MAX_SNR_ROUGH_DB },
             transform,
@@ -69,34 +86,87 @@ impl Single {
     }
 
     /// Measures a chunk, `samples` being its samples times a factor whose square is 1 / `power_scale`.
-    pub(crate) fn measure(&mut self, samples: &[Complex32], power_scale: f64, sample_rate_hz: f64) -> Chunk {
+    pub(crate) fn measure(
+        &mut self,
+        samples: &[Complex32],
+        power_scale: f64,
+        sample_rate_hz: f64,
+        rails: Rails<f32>,
+    ) -> Chunk {
         let n = samples.len();
+        let envelope = envelope::measure(samples, rails, &mut self.frames);
+        let bins = PAD..PAD + n;
         self.transform
-            .process_immutable_with_scratch(samples, &mut self.spectrum[..n], &mut self.scratch);
+            .process_immutable_with_scratch(samples, &mut self.spectrum[bins.clone()], &mut self.scratch);
 
-        // The detector must not see the bin at 0 Hz, which holds the receiver's own offset.
-        let zero = std::mem::take(&mut self.spectrum[0]);
-        self.spectrum[n] = Complex32::default();
+        // Neither the detector nor the honest set must see the bin at 0 Hz, which holds the receiver's own offset, unless
+        // it is a carrier.
+        let zero = std::mem::take(&mut self.spectrum[PAD]);
+        self.spectrum[0] = self.spectrum[n];
+        self.spectrum[n + PAD] = Complex32::default();
         spectrum::measure(&self.spectrum, &mut self.power, &mut self.blocks);
         let signal_present = self.detector.signal_present(&self.blocks, zero.norm_sqr());
-        self.power[0] = zero.norm_sqr();
-        if let Some(block) = self.blocks.iter_mut().find(|block| block.first == 0) {
-            block.power += f64::from(self.power[0]);
-            block.largest = block.largest.max(self.power[0]);
+        let noise = noise::estimate(&self.blocks, &mut self.ranked);
+        let squared = (n as f64).powi(2);
+        let signal = envelope.mean_power * squared - noise.density * noise.bins;
+        let is_carrier = offset::is_carrier(f64::from(zero.norm_sqr()), noise.density, signal);
+        if is_carrier {
+            self.spectrum[PAD] = zero;
+            self.spectrum[n + PAD] = zero;
+            spectrum::measure(&self.spectrum, &mut self.power, &mut self.blocks);
+        }
+        let found = signal_present.then(|| self.finder.find(&self.spectrum, &self.blocks, &noise));
+        let extended = Extended::of(
+            &envelope,
+            &mut self.frames,
+            &self.blocks,
+            &noise,
+            found.flatten(),
+            power_scale,
+            sample_rate_hz,
+        );
+        if !is_carrier {
+            self.spectrum[PAD] = zero;
+            self.power[0] = zero.norm_sqr();
+            if let Some(block) = self.blocks.iter_mut().find(|block| block.first == 0) {
+                block.power += f64::from(self.power[0]);
+                block.largest = block.largest.max(self.power[0]);
+            }
         }
 
-        let features = self.features(samples, power_scale, sample_rate_hz);
+        let features = self.features(&envelope, n, power_scale, sample_rate_hz);
         Chunk {
             features,
             signal_present,
+            extended,
+            envelope,
+            noise,
         }
     }
 
-    fn features(&mut self, samples: &[Complex32], power_scale: f64, sample_rate_hz: f64) -> Option<Features<f64>> {
-        let envelope = envelope::measure(samples);
+    /// Lets `tally` see the chunk that was measured last.
+    pub(crate) fn show(
+        &self,
+        samples: &[Complex32],
+        chunk: &Chunk,
+        power_scale: f64,
+        format: SampleFormat,
+        tally: &mut Tally,
+    ) {
+        let spectrum = &self.spectrum[PAD..][..samples.len()];
+        tally.see_chunk(samples, &chunk.envelope, spectrum, &chunk.noise, format, power_scale);
+    }
+
+    fn features(
+        &mut self,
+        envelope: &Envelope,
+        n: usize,
+        power_scale: f64,
+        sample_rate_hz: f64,
+    ) -> Option<Features<f64>> {
         let shape = spectrum::shape(&self.power, &self.blocks);
-        let bin_hz = 1.0 / (samples.len() as f64 * (1.0 / sample_rate_hz));
-        let psd_scale = power_scale / samples.len() as f64;
+        let bin_hz = 1.0 / (n as f64 * (1.0 / sample_rate_hz));
+        let psd_scale = power_scale / n as f64;
         let mean_power = envelope.mean_power * power_scale;
         let noise = select::noise_median(&self.power, &mut self.candidates) * psd_scale;
         let snr_db = ratio_db(mean_power / (noise + EPSILON));
@@ -126,7 +196,7 @@ impl Single {
             snr_db,
             noise_floor_dbm: level_db(noise),
             frequency_offset_hz: shape.peak * bin_hz,
-            bandwidth_hz: shape.above_half as f64 * sample_rate_hz / samples.len() as f64,
+            bandwidth_hz: shape.above_half as f64 * sample_rate_hz / n as f64,
             psd_dbm_per_hz: level_db(shape.peak_power * psd_scale / sample_rate_hz),
             spectral_centroid_hz: shape.moment * psd_scale * bin_hz / (shape.total * psd_scale + EPSILON),
             spectral_rolloff_hz: shape.rolloff * bin_hz,
@@ -134,7 +204,7 @@ impl Single {
             envelope_std: envelope.std * relative,
             envelope_max: highest / (highest + EPSILON),
             peak_to_avg_ratio_db: ratio_db(envelope.max_power * power_scale / (mean_power + EPSILON)),
-            zero_crossing_rate: envelope.sign_changes as f64 / samples.len() as f64,
+            zero_crossing_rate: envelope.sign_changes as f64 / n as f64,
             multipath_delay_spread_us: found * spread_s * 1e6,
             coherence_bandwidth_khz: found / (5.0 * spread_s + EPSILON) / 1000.0,
             delay_spread_confidence: found * delay_confidence(snr_db),

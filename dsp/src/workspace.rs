@@ -2,9 +2,11 @@ use std::fmt;
 
 use rustfft::num_complex::Complex32;
 
-use crate::Features;
 use crate::double::Double;
+use crate::quality::{self, Tally};
+use crate::screen::Extremes;
 use crate::single::Single;
+use crate::{Extended, Features, SampleFormat};
 
 /// Chunk lengths planned for at the same time: the stations of one network use a handful of rates.
 const MAX_PLANS: usize = 4;
@@ -31,6 +33,8 @@ struct Plan {
 pub(crate) struct Chunk {
     /// The 17 numbers.
     pub features: Features<f64>,
+    /// The honest set.
+    pub extended: Extended<f64>,
     /// Whether the detector found a signal.
     pub signal_present: bool,
 }
@@ -46,18 +50,32 @@ impl Workspace {
         Self::default()
     }
 
-    /// Measures one chunk. `largest` is the largest component of its samples. The samples may come back
-    /// multiplied by a power of two.
-    pub(crate) fn measure(&mut self, samples: &mut [Complex32], largest: f32, sample_rate_hz: f64) -> Chunk {
-        let power_scale = normalise(samples, largest);
+    /// Measures one chunk, and lets `tally` see it. `extremes` are those of its samples. The samples may
+    /// come back multiplied by a power of two.
+    pub(crate) fn measure(
+        &mut self,
+        samples: &mut [Complex32],
+        extremes: Extremes,
+        format: SampleFormat,
+        sample_rate_hz: f64,
+        tally: &mut Tally,
+    ) -> Chunk {
+        tally.see_samples(samples, extremes.largest(), format);
+        let mut rails = quality::rails(format, extremes);
+        let power_scale = normalise(samples, extremes.largest());
+        if power_scale < 1.0 {
+            rails = quality::rails(format, Extremes::of(samples));
+        }
         let plan = self.plan(samples.len());
-        let chunk = plan.single.measure(samples, power_scale, sample_rate_hz);
+        let chunk = plan.single.measure(samples, power_scale, sample_rate_hz, rails);
+        plan.single.show(samples, &chunk, power_scale, format, tally);
         let features = chunk.features.unwrap_or_else(|| {
             let double = plan.double.get_or_insert_with(|| Double::new(samples.len()));
             double.features(samples, power_scale, sample_rate_hz)
         });
         Chunk {
             features,
+            extended: chunk.extended,
             signal_present: chunk.signal_present,
         }
     }

@@ -205,6 +205,7 @@ mod tests {
                 moment: 0.0,
                 largest: 1.0,
                 line: 1.0,
+                hann: 0.0,
             })
             .collect()
     }

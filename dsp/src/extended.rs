@@ -1,0 +1,145 @@
+use serde::Serialize;
+
+use crate::Statistics;
+use crate::emission::Emission;
+use crate::envelope::Envelope;
+use crate::features::set_of_numbers;
+use crate::noise::{HANN_VARIANCE, Noise};
+use crate::spectrum::Block;
+
+/// Powers below this count as this, so that silence has a finite level: -300 dBFS.
+const SILENCE: f64 = 1e-30;
+
+/// Signal-to-noise ratios are given from -30 dB, below which an estimate of the noise's power from one chunk cannot
+/// tell a signal from nothing, to 140 dB, where the rounding of single precision lies.
+const SNR_RANGE_DB: std::ops::RangeInclusive<f64> = -30.0..=140.0;
+
+/// A frame counts as busy where its power is this many times the noise's: 3 dB above.
+const BUSY: f64 = 2.0;
+
+/// Part of the frames that are at most as strong as the noise, if the transmitter is ever off: what the noise is at
+/// most.
+const IDLE: f64 = 0.1;
+
+set_of_numbers! {
+    /// The honest set beside the compatible one: what the names say, by the standards' definitions.
+    ///
+    /// All powers refer to full scale: a constant `|x| = 1` has 0 dBFS. Spectra are of 200 ms under a periodic Hann window,
+    /// the resolution is 1.5 bins = 7.5 Hz. The noise is taken to be flat over the receiver's pass-band. Bias and scatter are in
+    /// the crate's documentation.
+    ///
+    /// The four that describe an emission (occupied bandwidth, its edges, carrier offset) are 0 in a chunk in which no
+    /// signal was found; over a segment they are statistics over the chunks with a signal, 0 if there is none.
+    Extended {
+        /// `10 log10(mean |x|^2)`, dBFS; -300 for silence.
+        power_dbfs,
+        /// Signal over noise power, both in the whole pass-band: `10 log10((P - N) / N)`, dB, limited to -30 to 140.
+        snr_unbiased_db,
+        /// Power density of the noise within the pass-band, dBFS/Hz.
+        noise_density_dbfs_hz,
+        /// Width of the band outside which lie 0.5 % of the signal's power on either side, Hz (Radio Regulations 1.153,
+        /// ITU-R SM.443). The noise is subtracted first.
+        occupied_bandwidth_99_hz,
+        /// Lower edge of the occupied band, Hz from the centre.
+        occupied_lower_edge_hz,
+        /// Upper edge of the occupied band, Hz from the centre.
+        occupied_upper_edge_hz,
+        /// Phase of the autocorrelation at lag 1 as a frequency, Hz from the centre (Kay, IEEE Trans. ASSP 37, 1989),
+        /// of what stands out of the noise: the centroid of narrow-band signals, the carrier of symmetrical ones.
+        carrier_offset_hz,
+        /// Geometric over arithmetic mean of the density over the pass-band, 0 to 1 (Wiener entropy; Gray and Markel, IEEE
+        /// Trans. ASSP 22, 1974): 1 for white noise. Of means over about 400 Hz.
+        spectral_flatness,
+        /// `mean |x|^4 / (mean |x|^2)^2`: 1 for a constant envelope, 2 for Gaussian noise; 0 for silence.
+        envelope_kurtosis,
+        /// Part of the 4 ms frames whose power is 3 dB or more above the noise in the pass-band, 0 to 1 (ITU-R SM.1880
+        /// counts occupancy so).
+        duty_cycle,
+    }
+}
+
+impl Extended<f64> {
+    /// Of one chunk. `frames` are the mean powers of its frames, in any order afterwards; samples are to be
+    /// multiplied by the root of `power_scale`.
+    pub(crate) fn of(
+        envelope: &Envelope,
+        frames: &mut [f64],
+        blocks: &[Block],
+        noise: &Noise,
+        emission: Option<Emission>,
+        power_scale: f64,
+        sample_rate_hz: f64,
+    ) -> Self {
+        let n: f64 = blocks.iter().map(|block| block.bins as f64).sum();
+        let power = envelope.mean_power;
+        let noise_power = noise.density * noise.bins / (n * n);
+        let snr = (power - noise_power) / noise_power.max(f64::MIN_POSITIVE);
+        let snr_unbiased_db = 10.0 * snr.max(f64::MIN_POSITIVE).log10();
+        let bin_hz = sample_rate_hz / n;
+        let edges = emission.map_or((0.0, 0.0), |found| (found.lower * bin_hz, found.upper * bin_hz));
+        Self {
+            power_dbfs: dbfs(power * power_scale),
+            snr_unbiased_db: snr_unbiased_db.clamp(*SNR_RANGE_DB.start(), *SNR_RANGE_DB.end()),
+            noise_density_dbfs_hz: dbfs(noise.density * power_scale / n / sample_rate_hz),
+            occupied_bandwidth_99_hz: edges.1 - edges.0,
+            occupied_lower_edge_hz: edges.0,
+            occupied_upper_edge_hz: edges.1,
+            carrier_offset_hz: emission.map_or(0.0, |found| found.carrier * bin_hz),
+            spectral_flatness: flatness(&blocks[noise.pass_band.clone()]),
+            envelope_kurtosis: envelope.kurtosis,
+            duty_cycle: duty_cycle(frames, noise_power),
+        }
+    }
+}
+
+impl Extended<Statistics> {
+    /// Of a segment's chunks, and whether each holds a signal.
+    pub(crate) fn gather(chunks: impl Iterator<Item = (Extended<f64>, bool)> + Clone) -> Self {
+        let all: Vec<_> = chunks.clone().map(|(chunk, _)| chunk).collect();
+        let busy: Vec<_> = chunks.filter(|(_, busy)| *busy).map(|(chunk, _)| chunk).collect();
+        let set = Self::over(&all);
+        if busy.is_empty() {
+            return set;
+        }
+        let emission = Self::over(&busy);
+        Self {
+            occupied_bandwidth_99_hz: emission.occupied_bandwidth_99_hz,
+            occupied_lower_edge_hz: emission.occupied_lower_edge_hz,
+            occupied_upper_edge_hz: emission.occupied_upper_edge_hz,
+            carrier_offset_hz: emission.carrier_offset_hz,
+            ..set
+        }
+    }
+}
+
+/// Power to dBFS, finite for silence.
+pub(crate) fn dbfs(power: f64) -> f64 {
+    10.0 * power.max(SILENCE).log10()
+}
+
+/// Geometric over arithmetic mean of the blocks' densities, corrected for the scatter of each: the
+/// logarithm of a mean of `K` exponential variables is `1/(2K) + 1/(12K^2)` low.
+fn flatness(blocks: &[Block]) -> f64 {
+    let densities = || blocks.iter().map(|block| block.hann / block.bins as f64);
+    let count = blocks.len() as f64;
+    let mean = densities().sum::<f64>() / count;
+    if mean <= 0.0 {
+        return 0.0;
+    }
+    let logarithms: f64 = densities().map(|density| (density / mean).max(SILENCE).ln()).sum();
+    let bins: usize = blocks.iter().map(|block| block.bins).sum();
+    let looks = bins as f64 / count / HANN_VARIANCE;
+    let low = 1.0 / (2.0 * looks) + 1.0 / (12.0 * looks * looks);
+    (logarithms / count + low).exp().min(1.0)
+}
+
+/// Part of the frames that are busy. The noise is no more than the weakest frames hold, lest noise that
+/// comes in bursts is taken for the ordinary.
+fn duty_cycle(frames: &mut [f64], noise_power: f64) -> f64 {
+    let count = frames.len();
+    let idle = crate::quantile::share(count, IDLE) - 1;
+    let (_, &mut weakest, _) = frames.select_nth_unstable_by(idle, f64::total_cmp);
+    let level = BUSY * noise_power.min(weakest);
+    let busy = frames.iter().filter(|power| **power > level.max(0.0)).count();
+    busy as f64 / count as f64
+}

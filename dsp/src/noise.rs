@@ -1,0 +1,116 @@
+//! How much noise there is, and where.
+
+use std::ops::Range;
+
+use crate::quantile;
+use crate::spectrum::Block;
+
+/// Bins in a group, at least: their mean scatters by a sixth of itself under a Hann window.
+const GROUP_BINS: usize = 64;
+
+/// Groups, at least, where the chunk is long enough for as many: fewer could not tell noise from a signal.
+const MIN_GROUPS: usize = 24;
+
+/// Groups at either end of the band that are weaker than this part of the median group lie in the stop band of the
+/// receiver's filter.
+const STOP_BAND: f64 = 0.1;
+
+/// Part of the groups that is taken for noise to begin with.
+const CERTAINLY_NOISE: f64 = 0.2;
+
+/// How often a group of noise is taken for a signal.
+const MISTAKEN: f64 = 1e-4;
+
+/// Groups weaker than this part of the noise lie on the filter's slope.
+const SLOPE: f64 = 0.5;
+
+/// The variance of a sum of neighbouring bins under a Hann window over that of independent ones: the
+/// powers of two bins side by side have the correlation 4/9, of the next but one 1/36.
+pub(crate) const HANN_VARIANCE: f64 = 1.0 + 2.0 * (4.0 / 9.0 + 1.0 / 36.0);
+
+/// The noise of a chunk.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Noise {
+    /// Mean `U` of a bin of noise within the pass-band.
+    pub density: f64,
+    /// Bins of noise: those of the pass-band, where a bin on the filter's slope counts by its share.
+    pub bins: f64,
+    /// Blocks of the pass-band.
+    pub pass_band: Range<usize>,
+}
+
+/// Estimates the noise from the Hann-windowed spectrum: flat noise under any signals that leave a quarter of the
+/// pass-band free.
+///
+/// Forward consecutive mean excision (Henttu and Aromaa, IEEE ISSSTA 2002): the weakest groups of bins are noise;
+/// the next stronger one is too, as long as it exceeds their mean by no more than noise does. `ranked` is scratch.
+pub(crate) fn estimate(blocks: &[Block], ranked: &mut Vec<f64>) -> Noise {
+    let bins: usize = blocks.iter().map(|block| block.bins).sum();
+    let in_group = (GROUP_BINS * blocks.len()).div_ceil(bins);
+    let in_group = in_group.min(blocks.len() / MIN_GROUPS).max(1);
+    rank(blocks, in_group, ranked);
+    let stop = STOP_BAND * ranked[ranked.len() / 2];
+    let inside = |group: &[Block]| density(group) > stop;
+    let before = blocks.chunks(in_group).take_while(|group| !inside(group)).count();
+    let behind = blocks.rchunks(in_group).take_while(|group| !inside(group)).count();
+    let start = before * in_group;
+    let end = blocks.len().saturating_sub(behind * in_group);
+    if start >= end {
+        return Noise {
+            density: 0.0,
+            bins: 0.0,
+            pass_band: 0..blocks.len(),
+        };
+    }
+    let pass_band = &blocks[start..end];
+
+    rank(pass_band, in_group, ranked);
+    let looks = (in_group * bins) as f64 / blocks.len() as f64 / HANN_VARIANCE;
+    let highest = quantile::gamma(quantile::normal(MISTAKEN), looks);
+    let mut used = quantile::share(ranked.len(), CERTAINLY_NOISE);
+    let mut sum: f64 = ranked[..used].iter().sum();
+    while used < ranked.len() && ranked[used] <= highest * sum / used as f64 {
+        sum += ranked[used];
+        used += 1;
+    }
+    // The slopes of the pass-band are not its level.
+    let lowest = SLOPE * sum / used as f64;
+    let level = ranked[..used].iter().filter(|density| **density >= lowest);
+    let count = level.clone().count();
+    let density = if count > 0 {
+        level.sum::<f64>() / count as f64
+    } else {
+        0.0
+    };
+    let noise_bins = |block: &Block| {
+        let bins = block.bins as f64;
+        if block.hann < lowest * bins {
+            block.hann / density
+        } else {
+            bins
+        }
+    };
+    Noise {
+        density,
+        bins: if density > 0.0 {
+            pass_band.iter().map(noise_bins).sum()
+        } else {
+            0.0
+        },
+        pass_band: start..end,
+    }
+}
+
+/// The densities of the groups, the weakest first.
+fn rank(blocks: &[Block], in_group: usize, ranked: &mut Vec<f64>) {
+    ranked.clear();
+    ranked.extend(blocks.chunks(in_group).map(density));
+    ranked.sort_unstable_by(f64::total_cmp);
+}
+
+/// Mean power of a bin.
+fn density(blocks: &[Block]) -> f64 {
+    let power: f64 = blocks.iter().map(|block| block.hann).sum();
+    let bins: usize = blocks.iter().map(|block| block.bins).sum();
+    power / bins as f64
+}

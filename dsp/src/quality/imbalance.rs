@@ -1,0 +1,152 @@
+//! Different gains of I and Q, and an angle between them that is not right.
+//!
+//! Both errors of a receiver put a weak mirror image, complex conjugate, at the opposite frequency:
+//! `y = a x + b x*`. Then the products `Y[k] Y[-k]` have the mean `a b (S[k] + S[-k])`, S being the power density of the
+//! input, at every `k` the same part of the powers there, while signals and noise of their own have products of mean 0. The
+//! quotient of both sums over all `k` is `E[y^2] / E|y|^2`, which gives the variances of I and Q and
+//! their covariance (after Valkama, Renfors and Koivunen, IEEE Trans. Signal Processing 49, 2001). One strong signal that is symmetrical
+//! about 0 Hz, such as an AM carrier, would pass for a fault; so it is the median over many parts of the
+//! band of middling strength that counts.
+
+use rustfft::num_complex::{Complex32, Complex64};
+
+use crate::SampleFormat;
+use crate::lanes::{LANES, total, widest};
+use crate::noise::Noise;
+
+/// Bins of each sign that are summed: the quotient of noise alone scatters by an eighth of 1.
+const CELL: usize = 64;
+
+/// Quarters of the cells, ranked by power, that count: not the weakest, which a filter may have emptied, nor the strongest,
+/// which a signal fills.
+const MIDDLE: std::ops::Range<usize> = 1..3;
+
+/// How far the quotients of the cells may scatter, over the scatter of noise: further, and some signal that is symmetrical
+/// about 0 Hz is in most of them, as the modulation of a strong carrier may be.
+const SCATTER: f64 = 2.0;
+
+/// The noise has to be worth a code or more in each direction: below, it is the rounding that is seen.
+const CODES_SQUARED: f64 = 1.0;
+
+/// Standard deviations of noise added to what counts as a fault.
+const DEVIATIONS: f64 = 4.0;
+
+/// The largest imbalance stated, dB: where Q is missing it would be infinite.
+const LARGEST_GAIN_DB: f64 = 99.0;
+
+/// Mean of `E[y^2] / E|y|^2` over the chunks.
+#[derive(Debug, Default)]
+pub(super) struct Imbalance {
+    sum: Complex64,
+    chunks: usize,
+    /// Squared distances from the median, and how many.
+    scatter: f64,
+    quotients: usize,
+    is_rounding: bool,
+    cells: Vec<(f64, Complex64)>,
+    ranked: Vec<f64>,
+}
+
+/// What I and Q do wrong.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Errors {
+    /// Power of I over Q, dB.
+    pub gain_db: f64,
+    /// Deviation from a right angle, degrees.
+    pub phase_deg: f64,
+    /// Standard deviation of the quotient; `None` where it means nothing.
+    deviation: Option<f64>,
+}
+
+impl Errors {
+    /// Whether either error is larger than this beyond doubt.
+    pub(super) fn exceeds(&self, gain_db: f64, phase_deg: f64) -> bool {
+        let Some(deviation) = self.deviation else { return false };
+        let margin = DEVIATIONS * deviation;
+        // For small errors the quotient is half the relative difference of the powers, and the sine of the angle.
+        self.gain_db.abs() > gain_db + margin * 20.0 * std::f64::consts::LOG10_E
+            || self.phase_deg.abs() > phase_deg + margin.to_degrees()
+    }
+}
+
+impl Imbalance {
+    /// Looks at a chunk's spectrum, in the transform's order, of samples multiplied by the root of 1 / `power_scale`.
+    pub(super) fn see(&mut self, spectrum: &[Complex32], noise: &Noise, format: SampleFormat, power_scale: f64) {
+        let step = format.step();
+        let noise_power = noise.density * power_scale / spectrum.len() as f64;
+        self.is_rounding |= noise_power < CODES_SQUARED * f64::from(step * step);
+        self.cells.clear();
+        widest(|| gather(spectrum, &mut self.cells));
+        self.cells.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let quarter = |number| number * self.cells.len() / 4;
+        let middle = &self.cells[quarter(MIDDLE.start)..quarter(MIDDLE.end)];
+        if middle.is_empty() {
+            return;
+        }
+        let mut median = |part: fn(&Complex64) -> f64| {
+            self.ranked.clear();
+            self.ranked.extend(middle.iter().map(|(_, quotient)| part(quotient)));
+            let at = self.ranked.len() / 2;
+            *self.ranked.select_nth_unstable_by(at, f64::total_cmp).1
+        };
+        let centre = Complex64::new(median(|quotient| quotient.re), median(|quotient| quotient.im));
+        self.sum += centre;
+        self.chunks += 1;
+        self.scatter += middle
+            .iter()
+            .map(|(_, quotient)| (quotient - centre).norm_sqr())
+            .sum::<f64>();
+        self.quotients += middle.len();
+    }
+
+    /// Gain and phase errors.
+    pub(super) fn errors(&self) -> Errors {
+        let quotient = self.sum / self.chunks.max(1) as f64;
+        let (i, q) = ((1.0 + quotient.re).max(0.0), (1.0 - quotient.re).max(0.0));
+        let gain_db = 10.0 * (i / q.max(f64::MIN_POSITIVE)).max(f64::MIN_POSITIVE).log10();
+        let sine = quotient.im / (i * q).sqrt().max(f64::MIN_POSITIVE);
+        // Half of the variance of a quotient, 1 / CELL, is in either part; a median scatters by pi / 2 times as much as a mean.
+        let count = self.quotients as f64;
+        let variance = std::f64::consts::FRAC_PI_2 / (2.0 * CELL as f64 * count);
+        let is_noise = count > 0.0 && self.scatter / count < SCATTER / CELL as f64;
+        Errors {
+            gain_db: gain_db.clamp(-LARGEST_GAIN_DB, LARGEST_GAIN_DB),
+            phase_deg: sine.clamp(-1.0, 1.0).asin().to_degrees(),
+            deviation: (is_noise && !self.is_rounding).then(|| variance.sqrt()),
+        }
+    }
+}
+
+/// Power and quotient of each cell that has any power.
+#[inline(always)]
+fn gather(spectrum: &[Complex32], cells: &mut Vec<(f64, Complex64)>) {
+    let n = spectrum.len();
+    // From 1 to the last bin below half the sample rate; both have a mirror image.
+    let pairs = n.saturating_sub(1) / 2;
+    for first in (1..=pairs.saturating_sub(CELL - 1)).step_by(CELL) {
+        let plus = &spectrum[first..first + CELL];
+        let minus = &spectrum[n - first - (CELL - 1)..=n - first];
+        let (power, product) = correlate(plus, minus);
+        if power > 0.0 {
+            cells.push((power, product / power));
+        }
+    }
+}
+
+/// Mean of the powers at `plus` and its mirror image, which runs backwards, and sum of their products.
+#[inline(always)]
+fn correlate(plus: &[Complex32], minus: &[Complex32]) -> (f64, Complex64) {
+    let mut power = [0.0_f32; LANES];
+    let mut re = [0.0_f32; LANES];
+    let mut im = [0.0_f32; LANES];
+    let (plus, minus) = (plus.as_chunks::<LANES>().0, minus.as_chunks::<LANES>().0);
+    for (plus, minus) in plus.iter().zip(minus.iter().rev()) {
+        for lane in 0..LANES {
+            let (a, b) = (plus[lane], minus[LANES - 1 - lane]);
+            power[lane] += 0.5 * (a.re * a.re + a.im * a.im + b.re * b.re + b.im * b.im);
+            re[lane] += a.re * b.re - a.im * b.im;
+            im[lane] += a.re * b.im + a.im * b.re;
+        }
+    }
+    (total(&power), Complex64::new(total(&re), total(&im)))
+}

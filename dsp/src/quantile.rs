@@ -1,0 +1,77 @@
+//! Quantiles of the distributions that powers of noise have.
+
+/// How many standard deviations a normal variable exceeds with this small probability, from the
+/// asymptotic series of its tail (Abramowitz and Stegun 26.2.12) by fixed-point iteration.
+pub(crate) fn normal(probability: f64) -> f64 {
+    let mut z: f64 = 5.0;
+    for _ in 0..20 {
+        let series = 1.0 - 1.0 / z.powi(2) + 3.0 / z.powi(4) - 15.0 / z.powi(6);
+        z = (-2.0 * (probability * z * std::f64::consts::TAU.sqrt() / series).ln()).sqrt();
+    }
+    z
+}
+
+/// Mean of `looks` exponential variables of mean 1 that is exceeded as often as `deviate` by a normal one
+/// (Wilson and Hilferty 1931; Abramowitz and Stegun 26.4.17).
+pub(crate) fn gamma(deviate: f64, looks: f64) -> f64 {
+    let spread = 1.0 / (9.0 * looks);
+    (1.0 - spread + deviate * spread.sqrt()).max(0.0).powi(3)
+}
+
+/// This part of a count, at least one.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the part of a count is between 0 and that count"
+)]
+pub(crate) fn share(count: usize, part: f64) -> usize {
+    ((part * count as f64) as usize).max(1)
+}
+
+/// Quotient of the means of `above` and `below` exponential variables that is exceeded as often as
+/// `deviate` by a normal one (Wilson and Hilferty 1931; Abramowitz and Stegun 26.6.15), by bisection.
+pub(crate) fn f(deviate: f64, above: usize, below: usize) -> f64 {
+    let (a, b) = (1.0 / (9.0 * above as f64), 1.0 / (9.0 * below as f64));
+    let as_normal = |quotient: f64| {
+        let root = quotient.cbrt();
+        ((1.0 - b) * root - (1.0 - a)) / (b * root * root + a).sqrt()
+    };
+    let (mut low, mut high) = (1.0, 1e6);
+    for _ in 0..60 {
+        let middle = f64::sqrt(low * high);
+        if as_normal(middle) < deviate {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_normal_tail_is_that_of_the_tables() {
+        for (probability, deviate) in [(2.866_516e-7, 5.0), (9.865_876e-10, 6.0), (3.167_124e-5, 4.0)] {
+            assert!((normal(probability) - deviate).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn the_f_quantile_is_that_of_the_tables() {
+        // F(0.999; 20, 20) = 4.2900, F(0.999; 120, 120) = 1.7689.
+        let deviate = 3.090_232;
+        assert!((f(deviate, 10, 10) - 4.29).abs() < 0.05);
+        assert!((f(deviate, 60, 60) - 1.7689).abs() < 0.005);
+    }
+
+    #[test]
+    fn the_gamma_quantile_is_that_of_the_tables() {
+        // Chi-square with 20 degrees of freedom exceeds 45.315 once in 1,000 times, with 200 267.541.
+        let deviate = 3.090_232;
+        assert!((gamma(deviate, 10.0) * 20.0 - 45.315).abs() < 0.2);
+        assert!((gamma(deviate, 100.0) * 200.0 - 267.541).abs() < 0.2);
+    }
+}
