@@ -3,6 +3,7 @@
 use rustfft::num_complex::Complex32;
 
 use crate::EPSILON;
+use crate::lanes::widest;
 
 /// Lags looked at before it is decided that none of them counts.
 const BLOCK: usize = 64;
@@ -25,6 +26,11 @@ pub(crate) struct Spread {
 /// largest. A lag counts, with its square as weight, where that exceeds a tenth of the largest square.
 /// `scale` turns a lag into the reference's units, in which its epsilon is added to the largest square.
 pub(crate) fn spread(correlation: &[Complex32], scale: f64) -> Spread {
+    widest!(spread_in_lanes(correlation: &'a [Complex32], scale: f64) -> Spread)
+}
+
+#[inline(always)]
+fn spread_in_lanes(correlation: &[Complex32], scale: f64) -> Spread {
     let largest = f64::from(correlation[0].re);
     let level = (0.1 * (largest * largest + EPSILON / (scale * scale))).sqrt();
     let error = LAG_ERROR * largest;
@@ -33,12 +39,9 @@ pub(crate) fn spread(correlation: &[Complex32], scale: f64) -> Spread {
     let (mut lags, mut unclear) = (0, 0_usize);
     let (mut weights, mut firsts, mut seconds) = (0.0, 0.0, 0.0);
     for (index, block) in correlation.chunks(BLOCK).enumerate() {
-        let highest = block.iter().fold(
-            0.0_f32,
-            |highest, lag| {
-                if lag.re.abs() > highest { lag.re.abs() } else { highest }
-            },
-        );
+        // Without the sign, floats order like the integers that share their bits.
+        let size = |lag: &Complex32| lag.re.to_bits() & (u32::MAX >> 1);
+        let highest = f32::from_bits(block.iter().map(size).fold(0, u32::max));
         if f64::from(highest) < clearly_out {
             continue;
         }

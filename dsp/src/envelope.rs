@@ -1,12 +1,9 @@
 //! Everything that is read off the samples themselves, in one pass.
 
+use pulp::Simd;
 use rustfft::num_complex::Complex32;
 
-use crate::lanes::{LANES, count, larger, total, widest};
-
-/// Samples summed in single precision before the sums go to double: 64 terms in each lane, which
-/// costs at most 64 / 2 roundings of 6e-8, random in sign.
-const BLOCK: usize = 64 * LANES;
+use crate::lanes::{PLANAR, Planar, TERMS, largest, total};
 
 /// Parts of a chunk whose powers are kept: 4 ms each, within the 1 to 10 ms in which transmitters are keyed.
 pub(crate) const FRAMES: usize = 50;
@@ -31,132 +28,125 @@ pub(crate) struct Envelope {
     /// Samples of which both components are zero.
     pub zeros: usize,
     /// Components at or beyond the rails.
-    pub rails: Rails<usize>,
+    pub at_rails: usize,
     /// Whether single precision was good enough for `std`.
     pub certain: bool,
 }
 
-/// Where components stop: the ends of an integer format, or a little within the largest component of a float one.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) struct Rails<T> {
-    /// At or below this; how many.
-    pub low: T,
-    /// At or above this; how many.
-    pub high: T,
-    /// At least this in size, those at the rails included; how many.
-    pub near: T,
-    /// At least this in size, a little further from the rails; how many.
-    pub around: T,
+/// Components at or below `low`, or at or above `high`, are at the end of the scale.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Rails {
+    pub low: f32,
+    pub high: f32,
+    /// Whether that is where the format ends; otherwise it is a guess.
+    pub certain: bool,
 }
 
-/// Sums of one block, lane by lane.
+/// Sums of one block.
 struct Sums {
-    power: [f32; LANES],
-    difference: [f32; LANES],
-    square: [f32; LANES],
-    fourth: [f32; LANES],
-    largest: [f32; LANES],
-    sign_changes: [u32; LANES],
-    repeats: [u32; LANES],
-    zeros: [u32; LANES],
-    low: [u32; LANES],
-    high: [u32; LANES],
-    near: [u32; LANES],
-    around: [u32; LANES],
+    power: f64,
+    difference: f64,
+    square: f64,
+    fourth: f64,
+    largest: f32,
 }
 
 impl Sums {
-    const ZERO: Self = Self {
-        power: [0.0; LANES],
-        difference: [0.0; LANES],
-        square: [0.0; LANES],
-        fourth: [0.0; LANES],
-        largest: [0.0; LANES],
-        sign_changes: [0; LANES],
-        repeats: [0; LANES],
-        zeros: [0; LANES],
-        low: [0; LANES],
-        high: [0; LANES],
-        near: [0; LANES],
-        around: [0; LANES],
-    };
-
+    /// Of real and imaginary parts, no more than [`TERMS`] in each lane. `difference` and `square` are of the magnitude's
+    /// difference from `origin`.
     #[inline(always)]
-    fn add(&mut self, lane: usize, sample: Complex32, before: Complex32, origin: f32, rails: Rails<f32>) {
-        let Complex32 { re, im } = sample;
-        let power = re * re + im * im;
-        let difference = power.sqrt() - origin;
-        self.power[lane] += power;
-        self.difference[lane] += difference;
-        self.square[lane] += difference * difference;
-        self.fourth[lane] += power * power;
-        self.largest[lane] = larger(power, self.largest[lane]);
-        self.sign_changes[lane] += u32::from((re > 0.0) != (before.re > 0.0) || (re < 0.0) != (before.re < 0.0));
-        self.repeats[lane] += u32::from(sample == before);
-        self.zeros[lane] += u32::from(sample == Complex32::ZERO);
-        self.low[lane] += u32::from(re <= rails.low) + u32::from(im <= rails.low);
-        self.high[lane] += u32::from(re >= rails.high) + u32::from(im >= rails.high);
-        self.near[lane] += u32::from(re.abs() >= rails.near) + u32::from(im.abs() >= rails.near);
-        self.around[lane] += u32::from(re.abs() >= rails.around) + u32::from(im.abs() >= rails.around);
+    fn of<S: Simd>(simd: S, re: &[f32], im: &[f32], origin: f32) -> Self {
+        let zero = simd.splat_f32s(0.0);
+        let origins = simd.splat_f32s(origin);
+        let (mut powers, mut differences, mut squares, mut fourths, mut highest) = (zero, zero, zero, zero, zero);
+        let (re, re_rest) = S::as_simd_f32s(re);
+        let (im, im_rest) = S::as_simd_f32s(im);
+        for (re, im) in re.iter().zip(im) {
+            let power = simd.add_f32s(simd.mul_f32s(*re, *re), simd.mul_f32s(*im, *im));
+            let difference = simd.sub_f32s(simd.sqrt_f32s(power), origins);
+            powers = simd.add_f32s(powers, power);
+            differences = simd.add_f32s(differences, difference);
+            squares = simd.add_f32s(squares, simd.mul_f32s(difference, difference));
+            fourths = simd.add_f32s(fourths, simd.mul_f32s(power, power));
+            highest = simd.max_f32s(highest, power);
+        }
+        let mut sums = Self {
+            power: total::<S>(powers),
+            difference: total::<S>(differences),
+            square: total::<S>(squares),
+            fourth: total::<S>(fourths),
+            largest: largest::<S>(highest),
+        };
+        for (re, im) in re_rest.iter().zip(im_rest) {
+            let power = re * re + im * im;
+            let difference = f64::from(power.sqrt() - origin);
+            sums.power += f64::from(power);
+            sums.difference += difference;
+            sums.square += difference * difference;
+            sums.fourth += f64::from(power) * f64::from(power);
+            sums.largest = sums.largest.max(power);
+        }
+        sums
     }
 }
 
 /// Measures at least one sample. The magnitudes must lie within 1e-9 to 1e9, so that fourth powers do not
 /// leave the range of single precision. `frames` becomes the mean `|x|^2` of [`FRAMES`] equal parts, fewer where there are
 /// fewer samples.
-pub(crate) fn measure(samples: &[Complex32], rails: Rails<f32>, frames: &mut Vec<f64>) -> Envelope {
-    widest(|| measure_in_lanes(samples, rails, frames))
+pub(crate) fn measure(samples: &[Complex32], rails: Rails, frames: &mut Vec<f64>) -> Envelope {
+    struct Measure<'a>(&'a [Complex32], Rails, &'a mut Vec<f64>);
+    impl pulp::WithSimd for Measure<'_> {
+        type Output = Envelope;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) -> Envelope {
+            measure_in_lanes(simd, self.0, self.1, self.2)
+        }
+    }
+    pulp::Arch::new().dispatch(Measure(samples, rails, frames))
 }
 
 #[inline(always)]
-fn measure_in_lanes(samples: &[Complex32], rails: Rails<f32>, frames: &mut Vec<f64>) -> Envelope {
+fn measure_in_lanes<S: Simd>(simd: S, samples: &[Complex32], rails: Rails, frames: &mut Vec<f64>) -> Envelope {
     let n = samples.len();
     // Sums of differences to a magnitude that occurs lose no digits where the envelope is constant.
     let origin = samples[0].norm_sqr().sqrt();
     let (mut power, mut difference, mut square, mut fourth) = (0.0, 0.0, 0.0, 0.0);
     let mut max_power = 0.0_f32;
-    let (mut sign_changes, mut repeats, mut zeros) = (0, 0, 0);
-    let mut counted = Rails::<usize>::default();
+    let (mut sign_changes, mut repeats, mut zeros, mut at_rails) = (0, 0, 0, 0);
+    let mut planar = Planar::ZERO;
     let parts = FRAMES.min(n);
+    let block_len = TERMS * S::F32_LANES;
     frames.clear();
     for frame in 0..parts {
         let (from, to) = (frame * n / parts, (frame + 1) * n / parts);
         let mut frame_power = 0.0;
-        for start in (from..to).step_by(BLOCK) {
-            let end = to.min(start + BLOCK);
-            let mut sums = Sums::ZERO;
-            // The first sample has none before it: it stands for its own, and is no repetition.
-            let second = start.max(1);
-            if start == 0 {
-                sums.add(0, samples[0], samples[0], origin, rails);
-                sums.repeats[0] = 0;
-            }
-            let (groups, rest) = samples[second..end].as_chunks::<LANES>();
-            let (groups_before, rest_before) = samples[second - 1..end - 1].as_chunks::<LANES>();
-            for (group, before) in groups.iter().zip(groups_before) {
-                for lane in 0..LANES {
-                    sums.add(lane, group[lane], before[lane], origin, rails);
-                }
-            }
-            for (lane, (sample, before)) in rest.iter().zip(rest_before).enumerate() {
-                sums.add(lane, *sample, *before, origin, rails);
-            }
-            frame_power += total(&sums.power);
-            difference += total(&sums.difference);
-            square += total(&sums.square);
-            fourth += total(&sums.fourth);
-            max_power = sums.largest.iter().fold(max_power, |a, b| larger(a, *b));
-            sign_changes += count(&sums.sign_changes);
-            repeats += count(&sums.repeats);
-            zeros += count(&sums.zeros);
-            counted.low += count(&sums.low);
-            counted.high += count(&sums.high);
-            counted.near += count(&sums.near);
-            counted.around += count(&sums.around);
+        for start in (from..to).step_by(block_len) {
+            let block = &samples[start..to.min(start + block_len)];
+            let len = block.len();
+            // The sample before the block comes first; that before the first of all is itself.
+            planar.re[0] = samples[start.saturating_sub(1)].re;
+            planar.im[0] = samples[start.saturating_sub(1)].im;
+            planar.fill(1, block);
+            let (re, im) = (&planar.re[1..=len], &planar.im[1..=len]);
+            let (re_before, im_before) = (&planar.re[..len], &planar.im[..len]);
+
+            let sums = Sums::of(simd, re, im, origin);
+            frame_power += sums.power;
+            difference += sums.difference;
+            square += sums.square;
+            fourth += sums.fourth;
+            max_power = max_power.max(sums.largest);
+            sign_changes += count_sign_changes(re, re_before);
+            repeats += count_repeats([re, im], [re_before, im_before]);
+            zeros += count_repeats([re, im], [&[0.0; PLANAR][..len]; 2]);
+            at_rails += count_at(re, rails) + count_at(im, rails);
         }
         power += frame_power;
         frames.push(frame_power / (to - from) as f64);
     }
+    // The first sample repeats none.
+    repeats -= 1;
 
     let n = n as f64;
     let shift = difference / n;
@@ -174,32 +164,56 @@ fn measure_in_lanes(samples: &[Complex32], rails: Rails<f32>, frames: &mut Vec<f
         sign_changes,
         repeats,
         zeros,
-        rails: counted,
+        at_rails,
         certain,
     }
 }
 
-fn sign(value: f32) -> i8 {
-    i8::from(value > 0.0) - i8::from(value < 0.0)
+/// How often the sign differs from that of the value before; the sign of either zero is 0.
+#[inline(always)]
+fn count_sign_changes(values: &[f32], before: &[f32]) -> usize {
+    let sign = |value: f32| i32::from(value > 0.0) - i32::from(value < 0.0);
+    let pairs = values.iter().zip(before);
+    pairs.map(|(a, b)| u32::from(sign(*a) != sign(*b))).sum::<u32>() as usize
+}
+
+/// How many pairs of real and imaginary parts are equal.
+#[inline(always)]
+#[expect(
+    clippy::float_cmp,
+    clippy::needless_bitwise_bool,
+    reason = "identical is meant, without a branch"
+)]
+fn count_repeats(a: [&[f32]; 2], b: [&[f32]; 2]) -> usize {
+    let re = a[0].iter().zip(b[0]);
+    let im = a[1].iter().zip(b[1]);
+    re.zip(im)
+        .map(|((ar, br), (ai, bi))| u32::from((ar == br) & (ai == bi)))
+        .sum::<u32>() as usize
+}
+
+/// How many components are at the rails.
+#[inline(always)]
+#[expect(clippy::needless_bitwise_bool, reason = "without a branch")]
+fn count_at(values: &[f32], rails: Rails) -> usize {
+    let at = |value: &f32| u32::from((*value <= rails.low) | (*value >= rails.high));
+    values.iter().map(at).sum::<u32>() as usize
 }
 
 /// How often `sign(re)` differs from that of the sample before; the sign of either zero is 0.
 pub(crate) fn sign_changes(samples: &[Complex32]) -> usize {
-    let pairs = samples.iter().zip(samples.iter().skip(1));
-    pairs
-        .map(|(a, b)| u32::from(sign(a.re) != sign(b.re)))
-        .fold(0_usize, |sum, change| sum + change as usize)
+    let parts: Vec<f32> = samples.iter().map(|sample| sample.re).collect();
+    count_sign_changes(&parts[1.min(parts.len())..], &parts)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const NONE: Rails<f32> = Rails {
+    const NONE: Rails = Rails {
         low: f32::NEG_INFINITY,
         high: f32::INFINITY,
-        near: f32::INFINITY,
-        around: f32::INFINITY,
+        certain: false,
     };
 
     fn measured(samples: &[Complex32]) -> Envelope {
@@ -219,17 +233,14 @@ mod tests {
             let rails = Rails {
                 low: -1.0,
                 high: 1.0,
-                near: 0.99,
-                around: 1.0,
+                certain: true,
             };
             let mut frames = Vec::new();
             let envelope = measure(&samples, rails, &mut frames);
             let of = |rests: &[usize]| (0..n).filter(|i| rests.contains(&(i % 4))).count();
             assert_eq!(envelope.zeros, of(&[0, 1]), "{n}");
             assert_eq!(envelope.repeats, of(&[1]), "{n}");
-            assert_eq!((envelope.rails.low, envelope.rails.high), (of(&[2]), of(&[2])), "{n}");
-            assert_eq!(envelope.rails.near, 2 * of(&[2]) + of(&[3]), "{n}");
-            assert_eq!(envelope.rails.around, 2 * of(&[2]), "{n}");
+            assert_eq!(envelope.at_rails, 2 * of(&[2]), "{n}");
             assert_eq!(envelope.sign_changes, sign_changes(&samples), "{n}");
             assert_eq!(frames.len(), n.min(FRAMES));
             let mean = frames.iter().sum::<f64>() / frames.len() as f64;

@@ -1,32 +1,81 @@
 //! Loops in the widest vector registers of the machine that the program runs on.
 //!
-//! A loop is written over [`LANES`] values side by side, in functions that are always inlined, and called within
-//! [`widest`], where the compiler has it once for each instruction set. Sums are kept in the same lanes on all of
-//! them and nothing is contracted, so the results are the same to the last bit.
+//! A loop that sums in single precision is written with `pulp::Simd`, whose registers have as many lanes as the machine
+//! has; everything else is left to the compiler, which has it once for each instruction set.
 
-/// Values side by side: one AVX-512 register, two of AVX or four of SSE or NEON.
-pub(crate) const LANES: usize = 16;
+use pulp::Simd;
+use rustfft::num_complex::Complex32;
 
-/// Runs `operation` as compiled for the best instruction set there is.
-#[inline]
-pub(crate) fn widest<R>(operation: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(operation)
+/// Lanes of the widest registers there are, those of AVX-512.
+pub(crate) const MAX_LANES: usize = 16;
+
+/// Terms that are added in one lane in single precision before the sum goes to double: at most 64 / 2 roundings of
+/// 6e-8, random in sign.
+pub(crate) const TERMS: usize = 64;
+
+/// Complex numbers that are taken apart at a time: what is worked on stays in the first-level cache.
+pub(crate) const PLANAR: usize = TERMS * MAX_LANES;
+
+/// Real and imaginary parts of up to [`PLANAR`] complex numbers and of one or two neighbours, each in a row of its own, as vector
+/// registers want them.
+pub(crate) struct Planar {
+    pub re: [f32; PLANAR + 2],
+    pub im: [f32; PLANAR + 2],
 }
 
-/// The larger of two numbers, compiled to one instruction. Where either is NaN: `b`.
-#[inline(always)]
-pub(crate) fn larger(a: f32, b: f32) -> f32 {
-    if a > b { a } else { b }
+impl Planar {
+    pub(crate) const ZERO: Self = Self {
+        re: [0.0; PLANAR + 2],
+        im: [0.0; PLANAR + 2],
+    };
+
+    /// Takes numbers apart, from index `at` on. There must be room for them.
+    #[inline(always)]
+    pub(crate) fn fill(&mut self, at: usize, numbers: &[Complex32]) {
+        let (re, im) = (&mut self.re[at..][..numbers.len()], &mut self.im[at..][..numbers.len()]);
+        for ((number, re), im) in numbers.iter().zip(re).zip(im) {
+            *re = number.re;
+            *im = number.im;
+        }
+    }
 }
+
+/// Calls a function as compiled for the best instruction set there is. The function has to be one that is always inlined,
+/// and so has everything that it calls: what is not is compiled once, for the oldest.
+macro_rules! widest {
+    ($function:ident($($argument:ident: $type:ty),*) -> $output:ty) => {{
+        struct Call<'a> {
+            $($argument: $type,)*
+        }
+        impl<'a> pulp::WithSimd for Call<'a> {
+            type Output = $output;
+
+            #[inline(always)]
+            fn with_simd<S: pulp::Simd>(self, _: S) -> $output {
+                $function($(self.$argument),*)
+            }
+        }
+        pulp::Arch::new().dispatch(Call { $($argument),* })
+    }};
+}
+pub(crate) use widest;
 
 /// Sum of the lanes in double precision.
 #[inline(always)]
-pub(crate) fn total(lanes: &[f32; LANES]) -> f64 {
-    lanes.iter().map(|lane| f64::from(*lane)).sum()
+pub(crate) fn total<S: Simd>(register: S::f32s) -> f64 {
+    lanes::<S>(register).iter().map(|lane| f64::from(*lane)).sum()
 }
 
-/// Sum of counts.
+/// The largest lane, or 0.
 #[inline(always)]
-pub(crate) fn count(lanes: &[u32; LANES]) -> usize {
-    lanes.iter().map(|lane| *lane as usize).sum()
+pub(crate) fn largest<S: Simd>(register: S::f32s) -> f32 {
+    lanes::<S>(register).into_iter().fold(0.0, f32::max)
+}
+
+#[inline(always)]
+fn lanes<S: Simd>(register: S::f32s) -> [f32; MAX_LANES] {
+    let mut lanes = [0.0; MAX_LANES];
+    let (registers, _) = S::as_mut_simd_f32s(&mut lanes[..S::F32_LANES]);
+    registers[0] = register;
+    lanes
 }

@@ -48,8 +48,9 @@ pub(crate) fn estimate(blocks: &[Block], ranked: &mut Vec<f64>) -> Noise {
     let bins: usize = blocks.iter().map(|block| block.bins).sum();
     let in_group = (GROUP_BINS * blocks.len()).div_ceil(bins);
     let in_group = in_group.min(blocks.len() / MIN_GROUPS).max(1);
-    rank(blocks, in_group, ranked);
-    let stop = STOP_BAND * ranked[ranked.len() / 2];
+    gather(blocks, in_group, ranked);
+    let middle = ranked.len() / 2;
+    let stop = STOP_BAND * *ranked.select_nth_unstable_by(middle, f64::total_cmp).1;
     let inside = |group: &[Block]| density(group) > stop;
     let before = blocks.chunks(in_group).take_while(|group| !inside(group)).count();
     let behind = blocks.rchunks(in_group).take_while(|group| !inside(group)).count();
@@ -64,7 +65,8 @@ pub(crate) fn estimate(blocks: &[Block], ranked: &mut Vec<f64>) -> Noise {
     }
     let pass_band = &blocks[start..end];
 
-    rank(pass_band, in_group, ranked);
+    gather(pass_band, in_group, ranked);
+    ranked.sort_unstable_by(f64::total_cmp);
     let looks = (in_group * bins) as f64 / blocks.len() as f64 / HANN_VARIANCE;
     let highest = quantile::gamma(quantile::normal(MISTAKEN), looks);
     let mut used = quantile::share(ranked.len(), CERTAINLY_NOISE);
@@ -101,11 +103,10 @@ pub(crate) fn estimate(blocks: &[Block], ranked: &mut Vec<f64>) -> Noise {
     }
 }
 
-/// The densities of the groups, the weakest first.
-fn rank(blocks: &[Block], in_group: usize, ranked: &mut Vec<f64>) {
-    ranked.clear();
-    ranked.extend(blocks.chunks(in_group).map(density));
-    ranked.sort_unstable_by(f64::total_cmp);
+/// The densities of the groups.
+fn gather(blocks: &[Block], in_group: usize, densities: &mut Vec<f64>) {
+    densities.clear();
+    densities.extend(blocks.chunks(in_group).map(density));
 }
 
 /// Mean power of a bin.

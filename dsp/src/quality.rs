@@ -111,26 +111,57 @@ pub(crate) struct Tally {
     runs: Runs,
 }
 
+/// What was measured of a chunk whose samples were multiplied by the root of 1 / `power_scale`.
+pub(crate) struct Measured<'a> {
+    pub samples: &'a [Complex32],
+    pub format: SampleFormat,
+    pub power_scale: f64,
+    pub envelope: &'a Envelope,
+    pub rails: Rails,
+    /// In the transform's order, without padding.
+    pub spectrum: &'a [Complex32],
+    pub noise: &'a Noise,
+}
+
 /// Where the components of a chunk with these extremes may stop: at the ends of the format if they reach these, else
 /// close to the extremes.
-pub(crate) fn rails(format: SampleFormat, extremes: Extremes) -> Rails<f32> {
+pub(crate) fn rails(format: SampleFormat, extremes: Extremes) -> Rails {
     let Extremes { low, high } = extremes;
-    let smaller = high.min(-low);
-    match format.ends() {
-        Some((lowest, highest)) if low <= lowest || high >= highest => Rails {
-            low: lowest,
-            high: highest,
-            near: f32::INFINITY,
-            around: f32::INFINITY,
+    match ends_reached(format, extremes) {
+        Some((low, high)) => Rails {
+            low,
+            high,
+            certain: true,
         },
         // Silence is at no rail.
-        _ => Rails {
+        None => Rails {
             low: if low < 0.0 { RAIL * low } else { f32::NEG_INFINITY },
             high: if high > 0.0 { RAIL * high } else { f32::INFINITY },
-            near: NEAR * smaller,
-            around: AROUND * smaller,
+            certain: false,
         },
     }
+}
+
+/// The ends of the format, if the components reach one of them.
+fn ends_reached(format: SampleFormat, extremes: Extremes) -> Option<(f32, f32)> {
+    let (low, high) = format.ends()?;
+    (extremes.low <= low || extremes.high >= high).then_some((low, high))
+}
+
+/// Whether rails at the extremes, where so many components are, are rails: a spike in the histogram on both sides.
+fn is_spike(samples: &[Complex32], rails: Rails, at_rails: usize) -> bool {
+    let smaller = rails.high.min(-rails.low) / RAIL;
+    let outside = |part: f32| count(samples, |component| component.abs() >= part * smaller);
+    let beside = |part: f32| outside(part).saturating_sub(at_rails) as f64;
+    at_rails as f64 > OVER_NEAR * beside(NEAR)
+        && at_rails as f64 > OVER_AROUND * beside(AROUND)
+        && count(samples, |component| component >= rails.high) > 0
+        && count(samples, |component| component <= rails.low) > 0
+}
+
+fn count(samples: &[Complex32], is: impl Fn(f32) -> bool) -> usize {
+    let both = |sample: &Complex32| usize::from(is(sample.re)) + usize::from(is(sample.im));
+    samples.iter().map(both).sum()
 }
 
 impl Tally {
@@ -140,23 +171,19 @@ impl Tally {
         self.codes.see(samples, format);
     }
 
-    /// Looks at what was measured of a chunk whose samples were multiplied by the root of 1 / `power_scale`.
-    /// `spectrum` is in the transform's order, without padding.
-    pub(crate) fn see_chunk(
-        &mut self,
-        samples: &[Complex32],
-        envelope: &Envelope,
-        spectrum: &[Complex32],
-        noise: &Noise,
-        format: SampleFormat,
-        power_scale: f64,
-    ) {
-        self.samples += samples.len();
-        self.zeros += envelope.zeros;
-        self.clipped += clipped(&envelope.rails);
-        self.runs.see(samples, envelope.repeats);
-        self.offset.see(spectrum, envelope.mean_power, noise, power_scale);
-        self.imbalance.see(spectrum, noise, format, power_scale);
+    /// Looks at what was measured of a chunk.
+    pub(crate) fn see_chunk(&mut self, chunk: &Measured) {
+        let at_rails = chunk.envelope.at_rails;
+        let is_clipped =
+            || chunk.rails.certain || (at_rails > FEWEST_CLIPPED && is_spike(chunk.samples, chunk.rails, at_rails));
+        if is_clipped() {
+            self.clipped += at_rails;
+        }
+        self.samples += chunk.samples.len();
+        self.zeros += chunk.envelope.zeros;
+        self.runs.see(chunk.samples, chunk.envelope.repeats);
+        self.offset.see(chunk);
+        self.imbalance.see(chunk);
     }
 
     /// Judges the segment and starts the next. `others` were noticed while the bytes were read.
@@ -195,17 +222,4 @@ impl Tally {
         quality.warnings.dedup();
         quality
     }
-}
-
-/// Components at the rails, if the rails are rails: those of the format, for which nothing is counted near them, or a
-/// spike in the histogram on both sides.
-fn clipped(counted: &Rails<usize>) -> usize {
-    let at_rails = counted.low + counted.high;
-    let beside = |counted: usize| counted.saturating_sub(at_rails) as f64;
-    let is_spike = counted.low > 0
-        && counted.high > 0
-        && at_rails > FEWEST_CLIPPED
-        && at_rails as f64 > OVER_NEAR * beside(counted.near)
-        && at_rails as f64 > OVER_AROUND * beside(counted.around);
-    if counted.near == 0 || is_spike { at_rails } else { 0 }
 }

@@ -29,7 +29,7 @@ impl Extremes {
 
     /// Of samples without NaN or infinity.
     pub(crate) fn of(samples: &[Complex32]) -> Self {
-        widest(|| extremes(samples))
+        widest!(extremes(samples: &'a [Complex32]) -> Extremes)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Order statistics without sorting.
 
+use crate::lanes::widest;
+
 /// Values looked at to guess where an order statistic lies.
 const SAMPLE: usize = 1024;
 
@@ -52,15 +54,32 @@ fn bracket(values: &[f32], low: usize, high: usize, candidates: &mut Vec<f32>) -
     let (_, &mut upper, _) = candidates.select_nth_unstable_by(guess + MARGIN, f32::total_cmp);
     let (_, &mut lower, _) = candidates.select_nth_unstable_by(guess.saturating_sub(MARGIN), f32::total_cmp);
 
-    candidates.resize(n, 0.0);
-    let (mut below, mut inside) = (0, 0);
-    for &value in values {
-        below += usize::from(value < lower);
-        candidates[inside] = value;
-        inside += usize::from(lower <= value && value <= upper);
+    candidates.clear();
+    let below = widest!(collect(values: &'a [f32], lower: f32, upper: f32, candidates: &'a mut Vec<f32>) -> usize);
+    (below <= low && high < below + candidates.len()).then_some(below)
+}
+
+/// Appends the values from `lower` to `upper` to `candidates`; returns how many values lie below.
+#[inline(always)]
+fn collect(values: &[f32], lower: f32, upper: f32, candidates: &mut Vec<f32>) -> usize {
+    let (groups, rest) = values.as_chunks::<{ u32::BITS as usize }>();
+    let mut below = 0;
+    for group in groups {
+        let (mut inside, mut lower_ones) = (0, 0);
+        for (lane, &value) in group.iter().enumerate() {
+            let is_below = u32::from(value < lower);
+            lower_ones += is_below;
+            inside |= (u32::from(value <= upper) ^ is_below) << lane;
+        }
+        below += lower_ones as usize;
+        while inside != 0 {
+            candidates.push(group[inside.trailing_zeros() as usize]);
+            inside &= inside - 1;
+        }
     }
-    candidates.truncate(inside);
-    (below <= low && high < below + inside).then_some(below)
+    below += rest.iter().filter(|value| **value < lower).count();
+    candidates.extend(rest.iter().filter(|value| (lower..=upper).contains(*value)));
+    below
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use rustfft::{Fft, FftPlanner};
 use crate::emission::Finder;
 use crate::envelope::{Envelope, Rails};
 use crate::noise::{self, Noise};
-use crate::quality::{Tally, offset};
+use crate::quality::{Measured, Tally, offset};
 use crate::spectrum::{self, Block, PAD};
 use crate::{
     EPSILON, Extended, Features, SampleFormat, autocorrelation, delay_confidence, detector, envelope, level_db,
@@ -59,6 +59,7 @@ pub(crate) struct Chunk {
     /// The honest set.
     pub extended: Extended<f64>,
     envelope: Envelope,
+    rails: Rails,
     noise: Noise,
 }
 
@@ -91,7 +92,7 @@ impl Single {
         samples: &[Complex32],
         power_scale: f64,
         sample_rate_hz: f64,
-        rails: Rails<f32>,
+        rails: Rails,
     ) -> Chunk {
         let n = samples.len();
         let envelope = envelope::measure(samples, rails, &mut self.frames);
@@ -140,6 +141,7 @@ impl Single {
             signal_present,
             extended,
             envelope,
+            rails,
             noise,
         }
     }
@@ -153,8 +155,15 @@ impl Single {
         format: SampleFormat,
         tally: &mut Tally,
     ) {
-        let spectrum = &self.spectrum[PAD..][..samples.len()];
-        tally.see_chunk(samples, &chunk.envelope, spectrum, &chunk.noise, format, power_scale);
+        tally.see_chunk(&Measured {
+            samples,
+            format,
+            power_scale,
+            envelope: &chunk.envelope,
+            rails: chunk.rails,
+            spectrum: &self.spectrum[PAD..][..samples.len()],
+            noise: &chunk.noise,
+        });
     }
 
     fn features(

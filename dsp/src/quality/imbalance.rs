@@ -8,14 +8,17 @@
 //! about 0 Hz, such as an AM carrier, would pass for a fault; so it is the median over many parts of the
 //! band of middling strength that counts.
 
+use pulp::Simd;
 use rustfft::num_complex::{Complex32, Complex64};
 
-use crate::SampleFormat;
-use crate::lanes::{LANES, total, widest};
-use crate::noise::Noise;
+use crate::lanes::{Planar, total};
+use crate::quality::Measured;
 
 /// Bins of each sign that are summed: the quotient of noise alone scatters by an eighth of 1.
 const CELL: usize = 64;
+
+/// Cells that are enough of a chunk: of wider bands only every second, third, ... is looked at.
+const ENOUGH: usize = 100;
 
 /// Quarters of the cells, ranked by power, that count: not the weakest, which a filter may have emptied, nor the strongest,
 /// which a signal fills.
@@ -70,19 +73,22 @@ impl Errors {
 }
 
 impl Imbalance {
-    /// Looks at a chunk's spectrum, in the transform's order, of samples multiplied by the root of 1 / `power_scale`.
-    pub(super) fn see(&mut self, spectrum: &[Complex32], noise: &Noise, format: SampleFormat, power_scale: f64) {
-        let step = format.step();
-        let noise_power = noise.density * power_scale / spectrum.len() as f64;
+    /// Looks at a chunk.
+    pub(super) fn see(&mut self, chunk: &Measured) {
+        let step = chunk.format.step();
+        let noise_power = chunk.noise.density * chunk.power_scale / chunk.spectrum.len() as f64;
         self.is_rounding |= noise_power < CODES_SQUARED * f64::from(step * step);
         self.cells.clear();
-        widest(|| gather(spectrum, &mut self.cells));
-        self.cells.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let quarter = |number| number * self.cells.len() / 4;
-        let middle = &self.cells[quarter(MIDDLE.start)..quarter(MIDDLE.end)];
-        if middle.is_empty() {
+        pulp::Arch::new().dispatch(Gather(chunk.spectrum, &mut self.cells));
+        let count = self.cells.len();
+        let (from, to) = (MIDDLE.start * count / 4, MIDDLE.end * count / 4);
+        if from == to {
             return;
         }
+        let by_power = |a: &(f64, _), b: &(f64, _)| a.0.total_cmp(&b.0);
+        self.cells.select_nth_unstable_by(from, by_power);
+        self.cells[from..].select_nth_unstable_by(to - from, by_power);
+        let middle = &self.cells[from..to];
         let mut median = |part: fn(&Complex64) -> f64| {
             self.ranked.clear();
             self.ranked.extend(middle.iter().map(|(_, quotient)| part(quotient)));
@@ -118,35 +124,47 @@ impl Imbalance {
 }
 
 /// Power and quotient of each cell that has any power.
-#[inline(always)]
-fn gather(spectrum: &[Complex32], cells: &mut Vec<(f64, Complex64)>) {
-    let n = spectrum.len();
-    // From 1 to the last bin below half the sample rate; both have a mirror image.
-    let pairs = n.saturating_sub(1) / 2;
-    for first in (1..=pairs.saturating_sub(CELL - 1)).step_by(CELL) {
-        let plus = &spectrum[first..first + CELL];
-        let minus = &spectrum[n - first - (CELL - 1)..=n - first];
-        let (power, product) = correlate(plus, minus);
-        if power > 0.0 {
-            cells.push((power, product / power));
+struct Gather<'a>(&'a [Complex32], &'a mut Vec<(f64, Complex64)>);
+
+impl pulp::WithSimd for Gather<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self(spectrum, cells) = self;
+        let n = spectrum.len();
+        let (mut plus, mut minus) = (Planar::ZERO, Planar::ZERO);
+        // From 1 to the last bin below half the sample rate; both have a mirror image.
+        let pairs = n.saturating_sub(1) / 2;
+        let step = CELL * (pairs / (CELL * ENOUGH)).max(1);
+        for first in (1..=pairs.saturating_sub(CELL - 1)).step_by(step) {
+            plus.fill(0, &spectrum[first..first + CELL]);
+            minus.fill(0, &spectrum[n - first - (CELL - 1)..=n - first]);
+            minus.re[..CELL].reverse();
+            minus.im[..CELL].reverse();
+            let (power, product) = correlate(simd, &plus, &minus);
+            if power > 0.0 {
+                cells.push((power, product / power));
+            }
         }
     }
 }
 
-/// Mean of the powers at `plus` and its mirror image, which runs backwards, and sum of their products.
+/// Mean of the powers in two cells, and sum of their products.
 #[inline(always)]
-fn correlate(plus: &[Complex32], minus: &[Complex32]) -> (f64, Complex64) {
-    let mut power = [0.0_f32; LANES];
-    let mut re = [0.0_f32; LANES];
-    let mut im = [0.0_f32; LANES];
-    let (plus, minus) = (plus.as_chunks::<LANES>().0, minus.as_chunks::<LANES>().0);
-    for (plus, minus) in plus.iter().zip(minus.iter().rev()) {
-        for lane in 0..LANES {
-            let (a, b) = (plus[lane], minus[LANES - 1 - lane]);
-            power[lane] += 0.5 * (a.re * a.re + a.im * a.im + b.re * b.re + b.im * b.im);
-            re[lane] += a.re * b.re - a.im * b.im;
-            im[lane] += a.re * b.im + a.im * b.re;
-        }
+fn correlate<S: Simd>(simd: S, a: &Planar, b: &Planar) -> (f64, Complex64) {
+    let zero = simd.splat_f32s(0.0);
+    let (mut power, mut re, mut im) = (zero, zero, zero);
+    let rows = |row| S::as_simd_f32s(row).0;
+    let parts = rows(&a.re[..CELL]).iter().zip(rows(&a.im[..CELL]));
+    let mirrored = rows(&b.re[..CELL]).iter().zip(rows(&b.im[..CELL]));
+    let times = |a: &S::f32s, b: &S::f32s| simd.mul_f32s(*a, *b);
+    for ((ar, ai), (br, bi)) in parts.zip(mirrored) {
+        let first = simd.add_f32s(times(ar, ar), times(ai, ai));
+        let second = simd.add_f32s(times(br, br), times(bi, bi));
+        power = simd.add_f32s(power, simd.add_f32s(first, second));
+        re = simd.add_f32s(re, simd.sub_f32s(times(ar, br), times(ai, bi)));
+        im = simd.add_f32s(im, simd.add_f32s(times(ar, bi), times(ai, br)));
     }
-    (total(&power), Complex64::new(total(&re), total(&im)))
+    (0.5 * total::<S>(power), Complex64::new(total::<S>(re), total::<S>(im)))
 }

@@ -6,11 +6,11 @@
 //! measured, carriers 49 dB and more. What the detector would call a carrier is one unless something much
 //! stronger is in the band.
 
-use rustfft::num_complex::{Complex32, Complex64};
+use rustfft::num_complex::Complex64;
 
 use crate::detector::ZERO_HZ_RATIO;
 use crate::extended::dbfs;
-use crate::noise::Noise;
+use crate::quality::Measured;
 
 /// Bins on each side that the bin at 0 Hz is compared with, beginning where a Hann window's line would have ended.
 const BESIDE: std::ops::RangeInclusive<usize> = 2..=17;
@@ -53,8 +53,15 @@ pub(super) struct Offset {
 }
 
 impl Offset {
-    /// Looks at a chunk's spectrum, in the transform's order, of samples multiplied by the root of 1 / `power_scale`.
-    pub(super) fn see(&mut self, spectrum: &[Complex32], mean_power: f64, noise: &Noise, power_scale: f64) {
+    /// Looks at a chunk.
+    pub(super) fn see(&mut self, chunk: &Measured) {
+        let Measured {
+            spectrum,
+            noise,
+            power_scale,
+            ..
+        } = *chunk;
+        let mean_power = chunk.envelope.mean_power;
         let n = spectrum.len();
         if n < 4 * BESIDE.end() {
             return;
