@@ -1,7 +1,5 @@
 //! The width of the autocorrelation, which the training data calls the multipath delay spread.
 
-use rustfft::num_complex::Complex32;
-
 use crate::EPSILON;
 use crate::lanes::widest;
 
@@ -22,16 +20,16 @@ pub(crate) struct Spread {
     pub certain: bool,
 }
 
-/// Reads the spread off the real parts of `correlation`: lags 0 to half the chunk's length, lag 0 the
+/// Reads the spread off the `correlation`: lags 0 to half the chunk's length, lag 0 the
 /// largest. A lag counts, with its square as weight, where that exceeds a tenth of the largest square.
 /// `scale` turns a lag into the reference's units, in which its epsilon is added to the largest square.
-pub(crate) fn spread(correlation: &[Complex32], scale: f64) -> Spread {
-    widest!(spread_in_lanes(correlation: &'a [Complex32], scale: f64) -> Spread)
+pub(crate) fn spread(correlation: &[f32], scale: f64) -> Spread {
+    widest!(spread_in_lanes(correlation: &'a [f32], scale: f64) -> Spread)
 }
 
 #[inline(always)]
-fn spread_in_lanes(correlation: &[Complex32], scale: f64) -> Spread {
-    let largest = f64::from(correlation[0].re);
+fn spread_in_lanes(correlation: &[f32], scale: f64) -> Spread {
+    let largest = f64::from(correlation[0]);
     let level = (0.1 * (largest * largest + EPSILON / (scale * scale))).sqrt();
     let error = LAG_ERROR * largest;
     let (clearly_in, threshold, clearly_out) = (level + error, level, level - error);
@@ -40,14 +38,14 @@ fn spread_in_lanes(correlation: &[Complex32], scale: f64) -> Spread {
     let (mut weights, mut firsts, mut seconds) = (0.0, 0.0, 0.0);
     for (index, block) in correlation.chunks(BLOCK).enumerate() {
         // Without the sign, floats order like the integers that share their bits.
-        let size = |lag: &Complex32| lag.re.to_bits() & (u32::MAX >> 1);
+        let size = |lag: &f32| lag.to_bits() & (u32::MAX >> 1);
         let highest = f32::from_bits(block.iter().map(size).fold(0, u32::max));
         if f64::from(highest) < clearly_out {
             continue;
         }
         let (mut weight, mut first, mut second) = (0.0, 0.0, 0.0);
         for (place, lag) in block.iter().enumerate() {
-            let value = f64::from(lag.re.abs());
+            let value = f64::from(lag.abs());
             let square = if value > threshold { value * value } else { 0.0 };
             lags += usize::from(value > threshold);
             unclear += usize::from(value > clearly_out && value < clearly_in);
@@ -84,9 +82,9 @@ mod tests {
 
     #[test]
     fn two_equal_lags_scatter_by_half_their_distance() {
-        let mut correlation = vec![Complex32::new(0.1, 7.0); 500];
-        correlation[0].re = 1.0;
-        correlation[300].re = -1.0;
+        let mut correlation = vec![0.1_f32; 500];
+        correlation[0] = 1.0;
+        correlation[300] = -1.0;
         let found = spread(&correlation, 1e6);
         assert_eq!(found.lags, 2);
         assert!(found.certain && (found.std - 150.0).abs() < 1e-9);
@@ -94,15 +92,15 @@ mod tests {
 
     #[test]
     fn a_lag_on_the_threshold_is_uncertain() {
-        let mut correlation = vec![Complex32::new(0.0, 0.0); 500];
-        correlation[0].re = 1.0;
-        correlation[77].re = 0.1_f32.sqrt();
+        let mut correlation = vec![0.0_f32; 500];
+        correlation[0] = 1.0;
+        correlation[77] = 0.1_f32.sqrt();
         assert!(!spread(&correlation, 1e6).certain);
     }
 
     #[test]
     fn silence_has_no_spread() {
-        let found = spread(&[Complex32::new(0.0, 0.0); 100], 1.0);
+        let found = spread(&[0.0; 100], 1.0);
         assert_eq!(found.lags, 0);
         assert_eq!(found.std, 0.0);
     }

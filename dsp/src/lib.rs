@@ -8,7 +8,7 @@
 //! 3. `screen`: what cannot be a recording is refused, with a guess at what it is instead.
 //! 4. `recording`: samples are cut into chunks of 200 ms, chunks gathered into segments.
 //! 5. `workspace`: transforms planned once and buffers kept, so that a chunk allocates nothing.
-//! 6. `single`, on top of `envelope`, `spectrum`, `autocorrelation` and `select`: the 17 numbers of a
+//! 6. `single`, on top of `envelope`, `spectrum`, `real_part`, `autocorrelation` and `select`: the 17 numbers of a
 //!    chunk in single precision, as long as that is certain to be within the tolerances. `lanes` has its loops compiled for
 //!    the vector registers of whatever machine it runs on.
 //! 7. `double`: the same in double precision, where it is not.
@@ -57,6 +57,7 @@ mod lanes;
 mod noise;
 mod quality;
 mod quantile;
+mod real_part;
 mod recording;
 mod screen;
 mod select;

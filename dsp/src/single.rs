@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use realfft::{RealFftPlanner, RealToComplex};
 use rustfft::num_complex::Complex32;
 use rustfft::{Fft, FftPlanner};
 
@@ -14,6 +13,7 @@ use crate::emission::Finder;
 use crate::envelope::{Envelope, Rails};
 use crate::noise::{self, Noise};
 use crate::quality::{Measured, Tally, offset};
+use crate::real_part::RealPart;
 use crate::spectrum::{self, Block, PAD};
 use crate::{
     EPSILON, Extended, Features, SampleFormat, autocorrelation, delay_confidence, detector, envelope, level_db,
@@ -36,10 +36,9 @@ const SNR_ERROR_DB: f64 = 1e-3;
 /// Plans and buffers for chunks of one length.
 pub(crate) struct Single {
     transform: Arc<dyn Fft<f32>>,
-    correlate: Arc<dyn RealToComplex<f32>>,
+    correlate: RealPart,
     spectrum: Vec<Complex32>,
     power: Vec<f32>,
-    correlation: Vec<Complex32>,
     scratch: Vec<Complex32>,
     candidates: Vec<f32>,
     blocks: Vec<Block>,
@@ -67,13 +66,10 @@ impl Single {
     /// Plans for chunks of `n` samples.
     pub(crate) fn new(n: usize) -> Self {
         let transform = FftPlanner::new().plan_fft_forward(n);
-        let correlate = RealFftPlanner::new().plan_fft_forward(n);
-        let scratch = transform.get_immutable_scratch_len().max(correlate.get_scratch_len());
         Self {
             spectrum: vec![Complex32::default(); n + 2 * PAD],
             power: vec![0.0; n],
-            correlation: correlate.make_output_vec(),
-            scratch: vec![Complex32::default(); scratch],
+            scratch: vec![Complex32::default(); transform.get_immutable_scratch_len()],
             candidates: Vec::with_capacity(n),
             blocks: Vec::new(),
             frames: Vec::with_capacity(envelope::FRAMES),
@@ -81,8 +77,8 @@ impl Single {
             finder: Finder::default(),
             detector: detector::Detector::default(),
             max_snr_db: if is_smooth(n) { MAX_SNR_DB } else { MAX_SNR_ROUGH_DB },
+            correlate: RealPart::new(n),
             transform,
-            correlate,
         }
     }
 
@@ -183,13 +179,9 @@ impl Single {
             return None;
         }
 
-        // The powers are not needed any more: the transform uses them as scratch. Neither call can fail,
-        // since all lengths are those of the plan.
-        let transformed =
-            self.correlate
-                .process_with_scratch(&mut self.power, &mut self.correlation, &mut self.scratch);
-        transformed.ok()?;
-        let spread = autocorrelation::spread(&self.correlation, psd_scale);
+        // The powers are not needed any more; there are as many as planned for.
+        let correlation = self.correlate.of(&mut self.power)?;
+        let spread = autocorrelation::spread(correlation, psd_scale);
         let jumps = [5.0, 10.0].iter().any(|at| (snr_db - at).abs() < SNR_ERROR_DB);
         if !spread.certain || jumps {
             return None;

@@ -5,6 +5,8 @@
 #       both services on one Postgres and one object store, as a Markdown table with the targets
 #   tests/load/run.sh main_job
 #       the main job against a real MinIO; the exit status says whether every row is as it should be
+#   tests/load/run.sh extract_speed --reference PATH/features.py [--signal fm|noise|tone]
+#       the extractor alone, beside the NumPy reference and beside the bare transforms in FFTW; needs no server
 #
 # Needs: Python 3.11 or later with venv; a Postgres server (/usr/lib/postgresql/*/bin); MinIO;
 # for the earlier service also RabbitMQ and Redis (Debian: rabbitmq-server redis-server).
@@ -18,7 +20,7 @@
 #   HEIMDALL_REFERENCE    the NumPy reference, to check the earlier service's extractor against
 set -eu
 case ${1-} in
-    compare | main_job) script=$1; shift ;;
+    compare | main_job | extract_speed) script=$1; shift ;;
     *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 64 ;;
 esac
 load=$(dirname "$0")

@@ -1,0 +1,161 @@
+//! The real part of the transform of real numbers, which is all that an autocorrelation needs.
+//!
+//! `n` real numbers are transformed as `m = n / 2` complex ones, even ones real and odd ones imaginary, and the two halves
+//! taken apart again (Press et al., Numerical Recipes, 12.3). With `Z` that transform and `t = 2 pi k / n`,
+//! `2 Re X[k] = Re(Z[k] + Z[m-k]) + cos t Im(Z[k] + Z[m-k]) - sin t Re(Z[k] - Z[m-k])`, and for `m - k` the same with the
+//! two products subtracted: half the work that the imaginary part would cost as well.
+
+use std::sync::Arc;
+
+use realfft::{RealFftPlanner, RealToComplex};
+use rustfft::num_complex::Complex32;
+use rustfft::{Fft, FftPlanner};
+
+use crate::lanes::widest;
+
+/// Values taken apart at a time: rows that stay in the first-level cache.
+const ROW: usize = 256;
+
+/// Plan and buffers for one length.
+pub(crate) struct RealPart {
+    plan: Plan,
+    spectrum: Vec<Complex32>,
+    scratch: Vec<Complex32>,
+    lags: Vec<f32>,
+}
+
+enum Plan {
+    /// With the cosines and sines of `2 pi k / n` for `k` up to a quarter of `n`.
+    Even(Arc<dyn Fft<f32>>, Turns),
+    /// No halves to take apart.
+    Odd(Arc<dyn RealToComplex<f32>>),
+}
+
+struct Turns {
+    cos: Vec<f32>,
+    sin: Vec<f32>,
+}
+
+impl RealPart {
+    /// Plans for `n` values.
+    pub(crate) fn new(n: usize) -> Self {
+        if n.is_multiple_of(2) {
+            let half = FftPlanner::new().plan_fft_forward(n / 2);
+            let turn = |k: usize| std::f64::consts::TAU * k as f64 / n as f64;
+            #[expect(clippy::cast_possible_truncation, reason = "what is turned is in single precision")]
+            let of = |function: fn(f64) -> f64| (0..=n / 4).map(|k| function(turn(k)) as f32).collect();
+            Self {
+                spectrum: vec![Complex32::default(); n / 2],
+                scratch: vec![Complex32::default(); half.get_immutable_scratch_len()],
+                lags: vec![0.0; n / 2 + 1],
+                plan: Plan::Even(
+                    half,
+                    Turns {
+                        cos: of(f64::cos),
+                        sin: of(f64::sin),
+                    },
+                ),
+            }
+        } else {
+            let whole = RealFftPlanner::new().plan_fft_forward(n);
+            Self {
+                spectrum: whole.make_output_vec(),
+                scratch: whole.make_scratch_vec(),
+                lags: vec![0.0; n / 2 + 1],
+                plan: Plan::Odd(whole),
+            }
+        }
+    }
+
+    /// The real parts of bins 0 to `n / 2` of the transform of `values`, of which nothing is left. `None` if there are not
+    /// as many as planned for.
+    pub(crate) fn of(&mut self, values: &mut [f32]) -> Option<&[f32]> {
+        match &self.plan {
+            Plan::Even(half, turns) => {
+                if values.len() != 2 * self.spectrum.len() {
+                    return None;
+                }
+                let pairs = bytemuck::cast_slice(values);
+                half.process_immutable_with_scratch(pairs, &mut self.spectrum, &mut self.scratch);
+                let (spectrum, lags) = (&self.spectrum[..], &mut self.lags[..]);
+                widest!(take_apart(spectrum: &'a [Complex32], turns: &'a Turns, lags: &'a mut [f32]) -> ());
+            }
+            Plan::Odd(whole) => {
+                let done = whole.process_with_scratch(values, &mut self.spectrum, &mut self.scratch);
+                done.ok()?;
+                for (lag, bin) in self.lags.iter_mut().zip(&self.spectrum) {
+                    *lag = bin.re;
+                }
+            }
+        }
+        Some(&self.lags)
+    }
+}
+
+/// Fills `lags` 0 to `m` from the `m` bins of `spectrum`.
+#[inline(always)]
+fn take_apart(spectrum: &[Complex32], turns: &Turns, lags: &mut [f32]) {
+    let m = spectrum.len();
+    lags[0] = spectrum[0].re + spectrum[0].im;
+    lags[m] = spectrum[0].re - spectrum[0].im;
+    // Number k from the left and number m - k from the right, up to the middle, which both reach where m is even.
+    let (mut sums, mut parts) = ([0.0; ROW], [0.0; ROW]);
+    let middle = m / 2;
+    let mut first = 1;
+    while first <= middle {
+        let count = ROW.min(middle + 1 - first);
+        let left = &spectrum[first..first + count];
+        let right = &spectrum[m + 1 - first - count..=m - first];
+        let (cos, sin) = (&turns.cos[first..first + count], &turns.sin[first..first + count]);
+        let (sums, parts) = (&mut sums[..count], &mut parts[..count]);
+        for i in 0..count {
+            let (a, b) = (left[i], right[count - 1 - i]);
+            sums[i] = 0.5 * (a.re + b.re);
+            parts[i] = 0.5 * (cos[i] * (a.im + b.im) - sin[i] * (a.re - b.re));
+        }
+        for (lag, (sum, part)) in lags[first..].iter_mut().zip(sums.iter().zip(parts.iter())) {
+            *lag = sum + part;
+        }
+        let mirrored = &mut lags[m + 1 - first - count..=m - first];
+        for (lag, (sum, part)) in mirrored.iter_mut().rev().zip(sums.iter().zip(parts.iter())) {
+            *lag = sum - part;
+        }
+        first += count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_the_real_part_of_the_transform_at_any_length() {
+        for n in [
+            1, 2, 3, 4, 5, 6, 8, 9, 10, 1_022, 1_024, 1_026, 1_601, 2_400, 2_402, 40_000, 40_002,
+        ] {
+            let values: Vec<f32> = (0..n).map(|i| ((i * i + 3 * i) % 17) as f32 - 5.0).collect();
+            let mut exact: Vec<_> = values
+                .iter()
+                .map(|value| rustfft::num_complex::Complex64::new(f64::from(*value), 0.0))
+                .collect();
+            FftPlanner::new().plan_fft_forward(n).process(&mut exact);
+            let largest = exact.iter().map(|bin| bin.norm()).fold(0.0, f64::max);
+            let mut plan = RealPart::new(n);
+            for _ in 0..2 {
+                let lags = plan.of(&mut values.clone()).unwrap().to_vec();
+                assert_eq!(lags.len(), n / 2 + 1);
+                for (k, (lag, bin)) in lags.iter().zip(&exact).enumerate() {
+                    let error = (f64::from(*lag) - bin.re).abs();
+                    assert!(error < 2e-6 * largest.max(1.0), "bin {k} of {n}: {lag} {bin}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn another_length_than_planned_for_gives_nothing() {
+        for n in [10, 11] {
+            assert!(RealPart::new(n).of(&mut vec![1.0; n + 2]).is_none());
+        }
+    }
+}
