@@ -16,6 +16,7 @@
 //! 9. `noise`, `emission`, `extended`: the honest numbers beside the compatible ones.
 //! 10. `quality`: what an operator wants flagged.
 //! 11. `features`: sets of numbers and their statistics over a segment.
+//! 12. [`overview`]: what a picture of the whole recording shows.
 //!
 //! ```
 //! use heimdall_dsp::{Hints, Recording, Workspace};
@@ -55,6 +56,7 @@ mod format;
 mod interpretation;
 mod lanes;
 mod noise;
+pub mod overview;
 mod quality;
 mod quantile;
 mod real_part;
@@ -70,6 +72,7 @@ pub use extended::Extended;
 pub use features::{Features, Statistics};
 pub use format::{SampleFormat, UnknownFormat};
 pub use interpretation::{DEFAULT_SAMPLE_RATE_HZ, Hint, Hints, Interpretation, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};
+pub use overview::Overview;
 pub use quality::{Quality, Warning};
 pub use recording::{Extraction, Recording, SegmentFeatures};
 pub use workspace::Workspace;

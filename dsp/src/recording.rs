@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use crate::container::{Container, SNIFF_BYTES};
 use crate::format::MAX_SAMPLE_BYTES;
+use crate::overview::{Overview, Survey};
 use crate::quality::Tally;
 use crate::screen::Extremes;
 use crate::workspace::Chunk;
@@ -30,6 +31,11 @@ pub struct Recording {
     looks_like: Option<&'static str>,
     rows: Vec<Chunk>,
     segments: Vec<SegmentFeatures>,
+    /// Segments that were taken before the end.
+    taken: u64,
+    /// Whether a picture is wanted.
+    surveyed: bool,
+    survey: Option<Box<Survey>>,
 }
 
 #[derive(Debug)]
@@ -72,7 +78,7 @@ pub struct SegmentFeatures {
 /// Everything known about a recording once its last byte has been seen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Extraction {
-    /// In the order of time; never empty.
+    /// In the order of time; never empty, unless [`Recording::take_segments`] had them all.
     pub segments: Vec<SegmentFeatures>,
     /// How the bytes were read.
     pub interpretation: Interpretation,
@@ -80,6 +86,8 @@ pub struct Extraction {
     pub samples_used: u64,
     /// Samples behind the last whole chunk.
     pub samples_left_over: u64,
+    /// What a picture shows, if [`Recording::with_overview`] asked for it.
+    pub overview: Option<Box<Overview>>,
 }
 
 impl Recording {
@@ -98,7 +106,24 @@ impl Recording {
             looks_like: None,
             rows: Vec::with_capacity(CHUNKS_PER_SEGMENT),
             segments: Vec::new(),
+            taken: 0,
+            surveyed: false,
+            survey: None,
         }
+    }
+
+    /// Gathers what a picture shows besides, in 10 MB at most.
+    #[must_use]
+    pub fn with_overview(mut self) -> Self {
+        self.surveyed = true;
+        self
+    }
+
+    /// Hands over the segments that are complete so far, so that long recordings need not be held. The numbers that
+    /// [`Extraction`] gives of all segments are then those of the rest.
+    pub fn take_segments(&mut self) -> Vec<SegmentFeatures> {
+        self.taken += self.segments.len() as u64;
+        std::mem::take(&mut self.segments)
     }
 
     /// Takes the next bytes of the object.
@@ -170,12 +195,16 @@ impl Recording {
                 needed: settled.chunk_samples,
             });
         }
+        if let Some(survey) = &mut self.survey {
+            survey.see(self.samples_used, &self.chunk);
+        }
         self.close_segment(settled);
         Ok(Extraction {
             segments: self.segments,
             interpretation: settled.interpretation,
             samples_used: self.samples_used,
             samples_left_over,
+            overview: self.survey.map(|survey| Box::new(survey.finish())),
         })
     }
 
@@ -205,6 +234,10 @@ impl Recording {
             } else {
                 let new = Settled::new(container.interpret(&self.hints)?);
                 self.chunk.reserve_exact(new.chunk_samples);
+                if self.surveyed {
+                    let survey = Survey::new(new.interpretation.sample_rate_hz, new.chunk_samples);
+                    self.survey = Some(Box::new(survey));
+                }
                 *settled.insert(new)
             };
             self.data_bytes += payload.len() as u64;
@@ -243,6 +276,9 @@ impl Recording {
 
     fn complete_chunk(&mut self, settled: Settled, workspace: &mut Workspace) -> Result<(), Error> {
         let extremes = self.screen()?;
+        if let Some(survey) = &mut self.survey {
+            survey.see(self.samples_used, &self.chunk);
+        }
         let Interpretation {
             format, sample_rate_hz, ..
         } = settled.interpretation;
@@ -272,7 +308,7 @@ impl Recording {
         if self.rows.is_empty() {
             return;
         }
-        let index = self.segments.len() as u64;
+        let index = self.taken + self.segments.len() as u64;
         let before = self.samples_used - (self.rows.len() * settled.chunk_samples) as u64;
         let features: Vec<_> = self.rows.iter().map(|row| row.features).collect();
         let signals = self.rows.iter().map(|row| f64::from(u8::from(row.signal_present)));
@@ -285,6 +321,9 @@ impl Recording {
             extended: Extended::gather(self.rows.iter().map(|row| (row.extended, row.signal_present))),
             quality: self.tally.judge(settled.interpretation.sample_rate_hz, []),
         });
+        if let (Some(survey), Some(segment)) = (&mut self.survey, self.segments.last()) {
+            survey.see_segment(segment);
+        }
         self.rows.clear();
     }
 }

@@ -1,0 +1,124 @@
+//! What a picture of a recording shows: waterfall, averaged spectrum, envelope, and the marks on them.
+//! All of it stays within a few megabytes: when a picture is full, its resolution in time is halved.
+
+mod envelope;
+mod marks;
+mod raster;
+mod spectra;
+mod waterfall;
+
+use rustfft::num_complex::Complex32;
+
+use crate::SegmentFeatures;
+use crate::extended::dbfs;
+
+pub use envelope::{Levels, Profile};
+pub use marks::{Emission, Marks};
+pub use spectra::Spectrum;
+pub use waterfall::Waterfall;
+
+use envelope::Columns;
+use marks::Tally;
+use spectra::Spectra;
+
+/// A recording at a glance. Powers refer to full scale, as everywhere: a constant `|x| = 1` has 0 dBFS.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Overview {
+    /// Samples per second.
+    pub sample_rate_hz: f64,
+    /// Samples from the first to the last, gaps included.
+    pub samples: u64,
+    /// Samples in a chunk.
+    pub chunk_samples: usize,
+    /// Of all that was recorded.
+    pub spectrum: Spectrum,
+    /// Spectra over time.
+    pub waterfall: Waterfall,
+    /// Level over time.
+    pub profile: Profile,
+    /// What the numbers of the rows say of all this.
+    pub marks: Marks,
+}
+
+impl Overview {
+    /// Length of the recording in seconds.
+    #[must_use]
+    pub fn duration_s(&self) -> f64 {
+        self.samples as f64 / self.sample_rate_hz
+    }
+}
+
+/// Gathers an [`Overview`] from the samples as they come.
+pub(crate) struct Survey {
+    sample_rate_hz: f64,
+    chunk_samples: usize,
+    samples: u64,
+    spectra: Spectra,
+    columns: Columns,
+    tally: Tally,
+}
+
+impl Survey {
+    pub(crate) fn new(sample_rate_hz: f64, chunk_samples: usize) -> Self {
+        Self {
+            sample_rate_hz,
+            chunk_samples,
+            samples: 0,
+            spectra: Spectra::new(sample_rate_hz, chunk_samples),
+            columns: Columns::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    /// Takes the next samples. `position` is that of the first of them; what lies between it and the end of
+    /// those before was not recorded.
+    pub(crate) fn see(&mut self, position: u64, samples: &[Complex32]) {
+        self.spectra.see(position, samples);
+        self.columns.see(position, samples);
+        self.samples = position + samples.len() as u64;
+    }
+
+    /// Takes the numbers of the next segment.
+    pub(crate) fn see_segment(&mut self, segment: &SegmentFeatures) {
+        self.tally.see(segment);
+    }
+
+    pub(crate) fn finish(self) -> Overview {
+        let (spectrum, waterfall) = self.spectra.finish();
+        Overview {
+            sample_rate_hz: self.sample_rate_hz,
+            samples: self.samples,
+            chunk_samples: self.chunk_samples,
+            spectrum,
+            waterfall,
+            profile: self.columns.finish(),
+            marks: self.tally.finish(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Survey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Survey")
+            .field("sample_rate_hz", &self.sample_rate_hz)
+            .field("samples", &self.samples)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Decibels to power.
+fn power(db: f32) -> f64 {
+    10.0_f64.powf(f64::from(db) / 10.0)
+}
+
+/// Power to decibels over full scale; single precision is good for 0.00002 dB at 200 dB.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "decibels of finite powers are within 4,000 of 0"
+)]
+fn decibels(power: f64) -> f32 {
+    dbfs(power) as f32
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+use std::ops::Range;
+
+use super::{Overview, Waterfall, decibels, power};
+
+/// The colours' range in decibels: less would make mountains of the noise's scatter, more would leave too few colours to
+/// what matters.
+const NARROWEST_DB: f64 = 20.0;
+const WIDEST_DB: f64 = 80.0;
+
+/// The colours begin this far below the mean of the noise: a single spectrum falls below it at one place in eight. Averages
+/// scatter less.
+const UNDER_NOISE_DB: f64 = 9.0;
+
+/// Enough for one in a thousand to be many.
+const ENOUGH_CELLS: usize = 1 << 16;
+
+/// Cells below this hold nothing.
+const SILENCE_DB: f32 = -299.0;
+
+impl Waterfall {
+    /// Pixels of a picture, row by row, of the whole band (the lowest frequency first) and of a recording of `samples`
+    /// (the beginning first): mean powers of what each covers, dBFS/Hz, NaN where nothing was recorded.
+    #[must_use]
+    pub fn raster(&self, samples: u64, width: usize, height: usize) -> Vec<f32> {
+        if self.rows() == 0 {
+            return vec![f32::NAN; width * height];
+        }
+        let mut pixels = Vec::with_capacity(width * height);
+        let first = self.first_row_at as f64;
+        let at = |y: usize| (samples as f64 * y as f64 / height as f64 - first) / self.row_samples as f64;
+        for y in 0..height {
+            // The first and the last spectrum stand for the ends that no spectrum is centred on.
+            let rows = covered(at(y), at(y + 1), self.rows());
+            for x in 0..width {
+                let scale = self.columns as f64 / width as f64;
+                let columns = covered(x as f64 * scale, (x + 1) as f64 * scale, self.columns);
+                pixels.push(self.mean(rows.clone(), columns));
+            }
+        }
+        pixels
+    }
+
+    fn mean(&self, rows: Range<usize>, columns: Range<usize>) -> f32 {
+        let cells = rows.flat_map(|row| &self.cells_db[row * self.columns..][columns.clone()]);
+        let mut recorded = cells.filter(|cell| !cell.is_nan());
+        let Some(first) = recorded.next() else {
+            return f32::NAN;
+        };
+        let Some(second) = recorded.next() else {
+            return *first;
+        };
+        let (sum, count) = recorded.fold((power(*first) + power(*second), 2.0), |(sum, count), cell| {
+            (sum + power(*cell), count + 1.0)
+        });
+        decibels(sum / count)
+    }
+}
+
+/// The cells whose middles lie within a range, or the one that contains the range's.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "limited to the number of cells"
+)]
+fn covered(from: f64, to: f64, cells: usize) -> Range<usize> {
+    let last = cells as f64 - 1.0;
+    let first = (from + 0.5).floor().clamp(0.0, last);
+    let end = (to + 0.5).floor().clamp(0.0, last + 1.0);
+    if first < end {
+        return first as usize..end as usize;
+    }
+    let middle = (0.5 * (from + to)).floor().clamp(0.0, last) as usize;
+    middle..middle + 1
+}
+
+impl Overview {
+    /// Densities at the two ends of the colour scale, dBFS/Hz. From a little below the noise to the strongest that is not
+    /// rare: silence, the empty edges of a filter and single lines far above everything else do not decide it.
+    #[must_use]
+    pub fn colour_range_db(&self) -> (f64, f64) {
+        let all = &self.waterfall.cells_db;
+        // An odd step goes through all columns.
+        let some = all.iter().step_by((all.len() / ENOUGH_CELLS) | 1);
+        let mut cells: Vec<f32> = some.copied().filter(|cell| *cell > SILENCE_DB).collect();
+        if cells.is_empty() {
+            return (-300.0, -300.0 + NARROWEST_DB);
+        }
+        let strongest = self.spectrum.mean_db.iter().copied().fold(f32::MIN, f32::max);
+        let mut quantile = |part: f64| {
+            let place = crate::quantile::share(cells.len(), part) - 1;
+            f64::from(*cells.select_nth_unstable_by(place, f32::total_cmp).1)
+        };
+        let highest = quantile(0.999).max(f64::from(strongest));
+        let common = quantile(0.98);
+        let noise = self.marks.noise_db_hz.unwrap_or(-300.0) - UNDER_NOISE_DB;
+        let lowest = quantile(0.05).max(noise).min(highest);
+        if highest - lowest < NARROWEST_DB {
+            let missing = NARROWEST_DB - (highest - lowest);
+            return (lowest - 0.25 * missing, highest + 0.75 * missing);
+        }
+        if highest - lowest <= WIDEST_DB {
+            return (lowest, highest);
+        }
+        if common - lowest <= WIDEST_DB {
+            return (lowest, lowest + WIDEST_DB);
+        }
+        (highest - WIDEST_DB, highest)
+    }
+}
