@@ -7,10 +7,31 @@ BEGIN
 END
 $$;
 
--- A migration that cannot get its lock on a table gives up after this time: every statement of the
--- application on that table queues behind the one that waits.
-SET LOCAL lock_timeout = '5s';
+-- A migration that cannot get a lock gives up after this time and has changed nothing (`heimdalld migrate` tries again):
+-- every statement on the same table or view queues behind the one that waits. Less than deadlock_timeout, so that
+-- in a deadlock it is the migration that gives way, not the application or a daemon.
+SET LOCAL lock_timeout = '500ms';
 SET LOCAL client_min_messages = warning;
+
+-- Whoever reads a view locks it first and then what it stands on; replacing them goes the other way and would meet the
+-- daemons half-way. So all that stand are locked here, the upper ones first. The owner stays who it is; LOCK would
+-- lock the application's tables below as well.
+DO $$
+DECLARE
+    upper record;
+BEGIN
+    FOR upper IN
+        SELECT c.oid::regclass AS name, pg_get_userbyid(c.relowner) AS owner
+        FROM unnest(ARRAY['feature_coverage', 'session_coverage', 'session_features', 'feature_failures', 'backfill_progress',
+                          'extraction_workers', 'pending_features', 'session_measurements', 'iq_measurements'])
+             WITH ORDINALITY AS v (name, nth)
+        JOIN pg_class c ON c.relname = v.name AND c.relnamespace = to_regnamespace('heimdall') AND c.relkind = 'v'
+        ORDER BY v.nth
+    LOOP
+        EXECUTE format('ALTER VIEW %s OWNER TO %I', upper.name, upper.owner);
+    END LOOP;
+END
+$$;
 
 -- IF NOT EXISTS asks for CREATE on the database even where the schema stands already, hence the look first.
 DO $$

@@ -13,7 +13,8 @@ SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 4) AS apply_0004,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 5) AS apply_0005,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 6) AS apply_0006,
-    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 7) AS apply_0007
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 7) AS apply_0007,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 8) AS apply_0008
 \gset
 \if :apply_0001
 \ir schema/0001_application_tables.sql
@@ -35,6 +36,9 @@ SELECT
 \endif
 \if :apply_0007
 \ir schema/0007_sweep_state.sql
+\endif
+\if :apply_0008
+\ir schema/0008_daemon_versions.sql
 \endif
 
 \ir functions/longest_session.sql

@@ -2,8 +2,8 @@
 //! of RF features. The modules in the order of the data path:
 //!
 //! - [`listener`] hears that a session has completed, and wakes the
-//! - [`worker`], which claims rows of the queue while the
-//! - [`gate`] is open, and hands each to
+//! - [`worker`], which claims rows of the queue, above the [`floor`], while the
+//! - [`gate`] is open and the [`schema`] fits, and hands each to
 //! - [`recording`]: its [`location`] is read from the [`store`], block by block,
 //! - [`compute`] extracts on threads of its own, and the
 //! - [`writer`] turns verdicts into rows; what went wrong is a [`failure`].
@@ -21,6 +21,7 @@ pub mod db;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod failure;
+pub mod floor;
 pub mod gate;
 pub mod listener;
 pub mod location;
@@ -29,6 +30,7 @@ pub mod offline;
 pub mod queue;
 pub mod recording;
 pub mod run;
+pub mod schema;
 pub mod settings;
 pub mod shutdown;
 pub mod sql;

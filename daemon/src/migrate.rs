@@ -6,10 +6,14 @@
 //! Indexes on the application's tables come afterwards, built without locking
 //! out its writers, which Postgres allows only outside a transaction.
 
+use std::time::Duration;
+
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, SimpleQueryMessage};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
+use crate::backoff::Backoff;
 use crate::db::{Database, DbError};
 use crate::settings::Secret;
 use crate::sql::FILES;
@@ -18,6 +22,13 @@ use crate::sql::FILES;
 const INSTALL: &str = "install.sql";
 /// The lock behind which installers queue up, as `bootstrap.sql` takes it: here before the look at what stands already.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended('heimdall.migrate', 0))";
+
+/// Statements of daemons and application are through in milliseconds, a report in seconds; a dump has to be waited for.
+const MAX_RETRIES: u32 = 20;
+const RETRY: Backoff = Backoff {
+    base: Duration::from_millis(50),
+    max: Duration::from_secs(2),
+};
 
 /// Why nothing, or not everything, was installed.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +60,17 @@ pub enum MigrateError {
         /// In this build.
         known: i32,
     },
+}
+
+impl MigrateError {
+    /// Whether somebody held a lock for too long, or the other way round; all is as it was.
+    fn gave_way(&self) -> bool {
+        let (Self::Database(error) | Self::File { error, .. }) = self else {
+            return false;
+        };
+        matches!(error, DbError::Postgres(error)
+            if [Some(&SqlState::LOCK_NOT_AVAILABLE), Some(&SqlState::T_R_DEADLOCK_DETECTED)].contains(&error.code()))
+    }
 }
 
 /// What a migration did, or would do.
@@ -102,23 +124,19 @@ pub fn schema_version() -> i32 {
 /// When the database cannot be reached, refuses a file, or is newer than this build.
 pub async fn migrate(url: &Secret) -> Result<Report, MigrateError> {
     let (client, _driving) = connect(url).await?;
-    let mut report = Report::default();
-    execute(&client, &format!("BEGIN; {LOCK}")).await?;
-    let installed = installed_versions(&client).await?;
-    refuse_newer(&installed)?;
-    for step in steps() {
-        if step.version.is_some_and(|version| installed.contains(&version)) {
-            continue;
+    let mut attempt = 0;
+    let mut report = loop {
+        match install(&client).await {
+            Ok(report) => break report,
+            Err(error) if error.gave_way() && attempt < MAX_RETRIES => {
+                attempt += 1;
+                info!(%error, attempt, "others use what is to be replaced, trying again");
+                execute(&client, "ROLLBACK").await?;
+                tokio::time::sleep(RETRY.jittered(attempt)).await;
+            }
+            Err(error) => return Err(error),
         }
-        execute(&client, step.text)
-            .await
-            .map_err(|error| MigrateError::File { path: step.path, error })?;
-        match step.version {
-            Some(_) => report.schema_files.push(step.path),
-            None => report.reapplied += 1,
-        }
-    }
-    execute(&client, "COMMIT").await?;
+    };
     for statement in missing_indexes(&client).await? {
         let builds = is_build(&statement);
         if builds {
@@ -129,6 +147,28 @@ pub async fn migrate(url: &Secret) -> Result<Report, MigrateError> {
         }
         report.indexes.extend(builds.then_some(statement));
     }
+    Ok(report)
+}
+
+/// Everything but the indexes, in one transaction.
+async fn install(client: &Client) -> Result<Report, MigrateError> {
+    let mut report = Report::default();
+    execute(client, &format!("BEGIN; {LOCK}")).await?;
+    let installed = installed_versions(client).await?;
+    refuse_newer(&installed)?;
+    for step in steps() {
+        if step.version.is_some_and(|version| installed.contains(&version)) {
+            continue;
+        }
+        execute(client, step.text)
+            .await
+            .map_err(|error| MigrateError::File { path: step.path, error })?;
+        match step.version {
+            Some(_) => report.schema_files.push(step.path),
+            None => report.reapplied += 1,
+        }
+    }
+    execute(client, "COMMIT").await?;
     Ok(report)
 }
 

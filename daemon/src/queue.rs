@@ -10,6 +10,9 @@ use tokio_postgres::types::{Json, ToSql};
 use uuid::Uuid;
 
 use crate::db::DbError;
+use crate::floor;
+use crate::migrate::schema_version;
+use crate::schema::Schema;
 use crate::sql;
 
 /// A statement that takes longer than the server's own time-out allows: the link is gone.
@@ -34,6 +37,10 @@ pub struct Claim {
     pub attempt: i32,
     /// Why it is queued: `live`, `sweep`, `backfill` or `retry`.
     pub source: String,
+    /// 0 live, 1 retry and sweep, 2 backfill.
+    pub priority: i16,
+    /// Its place within the priority.
+    pub id: i64,
     /// Its session.
     pub recording_session_id: Uuid,
     /// Receiver's name.
@@ -61,6 +68,8 @@ impl Claim {
             },
             attempt: row.try_get("attempt")?,
             source: row.try_get("source")?,
+            priority: row.try_get("priority")?,
+            id: row.try_get("id")?,
             recording_session_id: row.try_get("recording_session_id")?,
             rx_id: row.try_get::<_, Option<String>>("rx_id")?.unwrap_or_default(),
             rx_lat: row.try_get("rx_lat")?,
@@ -209,7 +218,10 @@ impl Queue {
         let lease_ms = millis(lease);
         let version = env!("CARGO_PKG_VERSION");
         let row = self
-            .one(sql::REGISTER_WORKER, &[&host, &pid, &version, &concurrency, &lease_ms])
+            .one(
+                sql::REGISTER_WORKER,
+                &[&host, &pid, &version, &concurrency, &lease_ms, &schema_version()],
+            )
             .await?;
         Ok(row.try_get(0)?)
     }
@@ -235,14 +247,36 @@ impl Queue {
         self.rows(sql::DEREGISTER_WORKER, &[&worker_id]).await.map(drop)
     }
 
-    /// See `claim.sql`.
+    /// See `claim.sql`; `above` as [`crate::floor::Floor`] says.
+    ///
+    /// # Errors
+    /// As [`Queue::register`]. What was claimed may then stand so all the same: [`Queue::take_strays`].
+    pub async fn claim(&self, worker_id: Uuid, limit: usize, above: Option<floor::Ids>) -> Result<Vec<Claim>, DbError> {
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        let above = above.as_ref().map(<[i64; _]>::as_slice);
+        let rows = self.rows(sql::CLAIM, &[&worker_id, &limit, &above]).await?;
+        Ok(rows.iter().map(Claim::read).collect::<Result<_, _>>()?)
+    }
+
+    /// See `take_strays.sql`: how many rows this worker held without knowing of them.
     ///
     /// # Errors
     /// As [`Queue::register`].
-    pub async fn claim(&self, worker_id: Uuid, limit: usize) -> Result<Vec<Claim>, DbError> {
-        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
-        let rows = self.rows(sql::CLAIM, &[&worker_id, &limit]).await?;
-        Ok(rows.iter().map(Claim::read).collect::<Result<_, _>>()?)
+    pub async fn take_strays(&self, worker_id: Uuid, known: &[Lease]) -> Result<usize, DbError> {
+        let known: Vec<i64> = known.iter().map(|lease| lease.claim_id).collect();
+        Ok(self.rows(sql::TAKE_STRAYS, &[&worker_id, &known]).await?.len())
+    }
+
+    /// See `schema_version.sql`.
+    ///
+    /// # Errors
+    /// As [`Queue::register`]; a refusal where nothing has been installed.
+    pub async fn schema(&self) -> Result<Schema, DbError> {
+        let row = self.one(sql::SCHEMA_VERSION, &[]).await?;
+        Ok(Schema {
+            installed: row.try_get::<_, Option<i32>>("installed")?.unwrap_or(0),
+            serves_from: row.try_get("serves_from")?,
+        })
     }
 
     /// See `give_back.sql`.

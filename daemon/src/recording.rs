@@ -333,6 +333,8 @@ mod tests {
             },
             attempt,
             source: "live".to_owned(),
+            priority: 0,
+            id: 1,
             recording_session_id: Uuid::nil(),
             rx_id: "Torino".to_owned(),
             rx_lat: Some(45.04),

@@ -17,6 +17,7 @@ use crate::gate::Gate;
 use crate::listener::{Ears, listen};
 use crate::queue::Queue;
 use crate::recording::{BYTES_PER_PERMIT, Tools};
+use crate::schema::{Fit, Misfit};
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
 use crate::upkeep::{self, Identity};
@@ -90,6 +91,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
         ears: Arc::clone(&parts.ears),
         tools,
         gate: Arc::clone(&parts.gate),
+        fit: Arc::clone(&parts.fit),
         held: Arc::clone(&parts.held),
         finished,
         concurrency: settings.concurrency,
@@ -129,6 +131,7 @@ struct Parts {
     worker_id: watch::Sender<Uuid>,
     ears: Arc<Ears>,
     gate: Arc<Gate>,
+    fit: Arc<Fit>,
     held: Arc<Held>,
     postponed: Arc<Notify>,
 }
@@ -139,6 +142,7 @@ impl Parts {
             worker_id: watch::Sender::new(id),
             ears: Arc::default(),
             gate: Arc::default(),
+            fit: Arc::default(),
             held: Arc::default(),
             postponed: Arc::default(),
         }
@@ -161,6 +165,7 @@ fn background(
         identity.clone(),
         parts.worker_id.clone(),
         Arc::clone(&parts.held),
+        Arc::clone(&parts.fit),
         Arc::clone(&parts.ears),
         // It beats on while what is in flight is finished, so that nobody takes over meanwhile.
         CancellationToken::new(),
@@ -168,6 +173,7 @@ fn background(
     tasks.spawn(upkeep::promote(
         queue.clone(),
         Arc::clone(&parts.postponed),
+        Arc::clone(&parts.fit),
         Arc::clone(&parts.ears),
         stop.clone(),
     ));
@@ -175,35 +181,41 @@ fn background(
         queue.clone(),
         settings.sweep_recordings,
         settings.sweep_interval,
+        Arc::clone(&parts.fit),
         stop.clone(),
     ));
     tasks.spawn(Arc::clone(&parts.gate).watch(Arc::clone(tools), Arc::clone(&parts.ears)));
     tasks
 }
 
-/// Registers, however long it takes until there is a database with our schema.
+/// Registers, however long it takes until there is a database with a schema that fits.
 async fn register(identity: &Identity, queue: &Queue) -> Uuid {
-    let mut failures = 0;
+    let mut attempt = 0;
+    let mut told = "";
     loop {
-        match identity.register(queue).await {
-            Ok(id) => {
+        let (what, hint) = match try_register(identity, queue).await {
+            Ok(Ok(id)) => {
                 info!(worker = %id, "registered");
                 return id;
             }
-            Err(error) => {
-                failures += 1;
-                let hint = if error.is_refusal() {
-                    "is the schema installed? heimdalld migrate"
-                } else {
-                    "trying on"
-                };
-                if failures == 1 {
-                    warn!(%error, hint, "database not ready");
-                } else {
-                    debug!(%error, failures, "database not ready");
-                }
-                sleep(CONNECT.jittered(failures)).await;
-            }
+            Ok(Err(misfit)) => (misfit.to_string(), misfit.hint()),
+            Err(error) if error.is_refusal() => (error.to_string(), "is the schema installed? type: heimdalld migrate"),
+            Err(error) => (error.to_string(), "trying on"),
+        };
+        attempt += 1;
+        if told == hint {
+            debug!(error = what, attempt, "database not ready");
+        } else {
+            told = hint;
+            warn!(error = what, hint, "database not ready");
         }
+        sleep(CONNECT.jittered(attempt)).await;
+    }
+}
+
+async fn try_register(identity: &Identity, queue: &Queue) -> Result<Result<Uuid, Misfit>, DbError> {
+    match queue.schema().await?.fits() {
+        Ok(()) => Ok(Ok(identity.register(queue).await?)),
+        Err(misfit) => Ok(Err(misfit)),
     }
 }

@@ -13,6 +13,8 @@ macro_rules! queries {
 }
 
 queries! {
+    /// Which daemons the database can work with.
+    SCHEMA_VERSION = "schema_version.sql";
     /// Makes this daemon known.
     REGISTER_WORKER = "register_worker.sql";
     /// Says that it lives, and what it has in hand.
@@ -21,6 +23,8 @@ queries! {
     DEREGISTER_WORKER = "deregister_worker.sql";
     /// Takes rows to work on.
     CLAIM = "claim.sql";
+    /// Returns rows whose claim this daemon has never heard of.
+    TAKE_STRAYS = "take_strays.sql";
     /// Orders the daemons that finish recordings of one session.
     LOCK_SESSIONS = "lock_sessions.sql";
     /// Writes features, drops the queue row.

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::db::DbError;
 use crate::listener::Ears;
 use crate::queue::{Pulse, Queue};
+use crate::schema::Fit;
 use crate::worker::Held;
 
 /// Looked for at least this often, should another daemon have postponed rows and died.
@@ -47,6 +48,7 @@ pub async fn beat(
     identity: Identity,
     worker_id: watch::Sender<Uuid>,
     held: Arc<Held>,
+    fit: Arc<Fit>,
     ears: Arc<Ears>,
     stop: CancellationToken,
 ) {
@@ -54,7 +56,7 @@ pub async fn beat(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut state = BeatState::default();
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        let result = beat_once(&queue, &identity, &worker_id, &held, &ears, &mut state).await;
+        let result = beat_once(&queue, &identity, &worker_id, &held, &fit, &ears, &mut state).await;
         match result {
             Ok(()) if state.failing => {
                 state.failing = false;
@@ -81,11 +83,19 @@ async fn beat_once(
     identity: &Identity,
     worker_id: &watch::Sender<Uuid>,
     held: &Held,
+    fit: &Fit,
     ears: &Ears,
     state: &mut BeatState,
 ) -> Result<(), DbError> {
     let in_flight = i32::try_from(held.count()).unwrap_or(i32::MAX);
     let id = *worker_id.borrow();
+    if !look_at_schema(queue, fit, ears).await? {
+        // It still lives and may have something in hand; whether the newer schema takes that from it or not.
+        if let Err(error) = queue.heartbeat(id, in_flight).await {
+            debug!(%error, "no heartbeat");
+        }
+        return Ok(());
+    }
     if let Some(pulse) = queue.heartbeat(id, in_flight).await? {
         tell_pause(&pulse, state, ears);
     } else {
@@ -103,6 +113,21 @@ async fn beat_once(
     Ok(())
 }
 
+/// Whether the schema still serves this daemon, or does so again.
+async fn look_at_schema(queue: &Queue, fit: &Fit, ears: &Ears) -> Result<bool, DbError> {
+    let verdict = queue.schema().await?.fits();
+    if fit.note(verdict.is_ok()) {
+        match verdict {
+            Ok(()) => {
+                info!("the schema fits, claiming again");
+                ears.wake.notify_one();
+            }
+            Err(misfit) => warn!(error = %misfit, hint = misfit.hint(), "the schema does not fit, claiming stops"),
+        }
+    }
+    Ok(verdict.is_ok())
+}
+
 fn tell_pause(pulse: &Pulse, state: &mut BeatState, ears: &Ears) {
     if pulse.paused == state.paused {
         return;
@@ -117,7 +142,7 @@ fn tell_pause(pulse: &Pulse, state: &mut BeatState, ears: &Ears) {
 }
 
 /// Makes postponed rows ready as their time comes.
-pub async fn promote(queue: Queue, postponed: Arc<Notify>, ears: Arc<Ears>, stop: CancellationToken) {
+pub async fn promote(queue: Queue, postponed: Arc<Notify>, fit: Arc<Fit>, ears: Arc<Ears>, stop: CancellationToken) {
     let mut next = Instant::now();
     loop {
         tokio::select! {
@@ -126,6 +151,9 @@ pub async fn promote(queue: Queue, postponed: Arc<Notify>, ears: Arc<Ears>, stop
             () = postponed.notified() => {}
         }
         next = Instant::now() + PROMOTE_INTERVAL;
+        if !fit.holds() {
+            continue;
+        }
         match queue.promote_due().await {
             Ok((promoted, next_due)) => {
                 if promoted > 0 {
@@ -143,10 +171,13 @@ pub async fn promote(queue: Queue, postponed: Arc<Notify>, ears: Arc<Ears>, stop
 }
 
 /// Queues what was missed, every `interval`, the first time after one; one daemon at a time.
-pub async fn sweep(queue: Queue, max_recordings: i32, every: Duration, stop: CancellationToken) {
+pub async fn sweep(queue: Queue, max_recordings: i32, every: Duration, fit: Arc<Fit>, stop: CancellationToken) {
     let mut ticks = interval_at(Instant::now() + every, every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        if !fit.holds() {
+            continue;
+        }
         match queue.sweep(max_recordings, every).await {
             Ok(Some(sweep)) => {
                 info!(

@@ -15,10 +15,12 @@ use uuid::Uuid;
 
 use crate::backoff::Backoff;
 use crate::failure::Failure;
+use crate::floor::Floor;
 use crate::gate::Gate;
 use crate::listener::Ears;
 use crate::queue::{Claim, Lease, Queue, Verdict};
 use crate::recording::{Outcome, Tools, process};
+use crate::schema::Fit;
 use crate::writer::{Finished, failed};
 
 /// While notifications cannot be relied on, polling has to do: often enough that nobody waits for long.
@@ -28,6 +30,10 @@ const CLAIM_RETRY: Backoff = Backoff {
     base: Duration::from_millis(250),
     max: Duration::from_secs(2),
 };
+/// A claim that got no answer may still be carried out for so long: the statement time-out of our connections, and some.
+const CLAIM_IN_DOUBT: Duration = Duration::from_secs(75);
+/// Between two looks for what such a claim has left.
+const STRAY_INTERVAL: Duration = Duration::from_secs(2);
 /// Sessions whose completion has been logged already; older ones are long through.
 const REMEMBERED_SESSIONS: usize = 256;
 
@@ -55,6 +61,12 @@ impl Held {
         self.lock().len()
     }
 
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> Vec<Lease> {
+        self.lock().iter().copied().collect()
+    }
+
     /// All of them, which are then no longer held.
     #[must_use]
     pub fn take_all(&self) -> Vec<Lease> {
@@ -74,6 +86,8 @@ pub struct Worker {
     pub tools: Arc<Tools>,
     /// Closed while the store is away.
     pub gate: Arc<Gate>,
+    /// No claims while the schema is for other daemons.
+    pub fit: Arc<Fit>,
     /// The leases in hand.
     pub held: Arc<Held>,
     /// To the writer.
@@ -94,35 +108,21 @@ impl Worker {
         let places = Arc::new(Semaphore::new(self.concurrency));
         let mut tasks = JoinSet::new();
         let mut sessions = RecentSessions::default();
-        let mut failures = 0;
+        let mut claims = Claims::default();
         while !stop.is_cancelled() {
             let free = places.available_permits();
             // With every place taken there may be more than could be asked for.
             let mut more = free == 0;
             let mut pause = self.poll_interval;
-            if free > 0 && self.gate.is_open() {
-                let worker_id = *self.worker_id.borrow();
-                match self.queue.claim(worker_id, free).await {
-                    Ok(claims) => {
-                        if failures > 0 {
-                            info!(failures, "claiming again, the database is back");
-                            failures = 0;
-                        }
-                        more = claims.len() == free;
-                        sessions.announce(&claims);
-                        for claim in claims {
-                            self.start(claim, &places, &mut tasks);
-                        }
-                    }
-                    Err(error) => {
-                        failures += 1;
-                        if failures == 1 {
-                            warn!(%error, "cannot claim, trying on");
-                        } else {
-                            debug!(%error, failures, "cannot claim");
-                        }
-                        pause = CLAIM_RETRY.jittered(failures);
-                    }
+            if free > 0 && self.gate.is_open() && self.fit.holds() {
+                let claimed = claims.take(&self, free).await;
+                more = claimed.len() == free;
+                sessions.announce(&claimed);
+                for claim in claimed {
+                    self.start(claim, &places, &mut tasks);
+                }
+                if !more {
+                    pause = pause.min(claims.next_look());
                 }
             }
             if !self.ears.hearing() {
@@ -164,6 +164,99 @@ impl Worker {
             )
             .await;
         });
+    }
+}
+
+/// What one claim leaves behind for the next.
+#[derive(Default)]
+struct Claims {
+    floor: Floor,
+    /// In a row.
+    failures: u32,
+    /// The last look was not from the bottom: something may be ready below.
+    partial: bool,
+    strays: Strays,
+}
+
+impl Claims {
+    /// Claims up to `free`; nothing when the database refuses or is away.
+    async fn take(&mut self, worker: &Worker, free: usize) -> Vec<Claim> {
+        let worker_id = *worker.worker_id.borrow();
+        self.strays.look(worker, worker_id).await;
+        let begun = Instant::now();
+        let above = self.floor.above(begun);
+        match worker.queue.claim(worker_id, free, above).await {
+            Ok(claims) => {
+                if self.failures > 0 {
+                    info!(failures = self.failures, "claiming again, the database is back");
+                    self.failures = 0;
+                }
+                self.partial = above.is_some();
+                self.floor.note(above, begun, Instant::now(), &claims);
+                claims
+            }
+            Err(error) => {
+                self.failures += 1;
+                if self.failures == 1 {
+                    warn!(%error, "cannot claim, trying on");
+                } else {
+                    debug!(%error, failures = self.failures, "cannot claim");
+                }
+                self.floor.forget();
+                self.strays.suspect();
+                Vec::new()
+            }
+        }
+    }
+
+    /// Longest time until the next claim when this one found less than there is room for.
+    fn next_look(&self) -> Duration {
+        if self.failures > 0 {
+            CLAIM_RETRY.jittered(self.failures)
+        } else if self.partial {
+            self.floor.bottom_wait(Instant::now())
+        } else if self.strays.until.is_some() {
+            STRAY_INTERVAL
+        } else {
+            Duration::MAX
+        }
+    }
+}
+
+/// Rows that stand as claimed by this daemon without its knowledge: the claim was carried out and its answer lost.
+/// Nobody else would take them, since the daemon lives.
+#[derive(Default)]
+struct Strays {
+    /// Until when there may be new ones.
+    until: Option<Instant>,
+    looked: Option<Instant>,
+}
+
+impl Strays {
+    /// A claim has failed.
+    fn suspect(&mut self) {
+        self.until = Some(Instant::now() + CLAIM_IN_DOUBT);
+        self.looked = None;
+    }
+
+    /// Makes them ready again. Between two claims only: what is claimed at this moment is not known yet.
+    async fn look(&mut self, worker: &Worker, worker_id: Uuid) {
+        let Some(until) = self.until else { return };
+        if self.looked.is_some_and(|looked| looked.elapsed() < STRAY_INTERVAL) {
+            return;
+        }
+        match worker.queue.take_strays(worker_id, &worker.held.all()).await {
+            Ok(strays) => {
+                if strays > 0 {
+                    warn!(strays, "claimed, but the answer was lost: ready again");
+                }
+                let now = Instant::now();
+                self.looked = Some(now);
+                self.until = (now < until).then_some(until);
+            }
+            // The claim that follows says what is wrong.
+            Err(error) => debug!(%error, "cannot look for strays"),
+        }
     }
 }
 

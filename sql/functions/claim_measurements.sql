@@ -1,5 +1,7 @@
 -- What queries/claim.sql calls. A function, so that its plan is the same everywhere: generic, and index lookups alone.
 -- Which session a measurement belongs to was settled when it was queued; here it is only looked up, if both still exist.
+-- While somebody holds an old snapshot (a dump, a report, an idle transaction), vacuum can remove nothing, and each claim
+-- reads through the index entries of all that was claimed since. Hence the floors: daemon/src/floor.rs.
 --
 -- Measured by tests/load/explain.sh: PostgreSQL 15.18, 2 cores, 1 million queued (half due later), generic plans; 10 million
 -- measurements finished, in brackets 10 thousand.
@@ -11,11 +13,11 @@
 --   state = $1 instead of the literal: Seq Scan and Sort of all ready rows, 34,550 buffers, 891 ms
 --   UPDATE ... FROM picked instead of the array: Hash Join with the whole queue, 34,723 buffers, 1,371 ms
 --   the measurement through session_measurements: 610 buffers; and outside a function compiled first, 120 ms a claim
-CREATE OR REPLACE FUNCTION heimdall.claim_measurements(claimant uuid, max_measurements integer)
+CREATE OR REPLACE FUNCTION heimdall.claim_measurements(claimant uuid, max_measurements integer, floors bigint[] DEFAULT NULL)
 RETURNS TABLE (measurement_id uuid, claim_id bigint, attempt integer, source text, recording_session_id uuid,
                measured_at timestamptz, rx_id text, rx_lat double precision, rx_lon double precision, frequency_hz bigint,
                iq_data_location text, iq_data_format text, iq_sample_rate double precision, iq_samples_count bigint,
-               duration_seconds double precision, recheck boolean)
+               duration_seconds double precision, recheck boolean, priority smallint, id bigint)
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -31,12 +33,21 @@ BEGIN
     RETURN QUERY
     WITH picked AS MATERIALIZED (
         SELECT p.measurement_id
-        FROM heimdall.pending_features p
+        FROM (VALUES (0::smallint), (1::smallint), (2::smallint)) AS lane (priority)
+        CROSS JOIN LATERAL (
+            SELECT v.measurement_id
+            FROM heimdall.pending_features v
+            WHERE v.priority = lane.priority AND v.id > coalesce(floors[lane.priority + 1], 0)
+            ORDER BY v.id
+            LIMIT max_measurements
+            FOR UPDATE SKIP LOCKED
+        ) p
         WHERE (SELECT NOT c.paused FROM heimdall.extraction_control c)
-          AND (SELECT EXISTS (SELECT FROM heimdall.worker_heartbeats w WHERE w.worker_id = claimant))
-        ORDER BY p.priority, p.id
+          AND (SELECT EXISTS (SELECT FROM heimdall.worker_heartbeats w
+                              WHERE w.worker_id = claimant
+                                AND w.schema_version >= (SELECT coalesce(max(m.serves_from), 0) FROM heimdall.schema_migrations m)))
+        -- The lanes one after the other, as a loop runs through them: no further row is looked at, or locked, than is taken.
         LIMIT max_measurements
-        FOR UPDATE SKIP LOCKED
     ), claimed AS MATERIALIZED (
         UPDATE heimdall.feature_queue q
         SET state = 'claimed', attempt = q.attempt + 1, claim_id = nextval('heimdall.claim_ids'),
@@ -48,7 +59,8 @@ BEGIN
     )
     SELECT c.measurement_id, c.claim_id, c.attempt, c.source, c.recording_session_id, c.measured_at,
            m.rx_id, m.rx_lat, m.rx_lon, coalesce(m.frequency_hz, m.session_frequency_hz),
-           m.iq_data_location, m.iq_data_format, m.iq_sample_rate, m.iq_samples_count, m.duration_seconds, c.recheck
+           m.iq_data_location, m.iq_data_format, m.iq_sample_rate, m.iq_samples_count, m.duration_seconds, c.recheck,
+           c.priority, c.id
     FROM claimed c
     LEFT JOIN LATERAL (
         SELECT iq.*, s.frequency_hz::bigint AS session_frequency_hz
@@ -60,4 +72,4 @@ BEGIN
     ORDER BY c.priority, c.id;
 END
 $$;
-COMMENT ON FUNCTION heimdall.claim_measurements(uuid, integer) IS 'Takes up to so many measurements off the queue for a worker, the most urgent first; none while the extraction is paused or when the worker was declared dead. Called by heimdalld.';
+COMMENT ON FUNCTION heimdall.claim_measurements(uuid, integer, bigint[]) IS 'Takes up to so many measurements off the queue for a worker, the most urgent first; none while the extraction is paused, when the worker was declared dead, or when it is too old for the schema. floors: for each priority from 0 on, look only at ids above. Called by heimdalld.';

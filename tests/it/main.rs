@@ -15,3 +15,4 @@ mod real_recordings;
 mod recording_errors;
 mod settings;
 mod sql_checks;
+mod upgrades;

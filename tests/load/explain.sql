@@ -38,13 +38,13 @@ DECLARE
     ids    uuid[];
     claims bigint[];
 BEGIN
-    EXECUTE $q$EXECUTE register_worker('explain', 1, '0', 16, 3600000)$q$ INTO worker;
+    EXECUTE $q$EXECUTE register_worker('explain', 1, '0', 16, 3600000, 8)$q$ INTO worker;
     FOR i IN 1..30 LOOP
         CALL pg_temp.measure('trigger: completion', format($q$UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = %L$q$, pg_temp.recording()));
         COMMIT;
         CALL pg_temp.measure('trigger: late object', format($q$UPDATE heimdall.measurements SET iq_data_location = iq_data_location || '.2' WHERE id = %L$q$, pg_temp.extracted()));
         COMMIT;
-        CALL pg_temp.measure('claim of 16', format('EXECUTE claim(%L, 16)', worker));
+        CALL pg_temp.measure('claim of 16', format('EXECUTE claim(%L, 16, NULL)', worker));
         COMMIT;
         FOR held IN SELECT row_number() OVER (ORDER BY claim_id) AS n, q.* FROM heimdall.feature_queue q WHERE q.state = 'claimed' LOOP
             EXIT WHEN held.n > 4;
@@ -101,11 +101,11 @@ SET auto_explain.log_buffers = on;
 SET auto_explain.log_timing = off;
 \o /dev/null
 BEGIN;
-EXECUTE register_worker('explain', 1, '0', 16, 3600000) \gset
+EXECUTE register_worker('explain', 1, '0', 16, 3600000, 8) \gset
 SELECT pg_temp.recording() AS session, pg_temp.extracted() AS measurement \gset
 UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = :'session';
 UPDATE heimdall.measurements SET iq_data_location = iq_data_location || '.2' WHERE id = :'measurement';
-EXECUTE claim(:'worker_id', 16);
+EXECUTE claim(:'worker_id', 16, NULL);
 SELECT measurement_id, claim_id, recording_session_id FROM heimdall.feature_queue WHERE state = 'claimed' LIMIT 1 \gset
 EXECUTE store_features(:'measurement_id', :claim_id, ARRAY['{"segment_index": 0}'::jsonb], '{}', 0.9, 20, 1);
 EXECUTE settle_sessions(ARRAY[:'recording_session_id']::uuid[]);

@@ -14,8 +14,8 @@ BEGIN
     PERFORM pg_temp.record(3);
     UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id IN (pg_temp.session(1), pg_temp.session(2));
     -- Session 1: seven of seven. Session 2: one with features, one failed, five pending. Session 3 is recording. One without objects.
-    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 14, 30000)$q$ INTO worker;
-    EXECUTE format('EXECUTE claim(%L, 14)', worker);
+    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 14, 30000, 8)$q$ INTO worker;
+    EXECUTE format('EXECUTE claim(%L, 14, NULL)', worker);
     k := 0;
     FOR held IN SELECT * FROM heimdall.feature_queue ORDER BY id LOOP
         k := k + 1;

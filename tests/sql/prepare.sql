@@ -1,11 +1,15 @@
 -- The daemon's statements as prepared statements, for the checks beside this file; psql runs in the repository's root.
 -- A check is one transaction, raises where something is not as it should be, and is rolled back.
+\set q `cat sql/queries/schema_version.sql`
+PREPARE schema_version AS :q
 \set q `cat sql/queries/register_worker.sql`
 PREPARE register_worker AS :q
 \set q `cat sql/queries/heartbeat.sql`
 PREPARE heartbeat AS :q
 \set q `cat sql/queries/claim.sql`
 PREPARE claim AS :q
+\set q `cat sql/queries/take_strays.sql`
+PREPARE take_strays AS :q
 \set q `cat sql/queries/store_features.sql`
 PREPARE store_features AS :q
 \set q `cat sql/queries/store_failure.sql`

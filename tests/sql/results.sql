@@ -8,9 +8,9 @@ DECLARE
     w1 uuid; w2 uuid; held record; again record; row heimdall.measurement_features; settled record; n bigint;
     m CONSTANT uuid := pg_temp.measurement(1, 1);
 BEGIN
-    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000)$q$ INTO w1;
-    EXECUTE $q$EXECUTE register_worker('test', 2, '0', 4, 30000)$q$ INTO w2;
-    EXECUTE format('EXECUTE claim(%L, 1)', w1) INTO held;
+    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000, 8)$q$ INTO w1;
+    EXECUTE $q$EXECUTE register_worker('test', 2, '0', 4, 30000, 8)$q$ INTO w2;
+    EXECUTE format('EXECUTE claim(%L, 1, NULL)', w1) INTO held;
     PERFORM pg_temp.expect('first in order', held.measurement_id, m);
     PERFORM pg_temp.expect('coordinates of the station', held.rx_lat, 45::float8);
     PERFORM pg_temp.expect('first attempt', held.attempt, 1);
@@ -24,7 +24,7 @@ BEGIN
 
     -- A later success takes its place: one row.
     PERFORM heimdall.retry_failed();
-    EXECUTE format('EXECUTE claim(%L, 10)', w1);  -- the six others, and this one last
+    EXECUTE format('EXECUTE claim(%L, 10, NULL)', w1);  -- the six others, and this one last
     SELECT * INTO held FROM heimdall.feature_queue WHERE measurement_id = m;
     PERFORM pg_temp.expect_rows('success stored', pg_temp.good(m, held.claim_id), 1);
     SELECT count(*) INTO n FROM heimdall.measurement_features WHERE measurement_id = m;
@@ -35,7 +35,7 @@ BEGIN
 
     -- A failure never takes the place of features, also not beside them under another time.
     UPDATE heimdall.measurements SET iq_data_location = 'other', created_at = created_at + interval '1 ms' WHERE id = m;
-    EXECUTE format('EXECUTE claim(%L, 1)', w1) INTO held;
+    EXECUTE format('EXECUTE claim(%L, 1, NULL)', w1) INTO held;
     PERFORM pg_temp.expect('claimed again', held.measurement_id, m);
     PERFORM pg_temp.expect_rows('failed re-extraction', pg_temp.bad(m, held.claim_id), 1);
     SELECT count(*), max(f.timestamp) INTO n, row.timestamp FROM heimdall.measurement_features f WHERE measurement_id = m AND NOT extraction_failed;
@@ -44,7 +44,7 @@ BEGIN
     PERFORM pg_temp.expect('and nothing beside them', n, 1::bigint);
     -- A success under the new time removes the row of the old one.
     UPDATE heimdall.measurements SET iq_data_location = 'third' WHERE id = m;
-    EXECUTE format('EXECUTE claim(%L, 1)', w1) INTO held;
+    EXECUTE format('EXECUTE claim(%L, 1, NULL)', w1) INTO held;
     PERFORM pg_temp.expect_rows('re-extracted', pg_temp.good(m, held.claim_id), 1);
     SELECT count(*), max(f.timestamp) INTO n, row.timestamp FROM heimdall.measurement_features f WHERE measurement_id = m;
     PERFORM pg_temp.expect('one row, under the new time', (n, row.timestamp)::text, (1, timestamptz '2020-01-01 01:00:00.011Z')::text);
@@ -53,17 +53,17 @@ BEGIN
     SELECT * INTO held FROM heimdall.feature_queue WHERE measurement_id = pg_temp.measurement(1, 2);
     EXECUTE format('EXECUTE give_back(%L, %L)', ARRAY[held.measurement_id], ARRAY[held.claim_id]) INTO n;
     PERFORM pg_temp.expect('given back', n, 1::bigint);
-    EXECUTE format('EXECUTE claim(%L, 1)', w2) INTO again;
+    EXECUTE format('EXECUTE claim(%L, 1, NULL)', w2) INTO again;
     PERFORM pg_temp.expect('same row, same attempt', (again.measurement_id, again.attempt)::text, (held.measurement_id, 1)::text);
     PERFORM pg_temp.expect_rows('the former owner is fenced out', pg_temp.good(held.measurement_id, held.claim_id), 0);
     PERFORM pg_temp.expect_rows('retried later', format('EXECUTE retry_later(%L, %s, 50)', again.measurement_id, again.claim_id), 1);
-    PERFORM pg_temp.expect_rows('not before its time', format('EXECUTE claim(%L, 1)', w2), 0);
+    PERFORM pg_temp.expect_rows('not before its time', format('EXECUTE claim(%L, 1, NULL)', w2), 0);
     EXECUTE 'EXECUTE promote_due' INTO again;
     PERFORM pg_temp.expect('nothing due yet, and when', again.promoted = 0 AND again.next_due_ms BETWEEN 1 AND 50, true);
     PERFORM pg_sleep(0.06);
     EXECUTE 'EXECUTE promote_due' INTO again;
     PERFORM pg_temp.expect('due now', (again.promoted, again.next_due_ms)::text, '(1,)');
-    EXECUTE format('EXECUTE claim(%L, 1)', w2) INTO again;
+    EXECUTE format('EXECUTE claim(%L, 1, NULL)', w2) INTO again;
     PERFORM pg_temp.expect('second attempt', again.attempt, 2);
 
     -- A missing object: error row at once, looked for again, does not keep the session open.
@@ -82,39 +82,55 @@ BEGIN
     -- Gone measurements.
     PERFORM pg_temp.complete(2);
     DELETE FROM heimdall.measurements WHERE id = pg_temp.measurement(2, 1);
-    EXECUTE format('EXECUTE claim(%L, 1)', w1) INTO held;
+    EXECUTE format('EXECUTE claim(%L, 1, NULL)', w1) INTO held;
     PERFORM pg_temp.expect('claimed without a location', held.iq_data_location, NULL::text);
     PERFORM pg_temp.expect_rows('forgotten', format('EXECUTE forget(%L, %s)', held.measurement_id, held.claim_id), 1);
     PERFORM pg_temp.expect('dropped', (SELECT count(*) FROM heimdall.feature_queue), 6::bigint);
 
     -- A dead worker's rows go back; claims of the dead are refused; the fifth crash is blamed on the recording.
-    EXECUTE format('EXECUTE claim(%L, 2)', w1);
+    EXECUTE format('EXECUTE claim(%L, 2, NULL)', w1);
     UPDATE heimdall.worker_heartbeats SET beat_at = beat_at - interval '31 s' WHERE worker_id = w1;
     UPDATE heimdall.feature_queue SET crashes = 4 WHERE measurement_id = pg_temp.measurement(2, 2);
     PERFORM pg_temp.expect_rows('two taken back', 'EXECUTE release_expired', 2);
     PERFORM pg_temp.expect_rows('nothing left to take back', 'EXECUTE release_expired', 0);
     PERFORM pg_temp.expect_rows('the dead beat no more', format('EXECUTE heartbeat(%L, 0)', w1), 0);
-    PERFORM pg_temp.expect_rows('and claim no more', format('EXECUTE claim(%L, 1)', w1), 0);
+    PERFORM pg_temp.expect_rows('and claim no more', format('EXECUTE claim(%L, 1, NULL)', w1), 0);
     PERFORM pg_temp.expect('released', (SELECT state || ' ' || crashes || ' ' || attempt FROM heimdall.feature_queue WHERE measurement_id = pg_temp.measurement(2, 3)), 'ready 1 1');
     PERFORM pg_temp.expect('blamed', (SELECT error_kind || ': ' || error_message FROM heimdall.measurement_features WHERE measurement_id = pg_temp.measurement(2, 2)),
                            'crashed: Extraction crashed: 5 daemons were lost while working on this recording');
 
     -- Lost a second time: it waits for a while, alone.
-    EXECUTE format('EXECUTE claim(%L, 1)', w2);
+    EXECUTE format('EXECUTE claim(%L, 1, NULL)', w2);
     UPDATE heimdall.worker_heartbeats SET beat_at = beat_at - interval '31 s' WHERE worker_id = w2;
     PERFORM pg_temp.expect_rows('taken back once more', 'EXECUTE release_expired', 1);
     SELECT * INTO held FROM heimdall.feature_queue WHERE measurement_id = pg_temp.measurement(2, 3);
     PERFORM pg_temp.expect('scattered', held.state = 'waiting' AND held.crashes = 2 AND held.due_at < clock_timestamp() + interval '10 s', true);
     UPDATE heimdall.feature_queue SET due_at = clock_timestamp() WHERE state = 'waiting';
     PERFORM pg_temp.expect_rows('due', 'EXECUTE promote_due', 1);
-    EXECUTE $q$EXECUTE register_worker('test', 3, '0', 4, 30000)$q$ INTO w2;
+    EXECUTE $q$EXECUTE register_worker('test', 3, '0', 4, 30000, 8)$q$ INTO w2;
+
+    -- The answer to a claim was lost: what stands so without the worker's knowledge is ready again, at no cost.
+    EXECUTE format('EXECUTE claim(%L, 2, NULL)', w2) INTO held;
+    PERFORM pg_temp.expect_rows('a stray', format('EXECUTE take_strays(%L, %L)', w2, ARRAY[held.claim_id]), 1);
+    PERFORM pg_temp.expect_rows('no more', format('EXECUTE take_strays(%L, %L)', w2, ARRAY[held.claim_id]), 0);
+    PERFORM pg_temp.expect('the known one is kept', (SELECT array_agg(claim_id) FROM heimdall.feature_queue WHERE worker_id = w2), ARRAY[held.claim_id]);
+    PERFORM pg_temp.expect_rows('another worker''s are left alone', format('EXECUTE take_strays(%L, %L)', w1, '{}'), 0);
+    PERFORM pg_temp.expect_rows('a stray again', format('EXECUTE take_strays(%L, %L)', w2, '{}'), 1);
+    PERFORM pg_temp.expect('no attempt is spent', (SELECT max(attempt) FROM heimdall.feature_queue WHERE crashes = 0), 0);
+
+    -- Above a floor: only what came later, for each priority by itself.
+    SELECT id INTO n FROM heimdall.pending_features ORDER BY priority, id OFFSET 1 LIMIT 1;
+    EXECUTE format('EXECUTE claim(%L, 1, %L)', w2, ARRAY[n, 0, 0]) INTO again;
+    PERFORM pg_temp.expect('the third', again.id, (SELECT min(q.id) FROM heimdall.feature_queue q WHERE q.id > n));
+    PERFORM pg_temp.expect_rows('given back', format('EXECUTE give_back(%L, %L)', ARRAY[again.measurement_id], ARRAY[again.claim_id]), 1);
+    PERFORM pg_temp.expect_rows('nothing above', format('EXECUTE claim(%L, 9, %L)', w2, '{9223372036854775807,0,0}'), 0);
 
     -- Paused: nobody claims.
     PERFORM heimdall.pause_extraction('maintenance');
-    PERFORM pg_temp.expect_rows('paused', format('EXECUTE claim(%L, 1)', w2), 0);
+    PERFORM pg_temp.expect_rows('paused', format('EXECUTE claim(%L, 1, NULL)', w2), 0);
     EXECUTE format('EXECUTE heartbeat(%L, 0)', w2) INTO again;
-    PERFORM pg_temp.expect('the heartbeat says so', (again.paused, again.pause_reason, again.schema_version)::text, '(t,maintenance,7)');
+    PERFORM pg_temp.expect('the heartbeat says so', (again.paused, again.pause_reason, again.schema_version)::text, '(t,maintenance,8)');
     PERFORM heimdall.resume_extraction();
-    PERFORM pg_temp.expect_rows('resumed', format('EXECUTE claim(%L, 9)', w2), 5);
+    PERFORM pg_temp.expect_rows('resumed', format('EXECUTE claim(%L, 9, NULL)', w2), 5);
 END $$;
 ROLLBACK;

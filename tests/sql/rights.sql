@@ -58,9 +58,9 @@ DO $$
 DECLARE
     worker uuid; held record;
 BEGIN
-    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000)$q$ INTO worker;
+    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000, 8)$q$ INTO worker;
     EXECUTE format('EXECUTE heartbeat(%L, 0)', worker);
-    EXECUTE format('EXECUTE claim(%L, 7)', worker);
+    EXECUTE format('EXECUTE claim(%L, 7, NULL)', worker);
     FOR held IN SELECT row_number() OVER () AS n, q.* FROM heimdall.feature_queue q WHERE state = 'claimed' LOOP
         EXECUTE CASE held.n WHEN 1 THEN pg_temp.good(held.measurement_id, held.claim_id)
                             WHEN 2 THEN pg_temp.bad(held.measurement_id, held.claim_id)
@@ -72,7 +72,7 @@ BEGIN
     EXECUTE format('EXECUTE settle_sessions(%L)', ARRAY[pg_temp.session(1)]);
     EXECUTE format('EXECUTE progress_backfills(%L, %L, %L)', ARRAY[gen_random_uuid()], ARRAY[1], ARRAY[0]);
     EXECUTE 'EXECUTE promote_due';
-    EXECUTE format('EXECUTE claim(%L, 7)', worker);
+    EXECUTE format('EXECUTE claim(%L, 7, NULL)', worker);
     UPDATE heimdall.worker_heartbeats SET beat_at = beat_at - interval '1 h';
     UPDATE heimdall.feature_queue SET crashes = 4;
     EXECUTE 'EXECUTE release_expired';

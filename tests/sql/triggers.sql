@@ -46,12 +46,12 @@ BEGIN
 
     -- A replaced object: anew even with features, and out of the hands of whoever reads the old one.
     UPDATE heimdall.measurements SET iq_data_location = 'first' WHERE id = pg_temp.measurement(1, 1);
-    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000)$q$ INTO worker;
-    EXECUTE format('EXECUTE claim(%L, 1)', worker) INTO held;
+    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000, 8)$q$ INTO worker;
+    EXECUTE format('EXECUTE claim(%L, 1, NULL)', worker) INTO held;
     PERFORM pg_temp.expect('claimed object', held.iq_data_location, 'first');
     UPDATE heimdall.measurements SET iq_data_location = 'second' WHERE id = pg_temp.measurement(1, 1);
     PERFORM pg_temp.expect_rows('the old object''s result is refused', pg_temp.good(held.measurement_id, held.claim_id), 0);
-    EXECUTE format('EXECUTE claim(%L, 1)', worker) INTO held;
+    EXECUTE format('EXECUTE claim(%L, 1, NULL)', worker) INTO held;
     PERFORM pg_temp.expect('then the new one', held.iq_data_location, 'second');
     PERFORM pg_temp.expect_rows('the new object''s result is stored', pg_temp.good(held.measurement_id, held.claim_id), 1);
     UPDATE heimdall.measurements SET iq_data_location = 'third' WHERE id = pg_temp.measurement(1, 1);

@@ -1,0 +1,148 @@
+//! Daemons and schemas of different versions, and a migration while daemons work.
+
+use heimdall_daemon::migrate::schema_version;
+
+use crate::support::daemon::{Daemon, command};
+use crate::support::{Bench, iq, wait_for};
+
+/// A lease of a second: three heartbeats in it, each with a look at the schema.
+const QUICK: [(&str, &str); 1] = [("HEIMDALL_LEASE", "1s")];
+
+/// Waits until the one daemon has beaten that often from now on.
+async fn heartbeats(bench: &Bench, wanted: u32) {
+    let beat = "SELECT max(beat_at)::text FROM heimdall.worker_heartbeats";
+    for _ in 0..wanted {
+        let before: Option<String> = bench.value(beat, &[]).await;
+        let after = || async {
+            let now: Option<String> = bench.value(beat, &[]).await;
+            (now != before).then_some(())
+        };
+        wait_for("a heartbeat", after).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_too_old_for_the_schema_says_so_once_and_claims_nothing_until_it_is_served_again() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", iq::tone());
+    let session = bench.record(&["a.bin", "a.bin"]).await;
+    let daemon = Daemon::start_with(&bench, &QUICK).await;
+    bench
+        .execute("INSERT INTO heimdall.schema_migrations (version, name, serves_from) VALUES (9999, 'future', 9999)")
+        .await;
+    // Before the daemon has heard of it: the claim itself is refused.
+    bench.complete(&session).await;
+    daemon.wait_said("the schema does not fit, claiming stops").await;
+    heartbeats(&bench, 3).await;
+    assert_eq!(bench.count("heimdall.pending_features WHERE attempt = 0").await, 2);
+    let told = daemon.said("WARN");
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(
+        told[0].contains("schema version 9999, for daemons built for 9999 or later") && told[0].contains("replace"),
+        "{told:?}"
+    );
+
+    bench
+        .execute("DELETE FROM heimdall.schema_migrations WHERE version = 9999")
+        .await;
+    assert!(bench.rows(&session).await.iter().all(|row| !row.failed));
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newer_schema_that_serves_it_does_not_disturb_a_daemon() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", iq::tone());
+    let session = bench.record(&["a.bin"]).await;
+    let daemon = Daemon::start_with(&bench, &QUICK).await;
+    bench
+        .execute("INSERT INTO heimdall.schema_migrations (version, name) VALUES (9999, 'future')")
+        .await;
+    heartbeats(&bench, 2).await;
+    bench.complete(&session).await;
+    assert!(!bench.rows(&session).await[0].failed);
+    assert_eq!(daemon.said("schema"), Vec::<String>::new());
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_on_an_older_schema_asks_for_the_migration_and_starts_after_it() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", iq::tone());
+    let session = bench.record(&["a.bin"]).await;
+    bench.complete(&session).await;
+    // As version 7 left it.
+    bench
+        .execute(
+            "DELETE FROM heimdall.schema_migrations WHERE version > 7;
+             ALTER TABLE heimdall.schema_migrations DROP COLUMN serves_from;
+             ALTER TABLE heimdall.worker_heartbeats DROP COLUMN schema_version;",
+        )
+        .await;
+    let mut run = command();
+    run.arg("run")
+        .env("HEIMDALL_DATABASE_URL", bench.url_as("daemon").await)
+        .env("HEIMDALL_S3_ENDPOINT", bench.store.endpoint())
+        .env("HEIMDALL_S3_ACCESS_KEY", heimdall_daemon::demo::store::ACCESS_KEY)
+        .env("HEIMDALL_S3_SECRET_KEY", heimdall_daemon::demo::store::SECRET_KEY);
+    let daemon = Daemon::spawn(run);
+    daemon.wait_said("type: heimdalld migrate").await;
+    let told = daemon.said("WARN");
+    let needs = format!("schema version 7, this heimdalld needs {}", schema_version());
+    assert!(told.len() == 1 && told[0].contains(&needs), "{told:#?}");
+    assert_eq!(bench.count("heimdall.worker_heartbeats").await, 0);
+
+    let migrated = command()
+        .arg("migrate")
+        .env("HEIMDALL_DATABASE_URL", bench.url().await)
+        .output()
+        .expect("it runs");
+    assert!(migrated.status.success(), "{migrated:?}");
+    assert!(!bench.rows(&session).await[0].failed);
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn migrations_may_run_while_daemons_work_and_sessions_complete() {
+    const RECORDINGS: i32 = 400;
+    let bench = Bench::new().await;
+    bench.put("a.bin", iq::tone());
+    bench.history(RECORDINGS, "a.bin", "recording").await;
+    let (one, other) = (
+        Daemon::start_with(&bench, &QUICK).await,
+        Daemon::start_with(&bench, &QUICK).await,
+    );
+    let url = bench.url().await;
+    let migrations = tokio::task::spawn_blocking(move || {
+        for turn in 1..=8 {
+            let migrated = command()
+                .arg("migrate")
+                .env("HEIMDALL_DATABASE_URL", &url)
+                .output()
+                .expect("it runs");
+            assert!(migrated.status.success(), "turn {turn}: {migrated:?}");
+        }
+    });
+    // In waves, so that triggers, claims and results meet the migrations all the time.
+    let complete = "UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id IN
+                    (SELECT id FROM heimdall.recording_sessions WHERE status = 'recording' LIMIT 10)";
+    let mut completed = 0;
+    while completed < RECORDINGS {
+        completed += i32::try_from(bench.sql.execute(complete, &[]).await.expect("it completes")).expect("ten at most");
+        // Eighty recordings behind at most: the last waves come when the migrations do.
+        let behind = || async { (bench.count("heimdall.feature_queue").await < 80).then_some(()) };
+        wait_for("the daemons keep up", behind).await;
+    }
+    migrations.await.expect("every migration succeeds");
+    bench
+        .wait_count(
+            "heimdall.measurement_features WHERE NOT extraction_failed",
+            i64::from(RECORDINGS),
+        )
+        .await;
+    assert_eq!(bench.count("heimdall.feature_queue").await, 0);
+    for daemon in [one, other] {
+        assert_eq!(daemon.said("refused"), Vec::<String>::new());
+        daemon.stop().await;
+    }
+}
