@@ -78,6 +78,7 @@ pub fn extract_file(file: &Path, options: Options, workspace: &mut Workspace) ->
             value,
             source: "argument",
         }),
+        ..Hints::default()
     });
     let mut input = File::open(file)?;
     let mut block = vec![0; BLOCK_BYTES];

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use heimdall_dsp::{CHUNK_MS, Extraction, Hint, Hints, Interpretation, Recording, SampleFormat};
+use heimdall_dsp::{CHUNK_MS, Context, Extraction, Hint, Hints, Interpretation, Recording, SampleFormat};
 use serde::Serialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_postgres::types::Json;
@@ -89,6 +89,8 @@ struct Metadata {
     #[serde(flatten)]
     interpretation: Option<Interpretation>,
     #[serde(flatten)]
+    context: Option<Context>,
+    #[serde(flatten)]
     extent: Option<Extent>,
     fetch_ms: u64,
     extract_ms: u64,
@@ -103,6 +105,7 @@ struct Extent {
     num_chunks: usize,
     samples_used: u64,
     samples_left_over: u64,
+    samples_lost: u64,
 }
 
 /// Fetches and extracts a claimed recording.
@@ -239,21 +242,22 @@ fn hints(claim: &Claim, location: &Location, object: &Object) -> Hints {
             .iq_sample_rate
             .and_then(|value| rate(value, "column iq_sample_rate"))
             .or_else(|| rate(object.metadata(&RATE_METADATA)?.trim().parse().ok()?, "object metadata")),
+        ..Hints::default()
     }
 }
 
-fn feature_row(claim: &Claim, extraction: Extraction, mut metadata: Metadata) -> FeatureRow {
-    let interpretation = extraction.interpretation;
+fn feature_row(claim: &Claim, mut extraction: Extraction, mut metadata: Metadata) -> FeatureRow {
     metadata.extent = Some(Extent {
-        iq_duration_ms: (extraction.samples_used + extraction.samples_left_over) as f64 / interpretation.sample_rate_hz
-            * 1000.0,
+        iq_duration_ms: extraction.duration_ms(),
         chunk_duration_ms: CHUNK_MS,
         num_segments: extraction.segments.len(),
         num_chunks: extraction.num_chunks(),
         samples_used: extraction.samples_used,
         samples_left_over: extraction.samples_left_over,
+        samples_lost: extraction.samples_lost,
     });
-    metadata.interpretation = Some(interpretation);
+    metadata.interpretation = Some(extraction.interpretation);
+    metadata.context = Some(std::mem::take(&mut extraction.context));
     metadata.extraction_method = Some("recorded");
     FeatureRow {
         overall_confidence: extraction.overall_confidence(),

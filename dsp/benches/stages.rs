@@ -67,7 +67,7 @@ fn one_second(c: &mut Criterion) {
             });
             let mut recording = Recording::new(Hints {
                 format,
-                sample_rate_hz: None,
+                ..Hints::default()
             });
             recording
                 .push(black_box(&doubles), &mut workspace)

@@ -76,7 +76,7 @@ fn judge(samples: &Samples, rate: f64, workspace: &mut Workspace) -> Vec<f64> {
     };
     let mut recording = Recording::new(Hints {
         sample_rate_hz: Some(hint),
-        format: None,
+        ..Hints::default()
     });
     #[expect(clippy::cast_possible_truncation, reason = "samples are stored in single precision")]
     let bytes: Vec<u8> = samples

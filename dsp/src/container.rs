@@ -2,11 +2,23 @@
 
 mod npy;
 
-use crate::{Error, Hint, Hints, Interpretation};
+use std::borrow::Cow;
+
+use crate::{Context, Error, Hint, Hints, Interpretation};
 use npy::Npy;
 
 /// Bytes looked at before the container is decided: enough for every signature below.
 pub(crate) const SNIFF_BYTES: usize = 64;
+
+/// What comes out of a container.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Piece<'a> {
+    /// Bytes of samples, not necessarily whole ones.
+    Samples(Cow<'a, [u8]>),
+    /// So many samples were lost between the last that came out, which was whole, and the next.
+    #[expect(dead_code, reason = "for containers with time stamps")]
+    Lost(u64),
+}
 
 /// A container being peeled off.
 #[derive(Debug)]
@@ -29,16 +41,14 @@ impl Container {
         }
     }
 
-    /// Takes bytes from the front of `input`; returns a run of sample bytes once there is one.
+    /// Takes bytes from the front of `input`; returns the next piece once there is one.
     /// `None` means that all of `input` was taken.
-    pub(crate) fn peel<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<&'a [u8]>, Error> {
-        match self {
-            Self::Raw => {
-                let payload = std::mem::take(input);
-                Ok((!payload.is_empty()).then_some(payload))
-            }
-            Self::Npy(npy) => npy.peel(input),
-        }
+    pub(crate) fn peel<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Piece<'a>>, Error> {
+        let payload = match self {
+            Self::Raw => Some(std::mem::take(input)).filter(|payload| !payload.is_empty()),
+            Self::Npy(npy) => npy.peel(input)?,
+        };
+        Ok(payload.map(|payload| Piece::Samples(Cow::Borrowed(payload))))
     }
 
     /// The interpretation, as far as the header has been read. Complete once `peel` returned samples.
@@ -55,11 +65,26 @@ impl Container {
         }
     }
 
-    /// Complains if the bytes ended before the header said they would.
-    pub(crate) fn finish(&self) -> Result<(), Error> {
+    /// Says that no more bytes come. What was held back can be peeled off afterwards, from empty input.
+    pub(crate) fn end(&mut self) -> Result<(), Error> {
         match self {
             Self::Raw => Ok(()),
             Self::Npy(npy) => npy.finish(),
+        }
+    }
+
+    /// Whether an object that ends inside a sample is merely odd: the header says what the samples are, so
+    /// that a wrong format cannot be the reason.
+    pub(crate) fn may_end_anywhere(&self) -> bool {
+        match self {
+            Self::Raw | Self::Npy(_) => false,
+        }
+    }
+
+    /// Adds what the object said beside the samples.
+    pub(crate) fn tell(self, _context: &mut Context) {
+        match self {
+            Self::Raw | Self::Npy(_) => {}
         }
     }
 }

@@ -109,6 +109,18 @@ pub enum Error {
         /// The largest accepted.
         max_hz: f64,
     },
+    /// Not one whole chunk between losses.
+    #[error(
+        "Recording too short: {samples} samples with {gaps} gaps between them, none of the pieces has the {needed} that one chunk needs"
+    )]
+    TooBroken {
+        /// Samples in the recording.
+        samples: u64,
+        /// Places where samples were lost.
+        gaps: u64,
+        /// Samples in a chunk.
+        needed: usize,
+    },
     /// Not one whole chunk.
     #[error("Recording too short: {samples} samples, one chunk needs {needed}")]
     TooShort {
@@ -130,7 +142,7 @@ impl Error {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::TooShort { .. } => "too_short",
+            Self::TooShort { .. } | Self::TooBroken { .. } => "too_short",
             _ => "invalid_format",
         }
     }

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::{Error, SampleFormat};
+use crate::{Error, Gap, SampleFormat};
 
 /// Samples per second where nothing says otherwise: what the acquisition service records with.
 pub const DEFAULT_SAMPLE_RATE_HZ: f64 = 200_000.0;
@@ -27,6 +27,8 @@ pub struct Hints {
     pub format: Option<Hint<SampleFormat>>,
     /// Samples per second; without it, [`DEFAULT_SAMPLE_RATE_HZ`].
     pub sample_rate_hz: Option<Hint<f64>>,
+    /// Samples that the recorder is known to have lost, in the order of [`Gap::at_sample`].
+    pub losses: Vec<Gap>,
 }
 
 /// How the bytes of a recording were understood, and on whose word.

@@ -6,7 +6,8 @@
 //! 1. `container`: the first bytes say what the samples are wrapped in; the wrapping is peeled off.
 //! 2. `format`, `interpretation`: how a sample is laid out, how many there are a second, and who said so.
 //! 3. `screen`: what cannot be a recording is refused, with a guess at what it is instead.
-//! 4. `recording`: samples are cut into chunks of 200 ms, chunks gathered into segments.
+//! 4. `recording`, `segmenter`: samples are cut into chunks of 200 ms, chunks gathered into segments; `timeline` keeps
+//!    both where they belong when the recorder lost samples, and `context` what else the object said.
 //! 5. `workspace`: transforms planned once and buffers kept, so that a chunk allocates nothing.
 //! 6. `single`, on top of `envelope`, `spectrum`, `real_part`, `autocorrelation` and `select`: the 17 numbers of a
 //!    chunk in single precision, as long as that is certain to be within the tolerances. `lanes` has its loops compiled for
@@ -45,12 +46,14 @@
 mod agreement;
 mod autocorrelation;
 mod container;
+mod context;
 mod detector;
 mod double;
 mod emission;
 mod envelope;
 mod error;
 mod extended;
+mod extraction;
 mod features;
 mod format;
 mod interpretation;
@@ -62,19 +65,24 @@ mod quantile;
 mod real_part;
 mod recording;
 mod screen;
+mod segmenter;
 mod select;
 mod single;
 mod spectrum;
+mod timeline;
 mod workspace;
 
+pub use context::{Context, Gap, GpsStamps, Remark};
 pub use error::Error;
 pub use extended::Extended;
+pub use extraction::Extraction;
 pub use features::{Features, Statistics};
 pub use format::{SampleFormat, UnknownFormat};
 pub use interpretation::{DEFAULT_SAMPLE_RATE_HZ, Hint, Hints, Interpretation, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};
 pub use overview::Overview;
 pub use quality::{Quality, Warning};
-pub use recording::{Extraction, Recording, SegmentFeatures};
+pub use recording::Recording;
+pub use segmenter::SegmentFeatures;
 pub use workspace::Workspace;
 
 /// Length of a chunk: what each of the numbers is computed from.

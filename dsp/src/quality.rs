@@ -70,6 +70,8 @@ pub enum Warning {
     MostlyZeros,
     /// Components beyond twice full scale: the recorder did not scale to 1.
     Unscaled,
+    /// The recorder lost samples; the chunks that lack them were not measured.
+    Gap,
 }
 
 /// State of the recording in one segment.
@@ -94,6 +96,8 @@ pub struct Quality {
     pub longest_identical_run_ms: f64,
     /// Samples that are exactly zero, as a part of all.
     pub zero_fraction: f64,
+    /// Samples of this segment that the recorder lost. All the other numbers are of chunks that lack none.
+    pub lost_samples: u64,
     /// What is wrong, in the order of [`Warning`], each once.
     pub warnings: Vec<Warning>,
 }
@@ -102,6 +106,7 @@ pub struct Quality {
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     samples: usize,
+    lost: u64,
     clipped: usize,
     zeros: usize,
     largest: f32,
@@ -186,6 +191,16 @@ impl Tally {
         self.imbalance.see(chunk);
     }
 
+    /// Counts samples that the recorder lost.
+    pub(crate) fn lose(&mut self, samples: u64) {
+        self.lost += samples;
+    }
+
+    /// What comes next does not follow on what was seen last.
+    pub(crate) fn interrupt(&mut self) {
+        self.runs.interrupt();
+    }
+
     /// Judges the segment and starts the next. `others` were noticed while the bytes were read.
     pub(crate) fn judge(&mut self, sample_rate_hz: f64, others: impl IntoIterator<Item = Warning>) -> Quality {
         let seen = std::mem::take(self);
@@ -201,6 +216,7 @@ impl Tally {
             iq_phase_error_deg: imbalance.phase_deg,
             longest_identical_run_ms: seen.runs.longest() as f64 * 1000.0 / sample_rate_hz,
             zero_fraction: seen.zeros as f64 / samples,
+            lost_samples: seen.lost,
             warnings: others.into_iter().collect(),
         };
         let faults = [
@@ -215,6 +231,7 @@ impl Tally {
             (Warning::Dropout, quality.longest_identical_run_ms > LONGEST_RUN_MS),
             (Warning::MostlyZeros, quality.zero_fraction > MOST_ZEROS),
             (Warning::Unscaled, seen.largest > UNSCALED),
+            (Warning::Gap, seen.lost > 0),
         ];
         let found = faults.into_iter().filter(|(_, is_found)| *is_found);
         quality.warnings.extend(found.map(|(warning, _)| warning));

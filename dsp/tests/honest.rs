@@ -111,6 +111,7 @@ fn extract_as(format: SampleFormat, bytes: &[u8]) -> Extraction {
             source: "argument",
         }),
         sample_rate_hz: Some(hint(RATE)),
+        ..Hints::default()
     });
     recording.push(bytes, &mut workspace).expect("finite samples");
     recording.finish(&mut workspace).expect("at least one chunk")

@@ -14,11 +14,11 @@ fn an_overview_sees_the_whole_recording_and_changes_nothing_else() {
         })
         .collect();
     let hints = || Hints {
-        format: None,
         sample_rate_hz: Some(Hint {
             value: 12_000.0,
             source: "test",
         }),
+        ..Hints::default()
     };
     let mut workspace = Workspace::new();
     let mut extract = |mut recording: Recording| {
@@ -56,11 +56,11 @@ fn segments_taken_early_are_the_same_and_keep_their_numbers() {
         })
         .collect();
     let hints = Hints {
-        format: None,
         sample_rate_hz: Some(Hint {
             value: 12_000.0,
             source: "test",
         }),
+        ..Hints::default()
     };
     let mut workspace = Workspace::new();
     let mut whole = Recording::new(hints.clone());

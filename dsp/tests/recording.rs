@@ -21,6 +21,7 @@ fn hints(format: SampleFormat) -> Hints {
             value: RATE,
             source: "argument",
         }),
+        ..Hints::default()
     }
 }
 

@@ -82,7 +82,7 @@ impl Npy {
         }
     }
 
-    /// See [`super::Container::finish`].
+    /// See [`super::Container::end`].
     pub(crate) fn finish(&self) -> Result<(), Error> {
         match self {
             Self::Header(header) => Err(bad(format!("the object ends in it, after {} bytes", header.len()))),

@@ -44,6 +44,12 @@ impl Runs {
         }
     }
 
+    /// The next chunk does not follow on this one: no run goes from one into the other.
+    pub(super) fn interrupt(&mut self) {
+        self.last = None;
+        self.current = 0;
+    }
+
     /// Length of the longest run in samples: 1 if no sample repeats the one before.
     pub(super) fn longest(&self) -> usize {
         self.longest

@@ -1,0 +1,306 @@
+//! Turns bytes of samples into chunks, and chunks into segments.
+
+use std::collections::VecDeque;
+
+use rustfft::num_complex::Complex32;
+use serde::Serialize;
+
+use crate::container::Container;
+use crate::format::MAX_SAMPLE_BYTES;
+use crate::overview::Survey;
+use crate::quality::Tally;
+use crate::screen::Extremes;
+use crate::timeline::Timeline;
+use crate::workspace::Chunk;
+use crate::{
+    CHUNKS_PER_SEGMENT, Context, Error, Extended, Extraction, Features, Gap, Hints, Interpretation, Quality, Remark,
+    Statistics, Workspace, screen,
+};
+
+/// The features of 1000 ms of a recording.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SegmentFeatures {
+    /// Number of the segment, from 0. Where all chunks of a segment lack samples, its number is left out.
+    pub segment_index: u64,
+    /// Where it starts in the recording, lost samples included.
+    pub segment_start_ms: f64,
+    /// Chunks measured: five, or fewer in the last and where samples were lost.
+    pub num_chunks: usize,
+    /// The 17 numbers.
+    #[serde(flatten)]
+    pub features: Features<Statistics>,
+    /// Share of the chunks in which the detector found a signal.
+    pub signal_present: Statistics,
+    /// The honest set beside the compatible one.
+    pub extended: Extended<Statistics>,
+    /// What an operator wants flagged.
+    pub quality: Quality,
+}
+
+/// The samples' way from bytes to numbers. Holds one chunk.
+#[derive(Debug)]
+pub(crate) struct Segmenter {
+    interpretation: Interpretation,
+    chunk_samples: usize,
+    timeline: Timeline,
+    context: Context,
+    data_bytes: u64,
+    /// Bytes of a sample that has not come in full.
+    partial: Vec<u8>,
+    /// Samples of the chunk at hand.
+    chunk: Vec<Complex32>,
+    /// Whether it lacks samples.
+    is_broken: bool,
+    /// Losses known beforehand that are still to come.
+    losses: VecDeque<Gap>,
+    samples_read: u64,
+    samples_used: u64,
+    samples_lost: u64,
+    largest: f32,
+    /// What an operator wants flagged of the segment at hand.
+    tally: Tally,
+    /// What the first chunk looks like, if its samples are far too small.
+    looks_like: Option<&'static str>,
+    rows: Vec<Chunk>,
+    segments: Vec<SegmentFeatures>,
+    survey: Option<Box<Survey>>,
+}
+
+impl Segmenter {
+    pub(crate) fn new(interpretation: Interpretation, hints: &Hints, surveyed: bool) -> Self {
+        let chunk_samples = interpretation.chunk_samples();
+        let survey = || Box::new(Survey::new(interpretation.sample_rate_hz, chunk_samples));
+        Self {
+            interpretation,
+            chunk_samples,
+            timeline: Timeline::new(interpretation.sample_rate_hz, chunk_samples),
+            context: Context::default(),
+            data_bytes: 0,
+            partial: Vec::with_capacity(MAX_SAMPLE_BYTES),
+            chunk: Vec::new(),
+            is_broken: false,
+            losses: hints.losses.iter().copied().collect(),
+            samples_read: 0,
+            samples_used: 0,
+            samples_lost: 0,
+            largest: 0.0,
+            tally: Tally::default(),
+            looks_like: None,
+            rows: Vec::with_capacity(CHUNKS_PER_SEGMENT),
+            segments: Vec::new(),
+            survey: surveyed.then(survey),
+        }
+    }
+
+    /// See [`crate::Recording::take_segments`].
+    pub(crate) fn take_segments(&mut self) -> Vec<SegmentFeatures> {
+        std::mem::take(&mut self.segments)
+    }
+
+    /// Takes bytes of samples.
+    pub(crate) fn read(&mut self, mut bytes: &[u8], workspace: &mut Workspace) -> Result<(), Error> {
+        self.chunk.reserve_exact(self.chunk_samples - self.chunk.len());
+        self.data_bytes += bytes.len() as u64;
+        let sample_bytes = self.interpretation.format.sample_bytes();
+        if !self.partial.is_empty() {
+            let missing = sample_bytes - self.partial.len();
+            let (end, rest) = bytes.split_at(bytes.len().min(missing));
+            self.partial.extend_from_slice(end);
+            bytes = rest;
+            if self.partial.len() < sample_bytes {
+                return Ok(());
+            }
+            let sample = std::mem::take(&mut self.partial);
+            self.decode(&sample, workspace)?;
+            self.partial = sample;
+            self.partial.clear();
+        }
+        let (whole, rest) = bytes.split_at(bytes.len() - bytes.len() % sample_bytes);
+        self.decode(whole, workspace)?;
+        self.partial.extend_from_slice(rest);
+        Ok(())
+    }
+
+    /// Takes bytes of whole samples.
+    fn decode(&mut self, mut bytes: &[u8], workspace: &mut Workspace) -> Result<(), Error> {
+        let format = self.interpretation.format;
+        while !bytes.is_empty() {
+            while let Some(gap) = self.losses.pop_front_if(|gap| gap.at_sample <= self.samples_read) {
+                self.lose(gap.lost_samples)?;
+            }
+            let wanted = self.losses.front().map_or(usize::MAX, |gap| {
+                usize::try_from(gap.at_sample - self.samples_read).unwrap_or(usize::MAX)
+            });
+            let samples = (bytes.len() / format.sample_bytes())
+                .min(self.timeline.to_chunk_border())
+                .min(wanted);
+            let (now, later) = bytes.split_at(samples * format.sample_bytes());
+            format.decode(now, &mut self.chunk);
+            bytes = later;
+            self.samples_read += samples as u64;
+            self.timeline.advance(samples as u64);
+            if self.timeline.is_at_chunk_border() {
+                self.complete_chunk(workspace)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes notice of samples that were lost here.
+    pub(crate) fn lose(&mut self, samples: u64) -> Result<(), Error> {
+        if samples == 0 {
+            return Ok(());
+        }
+        if !self.timeline.believes(samples) {
+            self.context.remark(Remark::ClockJump {
+                at_sample: self.samples_read,
+                by_s: samples as f64 / self.interpretation.sample_rate_hz,
+            });
+            return Ok(());
+        }
+        self.context.lose(Gap {
+            at_sample: self.samples_read,
+            lost_samples: samples,
+        });
+        self.samples_lost += samples;
+        self.give_up_chunk()?;
+        let mut left = samples;
+        while left > 0 {
+            // A segment's tally has to know of its losses; the segments that are lost as a whole have none.
+            let step = left.min(self.timeline.to_segment_border());
+            self.tally.lose(step);
+            self.timeline.advance(step);
+            left -= step;
+            if self.timeline.is_at_segment_border() {
+                self.close_segment(self.timeline.segment_index() - 1);
+            }
+        }
+        self.is_broken = !self.timeline.is_at_chunk_border();
+        Ok(())
+    }
+
+    /// Puts the samples at hand aside: their chunk lacks others.
+    fn give_up_chunk(&mut self) -> Result<(), Error> {
+        self.screen()?;
+        self.show();
+        self.chunk.clear();
+        self.tally.interrupt();
+        Ok(())
+    }
+
+    fn complete_chunk(&mut self, workspace: &mut Workspace) -> Result<(), Error> {
+        if std::mem::take(&mut self.is_broken) {
+            self.give_up_chunk()?;
+        } else {
+            let extremes = self.screen()?;
+            self.show();
+            let Interpretation {
+                format, sample_rate_hz, ..
+            } = self.interpretation;
+            let row = workspace.measure(&mut self.chunk, extremes, format, sample_rate_hz, &mut self.tally);
+            self.rows.push(row);
+            self.samples_used += self.chunk.len() as u64;
+            self.chunk.clear();
+        }
+        if self.timeline.is_at_segment_border() {
+            self.close_segment(self.timeline.segment_index() - 1);
+        }
+        Ok(())
+    }
+
+    /// Shows the samples at hand to whoever draws the picture.
+    fn show(&mut self) {
+        if let Some(survey) = &mut self.survey {
+            survey.see(self.timeline.position() - self.chunk.len() as u64, &self.chunk);
+        }
+    }
+
+    /// Refuses impossible samples in the chunk at hand; returns the range of its components.
+    fn screen(&mut self) -> Result<Extremes, Error> {
+        let extremes = screen::check(&self.chunk, self.samples_read - self.chunk.len() as u64)?;
+        let largest = extremes.largest();
+        if self.looks_like.is_none() && largest > 0.0 && largest < screen::SMALLEST {
+            self.looks_like = screen::looks_like(&self.chunk);
+        }
+        self.largest = self.largest.max(largest);
+        Ok(extremes)
+    }
+
+    /// Gathers the chunks of a segment, if any were measured.
+    fn close_segment(&mut self, index: u64) {
+        let rate = self.interpretation.sample_rate_hz;
+        let quality = self.tally.judge(rate, []);
+        if self.rows.is_empty() {
+            return;
+        }
+        let features: Vec<_> = self.rows.iter().map(|row| row.features).collect();
+        let signals = self.rows.iter().map(|row| f64::from(u8::from(row.signal_present)));
+        self.segments.push(SegmentFeatures {
+            segment_index: index,
+            segment_start_ms: self.timeline.segment_start(index) as f64 * 1000.0 / rate,
+            num_chunks: self.rows.len(),
+            features: Features::over(&features),
+            signal_present: Statistics::of(signals),
+            extended: Extended::gather(self.rows.iter().map(|row| (row.extended, row.signal_present))),
+            quality,
+        });
+        if let (Some(survey), Some(segment)) = (&mut self.survey, self.segments.last()) {
+            survey.see_segment(segment);
+        }
+        self.rows.clear();
+    }
+
+    /// Ends the recording; `container` is asked what else the object said.
+    pub(crate) fn finish(mut self, container: Container) -> Result<Extraction, Error> {
+        let format = self.interpretation.format;
+        if !self.partial.is_empty() {
+            if !container.may_end_anywhere() {
+                return Err(Error::PartialSample {
+                    format,
+                    sample_bytes: format.sample_bytes(),
+                    left_over: self.partial.len(),
+                    data_bytes: self.data_bytes,
+                });
+            }
+            let bytes = self.partial.len() as u64;
+            self.context.remark(Remark::PartialSample {
+                at_byte: self.data_bytes - bytes,
+                bytes,
+            });
+        }
+
+        // The samples behind the last whole chunk are not used, but they can still give the recording away.
+        self.screen()?;
+        let samples = self.samples_read;
+        if samples > 0 && self.largest == 0.0 {
+            return Err(Error::AllZero { samples });
+        }
+        if samples > 0 && self.largest < screen::SMALLEST {
+            return Err(Error::TooSmall {
+                samples,
+                largest: self.largest,
+                limit: screen::SMALLEST,
+                looks_like: self.looks_like,
+            });
+        }
+        if self.samples_used == 0 {
+            let needed = self.chunk_samples;
+            return Err(match self.context.num_gaps {
+                0 => Error::TooShort { samples, needed },
+                gaps => Error::TooBroken { samples, gaps, needed },
+            });
+        }
+        self.show();
+        self.close_segment(self.timeline.segment_index());
+        container.tell(&mut self.context);
+        Ok(Extraction {
+            segments: self.segments,
+            interpretation: self.interpretation,
+            context: self.context,
+            samples_used: self.samples_used,
+            samples_left_over: samples - self.samples_used,
+            samples_lost: self.samples_lost,
+            overview: self.survey.map(|survey| Box::new(survey.finish())),
+        })
+    }
+}

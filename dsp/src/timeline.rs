@@ -1,0 +1,90 @@
+//! Where samples stand in time: the grid of chunks and segments, which goes on through what was lost.
+//!
+//! Segment n of every receiver of a session has to be the same second. So a sample's place is counted
+//! from the first one with the lost ones included, and chunks are cut where they would have been without
+//! the loss. A chunk that lacks a sample is not measured: nothing is made up for it, and the numbers of
+//! the others are what they were. A segment's numbers are over the chunks that are left; one without any
+//! is left out, and the next keeps its number.
+
+use crate::CHUNKS_PER_SEGMENT;
+
+/// Longest loss that is believed, in seconds. Recorders outlive a stalled network for some tens of seconds; what jumps by
+/// more than ten minutes is a clock being set.
+const MAX_GAP_S: f64 = 600.0;
+
+/// What a recording and its losses may span in seconds: the seven days of a session. It keeps segment numbers small.
+const MAX_SPAN_S: f64 = 7.0 * 86_400.0;
+
+/// The place of the next sample.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timeline {
+    chunk_samples: u64,
+    position: u64,
+    max_gap: u64,
+    max_span: u64,
+}
+
+impl Timeline {
+    pub(crate) fn new(sample_rate_hz: f64, chunk_samples: usize) -> Self {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "rates are positive and below 25 MHz: at most 2^44 samples"
+        )]
+        let samples = |seconds: f64| (seconds * sample_rate_hz) as u64;
+        Self {
+            chunk_samples: chunk_samples as u64,
+            position: 0,
+            max_gap: samples(MAX_GAP_S),
+            max_span: samples(MAX_SPAN_S),
+        }
+    }
+
+    /// Whether so many samples can have been lost here.
+    pub(crate) fn believes(&self, lost: u64) -> bool {
+        lost <= self.max_gap && self.position.saturating_add(lost) <= self.max_span
+    }
+
+    /// Goes on by samples that came or were lost.
+    pub(crate) fn advance(&mut self, samples: u64) {
+        self.position += samples;
+    }
+
+    /// Samples before the next one, lost ones included.
+    pub(crate) fn position(self) -> u64 {
+        self.position
+    }
+
+    /// Samples up to the next border between chunks: at least one.
+    pub(crate) fn to_chunk_border(self) -> usize {
+        // Not above the length of a chunk, which came as a usize.
+        usize::try_from(self.chunk_samples - self.position % self.chunk_samples).unwrap_or(usize::MAX)
+    }
+
+    /// Samples up to the next border between segments: at least one.
+    pub(crate) fn to_segment_border(self) -> u64 {
+        self.segment_samples() - self.position % self.segment_samples()
+    }
+
+    pub(crate) fn is_at_chunk_border(self) -> bool {
+        self.position.is_multiple_of(self.chunk_samples)
+    }
+
+    pub(crate) fn is_at_segment_border(self) -> bool {
+        self.position.is_multiple_of(self.segment_samples())
+    }
+
+    /// Number of the segment that the next sample belongs to.
+    pub(crate) fn segment_index(self) -> u64 {
+        self.position / self.segment_samples()
+    }
+
+    /// Samples before a segment, lost ones included.
+    pub(crate) fn segment_start(self, index: u64) -> u64 {
+        index * self.segment_samples()
+    }
+
+    fn segment_samples(self) -> u64 {
+        self.chunk_samples * CHUNKS_PER_SEGMENT as u64
+    }
+}
