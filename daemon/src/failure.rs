@@ -1,6 +1,9 @@
 //! What can go wrong with one recording, and the class that decides what happens then.
 
-use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use crate::outside::printable;
 
 /// Who is to blame, and so what happens next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,19 +22,16 @@ pub enum Class {
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The store has no such object.
-    #[error("IQ file not found: {key}")]
     NotFound {
         /// Object key as asked for.
         key: String,
     },
     /// The location names a bucket that is not configured, or no object at all.
-    #[error("IQ location not allowed: {what}")]
     LocationRefused {
         /// What is wrong with it, and what is allowed.
         what: String,
     },
     /// The object is larger than the limit.
-    #[error("IQ file too large: {size_bytes} bytes, the limit is {limit_bytes} bytes (HEIMDALL_MAX_OBJECT_BYTES)")]
     TooLarge {
         /// Size as the store says, or bytes read so far where it said less.
         size_bytes: u64,
@@ -39,32 +39,52 @@ pub enum Failure {
         limit_bytes: u64,
     },
     /// The bytes are no recording that can be extracted.
-    #[error(transparent)]
     Recording(#[from] heimdall_dsp::Error),
-    /// The store cannot be used at all.
-    #[error("object store: {what}")]
+    /// The store cannot be used, or is in doubt.
     StoreOutage {
-        /// What the store, or the way to it, said.
-        what: String,
+        /// Not to be claimed again before this long, so that others are tried first.
+        delay: Option<Duration>,
     },
     /// The store works, but this object could not be read.
-    #[error("IQ file could not be read: {what}")]
     ObjectUnreadable {
         /// What the store, or the way to it, said.
         what: String,
     },
+    /// It was replaced while it was read, again and again.
+    ObjectReplaced,
     /// The extractor panicked.
-    #[error("internal error: {what}")]
     Panic {
         /// The panic's message.
         what: String,
     },
     /// The row could not be written, though the database works.
-    #[error("internal error: the row was refused: {what}")]
     RowRefused {
         /// What the database said.
         what: String,
     },
+}
+
+impl fmt::Display for Failure {
+    /// What a log line or a row may say: bytes from outside are in it, so it is made printable.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::NotFound { key } => format!("IQ file not found: {key}"),
+            Self::LocationRefused { what } => format!("IQ location not allowed: {what}"),
+            Self::TooLarge {
+                size_bytes,
+                limit_bytes,
+            } => format!(
+                "IQ file too large: {size_bytes} bytes, the limit is {limit_bytes} bytes (HEIMDALL_MAX_OBJECT_BYTES)"
+            ),
+            Self::Recording(error) => error.to_string(),
+            Self::StoreOutage { .. } => "the object store is away".to_owned(),
+            Self::ObjectUnreadable { what } => format!("IQ file could not be read: {what}"),
+            Self::ObjectReplaced => "IQ file could not be read: it is replaced whenever it is read".to_owned(),
+            Self::Panic { what } => format!("internal error: {what}"),
+            Self::RowRefused { what } => format!("internal error: the row was refused: {what}"),
+        };
+        f.write_str(&printable(&text))
+    }
 }
 
 impl Failure {
@@ -76,7 +96,7 @@ impl Failure {
                 Class::Recording
             }
             Self::StoreOutage { .. } => Class::Outage,
-            Self::ObjectUnreadable { .. } => Class::Retry,
+            Self::ObjectUnreadable { .. } | Self::ObjectReplaced => Class::Retry,
             Self::Panic { .. } | Self::RowRefused { .. } => Class::Bug,
         }
     }
@@ -90,38 +110,22 @@ impl Failure {
             Self::TooLarge { .. } => "too_large",
             Self::Recording(error) => error.kind(),
             Self::StoreOutage { .. } => "store_outage",
-            Self::ObjectUnreadable { .. } => "unreadable",
+            Self::ObjectUnreadable { .. } | Self::ObjectReplaced => "unreadable",
             Self::Panic { .. } | Self::RowRefused { .. } => "internal",
         }
     }
 
-    /// The text for the column `error_message`: without NUL, which Postgres
-    /// cannot store, and cut at `MAX_MESSAGE_BYTES`.
+    /// The text for the column `error_message`.
     #[must_use]
     pub fn message(&self) -> String {
-        let text = self.to_string();
-        let text = if text.contains('\0') {
-            Cow::Owned(text.replace('\0', "\u{fffd}"))
-        } else {
-            Cow::Borrowed(&*text)
-        };
-        if text.len() <= MAX_MESSAGE_BYTES {
-            return text.into_owned();
-        }
-        let mut end = MAX_MESSAGE_BYTES;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        format!("{} ... ({} bytes in all)", &text[..end], text.len())
+        self.to_string()
     }
 }
-
-/// Longer messages say nothing more to a reader and make rows, logs and pages slow.
-const MAX_MESSAGE_BYTES: usize = 2_000;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outside::MAX_TEXT_BYTES;
 
     #[test]
     fn a_missing_object_is_named_as_the_contract_says() {
@@ -133,13 +137,14 @@ mod tests {
     }
 
     #[test]
-    fn a_message_of_a_megabyte_with_nul_is_cut_at_a_character() {
+    fn what_a_hostile_store_says_stays_one_short_printable_line() {
         let failure = Failure::ObjectUnreadable {
-            what: "\0ä".repeat(500_000),
+            what: "\0ä\u{1b}[2J\n".repeat(100_000),
         };
         let message = failure.message();
-        assert!(message.len() < MAX_MESSAGE_BYTES + 64, "{} bytes", message.len());
-        assert!(!message.contains('\0'));
-        assert!(message.ends_with("bytes in all)"));
+        assert!(message.len() < MAX_TEXT_BYTES + 64, "{} bytes", message.len());
+        assert!(!message.contains(|c: char| c.is_control()), "{message}");
+        assert!(message.ends_with("bytes in all)"), "{message}");
+        assert_eq!(failure.to_string(), message);
     }
 }

@@ -1,75 +1,406 @@
-//! The gate before the claim: closed while the object store is away.
+//! The gate before the claim: closed while the object store is away or in doubt.
 //!
-//! One task probes, with back-off, and opens it again; so an outage costs one
-//! request now and then, whatever waits in the queue, and one log line when it
-//! begins and one when it ends.
+//! An object could not be read; who is to blame? The store, if it does not
+//! answer for a key that nobody writes, or cannot give any more what it gave
+//! before. Else the object, unless so many different ones fail in a row that it
+//! is no coincidence: a store may well answer and have lost its disks.
+//!
+//! While the gate is closed, one task probes with back-off, whatever waits in the
+//! queue. It opens as soon as an object that failed, or one read before, can be
+//! read. Where the store answers but none of these can, a few recordings are let
+//! through now and then: if one of them is read, the others were to blame.
+//! One log line when it closes, one when it opens.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::sync::{Notify, watch};
+use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
+use self::suspicion::{Opinion, Suspicion};
 use crate::backoff::Backoff;
+use crate::failure::Failure;
 use crate::listener::Ears;
-use crate::recording::Tools;
+use crate::location::Location;
+use crate::outside::printable;
+use crate::store::{Refusal, Store};
 
-/// From quick for a restart to easy on a store that is gone for the weekend.
-const PROBE: Backoff = Backoff {
-    base: Duration::from_millis(500),
-    max: Duration::from_secs(10),
+mod suspicion;
+
+/// The first probe comes after this long: quick for a store that only restarts.
+const FIRST_PROBE: Duration = Duration::from_millis(500);
+/// A store that asks for more patience than this gets a probe all the same.
+const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
+/// Closed again within this time it is the same trouble still, and the back-off goes on where it was.
+const RELAPSE: Duration = Duration::from_secs(30);
+/// How long an undecided failure waits for what else is in flight to tell whose fault it is.
+const DECISION: Duration = Duration::from_secs(2);
+/// Recordings let through at once while the store is in doubt.
+const TRIAL: usize = 4;
+/// How long one that failed in a trial stays out of the way of the next ones.
+const OUT_OF_THE_WAY: Backoff = Backoff {
+    base: Duration::from_mins(1),
+    max: Duration::from_mins(1),
 };
+/// Objects read well that are remembered as witnesses.
+const WITNESSES: usize = 8;
+/// Objects that failed, remembered to be looked at by the probe.
+const EVIDENCE: usize = 8;
 
-/// Open, or closed with a bucket to probe.
-#[derive(Default)]
+/// What is known of the store's state, for people and metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateState {
+    /// What is wrong; `None` while recordings are claimed.
+    pub outage: Option<Outage>,
+    /// How often the gate has closed since the start.
+    pub closed_times: u64,
+    /// Probes sent since the start.
+    pub probes: u64,
+}
+
+/// Why the gate is closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outage {
+    /// Since when.
+    pub since: Instant,
+    /// What the store, or the way to it, said last.
+    pub what: String,
+    /// The bucket that is probed.
+    pub bucket: String,
+    /// Probes sent in vain so far.
+    pub probes: u32,
+}
+
+/// Open, or closed for a reason.
+#[derive(Debug)]
 pub struct Gate {
-    closed: AtomicBool,
-    bucket: Mutex<String>,
-    closing: Notify,
+    inner: Mutex<Inner>,
+    /// Rings when it closes, and when a trial has opened it.
+    changed: Notify,
+    /// What undecided failures wait for.
+    decided: watch::Sender<Opinion>,
+    probing: Backoff,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    closed: Option<Closed>,
+    suspicion: Suspicion,
+    witnesses: VecDeque<Location>,
+    /// When it last opened, and the probes that took.
+    opened: Option<(Instant, u32)>,
+    closed_times: u64,
+    probes: u64,
+}
+
+#[derive(Debug)]
+struct Closed {
+    outage: Outage,
+    evidence: VecDeque<Location>,
+    retry_after: Option<Duration>,
+    /// Since when the store answers though nothing of it can be read.
+    trying_since: Option<Instant>,
+    /// Recordings that may be claimed.
+    admitted: usize,
+    /// The back-off's count, which a relapse carries on.
+    tries: u32,
 }
 
 impl Gate {
-    /// Whether recordings may be claimed.
+    /// An open gate; `max_pause` is the longest time between two probes while it is closed.
     #[must_use]
-    pub fn is_open(&self) -> bool {
-        !self.closed.load(Ordering::SeqCst)
+    pub fn new(max_pause: Duration) -> Self {
+        Self {
+            inner: Mutex::default(),
+            changed: Notify::new(),
+            decided: watch::Sender::new(Opinion::Undecided),
+            probing: Backoff {
+                base: FIRST_PROBE.min(max_pause),
+                max: max_pause,
+            },
+        }
     }
 
-    /// Stops claiming until `bucket` answers again.
-    pub fn close(&self, what: &str, bucket: &str) {
-        if self.closed.swap(true, Ordering::SeqCst) {
-            return;
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How it stands.
+    #[must_use]
+    pub fn state(&self) -> GateState {
+        let inner = self.lock();
+        GateState {
+            outage: inner.closed.as_ref().map(|closed| closed.outage.clone()),
+            closed_times: inner.closed_times,
+            probes: inner.probes,
         }
-        warn!(error = what, bucket, "object store away, claiming stops");
-        bucket.clone_into(&mut self.bucket.lock().unwrap_or_else(PoisonError::into_inner));
-        self.closing.notify_one();
+    }
+
+    /// How many of `free` places may be filled now. Those of a trial are given once.
+    #[must_use]
+    pub fn admit(&self, free: usize) -> usize {
+        match &mut self.lock().closed {
+            None => free,
+            Some(closed) => {
+                let admitted = closed.admitted.min(free);
+                if admitted > 0 {
+                    closed.admitted = 0;
+                }
+                admitted
+            }
+        }
+    }
+
+    /// An object was read to its end; `begun` is when it was asked for.
+    pub fn read_well(&self, location: &Location, begun: Instant) {
+        let mut inner = self.lock();
+        if let Some(closed) = &mut inner.closed {
+            // What was on its way when the store went says nothing of how it is now.
+            if closed.trying_since.is_none_or(|since| begun < since) {
+                return;
+            }
+            self.open(&mut inner);
+        }
+        inner.suspicion.read(Instant::now());
+        if !inner.witnesses.contains(location) {
+            if inner.witnesses.len() == WITNESSES {
+                inner.witnesses.pop_front();
+            }
+            inner.witnesses.push_back(location.clone());
+        }
+        drop(inner);
+        self.decided.send_replace(Opinion::Object);
+    }
+
+    /// The failure of a recording, or [`Failure::StoreOutage`] where the store is to blame for it. Asks the store
+    /// where that is needed.
+    pub async fn blame(&self, failure: Failure, location: &Location, store: &Store) -> Failure {
+        let what = match failure {
+            Failure::ObjectUnreadable { what } => what,
+            other => return other,
+        };
+        let mut decided = self.decided.subscribe();
+        if let Some(outage) = self.blame_while_closed(location) {
+            return outage;
+        }
+        if let Err(refusal) = store.probe(&location.bucket).await {
+            return self.close(
+                &format!("{} (after: {what})", refusal.what()),
+                &refusal,
+                [location.clone()],
+            );
+        }
+        let witnessed = match self.question_witness(store).await {
+            Some(Err(refusal)) => {
+                let what = format!("{} for an object that could be read before", refusal.what());
+                return self.close(&what, &refusal, [location.clone()]);
+            }
+            answer => answer.is_some(),
+        };
+        decided.mark_unchanged();
+        let opinion = self.lock().suspicion.failed(location, witnessed, Instant::now());
+        match opinion {
+            Opinion::Object => {}
+            Opinion::Store => return self.convict(&what),
+            Opinion::Undecided => {
+                // The value is ours, so there is always a sender.
+                drop(timeout(DECISION, decided.changed()).await);
+                if *decided.borrow() == Opinion::Store || self.state().outage.is_some() {
+                    return self
+                        .blame_while_closed(location)
+                        .unwrap_or(Failure::StoreOutage { delay: None });
+                }
+            }
+        }
+        Failure::ObjectUnreadable { what }
+    }
+
+    /// In an outage nothing can be told of a single object.
+    fn blame_while_closed(&self, location: &Location) -> Option<Failure> {
+        let mut inner = self.lock();
+        let closed = inner.closed.as_mut()?;
+        if closed.evidence.len() < EVIDENCE && !closed.evidence.contains(location) {
+            closed.evidence.push_back(location.clone());
+        }
+        Some(closed.failure())
+    }
+
+    /// Whether an object that was read before can still be; `None` without such an object.
+    async fn question_witness(&self, store: &Store) -> Option<Result<(), Refusal>> {
+        loop {
+            let witness = {
+                let inner = self.lock();
+                let any = fastrand::usize(..inner.witnesses.len().max(1));
+                inner.witnesses.get(any).cloned()?
+            };
+            match store.sample(&witness).await {
+                // Deleted since: no witness any more, and nothing against the store.
+                Err(Refusal::Missing) => self.lock().witnesses.retain(|other| *other != witness),
+                answer => return Some(answer),
+            }
+        }
+    }
+
+    /// The store answers, but of many objects in a row none could be read.
+    fn convict(&self, what: &str) -> Failure {
+        let failing: Vec<Location> = {
+            let mut inner = self.lock();
+            // If there are any, they come from a cache.
+            inner.witnesses.clear();
+            let failing: Vec<Location> = inner.suspicion.failing().cloned().collect();
+            inner.suspicion = Suspicion::default();
+            failing
+        };
+        let what = format!("{} different objects in a row could not be read: {what}", failing.len());
+        let outage = self.close(&what, &Refusal::Missing, failing);
+        self.decided.send_replace(Opinion::Store);
+        outage
+    }
+
+    fn close(&self, what: &str, refusal: &Refusal, evidence: impl IntoIterator<Item = Location>) -> Failure {
+        let what = printable(what);
+        let mut inner = self.lock();
+        if inner.closed.is_none() {
+            let evidence: VecDeque<Location> = evidence.into_iter().take(EVIDENCE).collect();
+            let bucket = evidence.front().map(|first| first.bucket.clone()).unwrap_or_default();
+            warn!(error = what, bucket, "object store away, claiming stops");
+            let since = Instant::now();
+            let relapse = inner.opened.filter(|(opened, _)| since - *opened < RELAPSE);
+            inner.closed_times += 1;
+            inner.closed = Some(Closed {
+                outage: Outage {
+                    since,
+                    what,
+                    bucket,
+                    probes: 0,
+                },
+                evidence,
+                retry_after: retry_after(refusal),
+                trying_since: None,
+                admitted: 0,
+                tries: relapse.map_or(0, |(_, tries)| tries),
+            });
+            self.changed.notify_one();
+        }
+        inner
+            .closed
+            .as_ref()
+            .map_or(Failure::StoreOutage { delay: None }, Closed::failure)
+    }
+
+    fn open(&self, inner: &mut Inner) {
+        if let Some(closed) = inner.closed.take() {
+            info!(
+                bucket = closed.outage.bucket,
+                away_s = closed.outage.since.elapsed().as_secs(),
+                probes = closed.outage.probes,
+                "object store back, claiming resumes"
+            );
+            inner.opened = Some((Instant::now(), closed.tries));
+            self.changed.notify_one();
+        }
     }
 
     /// Probes while closed; runs until dropped.
-    pub async fn watch(self: Arc<Self>, tools: Arc<Tools>, ears: Arc<Ears>) {
+    pub async fn watch(&self, store: &Store, ears: &Ears) {
         loop {
-            self.closing.notified().await;
-            let begun = Instant::now();
-            let bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let mut attempt = 0;
-            loop {
-                attempt += 1;
-                sleep(PROBE.jittered(attempt)).await;
-                match tools.store.probe(&bucket).await {
-                    Ok(()) => break,
-                    Err(error) => debug!(error, attempt, "object store still away"),
+            self.changed.notified().await;
+            while let Some(pause) = self.next_pause() {
+                tokio::select! {
+                    () = sleep(pause) => self.look(store).await,
+                    () = self.changed.notified() => {}
                 }
+                // To claim what a trial admits, or all again.
+                ears.wake.notify_one();
             }
-            info!(
-                bucket,
-                away_s = begun.elapsed().as_secs(),
-                probes = attempt,
-                "object store back, claiming resumes"
-            );
-            self.closed.store(false, Ordering::SeqCst);
-            ears.wake.notify_one();
         }
+    }
+
+    /// Time until the next probe; `None` when it is open.
+    fn next_pause(&self) -> Option<Duration> {
+        let mut inner = self.lock();
+        let closed = inner.closed.as_mut()?;
+        closed.tries = closed.tries.saturating_add(1);
+        let wanted = closed.retry_after.take().unwrap_or_default();
+        Some(self.probing.jittered(closed.tries).max(wanted.min(MAX_RETRY_AFTER)))
+    }
+
+    /// One probe, and what follows from it.
+    async fn look(&self, store: &Store) {
+        let Some((bucket, evidence)) = self.next_evidence() else {
+            return;
+        };
+        store.renew_keys();
+        let refusal = match store.probe(&bucket).await {
+            Err(refusal) => Some((refusal, false)),
+            Ok(()) => match self.question_all(evidence.as_ref(), store).await {
+                Err(refusal) => Some((refusal, true)),
+                Ok(()) => None,
+            },
+        };
+        let mut inner = self.lock();
+        let Some(closed) = &mut inner.closed else { return };
+        let Some((refusal, answers)) = refusal else {
+            return self.open(&mut inner);
+        };
+        debug!(
+            error = refusal.what(),
+            answers,
+            probes = closed.outage.probes,
+            "object store still away"
+        );
+        closed.outage.what = printable(refusal.what());
+        closed.retry_after = retry_after(&refusal);
+        if answers {
+            closed.trying_since.get_or_insert_with(Instant::now);
+            closed.admitted = TRIAL;
+        } else {
+            (closed.trying_since, closed.admitted) = (None, 0);
+        }
+    }
+
+    /// Counts a probe: the bucket, and the object whose turn it is.
+    fn next_evidence(&self) -> Option<(String, Option<Location>)> {
+        let mut inner = self.lock();
+        inner.probes += 1;
+        let closed = inner.closed.as_mut()?;
+        closed.outage.probes += 1;
+        closed
+            .evidence
+            .rotate_left(usize::from(closed.outage.probes > 1 && !closed.evidence.is_empty()));
+        Some((closed.outage.bucket.clone(), closed.evidence.front().cloned()))
+    }
+
+    /// Whether an object that failed or one that was read before can be read.
+    async fn question_all(&self, evidence: Option<&Location>, store: &Store) -> Result<(), Refusal> {
+        let failed = match evidence {
+            // Gone or replaced is an answer.
+            Some(evidence) => match store.sample(evidence).await {
+                Err(refusal @ Refusal::Other { .. }) => refusal,
+                _ => return Ok(()),
+            },
+            None => return Ok(()),
+        };
+        match self.question_witness(store).await {
+            Some(Ok(())) => Ok(()),
+            _ => Err(failed),
+        }
+    }
+}
+
+impl Closed {
+    fn failure(&self) -> Failure {
+        Failure::StoreOutage {
+            delay: self.trying_since.map(|_| OUT_OF_THE_WAY.jittered(1)),
+        }
+    }
+}
+
+fn retry_after(refusal: &Refusal) -> Option<Duration> {
+    match refusal {
+        Refusal::Other { retry_after, .. } => *retry_after,
+        _ => None,
     }
 }

@@ -11,6 +11,8 @@
 //! - [`upkeep`] keeps the lease, takes over from the dead, promotes and sweeps.
 //! - [`run`] starts and ends these parts.
 //!
+//! Whatever any of them hears from [`outside`] is made printable before it is said again.
+//!
 //! Around it: [`cli`], [`settings`], [`shutdown`], [`migrate`], [`offline`] and,
 //! behind a feature, the embedded `demo`.
 
@@ -27,6 +29,7 @@ pub mod listener;
 pub mod location;
 pub mod migrate;
 pub mod offline;
+pub mod outside;
 pub mod queue;
 pub mod recording;
 pub mod run;

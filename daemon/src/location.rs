@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 
 /// An object in one of the allowed buckets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Location {
     /// One of the configured buckets.
     pub bucket: String,

@@ -129,6 +129,8 @@ pub enum Verdict {
     },
     /// No row yet; again after this long.
     Later(Duration),
+    /// Again after this long, attempt not counted: nobody is to blame, but others go first.
+    Postpone(Duration),
     /// Ready again at once, attempt not counted: nobody is to blame.
     GiveBack,
     /// The measurement has gone.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::backoff::Backoff;
 use crate::compute::Compute;
 use crate::failure::{Class, Failure};
+use crate::gate::Gate;
 use crate::location::Location;
 use crate::queue::{Claim, FeatureRow, ReceiverFeatures, Verdict};
 use crate::store::{Object, Store};
@@ -23,6 +24,8 @@ const BLOCK_BYTES: usize = 128 * 1024;
 const BLOCK_PERMITS: u32 = 128;
 /// The unit of the budget of bytes in flight.
 pub const BYTES_PER_PERMIT: u64 = 1024;
+/// An object that is replaced more often than this while it is read is not finished yet.
+const MAX_READS: u32 = 3;
 /// An object that keeps failing gets its error row after so many attempts.
 pub const MAX_ATTEMPTS: i32 = 5;
 /// A missing object is looked for so often: an upload may lag behind its row.
@@ -55,19 +58,8 @@ pub struct Tools {
     pub budget: Semaphore,
     /// Size limit of one object.
     pub max_object_bytes: u64,
-}
-
-/// What came of a recording.
-pub enum Outcome {
-    /// To be written.
-    Verdict(Verdict),
-    /// The store is away: the claim goes back, nobody is blamed.
-    Outage {
-        /// What it said.
-        what: String,
-        /// The bucket to probe.
-        bucket: String,
-    },
+    /// Closed while the store is away.
+    pub gate: Gate,
 }
 
 /// How the row came about: `extraction_metadata`, as far as it got.
@@ -109,9 +101,9 @@ struct Extent {
 }
 
 /// Fetches and extracts a claimed recording.
-pub async fn process(claim: &Claim, tools: &Tools) -> Outcome {
+pub async fn process(claim: &Claim, tools: &Tools) -> Verdict {
     let Some(text) = &claim.iq_data_location else {
-        return Outcome::Verdict(Verdict::Forget);
+        return Verdict::Forget;
     };
     let mut metadata = Metadata {
         extractor_version: heimdall_dsp::VERSION,
@@ -120,17 +112,37 @@ pub async fn process(claim: &Claim, tools: &Tools) -> Outcome {
     };
     let location = match Location::parse(text, tools.store.bucket_names()) {
         Ok(location) => location,
-        Err(failure) => return conclude(claim, &failure, &metadata, ""),
+        Err(failure) => return conclude(claim, &failure, &metadata),
     };
     metadata.bucket = Some(location.bucket.clone());
     metadata.object_key = Some(location.key.clone());
-    match extract(claim, &location, tools, &mut metadata).await {
-        Ok(extraction) => Outcome::Verdict(Verdict::Features(Box::new(feature_row(claim, extraction, metadata)))),
+    let begun = Instant::now();
+    match extract_whole(claim, &location, tools, &mut metadata).await {
+        Ok(extraction) => {
+            tools.gate.read_well(&location, begun);
+            Verdict::Features(Box::new(feature_row(claim, extraction, metadata)))
+        }
         Err(failure) => {
-            let failure = tools.store.blame(failure, &location.bucket).await;
-            conclude(claim, &failure, &metadata, &location.bucket)
+            let failure = tools.gate.blame(failure, &location, &tools.store).await;
+            conclude(claim, &failure, &metadata)
         }
     }
+}
+
+/// Reads an object that is replaced meanwhile from its start again, so that no two are ever mixed.
+async fn extract_whole(
+    claim: &Claim,
+    location: &Location,
+    tools: &Tools,
+    metadata: &mut Metadata,
+) -> Result<Extraction, Failure> {
+    for _ in 1..MAX_READS {
+        match extract(claim, location, tools, metadata).await {
+            Err(Failure::ObjectReplaced) => info!(key = location.key, "object replaced, reading it again"),
+            done => return done,
+        }
+    }
+    extract(claim, location, tools, metadata).await
 }
 
 /// Streams the object through the extractor: while one block is worked in, the next is read.
@@ -143,7 +155,7 @@ async fn extract(
     let begun = Instant::now();
     let limit_bytes = tools.max_object_bytes;
     let mut object = tools.store.get(location).await?;
-    metadata.object_etag.clone_from(&object.etag);
+    metadata.object_etag = Some(object.etag.clone());
     metadata.object_bytes = object.size_bytes;
     if let Some(size_bytes) = object.size_bytes.filter(|size| *size > limit_bytes) {
         return Err(Failure::TooLarge {
@@ -196,7 +208,7 @@ impl BlockReader {
     /// The next block, empty at the end of the body, with its share of the budget.
     async fn next_block<'a>(
         &mut self,
-        object: &mut Object,
+        object: &mut Object<'_>,
         mut block: Vec<u8>,
         budget: &'a Semaphore,
     ) -> Result<(Vec<u8>, Option<SemaphorePermit<'a>>), Failure> {
@@ -228,7 +240,7 @@ impl BlockReader {
 }
 
 /// What is known from outside the bytes: columns first, then the object's metadata, then its name.
-fn hints(claim: &Claim, location: &Location, object: &Object) -> Hints {
+fn hints(claim: &Claim, location: &Location, object: &Object<'_>) -> Hints {
     let format = |text: &str, source| text.parse::<SampleFormat>().ok().map(|value| Hint { value, source });
     let rate = |value: f64, source| (value.is_finite() && value > 0.0).then_some(Hint { value, source });
     Hints {
@@ -280,15 +292,13 @@ fn feature_row(claim: &Claim, mut extraction: Extraction, mut metadata: Metadata
 }
 
 /// What a failure means for the queue row, by its class and the attempts so far.
-fn conclude(claim: &Claim, failure: &Failure, metadata: &Metadata, bucket: &str) -> Outcome {
+fn conclude(claim: &Claim, failure: &Failure, metadata: &Metadata) -> Verdict {
     let metadata = to_json(metadata);
-    Outcome::Verdict(match failure.class() {
-        Class::Outage => {
-            return Outcome::Outage {
-                what: failure.to_string(),
-                bucket: bucket.to_owned(),
-            };
-        }
+    match failure.class() {
+        Class::Outage => match failure {
+            Failure::StoreOutage { delay: Some(delay) } => Verdict::Postpone(*delay),
+            _ => Verdict::GiveBack,
+        },
         Class::Recording => {
             let recheck = match failure {
                 Failure::NotFound { .. } if claim.attempt < NOT_FOUND_ATTEMPTS => {
@@ -312,7 +322,7 @@ fn conclude(claim: &Claim, failure: &Failure, metadata: &Metadata, bucket: &str)
             Verdict::Later(delay)
         }
         Class::Retry | Class::Bug => failed(failure, metadata, None),
-    })
+    }
 }
 
 fn to_json(metadata: &Metadata) -> serde_json::Value {
@@ -351,10 +361,7 @@ mod tests {
     }
 
     fn verdict(attempt: i32, failure: &Failure) -> Verdict {
-        match conclude(&claim(attempt), failure, &Metadata::default(), "") {
-            Outcome::Verdict(verdict) => verdict,
-            Outcome::Outage { what, .. } => panic!("outage: {what}"),
-        }
+        conclude(&claim(attempt), failure, &Metadata::default())
     }
 
     #[test]
@@ -384,15 +391,12 @@ mod tests {
             Verdict::Failed { recheck: None, .. }
         ));
     }
-
     #[test]
     fn an_outage_blames_nobody() {
-        let away = Failure::StoreOutage {
-            what: "connection refused".to_owned(),
+        let outage = |seconds: Option<u64>| Failure::StoreOutage {
+            delay: seconds.map(Duration::from_secs),
         };
-        assert!(matches!(
-            conclude(&claim(5), &away, &Metadata::default(), ""),
-            Outcome::Outage { .. }
-        ));
+        assert!(matches!(verdict(5, &outage(None)), Verdict::GiveBack));
+        assert!(matches!(verdict(5, &outage(Some(60))), Verdict::Postpone(_)));
     }
 }

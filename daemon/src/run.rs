@@ -61,6 +61,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
             usize::try_from(settings.max_bytes_in_flight / BYTES_PER_PERMIT).unwrap_or(usize::MAX >> 3),
         ),
         max_object_bytes: settings.max_object_bytes,
+        gate: Gate::new(settings.store.probe_interval),
     });
     let identity = Identity {
         host: gethostname::gethostname().to_string_lossy().into_owned(),
@@ -90,7 +91,6 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
         worker_id: parts.worker_id.subscribe(),
         ears: Arc::clone(&parts.ears),
         tools,
-        gate: Arc::clone(&parts.gate),
         fit: Arc::clone(&parts.fit),
         held: Arc::clone(&parts.held),
         finished,
@@ -130,7 +130,6 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
 struct Parts {
     worker_id: watch::Sender<Uuid>,
     ears: Arc<Ears>,
-    gate: Arc<Gate>,
     fit: Arc<Fit>,
     held: Arc<Held>,
     postponed: Arc<Notify>,
@@ -141,7 +140,6 @@ impl Parts {
         Self {
             worker_id: watch::Sender::new(id),
             ears: Arc::default(),
-            gate: Arc::default(),
             fit: Arc::default(),
             held: Arc::default(),
             postponed: Arc::default(),
@@ -184,7 +182,8 @@ fn background(
         Arc::clone(&parts.fit),
         stop.clone(),
     ));
-    tasks.spawn(Arc::clone(&parts.gate).watch(Arc::clone(tools), Arc::clone(&parts.ears)));
+    let (watched, ears) = (Arc::clone(tools), Arc::clone(&parts.ears));
+    tasks.spawn(async move { watched.gate.watch(&watched.store, &ears).await });
     tasks
 }
 

@@ -3,47 +3,16 @@
 //! [`Arguments`] is what was typed, [`Settings`] is what it means. All wrong
 //! settings are found in one go, so that an operator corrects them once.
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
 
 pub use self::arguments::Arguments;
+pub use self::secret::{Keys, Secret};
 
 mod arguments;
 mod check;
-
-/// A value that must not be printed: credentials and URLs that hold them.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a value.
-    pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
-    }
-
-    /// The value itself, for the one place that needs it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl FromStr for Secret {
-    type Err = std::convert::Infallible;
-
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
-        Ok(Self::new(value))
-    }
-}
+mod secret;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -64,13 +33,13 @@ pub struct StoreSettings {
     pub region: String,
     /// Buckets that may be read. Never empty; the first is the default.
     pub buckets: Vec<String>,
-    /// Access key.
-    pub access_key: Secret,
-    /// Secret key.
-    pub secret_key: Secret,
+    /// What requests are signed with.
+    pub keys: Keys,
     /// Longest silence, while connecting, before the answer and between two
     /// pieces of a body.
     pub timeout: Duration,
+    /// Longest time between two probes while the store is away.
+    pub probe_interval: Duration,
 }
 
 /// Checked settings of `heimdalld run`.

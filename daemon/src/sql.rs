@@ -33,6 +33,8 @@ queries! {
     STORE_FAILURE = "store_failure.sql";
     /// Postpones a queue row without a result.
     RETRY_LATER = "retry_later.sql";
+    /// Postpones a queue row, attempt not counted.
+    POSTPONE = "postpone.sql";
     /// Returns rows, attempt not counted.
     GIVE_BACK = "give_back.sql";
     /// Drops the queue row of a measurement that is gone.

@@ -4,35 +4,48 @@
 //! it has to refuse redirects (the signature would go to whoever is named) and
 //! to bound every phase in time without bounding the length of a body.
 
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use bytes::Bytes;
-use reqwest::header::{CONTENT_LENGTH, ETAG, HeaderMap};
-use reqwest::{Response, StatusCode};
+use reqwest::Response;
+use reqwest::header::{HeaderValue, IF_MATCH};
 use s3::Bucket;
 use s3::command::Command;
 use s3::creds::Credentials;
 use s3::request::Request as _;
 use s3::request::tokio_backend::ReqwestRequest;
 use tokio::time::timeout;
+use tracing::{info, warn};
 
 use crate::failure::Failure;
 use crate::location::Location;
-use crate::settings::StoreSettings;
+use crate::settings::{Keys, StoreSettings};
+
+pub use self::answer::Refusal;
+pub use self::object::Object;
+
+mod answer;
+mod object;
 
 /// A store on the same continent answers a SYN within a second; five allow for loss.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// S3 error bodies are a few hundred bytes of XML; more is not worth reading.
-const MAX_ERROR_BODY_BYTES: usize = 8 * 1024;
 /// A key that nobody writes: the store's answer to it tells whether it works.
 const PROBE_KEY: &str = ".heimdalld-probe";
+/// So much of an object tells whether it can be read: past its first blocks, and no burden to a store in trouble.
+const SAMPLE_BYTES: usize = 1 << 20;
 
 /// The store, with one connection pool for all of its buckets.
 pub struct Store {
     client: reqwest::Client,
-    buckets: Vec<Bucket>,
-    names: Vec<String>,
+    settings: StoreSettings,
+    access: RwLock<Arc<Access>>,
     timeout: Duration,
+}
+
+/// What requests are signed with; another one after the keys have changed.
+struct Access {
+    keys: Keys,
+    buckets: Vec<Bucket>,
 }
 
 /// The settings do not make a usable client.
@@ -46,55 +59,19 @@ pub enum StoreError {
     Client(#[from] reqwest::Error),
 }
 
-/// An object whose header has arrived and whose body is still to come.
-pub struct Object {
-    /// Size as the store promises it, bytes.
-    pub size_bytes: Option<u64>,
-    /// Entity tag without quotes.
-    pub etag: Option<String>,
-    headers: HeaderMap,
-    body: Response,
-    timeout: Duration,
+/// The part of an object that is still missing.
+#[derive(Clone, Copy)]
+struct Rest<'a> {
+    from_bytes: u64,
+    etag: &'a str,
 }
 
-impl Object {
-    /// The next piece of the body; `None` at its end.
-    ///
-    /// # Errors
-    /// [`Failure::ObjectUnreadable`] when the connection breaks, falls silent
-    /// for the store time-out, or ends before the promised size.
-    pub async fn next_piece(&mut self) -> Result<Option<Bytes>, Failure> {
-        match timeout(self.timeout, self.body.chunk()).await {
-            Ok(Ok(piece)) => Ok(piece),
-            Ok(Err(error)) => Err(unreadable(format!("the body broke off: {}", chain(&error)))),
-            Err(_) => Err(unreadable(format!("no byte of the body for {:?}", self.timeout))),
-        }
-    }
-
-    /// User metadata (`x-amz-meta-{name}`), for the first of `names` that is there.
-    #[must_use]
-    pub fn metadata(&self, names: &[&str]) -> Option<&str> {
-        names
-            .iter()
-            .find_map(|name| self.headers.get(format!("x-amz-meta-{name}"))?.to_str().ok())
-    }
-}
-
-impl Store {
-    /// A client for the configured buckets. Connects to nothing yet.
-    ///
-    /// # Errors
-    /// When the settings do not make a usable client.
-    pub fn new(settings: &StoreSettings, connections: usize) -> Result<Self, StoreError> {
+impl Access {
+    fn new(settings: &StoreSettings, keys: Keys) -> Result<Self, StoreError> {
         let wrong = |error: &dyn std::fmt::Display| StoreError::Settings(error.to_string());
-        let credentials = Credentials::new(
-            Some(settings.access_key.expose()),
-            Some(settings.secret_key.expose()),
-            None,
-            None,
-            None,
-        )
-        .map_err(|error| wrong(&error))?;
+        let (access, secret) = (keys.access.expose(), keys.secret.expose());
+        let credentials =
+            Credentials::new(Some(access), Some(secret), None, None, None).map_err(|error| wrong(&error))?;
         let region = s3::Region::Custom {
             region: settings.region.clone(),
             endpoint: settings.endpoint.clone(),
@@ -108,6 +85,23 @@ impl Store {
                     .map_err(|error| wrong(&error))
             })
             .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { keys, buckets })
+    }
+
+    /// A text of the store's without our keys, should it have put them in.
+    fn redact(&self, text: String) -> String {
+        [&self.keys.access, &self.keys.secret]
+            .into_iter()
+            .fold(text, |text, key| text.replace(key.expose(), "***"))
+    }
+}
+
+impl Store {
+    /// A client for the configured buckets. Connects to nothing yet.
+    ///
+    /// # Errors
+    /// When the settings do not make a usable client.
+    pub fn new(settings: &StoreSettings, connections: usize) -> Result<Self, StoreError> {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -118,99 +112,125 @@ impl Store {
             .build()?;
         Ok(Self {
             client,
-            buckets,
-            names: settings.buckets.clone(),
+            access: RwLock::new(Arc::new(Access::new(settings, settings.keys.clone())?)),
             timeout: settings.timeout,
+            settings: settings.clone(),
         })
     }
 
     /// Names of the buckets that may be read; the first is the default.
     #[must_use]
     pub fn bucket_names(&self) -> &[String] {
-        &self.names
+        &self.settings.buckets
     }
 
     /// Asks for an object and waits for the answer's header.
     ///
     /// # Errors
     /// [`Failure::NotFound`], or [`Failure::ObjectUnreadable`] for everything
-    /// else; whether the store or the object is to blame, [`Store::blame`] finds out.
-    pub async fn get(&self, location: &Location) -> Result<Object, Failure> {
-        let response = self.send(location).await?;
-        let status = response.status();
-        if status == StatusCode::OK {
-            let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
-            return Ok(Object {
-                size_bytes: header(CONTENT_LENGTH).and_then(|value| value.parse().ok()),
-                etag: header(ETAG).map(|value| value.trim_matches('"').to_owned()),
-                headers: response.headers().clone(),
-                timeout: self.timeout,
-                body: response,
-            });
-        }
-        let (code, message) = error_body(response, self.timeout).await;
-        // Stores of other makes send no code; the status alone then means the key.
-        if status == StatusCode::NOT_FOUND && matches!(code.as_str(), "NoSuchKey" | "") {
-            return Err(Failure::NotFound {
+    /// else; whether the store or the object is to blame, the gate finds out.
+    pub async fn get(&self, location: &Location) -> Result<Object<'_>, Failure> {
+        match self.ask(location, None).await {
+            Ok(response) => Ok(Object::new(self, location, response)),
+            Err(Refusal::Missing) => Err(Failure::NotFound {
                 key: location.key.clone(),
-            });
-        }
-        Err(unreadable(
-            format!("HTTP {} {code} {message}", status.as_u16())
-                .trim_end()
-                .to_owned(),
-        ))
-    }
-
-    /// Who is to blame for an object that could not be read: asks the store for
-    /// a key that cannot exist. Where that fails too, it is an outage.
-    pub async fn blame(&self, failure: Failure, bucket: &str) -> Failure {
-        match failure {
-            Failure::ObjectUnreadable { what } => match self.probe(bucket).await {
-                Ok(()) => Failure::ObjectUnreadable { what },
-                Err(outage) => Failure::StoreOutage {
-                    what: format!("{outage} (after: {what})"),
-                },
-            },
-            other => other,
+            }),
+            Err(refusal) => Err(unreadable(refusal.what().to_owned())),
         }
     }
 
-    /// Whether the store answers for this bucket with these credentials.
+    /// Whether the store answers for this bucket with these credentials: asked
+    /// for a key that nobody writes, it has to say that there is no such object.
     ///
     /// # Errors
     /// What it, or the way to it, said instead.
-    pub async fn probe(&self, bucket: &str) -> Result<(), String> {
+    pub async fn probe(&self, bucket: &str) -> Result<(), Refusal> {
         let location = Location {
             bucket: bucket.to_owned(),
             key: PROBE_KEY.to_owned(),
         };
-        match self.get(&location).await {
-            Ok(_) | Err(Failure::NotFound { .. }) => Ok(()),
-            Err(Failure::ObjectUnreadable { what }) => Err(what),
-            Err(other) => Err(other.to_string()),
+        match self.ask(&location, None).await {
+            Err(Refusal::Missing) => Ok(()),
+            Ok(_) => Err(Refusal::other(format!("an object where none can be, at {PROBE_KEY}"))),
+            Err(refusal) => Err(refusal),
         }
     }
 
-    async fn send(&self, location: &Location) -> Result<Response, Failure> {
-        let bucket = self
-            .names
-            .iter()
-            .position(|name| *name == location.bucket)
-            .map(|index| &self.buckets[index])
-            .ok_or_else(|| Failure::LocationRefused {
-                what: format!("bucket '{}'", location.bucket),
-            })?;
-        let signing = |error: s3::error::S3Error| unreadable(format!("the request could not be signed: {error}"));
-        let signed = ReqwestRequest::new(bucket, &location.key, Command::GetObject)
-            .await
-            .map_err(signing)?;
-        let headers = signed.headers().await.map_err(signing)?;
+    /// Whether an object can be read: its first bytes, up to a megabyte.
+    ///
+    /// # Errors
+    /// What the store, or the way to it, said instead.
+    pub async fn sample(&self, location: &Location) -> Result<(), Refusal> {
+        let mut response = self.ask(location, None).await?;
+        let mut left = SAMPLE_BYTES;
+        while left > 0 {
+            match timeout(self.timeout, response.chunk()).await {
+                Ok(Ok(Some(piece))) => left = left.saturating_sub(piece.len()),
+                Ok(Ok(None)) => break,
+                Ok(Err(error)) => return Err(Refusal::other(format!("the body broke off: {}", chain(&error)))),
+                Err(_) => return Err(Refusal::other(format!("no byte of the body for {:?}", self.timeout))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the keys from their files again, if that is where they come from.
+    pub fn renew_keys(&self) {
+        let keys = match self.settings.keys.read_again() {
+            Ok(Some(keys)) if keys != self.access().keys => keys,
+            Ok(_) => return,
+            Err(error) => return warn!(error, "the store's keys cannot be read again"),
+        };
+        match Access::new(&self.settings, keys) {
+            Ok(access) => {
+                *self.access.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(access);
+                info!("the store's keys have changed, the new ones are used");
+            }
+            Err(error) => warn!(%error, "the store's new keys cannot be used"),
+        }
+    }
+
+    fn access(&self) -> Arc<Access> {
+        Arc::clone(&self.access.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Sends a request for an object, or for what is missing of it.
+    async fn ask(&self, location: &Location, rest: Option<Rest<'_>>) -> Result<Response, Refusal> {
+        let access = self.access();
+        let answer = self.send(location, rest, &access).await;
+        answer.map_err(|refusal| match refusal {
+            Refusal::Other { what, retry_after } => Refusal::Other {
+                what: access.redact(what),
+                retry_after,
+            },
+            definite => definite,
+        })
+    }
+
+    async fn send(&self, location: &Location, rest: Option<Rest<'_>>, access: &Access) -> Result<Response, Refusal> {
+        let names = self.settings.buckets.iter();
+        let bucket = names
+            .zip(&access.buckets)
+            .find_map(|(name, bucket)| (*name == location.bucket).then_some(bucket))
+            .ok_or_else(|| Refusal::other(format!("bucket '{}' is not configured", location.bucket)))?;
+        let signing = |error: s3::error::S3Error| Refusal::other(format!("the request could not be signed: {error}"));
+        let command = rest.map_or(Command::GetObject, |rest| Command::GetObjectRange {
+            start: rest.from_bytes,
+            end: None,
+        });
+        // rust-s3 takes one slash off the front; a key may begin with one of its own.
+        let path = format!("/{}", location.key);
+        let signed = ReqwestRequest::new(bucket, &path, command).await.map_err(signing)?;
+        let mut headers = signed.headers().await.map_err(signing)?;
+        if let Some(rest) = rest {
+            let condition = HeaderValue::from_str(&format!("\"{}\"", rest.etag));
+            headers.insert(IF_MATCH, condition.map_err(|error| Refusal::other(error.to_string()))?);
+        }
         let url = signed.url().map_err(signing)?;
         match timeout(self.timeout, self.client.get(url).headers(headers).send()).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(unreadable(chain(&error.without_url()))),
-            Err(_) => Err(unreadable(format!("no answer for {:?}", self.timeout))),
+            Ok(Ok(response)) => answer::check(response, rest.is_some(), self.timeout).await,
+            Ok(Err(error)) => Err(Refusal::other(chain(&error.without_url()))),
+            Err(_) => Err(Refusal::other(format!("no answer for {:?}", self.timeout))),
         }
     }
 }
@@ -228,39 +248,4 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-/// `<Code>` and `<Message>` of an S3 error document; empty where there is none.
-async fn error_body(mut response: Response, limit: Duration) -> (String, String) {
-    let mut body = Vec::new();
-    while let Ok(Ok(Some(piece))) = timeout(limit, response.chunk()).await {
-        body.extend_from_slice(&piece);
-        if body.len() > MAX_ERROR_BODY_BYTES {
-            break;
-        }
-    }
-    let text = String::from_utf8_lossy(&body);
-    (element(&text, "Code").to_owned(), element(&text, "Message").to_owned())
-}
-
-/// Text between `<name>` and `</name>`, enough for the flat error document of S3.
-fn element<'a>(text: &'a str, name: &str) -> &'a str {
-    text.split_once(&format!("<{name}>"))
-        .and_then(|(_, rest)| rest.split_once(&format!("</{name}>")))
-        .map_or("", |(value, _)| value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_error_document_of_s3_is_read() {
-        let text = "<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Message>not there</Message></Error>";
-        assert_eq!(
-            (element(text, "Code"), element(text, "Message")),
-            ("NoSuchKey", "not there")
-        );
-        assert_eq!(element("<html>", "Code"), "");
-    }
 }

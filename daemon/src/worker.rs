@@ -16,10 +16,9 @@ use uuid::Uuid;
 use crate::backoff::Backoff;
 use crate::failure::Failure;
 use crate::floor::Floor;
-use crate::gate::Gate;
 use crate::listener::Ears;
 use crate::queue::{Claim, Lease, Queue, Verdict};
-use crate::recording::{Outcome, Tools, process};
+use crate::recording::{Tools, process};
 use crate::schema::Fit;
 use crate::writer::{Finished, failed};
 
@@ -84,8 +83,6 @@ pub struct Worker {
     pub ears: Arc<Ears>,
     /// Store, extractor, budget.
     pub tools: Arc<Tools>,
-    /// Closed while the store is away.
-    pub gate: Arc<Gate>,
     /// No claims while the schema is for other daemons.
     pub fit: Arc<Fit>,
     /// The leases in hand.
@@ -114,8 +111,14 @@ impl Worker {
             // With every place taken there may be more than could be asked for.
             let mut more = free == 0;
             let mut pause = self.poll_interval;
-            if free > 0 && self.gate.is_open() && self.fit.holds() {
-                let claimed = claims.take(&self, free).await;
+            // None while the store is away, a few while it is in doubt.
+            let admitted = if self.fit.holds() {
+                self.tools.gate.admit(free)
+            } else {
+                0
+            };
+            if admitted > 0 {
+                let claimed = claims.take(&self, admitted).await;
                 more = claimed.len() == free;
                 sessions.announce(&claimed);
                 for claim in claimed {
@@ -146,12 +149,11 @@ impl Worker {
             unreachable!("more claims than places");
         };
         let tools = Arc::clone(&self.tools);
-        let gate = Arc::clone(&self.gate);
         let held = Arc::clone(&self.held);
         let finished = self.finished.clone();
         tasks.spawn(async move {
             let begun = Instant::now();
-            let verdict = judge(&claim, &tools, &gate).await;
+            let verdict = judge(&claim, &tools).await;
             send(
                 finished,
                 Finished {
@@ -260,14 +262,10 @@ impl Strays {
     }
 }
 
-/// The verdict on a claim; an outage closes the gate before the claim goes back.
-async fn judge(claim: &Claim, tools: &Tools, gate: &Gate) -> Verdict {
+/// The verdict on a claim.
+async fn judge(claim: &Claim, tools: &Tools) -> Verdict {
     match AssertUnwindSafe(process(claim, tools)).catch_unwind().await {
-        Ok(Outcome::Verdict(verdict)) => verdict,
-        Ok(Outcome::Outage { what, bucket }) => {
-            gate.close(&what, &bucket);
-            Verdict::GiveBack
-        }
+        Ok(verdict) => verdict,
         Err(panic) => {
             let what = crate::compute::panic_message(&*panic);
             failed(&Failure::Panic { what }, serde_json::json!({}), None)

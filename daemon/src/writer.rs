@@ -16,6 +16,7 @@ use self::transaction::{Committed, transact};
 use crate::backoff::Backoff;
 use crate::db::DbError;
 use crate::failure::Failure;
+use crate::outside::printable;
 use crate::queue::{Claim, Queue, Verdict, Written};
 
 mod transaction;
@@ -54,7 +55,7 @@ pub async fn write(queue: Queue, mut inbox: mpsc::Receiver<Finished>, postponed:
         let waits = |finished: &Finished| {
             matches!(
                 finished.verdict,
-                Verdict::Later(_) | Verdict::Failed { recheck: Some(_), .. }
+                Verdict::Later(_) | Verdict::Postpone(_) | Verdict::Failed { recheck: Some(_), .. }
             )
         };
         if batch.iter().any(waits) {
@@ -102,7 +103,7 @@ async fn write_one_by_one(queue: &Queue, batch: &mut [Finished], refusal: DbErro
             // Not even an error row can be written: is the schema another version's? An operator can mend that.
             Verdict::Failed { .. } => Verdict::Later(REFUSED_ERROR_ROW_DELAY),
             // The queue row stays claimed, and is taken over when this daemon ends.
-            Verdict::Later(_) | Verdict::GiveBack | Verdict::Forget => return,
+            Verdict::Later(_) | Verdict::Postpone(_) | Verdict::GiveBack | Verdict::Forget => return,
         };
         return Box::pin(write_batch(queue, batch)).await;
     }
@@ -151,12 +152,12 @@ impl Committed {
                     error_kind,
                     error = error_message,
                     attempt,
-                    location = finished.claim.iq_data_location,
+                    location = finished.claim.iq_data_location.as_deref().map(printable),
                     recheck_s = recheck.map(|after| after.as_secs()),
                     "extraction failed"
                 ),
                 // Said where it was decided, with the reason.
-                Verdict::Later(_) | Verdict::GiveBack => {}
+                Verdict::Later(_) | Verdict::Postpone(_) | Verdict::GiveBack => {}
                 Verdict::Forget => info!(%measurement, "measurement is gone, dropped from the queue"),
             }
         }

@@ -16,6 +16,8 @@ PREPARE store_features AS :q
 PREPARE store_failure AS :q
 \set q `cat sql/queries/retry_later.sql`
 PREPARE retry_later AS :q
+\set q `cat sql/queries/postpone.sql`
+PREPARE postpone AS :q
 \set q `cat sql/queries/give_back.sql`
 PREPARE give_back AS :q
 \set q `cat sql/queries/forget.sql`

@@ -66,6 +66,15 @@ BEGIN
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', w2) INTO again;
     PERFORM pg_temp.expect('second attempt', again.attempt, 2);
 
+    -- Postponed: it waits as well, but the attempt does not count.
+    PERFORM pg_temp.expect_rows('postponed', format('EXECUTE postpone(%L, %s, 50)', again.measurement_id, again.claim_id), 1);
+    PERFORM pg_temp.expect_rows('not before its time', format('EXECUTE claim(%L, 1)', w2), 0);
+    PERFORM pg_temp.expect_rows('only once', format('EXECUTE postpone(%L, %s, 50)', again.measurement_id, again.claim_id), 0);
+    PERFORM pg_sleep(0.06);
+    EXECUTE 'EXECUTE promote_due';
+    EXECUTE format('EXECUTE claim(%L, 1)', w2) INTO again;
+    PERFORM pg_temp.expect('still the second attempt', again.attempt, 2);
+
     -- A missing object: error row at once, looked for again, does not keep the session open.
     PERFORM pg_temp.expect_rows('missing', pg_temp.bad(again.measurement_id, again.claim_id, 'object_missing', 60000), 1);
     FOR held IN SELECT * FROM heimdall.feature_queue WHERE state = 'claimed' AND measurement_id <> pg_temp.measurement(1, 7) LOOP

@@ -66,6 +66,7 @@ BEGIN
                             WHEN 2 THEN pg_temp.bad(held.measurement_id, held.claim_id)
                             WHEN 3 THEN pg_temp.bad(held.measurement_id, held.claim_id, 'object_missing', 1)
                             WHEN 4 THEN format('EXECUTE retry_later(%L, %s, 1)', held.measurement_id, held.claim_id)
+                            WHEN 6 THEN format('EXECUTE postpone(%L, %s, 1)', held.measurement_id, held.claim_id)
                             WHEN 5 THEN format('EXECUTE forget(%L, %s)', held.measurement_id, held.claim_id)
                             ELSE format('EXECUTE give_back(%L, %L)', ARRAY[held.measurement_id], ARRAY[held.claim_id]) END;
     END LOOP;

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::check::Checker;
 use super::{
-    DEFAULT_CONCURRENCY, DEFAULT_LOG, DEFAULT_MAX_BYTES_IN_FLIGHT, DEFAULT_MAX_OBJECT_BYTES, LogFormat,
+    DEFAULT_CONCURRENCY, DEFAULT_LOG, DEFAULT_MAX_BYTES_IN_FLIGHT, DEFAULT_MAX_OBJECT_BYTES, Keys, LogFormat,
     MAX_CONCURRENCY, MIN_BYTES_IN_FLIGHT, Secret, Settings, StoreSettings, WrongSettings,
 };
 
@@ -65,6 +65,9 @@ pub struct Arguments {
     /// The store counts as silent after this long without a byte [default: 20s]
     #[arg(long, env = "HEIMDALL_S3_TIMEOUT", global = true, value_name = "DURATION")]
     pub s3_timeout: Option<String>,
+    /// While the store is away, look for it this often at least; the first looks come sooner [default: 10s]
+    #[arg(long, env = "HEIMDALL_S3_PROBE_INTERVAL", global = true, value_name = "DURATION")]
+    pub s3_probe_interval: Option<String>,
     /// Recordings in flight at once [default: 16]
     #[arg(long, env = "HEIMDALL_CONCURRENCY", global = true, value_name = "N")]
     pub concurrency: Option<String>,
@@ -194,13 +197,23 @@ impl Arguments {
             endpoint: check.endpoint(self.s3_endpoint.as_deref()),
             region: self.s3_region.clone().unwrap_or_else(|| "us-east-1".to_owned()),
             buckets: check.buckets(self.s3_bucket.as_deref()),
-            access_key: check.secret("HEIMDALL_S3_ACCESS_KEY", key.0, key.1),
-            secret_key: check.secret("HEIMDALL_S3_SECRET_KEY", secret.0, secret.1),
+            keys: Keys {
+                access: check.secret("HEIMDALL_S3_ACCESS_KEY", key.0, key.1),
+                secret: check.secret("HEIMDALL_S3_SECRET_KEY", secret.0, secret.1),
+                access_file: self.s3_access_key_file.clone(),
+                secret_file: self.s3_secret_key_file.clone(),
+            },
             timeout: check.duration(
                 "HEIMDALL_S3_TIMEOUT",
                 self.s3_timeout.as_ref(),
                 Duration::from_secs(20),
                 Duration::from_millis(100)..=Duration::from_hours(1),
+            ),
+            probe_interval: check.duration(
+                "HEIMDALL_S3_PROBE_INTERVAL",
+                self.s3_probe_interval.as_ref(),
+                Duration::from_secs(10),
+                Duration::from_millis(10)..=Duration::from_hours(1),
             ),
         }
     }

@@ -80,10 +80,9 @@ impl Checker {
             (Some(_), Some(_)) => self.complain(name, format_args!("given both directly and as {name}_FILE")),
             (Some(value), None) if !value.expose().is_empty() => return value.clone(),
             (_, None) => self.complain(name, format_args!("not set (nor {name}_FILE)")),
-            (None, Some(path)) => match std::fs::read_to_string(path) {
-                Ok(text) if !text.trim().is_empty() => return Secret::new(text.trim()),
-                Ok(_) => self.complain(&format!("{name}_FILE"), format_args!("{} is empty", path.display())),
-                Err(error) => self.complain(&format!("{name}_FILE"), format_args!("{}: {error}", path.display())),
+            (None, Some(path)) => match Secret::read(path) {
+                Ok(secret) => return secret,
+                Err(error) => self.complain(&format!("{name}_FILE"), error),
             },
         }
         Secret::default()

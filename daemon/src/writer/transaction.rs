@@ -89,7 +89,7 @@ fn changes_its_session(finished: &Finished) -> bool {
     match finished.verdict {
         Verdict::Features(_) | Verdict::Forget => true,
         Verdict::Failed { .. } => !finished.claim.recheck,
-        Verdict::Later(_) | Verdict::GiveBack => false,
+        Verdict::Later(_) | Verdict::Postpone(_) | Verdict::GiveBack => false,
     }
 }
 
@@ -110,7 +110,7 @@ fn read_written(verdict: &Verdict, rows: &[Row]) -> Result<Written, tokio_postgr
     };
     Ok(Written::Done(match verdict {
         Verdict::Features(_) | Verdict::Failed { .. } => row.try_get("backfill_id")?,
-        Verdict::Later(_) | Verdict::GiveBack | Verdict::Forget => None,
+        Verdict::Later(_) | Verdict::Postpone(_) | Verdict::GiveBack | Verdict::Forget => None,
     }))
 }
 
@@ -119,6 +119,7 @@ struct Statements {
     store_features: Statement,
     store_failure: Statement,
     retry_later: Statement,
+    postpone: Statement,
     give_back: Statement,
     forget: Statement,
     settle_sessions: Statement,
@@ -132,6 +133,7 @@ impl Statements {
             store_features: client.prepare_cached(sql::STORE_FEATURES).await?,
             store_failure: client.prepare_cached(sql::STORE_FAILURE).await?,
             retry_later: client.prepare_cached(sql::RETRY_LATER).await?,
+            postpone: client.prepare_cached(sql::POSTPONE).await?,
             give_back: client.prepare_cached(sql::GIVE_BACK).await?,
             forget: client.prepare_cached(sql::FORGET).await?,
             settle_sessions: client.prepare_cached(sql::SETTLE_SESSIONS).await?,
@@ -182,6 +184,11 @@ async fn store(
         Verdict::Later(delay) => {
             transaction
                 .query(&statements.retry_later, &[&measurement_id, &claim_id, &millis(*delay)])
+                .await
+        }
+        Verdict::Postpone(delay) => {
+            transaction
+                .query(&statements.postpone, &[&measurement_id, &claim_id, &millis(*delay)])
                 .await
         }
         Verdict::GiveBack => {

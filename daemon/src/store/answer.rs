@@ -1,0 +1,155 @@
+//! What a store answers: an object, or a refusal with its reason.
+
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, RETRY_AFTER, TRANSFER_ENCODING};
+use reqwest::{Response, StatusCode};
+use tokio::time::timeout;
+
+/// S3 error bodies are a few hundred bytes of XML; more is not worth reading.
+const MAX_ERROR_BODY_BYTES: usize = 8 * 1024;
+/// A digest in hexadecimal with a part count has 40; what is much longer is no entity tag of S3's.
+const MAX_ETAG_BYTES: usize = 256;
+
+/// What the store, or the way to it, said in place of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no such object.
+    Missing,
+    /// There is another object by now than the one whose rest was asked for.
+    Replaced,
+    /// Anything else.
+    Other {
+        /// In words.
+        what: String,
+        /// When the store wants to be asked again.
+        retry_after: Option<Duration>,
+    },
+}
+
+impl Refusal {
+    /// A refusal with nothing but words.
+    pub(super) fn other(what: impl Into<String>) -> Self {
+        Self::Other {
+            what: what.into(),
+            retry_after: None,
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        match self {
+            Self::Missing => "no such object",
+            Self::Replaced => "the object was replaced",
+            Self::Other { what, .. } => what,
+        }
+    }
+}
+
+/// A header that is text.
+pub(super) fn header(response: &Response, name: HeaderName) -> Option<&str> {
+    response.headers().get(name)?.to_str().ok()
+}
+
+/// The entity tag without quotes.
+pub(super) fn etag(response: &Response) -> Option<&str> {
+    let etag = header(response, ETAG)?.trim().trim_matches('"');
+    (1..=MAX_ETAG_BYTES).contains(&etag.len()).then_some(etag)
+}
+
+/// The answer if it is an object, whole or the part that was asked for.
+///
+/// Whatever stands in the store's place (a proxy's login page, a web server's
+/// default page) may answer 200 as well: its bytes must not be taken for a recording.
+pub(super) async fn check(response: Response, part: bool, limit: Duration) -> Result<Response, Refusal> {
+    let status = response.status();
+    match status {
+        StatusCode::OK | StatusCode::PARTIAL_CONTENT if part || status == StatusCode::OK => {
+            check_object(&response)?;
+            return Ok(response);
+        }
+        StatusCode::PRECONDITION_FAILED | StatusCode::RANGE_NOT_SATISFIABLE if part => return Err(Refusal::Replaced),
+        _ => {}
+    }
+    let retry_after = header(&response, RETRY_AFTER)
+        .and_then(|text| text.trim().parse().ok())
+        .map(Duration::from_secs);
+    let from_s3 = response.headers().contains_key("x-amz-request-id");
+    let (code, message) = error_body(response, limit).await;
+    // Without a code it is S3's only if it says so; a proxy that has lost its store answers 404, too.
+    if status == StatusCode::NOT_FOUND && (code == "NoSuchKey" || (code.is_empty() && from_s3)) {
+        return Err(Refusal::Missing);
+    }
+    let mut what = format!("HTTP {}", status.as_u16());
+    for more in [&code, &message] {
+        if !more.is_empty() {
+            what = format!("{what} {more}");
+        }
+    }
+    if code.is_empty() {
+        what.push_str(" without an S3 error code");
+    }
+    Err(Refusal::Other { what, retry_after })
+}
+
+fn check_object(response: &Response) -> Result<(), Refusal> {
+    let status = response.status().as_u16();
+    if let Some(kind) = header(response, CONTENT_TYPE).filter(|kind| kind.trim_start().starts_with("text/html")) {
+        return Err(Refusal::other(format!(
+            "HTTP {status} with a web page ({kind}) in place of an object"
+        )));
+    }
+    if etag(response).is_none() {
+        return Err(Refusal::other(format!(
+            "HTTP {status} without an ETag: this is no object store"
+        )));
+    }
+    let framed = [CONTENT_LENGTH, TRANSFER_ENCODING];
+    if !framed.iter().any(|name| response.headers().contains_key(name)) {
+        return Err(Refusal::other(format!(
+            "HTTP {status} without a length: the end of the body could not be told from a break"
+        )));
+    }
+    Ok(())
+}
+
+/// `<Code>` and `<Message>` of an S3 error document; empty where there is none.
+async fn error_body(mut response: Response, limit: Duration) -> (String, String) {
+    let mut body = Vec::new();
+    let read = async {
+        while let Ok(Some(piece)) = response.chunk().await {
+            body.extend_from_slice(&piece);
+            if body.len() > MAX_ERROR_BODY_BYTES {
+                break;
+            }
+        }
+    };
+    // All of it, or what came in time.
+    drop(timeout(limit, read).await);
+    body.truncate(MAX_ERROR_BODY_BYTES);
+    let text = String::from_utf8_lossy(&body);
+    (element(&text, "Code").to_owned(), element(&text, "Message").to_owned())
+}
+
+/// Text between `<name>` and `</name>`, enough for the flat error document of S3.
+fn element<'a>(text: &'a str, name: &str) -> &'a str {
+    text.split_once(&format!("<{name}>"))
+        .and_then(|(_, rest)| rest.split_once(&format!("</{name}>")))
+        .map_or("", |(value, _)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_document_of_s3_is_read() {
+        let text = "<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Message>not there</Message></Error>";
+        assert_eq!(
+            (element(text, "Code"), element(text, "Message")),
+            ("NoSuchKey", "not there")
+        );
+        assert_eq!(element("<html>", "Code"), "");
+    }
+}
