@@ -68,11 +68,11 @@ BEGIN
 
     -- Postponed: it waits as well, but the attempt does not count.
     PERFORM pg_temp.expect_rows('postponed', format('EXECUTE postpone(%L, %s, 50)', again.measurement_id, again.claim_id), 1);
-    PERFORM pg_temp.expect_rows('not before its time', format('EXECUTE claim(%L, 1)', w2), 0);
+    PERFORM pg_temp.expect_rows('not before its time', format('EXECUTE claim(%L, 1, NULL)', w2), 0);
     PERFORM pg_temp.expect_rows('only once', format('EXECUTE postpone(%L, %s, 50)', again.measurement_id, again.claim_id), 0);
     PERFORM pg_sleep(0.06);
     EXECUTE 'EXECUTE promote_due';
-    EXECUTE format('EXECUTE claim(%L, 1)', w2) INTO again;
+    EXECUTE format('EXECUTE claim(%L, 1, NULL)', w2) INTO again;
     PERFORM pg_temp.expect('still the second attempt', again.attempt, 2);
 
     -- A missing object: error row at once, looked for again, does not keep the session open.
