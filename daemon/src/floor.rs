@@ -93,6 +93,8 @@ mod tests {
             iq_data_location: None,
             iq_data_format: None,
             iq_sample_rate: None,
+            iq_samples_count: None,
+            duration_seconds: None,
             recheck: false,
         }
     }

@@ -4,7 +4,7 @@
 //! - [`listener`] hears that a session has completed, and wakes the
 //! - [`worker`], which claims rows of the queue, above the [`floor`], while the
 //! - [`gate`] is open and the [`schema`] fits, and hands each to
-//! - [`recording`]: its [`location`] is read from the [`store`], block by block,
+//! - [`recording`]: its [`location`] is read from the [`store`], block by block, with the [`hints`] on how to read it;
 //! - [`compute`] extracts on threads of its own, and the
 //! - [`writer`] turns verdicts into rows; what went wrong is a [`failure`].
 //! - [`queue`] speaks to Postgres for all of them, in the words of [`sql`], over [`db`].
@@ -25,6 +25,7 @@ pub mod demo;
 pub mod failure;
 pub mod floor;
 pub mod gate;
+pub mod hints;
 pub mod listener;
 pub mod location;
 pub mod migrate;

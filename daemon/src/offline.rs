@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use heimdall_dsp::{Extraction, Hint, Hints, Recording, SampleFormat, Workspace};
+use heimdall_dsp::{Extraction, Hints, Recording, SampleFormat, Workspace};
 
 /// As large as the daemon's own blocks.
 const BLOCK_BYTES: usize = 256 * 1024;
@@ -59,27 +59,17 @@ pub fn extract_files(files: &[PathBuf], options: Options, out: impl Write, mut e
 /// # Errors
 /// When it cannot be read or is no recording.
 pub fn extract_file(file: &Path, options: Options, workspace: &mut Workspace) -> Result<Extraction, OfflineError> {
-    let extension = || {
-        let format = file.extension()?.to_str()?.parse().ok()?;
-        Some(Hint {
-            value: format,
-            source: "extension",
-        })
-    };
-    let mut recording = Recording::new(Hints {
-        format: options
-            .format
-            .map(|value| Hint {
-                value,
-                source: "argument",
-            })
-            .or_else(extension),
-        sample_rate_hz: options.sample_rate_hz.map(|value| Hint {
-            value,
-            source: "argument",
-        }),
-        ..Hints::default()
-    });
+    let mut hints = Hints::default();
+    if let Some(format) = options.format {
+        hints = hints.with_format(format, "argument");
+    }
+    if let Some(rate_hz) = options.sample_rate_hz {
+        hints = hints.with_sample_rate_hz(rate_hz, "argument");
+    }
+    if let Some(name) = file.file_name().and_then(|name| name.to_str()) {
+        hints.say_name(name);
+    }
+    let mut recording = Recording::new(hints);
     let mut input = File::open(file)?;
     let mut block = vec![0; BLOCK_BYTES];
     loop {

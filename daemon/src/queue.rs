@@ -55,6 +55,10 @@ pub struct Claim {
     pub iq_data_format: Option<String>,
     /// Sample rate as the application wrote it, Hz.
     pub iq_sample_rate: Option<f64>,
+    /// Complex samples in the object as the application counted them.
+    pub iq_samples_count: Option<i64>,
+    /// Length of the recording as the application wrote it, seconds.
+    pub duration_seconds: Option<f64>,
     /// An error row stands already: this only looks once more for the object.
     pub recheck: bool,
 }
@@ -77,6 +81,8 @@ impl Claim {
             iq_data_location: row.try_get("iq_data_location")?,
             iq_data_format: row.try_get("iq_data_format")?,
             iq_sample_rate: row.try_get("iq_sample_rate")?,
+            iq_samples_count: row.try_get("iq_samples_count")?,
+            duration_seconds: row.try_get("duration_seconds")?,
             recheck: row.try_get("recheck")?,
         })
     }

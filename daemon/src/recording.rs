@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use heimdall_dsp::{CHUNK_MS, Context, Extraction, Hint, Hints, Interpretation, Recording, SampleFormat};
+use heimdall_dsp::{CHUNK_MS, Context, Extraction, Interpretation, Recording, Said};
 use serde::Serialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_postgres::types::Json;
@@ -13,6 +13,7 @@ use crate::backoff::Backoff;
 use crate::compute::Compute;
 use crate::failure::{Class, Failure};
 use crate::gate::Gate;
+use crate::hints;
 use crate::location::Location;
 use crate::queue::{Claim, FeatureRow, ReceiverFeatures, Verdict};
 use crate::store::{Object, Store};
@@ -37,17 +38,6 @@ const RETRY: Backoff = Backoff {
     base: Duration::from_mins(1),
     max: Duration::from_mins(10),
 };
-/// Names under which recorders put the sample rate into an object's metadata.
-const RATE_METADATA: [&str; 5] = [
-    "sample-rate-hz",
-    "sample-rate",
-    "sample_rate_hz",
-    "sample_rate",
-    "iq-sample-rate",
-];
-/// Names under which recorders put the sample format into an object's metadata.
-const FORMAT_METADATA: [&str; 4] = ["iq-format", "iq-data-format", "iq_data_format", "datatype"];
-
 /// What all recordings share.
 pub struct Tools {
     /// The object store.
@@ -80,6 +70,12 @@ struct Metadata {
     object_etag: Option<String>,
     #[serde(flatten)]
     interpretation: Option<Interpretation>,
+    /// All that was said of the recording from outside its bytes, used or overruled.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    said: Vec<Said>,
+    /// What does not fit together, in sentences.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     #[serde(flatten)]
     context: Option<Context>,
     #[serde(flatten)]
@@ -169,7 +165,9 @@ async fn extract(
         read_bytes: 0,
         limit_bytes,
     };
-    let mut recording = Recording::new(hints(claim, location, &object));
+    let hints = hints::of_object(claim, location, &object);
+    metadata.said = hints.said();
+    let mut recording = Recording::new(hints);
     let mut extracting = Duration::ZERO;
     let (mut block, mut permit) = reader
         .next_block(&mut object, Vec::with_capacity(BLOCK_BYTES), &tools.budget)
@@ -239,25 +237,6 @@ impl BlockReader {
     }
 }
 
-/// What is known from outside the bytes: columns first, then the object's metadata, then its name.
-fn hints(claim: &Claim, location: &Location, object: &Object<'_>) -> Hints {
-    let format = |text: &str, source| text.parse::<SampleFormat>().ok().map(|value| Hint { value, source });
-    let rate = |value: f64, source| (value.is_finite() && value > 0.0).then_some(Hint { value, source });
-    Hints {
-        format: claim
-            .iq_data_format
-            .as_deref()
-            .and_then(|text| format(text, "column iq_data_format"))
-            .or_else(|| format(object.metadata(&FORMAT_METADATA)?, "object metadata"))
-            .or_else(|| format(&location.extension()?, "extension")),
-        sample_rate_hz: claim
-            .iq_sample_rate
-            .and_then(|value| rate(value, "column iq_sample_rate"))
-            .or_else(|| rate(object.metadata(&RATE_METADATA)?.trim().parse().ok()?, "object metadata")),
-        ..Hints::default()
-    }
-}
-
 fn feature_row(claim: &Claim, mut extraction: Extraction, mut metadata: Metadata) -> FeatureRow {
     metadata.extent = Some(Extent {
         iq_duration_ms: extraction.duration_ms(),
@@ -270,6 +249,7 @@ fn feature_row(claim: &Claim, mut extraction: Extraction, mut metadata: Metadata
     });
     metadata.interpretation = Some(extraction.interpretation);
     metadata.context = Some(std::mem::take(&mut extraction.context));
+    metadata.warnings = extraction.doubts.drain(..).map(|doubt| doubt.text).collect();
     metadata.extraction_method = Some("recorded");
     FeatureRow {
         overall_confidence: extraction.overall_confidence(),
@@ -356,6 +336,8 @@ mod tests {
             iq_data_location: Some("x.bin".to_owned()),
             iq_data_format: None,
             iq_sample_rate: None,
+            iq_samples_count: None,
+            duration_seconds: None,
             recheck: false,
         }
     }

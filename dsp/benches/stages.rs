@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use heimdall_dsp::{Hint, Hints, Recording, SampleFormat, Workspace};
+use heimdall_dsp::{Hints, Recording, SampleFormat, Workspace};
 use realfft::RealFftPlanner;
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex32;
@@ -61,14 +61,7 @@ fn one_second(c: &mut Criterion) {
     let mut workspace = Workspace::new();
     group.bench_function("extractor, tone, cf64_le", |b| {
         b.iter(|| {
-            let format = Some(Hint {
-                value: SampleFormat::Cf64Le,
-                source: "argument",
-            });
-            let mut recording = Recording::new(Hints {
-                format,
-                ..Hints::default()
-            });
+            let mut recording = Recording::new(Hints::default().with_format(SampleFormat::Cf64Le, "argument"));
             recording
                 .push(black_box(&doubles), &mut workspace)
                 .expect("valid samples");

@@ -5,7 +5,7 @@
 
 use std::f64::consts::{PI, TAU};
 
-use heimdall_dsp::{Hint, Hints, Recording, Workspace};
+use heimdall_dsp::{Hints, Recording, Workspace};
 
 /// Uniform and Gaussian numbers, always the same for the same seed (xorshift64*).
 struct Random(u64);
@@ -70,14 +70,7 @@ fn quantised(n: usize, rms_steps: f64, random: &mut Random) -> Samples {
 
 /// Share of chunks called a signal, one value a segment.
 fn judge(samples: &Samples, rate: f64, workspace: &mut Workspace) -> Vec<f64> {
-    let hint = Hint {
-        value: rate,
-        source: "argument",
-    };
-    let mut recording = Recording::new(Hints {
-        sample_rate_hz: Some(hint),
-        ..Hints::default()
-    });
+    let mut recording = Recording::new(Hints::default().with_sample_rate_hz(rate, "argument"));
     #[expect(clippy::cast_possible_truncation, reason = "samples are stored in single precision")]
     let bytes: Vec<u8> = samples
         .iter()

@@ -47,6 +47,16 @@ pub enum Error {
         /// Bytes according to the header.
         announced: u64,
     },
+    /// A sample format that is known by its name and not read.
+    #[error(
+        "Invalid IQ data format: sample format {name} ({source_of_format}) is not supported; supported are cf32_le, cf64_le, ci16_le, ci8, cu8"
+    )]
+    UnsupportedFormat {
+        /// Its name.
+        name: String,
+        /// Who named it.
+        source_of_format: &'static str,
+    },
     /// The object is something else altogether.
     #[error("Invalid IQ data format: the object is {looks_like}, not a recording in a known format")]
     NotARecording {

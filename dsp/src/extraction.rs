@@ -1,5 +1,5 @@
 use crate::overview::Overview;
-use crate::{Context, Interpretation, SegmentFeatures};
+use crate::{Context, Doubt, Interpretation, SegmentFeatures};
 
 /// Everything known about a recording once its last byte has been seen.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,6 +10,8 @@ pub struct Extraction {
     pub interpretation: Interpretation,
     /// What the object says beside its samples.
     pub context: Context,
+    /// What does not fit together; each has its word in every segment's `quality`.
+    pub doubts: Vec<Doubt>,
     /// Samples that went into features.
     pub samples_used: u64,
     /// Samples behind the last whole chunk, or in chunks that are not whole because others were lost.

@@ -147,14 +147,19 @@ pub struct UnknownFormat {
 impl FromStr for SampleFormat {
     type Err = UnknownFormat;
 
-    /// Takes the `SigMF` name, and `NumPy`'s for the same thing; case does not matter.
+    /// Takes the `SigMF` name and what other programs and `NumPy` call the same thing; case does not matter.
     fn from_str(name: &str) -> Result<Self, UnknownFormat> {
         match name.trim().to_ascii_lowercase().as_str() {
-            "cf32_le" | "cf32" | "complex64" => Ok(Self::Cf32Le),
-            "cf64_le" | "cf64" | "complex128" => Ok(Self::Cf64Le),
-            "ci16_le" | "ci16" | "cs16" | "int16" => Ok(Self::Ci16Le),
-            "ci8" | "cs8" | "int8" => Ok(Self::Ci8),
-            "cu8" | "uint8" => Ok(Self::Cu8),
+            "cf32_le" | "cf32" | "cf32le" | "fc32" | "cfile" | "complex64" | "<c8" | "c8" | "float32" | "f32" => {
+                Ok(Self::Cf32Le)
+            }
+            "cf64_le" | "cf64" | "cf64le" | "fc64" | "complex128" | "<c16" | "c16" | "float64" | "f64" => {
+                Ok(Self::Cf64Le)
+            }
+            "ci16_le" | "ci16" | "ci16le" | "cs16" | "cs16le" | "sc16" | "sc16le" | "int16" | "i16" | "s16"
+            | "s16le" => Ok(Self::Ci16Le),
+            "ci8" | "cs8" | "sc8" | "int8" | "i8" | "s8" => Ok(Self::Ci8),
+            "cu8" | "uc8" | "uint8" | "u8" => Ok(Self::Cu8),
             _ => Err(UnknownFormat { name: name.to_owned() }),
         }
     }

@@ -1,6 +1,7 @@
 use serde::Serialize;
 
-use crate::{Error, Gap, SampleFormat};
+use crate::hints::FormatClaim;
+use crate::{Error, Hint, Hints, SampleFormat};
 
 /// Samples per second where nothing says otherwise: what the acquisition service records with.
 pub const DEFAULT_SAMPLE_RATE_HZ: f64 = 200_000.0;
@@ -11,30 +12,13 @@ pub const MIN_SAMPLE_RATE_HZ: f64 = 1_000.0;
 /// Above this one chunk would take more than 40 MB of memory.
 pub const MAX_SAMPLE_RATE_HZ: f64 = 25_000_000.0;
 
-/// A value somebody claims, and who.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hint<T> {
-    /// The value.
-    pub value: T,
-    /// Where it comes from, as stored with the row: `column iq_sample_rate`, `extension`, ...
-    pub source: &'static str,
-}
-
-/// What is known about a recording from outside its bytes. What the bytes say wins.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Hints {
-    /// Layout of a sample; without it, `cf32_le`.
-    pub format: Option<Hint<SampleFormat>>,
-    /// Samples per second; without it, [`DEFAULT_SAMPLE_RATE_HZ`].
-    pub sample_rate_hz: Option<Hint<f64>>,
-    /// Samples that the recorder is known to have lost, in the order of [`Gap::at_sample`].
-    pub losses: Vec<Gap>,
-}
+/// The source of what nobody said.
+pub(crate) const DEFAULT: &str = "default";
 
 /// How the bytes of a recording were understood, and on whose word.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Interpretation {
-    /// What the samples were wrapped in: `none`, `npy`.
+    /// What the samples were wrapped in: `none`, `npy`, `sigmf`, ...
     pub container: &'static str,
     /// Layout of a sample.
     #[serde(rename = "iq_format")]
@@ -52,20 +36,23 @@ pub struct Interpretation {
 }
 
 impl Interpretation {
-    /// Settles what the header left open by the hints, then by the defaults.
+    /// Settles what the header left open by the hints, the strongest first, then by the defaults.
     pub(crate) fn settle(
         container: &'static str,
         header_format: Option<Hint<SampleFormat>>,
         header_rate: Option<Hint<f64>>,
         hints: &Hints,
     ) -> Result<Self, Error> {
-        let format = header_format.or(hints.format).unwrap_or(Hint {
-            value: SampleFormat::Cf32Le,
-            source: "default",
-        });
-        let rate = header_rate.or(hints.sample_rate_hz).unwrap_or(Hint {
+        let format = match header_format {
+            Some(format) => format,
+            None => named_format(hints)?.unwrap_or(Hint {
+                value: SampleFormat::Cf32Le,
+                source: DEFAULT,
+            }),
+        };
+        let rate = header_rate.or_else(|| hints.rates().next()).unwrap_or(Hint {
             value: DEFAULT_SAMPLE_RATE_HZ,
-            source: "default",
+            source: DEFAULT,
         });
         if !(MIN_SAMPLE_RATE_HZ..=MAX_SAMPLE_RATE_HZ).contains(&rate.value) {
             return Err(Error::SampleRate {
@@ -90,6 +77,23 @@ impl Interpretation {
     pub fn chunk_samples(&self) -> usize {
         chunk_samples(self.sample_rate_hz)
     }
+}
+
+/// The format that the strongest hint names. One that is known but not read is no reason to take a weaker hint's.
+fn named_format(hints: &Hints) -> Result<Option<Hint<SampleFormat>>, Error> {
+    for Hint { value, source } in hints.format_claims() {
+        match value {
+            FormatClaim::Samples(value) => return Ok(Some(Hint { value, source })),
+            FormatClaim::Unsupported(name) => {
+                return Err(Error::UnsupportedFormat {
+                    name,
+                    source_of_format: source,
+                });
+            }
+            FormatClaim::Container(_) | FormatClaim::Unknown(_) => {}
+        }
+    }
+    Ok(None)
 }
 
 #[expect(

@@ -4,7 +4,8 @@
 //! 1000 ms segment. The modules are the steps on that way:
 //!
 //! 1. `container`: the first bytes say what the samples are wrapped in; the wrapping is peeled off.
-//! 2. `format`, `interpretation`: how a sample is laid out, how many there are a second, and who said so.
+//! 2. `hints`, `format`, `interpretation`: how a sample is laid out, how many there are a second, and who said so.
+//!    `doubt`: what does not fit together.
 //! 3. `screen`: what cannot be a recording is refused, with a guess at what it is instead.
 //! 4. `recording`, `segmenter`: samples are cut into chunks of 200 ms, chunks gathered into segments; `timeline` keeps
 //!    both where they belong when the recorder lost samples, and `context` what else the object said.
@@ -49,6 +50,7 @@ mod container;
 mod context;
 mod detector;
 mod double;
+mod doubt;
 mod emission;
 mod envelope;
 mod error;
@@ -56,6 +58,7 @@ mod extended;
 mod extraction;
 mod features;
 mod format;
+mod hints;
 mod interpretation;
 mod lanes;
 mod noise;
@@ -73,12 +76,14 @@ mod timeline;
 mod workspace;
 
 pub use context::{Context, Gap, GpsStamps, Remark};
+pub use doubt::Doubt;
 pub use error::Error;
 pub use extended::Extended;
 pub use extraction::Extraction;
 pub use features::{Features, Statistics};
 pub use format::{SampleFormat, UnknownFormat};
-pub use interpretation::{DEFAULT_SAMPLE_RATE_HZ, Hint, Hints, Interpretation, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};
+pub use hints::{FormatClaim, Hint, Hints, Said};
+pub use interpretation::{DEFAULT_SAMPLE_RATE_HZ, Interpretation, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};
 pub use overview::Overview;
 pub use quality::{Quality, Warning};
 pub use recording::Recording;

@@ -72,6 +72,25 @@ pub enum Warning {
     Unscaled,
     /// The recorder lost samples; the chunks that lack them were not measured.
     Gap,
+    /// Somebody named another sample format than the one used, or the bytes look like another.
+    FormatDoubtful,
+    /// Somebody named another sample rate than the one used, or a duration that does not fit it.
+    SampleRateDoubtful,
+    /// Somebody counted more or fewer samples.
+    SampleCountDoubtful,
+    /// Metadata that should be there is missing.
+    MetadataMissing,
+    /// The first samples look like a header that nobody declared.
+    HeaderAsSamples,
+}
+
+impl Quality {
+    /// Adds what was found out about the recording as a whole.
+    pub(crate) fn warn(&mut self, others: impl IntoIterator<Item = Warning>) {
+        self.warnings.extend(others);
+        self.warnings.sort_unstable();
+        self.warnings.dedup();
+    }
 }
 
 /// State of the recording in one segment.
@@ -234,9 +253,7 @@ impl Tally {
             (Warning::Gap, seen.lost > 0),
         ];
         let found = faults.into_iter().filter(|(_, is_found)| *is_found);
-        quality.warnings.extend(found.map(|(warning, _)| warning));
-        quality.warnings.sort_unstable();
-        quality.warnings.dedup();
+        quality.warn(found.map(|(warning, _)| warning));
         quality
     }
 }

@@ -14,7 +14,7 @@ use crate::timeline::Timeline;
 use crate::workspace::Chunk;
 use crate::{
     CHUNKS_PER_SEGMENT, Context, Error, Extended, Extraction, Features, Gap, Hints, Interpretation, Quality, Remark,
-    Statistics, Workspace, screen,
+    Statistics, Warning, Workspace, doubt, screen,
 };
 
 /// The features of 1000 ms of a recording.
@@ -41,6 +41,9 @@ pub struct SegmentFeatures {
 #[derive(Debug)]
 pub(crate) struct Segmenter {
     interpretation: Interpretation,
+    hints: Hints,
+    /// What the hints have against the interpretation, as far as it is known before the end.
+    warnings: Vec<Warning>,
     chunk_samples: usize,
     timeline: Timeline,
     context: Context,
@@ -72,6 +75,11 @@ impl Segmenter {
         let survey = || Box::new(Survey::new(interpretation.sample_rate_hz, chunk_samples));
         Self {
             interpretation,
+            hints: hints.clone(),
+            warnings: doubt::of_reading(hints, &interpretation)
+                .iter()
+                .map(|doubt| doubt.warning)
+                .collect(),
             chunk_samples,
             timeline: Timeline::new(interpretation.sample_rate_hz, chunk_samples),
             context: Context::default(),
@@ -79,7 +87,7 @@ impl Segmenter {
             partial: Vec::with_capacity(MAX_SAMPLE_BYTES),
             chunk: Vec::new(),
             is_broken: false,
-            losses: hints.losses.iter().copied().collect(),
+            losses: hints.losses().iter().copied().collect(),
             samples_read: 0,
             samples_used: 0,
             samples_lost: 0,
@@ -229,7 +237,7 @@ impl Segmenter {
     /// Gathers the chunks of a segment, if any were measured.
     fn close_segment(&mut self, index: u64) {
         let rate = self.interpretation.sample_rate_hz;
-        let quality = self.tally.judge(rate, []);
+        let quality = self.tally.judge(rate, self.warnings.iter().copied());
         if self.rows.is_empty() {
             return;
         }
@@ -293,10 +301,21 @@ impl Segmenter {
         self.show();
         self.close_segment(self.timeline.segment_index());
         container.tell(&mut self.context);
+        let mut doubts = doubt::of_reading(&self.hints, &self.interpretation);
+        doubts.extend(doubt::of_extent(
+            &self.hints,
+            &self.interpretation,
+            samples,
+            self.samples_lost,
+        ));
+        for segment in &mut self.segments {
+            segment.quality.warn(doubts.iter().map(|doubt| doubt.warning));
+        }
         Ok(Extraction {
             segments: self.segments,
             interpretation: self.interpretation,
             context: self.context,
+            doubts,
             samples_used: self.samples_used,
             samples_left_over: samples - self.samples_used,
             samples_lost: self.samples_lost,

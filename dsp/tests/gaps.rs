@@ -1,19 +1,15 @@
 //! What becomes of a recording whose recorder lost samples.
 
-use heimdall_dsp::{Error, Extraction, Gap, Hint, Hints, Recording, Remark, SampleFormat, Warning, Workspace};
+use heimdall_dsp::{Error, Extraction, Gap, Hints, Recording, Remark, SampleFormat, Warning, Workspace};
 use proptest::prelude::*;
 
 /// Chunks of 200 samples, segments of 1000.
 const RATE: f64 = 1000.0;
 
 fn extract<'a>(losses: &[Gap], pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Extraction, Error> {
-    let hint = |value| Some(Hint { value, source: "test" });
     let mut workspace = Workspace::new();
-    let mut recording = Recording::new(Hints {
-        sample_rate_hz: hint(RATE),
-        losses: losses.to_vec(),
-        ..Hints::default()
-    });
+    let hints = Hints::default().with_sample_rate_hz(RATE, "test");
+    let mut recording = Recording::new(hints.with_losses(losses.to_vec()));
     for piece in pieces {
         recording.push(piece, &mut workspace)?;
     }

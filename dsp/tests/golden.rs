@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use heimdall_dsp::{Extraction, Features, Hint, Hints, Recording, Statistics, Workspace};
+use heimdall_dsp::{Extraction, Features, Hints, Recording, Statistics, Workspace};
 use serde_json::Value;
 
 fn golden() -> PathBuf {
@@ -11,13 +11,7 @@ fn golden() -> PathBuf {
 }
 
 fn extract(bytes: &[u8], sample_rate_hz: f64, piece: usize) -> Extraction {
-    let hints = Hints {
-        sample_rate_hz: Some(Hint {
-            value: sample_rate_hz,
-            source: "argument",
-        }),
-        ..Hints::default()
-    };
+    let hints = Hints::default().with_sample_rate_hz(sample_rate_hz, "argument");
     let mut workspace = Workspace::new();
     let mut recording = Recording::new(hints);
     for piece in bytes.chunks(piece) {

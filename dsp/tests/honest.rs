@@ -8,7 +8,7 @@
 
 use std::f64::consts::{PI, TAU};
 
-use heimdall_dsp::{Extraction, Hint, Hints, Recording, SampleFormat, SegmentFeatures, Warning, Workspace};
+use heimdall_dsp::{Extraction, Hints, Recording, SampleFormat, SegmentFeatures, Warning, Workspace};
 
 /// Samples per second.
 const RATE: f64 = 200_000.0;
@@ -100,19 +100,9 @@ fn add(samples: &mut Samples, other: &Samples, gain: f64) {
 }
 
 fn extract_as(format: SampleFormat, bytes: &[u8]) -> Extraction {
-    let hint = |value| Hint {
-        value,
-        source: "argument",
-    };
     let mut workspace = Workspace::new();
-    let mut recording = Recording::new(Hints {
-        format: Some(Hint {
-            value: format,
-            source: "argument",
-        }),
-        sample_rate_hz: Some(hint(RATE)),
-        ..Hints::default()
-    });
+    let hints = Hints::default().with_format(format, "argument");
+    let mut recording = Recording::new(hints.with_sample_rate_hz(RATE, "argument"));
     recording.push(bytes, &mut workspace).expect("finite samples");
     recording.finish(&mut workspace).expect("at least one chunk")
 }

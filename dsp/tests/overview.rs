@@ -2,7 +2,7 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "tests make their own input")]
 
-use heimdall_dsp::{Hint, Hints, Recording, Workspace};
+use heimdall_dsp::{Hints, Recording, Workspace};
 
 #[test]
 fn an_overview_sees_the_whole_recording_and_changes_nothing_else() {
@@ -13,13 +13,7 @@ fn an_overview_sees_the_whole_recording_and_changes_nothing_else() {
             [cos, sin].map(|part| (part as f32 * 0.5).to_le_bytes()).concat()
         })
         .collect();
-    let hints = || Hints {
-        sample_rate_hz: Some(Hint {
-            value: 12_000.0,
-            source: "test",
-        }),
-        ..Hints::default()
-    };
+    let hints = || Hints::default().with_sample_rate_hz(12_000.0, "test");
     let mut workspace = Workspace::new();
     let mut extract = |mut recording: Recording| {
         for piece in samples.chunks(777) {
@@ -55,13 +49,7 @@ fn segments_taken_early_are_the_same_and_keep_their_numbers() {
                 .concat()
         })
         .collect();
-    let hints = Hints {
-        sample_rate_hz: Some(Hint {
-            value: 12_000.0,
-            source: "test",
-        }),
-        ..Hints::default()
-    };
+    let hints = Hints::default().with_sample_rate_hz(12_000.0, "test");
     let mut workspace = Workspace::new();
     let mut whole = Recording::new(hints.clone());
     whole.push(&samples, &mut workspace).expect("samples");

@@ -5,24 +5,16 @@
     reason = "what is compared is a count, a floor or computed the same way"
 )]
 
-use heimdall_dsp::{Error, Extraction, Hint, Hints, Recording, SampleFormat, Workspace};
+use heimdall_dsp::{Error, Extraction, FormatClaim, Hints, Recording, SampleFormat, Warning, Workspace};
 use proptest::prelude::*;
 
 /// 1000 samples a second make chunks of 200 samples, small enough to try many.
 const RATE: f64 = 1000.0;
 
 fn hints(format: SampleFormat) -> Hints {
-    Hints {
-        format: Some(Hint {
-            value: format,
-            source: "argument",
-        }),
-        sample_rate_hz: Some(Hint {
-            value: RATE,
-            source: "argument",
-        }),
-        ..Hints::default()
-    }
+    Hints::default()
+        .with_format(format, "argument")
+        .with_sample_rate_hz(RATE, "argument")
 }
 
 fn extract<'a>(hints: Hints, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Extraction, Error> {
@@ -137,17 +129,42 @@ fn bad_bytes_are_refused_with_what_where_and_how_many() {
 
 #[test]
 fn a_rate_that_cannot_be_is_refused() {
-    for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e9] {
-        let hints = Hints {
-            sample_rate_hz: Some(Hint {
-                value: rate,
-                source: "column iq_sample_rate",
-            }),
-            ..Hints::default()
-        };
+    for rate in [1e-300, 999.9, 25_000_001.0, 1e9, f64::MAX] {
+        let hints = Hints::default().with_sample_rate_hz(rate, "column iq_sample_rate");
         let error = extract(hints, [&wave(300)[..]]).unwrap_err();
         assert!(error.to_string().contains("column iq_sample_rate"), "{error}");
     }
+}
+
+#[test]
+fn a_rate_that_is_none_is_doubted_and_not_used() {
+    for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let hints = Hints::default()
+            .with_sample_rate_hz(rate, "column iq_sample_rate")
+            .with_sample_rate_hz(RATE, "object metadata");
+        let extraction = extract(hints, [&wave(300)[..]]).unwrap();
+        assert_eq!(extraction.interpretation.sample_rate_source, "object metadata");
+        assert_eq!(extraction.segments[0].quality.warnings, [Warning::SampleRateDoubtful]);
+        assert!(extraction.doubts[0].text.starts_with("column iq_sample_rate says"));
+    }
+}
+
+#[test]
+fn a_format_that_is_not_read_is_refused_by_name_unless_the_bytes_know_better() {
+    let mut hints = Hints::default();
+    hints.say_format(FormatClaim::parse("ci32_le").unwrap(), "column iq_data_format");
+    let hints = hints.with_format(SampleFormat::Ci16Le, "object metadata");
+    let refused = extract(hints.clone(), [&wave(300)[..]]).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "Invalid IQ data format: sample format ci32_le (column iq_data_format) is not supported; \
+         supported are cf32_le, cf64_le, ci16_le, ci8, cu8"
+    );
+    let wrapped = npy("<c8", "(300,)", &wave(300));
+    let read = extract(hints.with_sample_rate_hz(RATE, "argument"), [&wrapped[..]]).unwrap();
+    assert_eq!(read.interpretation.format_source, "npy header");
+    assert_eq!(read.segments[0].quality.warnings, [Warning::FormatDoubtful]);
+    assert_eq!(read.doubts.len(), 2, "{:?}", read.doubts);
 }
 
 #[test]
@@ -183,13 +200,9 @@ fn a_workspace_carries_nothing_from_one_recording_to_the_next() {
     let fresh = extract(hints(SampleFormat::Cf32Le), [&bytes[..]]).unwrap();
     let mut workspace = Workspace::new();
     for rate in [5000.0, 1000.0, 2000.0, 1000.0] {
-        let hints = Hints {
-            sample_rate_hz: Some(Hint {
-                value: rate,
-                source: "argument",
-            }),
-            ..hints(SampleFormat::Cf32Le)
-        };
+        let hints = Hints::default()
+            .with_format(SampleFormat::Cf32Le, "argument")
+            .with_sample_rate_hz(rate, "argument");
         let mut recording = Recording::new(hints);
         recording.push(&wave(1000), &mut workspace).unwrap();
         recording.push(&[1, 2, 3], &mut workspace).unwrap();

@@ -4,6 +4,7 @@ mod support;
 
 mod backlog;
 mod demo;
+mod formats;
 mod golden;
 mod history;
 mod installing;

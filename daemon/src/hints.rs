@@ -1,0 +1,134 @@
+//! What is said of an object's samples: columns first, then the object's metadata, then its name.
+
+use heimdall_dsp::{Doubt, FormatClaim, Hints, Warning};
+
+use crate::location::Location;
+use crate::queue::Claim;
+use crate::store::Object;
+
+/// Names under which recorders put the sample rate into an object's metadata.
+const RATE_METADATA: [&str; 5] = [
+    "sample-rate-hz",
+    "sample-rate",
+    "sample_rate_hz",
+    "sample_rate",
+    "iq-sample-rate",
+];
+/// Names under which recorders put the sample format into an object's metadata.
+const FORMAT_METADATA: [&str; 4] = ["iq-format", "iq-data-format", "iq_data_format", "datatype"];
+/// Names under which recorders put the number of samples into an object's metadata.
+const COUNT_METADATA: [&str; 4] = ["samples-count", "iq-samples-count", "iq_samples_count", "num-samples"];
+/// Names under which recorders put the length in seconds into an object's metadata.
+const DURATION_METADATA: [&str; 2] = ["duration-seconds", "duration_seconds"];
+
+/// Everything that is said of the object, in the order in which it counts.
+#[must_use]
+pub fn of_object(claim: &Claim, location: &Location, object: &Object<'_>) -> Hints {
+    let mut hints = Hints::default();
+    of_columns(claim, &mut hints);
+    of_metadata(|names| object.metadata(names), &mut hints);
+    hints.say_name(&location.key);
+    hints
+}
+
+fn of_columns(claim: &Claim, hints: &mut Hints) {
+    if let Some(format) = claim.iq_data_format.as_deref().and_then(FormatClaim::parse) {
+        hints.say_format(format, "column iq_data_format");
+    }
+    if let Some(rate_hz) = claim.iq_sample_rate {
+        hints.say_sample_rate_hz(rate_hz, "column iq_sample_rate");
+    }
+    // Applications write 0 or -1 where they have not counted.
+    if let Some(count) = claim
+        .iq_samples_count
+        .and_then(|count| u64::try_from(count).ok())
+        .filter(|count| *count > 0)
+    {
+        hints.say_sample_count(count, "column iq_samples_count");
+    }
+    if let Some(seconds) = claim.duration_seconds {
+        hints.say_duration_s(seconds, "column duration_seconds");
+    }
+}
+
+fn of_metadata<'a>(find: impl Fn(&[&str]) -> Option<&'a str>, hints: &mut Hints) {
+    const SOURCE: &str = "object metadata";
+    if let Some(format) = find(&FORMAT_METADATA).and_then(FormatClaim::parse) {
+        hints.say_format(format, SOURCE);
+    }
+    if let Some(text) = find(&RATE_METADATA) {
+        match text.trim().parse() {
+            Ok(rate_hz) => hints.say_sample_rate_hz(rate_hz, SOURCE),
+            Err(_) => hints.doubt(Doubt::new(
+                Warning::SampleRateDoubtful,
+                format!("{SOURCE} says '{}', which is no sample rate", short(text)),
+            )),
+        }
+    }
+    if let Some(count) = find(&COUNT_METADATA)
+        .and_then(|text| text.trim().parse().ok())
+        .filter(|count| *count > 0)
+    {
+        hints.say_sample_count(count, SOURCE);
+    }
+    if let Some(seconds) = find(&DURATION_METADATA).and_then(|text| text.trim().parse().ok()) {
+        hints.say_duration_s(seconds, SOURCE);
+    }
+}
+
+/// As much of a foreign text as is worth repeating.
+fn short(text: &str) -> String {
+    text.escape_debug().take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(metadata: &[(&str, &str)]) -> Vec<(String, String)> {
+        let mut hints = Hints::default();
+        let find = |names: &[&str]| {
+            names
+                .iter()
+                .find_map(|name| metadata.iter().find(|(key, _)| key == name).map(|(_, value)| *value))
+        };
+        of_metadata(find, &mut hints);
+        hints
+            .said()
+            .into_iter()
+            .map(|said| (said.what.to_owned(), said.value.to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn metadata_is_read_as_recorders_write_it() {
+        let found = said(&[
+            ("datatype", "complex64"),
+            ("sample-rate", " 48000 "),
+            ("num-samples", "96000"),
+            ("duration_seconds", "2"),
+        ]);
+        let expected = [
+            ("iq_format", "\"cf32_le\""),
+            ("sample_rate_hz", "48000.0"),
+            ("samples", "96000"),
+            ("duration_s", "2.0"),
+        ];
+        assert_eq!(found, expected.map(|(what, value)| (what.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn metadata_that_is_no_number_says_nothing() {
+        for text in ["", "fast", "NaN", "-1", "0", "1e999", "48 kHz"] {
+            assert_eq!(
+                said(&[
+                    ("sample-rate-hz", text),
+                    ("samples-count", text),
+                    ("duration-seconds", text)
+                ]),
+                [],
+                "{text}"
+            );
+        }
+    }
+}

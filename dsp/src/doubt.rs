@@ -1,0 +1,225 @@
+//! What does not fit together: never a reason to guess in silence, seldom one to refuse.
+
+use crate::hints::FormatClaim;
+use crate::quality::Warning;
+use crate::{Hint, Hints, Interpretation, SampleFormat};
+
+/// Rates as near to each other as this are the same rate, one of them rounded: oscillators are within 0.01 %, headers
+/// round to a Hertz of 12 kHz.
+const SAME_RATE: f64 = 1e-3;
+
+/// A duration that fits another rate in use contradicts the one used: the nearest pairs, 48 and 50, 192 and 200 kHz, are 4 %
+/// apart. Recorders round durations and drop what does not fill a block; that stays below.
+const SAME_DURATION: f64 = 0.03;
+
+/// Something about a recording that an operator should know, for `quality` and in words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Doubt {
+    /// The word in every segment's `quality`.
+    pub warning: Warning,
+    /// The sentence stored with the row.
+    pub text: String,
+}
+
+impl Doubt {
+    /// A doubt in one's own words.
+    #[must_use]
+    pub fn new(warning: Warning, text: impl Into<String>) -> Self {
+        Self {
+            warning,
+            text: text.into(),
+        }
+    }
+
+    pub(crate) fn rate_is_none(rate_hz: f64, source: &str) -> Self {
+        Self::new(
+            Warning::SampleRateDoubtful,
+            format!("{source} says {rate_hz} Hz, which is no sample rate"),
+        )
+    }
+}
+
+/// Where the hints contradict the format and the rate used, or make no sense themselves.
+pub(crate) fn of_reading(hints: &Hints, used: &Interpretation) -> Vec<Doubt> {
+    let mut doubts = hints.doubts().to_vec();
+    doubts.extend(hints.format_claims().filter_map(|claim| format(&claim, used)));
+    doubts.extend(hints.rates().filter_map(|hint| rate(hint, used)));
+    doubts
+}
+
+/// Where the hints contradict the number of samples: `samples` is how many the object has, `lost` how many are known to be
+/// missing between them.
+pub(crate) fn of_extent(hints: &Hints, used: &Interpretation, samples: u64, lost: u64) -> Vec<Doubt> {
+    let counts = hints.sample_counts().iter();
+    let durations = hints.durations_s().iter();
+    counts
+        .filter_map(|hint| count(*hint, used, samples))
+        .chain(durations.filter_map(|hint| duration(*hint, used, samples.saturating_add(lost))))
+        .collect()
+}
+
+fn format(claim: &Hint<FormatClaim>, used: &Interpretation) -> Option<Doubt> {
+    let (name, source) = (used.format, used.format_source);
+    let text = match &claim.value {
+        FormatClaim::Samples(format) if *format == used.format => return None,
+        FormatClaim::Container(container) if *container == used.container => return None,
+        // Metadata beside the samples is no container around them.
+        FormatClaim::Container("sigmf") => return None,
+        FormatClaim::Samples(format) => {
+            format!("{} says {format}, {source} says {name}: read as {name}", claim.source)
+        }
+        FormatClaim::Container(container) => format!(
+            "{} says {container}, the object has no {container} header: read as {name} ({source})",
+            claim.source
+        ),
+        FormatClaim::Unsupported(other) | FormatClaim::Unknown(other) => format!(
+            "{} says '{other}', which names no format that is read: read as {name} ({source})",
+            claim.source
+        ),
+    };
+    Some(Doubt::new(Warning::FormatDoubtful, text))
+}
+
+fn rate(hint: Hint<f64>, used: &Interpretation) -> Option<Doubt> {
+    let rate_hz = used.sample_rate_hz;
+    let is_same = (hint.value - rate_hz).abs() <= SAME_RATE * rate_hz;
+    (!is_same).then(|| {
+        Doubt::new(
+            Warning::SampleRateDoubtful,
+            format!(
+                "{} says {} Hz, {} says {rate_hz} Hz: {rate_hz} Hz was used",
+                hint.source, hint.value, used.sample_rate_source
+            ),
+        )
+    })
+}
+
+fn count(hint: Hint<u64>, used: &Interpretation, samples: u64) -> Option<Doubt> {
+    if hint.value == samples {
+        return None;
+    }
+    let bytes = u128::from(samples) * used.format.sample_bytes() as u128;
+    let fits = |format: &&SampleFormat| u128::from(hint.value) * format.sample_bytes() as u128 == bytes;
+    let fitting: Vec<&str> = SampleFormat::ALL
+        .iter()
+        .filter(fits)
+        .map(|format| format.name())
+        .collect();
+    let alternative = if fitting.is_empty() {
+        String::new()
+    } else {
+        format!("; it would have {} as {}", hint.value, fitting.join(" or "))
+    };
+    Some(Doubt::new(
+        Warning::SampleCountDoubtful,
+        format!(
+            "{} says {} samples, the object has {samples} as {} ({}){alternative}",
+            hint.source, hint.value, used.format, used.format_source
+        ),
+    ))
+}
+
+fn duration(hint: Hint<f64>, used: &Interpretation, samples: u64) -> Option<Doubt> {
+    let rate_hz = used.sample_rate_hz;
+    let seconds = samples as f64 / rate_hz;
+    let is_same = (seconds - hint.value).abs() <= SAME_DURATION * hint.value;
+    (!is_same).then(|| {
+        let implied_hz = samples as f64 / hint.value;
+        Doubt::new(
+            Warning::SampleRateDoubtful,
+            format!(
+                "{} says {} s, {samples} samples at {rate_hz} Hz ({}) are {seconds:.3} s; {} s would need {implied_hz:.0} Hz",
+                hint.source, hint.value, used.sample_rate_source, hint.value
+            ),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn used(hints: &Hints) -> Interpretation {
+        Interpretation::settle("none", None, None, hints).unwrap()
+    }
+
+    fn sentences(hints: &Hints, samples: u64) -> Vec<(Warning, String)> {
+        let mut doubts = of_reading(hints, &used(hints));
+        doubts.extend(of_extent(hints, &used(hints), samples, 0));
+        doubts.into_iter().map(|doubt| (doubt.warning, doubt.text)).collect()
+    }
+
+    #[test]
+    fn what_fits_together_leaves_no_doubt() {
+        let mut hints = Hints::default().with_format(SampleFormat::Ci16Le, "column iq_data_format");
+        hints.say_sample_rate_hz(12_000.0, "column iq_sample_rate");
+        hints.say_sample_rate_hz(12_001.0, "object metadata");
+        hints.say_sample_count(12_000, "column iq_samples_count");
+        // A block of 300 samples dropped at the end, and a duration in whole seconds.
+        hints.say_duration_s(1.025, "column duration_seconds");
+        assert_eq!(sentences(&hints, 12_000), []);
+    }
+
+    #[test]
+    fn every_pair_of_rates_in_use_is_told_apart_by_the_duration() {
+        let rates: [u32; 6] = [12_000, 12_500, 48_000, 50_000, 192_000, 200_000];
+        for right in rates {
+            for wrong in rates {
+                let mut hints = Hints::default().with_sample_rate_hz(f64::from(wrong), "column iq_sample_rate");
+                hints.say_duration_s(1.0, "column duration_seconds");
+                let doubts = sentences(&hints, u64::from(right));
+                assert_eq!(doubts.is_empty(), right == wrong, "{right} as {wrong}: {doubts:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_contradiction_names_both_sides_and_what_was_used() {
+        let mut hints = Hints::default();
+        hints.say_format(FormatClaim::parse("int16").unwrap(), "column iq_data_format");
+        hints.say_format(FormatClaim::parse("cu8").unwrap(), "extension");
+        hints.say_format(FormatClaim::parse("flac").unwrap(), "object metadata");
+        hints.say_format(FormatClaim::parse("npy").unwrap(), "object metadata");
+        hints.say_sample_rate_hz(48_000.0, "column iq_sample_rate");
+        hints.say_sample_rate_hz(200_000.0, "object metadata");
+        hints.say_sample_rate_hz(0.0, "file name");
+        hints.say_sample_count(96_000, "column iq_samples_count");
+        hints.say_duration_s(0.25, "column duration_seconds");
+        let expected = [
+            (
+                Warning::SampleRateDoubtful,
+                "file name says 0 Hz, which is no sample rate",
+            ),
+            (
+                Warning::FormatDoubtful,
+                "extension says cu8, column iq_data_format says ci16_le: read as ci16_le",
+            ),
+            (
+                Warning::FormatDoubtful,
+                "object metadata says 'flac', which names no format that is read: read as ci16_le (column iq_data_format)",
+            ),
+            (
+                Warning::FormatDoubtful,
+                "object metadata says npy, the object has no npy header: read as ci16_le (column iq_data_format)",
+            ),
+            (
+                Warning::SampleRateDoubtful,
+                "object metadata says 200000 Hz, column iq_sample_rate says 48000 Hz: 48000 Hz was used",
+            ),
+            (
+                Warning::SampleCountDoubtful,
+                "column iq_samples_count says 96000 samples, the object has 48000 as ci16_le (column iq_data_format); \
+                 it would have 96000 as ci8 or cu8",
+            ),
+            (
+                Warning::SampleRateDoubtful,
+                "column duration_seconds says 0.25 s, 48000 samples at 48000 Hz (column iq_sample_rate) are 1.000 s; \
+                 0.25 s would need 192000 Hz",
+            ),
+        ];
+        assert_eq!(
+            sentences(&hints, 48_000),
+            expected.map(|(w, text)| (w, text.to_owned()))
+        );
+    }
+}

@@ -1,0 +1,154 @@
+//! What is said of a recording from outside its bytes: by whom, and in what order it counts.
+
+mod claim;
+mod name;
+
+use serde::Serialize;
+
+use crate::{Doubt, Gap, SampleFormat};
+pub use claim::FormatClaim;
+
+/// A value somebody claims, and who.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hint<T> {
+    /// The value.
+    pub value: T,
+    /// Where it comes from, as stored with the row: `column iq_sample_rate`, `extension`, ...
+    pub source: &'static str,
+}
+
+/// What is known about a recording from outside its bytes. What the bytes say wins; among the hints those given first do.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Hints {
+    formats: Vec<Hint<FormatClaim>>,
+    rates_hz: Vec<Hint<f64>>,
+    sample_counts: Vec<Hint<u64>>,
+    durations_s: Vec<Hint<f64>>,
+    losses: Vec<Gap>,
+    doubts: Vec<Doubt>,
+}
+
+/// One thing that was said, as stored with the row.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Said {
+    /// `iq_format`, `sample_rate_hz`, `samples` or `duration_s`.
+    pub what: &'static str,
+    /// The value.
+    pub value: serde_json::Value,
+    /// Who said so.
+    pub source: &'static str,
+}
+
+impl Hints {
+    /// Somebody says how a sample is laid out.
+    #[must_use]
+    pub fn with_format(mut self, format: SampleFormat, source: &'static str) -> Self {
+        self.say_format(FormatClaim::Samples(format), source);
+        self
+    }
+
+    /// Somebody says how many samples there are a second.
+    #[must_use]
+    pub fn with_sample_rate_hz(mut self, rate_hz: f64, source: &'static str) -> Self {
+        self.say_sample_rate_hz(rate_hz, source);
+        self
+    }
+
+    /// Samples that the recorder is known to have lost, in the order of [`Gap::at_sample`].
+    #[must_use]
+    pub fn with_losses(mut self, losses: Vec<Gap>) -> Self {
+        self.losses = losses;
+        self
+    }
+
+    /// Adds what is said of the format, weaker than all that was said before.
+    pub fn say_format(&mut self, value: FormatClaim, source: &'static str) {
+        self.formats.push(Hint { value, source });
+    }
+
+    /// Adds a sample rate, weaker than all that was said before. Numbers that are none count for nothing, but leave a doubt.
+    pub fn say_sample_rate_hz(&mut self, value: f64, source: &'static str) {
+        if value.is_finite() && value > 0.0 {
+            self.rates_hz.push(Hint { value, source });
+        } else {
+            self.doubts.push(Doubt::rate_is_none(value, source));
+        }
+    }
+
+    /// Adds the number of samples in the object.
+    pub fn say_sample_count(&mut self, value: u64, source: &'static str) {
+        self.sample_counts.push(Hint { value, source });
+    }
+
+    /// Adds the length of the recording. Lengths that are none say nothing.
+    pub fn say_duration_s(&mut self, value: f64, source: &'static str) {
+        if value.is_finite() && value > 0.0 {
+            self.durations_s.push(Hint { value, source });
+        }
+    }
+
+    /// Adds what a file's name says: the format by its extension, the rate as some recorders write it.
+    pub fn say_name(&mut self, file_name: &str) {
+        if let Some(format) = name::extension(file_name).and_then(FormatClaim::of_extension) {
+            self.say_format(format, "extension");
+        }
+        if let Some(rate_hz) = name::sample_rate_hz(file_name) {
+            self.say_sample_rate_hz(rate_hz, "file name");
+        }
+    }
+
+    /// Adds something that was odd about the hints themselves.
+    pub fn doubt(&mut self, doubt: Doubt) {
+        self.doubts.push(doubt);
+    }
+
+    /// Everything that was said, in the order in which it counts.
+    #[must_use]
+    pub fn said(&self) -> Vec<Said> {
+        let formats = self.format_claims().map(|hint| Said {
+            what: "iq_format",
+            value: hint.value.text().into(),
+            source: hint.source,
+        });
+        let rates = self.rates().map(|hint| Said {
+            what: "sample_rate_hz",
+            value: hint.value.into(),
+            source: hint.source,
+        });
+        let counts = self.sample_counts.iter().map(|hint| Said {
+            what: "samples",
+            value: hint.value.into(),
+            source: hint.source,
+        });
+        let durations = self.durations_s.iter().map(|hint| Said {
+            what: "duration_s",
+            value: hint.value.into(),
+            source: hint.source,
+        });
+        formats.chain(rates).chain(counts).chain(durations).collect()
+    }
+
+    pub(crate) fn format_claims(&self) -> impl Iterator<Item = Hint<FormatClaim>> {
+        self.formats.iter().cloned()
+    }
+
+    pub(crate) fn rates(&self) -> impl Iterator<Item = Hint<f64>> {
+        self.rates_hz.iter().copied()
+    }
+
+    pub(crate) fn sample_counts(&self) -> &[Hint<u64>] {
+        &self.sample_counts
+    }
+
+    pub(crate) fn durations_s(&self) -> &[Hint<f64>] {
+        &self.durations_s
+    }
+
+    pub(crate) fn losses(&self) -> &[Gap] {
+        &self.losses
+    }
+
+    pub(crate) fn doubts(&self) -> &[Doubt] {
+        &self.doubts
+    }
+}

@@ -1,0 +1,137 @@
+use crate::SampleFormat;
+
+/// Longest text repeated from a column or from somebody's metadata.
+const MAX_TEXT_CHARS: usize = 64;
+
+/// What a text says of the layout of samples.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FormatClaim {
+    /// A layout that is read here.
+    Samples(SampleFormat),
+    /// A wrapping, whose header says the rest: `npy`, `wav`, `sigmf`.
+    Container(&'static str),
+    /// A layout that is known by its name and not read.
+    Unsupported(String),
+    /// No name that means anything here.
+    Unknown(String),
+}
+
+impl FormatClaim {
+    /// Reads a name as columns, metadata and users write it; `None` if it says nothing, as `bin` or `raw`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let name = text.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
+        let name = name
+            .strip_prefix("numpy.")
+            .or(name.strip_prefix("np."))
+            .unwrap_or(&name);
+        if let Ok(format) = name.parse() {
+            return Some(Self::Samples(format));
+        }
+        match name {
+            "" | "bin" | "binary" | "raw" | "iq" | "complex" | "application/octet-stream" | "binary/octet-stream" => {
+                None
+            }
+            "npy" | "numpy" | "application/x-npy" => Some(Self::Container("npy")),
+            "wav" | "wave" | "riff" | "rf64" | "audio/wav" | "audio/x-wav" => Some(Self::Container("wav")),
+            _ if is_sigmf(name) => Some(Self::Container("sigmf")),
+            _ if is_datatype(name) => Some(Self::Unsupported(short(text))),
+            _ => Some(Self::Unknown(short(text))),
+        }
+    }
+
+    /// What an extension says; most say nothing, and are no wrong names for that.
+    pub(super) fn of_extension(extension: &str) -> Option<Self> {
+        match Self::parse(extension)? {
+            Self::Unknown(_) => None,
+            claim => Some(claim),
+        }
+    }
+
+    /// The name, as far as it is worth repeating.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Samples(format) => format.name(),
+            Self::Container(name) => name,
+            Self::Unsupported(name) | Self::Unknown(name) => name,
+        }
+    }
+}
+
+/// Whether a format's name stands for a `SigMF` recording, so that there is metadata beside the samples.
+fn is_sigmf(name: &str) -> bool {
+    matches!(name, "sigmf" | "sigmf-data" | "sigmf-meta")
+}
+
+/// Whether this is a data type by `SigMF`'s rule, or by `NumPy`'s for complex numbers: `[cr][fiu]{8,16,32,64}[_le|_be]`, `>c8`.
+fn is_datatype(name: &str) -> bool {
+    let bare = name.strip_suffix("_le").or(name.strip_suffix("_be")).unwrap_or(name);
+    let sigmf = bare.strip_prefix(['c', 'r']);
+    let numpy = name.strip_prefix(['>', '=', '|', '<']);
+    sigmf.is_some_and(|rest| {
+        matches!(
+            rest,
+            "f32" | "f64" | "i32" | "i16" | "u32" | "u16" | "i8" | "u8" | "i24" | "f16" | "s32" | "s24"
+        )
+    }) || numpy.is_some_and(|rest| rest.starts_with(['c', 'f', 'i', 'u']) && rest[1..].parse::<u8>().is_ok())
+}
+
+/// The text without line breaks and the like, and not longer than is worth repeating.
+fn short(text: &str) -> String {
+    text.trim().escape_debug().take(MAX_TEXT_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_applications_write_is_understood() {
+        for (text, format) in [
+            ("complex64", SampleFormat::Cf32Le),
+            (" Complex64 ", SampleFormat::Cf32Le),
+            ("np.complex64", SampleFormat::Cf32Le),
+            ("numpy.complex128", SampleFormat::Cf64Le),
+            ("<c8", SampleFormat::Cf32Le),
+            ("cf32", SampleFormat::Cf32Le),
+            ("fc32", SampleFormat::Cf32Le),
+            ("float32", SampleFormat::Cf32Le),
+            ("int16", SampleFormat::Ci16Le),
+            ("sc16", SampleFormat::Ci16Le),
+            ("ci16_le", SampleFormat::Ci16Le),
+            ("cs8", SampleFormat::Ci8),
+            ("'uint8'", SampleFormat::Cu8),
+        ] {
+            assert_eq!(FormatClaim::parse(text), Some(FormatClaim::Samples(format)), "{text}");
+        }
+        for (text, name) in [("npy", "npy"), ("WAV", "wav"), ("SigMF", "sigmf")] {
+            assert_eq!(FormatClaim::parse(text), Some(FormatClaim::Container(name)), "{text}");
+        }
+        for text in ["", "  ", "bin", "raw", "IQ"] {
+            assert_eq!(FormatClaim::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_layout_that_is_not_read_is_told_from_a_name_that_means_nothing() {
+        for text in [
+            "cf32_be", "ci16_be", "ci32_le", "cu16_le", "rf32_le", "ri16_be", "cu32", "ru8", "ri8", ">c8", "<i2",
+        ] {
+            assert_eq!(
+                FormatClaim::parse(text),
+                Some(FormatClaim::Unsupported(text.to_owned()))
+            );
+        }
+        for text in ["mp3", "cf31", "c", "r", "<c", "f32f32"] {
+            assert_eq!(FormatClaim::parse(text), Some(FormatClaim::Unknown(text.to_owned())));
+        }
+        let endless = FormatClaim::parse(&"x\n".repeat(100_000)).unwrap();
+        assert_eq!(endless.text().len(), MAX_TEXT_CHARS);
+        assert_eq!(FormatClaim::of_extension("jpeg"), None);
+        assert_eq!(
+            FormatClaim::of_extension("cu8"),
+            Some(FormatClaim::Samples(SampleFormat::Cu8))
+        );
+    }
+}
