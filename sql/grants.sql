@@ -9,10 +9,10 @@ REVOKE ALL ON FUNCTION
     heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), heimdall.cancel_backfill(uuid),
     heimdall.retry_failed(text, timestamptz, timestamptz), heimdall.pause_extraction(text), heimdall.resume_extraction(),
     heimdall.queue_completed_sessions(), heimdall.queue_late_measurements(), heimdall.measure_coverage(), heimdall.total_coverage(), heimdall.count_session(uuid),
-    heimdall.missing_base_indexes()
+    heimdall.count_queue(), heimdall.missing_base_indexes()
     FROM PUBLIC;
 REVOKE ALL ON heimdall.measurement_features, heimdall.feature_queue, heimdall.backfills, heimdall.extraction_control,
-    heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.schema_migrations FROM PUBLIC;
+    heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.queue_depth, heimdall.schema_migrations FROM PUBLIC;
 
 DO $$
 DECLARE
@@ -24,9 +24,9 @@ BEGIN
             ('heimdall_daemon', 'GRANT USAGE ON SCHEMA heimdall TO heimdall_daemon'),
             ('heimdall_daemon', 'GRANT SELECT, INSERT, UPDATE, DELETE ON heimdall.measurement_features, heimdall.worker_heartbeats TO heimdall_daemon'),
             ('heimdall_daemon', 'GRANT SELECT, UPDATE, DELETE ON heimdall.feature_queue TO heimdall_daemon'),
-            ('heimdall_daemon', 'GRANT SELECT, UPDATE ON heimdall.backfills, heimdall.sweep_state TO heimdall_daemon'),
+            ('heimdall_daemon', 'GRANT SELECT, UPDATE ON heimdall.backfills, heimdall.sweep_state, heimdall.queue_depth TO heimdall_daemon'),
             ('heimdall_daemon', 'GRANT SELECT ON heimdall.schema_migrations, heimdall.extraction_control, heimdall.pending_features, heimdall.session_measurements, heimdall.feature_coverage, heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, heimdall.backfill_progress, heimdall.extraction_workers TO heimdall_daemon'),
-            ('heimdall_daemon', 'GRANT EXECUTE ON FUNCTION heimdall.wake_workers(), heimdall.claim_measurements(uuid, integer, bigint[]), heimdall.settle_sessions(uuid[]), heimdall.release_expired(), heimdall.enqueue_missing(integer), heimdall.longest_session(), heimdall.measure_coverage(), heimdall.count_session(uuid) TO heimdall_daemon'),
+            ('heimdall_daemon', 'GRANT EXECUTE ON FUNCTION heimdall.wake_workers(), heimdall.claim_measurements(uuid, integer, bigint[]), heimdall.settle_sessions(uuid[]), heimdall.release_expired(), heimdall.enqueue_missing(integer), heimdall.longest_session(), heimdall.measure_coverage(), heimdall.count_session(uuid), heimdall.count_queue() TO heimdall_daemon'),
             ('heimdall_reader', 'GRANT USAGE ON SCHEMA heimdall TO heimdall_reader'),
             ('heimdall_reader', 'GRANT SELECT ON heimdall.measurement_features, heimdall.extraction_control, heimdall.session_measurements, heimdall.pending_features, heimdall.feature_coverage, heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, heimdall.backfill_progress, heimdall.extraction_workers TO heimdall_reader'),
             ('heimdall_reader', 'GRANT EXECUTE ON FUNCTION heimdall.longest_session(), heimdall.measure_coverage(), heimdall.count_session(uuid) TO heimdall_reader'),

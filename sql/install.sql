@@ -14,7 +14,8 @@ SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 5) AS apply_0005,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 6) AS apply_0006,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 7) AS apply_0007,
-    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 8) AS apply_0008
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 8) AS apply_0008,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 9) AS apply_0009
 \gset
 \if :apply_0001
 \ir schema/0001_application_tables.sql
@@ -40,6 +41,9 @@ SELECT
 \if :apply_0008
 \ir schema/0008_daemon_versions.sql
 \endif
+\if :apply_0009
+\ir schema/0009_queue_depth.sql
+\endif
 
 \ir functions/longest_session.sql
 \ir functions/wake_workers.sql
@@ -58,6 +62,7 @@ SELECT
 \ir functions/total_coverage.sql
 \ir functions/measure_coverage.sql
 \ir functions/count_session.sql
+\ir functions/count_queue.sql
 \ir functions/missing_base_indexes.sql
 
 \ir views/iq_measurements.sql

@@ -5,12 +5,14 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{Hook, Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime, Timeouts};
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::metrics::labels::Connection;
+use crate::metrics::metrics;
 use crate::settings::Secret;
 
 /// A server that is there answers within a second; a name that has moved should not hold us longer.
@@ -152,6 +154,10 @@ impl Database {
             // The one used last has its statements prepared.
             .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
+            .post_create(Hook::sync_fn(|_, _| {
+                metrics().connected(Connection::Pool, true);
+                Ok(())
+            }))
             .timeouts(Timeouts {
                 wait: Some(STATEMENT_TIMEOUT),
                 create: Some(CONNECT_TIMEOUT * 2),

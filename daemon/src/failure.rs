@@ -87,6 +87,17 @@ impl fmt::Display for Failure {
     }
 }
 
+/// Every [`Failure::kind`] that a daemon can write.
+pub const KINDS: &[&str] = &[
+    "not_found",
+    "location_refused",
+    "too_large",
+    "too_short",
+    "invalid_format",
+    "unreadable",
+    "internal",
+];
+
 impl Failure {
     /// The class, which decides what happens.
     #[must_use]

@@ -24,6 +24,8 @@ use crate::backoff::Backoff;
 use crate::failure::Failure;
 use crate::listener::Ears;
 use crate::location::Location;
+use crate::metrics::labels::{Server, Wakeup};
+use crate::metrics::metrics;
 use crate::outside::printable;
 use crate::store::{Refusal, Store};
 
@@ -282,6 +284,7 @@ impl Gate {
                 admitted: 0,
                 tries: relapse.map_or(0, |(_, tries)| tries),
             });
+            metrics().set_outage(Server::Store, true);
             self.changed.notify_one();
         }
         inner
@@ -299,6 +302,7 @@ impl Gate {
                 "object store back, claiming resumes"
             );
             inner.opened = Some((Instant::now(), closed.tries));
+            metrics().set_outage(Server::Store, false);
             self.changed.notify_one();
         }
     }
@@ -313,7 +317,7 @@ impl Gate {
                     () = self.changed.notified() => {}
                 }
                 // To claim what a trial admits, or all again.
-                ears.wake.notify_one();
+                ears.ring(Wakeup::Upkeep);
             }
         }
     }

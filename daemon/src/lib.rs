@@ -10,6 +10,7 @@
 //! - [`queue`] speaks to Postgres for all of them, in the words of [`sql`], over [`db`].
 //! - [`upkeep`] keeps the lease, takes over from the dead, promotes and sweeps.
 //! - [`run`] starts and ends these parts.
+//! - [`metrics`] counts what they do, [`http`] shows it and says whether all is well.
 //!
 //! Whatever any of them hears from [`outside`] is made printable before it is said again.
 //!
@@ -26,8 +27,10 @@ pub mod failure;
 pub mod floor;
 pub mod gate;
 pub mod hints;
+pub mod http;
 pub mod listener;
 pub mod location;
+pub mod metrics;
 pub mod migrate;
 pub mod offline;
 pub mod outside;

@@ -19,6 +19,8 @@ use tracing::{debug, info, warn};
 
 use crate::backoff::Backoff;
 use crate::db::{Database, DbError, Driver};
+use crate::metrics::labels::{Connection, Wakeup};
+use crate::metrics::metrics;
 use crate::sql;
 
 /// The channel that the triggers notify.
@@ -42,6 +44,12 @@ pub struct Ears {
 }
 
 impl Ears {
+    /// Has the worker look for work, and counts why.
+    pub fn ring(&self, why: Wakeup) {
+        metrics().wakeup(why);
+        self.wake.notify_one();
+    }
+
     /// Whether notifications can be relied on right now.
     #[must_use]
     pub fn hearing(&self) -> bool {
@@ -62,8 +70,9 @@ pub async fn listen(database: Database, ears: Arc<Ears>, stop: CancellationToken
         } else {
             debug!(error = %ended, failures, "listener cannot connect");
         }
+        metrics().listening.set(0);
         // Whatever was notified since the connection fell silent is in the table.
-        ears.wake.notify_one();
+        ears.ring(Wakeup::Reconnect);
         if stop
             .run_until_cancelled(sleep(RECONNECT.jittered(failures)))
             .await
@@ -78,7 +87,10 @@ pub async fn listen(database: Database, ears: Arc<Ears>, stop: CancellationToken
 async fn session(database: &Database, ears: &Ears, failures: &mut u32) -> DbError {
     let (client, mut driver) = match database.connect("heimdalld listener").await {
         Ok(connected) => connected,
-        Err(error) => return error,
+        Err(error) => {
+            metrics().connected(Connection::Listener, false);
+            return error;
+        }
     };
     let probing = async {
         if let Err(error) = timeout(PROBE_TIMEOUT, client.batch_execute(&format!("LISTEN {CHANNEL}")))
@@ -88,10 +100,12 @@ async fn session(database: &Database, ears: &Ears, failures: &mut u32) -> DbErro
         {
             return error;
         }
+        metrics().connected(Connection::Listener, true);
         info!(reconnects = *failures, "listening");
         *failures = 0;
         ears.hearing.store(true, Ordering::Relaxed);
-        ears.wake.notify_one();
+        metrics().listening.set(1);
+        ears.ring(Wakeup::Reconnect);
         loop {
             sleep(PROBE_INTERVAL).await;
             match timeout(PROBE_TIMEOUT, client.query_opt(sql::PROBE_LISTENER, &[]))
@@ -115,7 +129,7 @@ async fn session(database: &Database, ears: &Ears, failures: &mut u32) -> DbErro
 async fn drain(driver: &mut Driver, ears: &Ears) -> DbError {
     loop {
         match poll_fn(|context| driver.poll_message(context)).await {
-            Some(Ok(AsyncMessage::Notification(_))) => ears.wake.notify_one(),
+            Some(Ok(AsyncMessage::Notification(_))) => ears.ring(Wakeup::Notify),
             Some(Ok(_)) => {}
             Some(Err(error)) => return error.into(),
             None => return DbError::Closed,

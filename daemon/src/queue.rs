@@ -11,6 +11,9 @@ use uuid::Uuid;
 
 use crate::db::DbError;
 use crate::floor;
+use crate::metrics::labels::{Connection, Server, Source, State};
+use crate::metrics::metrics;
+use crate::metrics::queue::Depth;
 use crate::migrate::schema_version;
 use crate::schema::Schema;
 use crate::sql;
@@ -125,7 +128,7 @@ pub enum Verdict {
     /// An error row stands; `recheck` later, or done.
     Failed {
         /// Stable word.
-        error_kind: String,
+        error_kind: &'static str,
         /// For people.
         error_message: String,
         /// How far it came.
@@ -192,6 +195,17 @@ pub struct Sweep {
     pub recordings_found: i64,
     /// Measurements queued.
     pub measurements_queued: i64,
+}
+
+/// What readiness and metrics need to know of the database.
+#[derive(Clone, Copy, Debug)]
+pub struct Observation {
+    /// Extraction is paused.
+    pub paused: bool,
+    /// Daemons alive.
+    pub workers: i64,
+    /// Share of the notification queue in use, 0 to 1.
+    pub notification_queue_usage: f64,
 }
 
 /// A row taken from a daemon that is gone.
@@ -339,12 +353,50 @@ impl Queue {
         }))
     }
 
+    /// See `observe.sql`.
+    ///
+    /// # Errors
+    /// As [`Queue::register`].
+    pub async fn observe(&self) -> Result<Observation, DbError> {
+        let row = self.one(sql::OBSERVE, &[]).await?;
+        Ok(Observation {
+            paused: row.try_get::<_, Option<bool>>("paused")?.unwrap_or(false),
+            workers: row.try_get("workers")?,
+            notification_queue_usage: row.try_get("notification_queue_usage")?,
+        })
+    }
+
+    /// See `count_queue.sql`: what there is, and the age of the count in seconds.
+    ///
+    /// # Errors
+    /// As [`Queue::register`].
+    pub async fn depths(&self) -> Result<(Vec<Depth>, f64), DbError> {
+        let rows = self.rows(sql::COUNT_QUEUE, &[]).await?;
+        let mut depths = Vec::new();
+        let mut counted_s_ago = 0.0;
+        for row in &rows {
+            counted_s_ago = row.try_get::<_, Option<f64>>("counted_s_ago")?.unwrap_or(0.0);
+            let (source, state): (Option<&str>, Option<&str>) = (row.try_get("source")?, row.try_get("state")?);
+            let (Some(source), Some(state)) = (source.and_then(Source::named), state.and_then(State::named)) else {
+                continue;
+            };
+            depths.push(Depth {
+                source,
+                state,
+                measurements: row.try_get("measurements")?,
+                oldest_s: row.try_get("oldest_s")?,
+            });
+        }
+        Ok((depths, counted_s_ago))
+    }
+
     /// Opens the transaction in which results are written.
     ///
     /// # Errors
     /// As [`Queue::register`].
     pub async fn connection(&self) -> Result<Object, DbError> {
-        Ok(self.pool.get().await?)
+        let connection = self.pool.get().await;
+        Ok(connection.inspect_err(|_| metrics().connected(Connection::Pool, false))?)
     }
 
     async fn one(&self, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Row, DbError> {
@@ -353,6 +405,15 @@ impl Queue {
     }
 
     async fn rows(&self, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, DbError> {
+        let result = self.ask(statement, parameters).await;
+        metrics().set_outage(
+            Server::Database,
+            result.as_ref().is_err_and(|error| !error.is_refusal()),
+        );
+        result
+    }
+
+    async fn ask(&self, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, DbError> {
         let client = self.connection().await?;
         let answer = async {
             let prepared = client.prepare_cached(statement).await?;

@@ -15,6 +15,8 @@ use crate::failure::{Class, Failure};
 use crate::gate::Gate;
 use crate::hints;
 use crate::location::Location;
+use crate::metrics::labels::Step;
+use crate::metrics::metrics;
 use crate::queue::{Claim, FeatureRow, ReceiverFeatures, Verdict};
 use crate::store::{Object, Store};
 use crate::writer::failed;
@@ -190,8 +192,11 @@ async fn extract(
     let started = Instant::now();
     let extraction = tools.compute.finish(recording).await?;
     extracting += started.elapsed();
+    let fetching = begun.elapsed().saturating_sub(extracting);
+    metrics().step(Step::Fetch, fetching);
+    metrics().step(Step::Extract, extracting);
     metadata.extract_ms = whole_ms(extracting);
-    metadata.fetch_ms = whole_ms(begun.elapsed().saturating_sub(extracting));
+    metadata.fetch_ms = whole_ms(fetching);
     Ok(extraction)
 }
 
@@ -225,6 +230,7 @@ impl BlockReader {
                 self.leftover = Some(piece.split_off(BLOCK_BYTES - block.len()));
             }
             self.read_bytes += piece.len() as u64;
+            metrics().read_bytes.inc_by(piece.len() as u64);
             if self.read_bytes > self.limit_bytes {
                 return Err(Failure::TooLarge {
                     size_bytes: self.read_bytes,

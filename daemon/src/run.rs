@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
@@ -14,7 +16,9 @@ use crate::backoff::Backoff;
 use crate::compute::Compute;
 use crate::db::{Database, DbError};
 use crate::gate::Gate;
+use crate::http::{self, HttpError, Status};
 use crate::listener::{Ears, listen};
+use crate::metrics::metrics;
 use crate::queue::Queue;
 use crate::recording::{BYTES_PER_PERMIT, Tools};
 use crate::schema::{Fit, Misfit};
@@ -41,6 +45,9 @@ pub enum RunError {
     /// The store's settings cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The port that was asked for cannot be had.
+    #[error(transparent)]
+    Http(#[from] HttpError),
     /// The system refuses threads.
     #[error("cannot start the extractor's threads: {0}")]
     Threads(std::io::Error),
@@ -52,6 +59,7 @@ pub enum RunError {
 /// # Errors
 /// When the settings cannot be used at all.
 pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunError> {
+    let http = http::bind(settings.http).await?;
     let database = Database::new(&settings.database_url)?;
     let queue = Queue::new(database.pool()?);
     let tools = Arc::new(Tools {
@@ -78,11 +86,15 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
         buckets = settings.store.buckets.join(","),
         "heimdalld starts"
     );
+    let parts = Parts::default();
+    metrics().concurrency.set(i64::from(identity.concurrency));
+    // From here on, since whoever asks must get an answer while the database is still away.
+    let _http = http.map(|listener| AbortOnDropHandle::new(tokio::spawn(serve(listener, &parts, &queue, &tools))));
     let Some(id) = stop.run_until_cancelled(register(&identity, &queue)).await else {
         return Ok(());
     };
+    parts.worker_id.send_replace(id);
 
-    let parts = Parts::new(id);
     let (finished, inbox) = mpsc::channel(settings.concurrency);
     let writer = tokio::spawn(writer::write(queue.clone(), inbox, Arc::clone(&parts.postponed)));
     let mut background = background(&settings, &database, &queue, &identity, &parts, &tools, &stop);
@@ -127,6 +139,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
 }
 
 /// What the parts share.
+#[derive(Default)]
 struct Parts {
     worker_id: watch::Sender<Uuid>,
     ears: Arc<Ears>,
@@ -135,16 +148,14 @@ struct Parts {
     postponed: Arc<Notify>,
 }
 
-impl Parts {
-    fn new(id: Uuid) -> Self {
-        Self {
-            worker_id: watch::Sender::new(id),
-            ears: Arc::default(),
-            fit: Arc::default(),
-            held: Arc::default(),
-            postponed: Arc::default(),
-        }
-    }
+fn serve(listener: TcpListener, parts: &Parts, queue: &Queue, tools: &Arc<Tools>) -> impl Future<Output = ()> + use<> {
+    let status = Status::new(
+        queue.clone(),
+        Arc::clone(&parts.ears),
+        Arc::clone(tools),
+        Arc::clone(&parts.held),
+    );
+    http::serve(listener, Arc::new(status))
 }
 
 fn background(

@@ -3,6 +3,7 @@
 //! [`Arguments`] is what was typed, [`Settings`] is what it means. All wrong
 //! settings are found in one go, so that an operator corrects them once.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -67,6 +68,19 @@ pub struct Settings {
     pub max_bytes_in_flight: u64,
     /// Time to finish after SIGTERM.
     pub shutdown_grace: Duration,
+    /// Where `/healthz`, `/readyz` and `/metrics` are.
+    pub http: HttpAddress,
+}
+
+/// Where HTTP is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpAddress {
+    /// Here or, when that is taken, on one of the next ports.
+    Default(SocketAddr),
+    /// Here and nowhere else.
+    Given(SocketAddr),
+    /// Nowhere.
+    Off,
 }
 
 /// Everything that is wrong with the settings, one line each.
@@ -78,6 +92,8 @@ pub struct WrongSettings(pub Vec<String>);
 pub const DEFAULT_LOG: &str = "info,deadpool_postgres=off,tokio_postgres=off";
 /// Default bucket of the acquisition service.
 pub const DEFAULT_BUCKET: &str = "heimdall-raw-iq";
+/// From this host alone. The port is Prometheus' for exporters that have none of their own.
+const DEFAULT_HTTP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 /// Enough to hide the store's latency behind the extractor on a few cores; sixteen partly read recordings fit 64 MB.
 const DEFAULT_CONCURRENCY: usize = 16;
 /// Postgres is asked for this many rows at most in one claim; more only makes a crash give back more.

@@ -49,6 +49,10 @@ queries! {
     RELEASE_EXPIRED = "release_expired.sql";
     /// Queues what was missed, if no other daemon just did.
     SWEEP = "sweep.sql";
+    /// What readiness and metrics need to know.
+    OBSERVE = "observe.sql";
+    /// The depth of the queue.
+    COUNT_QUEUE = "count_queue.sql";
     /// Whether this session really listens.
     PROBE_LISTENER = "probe_listener.sql";
 }

@@ -12,6 +12,8 @@ use uuid::Uuid;
 
 use crate::db::DbError;
 use crate::listener::Ears;
+use crate::metrics::labels::Wakeup;
+use crate::metrics::metrics;
 use crate::queue::{Pulse, Queue};
 use crate::schema::Fit;
 use crate::worker::Held;
@@ -102,13 +104,15 @@ async fn beat_once(
         let new = identity.register(queue).await?;
         warn!(old = %id, %new, in_flight, "taken for dead: the leases are lost, going on under a new id");
         worker_id.send_replace(new);
+        metrics().declared_dead.inc();
     }
     let released = queue.release_expired().await?;
     for row in &released {
+        metrics().took_over(&row.outcome);
         warn!(measurement = %row.measurement_id, from = %row.worker_id, outcome = row.outcome, "taken over from a dead daemon");
     }
     if !released.is_empty() {
-        ears.wake.notify_one();
+        ears.ring(Wakeup::Upkeep);
     }
     Ok(())
 }
@@ -120,7 +124,7 @@ async fn look_at_schema(queue: &Queue, fit: &Fit, ears: &Ears) -> Result<bool, D
         match verdict {
             Ok(()) => {
                 info!("the schema fits, claiming again");
-                ears.wake.notify_one();
+                ears.ring(Wakeup::Upkeep);
             }
             Err(misfit) => warn!(error = %misfit, hint = misfit.hint(), "the schema does not fit, claiming stops"),
         }
@@ -129,6 +133,7 @@ async fn look_at_schema(queue: &Queue, fit: &Fit, ears: &Ears) -> Result<bool, D
 }
 
 fn tell_pause(pulse: &Pulse, state: &mut BeatState, ears: &Ears) {
+    metrics().paused.set(i64::from(pulse.paused));
     if pulse.paused == state.paused {
         return;
     }
@@ -137,7 +142,7 @@ fn tell_pause(pulse: &Pulse, state: &mut BeatState, ears: &Ears) {
         info!(reason = pulse.pause_reason, "extraction paused");
     } else {
         info!("extraction resumed");
-        ears.wake.notify_one();
+        ears.ring(Wakeup::Upkeep);
     }
 }
 
@@ -158,7 +163,7 @@ pub async fn promote(queue: Queue, postponed: Arc<Notify>, fit: Arc<Fit>, ears: 
             Ok((promoted, next_due)) => {
                 if promoted > 0 {
                     debug!(promoted, "postponed rows are ready");
-                    ears.wake.notify_one();
+                    ears.ring(Wakeup::Upkeep);
                 }
                 if let Some(due) = next_due {
                     next = next.min(Instant::now() + due);
@@ -180,6 +185,7 @@ pub async fn sweep(queue: Queue, max_recordings: i32, every: Duration, fit: Arc<
         }
         match queue.sweep(max_recordings, every).await {
             Ok(Some(sweep)) => {
+                metrics().swept(sweep.recordings_found, sweep.measurements_queued);
                 info!(
                     found = sweep.recordings_found,
                     queued = sweep.measurements_queued,

@@ -17,6 +17,8 @@ use crate::backoff::Backoff;
 use crate::failure::Failure;
 use crate::floor::Floor;
 use crate::listener::Ears;
+use crate::metrics::labels::Wakeup;
+use crate::metrics::metrics;
 use crate::queue::{Claim, Lease, Queue, Verdict};
 use crate::recording::{Tools, process};
 use crate::schema::Fit;
@@ -134,9 +136,9 @@ impl Worker {
             while tasks.try_join_next().is_some() {}
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = room(&places, self.concurrency), if more => {}
+                () = room(&places, self.concurrency), if more => metrics().wakeup(Wakeup::Refill),
                 () = self.ears.wake.notified(), if !more => {}
-                () = sleep(pause) => {}
+                () = sleep(pause) => metrics().wakeup(Wakeup::Poll),
             }
         }
         while tasks.join_next().await.is_some() {}
@@ -144,6 +146,7 @@ impl Worker {
 
     fn start(&self, claim: Claim, places: &Arc<Semaphore>, tasks: &mut JoinSet<()>) {
         self.held.add(claim.lease);
+        metrics().claimed(&claim.source);
         let Ok(place) = Arc::clone(places).try_acquire_owned() else {
             // Only this loop takes places, and it claimed no more than were free.
             unreachable!("more claims than places");

@@ -7,7 +7,7 @@
 //! what gathers here.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 use tracing::{error, info, warn};
@@ -16,6 +16,8 @@ use self::transaction::{Committed, transact};
 use crate::backoff::Backoff;
 use crate::db::DbError;
 use crate::failure::Failure;
+use crate::metrics::labels::{Outcome, Step};
+use crate::metrics::metrics;
 use crate::outside::printable;
 use crate::queue::{Claim, Queue, Verdict, Written};
 
@@ -46,6 +48,20 @@ pub struct Finished {
     pub held: Arc<crate::worker::Held>,
 }
 
+impl Finished {
+    /// What became of it, for the metrics.
+    fn count(&self) {
+        let (outcome, error_kind) = match &self.verdict {
+            Verdict::Features(_) => (Outcome::Extracted, ""),
+            Verdict::Failed { error_kind, .. } => (Outcome::Failed, *error_kind),
+            Verdict::Later(_) => (Outcome::Postponed, ""),
+            Verdict::GiveBack | Verdict::Postpone(_) => (Outcome::GivenBack, ""),
+            Verdict::Forget => (Outcome::Forgotten, ""),
+        };
+        metrics().recording(outcome, error_kind);
+    }
+}
+
 /// Writes verdicts until all senders are gone and none is left. Rings `postponed`
 /// when a row now waits for its time.
 pub async fn write(queue: Queue, mut inbox: mpsc::Receiver<Finished>, postponed: Arc<Notify>) {
@@ -73,8 +89,10 @@ pub async fn write(queue: Queue, mut inbox: mpsc::Receiver<Finished>, postponed:
 async fn write_batch(queue: &Queue, batch: &mut [Finished]) {
     let mut attempt = 0;
     loop {
+        let begun = Instant::now();
         match transact(queue, batch).await {
             Ok(committed) => {
+                metrics().step(Step::Write, begun.elapsed());
                 if attempt > 0 {
                     info!(rows = batch.len(), attempt, "results written, the database is back");
                 }
@@ -116,7 +134,7 @@ async fn write_one_by_one(queue: &Queue, batch: &mut [Finished], refusal: DbErro
 #[must_use]
 pub fn failed(failure: &Failure, extraction_metadata: serde_json::Value, recheck: Option<Duration>) -> Verdict {
     Verdict::Failed {
-        error_kind: failure.kind().to_owned(),
+        error_kind: failure.kind(),
         error_message: failure.message(),
         extraction_metadata,
         recheck,
@@ -131,9 +149,11 @@ impl Committed {
             let attempt = finished.claim.attempt;
             let duration_ms = finished.total_ms;
             if *written == Written::LeaseLost {
+                metrics().leases_lost.inc();
                 warn!(%measurement, attempt, duration_ms, "lease lost, result dropped");
                 continue;
             }
+            finished.count();
             match &finished.verdict {
                 Verdict::Features(row) => info!(
                     %measurement,

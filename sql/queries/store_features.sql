@@ -2,7 +2,7 @@
 --   another timestamp (the measurement's created_at has been changed since).
 -- Parameters: $1 measurement_id, $2 claim_id, $3 receiver_features, $4 extraction_metadata, $5 overall_confidence,
 --   $6 mean_snr_db, $7 num_receivers_detected
--- Returns: recording_session_id, backfill_id; no row: the lease was lost, nothing has changed
+-- Returns: recording_session_id, backfill_id, queued_s (from being queued to the claim), worked_s (from the claim to now); no row: the lease was lost, nothing has changed
 -- Plan: Delete > Index Scan using feature_queue_pkey (claim_id says that the row is claimed; to say so with its state as well
 --   makes the planner walk feature_queue_claimed_idx, all daemons' rows, to find one); the measurement's other rows by measurement_features_measurement_idx;
 --   Insert on measurement_features, four indexes. 28 buffers, 0.16 ms at 10 million finished, 21 and 0.11 at 10 thousand
@@ -10,7 +10,7 @@
 WITH finished AS (
     DELETE FROM heimdall.feature_queue
     WHERE measurement_id = $1::uuid AND claim_id = $2::bigint
-    RETURNING measurement_id, recording_session_id, measured_at, attempt, backfill_id
+    RETURNING measurement_id, recording_session_id, measured_at, attempt, backfill_id, enqueued_at, claimed_at
 ), moved AS (
     DELETE FROM heimdall.measurement_features f
     USING finished d
@@ -35,4 +35,7 @@ WITH finished AS (
         attempts               = excluded.attempts,
         updated_at             = clock_timestamp()
 )
-SELECT recording_session_id, backfill_id FROM finished;
+SELECT recording_session_id, backfill_id,
+       extract(epoch FROM claimed_at - enqueued_at)::double precision AS queued_s,
+       extract(epoch FROM clock_timestamp() - claimed_at)::double precision AS worked_s
+FROM finished;

@@ -98,6 +98,10 @@ pub struct Arguments {
     /// [default: 20s]
     #[arg(long, env = "HEIMDALL_SHUTDOWN_GRACE", global = true, value_name = "DURATION")]
     pub shutdown_grace: Option<String>,
+    /// Where `/healthz`, `/readyz` and `/metrics` are, or `off`
+    /// [default: `127.0.0.1:9464`, or one of the next ports where that is taken]
+    #[arg(long, env = "HEIMDALL_HTTP_ADDR", global = true, value_name = "ADDRESS")]
+    pub http_addr: Option<String>,
     /// Log filter, for example `info` or `heimdall_daemon=debug` [default: info]
     #[arg(long, env = "HEIMDALL_LOG", global = true, value_name = "FILTER")]
     pub log: Option<String>,
@@ -169,6 +173,7 @@ impl Arguments {
                 seconds(20),
                 ms(0)..=day,
             ),
+            http: c.http(self.http_addr.as_deref()),
         };
         // The log has been started before; wrong settings of it are reported here, with all the others.
         if let Err(error) = self.log_filter() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use super::{DEFAULT_BUCKET, Secret, WrongSettings};
+use super::{DEFAULT_BUCKET, DEFAULT_HTTP, HttpAddress, Secret, WrongSettings};
 
 /// Reads settings; what is wrong gets its line, and the default goes on in its place.
 #[derive(Default)]
@@ -125,6 +125,23 @@ impl Checker {
             self.complain("HEIMDALL_S3_BUCKET", what);
         }
         names
+    }
+
+    pub(super) fn http(&mut self, text: Option<&str>) -> HttpAddress {
+        let Some(text) = text else {
+            return HttpAddress::Default(DEFAULT_HTTP);
+        };
+        if text.trim() == "off" {
+            return HttpAddress::Off;
+        }
+        if let Ok(address) = text.trim().parse() {
+            return HttpAddress::Given(address);
+        }
+        self.complain(
+            "HEIMDALL_HTTP_ADDR",
+            format_args!("'{text}' is neither 'off' nor an address and port such as 127.0.0.1:9464 or [::1]:9464"),
+        );
+        HttpAddress::Off
     }
 
     pub(super) fn database_url(&mut self, url: &Secret) {

@@ -10,7 +10,11 @@ use uuid::Uuid;
 
 use super::Finished;
 use crate::db::DbError;
-use crate::queue::{ANSWER_TIMEOUT, FinishedBackfill, Lease, Queue, SettledSession, Verdict, Written, discard, millis};
+use crate::metrics::labels::Source;
+use crate::metrics::{Times, metrics};
+use crate::queue::{
+    ANSWER_TIMEOUT, Claim, FinishedBackfill, Lease, Queue, SettledSession, Verdict, Written, discard, millis,
+};
 use crate::sql;
 
 /// What a transaction did.
@@ -29,6 +33,7 @@ pub(super) async fn transact(queue: &Queue, batch: &[Finished]) -> Result<Commit
         let transaction = client.transaction().await?;
         let sessions = sessions_of(batch, |_| true);
         let changed = sessions_of(batch, changes_its_session);
+        let mut times = Vec::new();
         let (written, settled) = {
             let (to_lock, to_settle): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) = ([&sessions], [&changed]);
             let mut pipeline = vec![sent(transaction.query(&statements.lock_sessions, &to_lock))];
@@ -46,6 +51,9 @@ pub(super) async fn transact(queue: &Queue, batch: &[Finished]) -> Result<Commit
                 });
             }
             let settled = answers.pop().unwrap_or_default();
+            for (finished, rows) in batch.iter().zip(&answers[1..]) {
+                times.extend(read_times(&finished.claim, rows)?);
+            }
             let written = batch
                 .iter()
                 .zip(&answers[1..])
@@ -62,6 +70,9 @@ pub(super) async fn transact(queue: &Queue, batch: &[Finished]) -> Result<Commit
                 .await?
         };
         transaction.commit().await?;
+        for times in &times {
+            metrics().written(times);
+        }
         Ok(Committed {
             written,
             settled: settled.iter().map(read_settled).collect::<Result<_, _>>()?,
@@ -111,6 +122,23 @@ fn read_written(verdict: &Verdict, rows: &[Row]) -> Result<Written, tokio_postgr
     Ok(Written::Done(match verdict {
         Verdict::Features(_) | Verdict::Failed { .. } => row.try_get("backfill_id")?,
         Verdict::Later(_) | Verdict::Postpone(_) | Verdict::GiveBack | Verdict::Forget => None,
+    }))
+}
+
+/// Where the row tells them: it has been stored as features or as an error row.
+fn read_times(claim: &Claim, rows: &[Row]) -> Result<Option<Times>, tokio_postgres::Error> {
+    let Some(row) = rows
+        .first()
+        .filter(|row| row.columns().iter().any(|column| column.name() == "worked_s"))
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Times {
+        source: Source::named(&claim.source),
+        first_attempt: claim.attempt == 1,
+        recheck: claim.recheck,
+        queued_s: row.try_get("queued_s")?,
+        worked_s: row.try_get("worked_s")?,
     }))
 }
 

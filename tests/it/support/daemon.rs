@@ -44,6 +44,7 @@ impl Daemon {
             .env("HEIMDALL_POLL_INTERVAL", "1h")
             .env("HEIMDALL_SWEEP_INTERVAL", "1h")
             .env("HEIMDALL_LOG_FORMAT", "pretty")
+            .env("HEIMDALL_HTTP_ADDR", "off")
             .envs(settings.iter().copied());
         let daemon = Self::spawn(command);
         daemon.wait_said("listening").await;
@@ -60,6 +61,14 @@ impl Daemon {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Where it serves HTTP, once it does.
+    pub(crate) async fn http(&self) -> String {
+        self.wait_said("serving HTTP").await;
+        let line = self.said("serving HTTP").remove(0);
+        let address = line.split("address=").nth(1).expect("the line names the address");
+        format!("http://{}", address.trim())
     }
 
     /// The lines so far on standard error that contain `text`.

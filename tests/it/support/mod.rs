@@ -3,6 +3,7 @@
 pub(crate) mod daemon;
 pub(crate) mod faults;
 pub(crate) mod iq;
+pub(crate) mod prometheus;
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};

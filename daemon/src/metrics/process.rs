@@ -1,0 +1,57 @@
+//! The process as the system sees it, under the names that every Prometheus
+//! client gives them. What cannot be read (another system than Linux) is left out.
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::gauge::ConstGauge;
+
+use super::unix_time_s;
+
+/// Since when, and what `/proc` says.
+#[derive(Debug)]
+pub(super) struct ProcessCollector {
+    started_s: f64,
+}
+
+impl ProcessCollector {
+    /// The process has started now.
+    pub(super) fn start() -> Self {
+        Self {
+            started_s: unix_time_s(),
+        }
+    }
+}
+
+impl Collector for ProcessCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let values = [
+            (
+                "process_start_time_seconds",
+                "When the process started, Unix time",
+                Some(self.started_s),
+            ),
+            ("process_resident_memory_bytes", "Resident memory", resident_bytes()),
+            ("process_open_fds", "Open file descriptors", open_files()),
+        ];
+        for (name, help, value) in values {
+            if let Some(value) = value {
+                let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+                ConstGauge::new(value).encode(metric)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The line `VmRSS:  62712 kB`.
+fn resident_bytes() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024.0)
+}
+
+fn open_files() -> Option<f64> {
+    Some(std::fs::read_dir("/proc/self/fd").ok()?.count() as f64)
+}

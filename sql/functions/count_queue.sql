@@ -1,0 +1,44 @@
+-- How many measurements wait, by source and state, and since when the oldest does. Counted anew at most every ten seconds
+-- and never more than a fiftieth of the time, by whichever session asks first; all others get the last count. So the
+-- cost is bounded at 2 % of one core, with one daemon or with a hundred, asked once a minute or all the time.
+--
+-- Measured: PostgreSQL 15.18, 2 cores, on a busy machine; 1 million queued: a count 290 to 370 ms and 37,044 buffers (Seq Scan, HashAggregate),
+-- the next one 15 to 19 s later; a call that gets the last count 0.1 ms and 2 buffers. Lost: the same as an index scan, which
+-- the pool's enable_seqscan = off would make of it.
+CREATE OR REPLACE FUNCTION heimdall.count_queue()
+RETURNS TABLE (source text, state text, measurements bigint, oldest_at timestamptz, counted_at timestamptz)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+-- Every row is wanted: in the order of the pages, whatever the session prefers.
+SET enable_seqscan = on
+SET max_parallel_workers_per_gather = 0
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    least_age CONSTANT interval := '10 seconds';
+    rest      CONSTANT double precision := 50;
+    begun     timestamptz;
+    counted   jsonb;
+BEGIN
+    PERFORM FROM heimdall.queue_depth d
+    WHERE d.counted_at IS NULL
+       OR clock_timestamp() - d.counted_at NOT BETWEEN interval '0' AND greatest(least_age, d.took_ms * rest * interval '1 millisecond')
+    FOR UPDATE SKIP LOCKED;
+    IF FOUND THEN
+        begun := clock_timestamp();
+        SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]') INTO counted
+        FROM (SELECT q.source, q.state, count(*) AS measurements, min(q.enqueued_at) AS oldest_at
+              FROM heimdall.feature_queue q
+              GROUP BY q.source, q.state) c;
+        UPDATE heimdall.queue_depth d
+        SET counts = counted, counted_at = begun, took_ms = extract(epoch FROM clock_timestamp() - begun) * 1000;
+    END IF;
+    RETURN QUERY
+    SELECT c.source, c.state, c.measurements, c.oldest_at, d.counted_at
+    FROM heimdall.queue_depth d
+    LEFT JOIN LATERAL jsonb_to_recordset(d.counts) AS c (source text, state text, measurements bigint, oldest_at timestamptz) ON true;
+END
+$$;
+COMMENT ON FUNCTION heimdall.count_queue() IS 'Measurements in the queue by source and state, as last counted: at most ten seconds ago, or fifty times as long ago as the count took. One row of NULLs but for counted_at if the queue was empty. Called by heimdalld for its metrics.';
