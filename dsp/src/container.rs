@@ -1,11 +1,13 @@
 //! What the samples are wrapped in: found out from the first bytes, then peeled off as they stream by.
 
 mod npy;
+mod wav;
 
 use std::borrow::Cow;
 
 use crate::{Context, Error, Hint, Hints, Interpretation};
 use npy::Npy;
+use wav::Wav;
 
 /// Bytes looked at before the container is decided: enough for every signature below.
 pub(crate) const SNIFF_BYTES: usize = 64;
@@ -16,7 +18,6 @@ pub(crate) enum Piece<'a> {
     /// Bytes of samples, not necessarily whole ones.
     Samples(Cow<'a, [u8]>),
     /// So many samples were lost between the last that came out, which was whole, and the next.
-    #[expect(dead_code, reason = "for containers with time stamps")]
     Lost(u64),
 }
 
@@ -27,6 +28,8 @@ pub(crate) enum Container {
     Raw,
     /// A `NumPy` array.
     Npy(Npy),
+    /// A sound file.
+    Wav(Box<Wav>),
 }
 
 impl Container {
@@ -34,6 +37,9 @@ impl Container {
     pub(crate) fn sniff(head: &[u8]) -> Result<Self, Error> {
         if head.starts_with(npy::MAGIC) {
             return Ok(Self::Npy(Npy::default()));
+        }
+        if let Some(wav) = Wav::sniff(head) {
+            return Ok(Self::Wav(Box::new(wav)));
         }
         match foreign(head) {
             Some(looks_like) => Err(Error::NotARecording { looks_like }),
@@ -47,6 +53,7 @@ impl Container {
         let payload = match self {
             Self::Raw => Some(std::mem::take(input)).filter(|payload| !payload.is_empty()),
             Self::Npy(npy) => npy.peel(input)?,
+            Self::Wav(wav) => return wav.peel(input),
         };
         Ok(payload.map(|payload| Piece::Samples(Cow::Borrowed(payload))))
     }
@@ -62,6 +69,7 @@ impl Container {
                 });
                 Interpretation::settle("npy", format, None, hints)
             }
+            Self::Wav(wav) => wav.interpret(hints),
         }
     }
 
@@ -70,6 +78,7 @@ impl Container {
         match self {
             Self::Raw => Ok(()),
             Self::Npy(npy) => npy.finish(),
+            Self::Wav(wav) => wav.end(),
         }
     }
 
@@ -78,23 +87,25 @@ impl Container {
     pub(crate) fn may_end_anywhere(&self) -> bool {
         match self {
             Self::Raw | Self::Npy(_) => false,
+            Self::Wav(_) => true,
         }
     }
 
     /// Adds what the object said beside the samples.
-    pub(crate) fn tell(self, _context: &mut Context) {
+    pub(crate) fn tell(self, context: &mut Context) {
         match self {
             Self::Raw | Self::Npy(_) => {}
+            Self::Wav(wav) => wav.tell(context),
         }
     }
 }
 
 /// Names things that are found in buckets and are no recordings.
 fn foreign(head: &[u8]) -> Option<&'static str> {
-    let signatures: [(&[u8], &str); 9] = [
-        // It may well be a recording, but its samples lie between headers that nothing here reads.
-        (b"RIFF", "a WAV file (RIFF)"),
-        (b"RF64", "a WAV file (RF64)"),
+    let signatures: [(&[u8], &str); 11] = [
+        (b"RIFF", "a RIFF file without WAVE in it (AVI, WebP and others are)"),
+        (b"RIFX", "a big-endian WAV file (RIFX)"),
+        (b"riff\x2e\x91\xcf\x11", "a Sony Wave64 file"),
         (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
         (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
         (b"PK\x03\x04", "a ZIP archive (or .npz)"),
@@ -102,6 +113,7 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
         (b"\x28\xb5\x2f\xfd", "zstd-compressed"),
         (b"BZh", "bzip2-compressed"),
         (b"%PDF-", "a PDF document"),
+        (b"fLaC", "a FLAC sound file"),
     ];
     // A few bytes may be the start of anything; a signature and then some are no accident.
     if head.len() < 16 {
@@ -149,7 +161,11 @@ mod tests {
             ),
             (b"{\"error\": \"station is busy\"}", "a JSON document"),
             (b"\x89HDF\r\n\x1a\n\0\0\0\0\0\0\0\0\0\0", "an HDF5 file"),
-            (b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0", "a WAV file (RIFF)"),
+            (b"RIFX\0\0\0\x24WAVEfmt \0\0\0\x10", "a big-endian WAV file (RIFX)"),
+            (
+                b"RIFF\x24\0\0\0AVI LIST\x10\0\0\0",
+                "a RIFF file without WAVE in it (AVI, WebP and others are)",
+            ),
         ] {
             let found = Container::sniff(head).unwrap_err();
             assert_eq!(found, Error::NotARecording { looks_like: name });

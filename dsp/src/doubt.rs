@@ -63,6 +63,7 @@ fn format(claim: &Hint<FormatClaim>, used: &Interpretation) -> Option<Doubt> {
     let text = match &claim.value {
         FormatClaim::Samples(format) if *format == used.format => return None,
         FormatClaim::Container(container) if *container == used.container => return None,
+        FormatClaim::Container("wav") if matches!(used.container, "rf64" | "bw64" | "kiwi wav") => return None,
         // Metadata beside the samples is no container around them.
         FormatClaim::Container("sigmf") => return None,
         FormatClaim::Samples(format) => {

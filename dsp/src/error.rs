@@ -49,7 +49,7 @@ pub enum Error {
     },
     /// A sample format that is known by its name and not read.
     #[error(
-        "Invalid IQ data format: sample format {name} ({source_of_format}) is not supported; supported are cf32_le, cf64_le, ci16_le, ci8, cu8"
+        "Invalid IQ data format: sample format {name} ({source_of_format}) is not supported; supported are cf32_le, cf64_le, ci16_le, ci24_le, ci32_le, ci8, cu8"
     )]
     UnsupportedFormat {
         /// Its name.

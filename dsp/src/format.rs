@@ -14,6 +14,10 @@ pub enum SampleFormat {
     Cf64Le,
     /// Two little-endian 16-bit integers, full scale 32,768.
     Ci16Le,
+    /// Two little-endian 24-bit integers, three bytes each, full scale 8,388,608. Not `SigMF`'s, but WAV's.
+    Ci24Le,
+    /// Two little-endian 32-bit integers, full scale 2^31.
+    Ci32Le,
     /// Two signed bytes, full scale 128.
     Ci8,
     /// Two unsigned bytes around 127.5, full scale 127.5.
@@ -25,7 +29,15 @@ pub(crate) const MAX_SAMPLE_BYTES: usize = 16;
 
 impl SampleFormat {
     /// All formats.
-    pub const ALL: [Self; 5] = [Self::Cf32Le, Self::Cf64Le, Self::Ci16Le, Self::Ci8, Self::Cu8];
+    pub const ALL: [Self; 7] = [
+        Self::Cf32Le,
+        Self::Cf64Le,
+        Self::Ci16Le,
+        Self::Ci24Le,
+        Self::Ci32Le,
+        Self::Ci8,
+        Self::Cu8,
+    ];
 
     /// The name, as in `iq_format`.
     #[must_use]
@@ -34,6 +46,8 @@ impl SampleFormat {
             Self::Cf32Le => "cf32_le",
             Self::Cf64Le => "cf64_le",
             Self::Ci16Le => "ci16_le",
+            Self::Ci24Le => "ci24_le",
+            Self::Ci32Le => "ci32_le",
             Self::Ci8 => "ci8",
             Self::Cu8 => "cu8",
         }
@@ -43,7 +57,8 @@ impl SampleFormat {
     #[must_use]
     pub const fn sample_bytes(self) -> usize {
         match self {
-            Self::Cf32Le => 8,
+            Self::Cf32Le | Self::Ci32Le => 8,
+            Self::Ci24Le => 6,
             Self::Cf64Le => 16,
             Self::Ci16Le => 4,
             Self::Ci8 | Self::Cu8 => 2,
@@ -56,6 +71,8 @@ impl SampleFormat {
         match self {
             Self::Cf32Le | Self::Cf64Le => "x",
             Self::Ci16Le => "x / 32768",
+            Self::Ci24Le => "x / 8388608",
+            Self::Ci32Le => "x / 2147483648",
             Self::Ci8 => "x / 128",
             Self::Cu8 => "(x - 127.5) / 127.5",
         }
@@ -66,8 +83,10 @@ impl SampleFormat {
         match self {
             Self::Cf32Le | Self::Cf64Le => None,
             Self::Ci16Le => Some((-1.0, 32_767.0 / 32_768.0)),
+            Self::Ci24Le => Some((-1.0, 8_388_607.0 / 8_388_608.0)),
             Self::Ci8 => Some((-1.0, 127.0 / 128.0)),
-            Self::Cu8 => Some((-1.0, 1.0)),
+            // The largest 32-bit codes round to 1 in single precision.
+            Self::Ci32Le | Self::Cu8 => Some((-1.0, 1.0)),
         }
     }
 
@@ -76,6 +95,8 @@ impl SampleFormat {
         match self {
             Self::Cf32Le | Self::Cf64Le => 0.0,
             Self::Ci16Le => 1.0 / 32_768.0,
+            Self::Ci24Le => 1.0 / 8_388_608.0,
+            Self::Ci32Le => 1.0 / 2_147_483_648.0,
             Self::Ci8 => 1.0 / 128.0,
             Self::Cu8 => 1.0 / 127.5,
         }
@@ -84,7 +105,7 @@ impl SampleFormat {
     /// Codes of integer formats up to 16 bit: code number = (component - second) x first.
     pub(crate) const fn codes(self) -> Option<(f32, f32)> {
         match self {
-            Self::Cf32Le | Self::Cf64Le => None,
+            Self::Cf32Le | Self::Cf64Le | Self::Ci24Le | Self::Ci32Le => None,
             Self::Ci16Le => Some((32_768.0, -1.0)),
             Self::Ci8 => Some((128.0, -1.0)),
             Self::Cu8 => Some((127.5, -1.0)),
@@ -110,6 +131,18 @@ impl SampleFormat {
                 let component = |b: [u8; 2]| f32::from(i16::from_le_bytes(b)) / 32_768.0;
                 Complex32::new(component([b[0], b[1]]), component([b[2], b[3]]))
             })),
+            Self::Ci24Le => samples.extend(bytes.as_chunks::<6>().0.iter().map(|b| {
+                // In the upper three bytes, so that the sign is where it belongs.
+                let component = |low, middle, high| integer([0, low, middle, high]);
+                Complex32::new(component(b[0], b[1], b[2]), component(b[3], b[4], b[5]))
+            })),
+            Self::Ci32Le => samples.extend(
+                bytes
+                    .as_chunks::<8>()
+                    .0
+                    .iter()
+                    .map(|b| Complex32::new(integer([b[0], b[1], b[2], b[3]]), integer([b[4], b[5], b[6], b[7]]))),
+            ),
             Self::Ci8 => samples.extend(bytes.as_chunks::<2>().0.iter().map(|b| {
                 let component = |b: u8| f32::from(b.cast_signed()) / 128.0;
                 Complex32::new(component(b[0]), component(b[1]))
@@ -130,6 +163,11 @@ fn narrow(bytes: [u8; 8]) -> f32 {
     f64::from_le_bytes(bytes) as f32
 }
 
+/// A 32-bit integer over its full scale, rounded to single precision.
+fn integer(bytes: [u8; 4]) -> f32 {
+    i32::from_le_bytes(bytes) as f32 / 2_147_483_648.0
+}
+
 impl fmt::Display for SampleFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -138,7 +176,7 @@ impl fmt::Display for SampleFormat {
 
 /// The text names no format known here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown sample format {name:?}; known are cf32_le, cf64_le, ci16_le, ci8, cu8")]
+#[error("unknown sample format {name:?}; known are cf32_le, cf64_le, ci16_le, ci24_le, ci32_le, ci8, cu8")]
 pub struct UnknownFormat {
     /// What was given.
     pub name: String,
@@ -158,6 +196,9 @@ impl FromStr for SampleFormat {
             }
             "ci16_le" | "ci16" | "ci16le" | "cs16" | "cs16le" | "sc16" | "sc16le" | "int16" | "i16" | "s16"
             | "s16le" => Ok(Self::Ci16Le),
+            "ci24_le" | "ci24" | "ci24le" | "cs24" | "sc24" | "int24" | "s24le" => Ok(Self::Ci24Le),
+            "ci32_le" | "ci32" | "ci32le" | "cs32" | "cs32le" | "sc32" | "sc32le" | "int32" | "i32" | "s32"
+            | "s32le" => Ok(Self::Ci32Le),
             "ci8" | "cs8" | "sc8" | "int8" | "i8" | "s8" => Ok(Self::Ci8),
             "cu8" | "uc8" | "uint8" | "u8" => Ok(Self::Cu8),
             _ => Err(UnknownFormat { name: name.to_owned() }),
@@ -196,7 +237,18 @@ mod tests {
         SampleFormat::Ci16Le.decode(&[0, 128, 255, 127], &mut samples);
         SampleFormat::Ci8.decode(&[128, 64], &mut samples);
         SampleFormat::Cu8.decode(&[0, 255], &mut samples);
-        let expected = [(-1.0, 32_767.0 / 32_768.0), (-1.0, 0.5), (-1.0, 1.0)];
+        SampleFormat::Ci24Le.decode(&[0, 0, 128, 255, 255, 127], &mut samples);
+        SampleFormat::Ci24Le.decode(&[255, 255, 255, 1, 0, 0], &mut samples);
+        SampleFormat::Ci32Le.decode(&[0, 0, 0, 128, 0, 0, 0, 64], &mut samples);
+        let lsb = 1.0 / 8_388_608.0;
+        let expected = [
+            (-1.0, 32_767.0 / 32_768.0),
+            (-1.0, 0.5),
+            (-1.0, 1.0),
+            (-1.0, 1.0 - lsb),
+            (-lsb, lsb),
+            (-1.0, 0.5),
+        ];
         assert_eq!(samples, expected.map(|(re, im)| Complex32::new(re, im)));
     }
 }

@@ -18,7 +18,7 @@ pub(crate) const DEFAULT: &str = "default";
 /// How the bytes of a recording were understood, and on whose word.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Interpretation {
-    /// What the samples were wrapped in: `none`, `npy`, `sigmf`, ...
+    /// What the samples were wrapped in: `none`, `npy`, `wav`, `rf64`, `bw64`, `kiwi wav`, `sigmf`, ...
     pub container: &'static str,
     /// Layout of a sample.
     #[serde(rename = "iq_format")]

@@ -152,13 +152,13 @@ fn a_rate_that_is_none_is_doubted_and_not_used() {
 #[test]
 fn a_format_that_is_not_read_is_refused_by_name_unless_the_bytes_know_better() {
     let mut hints = Hints::default();
-    hints.say_format(FormatClaim::parse("ci32_le").unwrap(), "column iq_data_format");
+    hints.say_format(FormatClaim::parse("cu16_le").unwrap(), "column iq_data_format");
     let hints = hints.with_format(SampleFormat::Ci16Le, "object metadata");
     let refused = extract(hints.clone(), [&wave(300)[..]]).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "Invalid IQ data format: sample format ci32_le (column iq_data_format) is not supported; \
-         supported are cf32_le, cf64_le, ci16_le, ci8, cu8"
+        "Invalid IQ data format: sample format cu16_le (column iq_data_format) is not supported; \
+         supported are cf32_le, cf64_le, ci16_le, ci24_le, ci32_le, ci8, cu8"
     );
     let wrapped = npy("<c8", "(300,)", &wave(300));
     let read = extract(hints.with_sample_rate_hz(RATE, "argument"), [&wrapped[..]]).unwrap();

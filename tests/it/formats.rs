@@ -155,7 +155,7 @@ async fn a_format_that_is_not_read_is_refused_by_name_and_the_row_says_who_named
     bench.put("a.bin", iq::tone());
     let session = bench.record(&["a.bin"]).await;
     bench
-        .execute("UPDATE heimdall.measurements SET iq_data_format = 'ci32_le'")
+        .execute("UPDATE heimdall.measurements SET iq_data_format = 'cu16_le'")
         .await;
     let daemon = Daemon::start(&bench).await;
     bench.complete(&session).await;
@@ -164,10 +164,10 @@ async fn a_format_that_is_not_read_is_refused_by_name_and_the_row_says_who_named
     assert_eq!(
         row.error_message.as_deref(),
         Some(
-            "Invalid IQ data format: sample format ci32_le (column iq_data_format) is not supported; \
-             supported are cf32_le, cf64_le, ci16_le, ci8, cu8"
+            "Invalid IQ data format: sample format cu16_le (column iq_data_format) is not supported; \
+             supported are cf32_le, cf64_le, ci16_le, ci24_le, ci32_le, ci8, cu8"
         )
     );
-    assert_eq!(row.metadata["said"][0]["value"], "ci32_le");
+    assert_eq!(row.metadata["said"][0]["value"], "cu16_le");
     daemon.stop().await;
 }

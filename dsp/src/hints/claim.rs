@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn a_layout_that_is_not_read_is_told_from_a_name_that_means_nothing() {
         for text in [
-            "cf32_be", "ci16_be", "ci32_le", "cu16_le", "rf32_le", "ri16_be", "cu32", "ru8", "ri8", ">c8", "<i2",
+            "cf32_be", "ci16_be", "ci32_be", "cu16_le", "rf32_le", "ri16_be", "cu32", "ru8", "ri8", ">c8", "<i2",
         ] {
             assert_eq!(
                 FormatClaim::parse(text),

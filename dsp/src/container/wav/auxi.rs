@@ -1,0 +1,82 @@
+//! The `auxi` chunk of receiver programs (`SpectraVue`'s manual describes it; HDSDR, `SDRuno`, SDR Console and `SDRangel`
+//! write it too): when a recording began and ended, and where the receiver was tuned. Some programs have put XML
+//! or JSON into a chunk of this name; that is left alone.
+
+use super::u32_at;
+use crate::Context;
+
+/// As much of the chunk as is of interest: two times of 16 bytes, and the frequency.
+pub(super) const BYTES: usize = 36;
+
+/// Puts what can be read into the context.
+pub(super) fn read(body: &[u8], context: &mut Context) {
+    if body.len() < BYTES || matches!(body[0], b'<' | b'{' | b'[') {
+        return;
+    }
+    context.start_time = time(&body[..16]);
+    context.stop_time = time(&body[16..32]);
+    // 32 bits of Hz: above 4.29 GHz programs write it modulo that, and there is no telling.
+    let centre_frequency_hz = u32_at(body, 32);
+    context.centre_frequency_hz = (centre_frequency_hz > 0).then_some(f64::from(centre_frequency_hz));
+}
+
+/// Windows' `SYSTEMTIME`: year, month, day of the week, day, hour, minute, second, millisecond.
+fn time(bytes: &[u8]) -> Option<String> {
+    let field = |index: usize| u16::from_le_bytes([bytes[2 * index], bytes[2 * index + 1]]);
+    let [year, month, day] = [field(0), field(1), field(3)];
+    let [hour, minute, second, milli] = [field(4), field(5), field(6), field(7)];
+    let is_time = (1980..=9999).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second <= 60
+        && milli < 1000;
+    is_time.then(|| format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(start: [u16; 8], stop: [u16; 8], centre_frequency_hz: u32) -> Vec<u8> {
+        let mut bytes: Vec<u8> = start
+            .iter()
+            .chain(&stop)
+            .flat_map(|field| field.to_le_bytes())
+            .collect();
+        bytes.extend(centre_frequency_hz.to_le_bytes());
+        bytes
+    }
+
+    fn told(body: &[u8]) -> Context {
+        let mut context = Context::default();
+        read(body, &mut context);
+        context
+    }
+
+    #[test]
+    fn times_and_frequency_are_read() {
+        let start = [2017, 11, 1, 27, 10, 41, 56, 7];
+        let stop = [2017, 11, 1, 27, 10, 42, 26, 999];
+        let context = told(&body(start, stop, 14_100_000));
+        assert_eq!(context.start_time.as_deref(), Some("2017-11-27T10:41:56.007"));
+        assert_eq!(context.stop_time.as_deref(), Some("2017-11-27T10:42:26.999"));
+        assert_eq!(context.centre_frequency_hz, Some(14_100_000.0));
+    }
+
+    #[test]
+    fn what_is_no_time_or_no_frequency_is_left_out() {
+        assert_eq!(
+            told(&body([0; 8], [2017, 13, 1, 27, 10, 41, 56, 7], 0)),
+            Context::default()
+        );
+        assert_eq!(told(&[1; BYTES - 1]), Context::default());
+        let xml = b"<?xml version=\"1.0\"?><SDR-XML-Root><Definition CurrentTimeUTC=\"01-01-2020\"/>";
+        assert_eq!(told(&xml[..BYTES]), Context::default());
+        assert_eq!(
+            told(&b"{\"centre_frequency_hz\": 14100000, \"programme\": 1}"[..BYTES]),
+            Context::default()
+        );
+    }
+}
