@@ -21,7 +21,7 @@ use crate::metrics::metrics;
 use crate::outside::printable;
 use crate::queue::{Claim, Queue, Verdict, Written};
 
-mod transaction;
+pub mod transaction;
 
 /// One commit for so many rows costs as little as it ever will; more only delays the first of them.
 pub const MAX_BATCH: usize = 32;

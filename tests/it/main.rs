@@ -11,6 +11,7 @@ mod history;
 mod installing;
 mod leases;
 mod metrics;
+mod model;
 mod notifications;
 mod origin;
 mod outages;

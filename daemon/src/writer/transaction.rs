@@ -18,15 +18,21 @@ use crate::queue::{
 use crate::sql;
 
 /// What a transaction did.
-pub(super) struct Committed {
-    pub(super) written: Vec<Written>,
-    pub(super) settled: Vec<SettledSession>,
-    pub(super) backfills: Vec<FinishedBackfill>,
+pub struct Committed {
+    /// For each verdict, in its order.
+    pub written: Vec<Written>,
+    /// Sessions that have nothing outstanding any more.
+    pub settled: Vec<SettledSession>,
+    /// Backfills that are through.
+    pub backfills: Vec<FinishedBackfill>,
 }
 
 /// Lock the sessions, store each verdict, see which sessions have nothing
 /// outstanding, count backfills; sent without waiting in between, then committed.
-pub(super) async fn transact(queue: &Queue, batch: &[Finished]) -> Result<Committed, DbError> {
+///
+/// # Errors
+/// When the database does not answer or refuses; whether it has committed is then unknown.
+pub async fn transact(queue: &Queue, batch: &[Finished]) -> Result<Committed, DbError> {
     let mut client = queue.connection().await?;
     let work = async {
         let statements = Statements::prepare(&client).await?;

@@ -1,0 +1,90 @@
+//! What the sweep and an administrator do to the queue.
+
+use crate::model::state::{Backfill, Entry, MEASUREMENTS, SESSIONS, State, World};
+
+impl World {
+    /// Queues what is missing, newest sessions first; how many sessions and measurements.
+    pub(in crate::model) fn enqueue_missing(
+        &mut self,
+        source: &'static str,
+        max_sessions: usize,
+        failed_too: bool,
+        backfill: Option<usize>,
+    ) -> (i64, i64) {
+        let (mut sessions, mut queued) = (0, 0);
+        for s in (0..SESSIONS).rev() {
+            let missing: Vec<usize> = (0..MEASUREMENTS)
+                .filter(|&m| {
+                    let measurement = &self.measurements[m];
+                    measurement.session == s
+                        && self.has_object(m)
+                        && self.completed(s)
+                        && measurement.queued.is_none()
+                        && measurement
+                            .row
+                            .as_ref()
+                            .is_none_or(|row| failed_too && row.kind.is_some())
+                })
+                .collect();
+            if missing.is_empty() || sessions == max_sessions {
+                continue;
+            }
+            sessions += 1;
+            queued += missing.len();
+            for m in missing {
+                self.enqueue(m, source, if source == "backfill" { 2 } else { 1 }, backfill);
+            }
+        }
+        (count(sessions), count(queued))
+    }
+
+    pub(in crate::model) fn request_backfill(&mut self, max_sessions: usize, failed_too: bool) -> (i64, i64) {
+        let (sessions, queued) = self.enqueue_missing("backfill", max_sessions, failed_too, Some(self.backfills.len()));
+        self.backfills.push(Backfill {
+            total: queued,
+            finished: queued == 0,
+            ..Backfill::default()
+        });
+        (sessions, queued)
+    }
+
+    pub(in crate::model) fn cancel_backfill(&mut self, b: usize) {
+        let mut cancelled = 0;
+        for measurement in &mut self.measurements {
+            let ours = |entry: &mut Entry| {
+                entry.backfill == Some(b) && entry.source == "backfill" && !matches!(entry.state, State::Claimed(_))
+            };
+            cancelled += i64::from(measurement.queued.take_if(ours).is_some());
+        }
+        let backfill = &mut self.backfills[b];
+        if !backfill.finished {
+            backfill.total -= cancelled;
+            backfill.cancelled = true;
+            backfill.finish_if_through();
+        }
+    }
+
+    pub(in crate::model) fn retry_failed(&mut self, kind: Option<&'static str>) {
+        for s in (0..SESSIONS).rev() {
+            for m in 0..MEASUREMENTS {
+                let measurement = &self.measurements[m];
+                let failed = measurement
+                    .row
+                    .as_ref()
+                    .is_some_and(|row| row.kind.is_some() && (kind.is_none() || row.kind == kind));
+                if failed
+                    && measurement.session == s
+                    && self.has_object(m)
+                    && self.completed(s)
+                    && measurement.queued.is_none()
+                {
+                    self.enqueue(m, "retry", 1, None);
+                }
+            }
+        }
+    }
+}
+
+fn count(n: usize) -> i64 {
+    i64::try_from(n).expect("a handful")
+}

@@ -1,0 +1,246 @@
+//! What the daemons do to the queue.
+
+use crate::model::state::{Entry, Lease, MEASUREMENTS, Measurement, Row, State, World, Written};
+use crate::model::transition::{Above, Verdict};
+
+/// A recording that has taken so many daemons down is blamed for it.
+const MAX_CRASHES: i32 = 5;
+
+impl World {
+    /// The measurements that a claim has to take, in their order.
+    pub(in crate::model) fn next(&self, limit: usize, floor: [i64; 3]) -> Vec<usize> {
+        let mut ready: Vec<(i16, i64, usize)> = Vec::new();
+        for (m, measurement) in self.measurements.iter().enumerate() {
+            if let Some(entry) = &measurement.queued
+                && entry.state == State::Ready
+                && entry.place > floor[usize::try_from(entry.priority).expect("0 to 2")]
+            {
+                ready.push((entry.priority, entry.place, m));
+            }
+        }
+        ready.sort_unstable();
+        ready.iter().take(limit).map(|&(_, _, m)| m).collect()
+    }
+
+    /// For each priority the place of a measurement in the queue, above which to look.
+    pub(in crate::model) fn floor(&self, above: Above) -> [i64; 3] {
+        above.map(|m| {
+            m.and_then(|m| self.measurements[m].queued.as_ref())
+                .map_or(0, |entry| entry.place)
+        })
+    }
+
+    pub(in crate::model) fn claim(&mut self, worker: usize, limit: usize, above: Above, lost: bool) {
+        if self.paused || !self.workers[worker].registered {
+            return;
+        }
+        for m in self.next(limit, self.floor(above)) {
+            let lease = self.leases.len();
+            let has_object = self.has_object(m);
+            let entry = self.measurements[m].queued.as_mut().expect("it is ready");
+            entry.attempt += 1;
+            entry.state = State::Claimed(lease);
+            self.leases.push(Lease {
+                measurement: m,
+                worker,
+                session: entry.session,
+                attempt: entry.attempt,
+                recheck: entry.recheck,
+                located: has_object && self.sessions[entry.session].exists,
+                lost,
+            });
+        }
+    }
+
+    pub(in crate::model) fn take_strays(&mut self, worker: usize) {
+        for measurement in &mut self.measurements {
+            if let Some(entry) = &mut measurement.queued
+                && let State::Claimed(lease) = entry.state
+                && self.leases[lease].worker == worker
+                && self.leases[lease].lost
+            {
+                give_back(entry);
+            }
+        }
+    }
+
+    /// One transaction.
+    pub(in crate::model) fn finish(&mut self, verdicts: &[(usize, Verdict)]) {
+        let written: Vec<Written> = verdicts
+            .iter()
+            .map(|&(lease, verdict)| self.store(lease, verdict))
+            .collect();
+        let mut changed: Vec<usize> = verdicts
+            .iter()
+            .filter(|(lease, verdict)| match verdict {
+                Verdict::Features | Verdict::Forget => true,
+                Verdict::Failed(_) | Verdict::LookAgain => !self.leases[*lease].recheck,
+                Verdict::Later | Verdict::GiveBack => false,
+            })
+            .map(|&(lease, _)| self.leases[lease].session)
+            .collect();
+        changed.sort_unstable();
+        changed.dedup();
+        self.settled = changed.into_iter().filter_map(|s| self.settle(s)).collect();
+        for (&(_, verdict), written) in verdicts.iter().zip(&written) {
+            if let Written::Done(Some(b)) = *written {
+                let backfill = &mut self.backfills[b];
+                if verdict == Verdict::Features {
+                    backfill.done += 1;
+                } else {
+                    backfill.failed += 1;
+                }
+            }
+        }
+        for backfill in &mut self.backfills {
+            backfill.finish_if_through();
+        }
+        self.written = written;
+    }
+
+    fn store(&mut self, lease: usize, verdict: Verdict) -> Written {
+        let held = self.holds(lease);
+        if verdict == Verdict::GiveBack {
+            // Said of many at once: the answer is how many.
+            if held {
+                give_back(self.entry(lease));
+            }
+            return Written::Done(None);
+        }
+        if !held {
+            return Written::LeaseLost;
+        }
+        let m = self.leases[lease].measurement;
+        match verdict {
+            Verdict::Features => {
+                let entry = self.measurements[m].queued.take().expect("it is held");
+                self.measurements[m].row = Some(Row {
+                    kind: None,
+                    attempts: entry.attempt,
+                    session: entry.session,
+                });
+                return Written::Done(entry.backfill);
+            }
+            Verdict::Failed(kind) => {
+                let entry = self.measurements[m].queued.take().expect("it is held");
+                self.fail(m, kind, &entry);
+                return Written::Done(entry.backfill);
+            }
+            Verdict::LookAgain => {
+                let entry = self.entry(lease);
+                (entry.state, entry.recheck) = (State::Waiting(false), true);
+                let entry = entry.clone();
+                self.fail(m, "not_found", &entry);
+            }
+            Verdict::Later => self.entry(lease).state = State::Waiting(false),
+            Verdict::Forget => {
+                let entry = self.measurements[m].queued.take().expect("it is held");
+                if let Some(b) = entry.backfill {
+                    self.backfills[b].total -= 1;
+                }
+            }
+            Verdict::GiveBack => {}
+        }
+        Written::Done(None)
+    }
+
+    fn entry(&mut self, lease: usize) -> &mut Entry {
+        let m = self.leases[lease].measurement;
+        self.measurements[m].queued.as_mut().expect("it is held")
+    }
+
+    pub(in crate::model) fn fail(&mut self, m: usize, kind: &'static str, entry: &Entry) {
+        if !self.has_features(m) {
+            self.measurements[m].row = Some(Row {
+                kind: Some(kind),
+                attempts: entry.attempt,
+                session: entry.session,
+            });
+        }
+    }
+
+    fn settle(&self, session: usize) -> Option<(usize, i64, i64)> {
+        let outstanding = |measurement: &Measurement| {
+            measurement
+                .queued
+                .as_ref()
+                .is_some_and(|entry| entry.session == session && !entry.recheck)
+        };
+        if self.measurements.iter().any(outstanding) {
+            return None;
+        }
+        let (mut succeeded, mut failed) = (0, 0);
+        for row in self
+            .measurements
+            .iter()
+            .filter_map(|measurement| measurement.row.as_ref())
+        {
+            if row.session == session {
+                *if row.kind.is_none() {
+                    &mut succeeded
+                } else {
+                    &mut failed
+                } += 1;
+            }
+        }
+        Some((session, succeeded, failed))
+    }
+
+    /// Takes back what dead daemons hold.
+    pub(in crate::model) fn release(&mut self) {
+        for worker in &mut self.workers {
+            if worker.expired {
+                (worker.registered, worker.expired) = (false, false);
+            }
+        }
+        self.released = (0, 0);
+        for m in 0..MEASUREMENTS {
+            let Some(entry) = &mut self.measurements[m].queued else {
+                continue;
+            };
+            let State::Claimed(lease) = entry.state else { continue };
+            if self.workers[self.leases[lease].worker].registered {
+                continue;
+            }
+            entry.state = if entry.crashes == 0 {
+                State::Ready
+            } else {
+                State::Waiting(false)
+            };
+            entry.crashes += 1;
+            if entry.crashes < MAX_CRASHES {
+                self.released.0 += 1;
+                continue;
+            }
+            self.released.1 += 1;
+            let entry = self.measurements[m].queued.take().expect("it is there");
+            self.fail(m, "crashed", &entry);
+            if let Some(b) = entry.backfill {
+                self.backfills[b].failed += 1;
+                self.backfills[b].finish_if_through();
+            }
+        }
+    }
+
+    pub(in crate::model) fn time_passes(&mut self) {
+        for entry in self.measurements.iter_mut().filter_map(|m| m.queued.as_mut()) {
+            if let State::Waiting(due) = &mut entry.state {
+                *due = true;
+            }
+        }
+    }
+
+    pub(in crate::model) fn promote(&mut self) {
+        for entry in self.measurements.iter_mut().filter_map(|m| m.queued.as_mut()) {
+            if entry.state == State::Waiting(true) {
+                entry.state = State::Ready;
+            }
+        }
+    }
+}
+
+fn give_back(entry: &mut Entry) {
+    entry.recheck &= entry.attempt > 1;
+    entry.attempt -= 1;
+    entry.state = State::Ready;
+}

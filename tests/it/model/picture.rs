@@ -1,0 +1,180 @@
+//! Model and database as the same kind of text, to be compared and read.
+
+use std::fmt::Write as _;
+
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use super::actual::{Actual, measurement_of, session_of};
+use super::state::{State, World};
+
+/// Queue in its order, rows by measurement, backfills, daemons.
+pub(super) fn of_model(world: &World) -> String {
+    let mut text = String::new();
+    let mut queue: Vec<_> = world
+        .measurements
+        .iter()
+        .enumerate()
+        .filter_map(|(m, measurement)| measurement.queued.as_ref().map(|entry| (m, entry)))
+        .collect();
+    queue.sort_unstable_by_key(|(_, entry)| entry.place);
+    for (m, entry) in queue {
+        let state = match entry.state {
+            State::Ready => "ready".to_owned(),
+            State::Claimed(lease) if world.leases[lease].lost => {
+                format!("lost to worker {}", world.leases[lease].worker)
+            }
+            State::Claimed(lease) => format!("claimed by worker {} with {lease}", world.leases[lease].worker),
+            State::Waiting(due) => format!("waiting, due {due}"),
+        };
+        line(
+            &mut text,
+            m,
+            entry.session,
+            &state,
+            (entry.source, entry.priority),
+            entry.backfill,
+            (entry.attempt, entry.crashes, entry.recheck),
+        );
+    }
+    for (m, measurement) in world.measurements.iter().enumerate() {
+        if let Some(row) = &measurement.row {
+            let _ = writeln!(
+                text,
+                "row {m} of {}: {:?} after {}",
+                row.session, row.kind, row.attempts
+            );
+        }
+    }
+    for (b, backfill) in world.backfills.iter().enumerate() {
+        let _ = writeln!(
+            text,
+            "backfill {b}: {} done {} failed {} finished {} cancelled {}",
+            backfill.total, backfill.done, backfill.failed, backfill.finished, backfill.cancelled
+        );
+    }
+    let registered = world.workers.iter().enumerate().filter(|(_, worker)| worker.registered);
+    let registered: Vec<usize> = registered.map(|(w, _)| w).collect();
+    let _ = writeln!(text, "workers {registered:?}, paused {}", world.paused);
+    text
+}
+
+fn line(
+    text: &mut String,
+    m: usize,
+    session: usize,
+    state: &str,
+    (source, priority): (&str, i16),
+    backfill: Option<usize>,
+    (attempt, crashes, recheck): (i32, i32, bool),
+) {
+    let _ = writeln!(
+        text,
+        "queued {m} of {session}: {state}; {source} {priority} backfill {backfill:?} attempt {attempt} crashes {crashes} recheck {recheck}"
+    );
+}
+
+/// The same as it stands.
+pub(super) async fn of_database(actual: &Actual) -> String {
+    let mut text = String::new();
+    let backfill_of = |id: Option<Uuid>| {
+        id.map(|id| {
+            actual
+                .backfills
+                .iter()
+                .position(|known| *known == id)
+                .expect("a backfill of ours")
+        })
+    };
+    let worker_of = |id: Uuid| {
+        actual
+            .workers
+            .iter()
+            .position(|known| *known == id)
+            .expect("a worker of ours")
+    };
+    let queue = "SELECT measurement_id, recording_session_id, state, claim_id, worker_id, coalesce(due_at <= clock_timestamp(), false),
+            source, priority, backfill_id, attempt, crashes, recheck
+        FROM heimdall.feature_queue ORDER BY id";
+    for row in rows(actual.sql, queue).await {
+        let claim_id: Option<i64> = row.get(3);
+        let state = match row.get(2) {
+            "claimed" => {
+                let worker = worker_of(row.get(4));
+                let claim = actual.claims.iter().position(|claim| {
+                    claim
+                        .as_ref()
+                        .is_some_and(|claim| Some(claim.lease.claim_id) == claim_id)
+                });
+                match claim {
+                    Some(lease) => format!("claimed by worker {worker} with {lease}"),
+                    None => format!("lost to worker {worker}"),
+                }
+            }
+            "waiting" => format!("waiting, due {}", row.get::<_, bool>(5)),
+            other => other.to_owned(),
+        };
+        line(
+            &mut text,
+            measurement_of(row.get(0)),
+            session_of(row.get(1)),
+            &state,
+            (row.get(6), row.get(7)),
+            backfill_of(row.get(8)),
+            (row.get(9), row.get(10), row.get(11)),
+        );
+    }
+    let results = "SELECT measurement_id, recording_session_id, error_kind, attempts, error_message, cardinality(receiver_features)
+        FROM heimdall.measurement_features ORDER BY measurement_id";
+    for row in rows(actual.sql, results).await {
+        let kind: Option<&str> = row.get(2);
+        let _ = writeln!(
+            text,
+            "row {} of {}: {kind:?} after {}",
+            measurement_of(row.get(0)),
+            session_of(row.get(1)),
+            row.get::<_, i32>(3)
+        );
+        if kind == Some("crashed") {
+            let message: &str = row.get(4);
+            assert!(message.contains("5 daemons were lost"), "{message}");
+        }
+        assert_eq!(
+            row.get::<_, i32>(5) > 0,
+            kind.is_none(),
+            "features and an error exclude each other"
+        );
+    }
+    let backfills = "SELECT backfill_id, total, done, failed, finished_at IS NOT NULL, cancelled_at IS NOT NULL FROM heimdall.backfills";
+    let mut lines: Vec<_> = rows(actual.sql, backfills)
+        .await
+        .iter()
+        .map(|row| {
+            let b = backfill_of(row.get(0)).expect("it has an id");
+            let (total, done, failed): (i64, i64, i64) = (row.get(1), row.get(2), row.get(3));
+            let (finished, cancelled): (bool, bool) = (row.get(4), row.get(5));
+            (
+                b,
+                format!(
+                    "backfill {b}: {total} done {done} failed {failed} finished {finished} cancelled {cancelled}\n"
+                ),
+            )
+        })
+        .collect();
+    lines.sort();
+    text.extend(lines.into_iter().map(|(_, line)| line));
+    let mut registered: Vec<usize> = rows(actual.sql, "SELECT worker_id FROM heimdall.worker_heartbeats")
+        .await
+        .iter()
+        .map(|row| worker_of(row.get(0)))
+        .collect();
+    registered.sort_unstable();
+    let control = rows(actual.sql, "SELECT paused FROM heimdall.extraction_control").await;
+    let _ = writeln!(text, "workers {registered:?}, paused {}", control[0].get::<_, bool>(0));
+    text
+}
+
+async fn rows(sql: &Client, query: &str) -> Vec<tokio_postgres::Row> {
+    let prepared = sql.prepare(query).await.expect("a query of ours");
+    sql.query(&prepared, &[]).await.expect("it answers")
+}
