@@ -25,6 +25,7 @@ const DURATION_METADATA: [&str; 2] = ["duration-seconds", "duration_seconds"];
 #[must_use]
 pub fn of_object(claim: &Claim, location: &Location, object: &Object<'_>) -> Hints {
     let mut hints = Hints::default();
+    hints.say_object_bytes(object.size_bytes);
     of_columns(claim, &mut hints);
     of_metadata(|names| object.metadata(names), &mut hints);
     hints.say_name(&location.key);

@@ -4,7 +4,8 @@
 //! - [`listener`] hears that a session has completed, and wakes the
 //! - [`worker`], which claims rows of the queue, above the [`floor`], while the
 //! - [`gate`] is open and the [`schema`] fits, and hands each to
-//! - [`recording`]: its [`location`] is read from the [`store`], block by block, with the [`hints`] on how to read it;
+//! - [`recording`]: its [`location`] is read from the [`store`], block by block, with the [`hints`] on how to read it
+//!   and the [`sidecar`] that some have;
 //! - [`compute`] extracts on threads of its own, and the
 //! - [`writer`] turns verdicts into rows; what went wrong is a [`failure`].
 //! - [`queue`] speaks to Postgres for all of them, in the words of [`sql`], over [`db`].
@@ -14,10 +15,11 @@
 //!
 //! Whatever any of them hears from [`outside`] is made printable before it is said again.
 //!
-//! Around it: [`cli`], [`settings`], [`shutdown`], [`migrate`], [`offline`] and,
+//! Around it: [`cli`], [`settings`], [`shutdown`], [`migrate`], [`offline`] with what stands [`beside`] a file, and,
 //! behind a feature, the embedded `demo`.
 
 pub mod backoff;
+pub mod beside;
 pub mod cli;
 pub mod compute;
 pub mod db;
@@ -40,6 +42,7 @@ pub mod run;
 pub mod schema;
 pub mod settings;
 pub mod shutdown;
+pub mod sidecar;
 pub mod sql;
 pub mod store;
 pub mod upkeep;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use heimdall_dsp::{Extraction, Hints, Recording, SampleFormat, Workspace};
 
+use crate::beside;
+
 /// As large as the daemon's own blocks.
 const BLOCK_BYTES: usize = 256 * 1024;
 
@@ -69,8 +71,9 @@ pub fn extract_file(file: &Path, options: Options, workspace: &mut Workspace) ->
     if let Some(name) = file.file_name().and_then(|name| name.to_str()) {
         hints.say_name(name);
     }
+    let data = beside::gather(file, &mut hints)?;
     let mut recording = Recording::new(hints);
-    let mut input = File::open(file)?;
+    let mut input = File::open(data)?;
     let mut block = vec![0; BLOCK_BYTES];
     loop {
         match input.read(&mut block) {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use heimdall_dsp::{CHUNK_MS, Context, Extraction, Interpretation, Recording, Said};
+use heimdall_dsp::{CHUNK_MS, Context, Extraction, Hints, Interpretation, Recording, Said};
 use serde::Serialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_postgres::types::Json;
@@ -18,6 +18,7 @@ use crate::location::Location;
 use crate::metrics::labels::Step;
 use crate::metrics::metrics;
 use crate::queue::{Claim, FeatureRow, ReceiverFeatures, Verdict};
+use crate::sidecar;
 use crate::store::{Object, Store};
 use crate::writer::failed;
 
@@ -70,6 +71,9 @@ struct Metadata {
     object_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     object_etag: Option<String>,
+    /// Where `SigMF` metadata were found beside the object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sigmf_key: Option<String>,
     #[serde(flatten)]
     interpretation: Option<Interpretation>,
     /// All that was said of the recording from outside its bytes, used or overruled.
@@ -143,7 +147,7 @@ async fn extract_whole(
     extract(claim, location, tools, metadata).await
 }
 
-/// Streams the object through the extractor: while one block is worked in, the next is read.
+/// Asks for the object and what is said of it, and reads it.
 async fn extract(
     claim: &Claim,
     location: &Location,
@@ -152,7 +156,9 @@ async fn extract(
 ) -> Result<Extraction, Failure> {
     let begun = Instant::now();
     let limit_bytes = tools.max_object_bytes;
-    let mut object = tools.store.get(location).await?;
+    let (location, sidecar) = sidecar::follow(location.clone(), &tools.store).await?;
+    metadata.object_key = Some(location.key.clone());
+    let mut object = tools.store.get(&location).await?;
     metadata.object_etag = Some(object.etag.clone());
     metadata.object_bytes = object.size_bytes;
     if let Some(size_bytes) = object.size_bytes.filter(|size| *size > limit_bytes) {
@@ -162,17 +168,37 @@ async fn extract(
         });
     }
 
+    let mut hints = hints::of_object(claim, &location, &object);
+    let looked_for = sidecar::look_for(&location, sidecar, &mut hints, &tools.store).await;
+    metadata.said = hints.said();
+    metadata.sigmf_key = looked_for?;
+    let mut read = stream(&mut object, hints.clone(), tools).await;
+    if let Err(Failure::Recording(heimdall_dsp::Error::MetadataBehind { at })) = read {
+        sidecar::read_tail(&mut object, at, &mut hints).await?;
+        read = stream(&mut object, hints, tools).await;
+    }
+    let (extraction, extracting, read_bytes) = read?;
+    metadata.object_bytes = Some(read_bytes);
+    let fetching = begun.elapsed().saturating_sub(extracting);
+    metrics().step(Step::Fetch, fetching);
+    metrics().step(Step::Extract, extracting);
+    metadata.extract_ms = whole_ms(extracting);
+    metadata.fetch_ms = whole_ms(fetching);
+    Ok(extraction)
+}
+
+/// Streams the object through the extractor: while one block is worked in, the next is read. Returns with the numbers how long
+/// the extractor took, and how many bytes there were.
+async fn stream(object: &mut Object<'_>, hints: Hints, tools: &Tools) -> Result<(Extraction, Duration, u64), Failure> {
     let mut reader = BlockReader {
         leftover: None,
         read_bytes: 0,
-        limit_bytes,
+        limit_bytes: tools.max_object_bytes,
     };
-    let hints = hints::of_object(claim, location, &object);
-    metadata.said = hints.said();
     let mut recording = Recording::new(hints);
     let mut extracting = Duration::ZERO;
     let (mut block, mut permit) = reader
-        .next_block(&mut object, Vec::with_capacity(BLOCK_BYTES), &tools.budget)
+        .next_block(object, Vec::with_capacity(BLOCK_BYTES), &tools.budget)
         .await?;
     let mut spare = Vec::with_capacity(BLOCK_BYTES);
     while !block.is_empty() {
@@ -182,22 +208,16 @@ async fn extract(
             drop(permit);
             (pushed, started.elapsed())
         };
-        let next = reader.next_block(&mut object, spare, &tools.budget);
+        let next = reader.next_block(object, spare, &tools.budget);
         let ((pushed, took), read) = futures_util::join!(push, next);
         extracting += took;
         (recording, spare) = pushed?;
         (block, permit) = read?;
     }
-    metadata.object_bytes = Some(reader.read_bytes);
     let started = Instant::now();
     let extraction = tools.compute.finish(recording).await?;
     extracting += started.elapsed();
-    let fetching = begun.elapsed().saturating_sub(extracting);
-    metrics().step(Step::Fetch, fetching);
-    metrics().step(Step::Extract, extracting);
-    metadata.extract_ms = whole_ms(extracting);
-    metadata.fetch_ms = whole_ms(fetching);
-    Ok(extraction)
+    Ok((extraction, extracting, reader.read_bytes))
 }
 
 /// Cuts a body into blocks of [`BLOCK_BYTES`] and keeps count.

@@ -1,16 +1,20 @@
 //! What the samples are wrapped in: found out from the first bytes, then peeled off as they stream by.
 
+mod archive;
 mod npy;
 mod wav;
 
 use std::borrow::Cow;
 
+use crate::sigmf::Sigmf;
+use crate::sigmf::carve::Carve;
 use crate::{Context, Error, Hint, Hints, Interpretation};
+pub(crate) use archive::{Archive, SOURCE as ARCHIVE};
 use npy::Npy;
 use wav::Wav;
 
 /// Bytes looked at before the container is decided: enough for every signature below.
-pub(crate) const SNIFF_BYTES: usize = 64;
+pub(crate) const SNIFF_BYTES: usize = archive::BLOCK_BYTES;
 
 /// What comes out of a container.
 #[derive(Debug, PartialEq)]
@@ -26,6 +30,10 @@ pub(crate) enum Piece<'a> {
 pub(crate) enum Container {
     /// Samples from the first byte to the last.
     Raw,
+    /// Samples, and here and there something else, as `SigMF` metadata beside them say.
+    Described(Carve),
+    /// A `SigMF` archive.
+    Archive(Box<Archive>),
     /// A `NumPy` array.
     Npy(Npy),
     /// A sound file.
@@ -34,16 +42,23 @@ pub(crate) enum Container {
 
 impl Container {
     /// Decides by content. `head` is the first [`SNIFF_BYTES`], or the whole object if it is shorter.
-    pub(crate) fn sniff(head: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn sniff(head: &[u8], hints: &Hints) -> Result<Self, Error> {
         if head.starts_with(npy::MAGIC) {
             return Ok(Self::Npy(Npy::default()));
         }
         if let Some(wav) = Wav::sniff(head) {
             return Ok(Self::Wav(Box::new(wav)));
         }
-        match foreign(head) {
-            Some(looks_like) => Err(Error::NotARecording { looks_like }),
-            None => Ok(Self::Raw),
+        if Archive::is_tar(head) {
+            return Ok(Self::Archive(Box::new(Archive::new(hints.sigmf().cloned()))));
+        }
+        match (foreign(head), hints.sigmf()) {
+            (Some(looks_like), _) => Err(Error::NotARecording { looks_like }),
+            (None, Some(meta)) if meta.needs_carving() => {
+                let format = meta.sample_format(hints.sigmf_source())?;
+                Ok(Self::Described(Carve::new(meta, format, hints.object_bytes(), false)?))
+            }
+            (None, _) => Ok(Self::Raw),
         }
     }
 
@@ -52,6 +67,8 @@ impl Container {
     pub(crate) fn peel<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Piece<'a>>, Error> {
         let payload = match self {
             Self::Raw => Some(std::mem::take(input)).filter(|payload| !payload.is_empty()),
+            Self::Described(carve) => return Ok(carve.peel(input)),
+            Self::Archive(archive) => return archive.peel(input),
             Self::Npy(npy) => npy.peel(input)?,
             Self::Wav(wav) => return wav.peel(input),
         };
@@ -62,6 +79,16 @@ impl Container {
     pub(crate) fn interpret(&self, hints: &Hints) -> Result<Interpretation, Error> {
         match self {
             Self::Raw => Interpretation::settle("none", None, None, hints),
+            // The places of what is no sample hold for this format alone.
+            Self::Described(_) => {
+                let format = hints.sigmf().map(|meta| meta.sample_format(hints.sigmf_source()));
+                let format = format.transpose()?.map(|value| Hint {
+                    value,
+                    source: hints.sigmf_source(),
+                });
+                Interpretation::settle("none", format, None, hints)
+            }
+            Self::Archive(archive) => archive.interpret(hints),
             Self::Npy(npy) => {
                 let format = npy.format().map(|value| Hint {
                     value,
@@ -77,6 +104,8 @@ impl Container {
     pub(crate) fn end(&mut self) -> Result<(), Error> {
         match self {
             Self::Raw => Ok(()),
+            Self::Described(carve) => carve.finish(),
+            Self::Archive(archive) => archive.end(),
             Self::Npy(npy) => npy.finish(),
             Self::Wav(wav) => wav.end(),
         }
@@ -86,7 +115,7 @@ impl Container {
     /// that a wrong format cannot be the reason.
     pub(crate) fn may_end_anywhere(&self) -> bool {
         match self {
-            Self::Raw | Self::Npy(_) => false,
+            Self::Raw | Self::Described(_) | Self::Archive(_) | Self::Npy(_) => false,
             Self::Wav(_) => true,
         }
     }
@@ -94,8 +123,17 @@ impl Container {
     /// Adds what the object said beside the samples.
     pub(crate) fn tell(self, context: &mut Context) {
         match self {
-            Self::Raw | Self::Npy(_) => {}
+            Self::Raw | Self::Described(_) | Self::Npy(_) => {}
+            Self::Archive(archive) => archive.tell(context),
             Self::Wav(wav) => wav.tell(context),
+        }
+    }
+
+    /// The `SigMF` metadata that were found inside.
+    pub(crate) fn sigmf(&self) -> Option<&Sigmf> {
+        match self {
+            Self::Archive(archive) => archive.meta(),
+            _ => None,
         }
     }
 }
@@ -119,6 +157,7 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
     if head.len() < 16 {
         return None;
     }
+    let head = &head[..head.len().min(64)];
     let known = signatures
         .iter()
         .find(|(magic, _)| head.starts_with(magic))
@@ -167,7 +206,7 @@ mod tests {
                 "a RIFF file without WAVE in it (AVI, WebP and others are)",
             ),
         ] {
-            let found = Container::sniff(head).unwrap_err();
+            let found = Container::sniff(head, &Hints::default()).unwrap_err();
             assert_eq!(found, Error::NotARecording { looks_like: name });
         }
     }
@@ -181,7 +220,7 @@ mod tests {
             &[0; SNIFF_BYTES],
             b"\x1f\x8b\x09\x00\0\0\0\0\0\0\0\0\0\0\0\0\0",
         ] {
-            assert!(matches!(Container::sniff(head), Ok(Container::Raw)));
+            assert!(matches!(Container::sniff(head, &Hints::default()), Ok(Container::Raw)));
         }
     }
 }

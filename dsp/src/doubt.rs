@@ -64,6 +64,9 @@ fn format(claim: &Hint<FormatClaim>, used: &Interpretation) -> Option<Doubt> {
         FormatClaim::Samples(format) if *format == used.format => return None,
         FormatClaim::Container(container) if *container == used.container => return None,
         FormatClaim::Container("wav") if matches!(used.container, "rf64" | "bw64" | "kiwi wav") => return None,
+        FormatClaim::Container("wav") if ["wav", "rf64", "bw64"].iter().any(|kind| used.container.contains(kind)) => {
+            return None;
+        }
         // Metadata beside the samples is no container around them.
         FormatClaim::Container("sigmf") => return None,
         FormatClaim::Samples(format) => {

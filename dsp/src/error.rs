@@ -47,6 +47,24 @@ pub enum Error {
         /// Bytes according to the header.
         announced: u64,
     },
+    /// `SigMF` metadata that cannot be followed.
+    #[error("Invalid IQ data format: SigMF metadata: {problem}")]
+    Metadata {
+        /// What is wrong with them.
+        problem: String,
+    },
+    /// A `SigMF` archive that cannot be read.
+    #[error("Invalid IQ data format: SigMF archive: {problem}")]
+    Archive {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Not an error yet: a `SigMF` archive with the dataset in front of its metadata. See [`crate::Hints::read_tail`].
+    #[error("Invalid IQ data format: SigMF archive: the metadata come behind the dataset, at byte {at}")]
+    MetadataBehind {
+        /// Where the metadata's entry begins.
+        at: u64,
+    },
     /// A sample format that is known by its name and not read.
     #[error(
         "Invalid IQ data format: sample format {name} ({source_of_format}) is not supported; supported are cf32_le, cf64_le, ci16_le, ci24_le, ci32_le, ci8, cu8"

@@ -5,8 +5,14 @@ mod name;
 
 use serde::Serialize;
 
-use crate::{Doubt, Gap, SampleFormat};
+use crate::container::{ARCHIVE, Archive};
+use crate::interpretation::DEFAULT;
+use crate::sigmf::MAX_SIGMF_BYTES;
+use crate::{Doubt, Error, Gap, SampleFormat, Sigmf};
 pub use claim::FormatClaim;
+
+/// The end of an archive that has to hold the metadata: with extended headers before them.
+pub const MAX_SIGMF_TAIL_BYTES: usize = MAX_SIGMF_BYTES + 256 * 1024;
 
 /// A value somebody claims, and who.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +31,8 @@ pub struct Hints {
     sample_counts: Vec<Hint<u64>>,
     durations_s: Vec<Hint<f64>>,
     losses: Vec<Gap>,
+    sigmf: Option<(Sigmf, &'static str)>,
+    object_bytes: Option<u64>,
     doubts: Vec<Doubt>,
 }
 
@@ -97,6 +105,51 @@ impl Hints {
         }
     }
 
+    /// Adds `SigMF` metadata, which count for more than anything said so far.
+    pub fn say_sigmf(&mut self, meta: Sigmf, source: &'static str) {
+        let format = meta.format().clone();
+        self.formats.insert(0, Hint { value: format, source });
+        if let Some(value) = meta.sample_rate_hz() {
+            self.rates_hz.insert(0, Hint { value, source });
+        }
+        // An archive says so itself while it is read.
+        if source != ARCHIVE {
+            self.losses = meta.losses();
+        }
+        self.sigmf = Some((meta, source));
+    }
+
+    /// Adds the metadata of a `SigMF` archive whose first reading ended with [`Error::MetadataBehind`]: `tail` is the archive
+    /// from the byte named there on, as much as [`MAX_SIGMF_TAIL_BYTES`].
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the archive or its metadata.
+    pub fn read_tail(&mut self, tail: &[u8]) -> Result<(), Error> {
+        self.say_sigmf(Archive::metadata_in_tail(tail)?, ARCHIVE);
+        Ok(())
+    }
+
+    /// Says how many bytes the object has.
+    pub fn say_object_bytes(&mut self, bytes: Option<u64>) {
+        self.object_bytes = bytes;
+    }
+
+    /// Whether somebody said how a sample is laid out.
+    #[must_use]
+    pub fn names_samples(&self) -> bool {
+        let names = |hint: &Hint<FormatClaim>| matches!(hint.value, FormatClaim::Samples(_));
+        self.formats.iter().any(names)
+    }
+
+    /// Whether somebody said that there are `SigMF` metadata.
+    #[must_use]
+    pub fn names_sigmf(&self) -> bool {
+        self.formats
+            .iter()
+            .any(|hint| hint.value == FormatClaim::Container("sigmf"))
+    }
+
     /// Adds something that was odd about the hints themselves.
     pub fn doubt(&mut self, doubt: Doubt) {
         self.doubts.push(doubt);
@@ -142,6 +195,18 @@ impl Hints {
 
     pub(crate) fn durations_s(&self) -> &[Hint<f64>] {
         &self.durations_s
+    }
+
+    pub(crate) fn sigmf(&self) -> Option<&Sigmf> {
+        self.sigmf.as_ref().map(|(meta, _)| meta)
+    }
+
+    pub(crate) fn sigmf_source(&self) -> &'static str {
+        self.sigmf.as_ref().map_or(DEFAULT, |(_, source)| source)
+    }
+
+    pub(crate) fn object_bytes(&self) -> Option<u64> {
+        self.object_bytes
     }
 
     pub(crate) fn losses(&self) -> &[Gap] {

@@ -4,6 +4,7 @@
 //! 1000 ms segment. The modules are the steps on that way:
 //!
 //! 1. `container`: the first bytes say what the samples are wrapped in; the wrapping is peeled off.
+//!    `sigmf` are metadata beside the samples, or in an archive with them.
 //! 2. `hints`, `format`, `interpretation`: how a sample is laid out, how many there are a second, and who said so.
 //!    `doubt`: what does not fit together.
 //! 3. `screen`: what cannot be a recording is refused, with a guess at what it is instead.
@@ -70,6 +71,7 @@ mod recording;
 mod screen;
 mod segmenter;
 mod select;
+mod sigmf;
 mod single;
 mod spectrum;
 mod timeline;
@@ -82,12 +84,13 @@ pub use extended::Extended;
 pub use extraction::Extraction;
 pub use features::{Features, Statistics};
 pub use format::{SampleFormat, UnknownFormat};
-pub use hints::{FormatClaim, Hint, Hints, Said};
+pub use hints::{FormatClaim, Hint, Hints, MAX_SIGMF_TAIL_BYTES, Said};
 pub use interpretation::{DEFAULT_SAMPLE_RATE_HZ, Interpretation, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};
 pub use overview::Overview;
 pub use quality::{Quality, Warning};
 pub use recording::Recording;
 pub use segmenter::SegmentFeatures;
+pub use sigmf::{MAX_SIGMF_BYTES, Sigmf};
 pub use workspace::Workspace;
 
 /// Length of a chunk: what each of the numbers is computed from.

@@ -78,6 +78,8 @@ pub enum Warning {
     SampleRateDoubtful,
     /// Somebody counted more or fewer samples.
     SampleCountDoubtful,
+    /// The receiver was tuned to another frequency in between.
+    Retuned,
     /// Metadata that should be there is missing.
     MetadataMissing,
     /// The first samples look like a header that nobody declared.

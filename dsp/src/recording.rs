@@ -105,7 +105,7 @@ impl Recording {
         };
         let head = std::mem::take(head);
         self.stage = Stage::Peeling {
-            container: Container::sniff(&head)?,
+            container: Container::sniff(&head, &self.hints)?,
             segmenter: None,
         };
         self.peel(&head, workspace)

@@ -13,8 +13,8 @@ use crate::screen::Extremes;
 use crate::timeline::Timeline;
 use crate::workspace::Chunk;
 use crate::{
-    CHUNKS_PER_SEGMENT, Context, Error, Extended, Extraction, Features, Gap, Hints, Interpretation, Quality, Remark,
-    Statistics, Warning, Workspace, doubt, screen,
+    CHUNKS_PER_SEGMENT, Context, Doubt, Error, Extended, Extraction, Features, Gap, Hints, Interpretation, Quality,
+    Remark, Statistics, Warning, Workspace, doubt, screen,
 };
 
 /// The features of 1000 ms of a recording.
@@ -300,7 +300,14 @@ impl Segmenter {
         }
         self.show();
         self.close_segment(self.timeline.segment_index());
+        let retuned = container
+            .sigmf()
+            .or(self.hints.sigmf())
+            .and_then(|meta| meta.retuned(samples));
         container.tell(&mut self.context);
+        if let Some(meta) = self.hints.sigmf() {
+            meta.tell(&mut self.context);
+        }
         let mut doubts = doubt::of_reading(&self.hints, &self.interpretation);
         doubts.extend(doubt::of_extent(
             &self.hints,
@@ -308,6 +315,14 @@ impl Segmenter {
             samples,
             self.samples_lost,
         ));
+        doubts.extend(retuned.map(|(first_hz, other_hz)| {
+            Doubt::new(
+                Warning::Retuned,
+                format!(
+                    "SigMF captures at {first_hz} Hz and at {other_hz} Hz: the numbers do not tell one from the other"
+                ),
+            )
+        }));
         for segment in &mut self.segments {
             segment.quality.warn(doubts.iter().map(|doubt| doubt.warning));
         }

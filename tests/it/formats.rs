@@ -171,3 +171,141 @@ async fn a_format_that_is_not_read_is_refused_by_name_and_the_row_says_who_named
     assert_eq!(row.metadata["said"][0]["value"], "cu16_le");
     daemon.stop().await;
 }
+
+/// Metadata for [`tone_ci16`].
+fn sigmf(global: &str) -> String {
+    format!(
+        "{{\"global\": {{\"core:datatype\": \"ci16_le\", \"core:sample_rate\": 12000, \"core:version\": \"1.2.0\"{global}}},
+          \"captures\": [{{\"core:sample_start\": 0, \"core:frequency\": 145e6}}], \"annotations\": []}}"
+    )
+}
+
+/// A tar file with a dataset in front of its metadata, as the usual writers make it.
+fn sigmf_archive() -> Vec<u8> {
+    let entry = |name: &str, content: &[u8]| {
+        let mut header = [0_u8; 512];
+        header[..name.len()].copy_from_slice(name.as_bytes());
+        header[124..136].copy_from_slice(format!("{:011o}\0", content.len()).as_bytes());
+        header[156] = b'0';
+        header[257..265].copy_from_slice(b"ustar\x0000");
+        header[148..156].fill(b' ');
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        let mut entry = [&header[..], content].concat();
+        entry.resize(entry.len().next_multiple_of(512), 0);
+        entry
+    };
+    let data = entry("r/r.sigmf-data", &tone_ci16());
+    [data, entry("r/r.sigmf-meta", sigmf("").as_bytes()), vec![0; 1024]].concat()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sigmf_metadata_are_found_beside_the_samples_in_their_place_and_in_archives() {
+    let bench = Bench::new().await;
+    bench.put("a/pair.sigmf-data", tone_ci16());
+    bench.put("a/pair.sigmf-meta", sigmf(""));
+    bench.put("a/foreign.dat", [&[0xff; 100][..], &tone_ci16()].concat());
+    let foreign = sigmf(", \"core:dataset\": \"foreign.dat\"").replace(
+        "\"core:sample_start\"",
+        "\"core:header_bytes\": 100, \"core:sample_start\"",
+    );
+    bench.put("a/foreign.sigmf-meta", foreign);
+    bench.put("a/told.dat", tone_ci16());
+    bench.put("a/told.dat.sigmf-meta", sigmf(""));
+    bench.put("a/archive.sigmf", sigmf_archive());
+    bench.put("a/plain.bin", iq::tone());
+    bench.put("a/plain.sigmf-meta", "nothing asks for this");
+    let locations = [
+        "a/pair.sigmf-data",
+        "a/pair.sigmf-meta",
+        "a/foreign.sigmf-meta",
+        "a/told.dat",
+        "a/archive.sigmf",
+        "a/plain.bin",
+    ];
+    let session = bench.record(&locations).await;
+    bench
+        .execute(
+            "UPDATE heimdall.measurements SET iq_sample_rate = NULL WHERE iq_data_location <> 'a/plain.bin';
+             UPDATE heimdall.measurements SET iq_data_format = 'SigMF' WHERE iq_data_location = 'a/told.dat'",
+        )
+        .await;
+    let daemon = Daemon::start(&bench).await;
+    bench.complete(&session).await;
+    let rows = bench.rows(&session).await;
+    for (row, location) in rows.iter().zip(locations) {
+        assert_tone(row);
+        assert_eq!(warnings(row), &json!([]), "{location}");
+    }
+    let sources = [
+        "SigMF sidecar",
+        "SigMF sidecar",
+        "SigMF sidecar",
+        "SigMF sidecar",
+        "SigMF archive",
+    ];
+    for (row, source) in rows.iter().zip(sources) {
+        assert_eq!(row.metadata["iq_format_source"], source, "{}", row.metadata);
+        assert_eq!(row.metadata["sample_rate_source"], source);
+        assert_eq!(row.metadata["centre_frequency_hz"], 145e6);
+    }
+    let beside = |index: usize| {
+        (
+            rows[index].metadata["object_key"].as_str(),
+            rows[index].metadata["sigmf_key"].as_str(),
+        )
+    };
+    assert_eq!(beside(0), (Some("a/pair.sigmf-data"), Some("a/pair.sigmf-meta")));
+    assert_eq!(beside(1), (Some("a/pair.sigmf-data"), Some("a/pair.sigmf-meta")));
+    assert_eq!(beside(2), (Some("a/foreign.dat"), Some("a/foreign.sigmf-meta")));
+    assert_eq!(beside(3), (Some("a/told.dat"), Some("a/told.dat.sigmf-meta")));
+    assert_eq!(beside(4), (Some("a/archive.sigmf"), None));
+    assert_eq!(rows[4].metadata["object_bytes"], sigmf_archive().len());
+    assert_eq!(beside(5), (Some("a/plain.bin"), None));
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn samples_whose_metadata_are_missing_or_unusable_say_so() {
+    let bench = Bench::new().await;
+    for key in ["alone.sigmf-data", "described.sigmf-data", "wide.sigmf-data"] {
+        bench.put(key, tone_ci16());
+    }
+    bench.put("wide.sigmf-meta", sigmf(", \"core:num_channels\": 2"));
+    bench.put("outside.sigmf-meta", sigmf(", \"core:dataset\": \"../x\""));
+    bench.put("only.sigmf-meta", sigmf(", \"core:metadata_only\": true"));
+    let locations = [
+        "alone.sigmf-data",
+        "described.sigmf-data",
+        "wide.sigmf-data",
+        "outside.sigmf-meta",
+        "only.sigmf-meta",
+    ];
+    let session = bench.record(&locations).await;
+    bench
+        .execute("UPDATE heimdall.measurements SET iq_data_format = 'int16' WHERE iq_data_location ~ 'described'")
+        .await;
+    let daemon = Daemon::start(&bench).await;
+    bench.complete(&session).await;
+    let rows = bench.rows(&session).await;
+    let errors: Vec<Option<&str>> = rows.iter().map(|row| row.error_message.as_deref()).collect();
+    assert_eq!(
+        errors,
+        [
+            Some("IQ file not found: alone.sigmf-meta"),
+            None,
+            Some("Invalid IQ data format: SigMF metadata: 2 interleaved channels (core:num_channels), one is read"),
+            Some("Invalid IQ data format: SigMF metadata: core:dataset is '../x', which is no file name"),
+            Some("Invalid IQ data format: SigMF metadata: there are no samples to it (core:metadata_only)"),
+        ]
+    );
+    assert_tone(&rows[1]);
+    assert_eq!(warnings(&rows[1]), &json!(["metadata_missing"]));
+    assert_eq!(
+        rows[1].metadata["warnings"],
+        json!(["no SigMF metadata at described.sigmf-meta"])
+    );
+    // Metadata may be on their way like any object.
+    assert_eq!(bench.count("heimdall.feature_queue WHERE recheck").await, 1);
+    daemon.stop().await;
+}

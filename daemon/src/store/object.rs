@@ -85,6 +85,17 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// Goes on at another byte of the same object.
+    ///
+    /// # Errors
+    /// As [`Object::next_piece`].
+    pub async fn go_to(&mut self, byte: u64) -> Result<(), Failure> {
+        self.read_bytes = byte;
+        self.resumptions_left = MAX_RESUMPTIONS;
+        self.next_earned_at = byte + BYTES_PER_RESUMPTION;
+        self.resume("read at another place".to_owned()).await
+    }
+
     async fn resume(&mut self, mut broken: String) -> Result<(), Failure> {
         let from_bytes = self.read_bytes;
         let of = self.size_bytes.map_or(String::new(), |size| format!(" of {size}"));

@@ -1,0 +1,179 @@
+//! Takes the samples out of a dataset that is not samples throughout: `core:header_bytes` in front of captures,
+//! `core:trailing_bytes` at the end.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+
+use super::{Sigmf, bad};
+use crate::container::Piece;
+use crate::{Error, SampleFormat};
+
+/// Something other than samples behind so many bytes of samples.
+#[derive(Debug, Clone, Copy)]
+enum Interruption {
+    Header(u64),
+    Lost(u64),
+}
+
+/// State between two pieces of a dataset.
+#[derive(Debug)]
+pub(crate) struct Carve {
+    interruptions: VecDeque<(u64, Interruption)>,
+    /// Bytes of samples so far.
+    taken: u64,
+    /// Bytes of a header still to come.
+    skip: u64,
+    /// Bytes before those at the end that are no samples, where that is known.
+    left: Option<u64>,
+}
+
+impl Carve {
+    /// For a dataset of so many bytes. `with_losses`: says as well where samples were lost.
+    pub(crate) fn new(
+        meta: &Sigmf,
+        format: SampleFormat,
+        dataset_bytes: Option<u64>,
+        with_losses: bool,
+    ) -> Result<Self, Error> {
+        let sample_bytes = format.sample_bytes() as u64;
+        let headers = meta.captures.iter().filter(|capture| capture.header_bytes > 0);
+        let headers = headers.map(|capture| (capture.start, Interruption::Header(capture.header_bytes)));
+        let losses = if with_losses { meta.losses() } else { Vec::new() };
+        let losses = losses
+            .iter()
+            .map(|gap| (gap.at_sample, Interruption::Lost(gap.lost_samples)));
+        let mut interruptions: Vec<(u64, Interruption)> = headers
+            .chain(losses)
+            // What starts beyond any dataset is never reached.
+            .map(|(sample, what)| (sample.saturating_mul(sample_bytes), what))
+            .collect();
+        interruptions.sort_by_key(|(at, _)| *at);
+        let left = match (meta.trailing_bytes, dataset_bytes) {
+            (0, None) => None,
+            (trailing, Some(bytes)) => Some(bytes.checked_sub(trailing).ok_or_else(|| {
+                bad(format!(
+                    "core:trailing_bytes is {trailing}, the dataset has {bytes} bytes in all"
+                ))
+            })?),
+            (_, None) => {
+                return Err(bad(
+                    "core:trailing_bytes says nothing where the dataset's length is unknown".to_owned(),
+                ));
+            }
+        };
+        Ok(Self {
+            interruptions: interruptions.into(),
+            taken: 0,
+            skip: 0,
+            left,
+        })
+    }
+
+    /// See [`crate::container::Container::peel`].
+    pub(crate) fn peel<'a>(&mut self, input: &mut &'a [u8]) -> Option<Piece<'a>> {
+        loop {
+            let within = self
+                .left
+                .map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
+            if within == 0 {
+                // Behind the samples.
+                *input = &[];
+                return None;
+            }
+            let available = input.len().min(within);
+            if available == 0 {
+                return None;
+            }
+            if self.skip > 0 {
+                let header = available.min(usize::try_from(self.skip).unwrap_or(usize::MAX));
+                self.skip -= header as u64;
+                self.advance(input, header);
+                continue;
+            }
+            let wanted = match self.interruptions.front().copied() {
+                Some((at, what)) if at <= self.taken => {
+                    self.interruptions.pop_front();
+                    match what {
+                        Interruption::Header(bytes) => self.skip = bytes,
+                        Interruption::Lost(samples) => return Some(Piece::Lost(samples)),
+                    }
+                    continue;
+                }
+                Some((at, _)) => usize::try_from(at - self.taken).unwrap_or(usize::MAX),
+                None => usize::MAX,
+            };
+            let payload = self.advance(input, available.min(wanted));
+            self.taken += payload.len() as u64;
+            return Some(Piece::Samples(Cow::Borrowed(payload)));
+        }
+    }
+
+    fn advance<'a>(&mut self, input: &mut &'a [u8], bytes: usize) -> &'a [u8] {
+        let (taken, rest) = input.split_at(bytes);
+        *input = rest;
+        if let Some(left) = &mut self.left {
+            *left -= bytes as u64;
+        }
+        taken
+    }
+
+    /// Complains if the dataset ended inside a header.
+    pub(crate) fn finish(&self) -> Result<(), Error> {
+        match self.skip {
+            0 => Ok(()),
+            missing => Err(bad(format!(
+                "the dataset ends inside the core:header_bytes of a capture, {missing} bytes too early"
+            ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of the specification: two captures of `cu8`, each behind a header of four bytes.
+    fn carve(dataset: &[u8], trailing: u64, step: usize) -> (Vec<u8>, Vec<u64>, Result<(), Error>) {
+        let json = format!(
+            "{{\"global\": {{\"core:datatype\": \"cu8\", \"core:trailing_bytes\": {trailing}}}, \"captures\": [
+               {{\"core:sample_start\": 0, \"core:global_index\": 0, \"core:header_bytes\": 4}},
+               {{\"core:sample_start\": 5, \"core:global_index\": 7, \"core:header_bytes\": 4}}]}}"
+        );
+        let meta = Sigmf::parse(json.as_bytes()).unwrap();
+        let mut carve = Carve::new(&meta, SampleFormat::Cu8, Some(dataset.len() as u64), true).unwrap();
+        let (mut samples, mut lost) = (Vec::new(), Vec::new());
+        for mut piece in dataset.chunks(step) {
+            while let Some(piece) = carve.peel(&mut piece) {
+                match piece {
+                    Piece::Samples(bytes) => samples.extend_from_slice(&bytes),
+                    Piece::Lost(count) => lost.push(count),
+                }
+            }
+        }
+        (samples, lost, carve.finish())
+    }
+
+    #[test]
+    fn headers_and_trailing_bytes_are_left_out_however_the_bytes_come() {
+        let dataset: Vec<u8> = [&[0xff; 4][..], &[1; 10], &[0xff; 4], &[2; 6], &[0xee; 3]].concat();
+        for step in 1..=dataset.len() {
+            let (samples, lost, end) = carve(&dataset, 3, step);
+            assert_eq!(samples, [[1; 10].as_slice(), &[2; 6]].concat(), "in steps of {step}");
+            assert_eq!((lost, end), (vec![2], Ok(())));
+        }
+    }
+
+    #[test]
+    fn lengths_that_lie_are_refused() {
+        let (_, _, end) = carve(&[0xff; 3], 0, 2);
+        assert!(end.unwrap_err().to_string().contains("1 bytes too early"));
+        let meta = Sigmf::parse(b"{\"global\": {\"core:datatype\": \"cu8\", \"core:trailing_bytes\": 9}}").unwrap();
+        let of = |bytes| {
+            Carve::new(&meta, SampleFormat::Cu8, bytes, false)
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(of(Some(8)).contains("the dataset has 8 bytes in all"));
+        assert!(of(None).contains("length is unknown"));
+    }
+}
