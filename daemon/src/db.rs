@@ -1,19 +1,19 @@
 //! Connections to Postgres: the pool for statements, single ones for the
 //! listener and for `migrate`.
 
-use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Hook, Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime, Timeouts};
-use rustls::{ClientConfig, RootCertStore};
-use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use self::address::Address;
 use crate::metrics::labels::Connection;
 use crate::metrics::metrics;
+use crate::outside::printable;
 use crate::settings::Secret;
+
+pub mod address;
 
 /// A server that is there answers within a second; a name that has moved should not hold us longer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,10 +29,13 @@ const TCP_USER_TIMEOUT: Duration = Duration::from_secs(15);
 pub enum DbError {
     /// The URL cannot be used.
     #[error("database URL: {0}")]
-    Url(tokio_postgres::Error),
-    /// TLS is asked for and the system has no certificates.
+    Url(String),
+    /// The authorities that TLS needs cannot be read.
     #[error("TLS: {0}")]
     Tls(String),
+    /// The pool refuses its settings.
+    #[error("connection pool: {0}")]
+    PoolSettings(String),
     /// The server, or the way to it, said no.
     #[error("{}", describe(.0))]
     Postgres(#[from] tokio_postgres::Error),
@@ -82,12 +85,15 @@ fn describe(error: &tokio_postgres::Error) -> String {
         for more in [server.detail(), server.hint()].into_iter().flatten() {
             text = format!("{text}; {more}");
         }
-        return text;
+        return printable(&text);
     }
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
     }
+    printable(&text)
 }
 
 fn describe_pool(error: &deadpool_postgres::PoolError) -> String {
@@ -105,13 +111,12 @@ pub struct Database {
 }
 
 impl Database {
-    /// Reads the URL. `sslmode=require` means TLS with a certificate that the
-    /// system's store vouches for; without it the connection is plain.
+    /// Reads the URL: plain, or TLS with a certificate that is checked in full ([`address`]).
     ///
     /// # Errors
-    /// When the URL is wrong or the certificate store cannot be read.
+    /// When the URL is wrong or the authorities cannot be read.
     pub fn new(url: &Secret) -> Result<Self, DbError> {
-        let mut config = Config::from_str(url.expose()).map_err(DbError::Url)?;
+        let Address { mut config, trust } = Address::parse(url).map_err(DbError::Url)?;
         config
             .connect_timeout(CONNECT_TIMEOUT)
             .keepalives(true)
@@ -119,12 +124,9 @@ impl Database {
             .keepalives_interval(Duration::from_secs(5))
             .keepalives_retries(2)
             .tcp_user_timeout(TCP_USER_TIMEOUT);
-        let tls = if config.get_ssl_mode() == SslMode::Require {
-            Some(MakeRustlsConnect::new(tls_config()?))
-        } else {
-            // "prefer" would accept any certificate; that is no protection, so it is not pretended.
-            config.ssl_mode(SslMode::Disable);
-            None
+        let tls = match trust {
+            Some(trust) => Some(MakeRustlsConnect::new(trust.client_config().map_err(DbError::Tls)?)),
+            None => None,
         };
         Ok(Self { config, tls })
     }
@@ -164,7 +166,7 @@ impl Database {
                 recycle: Some(CONNECT_TIMEOUT),
             })
             .build()
-            .map_err(|error| DbError::Tls(error.to_string()))
+            .map_err(|error| DbError::PoolSettings(error.to_string()))
     }
 
     /// A connection of its own, and the future that drives it and yields what
@@ -208,22 +210,4 @@ where
     ) -> std::task::Poll<Option<Result<tokio_postgres::AsyncMessage, tokio_postgres::Error>>> {
         Self::poll_message(self, context)
     }
-}
-
-fn tls_config() -> Result<ClientConfig, DbError> {
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        return Err(DbError::Tls(format!(
-            "no certificates in the system's store {:?}",
-            found.errors
-        )));
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| DbError::Tls(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
 }

@@ -181,18 +181,23 @@ impl Gate {
     pub async fn blame(&self, failure: Failure, location: &Location, store: &Store) -> Failure {
         let what = match failure {
             Failure::ObjectUnreadable { what } => what,
+            // Bytes that are no recording may be no object either: whoever gives one for any key is no store.
+            Failure::Recording(_) => {
+                return match store.probe(&location.bucket).await {
+                    Ok(()) => failure,
+                    Err(refusal) => self.close(refusal.what(), &refusal, [location.clone()]),
+                };
+            }
             other => return other,
         };
         let mut decided = self.decided.subscribe();
-        if let Some(outage) = self.blame_while_closed(location) {
+        let closings = self.lock().closed_times;
+        if let Some(outage) = self.blame_outage(location, closings) {
             return outage;
         }
         if let Err(refusal) = store.probe(&location.bucket).await {
-            return self.close(
-                &format!("{} (after: {what})", refusal.what()),
-                &refusal,
-                [location.clone()],
-            );
+            let what = format!("{} (after: {what})", refusal.what());
+            return self.close(&what, &refusal, [location.clone()]);
         }
         let witnessed = match self.question_witness(store).await {
             Some(Err(refusal)) => {
@@ -202,6 +207,10 @@ impl Gate {
             answer => answer.is_some(),
         };
         decided.mark_unchanged();
+        // Asking took its time.
+        if let Some(outage) = self.blame_outage(location, closings) {
+            return outage;
+        }
         let opinion = self.lock().suspicion.failed(location, witnessed, Instant::now());
         match opinion {
             Opinion::Object => {}
@@ -209,20 +218,22 @@ impl Gate {
             Opinion::Undecided => {
                 // The value is ours, so there is always a sender.
                 drop(timeout(DECISION, decided.changed()).await);
-                if *decided.borrow() == Opinion::Store || self.state().outage.is_some() {
-                    return self
-                        .blame_while_closed(location)
-                        .unwrap_or(Failure::StoreOutage { delay: None });
+                if let Some(outage) = self.blame_outage(location, closings) {
+                    return outage;
                 }
             }
         }
         Failure::ObjectUnreadable { what }
     }
 
-    /// In an outage nothing can be told of a single object.
-    fn blame_while_closed(&self, location: &Location) -> Option<Failure> {
+    /// In an outage, or after one that came and went since there were so many `closings`, nothing can be told of a
+    /// single object.
+    fn blame_outage(&self, location: &Location, closings: u64) -> Option<Failure> {
         let mut inner = self.lock();
-        let closed = inner.closed.as_mut()?;
+        let passed = inner.closed_times != closings;
+        let Some(closed) = inner.closed.as_mut() else {
+            return passed.then_some(Failure::StoreOutage { delay: None });
+        };
         if closed.evidence.len() < EVIDENCE && !closed.evidence.contains(location) {
             closed.evidence.push_back(location.clone());
         }

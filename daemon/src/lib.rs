@@ -8,7 +8,7 @@
 //!   and the [`sidecar`] that some have;
 //! - [`compute`] extracts on threads of its own, and the
 //! - [`writer`] turns verdicts into rows; what went wrong is a [`failure`].
-//! - [`queue`] speaks to Postgres for all of them, in the words of [`sql`], over [`db`].
+//! - [`queue`] speaks to Postgres for all of them, in the words of [`sql`], over [`db`], with [`tls`] where that is asked for.
 //! - [`upkeep`] keeps the lease, takes over from the dead, promotes and sweeps.
 //! - [`run`] starts and ends these parts.
 //! - [`metrics`] counts what they do, [`http`] shows it and says whether all is well.
@@ -45,6 +45,7 @@ pub mod shutdown;
 pub mod sidecar;
 pub mod sql;
 pub mod store;
+pub mod tls;
 pub mod upkeep;
 pub mod worker;
 pub mod writer;

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::tls::Trust;
+
 pub use self::arguments::Arguments;
 pub use self::secret::{Keys, Secret};
 
@@ -36,6 +38,8 @@ pub struct StoreSettings {
     pub buckets: Vec<String>,
     /// What requests are signed with.
     pub keys: Keys,
+    /// Whose certificates are believed, where the endpoint is `https`.
+    pub trust: Trust,
     /// Longest silence, while connecting, before the answer and between two
     /// pieces of a body.
     pub timeout: Duration,

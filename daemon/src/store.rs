@@ -57,6 +57,9 @@ pub enum StoreError {
     /// The HTTP client could not be built.
     #[error("HTTP client: {0}")]
     Client(#[from] reqwest::Error),
+    /// The authorities that TLS needs cannot be read.
+    #[error("object store: TLS: {0}")]
+    Tls(String),
 }
 
 /// The part of an object that is still missing.
@@ -88,11 +91,17 @@ impl Access {
         Ok(Self { keys, buckets })
     }
 
-    /// A text of the store's without our keys, should it have put them in.
-    fn redact(&self, text: String) -> String {
-        [&self.keys.access, &self.keys.secret]
-            .into_iter()
-            .fold(text, |text, key| text.replace(key.expose(), "***"))
+    /// A text of the store's without our keys and signatures, should it have put them in.
+    fn redact(&self, text: &str) -> String {
+        // The header in which a signature goes; all that follows may be part of it.
+        let text = match text.split_once("AWS4-HMAC") {
+            Some((before, _)) => format!("{before}***"),
+            None => text.to_owned(),
+        };
+        // One may be part of the other.
+        let mut keys = [self.keys.access.expose(), self.keys.secret.expose()];
+        keys.sort_by_key(|key| std::cmp::Reverse(key.len()));
+        keys.into_iter().fold(text, |text, key| text.replace(key, "***"))
     }
 }
 
@@ -102,7 +111,9 @@ impl Store {
     /// # Errors
     /// When the settings do not make a usable client.
     pub fn new(settings: &StoreSettings, connections: usize) -> Result<Self, StoreError> {
+        let tls = settings.trust.client_config().map_err(StoreError::Tls)?;
         let client = reqwest::Client::builder()
+            .use_preconfigured_tls(tls)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT.min(settings.timeout))
@@ -200,7 +211,7 @@ impl Store {
         let answer = self.send(location, rest, &access).await;
         answer.map_err(|refusal| match refusal {
             Refusal::Other { what, retry_after } => Refusal::Other {
-                what: access.redact(what),
+                what: access.redact(&what),
                 retry_after,
             },
             definite => definite,

@@ -1,37 +1,404 @@
-//! The outage class: a server is away, and no recording is to blame.
+//! The outage class: the store is away or in doubt, and no recording is to blame.
+
+use std::time::Duration;
 
 use crate::support::daemon::Daemon;
-use crate::support::faults::{Door, Fault};
-use crate::support::{Bench, iq};
+use crate::support::wire::{Answer, Ask, Wire, answer, cut, good, missing, object, refuse};
+use crate::support::{BUCKET, Bench, iq, wait_for};
+
+/// Probes come quickly, and silence is noticed soon.
+const QUICK: [(&str, &str); 2] = [("HEIMDALL_S3_PROBE_INTERVAL", "50ms"), ("HEIMDALL_S3_TIMEOUT", "300ms")];
+
+async fn daemon_at(bench: &Bench, endpoint: &str, more: &[(&str, &str)]) -> Daemon {
+    let mut settings = vec![("HEIMDALL_S3_ENDPOINT", endpoint)];
+    settings.extend(QUICK);
+    settings.extend(more);
+    Daemon::start_with(bench, &settings).await
+}
+
+fn is_probe(ask: &Ask) -> bool {
+    ask.path.contains("heimdalld-probe")
+}
+
+/// A session of recordings in different objects.
+async fn record(bench: &Bench, prefix: &str, count: usize) -> crate::support::Session {
+    let keys: Vec<String> = (0..count).map(|n| format!("{prefix}-{n}.bin")).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    bench.record(&keys).await
+}
+
+type Fault = fn(&Ask) -> Answer;
+
+/// What goes wrong with the whole store, and how its log line begins to say so.
+fn faults() -> Vec<(&'static str, Fault)> {
+    fn html(status: &str) -> Answer {
+        let headers = "Content-Type: text/html; charset=utf-8\r\nETag: \"5f-61\"\r\nAccept-Ranges: bytes\r\n";
+        Answer::Send(answer(
+            status,
+            headers,
+            b"<html><form action=login>Please log in</form></html>",
+        ))
+    }
+    vec![
+        ("HTTP 500 InternalError", |_| {
+            Answer::Send(refuse(
+                "500 Internal Server Error",
+                "InternalError",
+                "We encountered an error.",
+            ))
+        }),
+        ("HTTP 503 SlowDown", |_| {
+            Answer::Send(refuse("503 Slow Down", "SlowDown", "Reduce your rate."))
+        }),
+        ("HTTP 403 InvalidAccessKeyId", |_| {
+            Answer::Send(refuse("403 Forbidden", "InvalidAccessKeyId", "The key does not exist."))
+        }),
+        ("HTTP 403 RequestTimeTooSkewed", |_| {
+            Answer::Send(refuse(
+                "403 Forbidden",
+                "RequestTimeTooSkewed",
+                "The difference is too large.",
+            ))
+        }),
+        ("HTTP 404 NoSuchBucket", |_| {
+            Answer::Send(refuse("404 Not Found", "NoSuchBucket", "The bucket does not exist."))
+        }),
+        ("HTTP 404 without an S3 error code", |_| html("404 Not Found")),
+        ("an object where none can be", |_| {
+            Answer::Send(answer("200 OK", "ETag: \"x\"\r\n", b"It works!"))
+        }),
+        ("HTTP 200 with a web page", |_| html("200 OK")),
+        ("HTTP 200 without an ETag", |_| {
+            Answer::Send(answer("200 OK", "", b"It works!"))
+        }),
+        ("HTTP 200 without a length", |_| {
+            Answer::Close(b"HTTP/1.0 200 OK\r\nETag: \"x\"\r\n\r\nIt works!".to_vec())
+        }),
+        ("error sending request", |_| {
+            Answer::Close(b"SSH-2.0-OpenSSH_9.2p1\r\n".to_vec())
+        }),
+        ("error sending request", |_| Answer::Close(Vec::new())),
+        ("no answer for 300ms", |_| Answer::Hang(Vec::new())),
+        ("no answer for 300ms", |_| {
+            Answer::Hang(b"HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Len".to_vec())
+        }),
+    ]
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_is_away_blames_no_recording_and_spends_no_attempt() {
-    for fault in [
-        Fault::Status(503, "SlowDown"),
-        Fault::Status(403, "InvalidAccessKeyId"),
-        Fault::Hang,
-    ] {
-        let bench = Bench::new().await;
-        bench.put("a.bin", iq::tone());
-        let session = bench.record(&["a.bin", "a.bin", "a.bin"]).await;
-        let door = Door::open(bench.store.objects()).await;
-        door.set("", fault);
-        let endpoint = door.endpoint();
-        let settings = [
-            ("HEIMDALL_S3_ENDPOINT", endpoint.as_str()),
-            ("HEIMDALL_S3_TIMEOUT", "300ms"),
-        ];
-        let daemon = Daemon::start_with(&bench, &settings).await;
+async fn whatever_happens_to_the_store_no_recording_is_blamed_and_no_attempt_is_spent() {
+    let bench = Bench::new().await;
+    let tone = iq::tone();
+    let bytes = tone.clone();
+    let mut wire = Wire::open(move |ask| good(ask, &bytes)).await;
+    let daemon = daemon_at(&bench, &wire.endpoint(), &[]).await;
+    let waiting = "heimdall.feature_queue WHERE state = 'ready' AND attempt = 0";
+    let mut outages = 0;
+    for round in 0..faults().len() + 2 {
+        let session = record(&bench, &format!("round-{round}"), 3).await;
+        let mut jammed = None;
+        let expected = if let Some((expected, fault)) = faults().get(round) {
+            let fault = *fault;
+            wire.set(fault);
+            expected
+        } else if round == faults().len() {
+            wire.shut().await;
+            "Connection refused"
+        } else {
+            jammed = Some(wire.jam().await);
+            ""
+        };
         bench.complete(&session).await;
-        daemon.wait_said("object store away").await;
-        bench.wait_count("heimdall.pending_features WHERE attempt = 0", 3).await;
-        assert_eq!(bench.count("heimdall.measurement_features").await, 0, "{fault:?}");
-
-        door.mend();
-        for row in bench.rows(&session).await {
-            assert_eq!((row.failed, row.attempts), (false, 1), "{fault:?}");
+        outages += 1;
+        let begun = || async { (daemon.said("object store away").len() == outages).then_some(()) };
+        wait_for("the outage is noticed", begun).await;
+        let line = daemon.said("object store away").pop().expect("the line");
+        assert!(line.contains(expected), "'{expected}' is not in {line}");
+        bench.wait_count(waiting, 3).await;
+        let probes = wire.asked("heimdalld-probe").len();
+        if round < faults().len() {
+            wait_for("probes", || async {
+                (wire.asked("heimdalld-probe").len() > probes + 3).then_some(())
+            })
+            .await;
         }
-        daemon.wait_said("object store back").await;
-        daemon.stop().await;
+        assert_eq!(bench.count(waiting).await, 3, "{expected}");
+
+        let bytes = tone.clone();
+        wire.set(move |ask| good(ask, &bytes));
+        if round >= faults().len() {
+            if let Some((listener, filling)) = jammed {
+                filling.iter().for_each(tokio::task::JoinHandle::abort);
+                drop(listener);
+            }
+            wire.reopen();
+        }
+        for row in bench.rows(&session).await {
+            assert_eq!(
+                (row.failed, row.attempts),
+                (false, 1),
+                "{expected}: {:?}",
+                row.error_message
+            );
+        }
+        let over = || async { (daemon.said("object store back").len() == outages).then_some(()) };
+        wait_for("its end is said once", over).await;
     }
+    assert_eq!(daemon.said("object store away").len(), outages);
+    assert_eq!(daemon.said("object store back").len(), outages);
+    assert_eq!(daemon.said("extraction failed").len(), 0);
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redirect_is_followed_nowhere() {
+    let bench = Bench::new().await;
+    let thief = Wire::open(|ask| good(ask, b"")).await;
+    let elsewhere = thief.endpoint();
+    let wire = Wire::open(|_| Answer::Send(missing())).await;
+    let daemon = daemon_at(&bench, &wire.endpoint(), &[]).await;
+    for (round, status) in [
+        "301 Moved Permanently",
+        "302 Found",
+        "307 Temporary Redirect",
+        "308 Permanent Redirect",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let session = record(&bench, &format!("moved-{round}"), 1).await;
+        let headers = format!("Location: {elsewhere}/{BUCKET}/x.bin\r\n");
+        wire.set(move |_| Answer::Send(answer(status, &headers, b"")));
+        bench.complete(&session).await;
+        let begun = || async { (daemon.said("object store away").len() == round + 1).then_some(()) };
+        wait_for("the redirect is an outage", begun).await;
+        assert!(
+            daemon.said("object store away")[round].contains(&status[..3]),
+            "{:?}",
+            daemon.said("away")
+        );
+        let tone = iq::tone();
+        wire.set(move |ask| good(ask, &tone));
+        assert!(!bench.rows(&session).await[0].failed);
+    }
+    assert_eq!(thief.asked("").len(), 0, "somebody else was asked");
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_cannot_be_found_by_its_name_is_an_outage() {
+    let bench = Bench::new().await;
+    let session = record(&bench, "nowhere", 2).await;
+    let daemon = daemon_at(&bench, "http://store.invalid:9000", &[]).await;
+    bench.complete(&session).await;
+    daemon.wait_said("object store away").await;
+    assert!(
+        daemon.said("object store away")[0].contains("dns error"),
+        "{:?}",
+        daemon.said("away")
+    );
+    bench
+        .wait_count("heimdall.feature_queue WHERE state = 'ready' AND attempt = 0", 2)
+        .await;
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_asks_for_patience_gets_it() {
+    let bench = Bench::new().await;
+    let session = record(&bench, "patience", 1).await;
+    let slow = answer(
+        "503 Slow Down",
+        "Retry-After: 3\r\n",
+        b"<Error><Code>SlowDown</Code></Error>",
+    );
+    let wire = Wire::open(move |_| Answer::Send(slow.clone())).await;
+    let daemon = daemon_at(&bench, &wire.endpoint(), &[]).await;
+    bench.complete(&session).await;
+    daemon.wait_said("object store away").await;
+    let begun = std::time::Instant::now();
+    let asked = wire.asked("").len();
+    wait_for("the next probe", || async {
+        (wire.asked("").len() > asked).then_some(())
+    })
+    .await;
+    assert!(
+        begun.elapsed() > Duration::from_millis(2_500),
+        "after {:?} already",
+        begun.elapsed()
+    );
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_answers_but_has_lost_its_objects_blames_none_of_them() {
+    let bench = Bench::new().await;
+    let session = record(&bench, "lost", 40).await;
+    let wire = Wire::open(|ask| {
+        Answer::Send(if is_probe(ask) {
+            missing()
+        } else {
+            refuse("500 Internal Server Error", "InternalError", "disk gone")
+        })
+    })
+    .await;
+    let daemon = daemon_at(&bench, &wire.endpoint(), &[]).await;
+    bench.complete(&session).await;
+    daemon
+        .wait_said("8 different objects in a row could not be read: HTTP 500 InternalError disk gone")
+        .await;
+    // Some are let through now and then, and none of them is blamed for it.
+    let waiting = "heimdall.feature_queue WHERE state = 'waiting' AND due_at > clock_timestamp()";
+    wait_for("trials", || async { (bench.count(waiting).await >= 12).then_some(()) }).await;
+    bench
+        .wait_count(
+            "heimdall.feature_queue WHERE attempt - (state = 'claimed')::int = 0",
+            40,
+        )
+        .await;
+    let tone = iq::tone();
+    wire.set(move |ask| good(ask, &tone));
+    daemon.wait_said("object store back").await;
+    for row in bench.rows_at_once(&session).await {
+        assert_eq!((row.failed, row.attempts), (false, 1));
+    }
+    assert_eq!(
+        (
+            daemon.said("object store away").len(),
+            daemon.said("object store back").len()
+        ),
+        (1, 1)
+    );
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn objects_that_keep_failing_get_their_error_rows_while_others_work_however_many_they_are() {
+    let bench = Bench::new().await;
+    let tone = iq::tone();
+    let wire = Wire::open(move |ask| {
+        let whole = object(ask, "v1", &tone);
+        match ask.path.split("bad-").nth(1).map(|rest| &rest[..1]) {
+            None => good(ask, &tone),
+            Some("0") => Answer::Send(refuse("500 Internal Server Error", "InternalError", "")),
+            Some("1") => Answer::Send(refuse("403 Forbidden", "AccessDenied", "Access Denied.")),
+            Some("2") => Answer::Close(cut(&whole, 0)),
+            Some("3") => Answer::Send(refuse("403 Forbidden", "InvalidObjectState", "It is in the archive.")),
+            Some("4") => Answer::Close(
+                b"HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nTransfer-Encoding: chunked\r\n\r\nFFFF\r\nx".to_vec(),
+            ),
+            Some(_) => Answer::Hang(cut(&whole, 0)),
+        }
+    })
+    .await;
+    let bad = record(&bench, "bad", 20).await;
+    let good = record(&bench, "fine", 1).await;
+    // The bad ones come first, and there are more of them than it takes to doubt the store.
+    let daemon = daemon_at(&bench, &wire.endpoint(), &[]).await;
+    bench.complete(&bad).await;
+    bench.complete(&good).await;
+    assert!(!bench.rows(&good).await[0].failed);
+    // Minutes pass between two attempts; not here.
+    let rows = bench.rows_at_once(&bad).await;
+    for (n, says) in [
+        "HTTP 500 InternalError",
+        "HTTP 403 AccessDenied Access Denied.",
+        "the body broke off",
+        "HTTP 403 InvalidObjectState It is in the archive.",
+        "the body broke off",
+        "no byte of the body for 300ms",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let message = rows[n].error_message.as_deref().expect("a message");
+        assert_eq!(
+            (rows[n].error_kind.as_deref(), rows[n].attempts),
+            (Some("unreadable"), 5),
+            "{message}"
+        );
+        assert!(
+            message.starts_with("IQ file could not be read: ") && message.contains(says),
+            "{message}"
+        );
+    }
+    let later = record(&bench, "later", 3).await;
+    bench.complete(&later).await;
+    assert!(bench.rows(&later).await.iter().all(|row| !row.failed));
+    daemon.stop().await;
+}
+
+/// `HEIMDALL_OUTAGE_SECONDS` makes it as long as one likes, with the pauses of production.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_wait_for_a_store_for_an_hour_and_cost_a_request_now_and_then() {
+    let long: Option<u64> = std::env::var("HEIMDALL_OUTAGE_SECONDS")
+        .ok()
+        .map(|text| text.parse().expect("seconds"));
+    let bench = Bench::new().await;
+    bench.history(10_000, "a.bin", "completed").await;
+    let wire = Wire::open(|_| Answer::Send(refuse("503 Service Unavailable", "ServerNotInitialized", "booting"))).await;
+    let endpoint = wire.endpoint();
+    let quick = [
+        ("HEIMDALL_S3_ENDPOINT", endpoint.as_str()),
+        ("HEIMDALL_S3_PROBE_INTERVAL", "20ms"),
+    ];
+    let daemon = Daemon::start_with(&bench, &quick[..if long.is_some() { 1 } else { 2 }]).await;
+    bench
+        .value::<i64>(
+            "SELECT measurements_queued::bigint FROM heimdall.request_backfill()",
+            &[],
+        )
+        .await;
+    daemon.wait_said("object store away").await;
+    // What was in flight has failed and asked who is to blame; from now on only the probe asks.
+    bench
+        .wait_count("heimdall.feature_queue WHERE state = 'ready'", 10_000)
+        .await;
+    let before = wire.asked("").len();
+    assert!(before <= 2 * 16 + 4, "{before} requests until it was noticed");
+    let begun = std::time::Instant::now();
+    // An hour of probes every ten seconds, or shorter ones.
+    let probes = long.map_or(360, |seconds| usize::try_from(seconds / 10).expect("few"));
+    while wire.asked("heimdalld-probe").len() < probes + before {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60 + 2 * long.unwrap_or(0)),
+            "too few probes"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let asked = wire.asked("").len() - before;
+    println!("{asked} requests in {:?}", begun.elapsed());
+    assert_eq!(
+        asked,
+        wire.asked("heimdalld-probe").len() - wire_probes(&wire, before),
+        "only probes"
+    );
+    assert_eq!(
+        bench
+            .count("heimdall.feature_queue WHERE state = 'ready' AND attempt = 0")
+            .await,
+        10_000
+    );
+    assert_eq!(bench.count("heimdall.measurement_features").await, 0);
+    assert_eq!(daemon.said("WARN").len(), 1, "{:?}", daemon.said("WARN"));
+    let tone = iq::tone();
+    wire.set(move |ask| good(ask, &tone));
+    daemon.wait_said("object store back").await;
+    bench.execute("SELECT heimdall.wake_workers()").await;
+    wait_for("work goes on", || async {
+        (bench.count("heimdall.measurement_features").await > 100).then_some(())
+    })
+    .await;
+    assert_eq!(
+        bench
+            .count("heimdall.measurement_features WHERE extraction_failed OR attempts > 1")
+            .await,
+        0
+    );
+    daemon.stop().await;
+}
+
+/// Probes among the first `count` requests.
+fn wire_probes(wire: &Wire, count: usize) -> usize {
+    wire.asked("").iter().take(count).filter(|ask| is_probe(ask)).count()
 }

@@ -56,6 +56,7 @@ pub struct Cluster {
     binaries: Binaries,
     account: Option<Account>,
     durability: Durability,
+    more_settings: Vec<String>,
     folder: PathBuf,
     server: Option<Child>,
     watchdog: Child,
@@ -85,6 +86,7 @@ impl Cluster {
             binaries,
             account,
             durability,
+            more_settings: Vec::new(),
             folder,
             server: None,
             watchdog: watchdog?,
@@ -124,6 +126,11 @@ impl Cluster {
     #[must_use]
     pub fn version(&self) -> &str {
         self.binaries.version()
+    }
+
+    /// Server settings (`name=value`) for the next start, over the cluster's own.
+    pub fn set_for_next_start(&mut self, settings: &[&str]) {
+        self.more_settings = settings.iter().map(|&setting| setting.to_owned()).collect();
     }
 
     /// Process id of the running postmaster.
@@ -185,6 +192,7 @@ impl Cluster {
         if self.durability == Durability::None {
             settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(String::from));
         }
+        settings.extend(self.more_settings.iter().cloned());
         let mut command = self.command("postgres");
         for setting in settings {
             command.arg("-c").arg(setting);

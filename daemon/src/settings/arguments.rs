@@ -28,9 +28,15 @@ pub struct Arguments {
     /// File that holds the database URL
     #[arg(long, env = "HEIMDALL_DATABASE_URL_FILE", global = true, value_name = "FILE")]
     pub database_url_file: Option<PathBuf>,
+    /// PEM file of the authorities whose certificates the database may show, in place of the system's; asks for TLS
+    #[arg(long, env = "HEIMDALL_DATABASE_CA_FILE", global = true, value_name = "FILE")]
+    pub database_ca_file: Option<PathBuf>,
     /// Object store, for example `http://minio:9000`
     #[arg(long, env = "HEIMDALL_S3_ENDPOINT", global = true, value_name = "URL")]
     pub s3_endpoint: Option<String>,
+    /// PEM file of the authorities whose certificates the store may show, in place of the system's
+    #[arg(long, env = "HEIMDALL_S3_CA_FILE", global = true, value_name = "FILE")]
+    pub s3_ca_file: Option<PathBuf>,
     /// Region that requests are signed for [default: us-east-1]
     #[arg(long, env = "HEIMDALL_S3_REGION", global = true, value_name = "NAME")]
     pub s3_region: Option<String>,
@@ -191,6 +197,7 @@ impl Arguments {
             self.database_url.as_ref(),
             self.database_url_file.as_ref(),
         );
+        let url = check.database_authorities(url, self.database_ca_file.as_ref());
         check.database_url(&url);
         url
     }
@@ -198,8 +205,10 @@ impl Arguments {
     fn store(&self, check: &mut Checker) -> StoreSettings {
         let key = (self.s3_access_key.as_ref(), self.s3_access_key_file.as_ref());
         let secret = (self.s3_secret_key.as_ref(), self.s3_secret_key_file.as_ref());
+        let endpoint = check.endpoint(self.s3_endpoint.as_deref());
         StoreSettings {
-            endpoint: check.endpoint(self.s3_endpoint.as_deref()),
+            trust: check.store_trust(&endpoint, self.s3_ca_file.as_ref()),
+            endpoint,
             region: self.s3_region.clone().unwrap_or_else(|| "us-east-1".to_owned()),
             buckets: check.buckets(self.s3_bucket.as_deref()),
             keys: Keys {

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use reqwest::Url;
+
+use crate::db::address::Address;
+use crate::tls::Trust;
 
 use super::{DEFAULT_BUCKET, DEFAULT_HTTP, HttpAddress, Secret, WrongSettings};
 
@@ -148,10 +150,49 @@ impl Checker {
         if url.expose().is_empty() {
             return;
         }
-        if let Err(error) = tokio_postgres::Config::from_str(url.expose()) {
+        match Address::parse(url) {
             // The error names the part that is wrong, never the URL, which may hold a password.
-            self.complain("HEIMDALL_DATABASE_URL", error);
+            Err(error) => self.complain("HEIMDALL_DATABASE_URL", error),
+            Ok(address) => {
+                if let Some(Err(error)) = address.trust.map(|trust| trust.client_config()) {
+                    self.complain("HEIMDALL_DATABASE_URL", error);
+                }
+            }
         }
+    }
+
+    /// The URL with the file of authorities in it, if that is given apart.
+    pub(super) fn database_authorities(&mut self, url: Secret, file: Option<&PathBuf>) -> Secret {
+        const NAME: &str = "HEIMDALL_DATABASE_CA_FILE";
+        let Some(path) = file.filter(|_| !url.expose().is_empty()) else {
+            return url;
+        };
+        if let Err(error) = Trust::File(path.clone()).client_config() {
+            self.complain(NAME, error);
+            return url;
+        }
+        Address::with_authorities(&url, path).unwrap_or_else(|error| {
+            self.complain(NAME, error);
+            url
+        })
+    }
+
+    /// Whose certificates the store has to show.
+    pub(super) fn store_trust(&mut self, endpoint: &str, file: Option<&PathBuf>) -> Trust {
+        const NAME: &str = "HEIMDALL_S3_CA_FILE";
+        let trust = match file {
+            Some(_) if endpoint.starts_with("http://") => {
+                self.complain(NAME, "without effect: the endpoint is http://");
+                return Trust::Nobody;
+            }
+            Some(path) => Trust::File(path.clone()),
+            None if endpoint.starts_with("https://") => Trust::System,
+            None => Trust::Nobody,
+        };
+        if let Err(error) = trust.client_config() {
+            self.complain(if file.is_some() { NAME } else { "HEIMDALL_S3_ENDPOINT" }, error);
+        }
+        trust
     }
 }
 

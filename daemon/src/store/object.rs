@@ -115,7 +115,11 @@ impl<'a> Object<'a> {
                     self.body = response;
                     return Ok(());
                 }
-                // A store that knows no ranges sends all of it, another object sends anything.
+                Ok(response) if response.status() == StatusCode::OK && etag(&response) == Some(&self.etag) => {
+                    return Err(unreadable(format!(
+                        "{broken}, and the store knows no ranges to read on"
+                    )));
+                }
                 Ok(_) | Err(Refusal::Replaced) => return Err(Failure::ObjectReplaced),
                 Err(Refusal::Missing) => {
                     return Err(Failure::NotFound {

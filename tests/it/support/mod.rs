@@ -1,9 +1,11 @@
 //! What the tests stand on: one throw-away cluster a run, one database and one store a test, the real binary.
 
+pub(crate) mod certificates;
 pub(crate) mod daemon;
 pub(crate) mod faults;
 pub(crate) mod iq;
 pub(crate) mod prometheus;
+pub(crate) mod wire;
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -239,6 +241,22 @@ impl Bench {
             rows.push(wait_for("a row for each measurement", || self.row(*measurement)).await);
         }
         rows
+    }
+
+    /// The same, while what waits for later never has to wait.
+    pub(crate) async fn rows_at_once(&self, session: &Session) -> Vec<FeatureRow> {
+        let waits = "heimdall.feature_queue WHERE state = 'waiting' AND NOT recheck";
+        wait_for("a row for each measurement", || async {
+            if self.count(waits).await > 0 {
+                let now = "UPDATE heimdall.feature_queue SET state = 'ready', due_at = NULL WHERE state = 'waiting' AND NOT recheck;
+                    SELECT heimdall.wake_workers()";
+                self.execute(now).await;
+            }
+            let left = "heimdall.session_coverage WHERE measurements_pending > 0 AND recording_session_id";
+            (self.count(&format!("{left} = '{}'", session.id)).await == 0).then_some(())
+        })
+        .await;
+        self.rows(session).await
     }
 
     /// Waits until `from` (a table with its WHERE) has exactly so many rows.

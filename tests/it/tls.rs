@@ -1,0 +1,222 @@
+//! TLS to both servers: who shows the right certificate is talked to, everybody else is an outage.
+
+use std::net::TcpListener;
+
+use heimdall_daemon::demo::cluster::{Cluster, Durability};
+use heimdall_daemon::migrate;
+use heimdall_daemon::settings::Secret;
+
+use crate::support::certificates::{Authority, Identity};
+use crate::support::daemon::{Daemon, command};
+use crate::support::wire::{Wire, good};
+use crate::support::{BUCKET, Bench, connect, iq, wait_for};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_shows_the_wrong_certificate_gets_no_request() {
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let right = ours.identity("localhost", false);
+    let ca = ours.path();
+    let other_ca = theirs.path();
+    let wrong = [
+        (Some(&right), "localhost", Some(&other_ca), "invalid peer certificate"),
+        (Some(&right), "localhost", None, "invalid peer certificate"),
+        (Some(&right), "127.0.0.1", Some(&ca), "certificate not valid for name"),
+        (
+            Some(&ours.identity("localhost", true)),
+            "localhost",
+            Some(&ca),
+            "certificate expired",
+        ),
+        (None, "localhost", Some(&ca), "InvalidContentType"),
+    ];
+    for (identity, host, ca, says) in wrong {
+        let bench = Bench::new().await;
+        let tone = iq::tone();
+        let wire = Wire::open_with(identity.map(Identity::acceptor), move |ask| good(ask, &tone)).await;
+        let daemon = daemon_at(&bench, host, wire.port(), ca).await;
+        let session = bench.record(&["a.bin", "b.bin"]).await;
+        bench.complete(&session).await;
+        daemon.wait_said("object store away").await;
+        let line = daemon.said("object store away").remove(0);
+        assert!(line.contains(says), "'{says}' is not in {line}");
+        bench
+            .wait_count("heimdall.feature_queue WHERE state = 'ready' AND attempt = 0", 2)
+            .await;
+        assert!(
+            wire.asked("")
+                .iter()
+                .all(|ask| !ask.headers.contains_key("authorization")),
+            "a signature was sent"
+        );
+        daemon.stop().await;
+    }
+
+    let bench = Bench::new().await;
+    let tone = iq::tone();
+    let wire = Wire::open_with(Some(right.acceptor()), move |ask| good(ask, &tone)).await;
+    let daemon = daemon_at(&bench, "localhost", wire.port(), Some(&ca)).await;
+    let session = bench.record(&["a.bin"]).await;
+    bench.complete(&session).await;
+    assert_eq!(bench.rows(&session).await[0].error_message, None);
+    daemon.stop().await;
+}
+
+async fn daemon_at(bench: &Bench, host: &str, port: u16, ca: Option<&String>) -> Daemon {
+    let endpoint = format!("https://{host}:{port}");
+    let mut settings = vec![("HEIMDALL_S3_ENDPOINT", endpoint.as_str())];
+    settings.extend(ca.map(|path| ("HEIMDALL_S3_CA_FILE", path.as_str())));
+    Daemon::start_with(bench, &settings).await
+}
+
+/// A cluster that listens on TCP, speaks TLS there and asks for passwords.
+struct SafeCluster {
+    cluster: Cluster,
+    port: u16,
+}
+
+const PASSWORD: &str = "hunter2";
+
+impl SafeCluster {
+    async fn start() -> Self {
+        let port = TcpListener::bind(("127.0.0.1", 0))
+            .and_then(|free| free.local_addr())
+            .expect("a free port")
+            .port();
+        let mut cluster = Cluster::start(Durability::None).expect("a cluster starts");
+        cluster.set_for_next_start(&["listen_addresses=127.0.0.1", &format!("port={port}")]);
+        cluster.restart().expect("it starts again");
+        let safe = Self { cluster, port };
+        migrate::migrate(&Secret::new(safe.socket_url()))
+            .await
+            .expect("sql/ installs");
+        let login = format!("CREATE ROLE daemon LOGIN PASSWORD '{PASSWORD}' IN ROLE heimdall_daemon");
+        safe.execute(&login).await;
+        let rules = "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256";
+        safe.write("pg_hba.conf", rules).await;
+        safe.reload().await;
+        safe
+    }
+
+    fn socket_url(&self) -> String {
+        self.cluster
+            .url("postgres")
+            .replace(":5432/", &format!(":{}/", self.port))
+    }
+
+    fn url(&self, host: &str, parameters: &str) -> String {
+        format!(
+            "postgresql://daemon:{PASSWORD}@{host}:{}/postgres{parameters}",
+            self.port
+        )
+    }
+
+    async fn execute(&self, statement: &str) {
+        let (client, _) = connect(&self.socket_url()).await;
+        client
+            .batch_execute(statement)
+            .await
+            .unwrap_or_else(|error| panic!("{statement}: {error:?}"));
+    }
+
+    /// Writes a file into the data folder, as the server's own user and for its eyes only.
+    async fn write(&self, name: &str, text: &str) {
+        let statement = format!(
+            "DO $do$ BEGIN EXECUTE format('COPY (SELECT unnest(string_to_array(%L, E''\n''))) TO PROGRAM %L',
+                $text${}$text$, format('umask 077; rm -f %1$s; cat > %1$s', current_setting('data_directory') || '/{name}'));
+            END $do$",
+            text.trim_end()
+        );
+        self.execute(&statement).await;
+    }
+
+    /// Makes the server read its files again, and waits until it has.
+    async fn reload(&self) {
+        let loaded = async || {
+            let (client, _) = connect(&self.socket_url()).await;
+            let row = client
+                .query_one("SELECT pg_conf_load_time()::text", &[])
+                .await
+                .expect("a time");
+            row.get::<_, String>(0)
+        };
+        let before = loaded().await;
+        self.execute("SELECT pg_reload_conf()").await;
+        wait_for("files read again", || async {
+            (loaded().await != before).then_some(())
+        })
+        .await;
+    }
+
+    async fn show(&self, identity: &Identity) {
+        self.write("server.crt", &identity.certificate).await;
+        self.write("server.key", &identity.key).await;
+        self.execute("ALTER SYSTEM SET ssl = on").await;
+        self.reload().await;
+    }
+}
+
+fn daemon_on(url: &str, ca: Option<&String>) -> Daemon {
+    let mut command = command();
+    command
+        .arg("run")
+        .env("HEIMDALL_DATABASE_URL", url)
+        .env("HEIMDALL_S3_ENDPOINT", "http://127.0.0.1:9")
+        .env("HEIMDALL_S3_BUCKET", BUCKET)
+        .env("HEIMDALL_S3_ACCESS_KEY", "a")
+        .env("HEIMDALL_S3_SECRET_KEY", "b")
+        .envs(ca.map(|path| ("HEIMDALL_DATABASE_CA_FILE", path)));
+    Daemon::spawn(command)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_shows_the_wrong_certificate_gets_no_password() {
+    let safe = SafeCluster::start().await;
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let (ca, other_ca) = (ours.path(), theirs.path());
+    let refused = async |url: String, ca: Option<&String>, says: &str| {
+        let daemon = daemon_on(&url, ca);
+        daemon.wait_said("database not ready").await;
+        let line = daemon.said("database not ready").remove(0);
+        assert!(line.contains(says), "'{says}' is not in {line}");
+        assert!(!daemon.said("").concat().contains(PASSWORD));
+        daemon.stop().await;
+    };
+
+    // No TLS there, though it is demanded.
+    refused(
+        safe.url("localhost", "?sslmode=require"),
+        Some(&ca),
+        "server does not support TLS",
+    )
+    .await;
+
+    safe.show(&ours.identity("localhost", false)).await;
+    let full = format!("?sslmode=verify-full&sslrootcert={}", ours.file().display());
+    for (url, ca) in [
+        (safe.url("localhost", &full), None),
+        (safe.url("localhost", &format!("{full}&channel_binding=require")), None),
+        (safe.url("localhost", "?sslmode=verify-ca"), Some(&ca)),
+        (safe.url("localhost", ""), Some(&ca)),
+    ] {
+        let daemon = daemon_on(&url, ca);
+        daemon.wait_said("listening").await;
+        let (client, _) = connect(&safe.socket_url()).await;
+        let query = "SELECT count(*) FILTER (WHERE ssl), count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+            WHERE usename = 'daemon'";
+        let row = client.query_one(query, &[]).await.expect("the connections");
+        let (encrypted, all): (i64, i64) = (row.get(0), row.get(1));
+        assert!(
+            encrypted > 0 && encrypted == all,
+            "{encrypted} of {all} connections are encrypted"
+        );
+        daemon.stop().await;
+    }
+
+    let full = "?sslmode=verify-full";
+    refused(safe.url("localhost", full), Some(&other_ca), "invalid peer certificate").await;
+    refused(safe.url("localhost", full), None, "invalid peer certificate").await;
+    refused(safe.url("127.0.0.1", full), Some(&ca), "certificate not valid for name").await;
+    refused(safe.url("localhost", "?sslmode=disable"), None, "no encryption").await;
+    safe.show(&ours.identity("localhost", true)).await;
+    refused(safe.url("localhost", full), Some(&ca), "certificate expired").await;
+}
