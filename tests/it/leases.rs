@@ -25,6 +25,8 @@ async fn a_daemon_that_lost_its_lease_changes_nothing() {
     let heir = Daemon::start_with(&bench, &[("HEIMDALL_LEASE", "1s")]).await;
     let row = bench.rows(&session).await.remove(0);
     assert!(!row.failed);
+    // The row stands before the line is said.
+    heir.wait_said("extracted features").await;
     assert_eq!(heir.said("extracted features").len(), 1);
     let stamp = "SELECT xmin::text || ' ' || updated_at FROM heimdall.measurement_features";
     let before: String = bench.value(stamp, &[]).await;
