@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use deadpool_postgres::{Hook, Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime, Timeouts};
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::config::TargetSessionAttrs;
+use tokio_postgres::{CancelToken, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::address::Address;
@@ -17,10 +18,18 @@ pub mod address;
 
 /// A server that is there answers within a second; a name that has moved should not hold us longer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// For the whole way to a session, login included: a second address may be tried after a first that is silent.
+const SESSION_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longer than any statement of ours needs, shorter than an operator's patience with a hanging link.
 const STATEMENT_TIMEOUT: Duration = Duration::from_mins(1);
-/// The claimer, the writer and the upkeep each use one at a time; one more for a slow return.
-const POOL_SIZE: usize = 4;
+/// A transaction of ours waits for nothing between two statements. One whose client is gone must not keep its locks:
+/// they are what the next attempt waits for.
+const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
+/// Five tasks use one at a time each (claims, results, heartbeat, promotion, sweep); none may wait for another's silent
+/// connection. Idle ones cost nothing: there are only as many as were needed at once.
+const POOL_SIZE: usize = 8;
+/// With a place for everybody nobody should wait at all.
+const POOL_WAIT: Duration = Duration::from_secs(5);
 /// Unacknowledged data for this long means that the peer is gone.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -48,6 +57,9 @@ pub enum DbError {
     /// The connection has ended without an error.
     #[error("connection closed")]
     Closed,
+    /// The server takes no writes.
+    #[error("the server is read-only: has another taken over?")]
+    ReadOnly,
     /// The session has lost its LISTEN, as behind a transaction pooler.
     #[error("the session does not listen: is there a transaction pooler in between?")]
     NotListening,
@@ -57,6 +69,16 @@ pub enum DbError {
 }
 
 impl DbError {
+    /// Whether the session, not the statement, is what has to be done anew.
+    #[must_use]
+    pub fn is_of_session(&self) -> bool {
+        let code = match self {
+            Self::Postgres(error) => error.code(),
+            _ => None,
+        };
+        code.is_some_and(|state| SESSION_STATES.contains(&state.code()))
+    }
+
     /// Whether the database works and refused just this.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
@@ -64,11 +86,12 @@ impl DbError {
             return matches!(self, Self::NoRow);
         };
         if let Some(state) = error.code() {
-            // 08 connection, 25006 read-only after a switch-over, 28 login, 3D no such database, 40 serialisation and
-            // deadlock, 53 resources, 55P03 and 57 stop and time-outs, 58 disk: all pass, none is about a row.
+            // 08 connection, 28 login, 3D no such database, 40 serialisation and deadlock, 53 resources, 55P03 and 57
+            // stop and time-outs, 58 disk, and what only this session has met: all pass, none is about a row.
             let state = state.code();
             return !["08", "28", "3D", "40", "53", "57", "58"].contains(&&state[..2])
-                && !["25006", "55P03"].contains(&state);
+                && state != "55P03"
+                && !SESSION_STATES.contains(&state);
         }
         // A value that does not fit its parameter or column: the schema is another version's. The rest is the connection.
         let text = error.to_string();
@@ -77,6 +100,10 @@ impl DbError {
             .any(|start| text.starts_with(start))
     }
 }
+
+/// What a new session may not meet again: 0A000 a prepared statement's result has another shape since a migration, 25006
+/// this server has become read-only, 25P03 and 25P04 a transaction took too long, 26000 a prepared statement is not there.
+const SESSION_STATES: [&str; 5] = ["0A000", "25006", "25P03", "25P04", "26000"];
 
 /// `severity: message (SQLSTATE)` with detail and hint, or the cause of a broken connection.
 fn describe(error: &tokio_postgres::Error) -> String {
@@ -123,7 +150,9 @@ impl Database {
             .keepalives_idle(Duration::from_secs(10))
             .keepalives_interval(Duration::from_secs(5))
             .keepalives_retries(2)
-            .tcp_user_timeout(TCP_USER_TIMEOUT);
+            .tcp_user_timeout(TCP_USER_TIMEOUT)
+            // Of several hosts the one that can be written to; and never a former primary that still answers.
+            .target_session_attrs(TargetSessionAttrs::ReadWrite);
         let tls = match trust {
             Some(trust) => Some(MakeRustlsConnect::new(trust.client_config().map_err(DbError::Tls)?)),
             None => None,
@@ -142,8 +171,12 @@ impl Database {
         // Every statement of ours is a few index look-ups. A plan made while a queue was empty must not stay a
         // sequential scan when it is long, nor one be compiled because the planner has no statistics for time windows.
         let plans = "-c enable_seqscan=off -c jit=off";
-        let timeout = format!("-c statement_timeout={}", STATEMENT_TIMEOUT.as_millis());
-        config.options(format!("{options} {plans} {timeout}").trim());
+        let timeouts = format!(
+            "-c statement_timeout={} -c idle_in_transaction_session_timeout={}",
+            STATEMENT_TIMEOUT.as_millis(),
+            IDLE_IN_TRANSACTION_TIMEOUT.as_millis()
+        );
+        config.options(format!("{options} {plans} {timeouts}").trim());
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
@@ -161,8 +194,8 @@ impl Database {
                 Ok(())
             }))
             .timeouts(Timeouts {
-                wait: Some(STATEMENT_TIMEOUT),
-                create: Some(CONNECT_TIMEOUT * 2),
+                wait: Some(POOL_WAIT),
+                create: Some(SESSION_TIMEOUT),
                 recycle: Some(CONNECT_TIMEOUT),
             })
             .build()
@@ -177,13 +210,31 @@ impl Database {
     pub async fn connect(&self, name: &str) -> Result<(tokio_postgres::Client, Driver), DbError> {
         let mut config = self.config.clone();
         config.application_name(name);
-        if let Some(tls) = self.tls.clone() {
-            let (client, connection) = config.connect(tls).await?;
-            Ok((client, Box::new(connection)))
-        } else {
-            let (client, connection) = config.connect(NoTls).await?;
-            Ok((client, Box::new(connection)))
-        }
+        let connecting = async {
+            if let Some(tls) = self.tls.clone() {
+                let (client, connection) = config.connect(tls).await?;
+                Ok((client, Box::new(connection) as Driver))
+            } else {
+                let (client, connection) = config.connect(NoTls).await?;
+                Ok((client, Box::new(connection) as Driver))
+            }
+        };
+        // The driver's own time-out ends with the TCP handshake.
+        tokio::time::timeout(SESSION_TIMEOUT, connecting)
+            .await
+            .unwrap_or(Err(DbError::Timeout(SESSION_TIMEOUT)))
+    }
+
+    /// Asks the server to give up what the token's session is doing, over a connection of its own. Nobody waits for it,
+    /// and nothing depends on it: it only ends early what the server's time-outs would end.
+    pub fn cancel(&self, token: CancelToken) {
+        let tls = self.tls.clone();
+        tokio::spawn(tokio::time::timeout(SESSION_TIMEOUT, async move {
+            match tls {
+                Some(tls) => token.cancel_query(tls).await,
+                None => token.cancel_query(NoTls).await,
+            }
+        }));
     }
 }
 

@@ -15,7 +15,8 @@
 //!
 //! Whatever any of them hears from [`outside`] is made printable before it is said again.
 //!
-//! Around it: [`cli`], [`settings`], [`shutdown`], [`migrate`], [`offline`] with what stands [`beside`] a file, and,
+//! Around it: [`cli`], [`settings`], [`shutdown`], [`migrate`], [`offline`] with what stands [`beside`] a file, the tests'
+//! [`fault`] points and,
 //! behind a feature, the embedded `demo`.
 
 pub mod backoff;
@@ -26,6 +27,7 @@ pub mod db;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod failure;
+pub mod fault;
 pub mod floor;
 pub mod gate;
 pub mod hints;

@@ -3,8 +3,9 @@
 //! A notification only wakes; the table decides. After every connect it LISTENs
 //! first and then has the worker look once, so nothing that was committed in
 //! between is missed. Every few seconds it proves from end to end that it would
-//! hear: the probe has to find the channel in `pg_listening_channels()` within
-//! a hard limit, or the connection is dropped without waiting for it to notice.
+//! hear: the probe has to find the channel in `pg_listening_channels()`, on a
+//! server that takes writes, within a hard limit, or the connection is dropped
+//! without waiting for it to notice.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// From quick for a restart to easy on a server that is gone for the weekend.
 const RECONNECT: Backoff = Backoff {
     base: Duration::from_millis(250),
-    max: Duration::from_secs(2),
+    max: Duration::from_millis(1500),
 };
 
 /// What the listener shares with the worker.
@@ -108,13 +109,11 @@ async fn session(database: &Database, ears: &Ears, failures: &mut u32) -> DbErro
         ears.ring(Wakeup::Reconnect);
         loop {
             sleep(PROBE_INTERVAL).await;
-            match timeout(PROBE_TIMEOUT, client.query_opt(sql::PROBE_LISTENER, &[]))
+            match timeout(PROBE_TIMEOUT, probe(&client))
                 .await
-                .map_err(late)
-                .and_then(to_db)
+                .unwrap_or_else(|late_by| Err(late(late_by)))
             {
-                Ok(Some(_)) => {}
-                Ok(None) => return DbError::NotListening,
+                Ok(()) => {}
                 Err(error) => return error,
             }
         }
@@ -122,6 +121,18 @@ async fn session(database: &Database, ears: &Ears, failures: &mut u32) -> DbErro
     tokio::select! {
         error = probing => error,
         error = drain(&mut driver, ears) => error,
+    }
+}
+
+async fn probe(client: &tokio_postgres::Client) -> Result<(), DbError> {
+    let row = client.query_one(sql::PROBE_LISTENER, &[]).await?;
+    if !row.try_get::<_, bool>("writable")? {
+        return Err(DbError::ReadOnly);
+    }
+    if row.try_get::<_, bool>("listening")? {
+        Ok(())
+    } else {
+        Err(DbError::NotListening)
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::{Object, Pool};
+use deadpool_postgres::{Object, Pool, PoolError, TimeoutType};
 use heimdall_dsp::SegmentFeatures;
 use serde::Serialize;
 use tokio_postgres::Row;
 use tokio_postgres::types::{Json, ToSql};
 use uuid::Uuid;
 
-use crate::db::DbError;
+use crate::backoff::Backoff;
+use crate::db::{Database, DbError};
 use crate::floor;
 use crate::metrics::labels::{Connection, Server, Source, State};
 use crate::metrics::metrics;
@@ -20,6 +21,20 @@ use crate::sql;
 
 /// A statement that takes longer than the server's own time-out allows: the link is gone.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(75);
+/// A statement that usually takes a millisecond; a link that has been silent for so long is more likely gone than slow.
+const USUAL_ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Below this a busy machine would be taken for a link that is gone.
+const SHORTEST_ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long to wait for an answer, after so many failures in a row: short at first, so that a silent link is noticed
+/// and left while the lease still holds, then longer, so that a database that is merely slow gets its chance.
+#[must_use]
+pub fn patience(lease: Duration) -> Backoff {
+    Backoff {
+        base: (lease / 3).clamp(SHORTEST_ANSWER_TIMEOUT, USUAL_ANSWER_TIMEOUT),
+        max: ANSWER_TIMEOUT,
+    }
+}
 
 /// The right to finish one attempt of one measurement: of all the daemons that
 /// ever claimed it, only the holder of the newest can change anything.
@@ -222,14 +237,31 @@ pub struct Released {
 /// The queue, through a pool of connections.
 #[derive(Clone)]
 pub struct Queue {
+    database: Database,
     pool: Pool,
+    answer_timeout: Duration,
 }
 
 impl Queue {
-    /// The queue behind `pool`.
+    /// The queue behind a pool of connections.
+    ///
+    /// # Errors
+    /// As [`Database::pool`].
+    pub fn new(database: &Database) -> Result<Self, DbError> {
+        Ok(Self {
+            database: database.clone(),
+            pool: database.pool()?,
+            answer_timeout: ANSWER_TIMEOUT,
+        })
+    }
+
+    /// The same queue for a caller that waits no longer than this for an answer.
     #[must_use]
-    pub fn new(pool: Pool) -> Self {
-        Self { pool }
+    pub fn within(&self, answer_timeout: Duration) -> Self {
+        Self {
+            answer_timeout,
+            ..self.clone()
+        }
     }
 
     /// See `register_worker.sql`.
@@ -390,13 +422,36 @@ impl Queue {
         Ok((depths, counted_s_ago))
     }
 
-    /// Opens the transaction in which results are written.
+    /// Does `work` on a connection, which goes back to the pool unless it fell silent or its session is spoilt.
     ///
     /// # Errors
-    /// As [`Queue::register`].
-    pub async fn connection(&self) -> Result<Object, DbError> {
-        let connection = self.pool.get().await;
-        Ok(connection.inspect_err(|_| metrics().connected(Connection::Pool, false))?)
+    /// What the work says, or [`DbError::Timeout`].
+    pub async fn with_connection<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Object) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let getting = tokio::time::timeout(self.answer_timeout, self.pool.get()).await;
+        let getting = getting.unwrap_or(Err(PoolError::Timeout(TimeoutType::Wait)));
+        let mut client = getting.inspect_err(|_| metrics().connected(Connection::Pool, false))?;
+        let result = tokio::time::timeout(self.answer_timeout, work(&mut client))
+            .await
+            .unwrap_or(Err(DbError::Timeout(self.answer_timeout)));
+        match &result {
+            Err(DbError::Timeout(_)) => {
+                self.database.cancel(client.cancel_token());
+                self.forsake(client);
+            }
+            Err(error) if error.is_of_session() => self.forsake(client),
+            _ => {}
+        }
+        result
+    }
+
+    /// Closes a connection instead of returning it to the pool, and the idle ones with it: they lead to the same server
+    /// on the same way.
+    fn forsake(&self, client: Object) {
+        drop(Object::take(client));
+        self.pool.retain(|_, _| false);
     }
 
     async fn one(&self, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Row, DbError> {
@@ -414,24 +469,12 @@ impl Queue {
     }
 
     async fn ask(&self, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, DbError> {
-        let client = self.connection().await?;
-        let answer = async {
+        self.with_connection(async |client| {
             let prepared = client.prepare_cached(statement).await?;
             Ok(client.query(&prepared, parameters).await?)
-        };
-        match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
-            Ok(result) => result,
-            Err(_) => Err(discard(client)),
-        }
+        })
+        .await
     }
-}
-
-/// Drops a connection that gave no answer in [`ANSWER_TIMEOUT`], instead of
-/// returning it to the pool.
-#[must_use]
-pub fn discard(client: Object) -> DbError {
-    drop(Object::take(client));
-    DbError::Timeout(ANSWER_TIMEOUT)
 }
 
 /// Whole milliseconds for an SQL parameter.

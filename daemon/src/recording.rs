@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::backoff::Backoff;
 use crate::compute::Compute;
 use crate::failure::{Class, Failure};
+use crate::fault::{Point, reach};
 use crate::gate::Gate;
 use crate::hints;
 use crate::location::Location;
@@ -158,7 +159,9 @@ async fn extract(
     let limit_bytes = tools.max_object_bytes;
     let (location, sidecar) = sidecar::follow(location.clone(), &tools.store).await?;
     metadata.object_key = Some(location.key.clone());
+    reach(Point::BeforeGet, [claim]);
     let mut object = tools.store.get(&location).await?;
+    reach(Point::AfterGet, [claim]);
     metadata.object_etag = Some(object.etag.clone());
     metadata.object_bytes = object.size_bytes;
     if let Some(size_bytes) = object.size_bytes.filter(|size| *size > limit_bytes) {
@@ -172,10 +175,10 @@ async fn extract(
     let looked_for = sidecar::look_for(&location, sidecar, &mut hints, &tools.store).await;
     metadata.said = hints.said();
     metadata.sigmf_key = looked_for?;
-    let mut read = stream(&mut object, hints.clone(), tools).await;
+    let mut read = stream(claim, &mut object, hints.clone(), tools).await;
     if let Err(Failure::Recording(heimdall_dsp::Error::MetadataBehind { at })) = read {
         sidecar::read_tail(&mut object, at, &mut hints).await?;
-        read = stream(&mut object, hints, tools).await;
+        read = stream(claim, &mut object, hints, tools).await;
     }
     let (extraction, extracting, read_bytes) = read?;
     metadata.object_bytes = Some(read_bytes);
@@ -189,7 +192,12 @@ async fn extract(
 
 /// Streams the object through the extractor: while one block is worked in, the next is read. Returns with the numbers how long
 /// the extractor took, and how many bytes there were.
-async fn stream(object: &mut Object<'_>, hints: Hints, tools: &Tools) -> Result<(Extraction, Duration, u64), Failure> {
+async fn stream(
+    claim: &Claim,
+    object: &mut Object<'_>,
+    hints: Hints,
+    tools: &Tools,
+) -> Result<(Extraction, Duration, u64), Failure> {
     let mut reader = BlockReader {
         leftover: None,
         read_bytes: 0,
@@ -212,8 +220,10 @@ async fn stream(object: &mut Object<'_>, hints: Hints, tools: &Tools) -> Result<
         let ((pushed, took), read) = futures_util::join!(push, next);
         extracting += took;
         (recording, spare) = pushed?;
+        reach(Point::MidBody, [claim]);
         (block, permit) = read?;
     }
+    reach(Point::AfterBody, [claim]);
     let started = Instant::now();
     let extraction = tools.compute.finish(recording).await?;
     extracting += started.elapsed();

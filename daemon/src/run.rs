@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -19,7 +19,7 @@ use crate::gate::Gate;
 use crate::http::{self, HttpError, Status};
 use crate::listener::{Ears, listen};
 use crate::metrics::metrics;
-use crate::queue::Queue;
+use crate::queue::{self, Queue};
 use crate::recording::{BYTES_PER_PERMIT, Tools};
 use crate::schema::{Fit, Misfit};
 use crate::settings::Settings;
@@ -36,7 +36,7 @@ const CONNECT: Backoff = Backoff {
 /// Saying good-bye must not outlast the grace time by much when the database is away.
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Why the daemon cannot start. Nothing that happens later ends it.
+/// Why the daemon cannot start. Nothing that happens to it later ends it, only a bug of its own.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The database settings cannot be used.
@@ -51,6 +51,9 @@ pub enum RunError {
     /// The system refuses threads.
     #[error("cannot start the extractor's threads: {0}")]
     Threads(std::io::Error),
+    /// A task ended that never should.
+    #[error("internal error: the {0} has ended")]
+    PartEnded(&'static str),
 }
 
 /// Runs until `stop`, then ends within the grace time: claims no more, finishes
@@ -61,7 +64,8 @@ pub enum RunError {
 pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunError> {
     let http = http::bind(settings.http).await?;
     let database = Database::new(&settings.database_url)?;
-    let queue = Queue::new(database.pool()?);
+    let queue = Queue::new(&database)?;
+    let patience = queue::patience(settings.lease);
     let tools = Arc::new(Tools {
         store: Store::new(&settings.store, settings.concurrency)?,
         compute: Compute::start(settings.extract_threads).map_err(RunError::Threads)?,
@@ -90,13 +94,21 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
     metrics().concurrency.set(i64::from(identity.concurrency));
     // From here on, since whoever asks must get an answer while the database is still away.
     let _http = http.map(|listener| AbortOnDropHandle::new(tokio::spawn(serve(listener, &parts, &queue, &tools))));
-    let Some(id) = stop.run_until_cancelled(register(&identity, &queue)).await else {
+    let Some(id) = stop
+        .run_until_cancelled(register(&identity, &queue.within(patience.base)))
+        .await
+    else {
         return Ok(());
     };
     parts.worker_id.send_replace(id);
 
     let (finished, inbox) = mpsc::channel(settings.concurrency);
-    let writer = tokio::spawn(writer::write(queue.clone(), inbox, Arc::clone(&parts.postponed)));
+    let mut writer = tokio::spawn(writer::write(
+        queue.clone(),
+        patience,
+        inbox,
+        Arc::clone(&parts.postponed),
+    ));
     let mut background = background(&settings, &database, &queue, &identity, &parts, &tools, &stop);
     let worker = Worker {
         queue: queue.clone(),
@@ -108,34 +120,61 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
         finished,
         concurrency: settings.concurrency,
         poll_interval: settings.poll_interval,
+        patience,
     };
     let mut working = tokio::spawn(worker.run(stop.clone()));
 
-    stop.cancelled().await;
+    tokio::select! {
+        // First, since what stops ends.
+        biased;
+        () = stop.cancelled() => {}
+        part = ended(&mut working, &mut writer, &mut background) => return Err(RunError::PartEnded(part)),
+    }
     info!(in_flight = parts.held.count(), grace = ?settings.shutdown_grace, "stopping");
     let in_time = timeout(settings.shutdown_grace, &mut working).await.is_ok();
     working.abort();
     // The tasks end with the worker, and with them the writer's inbox.
-    if timeout(FAREWELL_TIMEOUT, writer).await.is_err() {
+    if timeout(FAREWELL_TIMEOUT, &mut writer).await.is_err() {
         debug!("the writer still waits for the database");
+        writer.abort();
     }
     background.abort_all();
     while background.join_next().await.is_some() {}
     let left = parts.held.take_all();
     let worker_id = *parts.worker_id.borrow();
+    let queue = queue.within(FAREWELL_TIMEOUT);
     let farewell = async {
         queue.give_back(&left).await?;
-        queue.deregister(worker_id).await
+        // Also what a claim took that was broken off.
+        let strays = queue.take_strays(worker_id, &[]).await?;
+        queue.deregister(worker_id).await?;
+        Ok::<_, DbError>(left.len() + strays)
     };
     match timeout(FAREWELL_TIMEOUT, farewell).await {
-        Ok(Ok(())) => info!(given_back = left.len(), in_time, "stopped"),
-        Ok(Err(error)) => warn!(%error, held = left.len(), "stopped without the database; the lease will run out"),
-        Err(_) => warn!(
-            held = left.len(),
-            "stopped without the database; the lease will run out"
-        ),
+        Ok(Ok(given_back)) => info!(given_back, in_time, "stopped"),
+        failed => {
+            let error = failed
+                .ok()
+                .and_then(Result::err)
+                .unwrap_or(DbError::Timeout(FAREWELL_TIMEOUT));
+            warn!(%error, held = left.len(), "stopped without the database; the lease will run out");
+        }
     }
     Ok(())
+}
+
+/// The name of the part that ends although nobody said so: a bug of ours. Better that the daemon ends, and is started
+/// anew, than that it keeps its leases and does nothing with them.
+async fn ended(
+    working: &mut JoinHandle<()>,
+    writer: &mut JoinHandle<()>,
+    background: &mut JoinSet<()>,
+) -> &'static str {
+    tokio::select! {
+        _ = working => "worker",
+        _ = writer => "writer",
+        _ = background.join_next() => "upkeep",
+    }
 }
 
 /// What the parts share.

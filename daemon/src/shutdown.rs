@@ -5,10 +5,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, warn};
 
-/// 128 + SIGTERM, as a shell reports it.
-const EXIT_KILLED: i32 = 143;
+/// 128 and the signal's number, as a shell reports it.
+const EXIT_TERMINATED: i32 = 128 + 15;
+const EXIT_INTERRUPTED: i32 = 128 + 2;
 
-/// Cancels `stop` at the first signal and ends the process at the second.
+/// Cancels `stop` at the first signal and ends the process at the second, with a status that names it.
 /// Signals are watched until the handle is dropped.
 pub fn on_signals(stop: CancellationToken) -> AbortOnDropHandle<()> {
     AbortOnDropHandle::new(tokio::spawn(async move {
@@ -17,16 +18,16 @@ pub fn on_signals(stop: CancellationToken) -> AbortOnDropHandle<()> {
             error!("cannot watch for signals: SIGTERM will end the daemon without grace");
             return;
         };
-        for turn in 1..=2 {
+        let mut next = async || {
             tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
+                _ = terminate.recv() => EXIT_TERMINATED,
+                _ = interrupt.recv() => EXIT_INTERRUPTED,
             }
-            if turn == 1 {
-                stop.cancel();
-            }
-        }
+        };
+        next().await;
+        stop.cancel();
+        let status = next().await;
         warn!("second signal: ending now; the leases will run out");
-        std::process::exit(EXIT_KILLED);
+        std::process::exit(status);
     }))
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
+use crate::backoff::Backoff;
 use crate::db::DbError;
 use crate::listener::Ears;
 use crate::metrics::labels::Wakeup;
@@ -18,6 +19,11 @@ use crate::queue::{Pulse, Queue};
 use crate::schema::Fit;
 use crate::worker::Held;
 
+/// A beat that failed is tried again before the next is due: a third of the lease may be all that is left.
+const BEAT_RETRY: Backoff = Backoff {
+    base: Duration::from_millis(250),
+    max: Duration::from_millis(1500),
+};
 /// Looked for at least this often, should another daemon have postponed rows and died.
 const PROMOTE_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -45,6 +51,9 @@ impl Identity {
 }
 
 /// Heartbeat and take-over, a third of the lease apart.
+///
+/// After an interruption of its own a daemon beats, but takes over from nobody for another third: the database was away
+/// for all of them, and the others have the right to be back first. A silent link costs a quarter of the lease.
 pub async fn beat(
     queue: Queue,
     identity: Identity,
@@ -54,30 +63,50 @@ pub async fn beat(
     ears: Arc<Ears>,
     stop: CancellationToken,
 ) {
-    let mut ticks = interval(identity.lease / 3);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut state = BeatState::default();
-    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        let result = beat_once(&queue, &identity, &worker_id, &held, &fit, &ears, &mut state).await;
-        match result {
-            Ok(()) if state.failing => {
-                state.failing = false;
-                info!("heartbeat again");
+    let every = identity.lease / 3;
+    let patience = Backoff {
+        base: identity.lease / 4,
+        max: identity.lease,
+    };
+    let mut state = BeatState {
+        failures: 0,
+        paused: false,
+        last_beat: Instant::now(),
+        no_take_over_before: Instant::now(),
+    };
+    loop {
+        let queue = queue.within(patience.delay(state.failures + 1, 1.0));
+        let pause = match beat_once(&queue, &identity, &worker_id, &held, &fit, &ears, &mut state).await {
+            Ok(()) => {
+                if state.failures > 0 {
+                    info!(failures = state.failures, "heartbeat again");
+                }
+                state.failures = 0;
+                every
             }
-            Err(error) if !state.failing => {
-                state.failing = true;
-                warn!(%error, "no heartbeat");
+            Err(error) => {
+                state.failures += 1;
+                if state.failures == 1 {
+                    warn!(%error, "no heartbeat");
+                } else {
+                    debug!(%error, failures = state.failures, "no heartbeat");
+                }
+                // Twice in the time in which nobody takes over.
+                BEAT_RETRY.jittered(state.failures).min(every / 2)
             }
-            Ok(()) => {}
-            Err(error) => debug!(%error, "no heartbeat"),
+        };
+        if stop.run_until_cancelled(sleep(pause)).await.is_none() {
+            return;
         }
     }
 }
 
-#[derive(Default)]
 struct BeatState {
-    failing: bool,
+    /// In a row.
+    failures: u32,
     paused: bool,
+    last_beat: Instant,
+    no_take_over_before: Instant,
 }
 
 async fn beat_once(
@@ -100,11 +129,20 @@ async fn beat_once(
     }
     if let Some(pulse) = queue.heartbeat(id, in_flight).await? {
         tell_pause(&pulse, state, ears);
+        let now = Instant::now();
+        if now - state.last_beat > identity.lease * 2 / 3 {
+            state.no_take_over_before = now + identity.lease / 3;
+        }
+        state.last_beat = now;
     } else {
         let new = identity.register(queue).await?;
         warn!(old = %id, %new, in_flight, "taken for dead: the leases are lost, going on under a new id");
         worker_id.send_replace(new);
         metrics().declared_dead.inc();
+        state.last_beat = Instant::now();
+    }
+    if Instant::now() < state.no_take_over_before {
+        return Ok(());
     }
     let released = queue.release_expired().await?;
     for row in &released {
@@ -148,6 +186,7 @@ fn tell_pause(pulse: &Pulse, state: &mut BeatState, ears: &Ears) {
 
 /// Makes postponed rows ready as their time comes.
 pub async fn promote(queue: Queue, postponed: Arc<Notify>, fit: Arc<Fit>, ears: Arc<Ears>, stop: CancellationToken) {
+    let queue = queue.within(PROMOTE_INTERVAL);
     let mut next = Instant::now();
     loop {
         tokio::select! {
@@ -179,11 +218,14 @@ pub async fn promote(queue: Queue, postponed: Arc<Notify>, fit: Arc<Fit>, ears: 
 pub async fn sweep(queue: Queue, max_recordings: i32, every: Duration, fit: Arc<Fit>, stop: CancellationToken) {
     let mut ticks = interval_at(Instant::now() + every, every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut failing = false;
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         if !fit.holds() {
             continue;
         }
-        match queue.sweep(max_recordings, every).await {
+        let result = queue.sweep(max_recordings, every).await;
+        let failed_before = std::mem::replace(&mut failing, result.is_err());
+        match result {
             Ok(Some(sweep)) => {
                 metrics().swept(sweep.recordings_found, sweep.measurements_queued);
                 info!(
@@ -193,7 +235,8 @@ pub async fn sweep(queue: Queue, max_recordings: i32, every: Duration, fit: Arc<
                 );
             }
             Ok(None) => debug!("another daemon has just swept"),
-            Err(error) => warn!(%error, "sweep failed, again at the next interval"),
+            Err(error) if failed_before => debug!(%error, "sweep failed again"),
+            Err(error) => warn!(%error, "sweep failed, again at every interval"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,11 +16,12 @@ use uuid::Uuid;
 
 use crate::backoff::Backoff;
 use crate::failure::Failure;
+use crate::fault::{Point, reach};
 use crate::floor::Floor;
 use crate::listener::Ears;
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
-use crate::queue::{Claim, Lease, Queue, Verdict};
+use crate::queue::{ANSWER_TIMEOUT, Claim, Lease, Queue, Verdict};
 use crate::recording::{Tools, process};
 use crate::schema::Fit;
 use crate::writer::{Finished, failed};
@@ -29,10 +31,10 @@ const POLL_WITHOUT_LISTENER: Duration = Duration::from_secs(1);
 /// A database restart takes a second or two.
 const CLAIM_RETRY: Backoff = Backoff {
     base: Duration::from_millis(250),
-    max: Duration::from_secs(2),
+    max: Duration::from_millis(1500),
 };
 /// A claim that got no answer may still be carried out for so long: the statement time-out of our connections, and some.
-const CLAIM_IN_DOUBT: Duration = Duration::from_secs(75);
+const CLAIM_IN_DOUBT: Duration = ANSWER_TIMEOUT;
 /// Between two looks for what such a claim has left.
 const STRAY_INTERVAL: Duration = Duration::from_secs(2);
 /// Sessions whose completion has been logged already; older ones are long through.
@@ -40,11 +42,19 @@ const REMEMBERED_SESSIONS: usize = 256;
 
 /// The leases in hand, for the heartbeat's count and to give them back at the end.
 #[derive(Debug, Default)]
-pub struct Held(Mutex<HashSet<Lease>>);
+pub struct Held {
+    leases: Mutex<HashSet<Lease>>,
+    doubted: AtomicBool,
+}
 
 impl Held {
     fn lock(&self) -> MutexGuard<'_, HashSet<Lease>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that a row is claimed in this daemon's name which it no longer works on.
+    pub fn doubt(&self) {
+        self.doubted.store(true, Ordering::SeqCst);
     }
 
     fn add(&self, lease: Lease) {
@@ -95,6 +105,8 @@ pub struct Worker {
     pub concurrency: usize,
     /// Time between two looks without a notification.
     pub poll_interval: Duration,
+    /// How long to wait for the database's answer.
+    pub patience: Backoff,
 }
 
 impl Worker {
@@ -157,6 +169,7 @@ impl Worker {
         tasks.spawn(async move {
             let begun = Instant::now();
             let verdict = judge(&claim, &tools).await;
+            reach(Point::AfterVerdict, [&claim]);
             send(
                 finished,
                 Finished {
@@ -187,10 +200,14 @@ impl Claims {
     /// Claims up to `free`; nothing when the database refuses or is away.
     async fn take(&mut self, worker: &Worker, free: usize) -> Vec<Claim> {
         let worker_id = *worker.worker_id.borrow();
-        self.strays.look(worker, worker_id).await;
+        let queue = worker.queue.within(worker.patience.delay(self.failures + 1, 1.0));
+        if worker.held.doubted.swap(false, Ordering::SeqCst) {
+            self.strays.suspect();
+        }
+        self.strays.look(&queue, &worker.held, worker_id).await;
         let begun = Instant::now();
         let above = self.floor.above(begun);
-        match worker.queue.claim(worker_id, free, above).await {
+        match queue.claim(worker_id, free, above).await {
             Ok(claims) => {
                 if self.failures > 0 {
                     info!(failures = self.failures, "claiming again, the database is back");
@@ -198,6 +215,7 @@ impl Claims {
                 }
                 self.partial = above.is_some();
                 self.floor.note(above, begun, Instant::now(), &claims);
+                reach(Point::AfterClaim, &claims);
                 claims
             }
             Err(error) => {
@@ -245,12 +263,12 @@ impl Strays {
     }
 
     /// Makes them ready again. Between two claims only: what is claimed at this moment is not known yet.
-    async fn look(&mut self, worker: &Worker, worker_id: Uuid) {
+    async fn look(&mut self, queue: &Queue, held: &Held, worker_id: Uuid) {
         let Some(until) = self.until else { return };
         if self.looked.is_some_and(|looked| looked.elapsed() < STRAY_INTERVAL) {
             return;
         }
-        match worker.queue.take_strays(worker_id, &worker.held.all()).await {
+        match queue.take_strays(worker_id, &held.all()).await {
             Ok(strays) => {
                 if strays > 0 {
                     warn!(strays, "claimed, but the answer was lost: ready again");

@@ -16,6 +16,7 @@ use self::transaction::{Committed, transact};
 use crate::backoff::Backoff;
 use crate::db::DbError;
 use crate::failure::Failure;
+use crate::fault::{Point, reach};
 use crate::metrics::labels::{Outcome, Step};
 use crate::metrics::metrics;
 use crate::outside::printable;
@@ -25,10 +26,10 @@ pub mod transaction;
 
 /// One commit for so many rows costs as little as it ever will; more only delays the first of them.
 pub const MAX_BATCH: usize = 32;
-/// A database restart takes a second or two.
+/// A database restart takes a second or two; once it is back, results in hand shall not wait for two seconds.
 const RETRY: Backoff = Backoff {
     base: Duration::from_millis(100),
-    max: Duration::from_secs(5),
+    max: Duration::from_millis(1500),
 };
 
 /// Long enough for somebody to notice, short enough to go on by itself when it is mended.
@@ -64,10 +65,10 @@ impl Finished {
 
 /// Writes verdicts until all senders are gone and none is left. Rings `postponed`
 /// when a row now waits for its time.
-pub async fn write(queue: Queue, mut inbox: mpsc::Receiver<Finished>, postponed: Arc<Notify>) {
+pub async fn write(queue: Queue, patience: Backoff, mut inbox: mpsc::Receiver<Finished>, postponed: Arc<Notify>) {
     let mut batch = Vec::with_capacity(MAX_BATCH);
     while inbox.recv_many(&mut batch, MAX_BATCH).await > 0 {
-        write_batch(&queue, &mut batch).await;
+        write_batch(&queue, patience, &mut batch).await;
         let waits = |finished: &Finished| {
             matches!(
                 finished.verdict,
@@ -77,6 +78,7 @@ pub async fn write(queue: Queue, mut inbox: mpsc::Receiver<Finished>, postponed:
         if batch.iter().any(waits) {
             postponed.notify_one();
         }
+        reach(Point::AfterReport, batch.iter().map(|finished| &finished.claim));
         for finished in batch.drain(..) {
             finished.held.remove(finished.claim.lease);
             drop(finished.place);
@@ -86,19 +88,19 @@ pub async fn write(queue: Queue, mut inbox: mpsc::Receiver<Finished>, postponed:
 
 /// Writes a batch; while the database is away, again and again. The lease
 /// decides whether a late write still counts.
-async fn write_batch(queue: &Queue, batch: &mut [Finished]) {
+async fn write_batch(queue: &Queue, patience: Backoff, batch: &mut [Finished]) {
     let mut attempt = 0;
     loop {
         let begun = Instant::now();
-        match transact(queue, batch).await {
+        match transact(&queue.within(patience.delay(attempt + 1, 1.0)), batch).await {
             Ok(committed) => {
                 metrics().step(Step::Write, begun.elapsed());
                 if attempt > 0 {
                     info!(rows = batch.len(), attempt, "results written, the database is back");
                 }
-                return committed.report(batch);
+                return committed.report(batch, attempt > 0);
             }
-            Err(refusal) if refusal.is_refusal() => return write_one_by_one(queue, batch, refusal).await,
+            Err(refusal) if refusal.is_refusal() => return write_one_by_one(queue, patience, batch, refusal).await,
             Err(outage) => {
                 attempt += 1;
                 if attempt == 1 {
@@ -112,7 +114,7 @@ async fn write_batch(queue: &Queue, batch: &mut [Finished]) {
 
 /// The database works and refused the batch: finds the row that it refuses, and
 /// writes an error row in its place.
-async fn write_one_by_one(queue: &Queue, batch: &mut [Finished], refusal: DbError) {
+async fn write_one_by_one(queue: &Queue, patience: Backoff, batch: &mut [Finished], refusal: DbError) {
     if let [single] = batch {
         let what = refusal.to_string();
         error!(measurement = %single.claim.lease.measurement_id, error = %what, "row refused");
@@ -120,13 +122,15 @@ async fn write_one_by_one(queue: &Queue, batch: &mut [Finished], refusal: DbErro
             Verdict::Features(_) => failed(&Failure::RowRefused { what }, serde_json::json!({}), None),
             // Not even an error row can be written: is the schema another version's? An operator can mend that.
             Verdict::Failed { .. } => Verdict::Later(REFUSED_ERROR_ROW_DELAY),
-            // The queue row stays claimed, and is taken over when this daemon ends.
-            Verdict::Later(_) | Verdict::Postpone(_) | Verdict::GiveBack | Verdict::Forget => return,
+            // The queue row stays claimed; the worker finds out that nobody holds it.
+            Verdict::Later(_) | Verdict::Postpone(_) | Verdict::GiveBack | Verdict::Forget => {
+                return single.held.doubt();
+            }
         };
-        return Box::pin(write_batch(queue, batch)).await;
+        return Box::pin(write_batch(queue, patience, batch)).await;
     }
     for single in batch.chunks_mut(1) {
-        Box::pin(write_batch(queue, single)).await;
+        Box::pin(write_batch(queue, patience, single)).await;
     }
 }
 
@@ -142,15 +146,20 @@ pub fn failed(failure: &Failure, extraction_metadata: serde_json::Value, recheck
 }
 
 impl Committed {
-    /// The log lines that an operator greps for.
-    fn report(&self, batch: &[Finished]) {
+    /// The log lines that an operator greps for. After a connection that broke, perhaps with the COMMIT on it, a lease
+    /// that is gone may also mean that the result stands.
+    fn report(&self, batch: &[Finished], repeated: bool) {
         for (finished, written) in batch.iter().zip(&self.written) {
             let measurement = finished.claim.lease.measurement_id;
             let attempt = finished.claim.attempt;
             let duration_ms = finished.total_ms;
             if *written == Written::LeaseLost {
                 metrics().leases_lost.inc();
-                warn!(%measurement, attempt, duration_ms, "lease lost, result dropped");
+                if repeated {
+                    warn!(%measurement, attempt, duration_ms, "lease lost, or written as the connection broke");
+                } else {
+                    warn!(%measurement, attempt, duration_ms, "lease lost, result dropped");
+                }
                 continue;
             }
             finished.count();

@@ -3,7 +3,11 @@
 mod support;
 
 mod backlog;
+mod chaos;
+mod crashes;
+mod database_outages;
 mod demo;
+mod fault_points;
 mod formats;
 mod golden;
 mod health;
@@ -19,6 +23,8 @@ mod reading;
 mod real_recordings;
 mod recording_errors;
 mod settings;
+mod shutdown;
+mod soak;
 mod sql_checks;
 mod tls;
 mod upgrades;

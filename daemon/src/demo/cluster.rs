@@ -18,6 +18,8 @@ use super::account::{Account, command_as, make_folder};
 use super::binaries::Binaries;
 use super::error::{Context, DemoError, Result};
 
+mod standby;
+
 /// The port only names the socket's file: nothing listens on TCP.
 const PORT: u16 = 5432;
 /// How long a server may take to answer; crash recovery of a test's data takes far less.
@@ -68,6 +70,14 @@ impl Cluster {
     /// # Errors
     /// When there are no server binaries, or when one of them fails; with its own words.
     pub fn start(durability: Durability) -> Result<Self> {
+        let mut cluster = Self::found(durability)?;
+        cluster.initdb()?;
+        cluster.start_again()?;
+        Ok(cluster)
+    }
+
+    /// A folder and its watchdog, nothing in it yet.
+    fn found(durability: Durability) -> Result<Self> {
         let binaries = Binaries::find()?;
         let account = Account::to_drop_to()?;
         let folder = make_folder(account.as_ref(), &format!(".s.PGSQL.{PORT}.lock"))?;
@@ -82,7 +92,7 @@ impl Cluster {
         if watchdog.is_err() {
             let _ = std::fs::remove_dir(&folder);
         }
-        let mut cluster = Self {
+        Ok(Self {
             binaries,
             account,
             durability,
@@ -90,10 +100,7 @@ impl Cluster {
             folder,
             server: None,
             watchdog: watchdog?,
-        };
-        cluster.initdb()?;
-        cluster.start_again()?;
-        Ok(cluster)
+        })
     }
 
     /// Connection string of the superuser for one of the cluster's databases.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::pin::Pin;
 
+use deadpool_postgres::Object;
 use futures_util::future::FutureExt as _;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
@@ -10,11 +11,10 @@ use uuid::Uuid;
 
 use super::Finished;
 use crate::db::DbError;
+use crate::fault::{Point, reach};
 use crate::metrics::labels::Source;
 use crate::metrics::{Times, metrics};
-use crate::queue::{
-    ANSWER_TIMEOUT, Claim, FinishedBackfill, Lease, Queue, SettledSession, Verdict, Written, discard, millis,
-};
+use crate::queue::{Claim, FinishedBackfill, Lease, Queue, SettledSession, Verdict, Written, millis};
 use crate::sql;
 
 /// What a transaction did.
@@ -33,62 +33,79 @@ pub struct Committed {
 /// # Errors
 /// When the database does not answer or refuses; whether it has committed is then unknown.
 pub async fn transact(queue: &Queue, batch: &[Finished]) -> Result<Committed, DbError> {
-    let mut client = queue.connection().await?;
-    let work = async {
-        let statements = Statements::prepare(&client).await?;
-        let transaction = client.transaction().await?;
-        let sessions = sessions_of(batch, |_| true);
-        let changed = sessions_of(batch, changes_its_session);
-        let mut times = Vec::new();
-        let (written, settled) = {
-            let (to_lock, to_settle): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) = ([&sessions], [&changed]);
-            let mut pipeline = vec![sent(transaction.query(&statements.lock_sessions, &to_lock))];
-            pipeline.extend(
-                batch
-                    .iter()
-                    .map(|finished| sent(store(&transaction, &statements, finished))),
-            );
-            pipeline.push(sent(transaction.query(&statements.settle_sessions, &to_settle)));
-            let mut answers = Vec::with_capacity(pipeline.len());
-            for (query, early) in pipeline {
-                answers.push(match early {
-                    Some(early) => early?,
-                    None => query.await?,
-                });
-            }
-            let settled = answers.pop().unwrap_or_default();
-            for (finished, rows) in batch.iter().zip(&answers[1..]) {
-                times.extend(read_times(&finished.claim, rows)?);
-            }
-            let written = batch
+    queue.with_connection(async |client| steps(client, batch).await).await
+}
+
+async fn steps(client: &mut Object, batch: &[Finished]) -> Result<Committed, DbError> {
+    let statements = Statements::prepare(client).await?;
+    reach(Point::BeforeTransaction, claims(batch));
+    let transaction = client.transaction().await?;
+    let sessions = sessions_of(batch, |_| true);
+    let changed = sessions_of(batch, changes_its_session);
+    let mut times = Vec::new();
+    let (written, settled) = {
+        let (to_lock, to_settle): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) = ([&sessions], [&changed]);
+        let mut pipeline = vec![sent(transaction.query(&statements.lock_sessions, &to_lock))];
+        pipeline.extend(
+            batch
                 .iter()
-                .zip(&answers[1..])
-                .map(|(finished, rows)| read_written(&finished.verdict, rows))
-                .collect::<Result<Vec<_>, _>>()?;
-            (written, settled)
-        };
-        let progress = backfill_progress(batch, &written);
-        let backfills = if progress.0.is_empty() {
-            Vec::new()
-        } else {
-            transaction
-                .query(&statements.progress_backfills, &[&progress.0, &progress.1, &progress.2])
-                .await?
-        };
-        transaction.commit().await?;
-        for times in &times {
-            metrics().written(times);
+                .map(|finished| sent(store(&transaction, &statements, finished))),
+        );
+        pipeline.push(sent(transaction.query(&statements.settle_sessions, &to_settle)));
+        let mut answers = Vec::with_capacity(pipeline.len());
+        for (query, early) in pipeline {
+            answers.push(match early {
+                Some(early) => early?,
+                None => query.await?,
+            });
+            if answers.len() == 1 {
+                reach(Point::AfterLock, claims(batch));
+            } else if answers.len() == batch.len() + 1 {
+                reach(Point::AfterStore, claims(batch));
+            }
         }
-        Ok(Committed {
-            written,
-            settled: settled.iter().map(read_settled).collect::<Result<_, _>>()?,
-            backfills: backfills.iter().map(read_backfill).collect::<Result<_, _>>()?,
-        })
+        reach(Point::AfterSettle, claims(batch));
+        let settled = answers.pop().unwrap_or_default();
+        for (finished, rows) in batch.iter().zip(&answers[1..]) {
+            times.extend(read_times(&finished.claim, rows)?);
+        }
+        let written = batch
+            .iter()
+            .zip(&answers[1..])
+            .map(|(finished, rows)| read_written(&finished.verdict, rows))
+            .collect::<Result<Vec<_>, _>>()?;
+        (written, settled)
     };
-    match tokio::time::timeout(ANSWER_TIMEOUT, work).await {
-        Ok(result) => result.map_err(DbError::Postgres),
-        Err(_) => Err(discard(client)),
+    let progress = backfill_progress(batch, &written);
+    let backfills = if progress.0.is_empty() {
+        Vec::new()
+    } else {
+        transaction
+            .query(&statements.progress_backfills, &[&progress.0, &progress.1, &progress.2])
+            .await?
+    };
+    reach(Point::BeforeCommit, claims(batch));
+    let mut commit = Box::pin(transaction.commit());
+    // On its way, as the statements of the pipeline.
+    let early = (&mut commit).now_or_never();
+    reach(Point::CommitSent, claims(batch));
+    match early {
+        Some(early) => early?,
+        None => commit.await?,
     }
+    reach(Point::AfterCommit, claims(batch));
+    for times in &times {
+        metrics().written(times);
+    }
+    Ok(Committed {
+        written,
+        settled: settled.iter().map(read_settled).collect::<Result<_, _>>()?,
+        backfills: backfills.iter().map(read_backfill).collect::<Result<_, _>>()?,
+    })
+}
+
+fn claims(batch: &[Finished]) -> impl Iterator<Item = &Claim> {
+    batch.iter().map(|finished| &finished.claim)
 }
 
 /// Sessions of the verdicts that pass, each once, in order.

@@ -45,8 +45,8 @@ fn stage() -> &'static Stage {
         let (bench, queue) = runtime.block_on(async {
             let bench = Bench::new().await;
             let url = Secret::new(bench.url_as("daemon").await);
-            let pool = Database::new(&url).expect("a URL").pool().expect("a pool");
-            (bench, Queue::new(pool))
+            let database = Database::new(&url).expect("a URL");
+            (bench, Queue::new(&database).expect("a pool"))
         });
         Stage { runtime, bench, queue }
     })

@@ -33,6 +33,13 @@ impl Daemon {
 
     /// The same with other settings.
     pub(crate) async fn start_with(bench: &Bench, settings: &[(&str, &str)]) -> Self {
+        let daemon = Self::spawn_with(bench, settings).await;
+        daemon.wait_said("listening").await;
+        daemon
+    }
+
+    /// The same, and nobody waits until it listens.
+    pub(crate) async fn spawn_with(bench: &Bench, settings: &[(&str, &str)]) -> Self {
         let mut command = command();
         command
             .arg("run")
@@ -46,9 +53,7 @@ impl Daemon {
             .env("HEIMDALL_LOG_FORMAT", "pretty")
             .env("HEIMDALL_HTTP_ADDR", "off")
             .envs(settings.iter().copied());
-        let daemon = Self::spawn(command);
-        daemon.wait_said("listening").await;
-        daemon
+        Self::spawn(command)
     }
 
     /// Starts a command and follows its standard error.
@@ -99,6 +104,11 @@ impl Daemon {
             .args(["-s", name, &self.pid().to_string()])
             .status();
         assert!(status.expect("kill runs").success(), "the process is there");
+    }
+
+    /// Its end, if it has ended.
+    pub(crate) fn exited(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("its state is known")
     }
 
     pub(crate) async fn wait_exit(&mut self) -> ExitStatus {

@@ -9,9 +9,14 @@ pub(crate) const SAMPLES: usize = 12_000;
 
 /// A second of a tone at 1 kHz, 20 dB over noise, as `cf32_le`.
 pub(crate) fn tone() -> Vec<u8> {
-    let mut rng = Rng::with_seed(1);
+    tone_of(1, SAMPLES)
+}
+
+/// So many samples of the tone, in noise of this seed.
+pub(crate) fn tone_of(seed: u64, samples: usize) -> Vec<u8> {
+    let mut rng = Rng::with_seed(seed);
     let mut noise = || (rng.f32() + rng.f32() + rng.f32() - 1.5) * 0.1;
-    let samples = (0..SAMPLES).map(|n| {
+    let samples = (0..samples).map(|n| {
         let (sin, cos) = (std::f64::consts::TAU * 1_000.0 * n as f64 / SAMPLE_RATE_HZ).sin_cos();
         #[expect(clippy::cast_possible_truncation, reason = "cf32 is what is wanted")]
         let carrier = (cos as f32, sin as f32);

@@ -4,6 +4,7 @@ pub(crate) mod certificates;
 pub(crate) mod daemon;
 pub(crate) mod faults;
 pub(crate) mod iq;
+pub(crate) mod link;
 pub(crate) mod prometheus;
 pub(crate) mod wire;
 
@@ -37,29 +38,33 @@ static NEXT_DATABASE: AtomicU32 = AtomicU32::new(1);
 
 /// The run's cluster, with a migrated template.
 pub(crate) async fn cluster() -> &'static Cluster {
-    let start = async {
-        let cluster = tokio::task::spawn_blocking(|| Cluster::start(Durability::None))
-            .await
-            .expect("the start does not panic")
-            .expect("a cluster starts");
-        cluster
-            .create_database(TEMPLATE, None)
-            .await
-            .expect("an empty database");
-        migrate::migrate(&Secret::new(cluster.url(TEMPLATE)))
-            .await
-            .expect("sql/ installs");
-        let (client, connection) = connect(&cluster.url("postgres")).await;
-        // As an installation has them: the application's login and the daemon's.
-        client
-            .batch_execute("CREATE ROLE app LOGIN; CREATE ROLE daemon LOGIN IN ROLE heimdall_daemon;")
-            .await
-            .expect("roles");
-        drop(client);
-        connection.await.expect("the connection ends");
-        cluster
-    };
-    CLUSTER.get_or_init(|| Box::pin(start)).await
+    CLUSTER
+        .get_or_init(|| Box::pin(start_cluster(Durability::None, TEMPLATE)))
+        .await
+}
+
+/// A new cluster with a migrated database of this name.
+async fn start_cluster(durability: Durability, database: &str) -> Cluster {
+    let cluster = tokio::task::spawn_blocking(move || Cluster::start(durability))
+        .await
+        .expect("the start does not panic")
+        .expect("a cluster starts");
+    cluster
+        .create_database(database, None)
+        .await
+        .expect("an empty database");
+    migrate::migrate(&Secret::new(cluster.url(database)))
+        .await
+        .expect("sql/ installs");
+    let (client, connection) = connect(&cluster.url("postgres")).await;
+    // As an installation has them: the application's login and the daemon's.
+    client
+        .batch_execute("CREATE ROLE app LOGIN; CREATE ROLE daemon LOGIN IN ROLE heimdall_daemon;")
+        .await
+        .expect("roles");
+    drop(client);
+    connection.await.expect("the connection ends");
+    cluster
 }
 
 /// A client, and the task that drives its connection and ends with it.
@@ -93,6 +98,8 @@ pub(crate) async fn wait_for<T, F: Future<Output = Option<T>>>(what: &str, mut a
 
 /// A migrated database and a store, both this test's alone.
 pub(crate) struct Bench {
+    /// Where it is not the run's.
+    pub(crate) own_cluster: Option<Cluster>,
     pub(crate) database: String,
     pub(crate) sql: Client,
     pub(crate) store: Store,
@@ -130,15 +137,49 @@ impl Bench {
         let (sql, _) = connect(&cluster.url(&database)).await;
         let store = Store::start().await.expect("a store");
         store.objects().create_bucket(BUCKET);
-        Self { database, sql, store }
+        let own_cluster = None;
+        Self {
+            own_cluster,
+            database,
+            sql,
+            store,
+        }
+    }
+
+    /// On a cluster of its own, as durable as in production, which the test may crash.
+    pub(crate) async fn apart() -> Self {
+        let database = "apart".to_owned();
+        let cluster = start_cluster(Durability::Full, &database).await;
+        let (sql, _) = connect(&cluster.url(&database)).await;
+        let store = Store::start().await.expect("a store");
+        store.objects().create_bucket(BUCKET);
+        Self {
+            own_cluster: Some(cluster),
+            database,
+            sql,
+            store,
+        }
+    }
+
+    /// The cluster of a bench made by [`Self::apart`].
+    pub(crate) fn own_cluster(&mut self) -> &mut Cluster {
+        self.own_cluster.as_mut().expect("a bench apart")
+    }
+
+    /// A new connection, after the server of a bench apart was away.
+    pub(crate) async fn reconnect(&mut self) {
+        (self.sql, _) = connect(&self.url().await).await;
     }
 
     pub(crate) async fn url(&self) -> String {
-        cluster().await.url(&self.database)
+        self.url_as("postgres").await
     }
 
     pub(crate) async fn url_as(&self, role: &str) -> String {
-        cluster().await.url_as(role, &self.database)
+        match &self.own_cluster {
+            Some(cluster) => cluster.url_as(role, &self.database),
+            None => cluster().await.url_as(role, &self.database),
+        }
     }
 
     pub(crate) fn put(&self, key: &str, bytes: impl Into<Vec<u8>>) {

@@ -1,0 +1,115 @@
+//! The objects, and what has to become of them.
+
+use std::path::Path;
+
+use heimdall_daemon::demo::objects::Metadata;
+use serde_json::Value;
+
+use crate::support::daemon::command;
+use crate::support::{Bench, iq};
+
+/// What a late object is put under: this and a number.
+pub(super) const LATE: &str = "late/";
+/// Noise seeds and lengths of the good ones: one second, two and a part, one chunk.
+const GOOD: [(&str, u64, usize); 3] = [
+    ("good-1.bin", 1, iq::SAMPLES),
+    ("good-2.bin", 2, 5 * iq::SAMPLES / 2),
+    ("good-3.bin", 3, 2_400),
+];
+
+/// The class of a location: its expectation, and how often the application draws it among a hundred.
+pub(super) struct Class {
+    pub(super) location: &'static str,
+    pub(super) share: u32,
+    content: Option<fn() -> Vec<u8>>,
+    pub(super) outcome: Outcome,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The features of these samples: noise seed, length.
+    Features(u64, usize),
+    /// An error row of this kind whose message begins like this.
+    Error(&'static str, &'static str),
+}
+
+pub(super) fn classes() -> Vec<Class> {
+    let class = |location, share, content, outcome| Class {
+        location,
+        share,
+        content,
+        outcome,
+    };
+    let mut classes: Vec<Class> = GOOD
+        .iter()
+        .map(|(location, seed, samples)| class(location, 25, None, Outcome::Features(*seed, *samples)))
+        .collect();
+    classes.extend([
+        class(LATE, 5, None, Outcome::Features(4, 2_400)),
+        class(
+            "short.bin",
+            4,
+            Some((|| iq::tone()[..2_399 * 8].to_vec()) as fn() -> Vec<u8>),
+            Outcome::Error("too_short", "Recording too short: 2399 samples"),
+        ),
+        class(
+            "nan.bin",
+            4,
+            Some(|| iq::tone_with(7_000, (f32::NAN, 0.0))),
+            Outcome::Error("invalid_format", "Invalid IQ data format: 1 of the 2400 samples"),
+        ),
+        class(
+            "silent.bin",
+            4,
+            Some(|| vec![0; 96_000]),
+            Outcome::Error(
+                "invalid_format",
+                "Invalid IQ data format: every one of the 12000 samples is zero",
+            ),
+        ),
+        class(
+            "missing.bin",
+            4,
+            None,
+            Outcome::Error("not_found", "IQ file not found: missing.bin"),
+        ),
+        class(
+            "s3://elsewhere/x.bin",
+            4,
+            None,
+            Outcome::Error("location_refused", "IQ location not allowed: bucket 'elsewhere'"),
+        ),
+    ]);
+    classes
+}
+
+pub(super) fn late_object() -> Vec<u8> {
+    iq::tone_of(4, 2_400)
+}
+
+pub(super) fn put_all(bench: &Bench) {
+    for (location, seed, samples) in GOOD {
+        bench.put(location, iq::tone_of(seed, samples));
+    }
+    for class in classes() {
+        if let Some(content) = class.content {
+            bench.put(class.location, content());
+        }
+    }
+    // In a bucket that is there and not allowed.
+    bench
+        .store
+        .objects()
+        .put("elsewhere", "x.bin", iq::tone(), Metadata::new());
+}
+
+/// The segments that `heimdalld extract` finds in the same samples.
+pub(super) fn segments(seed: u64, samples: usize) -> Vec<Value> {
+    let name = format!("chaos-{}-{seed}-{samples}.cf32", std::process::id());
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, iq::tone_of(seed, samples)).expect("a file");
+    let rate = iq::SAMPLE_RATE_HZ.to_string();
+    let output = command().args(["extract", "--sample-rate", &rate]).arg(&path).output();
+    std::fs::remove_file(&path).expect("it was there");
+    serde_json::from_slice(&output.expect("it runs").stdout).expect("a JSON array")
+}

@@ -1,0 +1,157 @@
+//! What must be true afterwards.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::fleet::Said;
+use super::objects::{self, Outcome};
+use crate::support::Bench;
+
+/// Violations of one kind that are told in full.
+const SHOWN: i64 = 5;
+
+/// Gives the daemons quiet until nothing is queued; what waits for its time gets it now, as often as it waits.
+pub(super) async fn settle(bench: &Bench, limit: Duration) -> Option<String> {
+    let begun = Instant::now();
+    bench
+        .execute("UPDATE heimdall.recording_sessions SET status = 'completed' WHERE status = 'recording'")
+        .await;
+    let queued = "SELECT string_agg(format('%s %s by %s, attempt %s', measurement_id, state, worker_id, attempt), '; ')
+                  FROM (SELECT * FROM heimdall.feature_queue LIMIT 5) q";
+    let missing = "SELECT format('%s without a row', id) FROM (
+            SELECT m.id FROM heimdall.measurements m JOIN heimdall.recording_sessions s ON s.id = m.recording_session_id
+            WHERE NOT EXISTS (SELECT FROM heimdall.measurement_features f WHERE f.measurement_id = m.id) LIMIT 1) x";
+    loop {
+        bench
+            .execute("UPDATE heimdall.feature_queue SET due_at = clock_timestamp() WHERE state = 'waiting' AND due_at > clock_timestamp()")
+            .await;
+        let left: Option<String> = match bench.value(queued, &[]).await {
+            Some(left) => Some(left),
+            None => bench
+                .sql
+                .query_opt(missing, &[])
+                .await
+                .expect("it is read")
+                .map(|row| row.get(0)),
+        };
+        if left.is_none() || begun.elapsed() > limit {
+            return left.map(|left| format!("after {limit:?} of quiet there is still: {left}"));
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// Everything that is not as it should be, with what the daemons said of it.
+pub(super) async fn violations(bench: &Bench, unsettled: Option<String>, said: &Said) -> Vec<String> {
+    let mut found: Vec<String> = unsettled.into_iter().chain(said.wrong_ends.iter().cloned()).collect();
+    for word in ["panicked", "internal error", "row refused"] {
+        found.extend(said.lines(word));
+    }
+    for (what, query) in COUNTS {
+        let bad: Vec<(Uuid, String)> = bench
+            .sql
+            .query(&format!("{query} LIMIT {SHOWN}"), &[])
+            .await
+            .unwrap_or_else(|error| panic!("{query}: {error:?}"))
+            .iter()
+            .map(|row| (row.get(0), row.get(1)))
+            .collect();
+        for (id, detail) in bad {
+            found.push(format!(
+                "{what}: {id} {detail}\n    {}",
+                said.lines(&id.to_string()).join("\n    ")
+            ));
+        }
+    }
+    found.extend(wrong_rows(bench, said).await);
+    found
+}
+
+/// What there must be none of: an id, and what is wrong with it.
+const COUNTS: [(&str, &str); 5] = [
+    ("queued", "SELECT measurement_id, state FROM heimdall.feature_queue"),
+    (
+        "daemon not gone",
+        "SELECT worker_id, host FROM heimdall.worker_heartbeats",
+    ),
+    (
+        "not exactly one row",
+        "SELECT m.id, count(f.measurement_id)::text FROM heimdall.measurements m
+         JOIN heimdall.recording_sessions s ON s.id = m.recording_session_id
+         LEFT JOIN heimdall.measurement_features f ON f.measurement_id = m.id
+         GROUP BY m.id HAVING count(f.measurement_id) <> 1",
+    ),
+    (
+        "two rows for a measurement that is gone",
+        "SELECT measurement_id, count(*)::text FROM heimdall.measurement_features GROUP BY 1 HAVING count(*) > 1",
+    ),
+    (
+        "backfill without an end",
+        "SELECT backfill_id, format('%s of %s, %s failed', done, total, failed) FROM heimdall.backfills WHERE finished_at IS NULL",
+    ),
+];
+
+/// Rows by class of location: there may only be the one that the class calls for.
+async fn wrong_rows(bench: &Bench, said: &Said) -> Vec<String> {
+    let query = "SELECT regexp_replace(m.iq_data_location, '^(late/).*', '\\1'), f.extraction_failed, f.error_kind,
+            coalesce(f.error_message, ''), to_jsonb(f.receiver_features), count(*)::text, (array_agg(m.id))[1], max(f.attempts)
+        FROM heimdall.measurements m JOIN heimdall.measurement_features f ON f.measurement_id = m.id
+        JOIN heimdall.recording_sessions s ON s.id = m.recording_session_id
+        GROUP BY 1, 2, 3, 4, 5";
+    let classes = objects::classes();
+    let mut found = Vec::new();
+    for row in bench.sql.query(query, &[]).await.expect("the rows are read") {
+        let (location, failed): (String, bool) = (row.get(0), row.get(1));
+        let (kind, message): (Option<String>, String) = (row.get(2), row.get(3));
+        let (features, count, example): (Value, String, Uuid) = (row.get(4), row.get(5), row.get(6));
+        let class = classes.iter().find(|class| class.location == location);
+        let right = match class.expect("a class for each location").outcome {
+            Outcome::Features(seed, samples) => !failed && same(&features, &objects::segments(seed, samples)),
+            Outcome::Error(wanted, begin) => failed && kind.as_deref() == Some(wanted) && message.starts_with(begin),
+        };
+        if !right {
+            found.push(format!(
+                "{count} rows of {location}: failed {failed}, {kind:?} {message:?}, {} segments; one is {example}\n    {}",
+                features.as_array().map_or(0, Vec::len),
+                said.lines(&example.to_string()).join("\n    ")
+            ));
+        }
+    }
+    found
+}
+
+/// The row's segments, without the receiver's name and place, are the extractor's.
+fn same(features: &Value, wanted: &[Value]) -> bool {
+    let Some(segments) = features.as_array() else {
+        return false;
+    };
+    segments.len() == wanted.len()
+        && segments.iter().zip(wanted).all(|(segment, wanted)| {
+            let mut segment = segment.clone();
+            let place =
+                ["rx_id", "rx_lat", "rx_lon"].map(|name| segment.as_object_mut().and_then(|map| map.remove(name)));
+            place == [Some("Torino".into()), Some(45.04.into()), Some(7.67.into())] && equal(&segment, wanted)
+        })
+}
+
+/// Equal but for the last bits, which the parser does not promise to read as they were written.
+fn equal(value: &Value, wanted: &Value) -> bool {
+    match (value, wanted) {
+        (Value::Object(map), Value::Object(wanted)) => {
+            map.len() == wanted.len()
+                && map
+                    .iter()
+                    .all(|(name, value)| wanted.get(name).is_some_and(|wanted| equal(value, wanted)))
+        }
+        (Value::Array(list), Value::Array(wanted)) => {
+            list.len() == wanted.len() && list.iter().zip(wanted).all(|(value, wanted)| equal(value, wanted))
+        }
+        (Value::Number(number), Value::Number(wanted)) => match (number.as_f64(), wanted.as_f64()) {
+            (Some(number), Some(wanted)) => (number - wanted).abs() <= 1e-14 * wanted.abs(),
+            _ => false,
+        },
+        _ => value == wanted,
+    }
+}

@@ -1,0 +1,109 @@
+//! Recordings that take daemons down.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::support::daemon::Daemon;
+use crate::support::faults::{Door, Fault};
+use crate::support::{Bench, iq};
+
+/// Daemons that one recording may cost.
+const DEATHS: usize = 5;
+/// The third and later tries come at random times up to 30 s away, and each costs a lease.
+const LIMIT: Duration = Duration::from_mins(3);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recording_that_has_taken_five_daemons_down_gets_its_error_row_and_its_neighbours_their_features() {
+    let bench = Bench::new().await;
+    bench.put("good.bin", iq::tone());
+    bench.put("deadly.bin", iq::tone());
+    let mut locations = vec!["good.bin"; 15];
+    locations.insert(7, "deadly.bin");
+    let session = bench.record(&locations).await;
+    let settings = [
+        ("HEIMDALL_LEASE", "1s"),
+        // Claimed together, and in hand together: the deadly one meets its death before the others can be written.
+        ("HEIMDALL_CONCURRENCY", "16"),
+        ("HEIMDALL_FAULT", "after_claim:kill:1:deadly"),
+    ];
+    let mut daemon = Daemon::start_with(&bench, &settings).await;
+    bench.complete(&session).await;
+    let (begun, mut deaths, mut good_after) = (Instant::now(), 0, None);
+    // As a supervisor does it: whenever the daemon has died, another is started.
+    while bench.count("heimdall.measurement_features").await < 16 {
+        assert!(
+            begun.elapsed() < LIMIT,
+            "{deaths} deaths, {:?} left",
+            bench.count("heimdall.feature_queue").await
+        );
+        if daemon.exited().is_some() {
+            deaths += 1;
+            daemon = Daemon::start_with(&bench, &settings).await;
+        }
+        if good_after.is_none()
+            && bench
+                .count("heimdall.measurement_features WHERE NOT extraction_failed")
+                .await
+                == 15
+        {
+            good_after = Some(begun.elapsed());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    println!(
+        "{deaths} deaths in {:?}; the 15 neighbours had their features after {good_after:?}, lease 1 s",
+        begun.elapsed()
+    );
+    assert_eq!(deaths, DEATHS);
+    for (index, row) in bench.rows(&session).await.iter().enumerate() {
+        assert_eq!(row.failed, index == 7, "{index}: {row:?}");
+        if row.failed {
+            assert_eq!(row.error_kind.as_deref(), Some("crashed"));
+            let message = row.error_message.as_deref().unwrap_or_default();
+            assert_eq!(
+                message,
+                "Extraction crashed: 5 daemons were lost while working on this recording"
+            );
+            assert_eq!(row.attempts, 5);
+        }
+    }
+    assert_eq!(bench.count("heimdall.feature_queue").await, 0);
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_that_runs_out_of_memory_loses_nothing() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", iq::tone());
+    let session = bench.record(&["a.bin"; 8]).await;
+    let door = Door::open(bench.store.objects()).await;
+    door.set("a.bin", Fault::Delay(Duration::from_secs(3)));
+    let endpoint = door.endpoint();
+    let settings = [("HEIMDALL_LEASE", "1s"), ("HEIMDALL_S3_ENDPOINT", endpoint.as_str())];
+    let mut starved = Daemon::start_with(&bench, &settings).await;
+    bench.complete(&session).await;
+    bench
+        .wait_count("heimdall.feature_queue WHERE state = 'claimed'", 8)
+        .await;
+    // Less than it has: of what it asks for from now on it gets nothing. Of the address space (RLIMIT_AS) its threads
+    // have reserved more than they will ever use.
+    let limit = Command::new("prlimit")
+        .args(["--pid", &starved.pid().to_string(), "--data=100000:100000"])
+        .status();
+    assert!(limit.expect("prlimit (util-linux) runs").success());
+    let status = starved.wait_exit().await;
+    assert!(!status.success(), "{status}");
+    assert_eq!(
+        starved.said("memory allocation").len(),
+        1,
+        "{status}: {:#?}",
+        starved.said("")
+    );
+    door.mend();
+    let heir = Daemon::start_with(&bench, &settings).await;
+    for row in bench.rows(&session).await {
+        assert_eq!((row.failed, row.attempts), (false, 2));
+    }
+    assert_eq!(bench.count("heimdall.feature_queue").await, 0);
+    heir.stop().await;
+}

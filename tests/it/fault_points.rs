@@ -1,0 +1,143 @@
+//! The daemon ends, or stands still, between any two steps of a recording.
+
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use heimdall_daemon::fault::Point;
+
+use crate::support::daemon::Daemon;
+use crate::support::{Bench, Session, iq, wait_for};
+
+/// Other daemons take over after this long.
+const LEASE: Duration = Duration::from_secs(1);
+/// The take-over comes with a heartbeat, three a lease; the rest is for a machine that does ten other things.
+const TAKE_OVER_LIMIT: Duration = Duration::from_secs(20);
+/// Points tried at the same time, each with a database and daemons of its own.
+const AT_ONCE: usize = 4;
+
+/// The point, as a recording meets it: is the row committed by the daemon that stops there?
+fn is_committed(point: Point) -> bool {
+    matches!(point, Point::AfterCommit | Point::AfterReport)
+}
+
+async fn ready(bench: &Bench) -> Session {
+    bench.put("a.bin", iq::tone());
+    bench.record(&["a.bin"]).await
+}
+
+async fn start(bench: &Bench, fault: &str) -> Daemon {
+    Daemon::start_with(bench, &[("HEIMDALL_LEASE", "1s"), ("HEIMDALL_FAULT", fault)]).await
+}
+
+/// One good row, nothing queued, nothing held, the session announced once.
+async fn expect_one_good_row(bench: &Bench, session: &Session, point: Point, heir: &Daemon, first: &Daemon) -> i32 {
+    let row = wait_for("its row", || bench.row(session.measurements[0])).await;
+    assert!(!row.failed, "{point:?}: {row:?}");
+    assert_eq!(row.features[0]["num_chunks"], 5, "{point:?}");
+    bench.wait_count("heimdall.feature_queue", 0).await;
+    let settled = [heir, first].map(|daemon| daemon.said("feature extraction complete").len());
+    assert!(settled.iter().sum::<usize>() <= 1, "{point:?}: announced {settled:?}");
+    row.attempts
+}
+
+/// Waits until somebody has taken the daemon for dead.
+async fn forgotten(bench: &Bench, daemon: &Daemon) {
+    let its_row = format!("heimdall.worker_heartbeats WHERE pid = {}", daemon.pid());
+    bench.wait_count(&its_row, 0).await;
+}
+
+async fn dies_at(point: Point, how: &str) -> Duration {
+    let bench = Bench::new().await;
+    let session = ready(&bench).await;
+    let mut first = start(&bench, &format!("{}:{how}", point.name())).await;
+    let heir = Daemon::spawn_with(&bench, &[("HEIMDALL_LEASE", "1s")]).await;
+    // So that the first one gets it: the other does not claim before this.
+    heir.signal("STOP");
+    bench.complete(&session).await;
+    let status = first.wait_exit().await;
+    assert!(!status.success(), "{point:?}: {status}");
+    assert_eq!(first.said("fault point").len(), 1, "{point:?}");
+    let died = Instant::now();
+    heir.signal("CONT");
+    let attempts = expect_one_good_row(&bench, &session, point, &heir, &first).await;
+    let took = died.elapsed();
+    match point {
+        // The COMMIT may have arrived or not.
+        Point::CommitSent => assert!((1..=2).contains(&attempts)),
+        _ => assert_eq!(attempts, if is_committed(point) { 1 } else { 2 }, "{point:?}"),
+    }
+    assert!(took < TAKE_OVER_LIMIT, "{point:?}: {took:?}");
+    forgotten(&bench, &first).await;
+    heir.wait_said("listening").await;
+    heir.stop().await;
+    assert_eq!(bench.count("heimdall.worker_heartbeats").await, 0, "{point:?}");
+    took
+}
+
+async fn stands_still_at(point: Point) {
+    let bench = Bench::new().await;
+    let session = ready(&bench).await;
+    let stale = start(&bench, &format!("{}:stop", point.name())).await;
+    bench.complete(&session).await;
+    wait_for("it stands still", || async {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", stale.pid())).unwrap_or_default();
+        stat.rsplit(") ")
+            .next()
+            .is_some_and(|rest| rest.starts_with('T'))
+            .then_some(())
+    })
+    .await;
+    // What the heir finds is another recording, so that a late overwrite would show.
+    bench.put("a.bin", iq::tone_of(2, 2 * iq::SAMPLES));
+    let heir = Daemon::start_with(&bench, &[("HEIMDALL_LEASE", "1s")]).await;
+    let committed = is_committed(point);
+    let wanted = if committed { 1 } else { 2 };
+    // At CommitSent either may be true; its transaction, if it is open, ends by the server's time-out.
+    let row = wait_for("its row", || bench.row(session.measurements[0])).await;
+    bench.wait_count("heimdall.feature_queue", 0).await;
+    if point != Point::CommitSent {
+        assert_eq!(row.features.as_array().map(Vec::len), Some(wanted), "{point:?}");
+    }
+    forgotten(&bench, &stale).await;
+    let stamp = "SELECT xmin::text || ' ' || updated_at FROM heimdall.measurement_features";
+    let before: String = bench.value(stamp, &[]).await;
+
+    stale.signal("CONT");
+    stale.wait_said("taken for dead").await;
+    stale.stop().await;
+    assert_eq!(bench.value::<String>(stamp, &[]).await, before, "{point:?}");
+    assert_eq!(bench.count("heimdall.feature_queue").await, 0, "{point:?}");
+    heir.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_killed_between_any_two_steps_loses_nothing_and_doubles_nothing() {
+    let mut killed: Vec<_> = futures_util::stream::iter(Point::ALL)
+        .map(|point| async move { (point.name(), dies_at(*point, "kill").await) })
+        .buffered(AT_ONCE)
+        .collect()
+        .await;
+    assert_eq!(killed.len(), Point::ALL.len());
+    killed.sort_by_key(|(_, took)| *took);
+    println!(
+        "killed at {} points, lease {LEASE:?}; until the row stood: {killed:?}",
+        killed.len()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_that_aborts_is_no_different_from_a_killed_one() {
+    for point in [Point::MidBody, Point::AfterStore] {
+        dies_at(point, "abort").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_that_stands_still_between_any_two_steps_past_its_lease_changes_nothing_afterwards() {
+    let tried = futures_util::stream::iter(Point::ALL)
+        .map(|point| stands_still_at(*point))
+        .buffered(AT_ONCE)
+        .count()
+        .await;
+    assert_eq!(tried, Point::ALL.len());
+}

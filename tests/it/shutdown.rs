@@ -1,0 +1,113 @@
+//! SIGTERM while the store, the database or both do not answer: the time is limited, and nothing stays held.
+
+use std::time::{Duration, Instant};
+
+use crate::support::daemon::Daemon;
+use crate::support::faults::{Door, Fault};
+use crate::support::link::{Link, Target, Way};
+use crate::support::{Bench, iq};
+
+const GRACE: &str = "1s";
+/// The grace time, two seconds each for the writer and the farewell, and what a busy machine adds.
+const LIMIT: Duration = Duration::from_secs(1 + 2 + 2 + 5);
+
+/// Eight recordings in hand, of an object that never comes.
+async fn loaded(bench: &Bench, door: &Door, settings: &[(&str, &str)]) -> Daemon {
+    bench.put("a.bin", iq::tone());
+    bench.history(20, "a.bin", "recording").await;
+    door.set("a.bin", Fault::Hang);
+    let endpoint = door.endpoint();
+    let own = [
+        ("HEIMDALL_CONCURRENCY", "8"),
+        ("HEIMDALL_S3_ENDPOINT", endpoint.as_str()),
+        ("HEIMDALL_SHUTDOWN_GRACE", GRACE),
+    ];
+    let daemon = Daemon::start_with(bench, &[&own, settings].concat()).await;
+    bench
+        .execute("UPDATE heimdall.recording_sessions SET status = 'completed'")
+        .await;
+    bench
+        .wait_count("heimdall.feature_queue WHERE state = 'claimed'", 8)
+        .await;
+    daemon
+}
+
+async fn stops_in_time(mut daemon: Daemon) -> Daemon {
+    let told = Instant::now();
+    daemon.signal("TERM");
+    let status = daemon.wait_exit().await;
+    assert!(status.success(), "{status}: {:#?}", daemon.said(""));
+    assert!(told.elapsed() < LIMIT, "{:?}", told.elapsed());
+    daemon
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_stalled_store_nothing_is_held_after_the_grace_time() {
+    let bench = Bench::new().await;
+    let door = Door::open(bench.store.objects()).await;
+    let daemon = stops_in_time(loaded(&bench, &door, &[]).await).await;
+    assert_eq!(daemon.said("given_back=8").len(), 1, "{:#?}", daemon.said("stopp"));
+    assert_eq!(
+        bench
+            .count("heimdall.feature_queue WHERE state = 'ready' AND attempt = 0 AND crashes = 0")
+            .await,
+        20
+    );
+    assert_eq!(bench.count("heimdall.worker_heartbeats").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_silent_database_it_ends_in_limited_time_and_another_takes_over() {
+    let bench = Bench::new().await;
+    let door = Door::open(bench.store.objects()).await;
+    let wire = Link::to(Target::of_url(&bench.url().await)).await;
+    let url = wire.url_as("daemon", &bench.database);
+    let daemon = loaded(
+        &bench,
+        &door,
+        &[("HEIMDALL_DATABASE_URL", &url), ("HEIMDALL_LEASE", "2s")],
+    )
+    .await;
+    wire.set(Way::Swallow);
+    let daemon = stops_in_time(daemon).await;
+    assert_eq!(
+        daemon.said("stopped without the database").len(),
+        1,
+        "{:#?}",
+        daemon.said("stopp")
+    );
+    let heir = Daemon::start_with(&bench, &[("HEIMDALL_LEASE", "2s")]).await;
+    bench
+        .wait_count("heimdall.measurement_features WHERE NOT extraction_failed", 20)
+        .await;
+    assert_eq!(bench.count("heimdall.feature_queue").await, 0);
+    heir.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_results_that_cannot_be_written_it_ends_in_limited_time() {
+    let bench = Bench::new().await;
+    let door = Door::open(bench.store.objects()).await;
+    let wire = Link::to(Target::of_url(&bench.url().await)).await;
+    let url = wire.url_as("daemon", &bench.database);
+    let daemon = loaded(&bench, &door, &[("HEIMDALL_DATABASE_URL", &url)]).await;
+    // Whoever cannot fetch has a verdict to write: given back.
+    wire.set(Way::Swallow);
+    door.set("", Fault::Status(503, "SlowDown"));
+    stops_in_time(daemon).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_signal_ends_it_now_with_a_status_that_names_the_signal() {
+    for (signal, status) in [("TERM", 143), ("INT", 130)] {
+        let bench = Bench::new().await;
+        let door = Door::open(bench.store.objects()).await;
+        let mut daemon = loaded(&bench, &door, &[("HEIMDALL_SHUTDOWN_GRACE", "10min")]).await;
+        daemon.signal("TERM");
+        daemon.wait_said("stopping").await;
+        assert_eq!(daemon.exited(), None, "it gives what is in hand its time");
+        daemon.signal(signal);
+        assert_eq!(daemon.wait_exit().await.code(), Some(status));
+        assert_eq!(daemon.said("second signal").len(), 1);
+    }
+}
