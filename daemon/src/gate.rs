@@ -16,64 +16,35 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
-use tokio::time::{sleep, timeout};
-use tracing::{debug, info, warn};
+use tokio::time::timeout;
+use tracing::{info, warn};
 
+use self::outage::{Closed, retry_after};
 use self::suspicion::{Opinion, Suspicion};
 use crate::backoff::Backoff;
 use crate::failure::Failure;
-use crate::listener::Ears;
 use crate::location::Location;
-use crate::metrics::labels::{Server, Wakeup};
+use crate::metrics::labels::Server;
 use crate::metrics::metrics;
 use crate::outside::printable;
 use crate::store::{Refusal, Store};
 
+pub use self::outage::{GateState, Outage};
+
+mod outage;
+mod probe;
 mod suspicion;
 
 /// The first probe comes after this long: quick for a store that only restarts.
 const FIRST_PROBE: Duration = Duration::from_millis(500);
-/// A store that asks for more patience than this gets a probe all the same.
-const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
 /// Closed again within this time it is the same trouble still, and the back-off goes on where it was.
 const RELAPSE: Duration = Duration::from_secs(30);
 /// How long an undecided failure waits for what else is in flight to tell whose fault it is.
 const DECISION: Duration = Duration::from_secs(2);
-/// Recordings let through at once while the store is in doubt.
-const TRIAL: usize = 4;
-/// How long one that failed in a trial stays out of the way of the next ones.
-const OUT_OF_THE_WAY: Backoff = Backoff {
-    base: Duration::from_mins(1),
-    max: Duration::from_mins(1),
-};
 /// Objects read well that are remembered as witnesses.
 const WITNESSES: usize = 8;
 /// Objects that failed, remembered to be looked at by the probe.
 const EVIDENCE: usize = 8;
-
-/// What is known of the store's state, for people and metrics.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GateState {
-    /// What is wrong; `None` while recordings are claimed.
-    pub outage: Option<Outage>,
-    /// How often the gate has closed since the start.
-    pub closed_times: u64,
-    /// Probes sent since the start.
-    pub probes: u64,
-}
-
-/// Why the gate is closed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outage {
-    /// Since when.
-    pub since: Instant,
-    /// What the store, or the way to it, said last.
-    pub what: String,
-    /// The bucket that is probed.
-    pub bucket: String,
-    /// Probes sent in vain so far.
-    pub probes: u32,
-}
 
 /// Open, or closed for a reason.
 #[derive(Debug)]
@@ -95,19 +66,6 @@ struct Inner {
     opened: Option<(Instant, u32)>,
     closed_times: u64,
     probes: u64,
-}
-
-#[derive(Debug)]
-struct Closed {
-    outage: Outage,
-    evidence: VecDeque<Location>,
-    retry_after: Option<Duration>,
-    /// Since when the store answers though nothing of it can be read.
-    trying_since: Option<Instant>,
-    /// Recordings that may be claimed.
-    admitted: usize,
-    /// The back-off's count, which a relapse carries on.
-    tries: u32,
 }
 
 impl Gate {
@@ -316,106 +274,5 @@ impl Gate {
             metrics().set_outage(Server::Store, false);
             self.changed.notify_one();
         }
-    }
-
-    /// Probes while closed; runs until dropped.
-    pub async fn watch(&self, store: &Store, ears: &Ears) {
-        loop {
-            self.changed.notified().await;
-            while let Some(pause) = self.next_pause() {
-                tokio::select! {
-                    () = sleep(pause) => self.look(store).await,
-                    () = self.changed.notified() => {}
-                }
-                // To claim what a trial admits, or all again.
-                ears.ring(Wakeup::Upkeep);
-            }
-        }
-    }
-
-    /// Time until the next probe; `None` when it is open.
-    fn next_pause(&self) -> Option<Duration> {
-        let mut inner = self.lock();
-        let closed = inner.closed.as_mut()?;
-        closed.tries = closed.tries.saturating_add(1);
-        let wanted = closed.retry_after.take().unwrap_or_default();
-        Some(self.probing.jittered(closed.tries).max(wanted.min(MAX_RETRY_AFTER)))
-    }
-
-    /// One probe, and what follows from it.
-    async fn look(&self, store: &Store) {
-        let Some((bucket, evidence)) = self.next_evidence() else {
-            return;
-        };
-        store.renew_keys();
-        let refusal = match store.probe(&bucket).await {
-            Err(refusal) => Some((refusal, false)),
-            Ok(()) => match self.question_all(evidence.as_ref(), store).await {
-                Err(refusal) => Some((refusal, true)),
-                Ok(()) => None,
-            },
-        };
-        let mut inner = self.lock();
-        let Some(closed) = &mut inner.closed else { return };
-        let Some((refusal, answers)) = refusal else {
-            return self.open(&mut inner);
-        };
-        debug!(
-            error = refusal.what(),
-            answers,
-            probes = closed.outage.probes,
-            "object store still away"
-        );
-        closed.outage.what = printable(refusal.what());
-        closed.retry_after = retry_after(&refusal);
-        if answers {
-            closed.trying_since.get_or_insert_with(Instant::now);
-            closed.admitted = TRIAL;
-        } else {
-            (closed.trying_since, closed.admitted) = (None, 0);
-        }
-    }
-
-    /// Counts a probe: the bucket, and the object whose turn it is.
-    fn next_evidence(&self) -> Option<(String, Option<Location>)> {
-        let mut inner = self.lock();
-        inner.probes += 1;
-        let closed = inner.closed.as_mut()?;
-        closed.outage.probes += 1;
-        closed
-            .evidence
-            .rotate_left(usize::from(closed.outage.probes > 1 && !closed.evidence.is_empty()));
-        Some((closed.outage.bucket.clone(), closed.evidence.front().cloned()))
-    }
-
-    /// Whether an object that failed or one that was read before can be read.
-    async fn question_all(&self, evidence: Option<&Location>, store: &Store) -> Result<(), Refusal> {
-        let failed = match evidence {
-            // Gone or replaced is an answer.
-            Some(evidence) => match store.sample(evidence).await {
-                Err(refusal @ Refusal::Other { .. }) => refusal,
-                _ => return Ok(()),
-            },
-            None => return Ok(()),
-        };
-        match self.question_witness(store).await {
-            Some(Ok(())) => Ok(()),
-            _ => Err(failed),
-        }
-    }
-}
-
-impl Closed {
-    fn failure(&self) -> Failure {
-        Failure::StoreOutage {
-            delay: self.trying_since.map(|_| OUT_OF_THE_WAY.jittered(1)),
-        }
-    }
-}
-
-fn retry_after(refusal: &Refusal) -> Option<Duration> {
-    match refusal {
-        Refusal::Other { retry_after, .. } => *retry_after,
-        _ => None,
     }
 }

@@ -3,6 +3,7 @@
 mod support;
 
 mod backlog;
+mod blame;
 mod chaos;
 mod crashes;
 mod database_outages;
@@ -13,6 +14,7 @@ mod golden;
 mod health;
 mod history;
 mod installing;
+mod large_objects;
 mod leases;
 mod metrics;
 mod model;
@@ -22,6 +24,7 @@ mod outages;
 mod reading;
 mod real_recordings;
 mod recording_errors;
+mod secrets;
 mod settings;
 mod shutdown;
 mod soak;

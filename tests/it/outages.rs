@@ -3,25 +3,25 @@
 use std::time::Duration;
 
 use crate::support::daemon::Daemon;
-use crate::support::wire::{Answer, Ask, Wire, answer, cut, good, missing, object, refuse};
+use crate::support::wire::{Answer, Ask, Wire, answer, good, missing, refuse};
 use crate::support::{BUCKET, Bench, iq, wait_for};
 
 /// Probes come quickly, and silence is noticed soon.
 const QUICK: [(&str, &str); 2] = [("HEIMDALL_S3_PROBE_INTERVAL", "50ms"), ("HEIMDALL_S3_TIMEOUT", "300ms")];
 
-async fn daemon_at(bench: &Bench, endpoint: &str, more: &[(&str, &str)]) -> Daemon {
+pub(crate) async fn daemon_at(bench: &Bench, endpoint: &str, more: &[(&str, &str)]) -> Daemon {
     let mut settings = vec![("HEIMDALL_S3_ENDPOINT", endpoint)];
     settings.extend(QUICK);
     settings.extend(more);
     Daemon::start_with(bench, &settings).await
 }
 
-fn is_probe(ask: &Ask) -> bool {
+pub(crate) fn is_probe(ask: &Ask) -> bool {
     ask.path.contains("heimdalld-probe")
 }
 
 /// A session of recordings in different objects.
-async fn record(bench: &Bench, prefix: &str, count: usize) -> crate::support::Session {
+pub(crate) async fn record(bench: &Bench, prefix: &str, count: usize) -> crate::support::Session {
     let keys: Vec<String> = (0..count).map(|n| format!("{prefix}-{n}.bin")).collect();
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     bench.record(&keys).await
@@ -227,104 +227,6 @@ async fn a_store_that_asks_for_patience_gets_it() {
         "after {:?} already",
         begun.elapsed()
     );
-    daemon.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_answers_but_has_lost_its_objects_blames_none_of_them() {
-    let bench = Bench::new().await;
-    let session = record(&bench, "lost", 40).await;
-    let wire = Wire::open(|ask| {
-        Answer::Send(if is_probe(ask) {
-            missing()
-        } else {
-            refuse("500 Internal Server Error", "InternalError", "disk gone")
-        })
-    })
-    .await;
-    let daemon = daemon_at(&bench, &wire.endpoint(), &[]).await;
-    bench.complete(&session).await;
-    daemon
-        .wait_said("8 different objects in a row could not be read: HTTP 500 InternalError disk gone")
-        .await;
-    // Some are let through now and then, and none of them is blamed for it.
-    let waiting = "heimdall.feature_queue WHERE state = 'waiting' AND due_at > clock_timestamp()";
-    wait_for("trials", || async { (bench.count(waiting).await >= 12).then_some(()) }).await;
-    bench
-        .wait_count(
-            "heimdall.feature_queue WHERE attempt - (state = 'claimed')::int = 0",
-            40,
-        )
-        .await;
-    let tone = iq::tone();
-    wire.set(move |ask| good(ask, &tone));
-    daemon.wait_said("object store back").await;
-    for row in bench.rows_at_once(&session).await {
-        assert_eq!((row.failed, row.attempts), (false, 1));
-    }
-    assert_eq!(
-        (
-            daemon.said("object store away").len(),
-            daemon.said("object store back").len()
-        ),
-        (1, 1)
-    );
-    daemon.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn objects_that_keep_failing_get_their_error_rows_while_others_work_however_many_they_are() {
-    let bench = Bench::new().await;
-    let tone = iq::tone();
-    let wire = Wire::open(move |ask| {
-        let whole = object(ask, "v1", &tone);
-        match ask.path.split("bad-").nth(1).map(|rest| &rest[..1]) {
-            None => good(ask, &tone),
-            Some("0") => Answer::Send(refuse("500 Internal Server Error", "InternalError", "")),
-            Some("1") => Answer::Send(refuse("403 Forbidden", "AccessDenied", "Access Denied.")),
-            Some("2") => Answer::Close(cut(&whole, 0)),
-            Some("3") => Answer::Send(refuse("403 Forbidden", "InvalidObjectState", "It is in the archive.")),
-            Some("4") => Answer::Close(
-                b"HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nTransfer-Encoding: chunked\r\n\r\nFFFF\r\nx".to_vec(),
-            ),
-            Some(_) => Answer::Hang(cut(&whole, 0)),
-        }
-    })
-    .await;
-    let bad = record(&bench, "bad", 20).await;
-    let good = record(&bench, "fine", 1).await;
-    // The bad ones come first, and there are more of them than it takes to doubt the store.
-    let daemon = daemon_at(&bench, &wire.endpoint(), &[]).await;
-    bench.complete(&bad).await;
-    bench.complete(&good).await;
-    assert!(!bench.rows(&good).await[0].failed);
-    // Minutes pass between two attempts; not here.
-    let rows = bench.rows_at_once(&bad).await;
-    for (n, says) in [
-        "HTTP 500 InternalError",
-        "HTTP 403 AccessDenied Access Denied.",
-        "the body broke off",
-        "HTTP 403 InvalidObjectState It is in the archive.",
-        "the body broke off",
-        "no byte of the body for 300ms",
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let message = rows[n].error_message.as_deref().expect("a message");
-        assert_eq!(
-            (rows[n].error_kind.as_deref(), rows[n].attempts),
-            (Some("unreadable"), 5),
-            "{message}"
-        );
-        assert!(
-            message.starts_with("IQ file could not be read: ") && message.contains(says),
-            "{message}"
-        );
-    }
-    let later = record(&bench, "later", 3).await;
-    bench.complete(&later).await;
-    assert!(bench.rows(&later).await.iter().all(|row| !row.failed));
     daemon.stop().await;
 }
 

@@ -1,0 +1,84 @@
+//! Memory does not grow with an object's size, but for the result of each of its seconds.
+
+use std::time::{Duration, Instant};
+
+use hyper::body::Bytes;
+
+use crate::support::daemon::Daemon;
+use crate::support::wire::{Answer, Wire, missing};
+use crate::support::{Bench, iq, wait_for};
+
+/// Recordings in flight at once, as by default.
+const IN_FLIGHT: u64 = 16;
+/// Resident memory at 16 in flight: the target of the whole daemon.
+const LIMIT_KIB: u64 = 64 * 1024;
+/// The result of a second, as numbers and as the JSON that is sent: 8.5 KiB measured at 6,250 seconds.
+const LIMIT_KIB_PER_SEGMENT: u64 = 12;
+
+/// `HEIMDALL_LARGE_OBJECT_BYTES` makes it larger, for example 10000000000; fifteen others of a sixteenth each go with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_object_takes_no_more_memory_than_a_small_one_and_its_result() {
+    let bytes = match std::env::var("HEIMDALL_LARGE_OBJECT_BYTES") {
+        Ok(text) => text.parse().expect("a number of bytes"),
+        Err(_) => 160_000_000_u64,
+    };
+    let (rate_hz, sample_bytes) = (200_000_u64, 8);
+    let block = Bytes::from(iq::tone().repeat(10));
+    let wire = Wire::open(move |ask| {
+        let size = match ask
+            .path
+            .split("size-")
+            .nth(1)
+            .and_then(|rest| rest.strip_suffix(".bin"))
+        {
+            Some(size) => size.parse().expect("a size in the key"),
+            None => return Answer::Send(missing()),
+        };
+        let head = format!("HTTP/1.1 200 OK\r\nETag: \"{size}\"\r\nContent-Length: {size}\r\n\r\n");
+        Answer::Repeat(head.into_bytes(), block.clone(), size)
+    })
+    .await;
+    let bench = Bench::new().await;
+    let whole = |size: u64| size / sample_bytes * sample_bytes;
+    let mut keys = vec![format!("size-{}.bin", whole(bytes))];
+    keys.extend((1..IN_FLIGHT).map(|n| format!("{n}-size-{}.bin", whole(bytes / IN_FLIGHT))));
+    let session = bench.record(&keys.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    bench
+        .execute(&format!("UPDATE heimdall.measurements SET iq_sample_rate = {rate_hz}"))
+        .await;
+    let endpoint = wire.endpoint();
+    let daemon = Daemon::start_with(&bench, &[("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
+    bench.complete(&session).await;
+    let begun = Instant::now();
+    // 20 MB/s: a debug build on a machine that does ten other things.
+    let patience = Duration::from_secs(60 + bytes / 10_000_000);
+    while bench.count("heimdall.measurement_features").await < i64::try_from(IN_FLIGHT).expect("few") {
+        assert!(begun.elapsed() < patience, "after {patience:?} not through");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let took = begun.elapsed();
+    let rows = bench.rows(&session).await;
+    for row in &rows {
+        assert_eq!(row.error_message, None);
+    }
+    assert_eq!(rows[0].metadata["object_bytes"], whole(bytes));
+    let segments = bytes.div_ceil(rate_hz * sample_bytes);
+    assert_eq!(rows[0].metadata["num_segments"], segments);
+    let limit_kib = LIMIT_KIB + LIMIT_KIB_PER_SEGMENT * segments;
+    let peak_kib = wait_for("the peak of its memory", || async { peak_kib(daemon.pid()) }).await;
+    println!(
+        "{bytes} bytes and fifteen sixteenths more in {took:?}, peak {} MiB",
+        peak_kib / 1024
+    );
+    assert!(
+        peak_kib < limit_kib,
+        "{peak_kib} KiB resident, the limit is {limit_kib} KiB"
+    );
+    daemon.stop().await;
+}
+
+fn peak_kib(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}

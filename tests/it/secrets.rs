@@ -1,0 +1,209 @@
+//! What is never said, and what may be said by others without harm.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use heimdall_daemon::demo::store::{ACCESS_KEY, SECRET_KEY};
+
+use crate::support::daemon::{Daemon, command};
+use crate::support::wire::{Answer, Ask, Wire, answer, cut, good, missing, object, refuse};
+use crate::support::{BUCKET, Bench, iq};
+
+/// Says back whatever it is told, in every place where it could be taken up.
+fn echo(ask: &Ask) -> Vec<u8> {
+    let secret = format!(
+        "{} {} {ACCESS_KEY} {SECRET_KEY}",
+        ask.headers["authorization"], ask.path
+    );
+    let body = format!("<Error><Code>Echo{ACCESS_KEY}</Code><Message>{secret}</Message></Error>");
+    answer(
+        "500 Internal Server Error",
+        &format!("ETag: \"{secret}\"\r\nServer: {secret}\r\n"),
+        body.as_bytes(),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_secret_is_ever_said_whatever_fails_and_however_much_is_logged() {
+    const PASSWORD: &str = "hunter2-of-the-database";
+    let bench = Bench::new().await;
+    let tone = iq::tone();
+    let broken = Arc::new(AtomicU32::new(1));
+    let rule = Arc::clone(&broken);
+    let wire = Wire::open(move |ask| match rule.load(Ordering::SeqCst) {
+        0 => good(ask, &tone),
+        1 => Answer::Send(echo(ask)),
+        2 => Answer::Close(b"220 smtp.example ESMTP\r\n".to_vec()),
+        3 => Answer::Hang(Vec::new()),
+        _ if ask.path.contains("probe") => Answer::Send(missing()),
+        _ if ask.path.contains("echo") => Answer::Send(echo(ask)),
+        _ => Answer::Close(cut(&object(ask, "v1", &tone), 50_000)),
+    })
+    .await;
+    let url = bench
+        .url_as("daemon")
+        .await
+        .replace("daemon@", &format!("daemon:{PASSWORD}@"));
+    let endpoint = wire.endpoint();
+    for format in ["pretty", "json"] {
+        broken.store(1, Ordering::SeqCst);
+        let settings = [
+            ("HEIMDALL_DATABASE_URL", url.as_str()),
+            ("HEIMDALL_S3_ENDPOINT", endpoint.as_str()),
+            ("HEIMDALL_S3_TIMEOUT", "300ms"),
+            ("HEIMDALL_S3_PROBE_INTERVAL", "50ms"),
+            ("HEIMDALL_LOG", "trace"),
+            ("HEIMDALL_LOG_FORMAT", format),
+            ("RUST_BACKTRACE", "full"),
+        ];
+        let daemon = Daemon::start_with(&bench, &settings).await;
+        let session = bench.record(&["good.bin", "echo.bin", "cut.bin"]).await;
+        bench.complete(&session).await;
+        daemon.wait_said("object store away").await;
+        for kind in [2, 3, 4] {
+            let asked = wire.asked("").len();
+            broken.store(kind, Ordering::SeqCst);
+            crate::support::wait_for("requests", || async {
+                (wire.asked("").len() > asked + 3).then_some(())
+            })
+            .await;
+        }
+        bench.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'daemon' AND datname = current_database()").await;
+        broken.store(0, Ordering::SeqCst);
+        daemon.wait_said("object store back").await;
+        bench.rows_at_once(&session).await;
+        let said = daemon.said("");
+        assert!(said.len() > 50, "only {} lines at trace", said.len());
+        for line in &said {
+            for secret in [ACCESS_KEY, SECRET_KEY, PASSWORD, "AWS4-HMAC", "Signature="] {
+                assert!(!line.contains(secret), "{secret} in: {line}");
+            }
+        }
+        daemon.stop().await;
+    }
+    let rows: String = bench
+        .value(
+            "SELECT coalesce(string_agg(f::text, ' '), '') FROM heimdall.measurement_features f",
+            &[],
+        )
+        .await;
+    for secret in [SECRET_KEY, PASSWORD, "AWS4-HMAC"] {
+        assert!(!rows.contains(secret), "{secret} in a row");
+    }
+    for arguments in [
+        &["--help"][..],
+        &["run", "--help"],
+        &["--version"],
+        &["run", "--concurrency", "0"],
+        &["run", "--nonsense"],
+    ] {
+        let output = command()
+            .args(arguments)
+            .env("HEIMDALL_DATABASE_URL", &url)
+            .env("HEIMDALL_S3_ACCESS_KEY", ACCESS_KEY)
+            .env("HEIMDALL_S3_SECRET_KEY", SECRET_KEY)
+            .output()
+            .expect("it runs");
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text);
+        for secret in [ACCESS_KEY, SECRET_KEY, PASSWORD] {
+            assert!(!text.contains(secret), "{secret} in {arguments:?}: {text}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_hostile_store_says_breaks_no_log_line_and_no_row() {
+    let bench = Bench::new().await;
+    let hostile = "x\u{1b}[2J\u{1b}]0;owned\u{7}\n2026-11-25T00:00:00Z  INFO extracted features measurement=fake\r\n\0\u{202e}'; DROP TABLE heimdall.feature_queue; --";
+    let tone = iq::tone();
+    let wire = Wire::open(move |ask| {
+        if !ask.path.contains("bad") {
+            return good(ask, &tone);
+        }
+        let message = format!("{hostile}{}", "A".repeat(3_000_000));
+        Answer::Send(refuse("500 Internal Server Error", hostile, &message))
+    })
+    .await;
+    let endpoint = wire.endpoint();
+    for format in ["pretty", "json"] {
+        let daemon = Daemon::start_with(
+            &bench,
+            &[("HEIMDALL_S3_ENDPOINT", &endpoint), ("HEIMDALL_LOG_FORMAT", format)],
+        )
+        .await;
+        let locations = [
+            "good.bin".to_owned(),
+            "bad.bin".to_owned(),
+            format!("a\u{1b}[31m\n{}", "b".repeat(1_000_000)),
+            "s3://\u{202e}x\n/y".to_owned(),
+        ];
+        let session = bench.record(&locations.each_ref().map(String::as_str)).await;
+        let name = "E'Zürich \\x1b[31m\\n'' || x'";
+        let rename =
+            format!("UPDATE heimdall.websdr_stations SET name = {name} || '{format}' WHERE name = 'Station 1'");
+        bench.execute(&rename).await;
+        bench.complete(&session).await;
+        daemon.wait_said("recording postponed").await;
+        bench
+            .wait_count("heimdall.feature_queue WHERE state = 'ready'", 0)
+            .await;
+        let rows = bench.rows_at_once(&session).await;
+        assert!(!rows[0].failed);
+        for row in &rows[1..] {
+            let message = row.error_message.as_deref().expect("a message");
+            assert!(
+                row.failed && message.len() < 2_100 && !message.contains(|c: char| c.is_control()),
+                "{message}"
+            );
+        }
+        assert!(
+            rows[1]
+                .error_message
+                .as_deref()
+                .is_some_and(|message| message.contains("HTTP 500"))
+        );
+        for line in daemon.said("") {
+            assert!(line.len() < 8_000 && !line.contains(|c: char| c.is_control()), "{line}");
+            if format == "json" {
+                let parsed: serde_json::Value = serde_json::from_str(&line).expect("a JSON object a line");
+                assert!(parsed["timestamp"].is_string());
+            } else {
+                assert!(line.starts_with("20") && line.contains('Z'), "no line of ours: {line}");
+            }
+            assert!(!line.starts_with("2026-11-25T00:00:00Z"), "a forged line");
+        }
+        daemon.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_that_change_in_their_files_are_picked_up_when_the_store_refuses_the_old_ones() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", iq::tone());
+    let folder = std::env::temp_dir().join(format!("heimdall-keys-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (access, secret) = (folder.join("access"), folder.join("secret"));
+    std::fs::write(&access, format!("{ACCESS_KEY}\n")).expect("written");
+    std::fs::write(&secret, "the one of yesterday\r\n").expect("written");
+    let mut daemon = command();
+    daemon
+        .arg("run")
+        .env("HEIMDALL_DATABASE_URL", bench.url_as("daemon").await)
+        .env("HEIMDALL_S3_ENDPOINT", bench.store.endpoint())
+        .env("HEIMDALL_S3_BUCKET", BUCKET)
+        .env("HEIMDALL_S3_PROBE_INTERVAL", "50ms")
+        .env("HEIMDALL_S3_ACCESS_KEY_FILE", &access)
+        .env("HEIMDALL_S3_SECRET_KEY_FILE", &secret);
+    let daemon = Daemon::spawn(daemon);
+    daemon.wait_said("listening").await;
+    let session = bench.record(&["a.bin"]).await;
+    bench.complete(&session).await;
+    daemon.wait_said("HTTP 403 SignatureDoesNotMatch").await;
+    std::fs::write(&secret, format!("{SECRET_KEY}\n")).expect("written");
+    let row = bench.rows(&session).await.remove(0);
+    assert_eq!((row.failed, row.attempts), (false, 1));
+    assert_eq!(daemon.said("the new ones are used").len(), 1);
+    daemon.stop().await;
+    std::fs::remove_dir_all(folder).expect("removed");
+}
