@@ -6,6 +6,7 @@ mod wav;
 
 use std::borrow::Cow;
 
+use crate::screen::foreign;
 use crate::sigmf::Sigmf;
 use crate::sigmf::carve::Carve;
 use crate::{Context, Error, Hint, Hints, Interpretation};
@@ -135,53 +136,6 @@ impl Container {
             Self::Archive(archive) => archive.meta(),
             _ => None,
         }
-    }
-}
-
-/// Names things that are found in buckets and are no recordings.
-fn foreign(head: &[u8]) -> Option<&'static str> {
-    let signatures: [(&[u8], &str); 11] = [
-        (b"RIFF", "a RIFF file without WAVE in it (AVI, WebP and others are)"),
-        (b"RIFX", "a big-endian WAV file (RIFX)"),
-        (b"riff\x2e\x91\xcf\x11", "a Sony Wave64 file"),
-        (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
-        (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
-        (b"PK\x03\x04", "a ZIP archive (or .npz)"),
-        (b"\x1f\x8b\x08\x00", "gzip-compressed"),
-        (b"\x28\xb5\x2f\xfd", "zstd-compressed"),
-        (b"BZh", "bzip2-compressed"),
-        (b"%PDF-", "a PDF document"),
-        (b"fLaC", "a FLAC sound file"),
-    ];
-    // A few bytes may be the start of anything; a signature and then some are no accident.
-    if head.len() < 16 {
-        return None;
-    }
-    let head = &head[..head.len().min(64)];
-    let known = signatures
-        .iter()
-        .find(|(magic, _)| head.starts_with(magic))
-        .map(|(_, name)| *name);
-    known.or_else(|| text(head))
-}
-
-/// HTML, XML and JSON: what a store, a proxy or a station answers instead of a recording.
-fn text(head: &[u8]) -> Option<&'static str> {
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n' | 0x80..);
-    if !head.iter().all(is_text) || head.iter().filter(|byte| byte.is_ascii()).count() * 2 < head.len() {
-        return None;
-    }
-    let head = head.trim_ascii_start().to_ascii_lowercase();
-    if head.starts_with(b"<!doctype html") || head.starts_with(b"<html") {
-        Some("an HTML page")
-    } else if head.starts_with(b"<?xml") || head.starts_with(b"<error") {
-        Some("an XML document")
-    } else if head.starts_with(b"{\"") || head.starts_with(b"{\n") || head.starts_with(b"{ ") || head.starts_with(b"[{")
-    {
-        Some("a JSON document")
-    } else {
-        None
     }
 }
 

@@ -81,6 +81,16 @@ pub enum Error {
         /// What it is.
         looks_like: &'static str,
     },
+    /// Plausible samples that were written in another format.
+    #[error("Invalid IQ data format: read as {read_as} ({source_of_format}), looks like {looks_like}")]
+    Misread {
+        /// The format the bytes were read as.
+        read_as: SampleFormat,
+        /// Who named it.
+        source_of_format: &'static str,
+        /// What the bytes seem to be instead.
+        looks_like: &'static str,
+    },
     /// Samples that are NaN or infinite.
     #[error("Invalid IQ data format: {count} of the {of} samples from sample {from} on are NaN or infinite, the first is sample {first}{}", explain(*looks_like))]
     NotFinite {
@@ -96,11 +106,11 @@ pub enum Error {
         looks_like: Option<&'static str>,
     },
     /// Samples too large for any receiver.
-    #[error("Invalid IQ data format: sample {first} has a component of {value:e}, no recording exceeds {limit:e}{}", explain(*looks_like))]
+    #[error("Invalid IQ data format: values up to {value:.1e}, the first too large is sample {first}, no recording exceeds {limit:e}{}", explain(*looks_like))]
     TooLarge {
         /// Index of the first sample over the limit.
         first: u64,
-        /// Its larger component.
+        /// The largest component, in the chunk where the first one is.
         value: f32,
         /// The limit.
         limit: f32,

@@ -1,9 +1,18 @@
 //! Refuses what cannot be a recording, and guesses what it is instead.
 
+mod bytes;
+mod evidence;
+mod foreign;
+mod header;
+
 use rustfft::num_complex::Complex32;
 
 use crate::Error;
 use crate::lanes::widest;
+use bytes::{Histograms, floats};
+pub(crate) use evidence::Evidence;
+pub(crate) use foreign::foreign;
+pub(crate) use header::look as look_for_header;
 
 /// No receiver delivers components above this: float recordings in the wild reach some thousands.
 pub(crate) const LARGEST: f32 = 1e6;
@@ -61,7 +70,7 @@ pub(crate) fn check(samples: &[Complex32], from: u64) -> Result<Extremes, Error>
     if extremes.largest() <= LARGEST {
         return Ok(extremes);
     }
-    let looks_like = looks_like(samples);
+    let looks_like = looks_like(samples).or_else(|| in_front(samples, from));
     let is_bad = |sample: &&Complex32| !sample.is_finite();
     if let Some(first) = samples.iter().position(|sample| !sample.is_finite()) {
         return Err(Error::NotFinite {
@@ -79,10 +88,32 @@ pub(crate) fn check(samples: &[Complex32], from: u64) -> Result<Extremes, Error>
         .unwrap_or(0);
     Err(Error::TooLarge {
         first: from + first as u64,
-        value: component(&samples[first]),
+        value: extremes.largest(),
         limit: LARGEST,
         looks_like,
     })
+}
+
+/// So many samples tell what they are.
+const LOOKED_AT: usize = 2048;
+
+/// What samples look like of which bytes have been lost, or something else stands in front.
+const LATE: [&str; 3] = [
+    "complex64 that begins 1 byte late: a header of odd length, or bytes missing",
+    "complex64 that begins 2 bytes late: a header, or bytes missing",
+    "complex64 that begins 3 bytes late: a header of odd length, or bytes missing",
+];
+
+/// Whether only the first samples are impossible.
+fn in_front(samples: &[Complex32], from: u64) -> Option<&'static str> {
+    const LONGEST: usize = 512;
+    const FEWEST: usize = 3;
+    let is_bad = |s: &Complex32| !s.is_finite() || s.re.abs().max(s.im.abs()) > LARGEST;
+    let (head, rest) = samples
+        .split_at_checked(LONGEST)
+        .filter(|(_, rest)| rest.len() > LONGEST)?;
+    let is_header = from == 0 && head.iter().filter(|s| is_bad(s)).count() >= FEWEST && !rest.iter().any(is_bad);
+    is_header.then_some("a header in front of the samples, read as samples")
 }
 
 /// What implausible samples were before they were misread as complex64.
@@ -108,6 +139,18 @@ pub(crate) fn looks_like(samples: &[Complex32]) -> Option<&'static str> {
     }
     if share(&|s| plausible(swapped(s.re)) && plausible(swapped(s.im))) {
         return Some("big-endian floats read as little-endian");
+    }
+    let bytes: Vec<u8> = samples
+        .iter()
+        .take(LOOKED_AT)
+        .flat_map(|s| [s.re.to_le_bytes(), s.im.to_le_bytes()])
+        .flatten()
+        .collect();
+    if let Some(late) = (1..4).find(|late| floats::<4>(&bytes[*late..]).are_samples()) {
+        return Some(LATE[late - 1]);
+    }
+    if Histograms::of(&bytes).are_bytes() {
+        return Some("8-bit integers read as complex64");
     }
     if share(&|s| !(1e-30..1e30).contains(&s.re.abs()) && !(1e-30..1e30).contains(&s.im.abs())) {
         return Some("16-bit integers read as complex64");
@@ -177,7 +220,7 @@ mod tests {
         let error = check(&samples, 0).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "Invalid IQ data format: sample 40 has a component of 2e6, no recording exceeds 1e6"
+            "Invalid IQ data format: values up to 2.0e6, the first too large is sample 40, no recording exceeds 1e6"
         );
     }
 

@@ -9,7 +9,7 @@ use crate::container::Container;
 use crate::format::MAX_SAMPLE_BYTES;
 use crate::overview::Survey;
 use crate::quality::Tally;
-use crate::screen::Extremes;
+use crate::screen::{Evidence, Extremes};
 use crate::timeline::Timeline;
 use crate::workspace::Chunk;
 use crate::{
@@ -60,6 +60,10 @@ pub(crate) struct Segmenter {
     samples_used: u64,
     samples_lost: u64,
     largest: f32,
+    /// What the first bytes look like, where no header says what they are.
+    evidence: Option<Evidence>,
+    /// What was found odd about them.
+    found: Vec<Doubt>,
     /// What an operator wants flagged of the segment at hand.
     tally: Tally,
     /// What the first chunk looks like, if its samples are far too small.
@@ -92,6 +96,8 @@ impl Segmenter {
             samples_used: 0,
             samples_lost: 0,
             largest: 0.0,
+            evidence: matches!(interpretation.container, "none" | "sigmf").then(Evidence::default),
+            found: Vec::new(),
             tally: Tally::default(),
             looks_like: None,
             rows: Vec::with_capacity(CHUNKS_PER_SEGMENT),
@@ -144,6 +150,9 @@ impl Segmenter {
                 .min(wanted);
             let (now, later) = bytes.split_at(samples * format.sample_bytes());
             format.decode(now, &mut self.chunk);
+            if let Some(evidence) = &mut self.evidence {
+                evidence.add(now);
+            }
             bytes = later;
             self.samples_read += samples as u64;
             self.timeline.advance(samples as u64);
@@ -201,6 +210,7 @@ impl Segmenter {
             self.give_up_chunk()?;
         } else {
             let extremes = self.screen()?;
+            self.look()?;
             self.show();
             let Interpretation {
                 format, sample_rate_hz, ..
@@ -232,6 +242,25 @@ impl Segmenter {
         }
         self.largest = self.largest.max(largest);
         Ok(extremes)
+    }
+
+    /// Whether the bytes are what they were read as, and the first samples samples.
+    fn look(&mut self) -> Result<(), Error> {
+        let Some(evidence) = &mut self.evidence else {
+            return Ok(());
+        };
+        let misread = evidence.judge(&self.interpretation)?;
+        let is_first = self.samples_read == self.chunk.len() as u64;
+        let header = if is_first {
+            screen::look_for_header(&self.chunk)
+        } else {
+            None
+        };
+        for doubt in misread.into_iter().chain(header) {
+            self.warnings.push(doubt.warning);
+            self.found.push(doubt);
+        }
+        Ok(())
     }
 
     /// Gathers the chunks of a segment, if any were measured.
@@ -291,6 +320,7 @@ impl Segmenter {
                 looks_like: self.looks_like,
             });
         }
+        self.look()?;
         if self.samples_used == 0 {
             let needed = self.chunk_samples;
             return Err(match self.context.num_gaps {
@@ -309,6 +339,7 @@ impl Segmenter {
             meta.tell(&mut self.context);
         }
         let mut doubts = doubt::of_reading(&self.hints, &self.interpretation);
+        doubts.append(&mut self.found);
         doubts.extend(doubt::of_extent(
             &self.hints,
             &self.interpretation,

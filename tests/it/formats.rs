@@ -309,3 +309,77 @@ async fn samples_whose_metadata_are_missing_or_unusable_say_so() {
     assert_eq!(bench.count("heimdall.feature_queue WHERE recheck").await, 1);
     daemon.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_recording_or_another_format_is_refused_with_what_it_looks_like() {
+    let bench = Bench::new().await;
+    let doubles: Vec<u8> = iq::tone()
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .flat_map(|bytes| f64::from(f32::from_le_bytes(*bytes)).to_le_bytes())
+        .collect();
+    let cases = [
+        ("doubles.bin", doubles, None, "looks like complex128 read as complex64"),
+        (
+            "floats.bin",
+            iq::tone(),
+            Some("int16"),
+            "Invalid IQ data format: read as ci16_le (column iq_data_format), looks like cf32_le (complex64)",
+        ),
+        (
+            "late.bin",
+            iq::tone()[1..95_993].to_vec(),
+            None,
+            "looks like complex64 that begins 1 byte late",
+        ),
+        (
+            "picture.bin",
+            [&b"\x89PNG\r\n\x1a\n"[..], &vec![0; 96_000]].concat(),
+            None,
+            "Invalid IQ data format: the object is a PNG picture, not a recording in a known format",
+        ),
+    ];
+    let mut locations = Vec::new();
+    for (key, content, ..) in &cases {
+        bench.put(key, content.clone());
+        locations.push(*key);
+    }
+    bench.put("bytes.bin", {
+        let components = tone_ci16();
+        let pairs = components.as_chunks::<2>().0.iter();
+        pairs.map(|pair| pair[1].wrapping_mul(3)).collect::<Vec<u8>>()
+    });
+    locations.push("bytes.bin");
+    let session = bench.record(&locations).await;
+    for (key, _, format, _) in &cases {
+        if let Some(format) = format {
+            let set = format!(
+                "UPDATE heimdall.measurements SET iq_data_format = '{format}' WHERE iq_data_location = '{key}'"
+            );
+            bench.execute(&set).await;
+        }
+    }
+    bench
+        .execute("UPDATE heimdall.measurements SET iq_data_format = 'int16', iq_samples_count = 12000 WHERE iq_data_location = 'bytes.bin'")
+        .await;
+    let daemon = Daemon::start(&bench).await;
+    bench.complete(&session).await;
+    let rows = bench.rows(&session).await;
+    for (row, (key, _, _, words)) in rows.iter().zip(&cases) {
+        let message = row.error_message.as_deref().unwrap_or("none");
+        assert!(message.contains(words), "{key}: {message}");
+        assert_eq!(row.error_kind.as_deref(), Some("invalid_format"), "{key}");
+    }
+    // 8 bits read as 16 are plausible: numbers, and two reasons to doubt them.
+    assert_eq!(rows[4].error_message, None);
+    assert_eq!(
+        rows[4].metadata["warnings"],
+        json!([
+            "read as ci16_le (column iq_data_format), the bytes look like ci8",
+            "column iq_samples_count says 12000 samples, the object has 6000 as ci16_le (column iq_data_format); \
+             it would have 12000 as ci8 or cu8",
+        ])
+    );
+    daemon.stop().await;
+}

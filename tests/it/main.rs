@@ -5,6 +5,7 @@ mod support;
 mod backlog;
 mod blame;
 mod chaos;
+mod corpus;
 mod crashes;
 mod database_outages;
 mod demo;

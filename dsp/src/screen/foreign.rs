@@ -1,0 +1,166 @@
+//! Names things that are found in buckets and are no recordings, by the first bytes.
+
+/// What the first bytes of an object belong to, if that is no recording.
+pub(crate) fn foreign(head: &[u8]) -> Option<&'static str> {
+    // A few bytes may be the start of anything; a signature and then some are no accident.
+    if head.len() < 16 {
+        return None;
+    }
+    let known = SIGNATURES
+        .iter()
+        .find(|(magic, _)| head.starts_with(magic))
+        .map(|(_, name)| *name);
+    known.or_else(|| sdrangel(head)).or_else(|| text(head))
+}
+
+const SIGNATURES: [(&[u8], &str); 30] = [
+    (b"RIFF", "a RIFF file without WAVE in it (AVI, WebP and others are)"),
+    (b"RIFX", "a big-endian WAV file (RIFX)"),
+    (b"riff\x2e\x91\xcf\x11", "a Sony Wave64 file"),
+    (b"FORM\0", "an AIFF sound file"),
+    (b".snd\0\0\0", "an AU sound file"),
+    (b"fLaC", "a FLAC sound file"),
+    (b"OggS\0", "an Ogg sound file"),
+    (b"ID3\x03", "an MP3 sound file"),
+    (b"ID3\x04", "an MP3 sound file"),
+    (b"\x1a\x45\xdf\xa3", "a Matroska or WebM file"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+    (b"MATLAB 5.0 MAT-file", "a MATLAB file"),
+    (b"BLUE\0", "a MIDAS BLUE file"),
+    (b"BLUEEEEI", "a MIDAS BLUE file"),
+    (b"BLUEIEEE", "a MIDAS BLUE file"),
+    (b"SQLite format 3\0", "an SQLite database"),
+    (b"PAR1\x15", "a Parquet file"),
+    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
+    (b"\xff\xd8\xff\xe0\0\x10JFIF\0", "a JPEG picture"),
+    (b"\xff\xd8\xff\xe1", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"PK\x03\x04", "a ZIP archive (or .npz)"),
+    (b"\x1f\x8b\x08", "gzip-compressed"),
+    (b"\xfd7zXZ\0", "xz-compressed"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"\x28\xb5\x2f\xfd", "zstd-compressed"),
+    (b"BZh91AY&SY", "bzip2-compressed"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"%PDF-", "a PDF document"),
+    (b"\x7fELF", "a program"),
+];
+
+/// `SDRangel`'s `.sdriq`: rate, frequency, time and sample size, guarded by a CRC-32 of the 28 bytes before it.
+fn sdrangel(head: &[u8]) -> Option<&'static str> {
+    let field = |at: usize| Some(u32::from_le_bytes(*head.get(at..at + 4)?.as_array::<4>()?));
+    let is_header = matches!(field(20)?, 16 | 24) && field(28)? == crc32(head.get(..28)?);
+    is_header.then_some("an SDRangel .sdriq file")
+}
+
+/// CRC-32 as in Ethernet and ZIP.
+fn crc32(bytes: &[u8]) -> u32 {
+    let register = bytes.iter().fold(u32::MAX, |register, byte| {
+        (0..8).fold(register ^ u32::from(*byte), |register, _| {
+            (register >> 1) ^ (0xedb8_8320 & (register & 1).wrapping_neg())
+        })
+    });
+    !register
+}
+
+/// HTML, XML and JSON: what a store, a proxy or a station answers instead of a recording; and tables of numbers.
+fn text(head: &[u8]) -> Option<&'static str> {
+    /// So many bytes of plain text are none of the formats' samples.
+    const PLAIN_BYTES: usize = 256;
+    let bare = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let start = &bare[..bare.len().min(64)];
+    let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n' | 0x80..);
+    if !start.iter().all(is_text) || start.iter().filter(|byte| byte.is_ascii()).count() * 2 < start.len() {
+        return None;
+    }
+    let start = start.trim_ascii_start().to_ascii_lowercase();
+    let begins_with = |any: &[&[u8]]| any.iter().any(|text| start.starts_with(text));
+    if begins_with(&[b"<!doctype html", b"<html"]) {
+        return Some("an HTML page");
+    }
+    if begins_with(&[b"<?xml", b"<error"]) {
+        return Some("an XML document");
+    }
+    if begins_with(&[b"{\"", b"{\n", b"{\r\n", b"{ ", b"[{"]) {
+        return Some("a JSON document");
+    }
+    if begins_with(&[b"version https://git-lfs"]) {
+        return Some("a pointer of Git LFS to a file that is elsewhere");
+    }
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
+    let mut kinds = [false; 256];
+    for byte in bare {
+        kinds[usize::from(*byte)] = true;
+    }
+    let is_prose = bare.len() >= PLAIN_BYTES
+        && bare.iter().all(is_plain)
+        && bare.contains(&b'\n')
+        && kinds.iter().filter(|is_there| **is_there).count() >= 10;
+    is_prose.then_some("a text file")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_signature_is_called_by_its_name() {
+        for (magic, name) in SIGNATURES {
+            let head = [magic, &[0; 16]].concat();
+            assert_eq!(foreign(&head), Some(name));
+            assert_eq!(
+                foreign(&head[..magic.len().min(8)]),
+                None,
+                "a few bytes may be anything"
+            );
+        }
+    }
+
+    #[test]
+    fn answers_of_servers_and_tables_are_called_by_their_names() {
+        let line = |i: u32| format!("{}.{:03},-0.{:03}\n", i % 2, i * 7, i * 13);
+        let table = (0..60).map(line).collect::<Vec<_>>().concat();
+        for (head, name) in [
+            (
+                &b"  <!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head></html>"[..],
+                "an HTML page",
+            ),
+            (
+                b"\xef\xbb\xbf<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>NoSuchKey</Code>",
+                "an XML document",
+            ),
+            (b"{\"error\": \"station is busy\"}", "a JSON document"),
+            (
+                b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22e",
+                "a pointer of Git LFS to a file that is elsewhere",
+            ),
+            (table.as_bytes(), "a text file"),
+        ] {
+            assert_eq!(foreign(head), Some(name));
+        }
+        assert_eq!(crc32(b"123456789"), 0xcbf4_3926, "the check value of the CRC catalogue");
+        let mut header = [
+            192_000_u32.to_le_bytes().as_slice(),
+            &[0; 16],
+            &16_u32.to_le_bytes(),
+            &[0; 4],
+        ]
+        .concat();
+        header.extend(crc32(&header).to_le_bytes());
+        assert_eq!(foreign(&header), Some("an SDRangel .sdriq file"));
+        header[0] ^= 1;
+        assert_eq!(foreign(&header), None);
+    }
+
+    #[test]
+    fn samples_that_begin_like_a_signature_are_still_samples() {
+        let letters = [b'a'; 512];
+        for head in [&b"<htm"[..], b"", b"BZ", &[0; 64], &[0x7f; 512], &letters, &[0xff; 512]] {
+            assert_eq!(foreign(head), None);
+        }
+        let noise: Vec<u8> = (0..512_u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24).to_le_bytes()[0])
+            .collect();
+        assert_eq!(foreign(&noise), None);
+    }
+}

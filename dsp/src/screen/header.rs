@@ -1,0 +1,150 @@
+//! A header that nobody declared, read as the first samples.
+
+use std::collections::HashMap;
+
+use rustfft::num_complex::Complex32;
+
+use crate::{Doubt, Warning};
+
+/// Headers in front of raw samples have 32 bytes to some kilobytes.
+const LONGEST_SAMPLES: usize = 1024;
+/// So many times more samples have to follow, to know what is usual.
+const FOLLOWING: usize = 8;
+/// Components beyond this many times the largest of what follows do not belong to it.
+const BEYOND: f32 = 2.0;
+/// Fewer of them, or fewer different ones, may be clicks or a weak burst.
+const FEWEST: usize = 8;
+/// The share of one value among them: headers are full of zero bytes or blanks.
+const SAME: f64 = 0.25;
+/// The share beside it of the same value with the other sign: a burst that clips has as many of either.
+const MIRRORED: f64 = 0.25;
+/// How early the first has to come: headers are in front.
+const EARLY: usize = 16;
+
+/// Whether the first samples of a recording look like a header. Bursts at the start are none: their values are spread, or, where
+/// they clip, come with both signs; a header's bytes repeat.
+pub(crate) fn look(samples: &[Complex32]) -> Option<Doubt> {
+    if samples.len() < (FOLLOWING + 1) * LONGEST_SAMPLES {
+        return None;
+    }
+    let (head, rest) = samples.split_at(LONGEST_SAMPLES);
+    let usual = rest.iter().map(|s| s.re.abs().max(s.im.abs())).fold(0.0, f32::max);
+    let components: Vec<f32> = head.iter().flat_map(|s| [s.re, s.im]).collect();
+    let beyond = |value: &&f32| value.abs() > BEYOND * usual;
+    let outliers: Vec<f32> = components.iter().filter(beyond).copied().collect();
+    let first = components.iter().position(|value| beyond(&value))?;
+    let last = components.iter().rposition(|value| beyond(&value))?;
+    if usual == 0.0 || outliers.len() < FEWEST || first > EARLY || last + 2 >= components.len() {
+        return None;
+    }
+    let mut counts: HashMap<u32, usize> = HashMap::new();
+    for value in &outliers {
+        *counts.entry(value.to_bits()).or_default() += 1;
+    }
+    let (value, count) = counts.iter().max_by_key(|(bits, count)| (**count, **bits))?;
+    let (value, count) = (f32::from_bits(*value), *count as f64);
+    let mirrored = outliers
+        .iter()
+        .filter(|other| (**other + value).abs() <= 0.02 * value.abs())
+        .count();
+    if counts.len() < FEWEST || count < SAME * outliers.len() as f64 || mirrored as f64 > MIRRORED * count {
+        return None;
+    }
+    let largest = outliers
+        .iter()
+        .fold(0.0, |largest: f32, value| largest.max(value.abs()));
+    Some(Doubt::new(
+        Warning::HeaderAsSamples,
+        format!(
+            "the first {} samples look like a header: up to {:.0} times larger than the {} that follow",
+            last / 2 + 1,
+            largest / usual,
+            rest.len()
+        ),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SampleFormat;
+
+    /// Noise of a few codes around the middle of `cu8`, as a receiver with its gain too low has it.
+    fn noise(samples: usize) -> Vec<u8> {
+        let mut state = 1_u64;
+        let mut bit = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 62).to_le_bytes()[0]
+        };
+        (0..2 * samples).map(|_| 125 + bit() + bit()).collect()
+    }
+
+    fn decoded(bytes: &[u8]) -> Vec<Complex32> {
+        let mut samples = Vec::new();
+        SampleFormat::Cu8.decode(bytes, &mut samples);
+        samples
+    }
+
+    /// Numbers in 64 bits, as `LTE-Cell-Scanner` writes them.
+    fn header() -> Vec<u8> {
+        let frequencies = [73_492.215_f64, 1.89e9, 0.79];
+        let counts = [1_890_000_000_u64, 1_920_000, 1_920_000, 0, 0, 0];
+        let floats = frequencies.iter().flat_map(|value| value.to_le_bytes());
+        let mut bytes: Vec<u8> = floats
+            .chain(counts.iter().flat_map(|value| value.to_le_bytes()))
+            .collect();
+        bytes.extend((0..56_u8).map(|i| i.wrapping_mul(37) ^ 0x5a));
+        bytes
+    }
+
+    #[test]
+    fn a_header_in_front_of_weak_samples_is_noticed() {
+        let bytes = [header(), noise(40_000)].concat();
+        let doubt = look(&decoded(&bytes)).expect("it stands out");
+        assert_eq!(doubt.warning, Warning::HeaderAsSamples);
+        assert!(
+            doubt.text.starts_with("the first 64 samples look like a header"),
+            "{}",
+            doubt.text
+        );
+        assert_eq!(look(&decoded(&noise(40_000))), None);
+    }
+
+    #[test]
+    fn bursts_at_the_start_are_no_headers() {
+        // 112 us at 2 MS/s, half of the pulses missing, as ADS-B; unclipped, clipped, weak; with and without an offset.
+        for (amplitude, offset) in [
+            (100.0, 0.001),
+            (100.0, 0.0),
+            (400.0, 0.01),
+            (400.0, 0.0),
+            (9.0, 0.003),
+            (9.0, 0.0),
+        ] {
+            for start in [0, 1, 7] {
+                let mut bytes = noise(40_000);
+                for n in 0..224_usize {
+                    let is_on = (n / 2 * 7 + n / 2 / 3) % 2 == 0;
+                    let (sin, cos) = (std::f64::consts::TAU * offset * n as f64 + 0.6).sin_cos();
+                    for (k, part) in [cos, sin].into_iter().enumerate() {
+                        let jitter = (n * 31 + k * 17) % 7;
+                        let value = 127.5
+                            + if is_on {
+                                amplitude * part + jitter as f64 - 3.0
+                            } else {
+                                0.0
+                            };
+                        #[expect(clippy::cast_sign_loss, reason = "limited to 0 to 255")]
+                        let code = value.clamp(0.0, 255.0) as u8;
+                        bytes[2 * (start + n) + k] = code;
+                    }
+                }
+                // Only a burst with a constant phase that clips to one side of both rails could be taken for one.
+                let found = look(&decoded(&bytes));
+                assert_eq!(found, None, "amplitude {amplitude}, offset {offset}, start {start}");
+            }
+        }
+    }
+}
