@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# What demo.sh and test.sh need from the machine: cargo, a linker, and PostgreSQL's server programs. Sourced, not run.
-# Only the last are fetched where they are missing: installed by the system's package manager where we may, else (Debian,
-# Ubuntu) unpacked under target/. For all else it is said what to type.
+# What demo.sh and test.sh need from the machine: cargo, a linker, PostgreSQL's server programs and, for the tests, PgBouncer.
+# Sourced, not run. Only the last two are fetched where they are missing: by the system's package manager, installed where we
+# may, or (Debian, Ubuntu) unpacked under target/. For all else it is said what to type.
 
 fail() {
     printf '%s: %s\n' "${0##*/}" "$1" >&2
@@ -55,7 +55,7 @@ install_command() {
         case $what in gcc) what="gcc musl-dev" ;; esac
         echo "apk add $what"
     elif command -v brew >/dev/null 2>&1; then
-        case $what in gcc) echo "xcode-select --install" ;; *) echo "brew install $what@17" ;; esac
+        case $what in gcc) echo "xcode-select --install" ;; postgresql) echo "brew install $what@17" ;; *) echo "brew install $what" ;; esac
     else
         echo "install the package that has $what"
     fi
@@ -110,18 +110,53 @@ install_postgres() {
     return "$status"
 }
 
-# Without any rights: what the package manager would install, downloaded with lists of our own and unpacked. PostgreSQL
-# finds its files relative to its programs.
-unpack_postgres() {
-    local folder=$PWD/target/postgresql package
+# Without any rights: what the package manager would install, downloaded with lists of our own and unpacked under target/.
+unpack() {
+    local folder=$PWD/target/$1 name=$1 package
     mkdir -p "$folder/lists/partial" "$folder/archives/partial" || return
     local apt=(apt-get -q -o Debug::NoLocking=true -o "APT::Sandbox::User=$(id -un)" -o "Dir::State::lists=$folder/lists"
         -o "Dir::Cache=$folder" -o "Dir::Cache::archives=$folder/archives")
-    "${apt[@]}" update && "${apt[@]}" install -y --download-only --no-install-recommends postgresql || return
+    "${apt[@]}" update && "${apt[@]}" install -y --download-only --no-install-recommends "$name" || return
     for package in "$folder"/archives/*.deb; do
         dpkg -x "$package" "$folder" || return
     done
     rm -r "$folder/lists" "$folder/archives"
+}
+
+# PostgreSQL finds its files relative to its programs.
+unpack_postgres() {
+    unpack postgresql
+}
+
+# The pooler that the tests go through, as a program alone: no service of it is started.
+have_pgbouncer() {
+    local folder
+    for folder in ${PATH//:/ } /usr/sbin /usr/local/sbin /opt/homebrew/bin "$PWD/target/pgbouncer/usr/sbin"; do
+        [ -x "$folder/pgbouncer" ] && return 0
+    done
+    return 1
+}
+
+need_pgbouncer() {
+    have_pgbouncer || {
+        local command
+        command=$(install_command pgbouncer)
+        if command -v apt-get >/dev/null 2>&1; then
+            # Unpacked for the administrator too: its package would start a service.
+            echo "No PgBouncer here; unpacking it under target/"
+            unpack pgbouncer || fail "that failed. As an administrator type:
+    $command"
+        else
+            fail "no PgBouncer (only the program, no running service), which the tests go through. As an administrator type:
+    $command"
+        fi
+        have_pgbouncer || fail "unpacked, but pgbouncer is still not to be found"
+    }
+    # What it links with and the system may not have.
+    for folder in "$PWD"/target/pgbouncer/usr/lib/*-linux-gnu*; do
+        [ -d "$folder" ] && export LD_LIBRARY_PATH="$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+    done
+    return 0
 }
 
 use_unpacked_postgres() {

@@ -19,6 +19,7 @@ part() {
 
 need_rust
 need_postgres
+need_pgbouncer
 part "build" cargo test --locked --workspace --features heimdall-daemon/demo --no-run
 part "tests" cargo test --locked --workspace --features heimdall-daemon/demo
 

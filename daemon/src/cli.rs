@@ -9,7 +9,7 @@ use heimdall_dsp::SampleFormat;
 use tokio_util::sync::CancellationToken;
 
 use crate::settings::{Arguments, DEFAULT_LOG, LogFormat, WrongSettings};
-use crate::{migrate, offline, run, shutdown};
+use crate::{doctor, migrate, offline, run, shutdown};
 
 /// Wrong settings or a wrong command line: `EX_USAGE` of sysexits.h.
 pub const EXIT_USAGE: u8 = 64;
@@ -34,6 +34,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// What is wrong with database, triggers, rights and buckets, and what to type; status 1 if anything is
+    Doctor,
     /// Offline: a JSON array of segment objects on stdout, one line a file
     Extract {
         /// Recordings
@@ -90,6 +92,16 @@ pub fn main() -> ExitCode {
                 start_log(&cli.arguments);
                 block_on(migrate_command(url, check))
             }
+            Err(wrong) => refuse(&wrong),
+        },
+        Command::Doctor => match cli.arguments.settings() {
+            Ok(settings) => block_on(async {
+                match doctor::examine(&settings, io::stdout().lock()).await {
+                    Ok(true) => ExitCode::SUCCESS,
+                    Ok(false) => ExitCode::FAILURE,
+                    Err(error) => finish(Err(error)),
+                }
+            }),
             Err(wrong) => refuse(&wrong),
         },
         Command::Extract {

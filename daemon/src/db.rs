@@ -1,6 +1,8 @@
 //! Connections to Postgres: the pool for statements, single ones for the
 //! listener and for `migrate`.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use deadpool_postgres::{Hook, Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime, Timeouts};
@@ -9,12 +11,14 @@ use tokio_postgres::{CancelToken, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::address::Address;
+use self::session::Opener;
 use crate::metrics::labels::Connection;
 use crate::metrics::metrics;
 use crate::outside::printable;
 use crate::settings::Secret;
 
 pub mod address;
+mod session;
 
 /// A server that is there answers within a second; a name that has moved should not hold us longer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -60,6 +64,11 @@ pub enum DbError {
     /// The server takes no writes.
     #[error("the server is read-only: has another taken over?")]
     ReadOnly,
+    /// There is no session to be had.
+    #[error(
+        "a transaction pooler is in between, this needs a session of its own: go past it, by the server's own address"
+    )]
+    Pooler,
     /// The session has lost its LISTEN, as behind a transaction pooler.
     #[error("the session does not listen: is there a transaction pooler in between?")]
     NotListening,
@@ -135,6 +144,7 @@ fn describe_pool(error: &deadpool_postgres::PoolError) -> String {
 pub struct Database {
     config: Config,
     tls: Option<MakeRustlsConnect>,
+    pooled: Arc<AtomicBool>,
 }
 
 impl Database {
@@ -157,7 +167,17 @@ impl Database {
             Some(trust) => Some(MakeRustlsConnect::new(trust.client_config().map_err(DbError::Tls)?)),
             None => None,
         };
-        Ok(Self { config, tls })
+        Ok(Self {
+            config,
+            tls,
+            pooled: Arc::default(),
+        })
+    }
+
+    /// Whether a transaction pooler was met on the way, so that no connection of the pool is a session.
+    #[must_use]
+    pub fn is_pooled(&self) -> bool {
+        self.pooled.load(Ordering::SeqCst)
     }
 
     /// A pool whose connections have prepared-statement caches.
@@ -167,6 +187,7 @@ impl Database {
     pub fn pool(&self) -> Result<Pool, DbError> {
         let mut config = self.config.clone();
         config.application_name("heimdalld");
+        let bare = config.clone();
         let options = config.get_options().unwrap_or_default().to_owned();
         // Every statement of ours is a few index look-ups. A plan made while a queue was empty must not stay a
         // sequential scan when it is long, nor one be compiled because the planner has no statistics for time windows.
@@ -176,14 +197,16 @@ impl Database {
             STATEMENT_TIMEOUT.as_millis(),
             IDLE_IN_TRANSACTION_TIMEOUT.as_millis()
         );
-        config.options(format!("{options} {plans} {timeouts}").trim());
+        config.options(format!("{options} {plans} {timeouts} {}", session::MARK).trim());
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let manager = match self.tls.clone() {
-            Some(tls) => Manager::from_config(config, tls, recycling),
-            None => Manager::from_config(config, NoTls, recycling),
+        let opener = Opener {
+            bare,
+            tls: self.tls.clone(),
+            pooled: Arc::clone(&self.pooled),
         };
+        let manager = Manager::from_connect(config, opener, recycling);
         Pool::builder(manager)
             .max_size(POOL_SIZE)
             // The one used last has its statements prepared.
@@ -202,21 +225,36 @@ impl Database {
             .map_err(|error| DbError::PoolSettings(error.to_string()))
     }
 
-    /// A connection of its own, and the future that drives it and yields what
+    /// A session of its own, and the future that drives it and yields what
     /// the server sends unasked.
     ///
     /// # Errors
-    /// When the server cannot be reached or refuses.
+    /// When the server cannot be reached or refuses; [`DbError::Pooler`] when what is reached gives no sessions.
     pub async fn connect(&self, name: &str) -> Result<(tokio_postgres::Client, Driver), DbError> {
         let mut config = self.config.clone();
         config.application_name(name);
+        let options = config.get_options().unwrap_or_default().to_owned();
+        config.options(format!("{options} {}", session::MARK).trim());
         let connecting = async {
-            if let Some(tls) = self.tls.clone() {
-                let (client, connection) = config.connect(tls).await?;
-                Ok((client, Box::new(connection) as Driver))
+            let connected = if let Some(tls) = self.tls.clone() {
+                let connected = config.connect(tls).await;
+                connected.map(|(client, connection)| (client, Box::new(connection) as Driver))
             } else {
-                let (client, connection) = config.connect(NoTls).await?;
-                Ok((client, Box::new(connection) as Driver))
+                let connected = config.connect(NoTls).await;
+                connected.map(|(client, connection)| (client, Box::new(connection) as Driver))
+            };
+            let (client, mut driver) = match connected {
+                Err(error) if session::is_refused_setting(&error) => return Err(DbError::Pooler),
+                connected => connected?,
+            };
+            let own = tokio::select! {
+                own = session::is_own(&client) => own?,
+                ended = drive(&mut driver) => return Err(ended),
+            };
+            if own {
+                Ok((client, driver))
+            } else {
+                Err(DbError::Pooler)
             }
         };
         // The driver's own time-out ends with the TCP handshake.
@@ -235,6 +273,17 @@ impl Database {
                 None => token.cancel_query(NoTls).await,
             }
         }));
+    }
+}
+
+/// Moves a connection on; returns when it has ended.
+async fn drive(driver: &mut Driver) -> DbError {
+    loop {
+        match std::future::poll_fn(|context| driver.poll_message(context)).await {
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return error.into(),
+            None => return DbError::Closed,
+        }
     }
 }
 

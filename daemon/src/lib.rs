@@ -15,7 +15,7 @@
 //!
 //! Whatever any of them hears from [`outside`] is made printable before it is said again.
 //!
-//! Around it: [`cli`], [`settings`], [`shutdown`], [`migrate`], [`offline`] with what stands [`beside`] a file, the tests'
+//! Around it: [`cli`], [`doctor`], [`settings`], [`shutdown`], [`migrate`], [`offline`] with what stands [`beside`] a file, the tests'
 //! [`fault`] points and,
 //! behind a feature, the embedded `demo`.
 
@@ -26,6 +26,7 @@ pub mod compute;
 pub mod db;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod doctor;
 pub mod failure;
 pub mod fault;
 pub mod floor;
@@ -46,6 +47,7 @@ pub mod settings;
 pub mod shutdown;
 pub mod sidecar;
 pub mod sql;
+pub mod statement;
 pub mod store;
 pub mod tls;
 pub mod upkeep;

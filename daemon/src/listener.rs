@@ -36,15 +36,30 @@ const RECONNECT: Backoff = Backoff {
     max: Duration::from_millis(1500),
 };
 
+/// A way past a pooler comes with new settings, or with another server behind the same name: seldom.
+const LOOK_FOR_SESSION: Duration = Duration::from_mins(1);
+
 /// What the listener shares with the worker.
 #[derive(Default)]
 pub struct Ears {
     /// Rung when there may be work.
     pub wake: Notify,
     hearing: AtomicBool,
+    only_polls: AtomicBool,
 }
 
 impl Ears {
+    /// Whether there is no way to listen, so that polling is all there is.
+    #[must_use]
+    pub fn only_polls(&self) -> bool {
+        self.only_polls.load(Ordering::Relaxed)
+    }
+
+    /// Notes that there is none, or one again; whether that is a change.
+    pub fn note_only_polls(&self, only_polls: bool) -> bool {
+        self.only_polls.swap(only_polls, Ordering::Relaxed) != only_polls
+    }
+
     /// Has the worker look for work, and counts why.
     pub fn ring(&self, why: Wakeup) {
         metrics().wakeup(why);
@@ -65,6 +80,18 @@ pub async fn listen(database: Database, ears: Arc<Ears>, stop: CancellationToken
         let heard = stop.run_until_cancelled(session(&database, &ears, &mut failures)).await;
         let was_hearing = ears.hearing.swap(false, Ordering::Relaxed);
         let Some(ended) = heard else { return };
+        if matches!(ended, DbError::Pooler) {
+            if ears.note_only_polls(true) {
+                warn!(
+                    hint = "HEIMDALL_LISTENER_DATABASE_URL names the direct way, or is 'off'",
+                    "a transaction pooler is in between: only polling, every second"
+                );
+            }
+            if stop.run_until_cancelled(sleep(LOOK_FOR_SESSION)).await.is_none() {
+                return;
+            }
+            continue;
+        }
         failures += 1;
         if was_hearing || failures == 1 {
             warn!(error = %ended, "listener lost, polling meanwhile");
@@ -104,6 +131,7 @@ async fn session(database: &Database, ears: &Ears, failures: &mut u32) -> DbErro
         metrics().connected(Connection::Listener, true);
         info!(reconnects = *failures, "listening");
         *failures = 0;
+        ears.note_only_polls(false);
         ears.hearing.store(true, Ordering::Relaxed);
         metrics().listening.set(1);
         ears.ring(Wakeup::Reconnect);

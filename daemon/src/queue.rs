@@ -17,7 +17,7 @@ use crate::metrics::metrics;
 use crate::metrics::queue::Depth;
 use crate::migrate::schema_version;
 use crate::schema::Schema;
-use crate::sql;
+use crate::{sql, statement};
 
 /// A statement that takes longer than the server's own time-out allows: the link is gone.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(75);
@@ -422,6 +422,12 @@ impl Queue {
         Ok((depths, counted_s_ago))
     }
 
+    /// Whether no connection is a session; known once there is one.
+    #[must_use]
+    pub fn is_pooled(&self) -> bool {
+        self.database.is_pooled()
+    }
+
     /// Does `work` on a connection, which goes back to the pool unless it fell silent or its session is spoilt.
     ///
     /// # Errors
@@ -459,7 +465,11 @@ impl Queue {
         rows.into_iter().next().ok_or(DbError::NoRow)
     }
 
-    async fn rows(&self, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, DbError> {
+    /// Asks a statement of `sql/queries`.
+    ///
+    /// # Errors
+    /// As [`Queue::register`].
+    pub async fn rows(&self, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, DbError> {
         let result = self.ask(statement, parameters).await;
         metrics().set_outage(
             Server::Database,
@@ -470,8 +480,7 @@ impl Queue {
 
     async fn ask(&self, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, DbError> {
         self.with_connection(async |client| {
-            let prepared = client.prepare_cached(statement).await?;
-            Ok(client.query(&prepared, parameters).await?)
+            Ok(statement::ask(client, statement, parameters, self.database.is_pooled()).await?)
         })
         .await
     }

@@ -22,7 +22,7 @@ use crate::metrics::metrics;
 use crate::queue::{self, Queue};
 use crate::recording::{BYTES_PER_PERMIT, Tools};
 use crate::schema::{Fit, Misfit};
-use crate::settings::Settings;
+use crate::settings::{Listening, Settings};
 use crate::store::{Store, StoreError};
 use crate::upkeep::{self, Identity};
 use crate::worker::{Held, Worker};
@@ -65,6 +65,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
     let http = http::bind(settings.http).await?;
     let database = Database::new(&settings.database_url)?;
     let queue = Queue::new(&database)?;
+    let listener = way_to_listen(&settings, &database)?;
     let patience = queue::patience(settings.lease);
     let tools = Arc::new(Tools {
         store: Store::new(&settings.store, settings.concurrency)?,
@@ -91,6 +92,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
         "heimdalld starts"
     );
     let parts = Parts::default();
+    parts.ears.note_only_polls(listener.is_none());
     metrics().concurrency.set(i64::from(identity.concurrency));
     // From here on, since whoever asks must get an answer while the database is still away.
     let _http = http.map(|listener| AbortOnDropHandle::new(tokio::spawn(serve(listener, &parts, &queue, &tools))));
@@ -109,7 +111,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
         inbox,
         Arc::clone(&parts.postponed),
     ));
-    let mut background = background(&settings, &database, &queue, &identity, &parts, &tools, &stop);
+    let mut background = background(&settings, listener, &queue, &identity, &parts, &tools, &stop);
     let worker = Worker {
         queue: queue.clone(),
         worker_id: parts.worker_id.subscribe(),
@@ -197,9 +199,21 @@ fn serve(listener: TcpListener, parts: &Parts, queue: &Queue, tools: &Arc<Tools>
     http::serve(listener, Arc::new(status))
 }
 
+/// Where to listen, if anywhere.
+fn way_to_listen(settings: &Settings, database: &Database) -> Result<Option<Database>, DbError> {
+    Ok(match &settings.listening {
+        Listening::Same => Some(database.clone()),
+        Listening::At(url) => Some(Database::new(url)?),
+        Listening::Off => {
+            info!("only polling, every second, as HEIMDALL_LISTENER_DATABASE_URL says");
+            None
+        }
+    })
+}
+
 fn background(
     settings: &Settings,
-    database: &Database,
+    listener: Option<Database>,
     queue: &Queue,
     identity: &Identity,
     parts: &Parts,
@@ -207,7 +221,9 @@ fn background(
     stop: &CancellationToken,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    tasks.spawn(listen(database.clone(), Arc::clone(&parts.ears), stop.clone()));
+    if let Some(database) = listener {
+        tasks.spawn(listen(database, Arc::clone(&parts.ears), stop.clone()));
+    }
     tasks.spawn(upkeep::beat(
         queue.clone(),
         identity.clone(),

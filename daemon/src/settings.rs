@@ -52,6 +52,8 @@ pub struct StoreSettings {
 pub struct Settings {
     /// Postgres connection URL.
     pub database_url: Secret,
+    /// How notifications come.
+    pub listening: Listening,
     /// The object store.
     pub store: StoreSettings,
     /// Recordings in flight at once.
@@ -74,6 +76,17 @@ pub struct Settings {
     pub shutdown_grace: Duration,
     /// Where `/healthz`, `/readyz` and `/metrics` are.
     pub http: HttpAddress,
+}
+
+/// Where the listener connects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listening {
+    /// Where everything does.
+    Same,
+    /// Past a pooler.
+    At(Secret),
+    /// Nowhere: polling will do.
+    Off,
 }
 
 /// Where HTTP is served.
@@ -110,6 +123,16 @@ const DEFAULT_MAX_BYTES_IN_FLIGHT: u64 = 16 << 20;
 const MIN_BYTES_IN_FLIGHT: u64 = 1 << 20;
 
 impl Settings {
+    /// Where to listen; `None`: nowhere.
+    #[must_use]
+    pub fn listener_url(&self) -> Option<&Secret> {
+        match &self.listening {
+            Listening::Same => Some(&self.database_url),
+            Listening::At(url) => Some(url),
+            Listening::Off => None,
+        }
+    }
+
     /// Defaults for the given servers.
     ///
     /// # Errors

@@ -51,6 +51,16 @@ queries! {
     SWEEP = "sweep.sql";
     /// What readiness and metrics need to know.
     OBSERVE = "observe.sql";
+    /// What is wrong in the database, and what to type.
+    DOCTOR = "doctor.sql";
+    /// The database's clock.
+    CLOCK = "clock.sql";
+    /// A notification for the doctor.
+    NOTIFY_DOCTOR = "notify_doctor.sql";
+    /// What a session of the pool is set to, for one transaction.
+    SESSION_SETTINGS = "session_settings.sql";
+    /// Whether a connection is a session.
+    SHOW_SESSION = "show_session.sql";
     /// The depth of the queue.
     COUNT_QUEUE = "count_queue.sql";
     /// Whether this session really listens.

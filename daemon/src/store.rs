@@ -167,6 +167,16 @@ impl Store {
         }
     }
 
+    /// The Date header of whatever the endpoint answers to nobody in particular.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn date(&self) -> Result<Option<String>, reqwest::Error> {
+        let answer = self.client.head(&self.settings.endpoint).send().await?;
+        let date = answer.headers().get(reqwest::header::DATE);
+        Ok(date.and_then(|date| date.to_str().ok()).map(str::to_owned))
+    }
+
     /// Whether an object can be read: its first bytes, up to a megabyte.
     ///
     /// # Errors

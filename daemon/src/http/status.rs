@@ -197,6 +197,8 @@ impl Status {
     fn listener_check(&self) -> Check {
         if self.ears.hearing() {
             Check::ok("listening")
+        } else if self.ears.only_polls() {
+            Check::ok("only polling, every second: there is no direct way to the database")
         } else {
             Check::wrong("no connection that listens, polling every second meanwhile")
         }

@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 
 use super::check::Checker;
 use super::{
-    DEFAULT_CONCURRENCY, DEFAULT_LOG, DEFAULT_MAX_BYTES_IN_FLIGHT, DEFAULT_MAX_OBJECT_BYTES, Keys, LogFormat,
-    MAX_CONCURRENCY, MIN_BYTES_IN_FLIGHT, Secret, Settings, StoreSettings, WrongSettings,
+    DEFAULT_CONCURRENCY, DEFAULT_LOG, DEFAULT_MAX_BYTES_IN_FLIGHT, DEFAULT_MAX_OBJECT_BYTES, Keys, Listening,
+    LogFormat, MAX_CONCURRENCY, MIN_BYTES_IN_FLIGHT, Secret, Settings, StoreSettings, WrongSettings,
 };
 
 /// Settings as typed: text, not yet checked.
@@ -31,6 +31,24 @@ pub struct Arguments {
     /// PEM file of the authorities whose certificates the database may show, in place of the system's; asks for TLS
     #[arg(long, env = "HEIMDALL_DATABASE_CA_FILE", global = true, value_name = "FILE")]
     pub database_ca_file: Option<PathBuf>,
+    /// Where the listener connects if `--database-url` leads through a transaction
+    /// pooler: the direct way past it, or `off` to poll every second instead
+    #[arg(
+        long,
+        env = "HEIMDALL_LISTENER_DATABASE_URL",
+        global = true,
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub listener_database_url: Option<Secret>,
+    /// File that holds it
+    #[arg(
+        long,
+        env = "HEIMDALL_LISTENER_DATABASE_URL_FILE",
+        global = true,
+        value_name = "FILE"
+    )]
+    pub listener_database_url_file: Option<PathBuf>,
     /// Object store, for example `http://minio:9000`
     #[arg(long, env = "HEIMDALL_S3_ENDPOINT", global = true, value_name = "URL")]
     pub s3_endpoint: Option<String>,
@@ -134,6 +152,7 @@ impl Arguments {
         );
         let settings = Settings {
             database_url: self.database_url(c),
+            listening: self.listening(c),
             store: self.store(c),
             concurrency: c.count(
                 "HEIMDALL_CONCURRENCY",
@@ -198,8 +217,26 @@ impl Arguments {
             self.database_url_file.as_ref(),
         );
         let url = check.database_authorities(url, self.database_ca_file.as_ref());
-        check.database_url(&url);
+        check.database_url("HEIMDALL_DATABASE_URL", &url);
         url
+    }
+
+    fn listening(&self, check: &mut Checker) -> Listening {
+        const NAME: &str = "HEIMDALL_LISTENER_DATABASE_URL";
+        let (url, file) = (
+            self.listener_database_url.as_ref(),
+            self.listener_database_url_file.as_ref(),
+        );
+        if url.is_none() && file.is_none() {
+            return Listening::Same;
+        }
+        let url = check.secret(NAME, url, file);
+        if url.expose() == "off" {
+            return Listening::Off;
+        }
+        let url = check.database_authorities(url, self.database_ca_file.as_ref());
+        check.database_url(NAME, &url);
+        Listening::At(url)
     }
 
     fn store(&self, check: &mut Checker) -> StoreSettings {

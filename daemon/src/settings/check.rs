@@ -146,16 +146,16 @@ impl Checker {
         HttpAddress::Off
     }
 
-    pub(super) fn database_url(&mut self, url: &Secret) {
+    pub(super) fn database_url(&mut self, name: &str, url: &Secret) {
         if url.expose().is_empty() {
             return;
         }
         match Address::parse(url) {
             // The error names the part that is wrong, never the URL, which may hold a password.
-            Err(error) => self.complain("HEIMDALL_DATABASE_URL", error),
+            Err(error) => self.complain(name, error),
             Ok(address) => {
                 if let Some(Err(error)) = address.trust.map(|trust| trust.client_config()) {
-                    self.complain("HEIMDALL_DATABASE_URL", error);
+                    self.complain(name, error);
                 }
             }
         }

@@ -5,8 +5,8 @@ use std::pin::Pin;
 
 use deadpool_postgres::Object;
 use futures_util::future::FutureExt as _;
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Row, Statement};
 use uuid::Uuid;
 
 use super::Finished;
@@ -16,6 +16,7 @@ use crate::metrics::labels::Source;
 use crate::metrics::{Times, metrics};
 use crate::queue::{Claim, FinishedBackfill, Lease, Queue, SettledSession, Verdict, Written, millis};
 use crate::sql;
+use crate::statement::Ready;
 
 /// What a transaction did.
 pub struct Committed {
@@ -33,25 +34,30 @@ pub struct Committed {
 /// # Errors
 /// When the database does not answer or refuses; whether it has committed is then unknown.
 pub async fn transact(queue: &Queue, batch: &[Finished]) -> Result<Committed, DbError> {
-    queue.with_connection(async |client| steps(client, batch).await).await
+    queue
+        .with_connection(async |client| steps(client, batch, queue.is_pooled()).await)
+        .await
 }
 
-async fn steps(client: &mut Object, batch: &[Finished]) -> Result<Committed, DbError> {
-    let statements = Statements::prepare(client).await?;
+async fn steps(client: &mut Object, batch: &[Finished], pooled: bool) -> Result<Committed, DbError> {
+    let statements = Statements::prepare(client, pooled).await?;
     reach(Point::BeforeTransaction, claims(batch));
     let transaction = client.transaction().await?;
+    if pooled {
+        transaction.batch_execute(sql::SESSION_SETTINGS).await?;
+    }
     let sessions = sessions_of(batch, |_| true);
     let changed = sessions_of(batch, changes_its_session);
     let mut times = Vec::new();
     let (written, settled) = {
         let (to_lock, to_settle): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) = ([&sessions], [&changed]);
-        let mut pipeline = vec![sent(transaction.query(&statements.lock_sessions, &to_lock))];
+        let mut pipeline = vec![sent(statements.lock_sessions.query(&transaction, &to_lock))];
         pipeline.extend(
             batch
                 .iter()
                 .map(|finished| sent(store(&transaction, &statements, finished))),
         );
-        pipeline.push(sent(transaction.query(&statements.settle_sessions, &to_settle)));
+        pipeline.push(sent(statements.settle_sessions.query(&transaction, &to_settle)));
         let mut answers = Vec::with_capacity(pipeline.len());
         for (query, early) in pipeline {
             answers.push(match early {
@@ -80,8 +86,9 @@ async fn steps(client: &mut Object, batch: &[Finished]) -> Result<Committed, DbE
     let backfills = if progress.0.is_empty() {
         Vec::new()
     } else {
-        transaction
-            .query(&statements.progress_backfills, &[&progress.0, &progress.1, &progress.2])
+        statements
+            .progress_backfills
+            .query(&transaction, &[&progress.0, &progress.1, &progress.2])
             .await?
     };
     reach(Point::BeforeCommit, claims(batch));
@@ -166,29 +173,29 @@ fn read_times(claim: &Claim, rows: &[Row]) -> Result<Option<Times>, tokio_postgr
 }
 
 struct Statements {
-    lock_sessions: Statement,
-    store_features: Statement,
-    store_failure: Statement,
-    retry_later: Statement,
-    postpone: Statement,
-    give_back: Statement,
-    forget: Statement,
-    settle_sessions: Statement,
-    progress_backfills: Statement,
+    lock_sessions: Ready<'static>,
+    store_features: Ready<'static>,
+    store_failure: Ready<'static>,
+    retry_later: Ready<'static>,
+    postpone: Ready<'static>,
+    give_back: Ready<'static>,
+    forget: Ready<'static>,
+    settle_sessions: Ready<'static>,
+    progress_backfills: Ready<'static>,
 }
 
 impl Statements {
-    async fn prepare(client: &deadpool_postgres::Object) -> Result<Self, tokio_postgres::Error> {
+    async fn prepare(client: &deadpool_postgres::Object, pooled: bool) -> Result<Self, tokio_postgres::Error> {
         Ok(Self {
-            lock_sessions: client.prepare_cached(sql::LOCK_SESSIONS).await?,
-            store_features: client.prepare_cached(sql::STORE_FEATURES).await?,
-            store_failure: client.prepare_cached(sql::STORE_FAILURE).await?,
-            retry_later: client.prepare_cached(sql::RETRY_LATER).await?,
-            postpone: client.prepare_cached(sql::POSTPONE).await?,
-            give_back: client.prepare_cached(sql::GIVE_BACK).await?,
-            forget: client.prepare_cached(sql::FORGET).await?,
-            settle_sessions: client.prepare_cached(sql::SETTLE_SESSIONS).await?,
-            progress_backfills: client.prepare_cached(sql::PROGRESS_BACKFILLS).await?,
+            lock_sessions: Ready::on(client, sql::LOCK_SESSIONS, pooled).await?,
+            store_features: Ready::on(client, sql::STORE_FEATURES, pooled).await?,
+            store_failure: Ready::on(client, sql::STORE_FAILURE, pooled).await?,
+            retry_later: Ready::on(client, sql::RETRY_LATER, pooled).await?,
+            postpone: Ready::on(client, sql::POSTPONE, pooled).await?,
+            give_back: Ready::on(client, sql::GIVE_BACK, pooled).await?,
+            forget: Ready::on(client, sql::FORGET, pooled).await?,
+            settle_sessions: Ready::on(client, sql::SETTLE_SESSIONS, pooled).await?,
+            progress_backfills: Ready::on(client, sql::PROGRESS_BACKFILLS, pooled).await?,
         })
     }
 }
@@ -213,7 +220,7 @@ async fn store(
                 &row.mean_snr_db,
                 &row.num_receivers_detected,
             ];
-            transaction.query(&statements.store_features, parameters).await
+            statements.store_features.query(transaction, parameters).await
         }
         Verdict::Failed {
             error_kind,
@@ -230,26 +237,30 @@ async fn store(
                 extraction_metadata,
                 &recheck_after_ms,
             ];
-            transaction.query(&statements.store_failure, parameters).await
+            statements.store_failure.query(transaction, parameters).await
         }
         Verdict::Later(delay) => {
-            transaction
-                .query(&statements.retry_later, &[&measurement_id, &claim_id, &millis(*delay)])
+            statements
+                .retry_later
+                .query(transaction, &[&measurement_id, &claim_id, &millis(*delay)])
                 .await
         }
         Verdict::Postpone(delay) => {
-            transaction
-                .query(&statements.postpone, &[&measurement_id, &claim_id, &millis(*delay)])
+            statements
+                .postpone
+                .query(transaction, &[&measurement_id, &claim_id, &millis(*delay)])
                 .await
         }
         Verdict::GiveBack => {
-            transaction
-                .query(&statements.give_back, &[&vec![measurement_id], &vec![claim_id]])
+            statements
+                .give_back
+                .query(transaction, &[&vec![measurement_id], &vec![claim_id]])
                 .await
         }
         Verdict::Forget => {
-            transaction
-                .query(&statements.forget, &[&measurement_id, &claim_id])
+            statements
+                .forget
+                .query(transaction, &[&measurement_id, &claim_id])
                 .await
         }
     }

@@ -5,6 +5,7 @@ pub(crate) mod daemon;
 pub(crate) mod faults;
 pub(crate) mod iq;
 pub(crate) mod link;
+pub(crate) mod pgbouncer;
 pub(crate) mod prometheus;
 pub(crate) mod wire;
 

@@ -1,0 +1,141 @@
+//! The object store: reached, its clock, and each bucket.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use reqwest::Url;
+use tokio::time::timeout;
+
+use super::{Finding, unix_time_s};
+use crate::settings::Settings;
+use crate::store::{Refusal, Store};
+
+/// For one question; the store's own time-outs are for bodies.
+const LIMIT: Duration = Duration::from_secs(10);
+/// Stores refuse signatures that are a quarter of an hour off.
+const CLOCK_REFUSED_S: f64 = 900.0;
+/// Well before that it is no network's doing.
+const CLOCK_TOLERANCE_S: f64 = 60.0;
+
+/// Everything about the store.
+pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
+    let store = match Store::new(&settings.store, 1) {
+        Ok(store) => store,
+        Err(error) => {
+            return vec![Finding::wrong(
+                "store",
+                error,
+                "heimdalld --help  lists the settings of the store",
+            )];
+        }
+    };
+    let mut findings = vec![way(settings)];
+    // It needs not say it; whether it answers at all, the buckets tell.
+    if let Ok(Ok(Some(date))) = timeout(LIMIT, store.date()).await {
+        findings.push(clock(&date));
+    }
+    for bucket in store.bucket_names() {
+        let probed = timeout(LIMIT, store.probe(bucket)).await;
+        findings.push(match probed {
+            Ok(Ok(())) => Finding::ok(
+                &format!("bucket {bucket}"),
+                "answers, and tells a missing object from a forbidden one",
+            ),
+            Ok(Err(refusal)) => refused(settings, bucket, &refusal),
+            Err(_) => refused(
+                settings,
+                bucket,
+                &Refusal::Other {
+                    what: format!("no answer for {LIMIT:?}"),
+                    retry_after: None,
+                },
+            ),
+        });
+    }
+    findings
+}
+
+fn way(settings: &Settings) -> Finding {
+    let endpoint = &settings.store.endpoint;
+    let url = Url::parse(endpoint).ok();
+    let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+    let local = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
+    if endpoint.starts_with("https://") || local {
+        Finding::ok(
+            "store",
+            format_args!("{endpoint}, {}", if local { "on this host" } else { "with TLS" }),
+        )
+    } else {
+        Finding::warning(
+            "store",
+            format_args!("{endpoint} is without TLS: recordings are readable and changeable on the way"),
+            "HEIMDALL_S3_ENDPOINT=https://…",
+        )
+    }
+}
+
+fn clock(date: &str) -> Finding {
+    let Ok(Ok(since)) = httpdate::parse_http_date(date).map(|date| date.duration_since(UNIX_EPOCH)) else {
+        return Finding::warning(
+            "store's clock",
+            format_args!("its Date is '{date}', which is none"),
+            "curl -sI HEIMDALL_S3_ENDPOINT",
+        );
+    };
+    let ahead_s = unix_time_s() - since.as_secs_f64();
+    let way = if ahead_s > 0.0 { "ahead of" } else { "behind" };
+    let what = format!("this host is {:.0} s {way} the store", ahead_s.abs());
+    if ahead_s.abs() >= CLOCK_REFUSED_S {
+        Finding::wrong(
+            "store's clock",
+            format_args!("{what}, which refuses such signatures"),
+            "timedatectl set-ntp true",
+        )
+    } else if ahead_s.abs() >= CLOCK_TOLERANCE_S {
+        Finding::warning(
+            "store's clock",
+            format_args!("{what}; from 900 s on it refuses signatures"),
+            "timedatectl set-ntp true",
+        )
+    } else {
+        Finding::ok("store's clock", "agrees with this host's")
+    }
+}
+
+/// What it said, and what that usually means.
+fn refused(settings: &Settings, bucket: &str, refusal: &Refusal) -> Finding {
+    let what = refusal.what();
+    let endpoint = &settings.store.endpoint;
+    let hint = if what.contains("NoSuchBucket") {
+        format!("aws --endpoint-url {endpoint} s3 mb s3://{bucket}  or correct HEIMDALL_S3_BUCKET")
+    } else if what.contains("InvalidAccessKeyId") || what.contains("SignatureDoesNotMatch") {
+        "HEIMDALL_S3_ACCESS_KEY_FILE and HEIMDALL_S3_SECRET_KEY_FILE: another pair of keys; HEIMDALL_S3_REGION too is part of the signature".to_owned()
+    } else if what.contains("RequestTimeTooSkewed") {
+        "timedatectl set-ntp true".to_owned()
+    } else if what.contains("HTTP 403") {
+        format!(
+            "a policy for these keys with s3:GetObject on arn:aws:s3:::{bucket}/* and s3:ListBucket on arn:aws:s3:::{bucket}; without the latter a missing object looks forbidden"
+        )
+    } else {
+        format!("curl -sv {endpoint}")
+    };
+    Finding::wrong(&format!("bucket {bucket}"), what, hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::super::Level;
+    use super::*;
+
+    #[test]
+    fn a_clock_that_the_store_would_refuse_is_wrong() {
+        for (behind_s, level) in [(0, Level::Ok), (120, Level::Warning), (3_600, Level::Wrong)] {
+            let date = httpdate::fmt_http_date(SystemTime::now() - Duration::from_secs(behind_s));
+            let finding = clock(&date);
+            assert_eq!(finding.level, level, "{finding:?}");
+            assert_eq!(finding.hint.is_some(), level != Level::Ok, "{finding:?}");
+        }
+        assert_eq!(clock("yesterday").level, Level::Warning);
+    }
+}

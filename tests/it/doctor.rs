@@ -1,0 +1,341 @@
+//! `heimdalld doctor`: each thing broken on purpose, and the line with what to type looked for.
+
+use std::net::SocketAddr;
+
+use heimdall_daemon::demo::store::{ACCESS_KEY, SECRET_KEY};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use crate::support::daemon::{Daemon, command};
+use crate::support::faults::{Door, Fault};
+use crate::support::pgbouncer::PgBouncer;
+use crate::support::{BUCKET, Bench, cluster};
+
+/// Its status and what it says, with further settings.
+async fn doctor(bench: &Bench, settings: &[(&str, &str)]) -> (Option<i32>, String) {
+    let mut command = command();
+    command
+        .arg("doctor")
+        .env("HEIMDALL_DATABASE_URL", bench.url_as("daemon").await)
+        .env("HEIMDALL_S3_ENDPOINT", bench.store.endpoint())
+        .env("HEIMDALL_S3_BUCKET", BUCKET)
+        .env("HEIMDALL_S3_ACCESS_KEY", ACCESS_KEY)
+        .env("HEIMDALL_S3_SECRET_KEY", SECRET_KEY)
+        .envs(settings.iter().copied());
+    let run = tokio::task::spawn_blocking(move || command.output());
+    let output = run.await.expect("no panic").expect("it runs");
+    let said = String::from_utf8(output.stdout).expect("text");
+    assert!(!said.contains('\u{1b}'), "no colours in a pipe: {said}");
+    assert!(!said.contains(SECRET_KEY), "{said}");
+    (output.status.code(), said)
+}
+
+/// The line begins with the level, names the subject, and is followed by what to type.
+#[track_caller]
+fn expect(said: &str, level: &str, subject: &str, words: &str, hint: &str) {
+    let mut lines = said.lines();
+    let start = format!("{level:<8}{subject}: ");
+    let line = lines.find(|line| line.starts_with(&start) && line.contains(words));
+    assert!(line.is_some(), "no '{start}…{words}' in:\n{said}");
+    let next = lines.next().unwrap_or_default();
+    let typed = next.strip_prefix("        type: ").unwrap_or_default();
+    assert!(typed.contains(hint), "'{hint}' is not in '{typed}' in:\n{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_all_is_well_every_line_says_so_and_the_status_is_0() {
+    let bench = Bench::new().await;
+    let daemon = Daemon::start(&bench).await;
+    let (status, said) = doctor(&bench, &[]).await;
+    assert_eq!(status, Some(0), "{said}");
+    let subjects = [
+        "database",
+        "clock",
+        "schema",
+        "server",
+        "trigger heimdall_session_updated",
+        "functions and views",
+        "login",
+        "rights",
+        "indexes",
+        "autovacuum",
+        "oldest snapshot",
+        "notification queue",
+        "workers",
+        "pause",
+        "notifications",
+        "store",
+        "store's clock",
+        "bucket heimdall-raw-iq",
+    ];
+    for subject in subjects {
+        expect(&said, "ok", subject, "", "");
+    }
+    expect(&said, "ok", "workers", "1 alive", "");
+    assert_eq!(said.matches("type:").count(), 1, "what the login may not see: {said}");
+    assert!(said.ends_with(" looked at, 0 wrong, 0 to look at\n"), "{said}");
+    daemon.stop().await;
+}
+
+/// No trigger of ours fires for anybody.
+const SILENCE_TRIGGERS: &str = "DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET session_replication_role = replica', current_database()); END $$";
+const RESET_ROLE: &str = "DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I RESET session_replication_role', current_database()); END $$";
+
+/// What breaks it, and how that shows: level, subject, words, what to type. All of them stand beside each other.
+const BREAKS: [(&str, &str, &str, &str, &str); 10] = [
+    (
+        "ALTER TABLE heimdall.recording_sessions DISABLE TRIGGER heimdall_session_updated",
+        "wrong",
+        "trigger heimdall_session_updated",
+        "disabled",
+        "ALTER TABLE heimdall.recording_sessions ENABLE TRIGGER heimdall_session_updated;",
+    ),
+    (
+        "ALTER TABLE heimdall.measurements ENABLE REPLICA TRIGGER heimdall_measurement_inserted",
+        "wrong",
+        "trigger heimdall_measurement_inserted",
+        "disabled",
+        "ENABLE TRIGGER heimdall_measurement_inserted;",
+    ),
+    (
+        "DROP TRIGGER heimdall_measurement_updated ON heimdall.measurements",
+        "wrong",
+        "trigger heimdall_measurement_updated",
+        "missing",
+        "heimdalld migrate",
+    ),
+    (
+        "DROP FUNCTION heimdall.cancel_backfill(uuid)",
+        "wrong",
+        "functions and views",
+        "missing: cancel_backfill",
+        "heimdalld migrate",
+    ),
+    (
+        "DROP INDEX heimdall.heimdall_measurements_created_at_idx",
+        "wrong",
+        "indexes",
+        "measurements.created_at",
+        "heimdalld migrate",
+    ),
+    (
+        "REVOKE UPDATE ON heimdall.sweep_state FROM heimdall_daemon",
+        "wrong",
+        "rights",
+        "UPDATE on sweep_state",
+        "heimdalld migrate",
+    ),
+    (
+        "ALTER TABLE heimdall.feature_queue SET (autovacuum_enabled = off)",
+        "warning",
+        "autovacuum",
+        "switched off for heimdall.feature_queue",
+        "RESET (autovacuum_enabled)",
+    ),
+    (
+        "SELECT heimdall.pause_extraction('store maintenance')",
+        "warning",
+        "pause",
+        "store maintenance",
+        "heimdall.resume_extraction()",
+    ),
+    (
+        SILENCE_TRIGGERS,
+        "wrong",
+        "triggers",
+        "session_replication_role = replica for everybody in database",
+        "RESET session_replication_role;",
+    ),
+    ("SELECT 1", "warning", "workers", "no daemon is alive", "heimdalld run"),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_broken_in_the_database_is_named_with_what_to_type() {
+    let bench = Bench::new().await;
+    for (broken, ..) in BREAKS {
+        bench.execute(broken).await;
+    }
+    let (status, said) = doctor(&bench, &[]).await;
+    assert_eq!(status, Some(1), "{said}");
+    for (_, level, subject, words, hint) in BREAKS {
+        expect(&said, level, subject, words, hint);
+    }
+    assert!(said.ends_with(" looked at, 7 wrong, 3 to look at\n"), "{said}");
+
+    // A warning alone is no failure; a migration mends what it is said to mend.
+    bench.execute(RESET_ROLE).await;
+    bench
+        .execute("ALTER TABLE heimdall.recording_sessions ENABLE TRIGGER heimdall_session_updated")
+        .await;
+    bench
+        .execute("ALTER TABLE heimdall.measurements ENABLE TRIGGER heimdall_measurement_inserted")
+        .await;
+    let url = heimdall_daemon::settings::Secret::new(bench.url().await);
+    heimdall_daemon::migrate::migrate(&url).await.expect("it installs");
+    let (status, said) = doctor(&bench, &[]).await;
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.ends_with(" looked at, 0 wrong, 3 to look at\n"), "{said}");
+
+    // A snapshot that somebody holds is named by its process.
+    bench
+        .execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM heimdall.feature_queue")
+        .await;
+    let pid: i32 = bench.value("SELECT pg_backend_pid()", &[]).await;
+    let url = bench.url().await;
+    let (_, said) = doctor(&bench, &[("HEIMDALL_DATABASE_URL", &url)]).await;
+    expect(&said, "ok", "oldest snapshot", &format!("held by process {pid} "), "");
+    // The daemon's login sees no other's, and must not say that there is none.
+    let (_, said) = doctor(&bench, &[]).await;
+    expect(
+        &said,
+        "ok",
+        "oldest snapshot",
+        "cannot see",
+        "GRANT pg_read_all_stats TO daemon;",
+    );
+    bench.execute("COMMIT").await;
+
+    bench
+        .execute("INSERT INTO heimdall.schema_migrations (version, name, serves_from) VALUES (4711, 'later', 4711)")
+        .await;
+    let (status, said) = doctor(&bench, &[]).await;
+    assert_eq!(status, Some(1), "{said}");
+    expect(
+        &said,
+        "wrong",
+        "schema",
+        "4711",
+        "replace this heimdalld by the newer one",
+    );
+}
+
+/// A server that answers the question for TLS as Postgres does that has none.
+async fn refusing_tls() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its number");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut question = [0; 8];
+            if stream.read_exact(&mut question).await.is_ok() {
+                let _ = stream.write_all(b"N").await;
+            }
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_stands_in_the_way_to_the_database_is_told_apart() {
+    let bench = Bench::new().await;
+    let direct = bench.url_as("daemon").await;
+    let database = async |url: String| doctor(&bench, &[("HEIMDALL_DATABASE_URL", &url)]).await;
+    let nobody = cluster().await.url_as("nobody_at_all", &bench.database);
+    let empty = cluster()
+        .await
+        .url_as("daemon", &crate::support::empty_database().await);
+    bench.execute("CREATE ROLE stranger LOGIN").await;
+    let without_tls = refusing_tls().await;
+    let bouncer = PgBouncer::start("auth_type = md5").await;
+    let locked = bouncer.url(&direct).replace("daemon@", "daemon:hunter2@");
+    for (url, words, hint) in [
+        (
+            "postgresql://daemon@127.0.0.1:1/x".to_owned(),
+            "nothing answers at 127.0.0.1:1",
+            "pg_isready -h 127.0.0.1 -p 1",
+        ),
+        (
+            direct.replace(&bench.database, "no_such_database"),
+            "no database no_such_database",
+            "createdb",
+        ),
+        (
+            nobody,
+            "lets nobody_at_all not in",
+            "CREATE ROLE \"nobody_at_all\" LOGIN",
+        ),
+        (empty, "not all of our schema", "heimdalld migrate"),
+        (
+            bench.url_as("stranger").await,
+            "stranger lacks rights",
+            "GRANT heimdall_daemon TO \"stranger\";",
+        ),
+        (
+            format!("postgresql://daemon@{without_tls}/x?sslmode=verify-full"),
+            "no TLS with",
+            "openssl s_client -starttls postgres",
+        ),
+        (
+            locked,
+            "refuses the password of daemon",
+            "ALTER ROLE \"daemon\" PASSWORD",
+        ),
+    ] {
+        let (status, said) = database(url).await;
+        assert_eq!(status, Some(1), "{said}");
+        expect(&said, "wrong", "database", words, hint);
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+    bench.execute("DROP ROLE stranger").await;
+
+    // A superuser works, and is more than is needed.
+    let (status, said) = database(bench.url().await).await;
+    assert_eq!(status, Some(0), "{said}");
+    expect(&said, "warning", "login", "superuser", "IN ROLE heimdall_daemon");
+
+    for settings in ["", "ignore_startup_parameters = options"] {
+        let bouncer = PgBouncer::start(settings).await;
+        let (status, said) = database(bouncer.url(&direct)).await;
+        assert_eq!(status, Some(0), "{said}");
+        expect(
+            &said,
+            "warning",
+            "notifications",
+            "transaction pooler",
+            "HEIMDALL_LISTENER_DATABASE_URL",
+        );
+        expect(&said, "ok", "indexes", "", "");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_with_the_store_is_told_apart() {
+    let bench = Bench::new().await;
+    let door = Door::open(bench.store.objects()).await;
+    let endpoint = door.endpoint();
+    let bucket = "bucket heimdall-raw-iq";
+    let (status, said) = doctor(&bench, &[("HEIMDALL_S3_BUCKET", "heimdall-raw-iq,other-one")]).await;
+    assert_eq!(status, Some(1), "{said}");
+    expect(&said, "ok", bucket, "", "");
+    expect(
+        &said,
+        "wrong",
+        "bucket other-one",
+        "NoSuchBucket",
+        "s3 mb s3://other-one",
+    );
+    let (_, said) = doctor(&bench, &[("HEIMDALL_S3_SECRET_KEY", "another")]).await;
+    expect(
+        &said,
+        "wrong",
+        bucket,
+        "SignatureDoesNotMatch",
+        "HEIMDALL_S3_SECRET_KEY_FILE",
+    );
+    let (_, said) = doctor(&bench, &[("HEIMDALL_S3_ENDPOINT", "http://127.0.0.1:1")]).await;
+    expect(&said, "wrong", bucket, "onnect", "curl -sv http://127.0.0.1:1");
+    for (fault, words, hint) in [
+        (Fault::Status(403, "AccessDenied"), "403 AccessDenied", "s3:ListBucket"),
+        (
+            Fault::Status(403, "RequestTimeTooSkewed"),
+            "RequestTimeTooSkewed",
+            "timedatectl",
+        ),
+    ] {
+        door.set("", fault);
+        let (status, said) = doctor(&bench, &[("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
+        assert_eq!(status, Some(1), "{said}");
+        expect(&said, "wrong", bucket, words, hint);
+    }
+}

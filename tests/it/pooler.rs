@@ -1,0 +1,149 @@
+//! Through the real `PgBouncer` in transaction mode: nothing may depend on a session.
+
+use tokio_postgres::SimpleQueryMessage;
+
+use crate::support::daemon::{Daemon, command};
+use crate::support::pgbouncer::PgBouncer;
+use crate::support::{Bench, iq, wait_for};
+
+/// Has every written row leave what its session was set to.
+const RECORD_SETTINGS: &str = "CREATE TABLE public.seen AS SELECT ''::text AS settings WHERE false;
+    GRANT INSERT ON public.seen TO PUBLIC;
+    CREATE FUNCTION public.see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO public.seen SELECT concat_ws(' ', current_setting('statement_timeout'), current_setting('enable_seqscan'),
+            current_setting('jit'), (SELECT count(*) FROM pg_prepared_statements));
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER see AFTER INSERT ON heimdall.measurement_features FOR EACH STATEMENT EXECUTE FUNCTION public.see();";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_daemons_that_share_two_connections_do_everything_without_sessions() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", iq::tone());
+    bench.execute(RECORD_SETTINGS).await;
+    bench.history(30, "a.bin", "completed").await;
+    let session = bench.record(&["a.bin", "gone.bin", "a.bin"]).await;
+    let bouncer = PgBouncer::start("").await;
+    let url = bouncer.url(&bench.url_as("daemon").await);
+    let settings = [
+        ("HEIMDALL_DATABASE_URL", url.as_str()),
+        ("HEIMDALL_SWEEP_INTERVAL", "500ms"),
+    ];
+    let daemons = [
+        Daemon::spawn_with(&bench, &settings).await,
+        Daemon::spawn_with(&bench, &settings).await,
+    ];
+    bench.wait_count("heimdall.extraction_workers", 2).await;
+    bench.complete(&session).await;
+    let rows = bench.rows(&session).await;
+    assert_eq!(rows.iter().filter(|row| row.failed).count(), 1);
+    // What the sweep found, and a backfill, which is counted to its end.
+    bench
+        .wait_count("heimdall.measurement_features WHERE NOT extraction_failed", 32)
+        .await;
+    bench
+        .execute("DELETE FROM heimdall.measurement_features WHERE NOT extraction_failed")
+        .await;
+    let backfill: i64 = bench
+        .value("SELECT measurements_queued FROM heimdall.request_backfill()", &[])
+        .await;
+    assert!(backfill > 0);
+    bench
+        .wait_count("heimdall.measurement_features WHERE NOT extraction_failed", 32)
+        .await;
+    bench
+        .wait_count("heimdall.backfills WHERE finished_at IS NOT NULL", 1)
+        .await;
+
+    let seen = "SELECT string_agg(DISTINCT settings, ', ') FROM public.seen";
+    assert_eq!(bench.value::<String>(seen, &[]).await, "1min off off 0");
+    // Nothing of it stays behind on the connections that others get next.
+    let (other, _) = crate::support::connect(&bouncer.url(&bench.url().await)).await;
+    let shown = other.simple_query("SHOW enable_seqscan").await.expect("an answer");
+    let values = shown.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    assert_eq!(values.collect::<Vec<_>>(), ["on"]);
+    for daemon in daemons {
+        assert_eq!(daemon.said("a transaction pooler is in between: statements").len(), 1);
+        assert_eq!(daemon.said("only polling, every second").len(), 1);
+        for trouble in [
+            "cannot claim",
+            "cannot be written",
+            "no heartbeat",
+            "sweep failed",
+            "listener lost",
+            "refused",
+        ] {
+            assert_eq!(daemon.said(trouble), Vec::<String>::new());
+        }
+        daemon.stop().await;
+    }
+    assert_eq!(bench.count("heimdall.worker_heartbeats").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_listener_goes_past_a_pooler_that_drops_what_it_does_not_know() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", iq::tone());
+    let session = bench.record(&["a.bin"]).await;
+    let bouncer = PgBouncer::start("ignore_startup_parameters = options").await;
+    let direct = bench.url_as("daemon").await;
+    let url = bouncer.url(&direct);
+    // The poll interval is an hour: only a notification explains success.
+    let settings = [
+        ("HEIMDALL_DATABASE_URL", url.as_str()),
+        ("HEIMDALL_LISTENER_DATABASE_URL", &direct),
+    ];
+    let daemon = Daemon::start_with(&bench, &settings).await;
+    daemon.wait_said("a transaction pooler is in between: statements").await;
+    bench.complete(&session).await;
+    assert!(!bench.rows(&session).await[0].failed);
+    assert_eq!(daemon.said("only polling"), Vec::<String>::new());
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn polling_alone_is_a_setting_too() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", iq::tone());
+    let session = bench.record(&["a.bin"]).await;
+    let settings = [
+        ("HEIMDALL_LISTENER_DATABASE_URL", "off"),
+        ("HEIMDALL_HTTP_ADDR", "127.0.0.1:0"),
+    ];
+    let daemon = Daemon::spawn_with(&bench, &settings).await;
+    bench.complete(&session).await;
+    assert!(!bench.rows(&session).await[0].failed);
+    assert_eq!(daemon.said("only polling, every second").len(), 1);
+    let ready = format!("{}/readyz", daemon.http().await);
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    wait_for("it is ready", || async {
+        let response = client.get(&ready).send().await.expect("an answer");
+        let ok = response.status() == 200;
+        let text = response.text().await.expect("a text");
+        (ok && text.contains("only polling")).then_some(())
+    })
+    .await;
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_does_not_go_through_a_pooler() {
+    let bench = Bench::new().await;
+    for settings in ["", "ignore_startup_parameters = options"] {
+        let bouncer = PgBouncer::start(settings).await;
+        let output = command()
+            .arg("migrate")
+            .env("HEIMDALL_DATABASE_URL", bouncer.url(&bench.url().await))
+            .output()
+            .expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(
+            said.contains("transaction pooler") && said.contains("go past it"),
+            "{said}"
+        );
+    }
+}
