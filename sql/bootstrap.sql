@@ -7,6 +7,17 @@ BEGIN
 END
 $$;
 
+-- In any other encoding there are names, keys or messages that cannot be stored; in SQL_ASCII there are also bytes that are no
+-- text at all, which the daemon could not read.
+DO $$
+BEGIN
+    IF current_setting('server_encoding') <> 'UTF8' THEN
+        RAISE EXCEPTION 'heimdall: the database % is encoded in %, it has to be UTF8', current_database(), current_setting('server_encoding')
+            USING HINT = 'Dump it, and restore it into one made by  CREATE DATABASE ... ENCODING ''UTF8'' TEMPLATE template0;';
+    END IF;
+END
+$$;
+
 -- A migration that cannot get a lock gives up after this time and has changed nothing (`heimdalld migrate` tries again):
 -- every statement on the same table or view queues behind the one that waits. Less than deadlock_timeout, so that
 -- in a deadlock it is the migration that gives way, not the application or a daemon.

@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use heimdall_dsp::SampleFormat;
 use tokio_util::sync::CancellationToken;
 
+use crate::one_line::OneLine;
 use crate::settings::{Arguments, DEFAULT_LOG, LogFormat, WrongSettings};
 use crate::{doctor, migrate, offline, run, shutdown};
 
@@ -169,7 +170,7 @@ fn start_log(arguments: &Arguments) {
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(DEFAULT_LOG));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(OneLine::default)
         .with_target(false);
     let started = match arguments.log_format().unwrap_or_default() {
         LogFormat::Pretty => builder.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init(),

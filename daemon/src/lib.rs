@@ -15,8 +15,8 @@
 //!
 //! Whatever any of them hears from [`outside`] is made printable before it is said again.
 //!
-//! Around it: [`cli`], [`doctor`], [`settings`], [`shutdown`], [`migrate`], [`offline`] with what stands [`beside`] a file, the tests'
-//! [`fault`] points and,
+//! Around it: [`cli`], [`doctor`], [`settings`], [`shutdown`], [`migrate`], [`one_line`], [`offline`] with what stands [`beside`] a
+//! file, the tests' [`fault`] points and,
 //! behind a feature, the embedded `demo`.
 
 pub mod backoff;
@@ -38,6 +38,7 @@ pub mod location;
 pub mod metrics;
 pub mod migrate;
 pub mod offline;
+pub mod one_line;
 pub mod outside;
 pub mod queue;
 pub mod recording;

@@ -71,6 +71,32 @@ async fn psql_alone_installs_everything_and_twice() {
     );
 }
 
+/// Hosts' clocks differ, by an hour if need be: so no statement takes a time from one, only lengths of time, and the database
+/// adds them to its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_statement_of_the_daemon_takes_a_time_from_a_host() {
+    let bench = Bench::new().await;
+    let folder = heimdall_daemon::sql::FILES.get_dir("queries").expect("the folder");
+    let mut parameters = 0;
+    for file in folder.files() {
+        let text = file.contents_utf8().expect("text");
+        let statement = bench
+            .sql
+            .prepare(text)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {error:?}", file.path().display()));
+        for parameter in statement.params() {
+            assert!(
+                !["timestamptz", "timestamp", "timetz", "time", "date"].contains(&parameter.name()),
+                "{} takes a {parameter}",
+                file.path().display()
+            );
+            parameters += 1;
+        }
+    }
+    assert!(parameters > 30, "{parameters}");
+}
+
 /// psql of the same version as the server, or whichever there is.
 fn psql() -> std::path::PathBuf {
     let beside = Binaries::find().expect("a server").path("psql");

@@ -1,0 +1,77 @@
+//! Log lines stay lines, whatever a station is called and whatever a server says.
+//!
+//! Text from outside ends up in many fields. Here, where every line comes by,
+//! what would begin another line, move the cursor or turn the writing around is
+//! written as its code; as JSON has it, so that a JSON line stays JSON.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+/// Standard error for whole lines, each written at once.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OneLine;
+
+impl Write for OneLine {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        io::stderr().lock().write_all(plain(&text).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+/// The line with codes in place of what is not to be carried out. ESC is left: the formatter has replaced those from
+/// outside, what is left are its own colours.
+fn plain(line: &str) -> Cow<'_, str> {
+    let (body, end) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
+    if !body.chars().any(acts) {
+        return Cow::Borrowed(line);
+    }
+    let mut text = String::with_capacity(line.len() + 16);
+    for character in body.chars() {
+        if acts(character) {
+            // All of them lie below U+FFFF. Writing to a string does not fail.
+            let _ = write!(text, "\\u{:04x}", u32::from(character));
+        } else {
+            text.push(character);
+        }
+    }
+    text.push_str(end);
+    Cow::Owned(text)
+}
+
+/// Whether it does something to the line instead of standing in it: control characters, line and paragraph separators,
+/// marks, embeddings, overrides and isolates of the direction of writing.
+fn acts(character: char) -> bool {
+    character != '\u{1b}' && character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_a_line_is_left_alone() {
+        for line in [
+            "INFO sweep found=0\n",
+            "Zürich 東京 \u{1f4e1}\n",
+            "\u{1b}[32m INFO\u{1b}[0m ready\n",
+            "",
+        ] {
+            assert_eq!(plain(line), line);
+        }
+    }
+
+    #[test]
+    fn what_would_act_becomes_its_code() {
+        assert_eq!(
+            plain("name=a\nERROR forged\r\u{7}\u{9b}2J\u{202e}gpj.exe\u{2028}\n"),
+            "name=a\\u000aERROR forged\\u000d\\u0007\\u009b2J\\u202egpj.exe\\u2028\n"
+        );
+    }
+}

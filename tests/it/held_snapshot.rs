@@ -1,0 +1,176 @@
+//! Claims while somebody holds an old snapshot: a dump, a report, a transaction left idle.
+//!
+//! Always: what a claim reads, in buffers. With `HEIMDALL_HELD_SNAPSHOT_SECONDS` also how many claims a second there are, for
+//! so long each without a snapshot, with one and no floor, and with one and the daemon's floor (tests/load/held_snapshot.sh).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use heimdall_daemon::db::Database;
+use heimdall_daemon::floor::Floor;
+use heimdall_daemon::queue::{Queue, Verdict};
+use heimdall_daemon::settings::Secret;
+use heimdall_daemon::worker::Held;
+use heimdall_daemon::writer::Finished;
+use heimdall_daemon::writer::transaction::transact;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use crate::support::{Bench, connect};
+
+/// Rows that are ready all the time.
+const BACKLOG: i32 = 5_000;
+/// Claims at once, each of so many rows, as in the measurement that queue-notes compares others by.
+const WORKERS: usize = 4;
+const ROWS: usize = 10;
+/// Between two figures.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+const INSERT: &str =
+    "INSERT INTO heimdall.feature_queue (measurement_id, recording_session_id, measured_at, source, priority)
+                      SELECT gen_random_uuid(), gen_random_uuid(), now(), 'live', 0 FROM generate_series(1, $1::int)";
+const HOLD: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM heimdall.feature_queue";
+
+/// Buffers that a claim of 16 touches; it is rolled back.
+async fn buffers(bench: &Bench, worker: Uuid, floors: &str) -> i64 {
+    bench.execute("BEGIN").await;
+    let explain = format!(
+        "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM heimdall.claim_measurements('{worker}', 16, {floors})"
+    );
+    let plan: Value = bench.value(&explain, &[]).await;
+    bench.execute("ROLLBACK").await;
+    let plan = &plan[0]["Plan"];
+    assert_eq!(plan["Actual Rows"].as_f64(), Some(16.0), "{plan}");
+    let of = |name: &str| plan[name].as_i64().expect("a number");
+    of("Shared Hit Blocks") + of("Shared Read Blocks")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_claim_above_the_floor_reads_no_more_than_without_the_snapshot() {
+    let bench = Bench::new().await;
+    let register = "INSERT INTO heimdall.worker_heartbeats (host, pid, version, concurrency, lease_ms, schema_version)
+                    VALUES ('test', 1, '0', 16, 3600000, 1000000) RETURNING worker_id";
+    let worker: Uuid = bench.value(register, &[]).await;
+    let (holder, _) = connect(&bench.url().await).await;
+    holder.batch_execute(HOLD).await.expect("held");
+
+    bench.sql.execute(INSERT, &[&100]).await.expect("queued");
+    let before = buffers(&bench, worker, "NULL").await;
+    bench
+        .sql
+        .execute("DELETE FROM heimdall.feature_queue", &[])
+        .await
+        .expect("worked off");
+    // Each of these leaves what nobody may remove.
+    bench.sql.execute(INSERT, &[&20_000]).await.expect("queued");
+    bench
+        .sql
+        .execute("DELETE FROM heimdall.feature_queue", &[])
+        .await
+        .expect("worked off");
+    bench.sql.execute(INSERT, &[&100]).await.expect("queued");
+    let lowest: i64 = bench.value("SELECT min(id) - 1 FROM heimdall.feature_queue", &[]).await;
+    let bottom = buffers(&bench, worker, "NULL").await;
+    let above = buffers(&bench, worker, &format!("ARRAY[{lowest}, 0, 0]")).await;
+    assert!(
+        bottom > 3 * above,
+        "{bottom} buffers from the bottom, {above} above the floor"
+    );
+    assert!(
+        above < 2 * before,
+        "{above} buffers above the floor, {before} in the beginning"
+    );
+}
+
+/// One worker's claims until the end: taken, dropped, replaced by as many.
+async fn work(bench: &Bench, use_floor: bool, end: Instant, claims: &AtomicU64) {
+    let url = Secret::new(bench.url().await);
+    let queue = Queue::new(Database::new(&url).expect("a URL").pool().expect("a pool"));
+    let (sql, _driving) = connect(&bench.url().await).await;
+    let insert = sql.prepare(INSERT).await.expect("prepared");
+    let worker = queue
+        .register("test", 1, 16, Duration::from_hours(1))
+        .await
+        .expect("registered");
+    let places = Arc::new(Semaphore::new(ROWS));
+    let mut floor = Floor::default();
+    while Instant::now() < end {
+        let begun = Instant::now();
+        let above = if use_floor { floor.above(begun) } else { None };
+        let taken = queue.claim(worker, ROWS, above).await.expect("an answer");
+        floor.note(above, begun, Instant::now(), &taken);
+        let rows = i32::try_from(taken.len()).expect("ten");
+        let batch: Vec<Finished> = taken
+            .into_iter()
+            .map(|claim| Finished {
+                claim,
+                verdict: Verdict::Forget,
+                total_ms: 0,
+                place: Arc::clone(&places).try_acquire_owned().expect("there are ten"),
+                held: Arc::new(Held::default()),
+            })
+            .collect();
+        if !batch.is_empty() {
+            transact(&queue, &batch).await.expect("dropped");
+            sql.execute(&insert, &[&rows]).await.expect("queued");
+        }
+        claims.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Claims a second in each interval.
+async fn rates(held: bool, use_floor: bool, duration: Duration) -> Vec<f64> {
+    let bench = Arc::new(Bench::new().await);
+    bench.sql.execute(INSERT, &[&BACKLOG]).await.expect("queued");
+    let (holder, _driving) = connect(&bench.url().await).await;
+    if held {
+        holder.batch_execute(HOLD).await.expect("held");
+    }
+    let claims = Arc::new(AtomicU64::new(0));
+    let end = Instant::now() + duration;
+    let workers: Vec<_> = (0..WORKERS)
+        .map(|_| {
+            let (bench, claims) = (Arc::clone(&bench), Arc::clone(&claims));
+            tokio::spawn(async move { work(&bench, use_floor, end, &claims).await })
+        })
+        .collect();
+    let mut rates = Vec::new();
+    let mut before = 0;
+    while Instant::now() + INTERVAL <= end + Duration::from_secs(1) {
+        tokio::time::sleep(INTERVAL).await;
+        let now = claims.load(Ordering::Relaxed);
+        rates.push((now - before) as f64 / INTERVAL.as_secs_f64());
+        before = now;
+    }
+    for worker in workers {
+        worker.await.expect("no panic");
+    }
+    rates
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn claims_keep_most_of_their_rate_while_a_snapshot_is_held() {
+    let Ok(seconds) = std::env::var("HEIMDALL_HELD_SNAPSHOT_SECONDS") else {
+        eprintln!("HEIMDALL_HELD_SNAPSHOT_SECONDS is not set: rates are not measured, only buffers");
+        return;
+    };
+    let duration = Duration::from_secs(seconds.parse().expect("a number of seconds"));
+    let mut last = Vec::new();
+    for (what, held, floor) in [
+        ("no snapshot held", false, true),
+        ("held, no floor", true, false),
+        ("held, with the floor", true, true),
+    ] {
+        let rates = rates(held, floor, duration).await;
+        eprintln!("{what:22} claims of {ROWS} a second, by {INTERVAL:?}: {rates:.0?}");
+        last.push(*rates.last().expect("at least one interval"));
+    }
+    eprintln!(
+        "the last interval beside none held: {:.2} without, {:.2} with the floor",
+        last[1] / last[0],
+        last[2] / last[0]
+    );
+    assert!(last[2] > last[1], "the floor does not help: {last:?}");
+}

@@ -1,0 +1,91 @@
+//! Sessions and tables of unusual size and shape.
+
+use heimdall_daemon::settings::Secret;
+use uuid::Uuid;
+
+use crate::support::daemon::Daemon;
+use crate::support::{Bench, iq, wait_for};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_of_a_thousand_measurements_is_announced_once_when_all_have_their_row() {
+    let bench = Bench::new().await;
+    // Short ones: a chunk of 200 ms each.
+    bench.put("a.bin", iq::tone()[..19_200].to_vec());
+    let session: Uuid = bench
+        .value(
+            "INSERT INTO heimdall.recording_sessions (status, duration_seconds) VALUES ('recording', 1) RETURNING id",
+            &[],
+        )
+        .await;
+    let insert = "INSERT INTO heimdall.measurements (iq_data_location, recording_session_id, iq_sample_rate)
+                  SELECT 'a.bin', $1, $2::float8 FROM generate_series(1, 1000)";
+    bench
+        .sql
+        .execute(insert, &[&session, &iq::SAMPLE_RATE_HZ])
+        .await
+        .expect("entered");
+    let daemon = Daemon::start(&bench).await;
+    bench
+        .execute("UPDATE heimdall.recording_sessions SET status = 'completed'")
+        .await;
+    daemon.wait_said("feature extraction complete").await;
+    let told = daemon.said("feature extraction complete");
+    assert!(
+        told.len() == 1 && told[0].contains("succeeded=1000 failed=0"),
+        "{told:#?}"
+    );
+    let covered = "heimdall.session_coverage WHERE state = 'complete' AND measurements_with_features = 1000";
+    assert_eq!(bench.count(covered).await, 1);
+    assert_eq!(bench.count("heimdall.feature_queue").await, 0);
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_of_results_partitioned_by_time_is_written_and_read_like_any_other() {
+    let bench = Bench::new().await;
+    bench.put("good.bin", iq::tone());
+    // As a DBA does it: the plain table out of the way, one by time in its place, and a migration for grants and views.
+    bench
+        .execute(
+            "ALTER TABLE heimdall.measurement_features RENAME TO measurement_features_plain;
+             CREATE TABLE heimdall.measurement_features (LIKE heimdall.measurement_features_plain INCLUDING ALL) PARTITION BY RANGE (timestamp);
+             CREATE TABLE heimdall.measurement_features_past PARTITION OF heimdall.measurement_features FOR VALUES FROM (MINVALUE) TO ('2026-01-01');
+             CREATE TABLE heimdall.measurement_features_rest PARTITION OF heimdall.measurement_features DEFAULT;",
+        )
+        .await;
+    heimdall_daemon::migrate::migrate(&Secret::new(bench.url().await))
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
+    bench.execute("DROP TABLE heimdall.measurement_features_plain").await;
+
+    let session = bench.record(&["good.bin", "late.bin"]).await;
+    let early = "UPDATE heimdall.measurements SET created_at = '2025-06-01' WHERE id = $1";
+    bench
+        .sql
+        .execute(early, &[&session.measurements[1]])
+        .await
+        .expect("dated");
+    let daemon = Daemon::start(&bench).await;
+    bench.complete(&session).await;
+    let rows = bench.rows(&session).await;
+    assert_eq!(
+        (rows[0].failed, rows[1].error_kind.as_deref()),
+        (false, Some("not_found"))
+    );
+    assert_eq!(bench.count("heimdall.measurement_features_past").await, 1);
+    // A failure gives way to features, in the same partition and in another one.
+    bench.put("late.bin", iq::tone());
+    bench
+        .execute("UPDATE heimdall.measurements SET created_at = '2026-06-01' WHERE iq_data_location = 'late.bin'")
+        .await;
+    wait_for("features in place of the error", || async {
+        bench.row(session.measurements[1]).await.filter(|row| !row.failed)
+    })
+    .await;
+    assert_eq!(bench.count("heimdall.measurement_features_past").await, 0);
+    assert_eq!(
+        bench.count("heimdall.session_coverage WHERE state = 'complete'").await,
+        1
+    );
+    daemon.stop().await;
+}
