@@ -1,7 +1,7 @@
 //! Claims while somebody holds an old snapshot: a dump, a report, a transaction left idle.
 //!
 //! Always: what a claim reads, in buffers. With `HEIMDALL_HELD_SNAPSHOT_SECONDS` also how many claims a second there are, for
-//! so long each without a snapshot, with one and no floor, and with one and the daemon's floor (tests/load/held_snapshot.sh).
+//! so long each without a snapshot, with one and no floor, and with one and the daemon's floor (`tests/load/held_snapshot.sh`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -87,7 +87,7 @@ async fn a_claim_above_the_floor_reads_no_more_than_without_the_snapshot() {
 /// One worker's claims until the end: taken, dropped, replaced by as many.
 async fn work(bench: &Bench, use_floor: bool, end: Instant, claims: &AtomicU64) {
     let url = Secret::new(bench.url().await);
-    let queue = Queue::new(Database::new(&url).expect("a URL").pool().expect("a pool"));
+    let queue = Queue::new(&Database::new(&url).expect("a URL")).expect("a pool");
     let (sql, _driving) = connect(&bench.url().await).await;
     let insert = sql.prepare(INSERT).await.expect("prepared");
     let worker = queue
