@@ -93,9 +93,9 @@ async fn a_daemon_that_runs_out_of_memory_loses_nothing() {
     assert!(limit.expect("prlimit (util-linux) runs").success());
     let status = starved.wait_exit().await;
     assert!(!status.success(), "{status}");
-    assert_eq!(
-        starved.said("memory allocation").len(),
-        1,
+    // One line for each thread that came to it before the process was gone.
+    assert!(
+        !starved.said("memory allocation").is_empty(),
         "{status}: {:#?}",
         starved.said("")
     );

@@ -190,15 +190,15 @@ async fn a_claim_whose_answer_is_lost_is_returned_by_the_daemon_that_lives_on() 
     bench.put("a.bin", iq::tone());
     let session = bench.record(&["a.bin", "a.bin", "a.bin"]).await;
     let wire = wire(&bench).await;
-    // Its lease is in nobody's way: only the daemon itself can find out.
+    // Its lease is in nobody's way: only the daemon itself can find out. It looks seldom, so that no look is under way, and
+    // its connection lost with its answer, when the answers begin to be swallowed.
     let daemon = start(
         &bench,
         &wire,
-        &[("HEIMDALL_POLL_INTERVAL", "100ms"), ("HEIMDALL_LEASE", "10min")],
+        &[("HEIMDALL_POLL_INTERVAL", "3s"), ("HEIMDALL_LEASE", "10min")],
     )
     .await;
     wire.set(Way::SwallowAnswers);
-    // The claim under way may have been answered before: of those that follow none is.
     bench.complete(&session).await;
     bench
         .wait_count("heimdall.feature_queue WHERE state = 'claimed'", 3)

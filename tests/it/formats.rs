@@ -329,9 +329,10 @@ async fn what_is_no_recording_or_another_format_is_refused_with_what_it_looks_li
         ),
         (
             "late.bin",
+            // Without its first byte: the next number begins three bytes on.
             iq::tone()[1..95_993].to_vec(),
             None,
-            "looks like complex64 that begins 1 byte late",
+            "looks like complex64 that begins 3 bytes late",
         ),
         (
             "picture.bin",

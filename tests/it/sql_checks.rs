@@ -80,6 +80,11 @@ async fn no_statement_of_the_daemon_takes_a_time_from_a_host() {
     let mut parameters = 0;
     for file in folder.files() {
         let text = file.contents_utf8().expect("text");
+        if text == heimdall_daemon::sql::SESSION_SETTINGS {
+            // Several statements, sent as text without parameters.
+            assert!(!text.contains('$'));
+            continue;
+        }
         let statement = bench
             .sql
             .prepare(text)
