@@ -188,15 +188,24 @@ async fn a_heartbeat_gets_through_within_the_lease_though_its_link_falls_silent(
 async fn a_claim_whose_answer_is_lost_is_returned_by_the_daemon_that_lives_on() {
     let bench = Bench::new().await;
     bench.put("a.bin", iq::tone());
+    let first = bench.record(&["a.bin"]).await;
     let session = bench.record(&["a.bin", "a.bin", "a.bin"]).await;
     let wire = wire(&bench).await;
-    // Its lease is in nobody's way: only the daemon itself can find out. It looks seldom, so that no look is under way, and
-    // its connection lost with its answer, when the answers begin to be swallowed.
+    // Its lease is in nobody's way: only the daemon itself can find out. It looks seldom, so that when the answers begin to be
+    // swallowed no look is under way, which would take its connection with it.
     let daemon = start(
         &bench,
         &wire,
         &[("HEIMDALL_POLL_INTERVAL", "3s"), ("HEIMDALL_LEASE", "10min")],
     )
+    .await;
+    bench.complete(&first).await;
+    assert!(!bench.rows(&first).await[0].failed);
+    wait_for("half a second without a statement", || async {
+        let busy = "pg_stat_activity WHERE application_name = 'heimdalld'
+                    AND state_change > clock_timestamp() - interval '500 ms'";
+        (bench.count(busy).await == 0).then_some(())
+    })
     .await;
     wire.set(Way::SwallowAnswers);
     bench.complete(&session).await;
