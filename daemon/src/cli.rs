@@ -9,7 +9,7 @@ use heimdall_dsp::SampleFormat;
 use tokio_util::sync::CancellationToken;
 
 use crate::one_line::OneLine;
-use crate::settings::{Arguments, DEFAULT_LOG, LogFormat, WrongSettings};
+use crate::settings::{Arguments, DEFAULT_LOG, LogFormat};
 use crate::{doctor, migrate, offline, run, shutdown};
 
 /// Wrong settings or a wrong command line: `EX_USAGE` of sysexits.h.
@@ -39,7 +39,7 @@ enum Command {
     Doctor,
     /// Offline: a JSON array of segment objects on stdout, one line a file
     Extract {
-        /// Recordings
+        /// Recordings; `-` is the standard input
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Samples per second, where the file does not say
@@ -48,6 +48,11 @@ enum Command {
         /// Sample format, where the file does not say, for example `cf32_le`
         #[arg(long, value_name = "FORMAT")]
         format: Option<SampleFormat>,
+        /// Picture of the recording: waterfall, averaged spectrum, level over time. `.png` or `.svg`; for several
+        /// files a folder
+        #[cfg(feature = "plot")]
+        #[arg(long, value_name = "OUT.png")]
+        plot: Option<PathBuf>,
     },
     /// The embedded default: a throw-away Postgres, an in-process S3 server, recordings, rows
     #[cfg(feature = "demo")]
@@ -109,21 +114,35 @@ pub fn main() -> ExitCode {
             files,
             sample_rate,
             format,
+            #[cfg(feature = "plot")]
+            plot,
         } => {
             let options = offline::Options {
                 sample_rate_hz: sample_rate,
                 format,
+                #[cfg(feature = "plot")]
+                pictures: match plot.map(|out| offline::plot::Pictures::plan(&out, &files)).transpose() {
+                    Ok(pictures) => pictures,
+                    Err(ambiguous) => return refuse(&ambiguous),
+                },
             };
-            match offline::extract_files(&files, options, io::stdout().lock(), io::stderr().lock()) {
-                Ok(0) => ExitCode::SUCCESS,
-                Ok(_) => ExitCode::FAILURE,
-                // The reader of a pipe has seen enough.
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-                Err(error) => finish(Err(error)),
-            }
+            extract_command(&files, &options)
         }
         #[cfg(feature = "demo")]
         Command::Demo(arguments) => block_on(async { crate::demo::main(arguments).await }),
+    }
+}
+
+fn extract_command(files: &[PathBuf], options: &offline::Options) -> ExitCode {
+    if files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
+        return refuse(&"- (the standard input) can be read only once");
+    }
+    match offline::extract_files(files, options, io::stdout().lock(), io::stderr()) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        // The reader of a pipe has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => finish(Err(error)),
     }
 }
 
@@ -211,7 +230,7 @@ fn finish(result: Result<(), impl std::fmt::Display>) -> ExitCode {
     clippy::print_stderr,
     reason = "a person has to read all of it, whatever the log filter"
 )]
-fn refuse(wrong: &WrongSettings) -> ExitCode {
+fn refuse(wrong: &impl std::fmt::Display) -> ExitCode {
     eprintln!("heimdalld: {wrong}");
     ExitCode::from(EXIT_USAGE)
 }

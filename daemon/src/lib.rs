@@ -40,6 +40,8 @@ pub mod migrate;
 pub mod offline;
 pub mod one_line;
 pub mod outside;
+#[cfg(feature = "plot")]
+pub mod picture;
 pub mod queue;
 pub mod recording;
 pub mod run;

@@ -1,23 +1,34 @@
 //! `heimdalld extract FILE...`: the extractor on files, without any server.
 
-use std::fs::File;
+mod input;
+#[cfg(feature = "plot")]
+pub mod plot;
+mod progress;
+mod segments;
+
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use heimdall_dsp::{Extraction, Hints, Recording, SampleFormat, Workspace};
 
 use crate::beside;
+use input::Input;
+use progress::Progress;
+use segments::Segments;
 
 /// As large as the daemon's own blocks.
 const BLOCK_BYTES: usize = 256 * 1024;
 
 /// What the command line says of the files.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Samples per second, where the file does not say.
     pub sample_rate_hz: Option<f64>,
     /// Sample format, where the file does not say.
     pub format: Option<SampleFormat>,
+    /// A picture for each file, in the same order.
+    #[cfg(feature = "plot")]
+    pub pictures: Option<plot::Pictures>,
 }
 
 /// Why a file has no features.
@@ -29,6 +40,13 @@ pub enum OfflineError {
     /// It is no recording.
     #[error("{0}")]
     Recording(#[from] heimdall_dsp::Error),
+    /// Its segments cannot be written as JSON, or not be kept until the end.
+    #[error("segments: {0}")]
+    Segments(#[from] serde_json::Error),
+    /// The numbers are there, the picture is not.
+    #[cfg(feature = "plot")]
+    #[error("picture: {0}")]
+    Picture(#[from] plot::PlotError),
 }
 
 /// Extracts every file and prints one JSON array of segment objects a line to
@@ -36,31 +54,87 @@ pub enum OfflineError {
 ///
 /// # Errors
 /// When `out` or `err` cannot be written.
-pub fn extract_files(files: &[PathBuf], options: Options, out: impl Write, mut err: impl Write) -> io::Result<usize> {
+pub fn extract_files(files: &[PathBuf], options: &Options, out: impl Write, mut err: impl Write) -> io::Result<usize> {
     let mut out = BufWriter::new(out);
     let mut workspace = Workspace::new();
     let mut failed = 0;
-    for file in files {
-        match extract_file(file, options, &mut workspace) {
-            Ok(extraction) => {
-                serde_json::to_writer(&mut out, &extraction.segments)?;
-                out.write_all(b"\n")?;
-                out.flush()?;
-            }
-            Err(error) => {
-                failed += 1;
-                writeln!(err, "{}: {error}", file.display())?;
-            }
+    for (index, file) in files.iter().enumerate() {
+        let mut segments = Segments::new();
+        let mut result = extract_file(file, options, &mut segments, &mut workspace);
+        if let Ok(extraction) = &mut result {
+            segments.write_to(&mut out, &extraction.doubts)?;
+            out.flush()?;
+            let drawn = draw(options, index, extraction, &mut workspace);
+            result = drawn.and(result);
+        }
+        if let Err(error) = result {
+            failed += 1;
+            writeln!(err, "{}: {error}", input::name(file))?;
         }
     }
     Ok(failed)
 }
 
-/// Extracts one file.
-///
-/// # Errors
-/// When it cannot be read or is no recording.
-pub fn extract_file(file: &Path, options: Options, workspace: &mut Workspace) -> Result<Extraction, OfflineError> {
+#[cfg(feature = "plot")]
+fn draw(
+    options: &Options,
+    index: usize,
+    extraction: &mut Extraction,
+    workspace: &mut Workspace,
+) -> Result<(), OfflineError> {
+    let (Some(pictures), Some(overview)) = (&options.pictures, extraction.overview.take()) else {
+        return Ok(());
+    };
+    // Its buffers are made again sooner than a picture is drawn, and take as much room.
+    *workspace = Workspace::new();
+    Ok(pictures.draw(index, &overview, extraction)?)
+}
+
+#[cfg(not(feature = "plot"))]
+fn draw(_: &Options, _: usize, _: &mut Extraction, _: &mut Workspace) -> Result<(), OfflineError> {
+    Ok(())
+}
+
+/// Extracts one file. The segments go to `segments`, the rest is in the answer.
+fn extract_file(
+    file: &Path,
+    options: &Options,
+    segments: &mut Segments,
+    workspace: &mut Workspace,
+) -> Result<Extraction, OfflineError> {
+    let mut hints = hints(file, options);
+    let data = if input::is_stdin(file) {
+        file.to_owned()
+    } else {
+        beside::gather(file, &mut hints)?
+    };
+    let mut recording = Recording::new(hints);
+    #[cfg(feature = "plot")]
+    if options.pictures.is_some() {
+        recording = recording.with_overview();
+    }
+    let mut input = Input::open(&data)?;
+    let mut progress = Progress::of(file, input.size_bytes());
+    let mut block = vec![0; BLOCK_BYTES];
+    loop {
+        match input.read(&mut block) {
+            Ok(0) => break,
+            Ok(count) => {
+                recording.push(&block[..count], workspace)?;
+                segments.add(&recording.take_segments())?;
+                progress.advance(count);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let extraction = recording.finish(workspace)?;
+    segments.add(&extraction.segments)?;
+    Ok(extraction)
+}
+
+/// What the command line and the file's name say of the samples.
+fn hints(file: &Path, options: &Options) -> Hints {
     let mut hints = Hints::default();
     if let Some(format) = options.format {
         hints = hints.with_format(format, "argument");
@@ -71,17 +145,5 @@ pub fn extract_file(file: &Path, options: Options, workspace: &mut Workspace) ->
     if let Some(name) = file.file_name().and_then(|name| name.to_str()) {
         hints.say_name(name);
     }
-    let data = beside::gather(file, &mut hints)?;
-    let mut recording = Recording::new(hints);
-    let mut input = File::open(data)?;
-    let mut block = vec![0; BLOCK_BYTES];
-    loop {
-        match input.read(&mut block) {
-            Ok(0) => break,
-            Ok(count) => recording.push(&block[..count], workspace)?,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(recording.finish(workspace)?)
+    hints
 }

@@ -25,6 +25,8 @@ mod model;
 mod notifications;
 mod origin;
 mod outages;
+#[cfg(feature = "plot")]
+mod pictures;
 mod pooler;
 mod reading;
 mod real_recordings;

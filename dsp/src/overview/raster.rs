@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use super::{Overview, Waterfall, decibels, power};
+use super::{Levels, Overview, Profile, Waterfall, decibels, power};
 
 /// The colours' range in decibels: less would make mountains of the noise's scatter, more would leave too few colours to
 /// what matters.
@@ -20,24 +20,18 @@ const SILENCE_DB: f32 = -299.0;
 impl Waterfall {
     /// Pixels of a picture, row by row, of the whole band (the lowest frequency first) and of a recording of `samples`
     /// (the beginning first): mean powers of what each covers, dBFS/Hz, NaN where nothing was recorded.
-    #[must_use]
-    pub fn raster(&self, samples: u64, width: usize, height: usize) -> Vec<f32> {
-        if self.rows() == 0 {
-            return vec![f32::NAN; width * height];
-        }
-        let mut pixels = Vec::with_capacity(width * height);
+    pub fn raster(&self, samples: u64, width: usize, height: usize) -> impl Iterator<Item = f32> {
         let first = self.first_row_at as f64;
-        let at = |y: usize| (samples as f64 * y as f64 / height as f64 - first) / self.row_samples as f64;
-        for y in 0..height {
+        let scale = self.columns as f64 / width as f64;
+        let at = move |y: usize| (samples as f64 * y as f64 / height as f64 - first) / self.row_samples as f64;
+        (0..height).flat_map(move |y| {
             // The first and the last spectrum stand for the ends that no spectrum is centred on.
             let rows = covered(at(y), at(y + 1), self.rows());
-            for x in 0..width {
-                let scale = self.columns as f64 / width as f64;
+            (0..width).map(move |x| {
                 let columns = covered(x as f64 * scale, (x + 1) as f64 * scale, self.columns);
-                pixels.push(self.mean(rows.clone(), columns));
-            }
-        }
-        pixels
+                self.mean(rows.clone(), columns)
+            })
+        })
     }
 
     fn mean(&self, rows: Range<usize>, columns: Range<usize>) -> f32 {
@@ -56,6 +50,35 @@ impl Waterfall {
     }
 }
 
+impl Profile {
+    /// Levels of each pixel's share of a recording of `samples`, `None` where nothing was recorded.
+    #[must_use]
+    pub fn raster(&self, samples: u64, width: usize) -> Vec<Option<Levels>> {
+        if self.columns.is_empty() {
+            return vec![None; width];
+        }
+        let scale = samples as f64 / self.column_samples as f64 / width as f64;
+        let join = |x: usize| {
+            let columns = covered(x as f64 * scale, (x + 1) as f64 * scale, self.columns.len());
+            let recorded: Vec<_> = self.columns[columns].iter().flatten().collect();
+            let first = recorded.first()?;
+            let mean = recorded.iter().map(|levels| power(levels.mean_db)).sum::<f64>() / recorded.len() as f64;
+            Some(recorded.iter().fold(
+                Levels {
+                    mean_db: decibels(mean),
+                    ..**first
+                },
+                |all, levels| Levels {
+                    lowest_db: all.lowest_db.min(levels.lowest_db),
+                    highest_db: all.highest_db.max(levels.highest_db),
+                    ..all
+                },
+            ))
+        };
+        (0..width).map(join).collect()
+    }
+}
+
 /// The cells whose middles lie within a range, or the one that contains the range's.
 #[expect(
     clippy::cast_possible_truncation,
@@ -63,6 +86,9 @@ impl Waterfall {
     reason = "limited to the number of cells"
 )]
 fn covered(from: f64, to: f64, cells: usize) -> Range<usize> {
+    if cells == 0 {
+        return 0..0;
+    }
     let last = cells as f64 - 1.0;
     let first = (from + 0.5).floor().clamp(0.0, last);
     let end = (to + 0.5).floor().clamp(0.0, last + 1.0);

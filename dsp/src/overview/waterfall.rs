@@ -4,8 +4,8 @@ use super::{decibels, power};
 pub(super) const MAX_COLUMNS: usize = 1024;
 
 /// Rows at most, about twice as many as a picture has pixels, so that half of them are still enough: together
-/// 4 MB. When all are used, two by two become one.
-pub(super) const MAX_ROWS: usize = 1024;
+/// 3 MB. When all are used, two by two become one.
+pub(super) const MAX_ROWS: usize = 768;
 
 /// Power densities over time and frequency.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,0 +1,190 @@
+//! Axes in engineering units.
+
+use std::ops::Range;
+
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+
+/// A unit and what a value is divided by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Unit {
+    pub(super) name: &'static str,
+    pub(super) size: f64,
+}
+
+/// The unit for frequencies up to this one.
+pub(super) fn frequency_unit(highest_hz: f64) -> Unit {
+    let (name, size) = match highest_hz {
+        _ if highest_hz >= 1e6 => ("MHz", 1e6),
+        _ if highest_hz >= 1e3 => ("kHz", 1e3),
+        _ => ("Hz", 1.0),
+    };
+    Unit { name, size }
+}
+
+/// The unit for times up to this one.
+pub(super) fn time_unit(longest_s: f64) -> Unit {
+    let (name, size) = match longest_s {
+        _ if longest_s < 1.0 => ("ms", 1e-3),
+        _ if longest_s <= 600.0 => ("s", 1.0),
+        _ if longest_s <= 6.0 * 3600.0 => ("min", 60.0),
+        _ => ("h", 3600.0),
+    };
+    Unit { name, size }
+}
+
+/// A quantity with four digits and its unit: `12.50 kHz`. Signed where it says on which side.
+pub(super) fn quantity(value: f64, unit: Unit, signed: bool) -> String {
+    let scaled = value / unit.size;
+    let digits = match scaled.abs() {
+        size if size >= 1000.0 => 0,
+        size if size >= 100.0 => 1,
+        size if size >= 10.0 => 2,
+        _ => 3,
+    };
+    let sign = match (signed, scaled < 0.0) {
+        (_, true) => "\u{2212}",
+        (true, false) => "+",
+        (false, false) => "",
+    };
+    format!("{sign}{:.digits$} {}", scaled.abs(), unit.name)
+}
+
+/// A number with a proper minus sign.
+pub(super) fn number(value: f64, decimals: usize) -> String {
+    let text = format!("{:.decimals$}", value.abs());
+    let zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    if value < 0.0 && !zero {
+        format!("\u{2212}{text}")
+    } else {
+        text
+    }
+}
+
+/// An axis with its ticks.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Axis {
+    /// From left to right or from bottom to top; the end may be the smaller one.
+    range: Range<f64>,
+    ticks: Vec<f64>,
+    decimals: usize,
+}
+
+impl Axis {
+    /// With at most this many ticks, at multiples of 1, 2 or 5 times a power of ten.
+    pub(super) fn new(range: Range<f64>, most: usize) -> Self {
+        let (low, high) = (range.start.min(range.end), range.start.max(range.end));
+        let least = (high - low) / most as f64;
+        let decade = 10.0_f64.powf(least.log10().floor());
+        let step = [1.0, 2.0, 5.0, 10.0]
+            .into_iter()
+            .map(|factor| factor * decade)
+            .find(|step| *step >= least * 0.999_999)
+            .unwrap_or(10.0 * decade);
+        // A value within a millionth of a step of the end is at the end.
+        let first = (low / step - 1e-6).ceil();
+        let ticks = (0..=most).map(|n| (first + n as f64) * step);
+        Self {
+            ticks: ticks.take_while(|tick| *tick <= high + 1e-6 * step).collect(),
+            decimals: decimals(step),
+            range,
+        }
+    }
+}
+
+impl Ranged for Axis {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    #[expect(clippy::cast_possible_truncation, reason = "the limits are pixels of a picture")]
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        let part = (value - self.range.start) / (self.range.end - self.range.start);
+        (f64::from(limit.0) + part * f64::from(limit.1 - limit.0)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        self.ticks.clone()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.range.clone()
+    }
+}
+
+impl ValueFormatter<f64> for Axis {
+    fn format_ext(&self, tick: &f64) -> String {
+        number(*tick, self.decimals)
+    }
+}
+
+impl From<Axis> for Range<f64> {
+    fn from(axis: Axis) -> Self {
+        axis.range
+    }
+}
+
+/// Digits behind the point that tell multiples of a step apart.
+fn decimals(step: f64) -> usize {
+    (0..12)
+        .find(|digits| step * 10.0_f64.powi(*digits) > 0.999)
+        .map_or(12, |digits| digits.unsigned_abs() as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(axis: &Axis) -> Vec<String> {
+        axis.ticks.iter().map(|tick| axis.format_ext(tick)).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_numbers_inside_the_range_with_as_many_digits_as_they_need() {
+        let cases: [(Range<f64>, &[&str]); 6] = [
+            (-100.0..100.0, &["−100", "−50", "0", "50", "100"]),
+            (0.0..0.2, &["0.00", "0.05", "0.10", "0.15", "0.20"]),
+            (-0.96..0.96, &["−0.5", "0.0", "0.5"]),
+            (30.0..0.0, &["0", "10", "20", "30"]),
+            (-143.2..-61.7, &["−140", "−120", "−100", "−80"]),
+            (
+                0.0..1e-7,
+                &[
+                    "0.00000000",
+                    "0.00000002",
+                    "0.00000004",
+                    "0.00000006",
+                    "0.00000008",
+                    "0.00000010",
+                ],
+            ),
+        ];
+        for (range, expected) in cases {
+            let axis = Axis::new(range.clone(), 5);
+            assert_eq!(labels(&axis), expected, "{range:?}");
+        }
+    }
+
+    #[test]
+    fn there_are_ticks_whatever_the_range() {
+        for exponent in -9..10 {
+            for mantissa in [1.0, 1.3, 2.4, 4.9, 7.7, 9.99] {
+                let end = mantissa * 10.0_f64.powi(exponent);
+                let ticks = Axis::new(0.0..end, 8).ticks;
+                assert!((3..=9).contains(&ticks.len()), "{end}: {ticks:?}");
+                assert!(
+                    ticks.iter().all(|tick| (0.0..=end * 1.000_001).contains(tick)),
+                    "{end}: {ticks:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn quantities_have_four_digits_and_a_unit() {
+        assert_eq!(quantity(12_503.2, frequency_unit(100_000.0), false), "12.50 kHz");
+        assert_eq!(quantity(-77.0, frequency_unit(100_000.0), true), "−0.077 kHz");
+        assert_eq!(quantity(77.0, frequency_unit(500.0), true), "+77.00 Hz");
+        assert_eq!(quantity(0.2, time_unit(0.2), false), "200.0 ms");
+        assert_eq!(quantity(7_200.0, time_unit(7_200.0), false), "120.0 min");
+        assert_eq!(number(-0.001, 1), "0.0");
+    }
+}

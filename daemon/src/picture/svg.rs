@@ -1,0 +1,24 @@
+//! The waterfall inside an SVG file.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::page::Raster;
+use super::{PictureError, encode};
+
+/// Puts the raster on top of the finished document.
+pub(super) fn embed(mut document: String, raster: &Raster) -> Result<String, PictureError> {
+    const END: &str = "</svg>";
+    let height = raster.rgb.len() / 3 / raster.width;
+    let file = encode(&raster.rgb, raster.width, height)?;
+    let (left, top, width) = (raster.left, raster.top, raster.width);
+    let image = format!(
+        "<image x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" href=\"data:image/png;base64,{}\"/>\n",
+        STANDARD.encode(file)
+    );
+    let end = document
+        .rfind(END)
+        .ok_or_else(|| PictureError::Drawing("no end of the SVG document".to_owned()))?;
+    document.insert_str(end, &image);
+    Ok(document)
+}

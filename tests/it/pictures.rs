@@ -1,0 +1,269 @@
+//! `heimdalld extract`, offline: lines, pictures, statuses.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+
+use crate::support::daemon::command;
+use crate::support::iq;
+
+/// A folder that goes when the test ends.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        std::fs::write(self.path(name), bytes).expect("room");
+        self.path(name)
+    }
+
+    /// Runs `heimdalld extract` in the folder.
+    fn extract(&self, arguments: &[&str]) -> Output {
+        let mut command = command();
+        command.current_dir(self.0.path()).arg("extract").args(arguments);
+        command.output().expect("it runs")
+    }
+}
+
+/// A tone over noise, `seconds` at 12 kHz, at a frequency of the band from -6 to 6 kHz.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a few seconds of samples in single precision"
+)]
+fn tone(frequency_hz: f64, seconds: f64) -> Vec<u8> {
+    let mut rng = fastrand::Rng::with_seed(2);
+    let count = (iq::SAMPLE_RATE_HZ * seconds) as usize;
+    iq::to_bytes((0..count).map(|n| {
+        let (sin, cos) = (std::f64::consts::TAU * frequency_hz * n as f64 / iq::SAMPLE_RATE_HZ).sin_cos();
+        let mut noise = || 0.01 * (rng.f64() - 0.5);
+        ((0.3 * cos + noise()) as f32, (0.3 * sin + noise()) as f32)
+    }))
+}
+
+struct Pixels {
+    width: usize,
+    height: usize,
+    rgb: Vec<u8>,
+}
+
+impl Pixels {
+    fn read(path: &Path) -> Self {
+        let file = std::io::BufReader::new(std::fs::File::open(path).expect("a picture"));
+        let mut decoder = png::Decoder::new(file);
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().expect("a PNG file");
+        let mut rgb = vec![0; reader.output_buffer_size().expect("a small picture")];
+        let frame = reader.next_frame(&mut rgb).expect("pixels");
+        assert_eq!(
+            (frame.color_type, frame.bit_depth),
+            (png::ColorType::Rgb, png::BitDepth::Eight)
+        );
+        Self {
+            width: frame.width as usize,
+            height: frame.height as usize,
+            rgb,
+        }
+    }
+
+    fn at(&self, x: usize, y: usize) -> [u8; 3] {
+        let start = 3 * (y * self.width + x);
+        [self.rgb[start], self.rgb[start + 1], self.rgb[start + 2]]
+    }
+}
+
+/// Columns in which a row through the waterfall's upper half is bright, that is yellow or green.
+fn bright_columns(pixels: &Pixels) -> Vec<usize> {
+    let row = 500;
+    (79..pixels.width - 108)
+        .filter(|x| {
+            let [red, green, blue] = pixels.at(*x, row);
+            red > 150 && green > 200 && blue < 80
+        })
+        .collect()
+}
+
+#[test]
+fn a_picture_shows_the_line_of_a_tone_in_its_column_and_the_row_is_printed_as_ever() {
+    let folder = Folder::new();
+    for (frequency_hz, part) in [(-4_500.0, 0.125), (1_000.0, 7.0 / 12.0)] {
+        folder.put("tone.cf32", &tone(frequency_hz, 2.0));
+        let plain = folder.extract(&["tone.cf32", "--sample-rate", "12000"]);
+        let drawn = folder.extract(&["tone.cf32", "--sample-rate", "12000", "--plot", "tone.png"]);
+        assert_eq!(drawn.status.code(), Some(0), "{drawn:?}");
+        assert_eq!(drawn.stdout, plain.stdout);
+        assert_eq!(drawn.stderr, b"");
+        let pixels = Pixels::read(&folder.path("tone.png"));
+        assert_eq!((pixels.width, pixels.height), (1280, 1160));
+        // The band is 1093 pixels wide from column 79 on; the line is two bins of 11.7 Hz wide, a pixel or two each.
+        let expected = 79.0 + part * 1093.0;
+        let columns = bright_columns(&pixels);
+        assert!(!columns.is_empty() && columns.len() <= 8, "{columns:?}");
+        for column in columns {
+            assert!((column as f64 - expected).abs() <= 5.0, "{column} {expected}");
+        }
+    }
+}
+
+#[test]
+fn a_burst_is_in_its_rows_of_the_waterfall() {
+    let folder = Folder::new();
+    let mut bytes = tone(2_000.0, 10.0);
+    // Before 2 s and from 4 s on the tone is 60 dB weaker.
+    let second = 12_000 * 8;
+    for piece in [0..2 * second, 4 * second..10 * second] {
+        for component in bytes[piece].as_chunks_mut::<4>().0 {
+            *component = (f32::from_le_bytes(*component) / 1000.0).to_le_bytes();
+        }
+    }
+    folder.put("burst.cf32", &bytes);
+    let output = folder.extract(&["burst.cf32", "--sample-rate", "12000", "--plot", "burst.png"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let pixels = Pixels::read(&folder.path("burst.png"));
+    let column = 79 + 1093 * 8 / 12;
+    let bright = |y: &usize| (column - 2..column + 3).any(|x| pixels.at(x, *y)[1] > 200);
+    // From row 416 to 845: 43 rows a second.
+    let rows: Vec<usize> = (417..845).filter(bright).collect();
+    let (first, last) = (rows[0], rows[rows.len() - 1]);
+    assert!(first.abs_diff(417 + 2 * 429 / 10) <= 6, "{first}");
+    assert!(last.abs_diff(417 + 4 * 429 / 10) <= 6, "{last}");
+    assert!(rows.len() >= last - first, "no gap in it: {rows:?}");
+}
+
+#[test]
+fn an_svg_file_has_its_labels_and_warnings_as_text() {
+    let folder = Folder::new();
+    // More than twice full scale, and silence for half of a second: two warnings.
+    let mut bytes = tone(1_000.0, 3.0);
+    for component in bytes.as_chunks_mut::<4>().0 {
+        *component = (f32::from_le_bytes(*component) * 20.0).to_le_bytes();
+    }
+    bytes[12_000 * 8..18_000 * 8].fill(0);
+    folder.put("a<b>&c.cf32", &bytes);
+    let output = folder.extract(&["a<b>&c.cf32", "--sample-rate", "12000", "--plot", "out.svg"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let document = std::fs::read_to_string(folder.path("out.svg")).expect("text");
+    for text in [
+        "a&lt;b&gt;&amp;c.cf32",
+        "cf32_le (extension) · 12.00 kS/s (argument) · 3.000 s",
+        "dropout (1 of 3 segments), unscaled",
+        "dBFS/Hz",
+        "kHz from the centre",
+        "carrier +1.000 kHz",
+        "99 % within",
+        "chunks of 200 ms",
+        "−4",
+    ] {
+        assert!(document.contains(text), "{text} is missing");
+    }
+    let image = document.split("data:image/png;base64,").nth(1).expect("a waterfall");
+    assert!(image.split('"').next().is_some_and(|data| data.len() > 10_000));
+    assert!(document.trim_end().ends_with("</svg>"));
+}
+
+#[test]
+fn many_files_with_a_bad_one_among_them() {
+    let folder = Folder::new();
+    folder.put("one.cf32", &tone(1_000.0, 1.0));
+    folder.put("two.cf32", &tone(-1_000.0, 2.5));
+    folder.put("short.cf32", &tone(0.0, 0.1));
+    let files = ["one.cf32", "short.cf32", "missing.cf32", "two.cf32"];
+    let mut arguments = vec!["--sample-rate", "12000", "--plot", "pictures/"];
+    arguments.extend(files);
+    let output = folder.extract(&arguments);
+    assert_eq!(output.status.code(), Some(1));
+    let lines: Vec<Value> = output
+        .stdout
+        .split_inclusive(|byte| *byte == b'\n')
+        .map(|line| serde_json::from_slice(line).expect("JSON"))
+        .collect();
+    let segments: Vec<_> = lines.iter().map(|line| line.as_array().map(Vec::len)).collect();
+    assert_eq!(segments, [Some(1), Some(3)]);
+    let said = String::from_utf8(output.stderr).expect("text");
+    let said: Vec<&str> = said.lines().collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert_eq!(
+        said[0],
+        "short.cf32: Recording too short: 1200 samples, one chunk needs 2400"
+    );
+    assert!(said[1].starts_with("missing.cf32: "), "{said:?}");
+    let pictures: HashSet<String> = std::fs::read_dir(folder.path("pictures"))
+        .expect("it was made")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(pictures, ["one.cf32.png", "two.cf32.png"].map(str::to_owned).into());
+}
+
+#[test]
+fn what_is_ambiguous_is_refused_before_anything_is_done() {
+    let folder = Folder::new();
+    folder.put("a.cf32", &tone(1_000.0, 1.0));
+    folder.put("b.cf32", &tone(1_000.0, 1.0));
+    let cases: [(&[&str], &str); 4] = [
+        (
+            &["a.cf32", "b.cf32", "--plot", "out.png"],
+            "heimdalld: --plot out.png: one picture, but 2 files: name a folder, such as pictures/\n",
+        ),
+        (
+            &["a.cf32", "./a.cf32", "--plot", "out/"],
+            "heimdalld: --plot out/: both a.cf32 and ./a.cf32 would become out/a.cf32.png\n",
+        ),
+        (
+            &["a.cf32", "--plot", "nowhere/out.png"],
+            "heimdalld: --plot nowhere/out.png: there is no folder nowhere\n",
+        ),
+        (
+            &["-", "a.cf32", "-"],
+            "heimdalld: - (the standard input) can be read only once\n",
+        ),
+    ];
+    for (arguments, message) in cases {
+        let output = folder.extract(arguments);
+        assert_eq!(output.status.code(), Some(64), "{arguments:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), message);
+        assert_eq!(output.stdout, b"");
+    }
+    assert_eq!(std::fs::read_dir(folder.path(".")).expect("a folder").count(), 2);
+}
+
+#[test]
+fn a_picture_that_cannot_be_written_is_a_failure_with_its_name() {
+    let folder = Folder::new();
+    folder.put("a.cf32", &tone(1_000.0, 1.0));
+    std::fs::create_dir_all(folder.path("out/a.cf32.png")).expect("a folder in the way");
+    let output = folder.extract(&["a.cf32", "--sample-rate", "12000", "--plot", "out"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.ends_with(b"]\n"), "the numbers are there all the same");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.starts_with("a.cf32: picture: out/a.cf32.png: "), "{said}");
+}
+
+#[test]
+fn the_standard_input_is_a_file_like_any_other() {
+    let folder = Folder::new();
+    let bytes = tone(1_000.0, 2.0);
+    folder.put("a.cf32", &bytes);
+    let from_file = folder.extract(&["a.cf32", "--sample-rate", "12000"]);
+    let mut child = command()
+        .args(["extract", "-", "--sample-rate", "12000", "--plot"])
+        .arg(folder.path("out.png"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    child.stdin.take().expect("a pipe").write_all(&bytes).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(output.stdout, from_file.stdout);
+    assert_eq!(Pixels::read(&folder.path("out.png")).width, 1280);
+}
