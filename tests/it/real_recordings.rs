@@ -2,29 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::support::Bench;
 use crate::support::daemon::Daemon;
-use crate::support::{Bench, iq};
 
-/// Three `KiwiSDR` receivers of the time signal DCF77, at the same moment.
-const RECEIVERS: [&str; 3] = ["DF0KL", "F1JEK", "HB9RYZ"];
-/// As the files' header has it.
-const SAMPLE_RATE_HZ: f64 = 12_001.0;
-
-/// The samples of a `KiwiSDR` file as `cf32_le`: RIFF chunks, `data` among stamps, 16-bit I and Q.
-fn kiwi_to_cf32(file: &[u8]) -> Vec<u8> {
-    let mut samples = Vec::new();
-    let mut rest = &file[12..];
-    while let [a, b, c, d, e, f, g, h, body @ ..] = rest {
-        let length = u32::from_le_bytes([*e, *f, *g, *h]) as usize;
-        let (chunk, behind) = body.split_at(length.min(body.len()));
-        if [*a, *b, *c, *d] == *b"data" {
-            let part = |bytes: &[u8]| f32::from(i16::from_le_bytes([bytes[0], bytes[1]])) / 32_768.0;
-            samples.extend(chunk.chunks_exact(4).map(|pair| (part(&pair[..2]), part(&pair[2..]))));
-        }
-        rest = behind;
-    }
-    iq::to_bytes(samples)
-}
+/// Three `KiwiSDR` receivers of the time signal DCF77, at the same moment, and their sample rates by their GPS stamps.
+const RECEIVERS: [(&str, f64); 3] = [("DF0KL", 12_001.145), ("F1JEK", 12_001.202), ("HB9RYZ", 12_001.132)];
 
 fn file_of(corpus: &Path, receiver: &str) -> PathBuf {
     let entries = std::fs::read_dir(corpus).expect("the corpus is readable");
@@ -43,24 +25,29 @@ async fn three_simultaneous_receivers_of_a_time_signal_stand_side_by_side() {
         return;
     };
     let bench = Bench::new().await;
-    for receiver in RECEIVERS {
+    for (receiver, _) in RECEIVERS {
         let file = std::fs::read(file_of(Path::new(&corpus), receiver)).expect("a recording");
-        bench.put(receiver, kiwi_to_cf32(&file));
+        bench.put(receiver, file);
     }
-    let session = bench.record(&RECEIVERS).await;
-    bench
-        .sql
-        .execute(
-            "UPDATE heimdall.measurements SET iq_sample_rate = $1",
-            &[&SAMPLE_RATE_HZ],
-        )
-        .await
-        .expect("set");
+    let session = bench.record(&RECEIVERS.map(|(receiver, _)| receiver)).await;
     let daemon = Daemon::start(&bench).await;
     bench.complete(&session).await;
-    for row in bench.rows(&session).await {
+    for (row, (receiver, rate_hz)) in bench.rows(&session).await.iter().zip(RECEIVERS) {
         assert_eq!(row.error_message, None);
         assert_eq!(row.detected, 1, "a time signal is heard all over Europe");
+        let metadata = &row.metadata;
+        assert_eq!(metadata["container"], "kiwi wav");
+        assert_eq!(metadata["iq_format"], "ci16_le");
+        assert_eq!(metadata["sample_rate_source"], "kiwi stamps");
+        let stamps = &metadata["gps_stamps"];
+        for rate in [&metadata["sample_rate_hz"], &stamps["measured_sample_rate_hz"]] {
+            // Single stamps scatter by 0.05 Hz.
+            let off_hz = rate.as_f64().expect("a rate") - rate_hz;
+            assert!(off_hz.abs() < 0.05, "{receiver}: {off_hz} Hz off");
+        }
+        assert_eq!(stamps["stale_stamps"], 1, "{receiver}");
+        assert_eq!(metadata["samples_lost"], 0, "{receiver}");
+        assert!(metadata.get("remarks").is_none(), "{receiver}: {}", metadata["remarks"]);
     }
     // 30 s each: thirty segments at least, in each of them all three receivers.
     let segments =

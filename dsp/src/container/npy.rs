@@ -2,6 +2,8 @@
 //! bytes, two of version, the header's length (two bytes little-endian, four from version 2), the
 //! header (a Python dictionary in ASCII, UTF-8 from version 3) and the array's bytes.
 
+use std::borrow::Cow;
+
 use crate::{Error, SampleFormat};
 
 /// The first bytes of every `.npy` file.
@@ -10,6 +12,9 @@ pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
 /// Longest header read. Ours are 128 bytes; only structured types with many fields get near this,
 /// and those are refused anyway.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
+
+/// As much of a value as is repeated in an error.
+const MAX_SHOWN_CHARS: usize = 100;
 
 /// State between two pieces of the stream.
 #[derive(Debug)]
@@ -142,9 +147,15 @@ fn parse(text: &[u8]) -> Result<(SampleFormat, u64), Error> {
     let format = match descr.trim_matches(['\'', '"']) {
         "<c8" => SampleFormat::Cf32Le,
         "<c16" => SampleFormat::Cf64Le,
-        _ => {
+        name => {
+            let what = match name {
+                ">c8" | ">c16" => " (big-endian)",
+                "c8" | "c16" | "=c8" | "=c16" | "|c8" | "|c16" => " (byte order unknown)",
+                _ => "",
+            };
             return Err(bad(format!(
-                "type {descr}, only complex64 '<c8' and complex128 '<c16' are IQ samples"
+                "type {}{what}, only complex64 '<c8' and complex128 '<c16' are IQ samples",
+                shown(descr)
             )));
         }
     };
@@ -153,7 +164,7 @@ fn parse(text: &[u8]) -> Result<(SampleFormat, u64), Error> {
         other => {
             return Err(bad(format!(
                 "fortran_order is {}, not False",
-                other.unwrap_or("missing")
+                other.map_or("missing".into(), shown)
             )));
         }
     }
@@ -169,8 +180,17 @@ fn parse(text: &[u8]) -> Result<(SampleFormat, u64), Error> {
     ) {
         (Some(Ok(samples)), None) => Ok((format, samples)),
         _ => Err(bad(format!(
-            "shape {shape}, only arrays of one dimension are recordings"
+            "shape {}, only arrays of one dimension are recordings",
+            shown(shape)
         ))),
+    }
+}
+
+/// A value as far as it is worth repeating.
+fn shown(value: &str) -> Cow<'_, str> {
+    match value.char_indices().nth(MAX_SHOWN_CHARS) {
+        Some((end, _)) => format!("{}...", &value[..end]).into(),
+        None => value.into(),
     }
 }
 
@@ -252,7 +272,15 @@ mod tests {
     fn what_is_no_recording_is_refused_by_name() {
         for (dictionary, word) in [
             ("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "'<f4'"),
-            ("{'descr': '>c8', 'fortran_order': False, 'shape': (2,), }", "'>c8'"),
+            (
+                "{'descr': '>c8', 'fortran_order': False, 'shape': (2,), }",
+                "'>c8' (big-endian)",
+            ),
+            (
+                "{'descr': '=c16', 'fortran_order': False, 'shape': (2,), }",
+                "'=c16' (byte order unknown)",
+            ),
+            ("{'descr': '|O', 'fortran_order': False, 'shape': (2,), }", "'|O'"),
             (
                 "{'descr': [('I', '<f4'), ('Q', '<f4')], 'fortran_order': False, 'shape': (2,), }",
                 "[('I'",
@@ -283,6 +311,14 @@ mod tests {
         assert!(newer.to_string().contains("version 9"), "{newer}");
         let endless = read(b"\x93NUMPY\x02\0\xff\xff\xff\xff {}", 1).unwrap_err();
         assert!(endless.to_string().contains("over the limit"), "{endless}");
+    }
+
+    #[test]
+    fn what_is_long_is_not_repeated_as_a_whole() {
+        let fields = "('I', '<f4'), ".repeat(3000);
+        let dictionary = format!("{{'descr': [{fields}], 'fortran_order': False, 'shape': (2,), }}");
+        let error = read(&file(2, &dictionary, &[]), 1000).unwrap_err().to_string();
+        assert!(error.len() < 300 && error.contains("...,"), "{error}");
     }
 
     #[test]

@@ -20,6 +20,7 @@
 mod auxi;
 mod kiwi;
 mod layout;
+mod lengths;
 
 use std::borrow::Cow;
 
@@ -27,6 +28,7 @@ use super::Piece;
 use crate::{Context, Error, Hint, Hints, Interpretation, Remark};
 use kiwi::{STAMP_BYTES, Stamps};
 use layout::Layout;
+use lengths::Lengths;
 
 /// Bytes of the RIFF header: name, length, form.
 const RIFF_BYTES: usize = 12;
@@ -34,15 +36,6 @@ const RIFF_BYTES: usize = 12;
 const CHUNK_BYTES: usize = 8;
 /// As much of `ds64` as is of interest: lengths of file and data.
 const DS64_BYTES: usize = 16;
-/// Stands for a length that is elsewhere or unknown.
-const UNKNOWN: u32 = u32::MAX;
-
-/// Chunks that programs write behind the samples, even where the RIFF header has not been told.
-const KNOWN: [&[u8; 4]; 20] = [
-    b"LIST", b"fact", b"data", b"kiwi", b"auxi", b"fmt ", b"JUNK", b"junk", b"PAD ", b"FLLR", b"bext", b"iXML",
-    b"axml", b"id3 ", b"ID3 ", b"cue ", b"smpl", b"inst", b"PEAK", b"DISP",
-];
-
 /// A WAV file being peeled.
 #[derive(Debug)]
 pub(crate) struct Wav {
@@ -52,18 +45,9 @@ pub(crate) struct Wav {
     gathered: Vec<u8>,
     /// Bytes of the object so far.
     taken: u64,
-    /// Where the object ends according to the RIFF header, if that says anything.
-    riff_end: Option<u64>,
-    /// Bytes of samples according to `ds64`.
-    data_bytes_64: Option<u64>,
+    lengths: Lengths,
     layout: Option<Layout>,
     stamps: Option<Stamps>,
-    /// Bytes of samples according to the chunks' headers.
-    announced: u64,
-    /// Bytes of samples that came, but for those that make no whole sample.
-    actual: u64,
-    /// Those.
-    odd: u64,
     /// What is left over at the end of a `data` chunk and makes no sample.
     odd_bytes: Vec<u8>,
     context: Context,
@@ -107,13 +91,9 @@ impl Wav {
             state: State::Riff,
             gathered: Vec::new(),
             taken: 0,
-            riff_end: None,
-            data_bytes_64: None,
             layout: None,
             stamps: None,
-            announced: 0,
-            actual: 0,
-            odd: 0,
+            lengths: Lengths::default(),
             odd_bytes: Vec::new(),
             context: Context::default(),
         })
@@ -130,8 +110,7 @@ impl Wav {
                     let Some(header) = self.gather(input, RIFF_BYTES) else {
                         return Ok(None);
                     };
-                    let length = u32_at(&header, 4);
-                    self.riff_end = (length != 0 && length != UNKNOWN).then(|| u64::from(length) + 8);
+                    self.lengths.see_riff(&header);
                     self.state = State::Chunk { padding: false };
                 }
                 State::Chunk { padding } => {
@@ -217,7 +196,7 @@ impl Wav {
 
     /// Counts bytes of samples and hands them on, unless they have to wait for the sample rate.
     fn deliver<'a>(&mut self, payload: &'a [u8]) -> Option<Piece<'a>> {
-        self.actual += payload.len() as u64;
+        self.lengths.actual += payload.len() as u64;
         match &mut self.stamps {
             Some(stamps) if stamps.room().is_some() => {
                 stamps.hold(payload, &mut self.context);
@@ -232,10 +211,10 @@ impl Wav {
         let chunk = &header[usize::from(padded)..];
         let id = [chunk[0], chunk[1], chunk[2], chunk[3]];
         let length = u32_at(chunk, 4);
-        if self.announced > 0 && !self.is_chunk(id) {
+        if self.lengths.has_data() && !self.lengths.is_chunk(id, self.taken) {
             return Ok(self.go_on(header));
         }
-        self.drop_odd_bytes();
+        self.lengths.leave_out(&mut self.odd_bytes, &mut self.context);
         let body = |kind, most: usize| {
             let wanted = usize::try_from(length).unwrap_or(usize::MAX).min(most);
             State::Body {
@@ -248,7 +227,7 @@ impl Wav {
             b"fmt " => body(Kind::Layout, layout::MAX_BYTES),
             b"ds64" => body(Kind::Ds64, DS64_BYTES),
             b"auxi" => body(Kind::Auxi, auxi::BYTES),
-            b"kiwi" if length as usize == STAMP_BYTES && (self.announced == 0 || self.stamps.is_some()) => {
+            b"kiwi" if length as usize == STAMP_BYTES && (!self.lengths.has_data() || self.stamps.is_some()) => {
                 body(Kind::Stamp, STAMP_BYTES)
             }
             b"data" => self.enter_data(length)?,
@@ -258,12 +237,6 @@ impl Wav {
             },
         };
         Ok(None)
-    }
-
-    /// Whether a chunk of this name can stand behind samples.
-    fn is_chunk(&self, id: [u8; 4]) -> bool {
-        let is_inside = self.riff_end.is_some_and(|end| end >= self.taken);
-        KNOWN.contains(&&id) || (is_inside && id.iter().all(|byte| matches!(byte, b' '..=b'~')))
     }
 
     /// What was taken for the header of a chunk was samples, and so is the rest.
@@ -276,36 +249,17 @@ impl Wav {
             .then_some(Piece::Samples(Cow::Owned(samples)))
     }
 
-    fn drop_odd_bytes(&mut self) {
-        if !self.odd_bytes.is_empty() {
-            self.context.remark(Remark::PartialSample {
-                at_byte: self.actual,
-                bytes: self.odd_bytes.len() as u64,
-            });
-            self.odd += self.odd_bytes.len() as u64;
-            self.odd_bytes.clear();
-        }
-    }
-
     fn enter_data(&mut self, length: u32) -> Result<State, Error> {
         let Some(layout) = self.layout else {
             return Err(self.bad("the data chunk comes before the fmt chunk"));
         };
-        let announced = match length {
-            UNKNOWN => self.data_bytes_64.unwrap_or(u64::from(length)),
-            _ => u64::from(length),
-        };
-        let is_unknown = announced == u64::from(UNKNOWN) || announced == u64::MAX;
-        // An empty chunk is one if stamps or other chunks follow; else nobody came back to fill in the length.
-        let goes_on = self.stamps.is_some() || self.riff_end.is_some_and(|end| end > self.taken);
-        self.announced = self.announced.saturating_add(announced);
-        if is_unknown || (announced == 0 && !goes_on) {
+        let Some(bytes) = self.lengths.announce(length, self.taken, self.stamps.is_some()) else {
             return Ok(State::Open);
-        }
+        };
         Ok(State::Data {
-            left: announced,
-            odd: announced % layout.format.sample_bytes() as u64,
-            padding: !announced.is_multiple_of(2),
+            left: bytes,
+            odd: bytes % layout.format.sample_bytes() as u64,
+            padding: !bytes.is_multiple_of(2),
         })
     }
 
@@ -313,15 +267,13 @@ impl Wav {
         match kind {
             Kind::Layout => {
                 let layout = Layout::parse(body).map_err(|problem| self.bad(&problem))?;
-                if self.announced > 0 && self.layout.is_some_and(|before| before != layout) {
+                if self.lengths.has_data() && self.layout.is_some_and(|before| before != layout) {
                     return Err(self.bad("another format begins behind the samples"));
                 }
                 self.layout = Some(layout);
             }
             Kind::Ds64 if body.len() == DS64_BYTES => {
-                self.riff_end = Some(u64_at(body, 0).saturating_add(8));
-                // Also 0 if nobody came back to fill it in.
-                self.data_bytes_64 = Some(u64_at(body, 8));
+                self.lengths.see_ds64(body);
             }
             Kind::Ds64 => {}
             Kind::Auxi => auxi::read(body, &mut self.context),
@@ -329,7 +281,7 @@ impl Wav {
                 let Some(layout) = self.layout else {
                     return Err(self.bad("a kiwi chunk comes before the fmt chunk"));
                 };
-                let samples = self.actual / layout.format.sample_bytes() as u64;
+                let samples = self.lengths.actual / layout.format.sample_bytes() as u64;
                 let stamps = self
                     .stamps
                     .get_or_insert_with(|| Stamps::new(layout.sample_rate_hz, layout.format.sample_bytes()));
@@ -363,16 +315,11 @@ impl Wav {
 
     /// See [`super::Container::end`].
     pub(crate) fn end(&mut self) -> Result<(), Error> {
-        if self.layout.is_none() || (self.announced == 0 && self.stamps.is_none() && self.state != State::Open) {
+        if self.layout.is_none() || (!self.lengths.has_data() && self.stamps.is_none() && self.state != State::Open) {
             return Err(self.bad(&format!("no samples in the object's {} bytes", self.taken)));
         }
-        self.drop_odd_bytes();
-        if self.actual + self.odd != self.announced {
-            self.context.remark(Remark::DataLength {
-                announced: self.announced,
-                actual: self.actual + self.odd,
-            });
-        }
+        self.lengths.leave_out(&mut self.odd_bytes, &mut self.context);
+        self.lengths.end(&mut self.context);
         // What may be padding is nothing to speak of.
         if matches!(self.state, State::Chunk { .. }) && !matches!(self.gathered[..], [] | [0]) {
             self.context.remark(Remark::TrailingBytes {

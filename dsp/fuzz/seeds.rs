@@ -1,0 +1,175 @@
+//! Writes the inputs that fuzzing starts from: `cargo run --example seeds -- FOLDER`. All of them are made here; nothing is taken from
+//! recordings.
+
+use std::path::Path;
+
+fn main() -> std::io::Result<()> {
+    let folder = std::env::args().nth(1).unwrap_or_else(|| "corpus".to_owned());
+    for (target, inputs) in [
+        ("raw", raw()),
+        ("npy", npy()),
+        ("wav", wav()),
+        ("kiwi", kiwi()),
+        ("names", names()),
+    ] {
+        let folder = Path::new(&folder).join(target);
+        std::fs::create_dir_all(&folder)?;
+        for (at, input) in inputs.iter().enumerate() {
+            std::fs::write(folder.join(format!("seed-{at:02}")), input)?;
+        }
+    }
+    Ok(())
+}
+
+/// Enough samples for two chunks of 200, as small floats: in integer formats they are some numbers.
+fn samples(count: u16) -> Vec<u8> {
+    (0..2 * count)
+        .flat_map(|at| (f32::from(at) * 0.7).sin().to_le_bytes())
+        .collect()
+}
+
+fn raw() -> Vec<Vec<u8>> {
+    let mut inputs: Vec<Vec<u8>> = (0..7)
+        .map(|format| [&[format, 0, 0, 0, 99][..], &samples(450)].concat())
+        .collect();
+    // Two losses, a count and a duration.
+    inputs.push(
+        [
+            &[0, 1, 2, 30, 9, 1, 60, 7, 2, 1, 0, 0, 4, 0, 0x40, 0, 0, 0, 50][..],
+            &samples(600),
+        ]
+        .concat(),
+    );
+    for text in [
+        &b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>"[..],
+        b"\x89HDF\r\n\x1a\n\0\0\0\0\0\0\0\0\0\0",
+        b"{\"error\": \"no such station\"}",
+    ] {
+        inputs.push([&[0, 0, 0, 0, 3][..], text].concat());
+    }
+    inputs
+}
+
+fn npy() -> Vec<Vec<u8>> {
+    let of = |text: &str, data: &[u8]| [&[40, 0][..], format!("{text:<117}\n").as_bytes(), data].concat();
+    vec![
+        of(
+            "{'descr': '<c8', 'fortran_order': False, 'shape': (250,), }",
+            &samples(250),
+        ),
+        of(
+            "{'descr': '<c16', 'fortran_order': False, 'shape': (125,), }",
+            &samples(250),
+        ),
+        of(
+            "{'descr': '<c8', 'fortran_order': True, 'shape': (25, 10), }",
+            &samples(250),
+        ),
+        of("{'descr': '>c8', 'fortran_order': False, 'shape': (), }", &[]),
+        of(
+            "{'descr': [('I', '<f4'), ('Q', '<f4')], 'fortran_order': False, 'shape': (2,), }",
+            &[],
+        ),
+        [&[5, 1, 2, 0, 20, 0, 0, 0][..], b"{'descr': '<c8'}    "].concat(),
+        [&[5, 1, 3, 0, 255, 255, 255, 255][..], b"{}"].concat(),
+    ]
+}
+
+fn chunk(id: &[u8; 4], length: usize, body: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(length).unwrap_or(u32::MAX);
+    [&id[..], &length.to_le_bytes(), body].concat()
+}
+
+fn fmt(tag: u16, channels: u16, bits: u16) -> Vec<u8> {
+    let mut body = [tag.to_le_bytes(), channels.to_le_bytes()].concat();
+    body.extend(1000_u32.to_le_bytes());
+    body.extend([0; 4]);
+    body.extend((channels * bits / 8).to_le_bytes());
+    body.extend(bits.to_le_bytes());
+    if tag == 0xFFFE {
+        body.extend([
+            22, 0, 16, 0, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71,
+        ]);
+    }
+    chunk(b"fmt ", body.len(), &body)
+}
+
+fn wav() -> Vec<Vec<u8>> {
+    let data = samples(220);
+    let file =
+        |form: u8, length: u32, chunks: &[Vec<u8>]| [&[77, form][..], &length.to_le_bytes(), &chunks.concat()].concat();
+    let honest = || chunk(b"data", data.len(), &data);
+    let mut inputs = Vec::new();
+    for (tag, bits) in [(1, 8), (1, 16), (1, 24), (1, 32), (3, 32), (3, 64), (0xFFFE, 16)] {
+        inputs.push(file(
+            0,
+            4000,
+            &[fmt(tag, 2, bits), honest(), chunk(b"LIST", 4, b"INFO")],
+        ));
+    }
+    for (tag, channels) in [(1, 1), (2, 2), (6, 2), (7, 2), (0x11, 2)] {
+        inputs.push(file(0, 4000, &[fmt(tag, channels, 8), honest()]));
+    }
+    for length in [0, 400, 401, usize::MAX] {
+        inputs.push(file(0, 36, &[fmt(1, 2, 16), chunk(b"data", length, &data)]));
+    }
+    let ds64 = [
+        &5000_u64.to_le_bytes()[..],
+        &(data.len() as u64).to_le_bytes(),
+        &[0; 12],
+    ]
+    .concat();
+    for form in [1, 2] {
+        let data = chunk(b"data", usize::MAX, &data);
+        inputs.push(file(form, u32::MAX, &[chunk(b"ds64", 28, &ds64), fmt(1, 2, 16), data]));
+    }
+    let mut auxi: Vec<u8> = [2017_u16, 11, 1, 27, 10, 41, 56, 7, 2017, 11, 1, 27, 10, 42, 26, 8]
+        .iter()
+        .flat_map(|field| field.to_le_bytes())
+        .collect();
+    auxi.extend(145_500_000_u32.to_le_bytes());
+    auxi.resize(164, 0);
+    inputs.push(file(0, 4000, &[fmt(1, 2, 16), chunk(b"auxi", 164, &auxi), honest()]));
+    inputs.push(file(
+        0,
+        4000,
+        &[chunk(b"note", 3, b"odd\0"), fmt(1, 2, 16), honest(), honest()],
+    ));
+    inputs
+}
+
+fn kiwi() -> Vec<Vec<u8>> {
+    let file = |late: &dyn Fn(u8) -> [u8; 5], blocks: u8| {
+        let mut input = vec![200, 0, 0, 1, 0xE8, 6];
+        for block in 0..blocks {
+            input.extend(late(block));
+            input.push(64);
+        }
+        input
+    };
+    vec![
+        file(&|_| [0; 5], 20),
+        file(&|block| if block == 0 { [2, 0, 9, 9, 0] } else { [0; 5] }, 20),
+        file(&|block| if block == 12 { [1, 0, 0, 9, 0] } else { [0; 5] }, 20),
+        file(&|block| if block == 12 { [3, 9, 9, 9, 0] } else { [0; 5] }, 20),
+        file(&|block| [block % 8, 0, 0, 1, 0], 20),
+        file(&|_| [2, 0, 0, 200, 0], 20),
+        file(&|_| [4; 5], 20),
+    ]
+}
+
+fn names() -> Vec<Vec<u8>> {
+    [
+        "cf32_le",
+        "ci16_le",
+        "np.complex128",
+        ">c8",
+        "ru8_be",
+        "gqrx_20210704_153000_145500000_1800000_fc.raw",
+        "g001_433.92M_250k.cu8",
+        "2017/11/27/a/77500/20171127T104156Z.bin",
+        "x_2.4Msps.sigmf-data",
+    ]
+    .map(|name| name.as_bytes().to_vec())
+    .to_vec()
+}

@@ -1,0 +1,216 @@
+//! What the fuzzer calls, and what the corpus test calls with what the fuzzer found worth keeping. Each function takes any bytes,
+//! builds input of its kind from them, and panics if a promise is broken:
+//!
+//! - no panic, and no number that is none, whatever the bytes;
+//! - any division of the bytes gives the same;
+//! - every sample is accounted for.
+
+use heimdall_dsp::{Error, Extraction, FormatClaim, Gap, Hints, Recording, SampleFormat, Workspace};
+
+/// A target.
+pub(crate) type Target = fn(&[u8]);
+
+/// All of them, by name.
+pub(crate) const ALL: [(&str, Target); 5] = [
+    ("raw", raw),
+    ("npy", npy),
+    ("wav", wav),
+    ("kiwi", kiwi),
+    ("names", names),
+];
+
+/// Few, since each takes transforms of its own, and low, so that short input makes chunks.
+const RATES_HZ: [f64; 4] = [1000.0, 1024.0, 1003.0, 1505.0];
+
+/// The input as bytes to decide by, and the rest.
+struct Input<'a>(&'a [u8]);
+
+impl<'a> Input<'a> {
+    fn byte(&mut self) -> u8 {
+        let Some((first, rest)) = self.0.split_first() else {
+            return 0;
+        };
+        self.0 = rest;
+        *first
+    }
+
+    fn number(&mut self) -> u64 {
+        (0..4).fold(0, |number, _| number << 8 | u64::from(self.byte()))
+    }
+
+    fn bytes(&mut self, count: usize) -> &'a [u8] {
+        let (now, later) = self.0.split_at(count.min(self.0.len()));
+        self.0 = later;
+        now
+    }
+}
+
+/// Bare samples of any format at any of the rates, or what looks like something else, with any losses.
+pub(crate) fn raw(input: &[u8]) {
+    let mut input = Input(input);
+    let format = SampleFormat::ALL[usize::from(input.byte()) % SampleFormat::ALL.len()];
+    let rate_hz = RATES_HZ[usize::from(input.byte()) % RATES_HZ.len()];
+    let mut at_sample = 0;
+    let losses: Vec<Gap> = (0..input.byte() % 4)
+        .map(|_| {
+            at_sample += u64::from(input.byte()) * 4;
+            let lost_samples = u64::from(input.byte()) << (input.byte() % 64);
+            Gap {
+                at_sample,
+                lost_samples,
+            }
+        })
+        .collect();
+    let mut hints = Hints::default()
+        .with_format(format, "fuzz")
+        .with_sample_rate_hz(rate_hz, "fuzz")
+        .with_losses(losses);
+    if input.byte() % 2 == 1 {
+        hints.say_sample_count(input.number(), "fuzz");
+        hints.say_duration_s(f64::from_bits(input.number() << 32), "fuzz");
+    }
+    let piece = 1 + usize::from(input.byte());
+    check(&hints, input.0, piece);
+}
+
+/// A `NumPy` file: version and header length of the input's choice, or right ones around its text.
+pub(crate) fn npy(input: &[u8]) {
+    let mut input = Input(input);
+    let piece = 1 + usize::from(input.byte());
+    let mut file = b"\x93NUMPY".to_vec();
+    if input.byte() % 2 == 0 {
+        let text = input.bytes(118);
+        file.extend([1, 0, u8::try_from(text.len()).unwrap_or(0), 0]);
+        file.extend(text);
+    }
+    file.extend(input.0);
+    check(&at_low_rate(), &file, piece);
+}
+
+/// A RIFF file, with the chunks that the input says.
+pub(crate) fn wav(input: &[u8]) {
+    let mut input = Input(input);
+    let piece = 1 + usize::from(input.byte());
+    let form = [b"RIFF", b"RF64", b"BW64"][usize::from(input.byte()) % 3];
+    let mut file = [&form[..], input.bytes(4), b"WAVE"].concat();
+    file.extend(input.0);
+    check(&at_low_rate(), &file, piece);
+}
+
+/// A `KiwiSDR` file: each five bytes are a block, late by this and with so many samples.
+pub(crate) fn kiwi(input: &[u8]) {
+    const NS_PER_S: u64 = 1_000_000_000;
+    let mut input = Input(input);
+    let piece = 1 + usize::from(input.byte());
+    let header_rate = [1000_u32, 1001, 0, 999_999][usize::from(input.byte()) % 4];
+    let mut file = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0".to_vec();
+    file.extend(header_rate.to_le_bytes());
+    file.extend([0, 0, 0, 0, 4, 0, 16, 0]);
+    let mut time_ns = input.number() * NS_PER_S;
+    for block in 0..100_u64 {
+        if input.0.is_empty() {
+            break;
+        }
+        let (kind, amount, samples) = (input.byte(), input.number() >> 8, u64::from(input.byte()));
+        time_ns += samples * 1_000_140;
+        match kind % 8 {
+            // Late, early, out of range, or broken in another way; mostly on time.
+            1 => time_ns += amount * 100_000,
+            2 => time_ns = time_ns.saturating_sub(amount * 100_000),
+            3 => time_ns += amount << 16,
+            _ => {}
+        }
+        let second = u32::try_from(time_ns / NS_PER_S).unwrap_or(u32::MAX);
+        let nanosecond = match kind % 8 {
+            4 => u32::MAX,
+            _ => u32::try_from(time_ns % NS_PER_S).unwrap_or(u32::MAX),
+        };
+        file.extend(b"kiwi\x0a\0\0\0");
+        file.extend([kind, 0]);
+        file.extend(second.to_le_bytes());
+        file.extend(nanosecond.to_le_bytes());
+        let odd = u64::from(kind % 16 == 5);
+        file.extend(b"data");
+        file.extend(u32::try_from(samples * 4 + odd).unwrap_or(0).to_le_bytes());
+        let sample = |at: u64| [at * 7, at % 5, at * 3, block % 7].map(|part| part.to_le_bytes()[0]);
+        file.extend((0..samples).flat_map(sample));
+        file.extend(std::iter::repeat_n(0, usize::from(odd == 1) * 2));
+    }
+    check(&at_low_rate(), &file, piece);
+}
+
+/// Names of formats and files, as they stand in columns, metadata and keys.
+pub(crate) fn names(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    if let Ok(format) = text.parse::<SampleFormat>() {
+        assert_eq!(format.name().parse(), Ok(format));
+    }
+    if let Some(claim) = FormatClaim::parse(&text) {
+        assert!(claim.text().chars().count() <= 64);
+    }
+    let mut hints = Hints::default();
+    hints.say_name(&text);
+    let said = hints.said();
+    assert!(said.len() <= 2, "{said:?}");
+}
+
+fn at_low_rate() -> Hints {
+    Hints::default().with_sample_rate_hz(1000.0, "fuzz")
+}
+
+/// Extracts the object in one piece and in many, and checks what comes out.
+fn check(hints: &Hints, object: &[u8], piece: usize) {
+    let whole = extract(hints, [object]);
+    let divided = extract(hints, object.chunks(piece));
+    assert_eq!(whole, divided, "in pieces of {piece}");
+    match whole {
+        Ok(extraction) => check_numbers(&extraction, object.len() as u64),
+        Err(error) => {
+            let text = error.to_string();
+            assert!(!error.kind().is_empty() && text.len() < 1000, "{text}");
+        }
+    }
+}
+
+fn check_numbers(extraction: &Extraction, object_bytes: u64) {
+    let sample_bytes = extraction.interpretation.format.sample_bytes() as u64;
+    let samples = extraction.samples_used + extraction.samples_left_over;
+    assert!(samples * sample_bytes <= object_bytes, "more samples than bytes");
+    let chunk_samples = extraction.interpretation.chunk_samples() as u64;
+    assert_eq!(extraction.samples_used, chunk_samples * extraction.num_chunks() as u64);
+    let mut next = 0;
+    for segment in &extraction.segments {
+        assert!(segment.segment_index >= next && segment.segment_index < 1 << 31);
+        next = segment.segment_index + 1;
+        let numbers = segment.features.iter().chain(segment.extended.iter());
+        for (name, statistics) in numbers {
+            let all = [statistics.mean, statistics.std, statistics.min, statistics.max];
+            assert!(all.iter().all(|number| number.is_finite()), "{name}: {statistics:?}");
+        }
+        let quality = &segment.quality;
+        let fractions = [quality.clipped_fraction, quality.zero_fraction];
+        assert!(fractions.iter().all(|part| (0.0..=1.0).contains(part)), "{quality:?}");
+        let numbers = [
+            quality.dc_offset_dbfs,
+            quality.dc_spike_db,
+            quality.iq_gain_imbalance_db,
+            quality.iq_phase_error_deg,
+            quality.longest_identical_run_ms,
+        ];
+        assert!(numbers.iter().all(|number| number.is_finite()), "{quality:?}");
+    }
+}
+
+fn extract<'a>(hints: &Hints, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Extraction, Error> {
+    thread_local! {
+        // Plans are kept from input to input, as the daemon does.
+        static WORKSPACE: std::cell::RefCell<Workspace> = std::cell::RefCell::default();
+    }
+    WORKSPACE.with_borrow_mut(|workspace| {
+        let mut recording = Recording::new(hints.clone());
+        for piece in pieces {
+            recording.push(piece, workspace)?;
+        }
+        recording.finish(workspace)
+    })
+}
