@@ -10,6 +10,8 @@ fn main() -> std::io::Result<()> {
         ("npy", npy()),
         ("wav", wav()),
         ("kiwi", kiwi()),
+        ("sigmf", sigmf()),
+        ("archive", archive()),
         ("names", names()),
     ] {
         let folder = Path::new(&folder).join(target);
@@ -156,6 +158,77 @@ fn kiwi() -> Vec<Vec<u8>> {
         file(&|_| [2, 0, 0, 200, 0], 20),
         file(&|_| [4; 5], 20),
     ]
+}
+
+/// Metadata, filled up to a multiple of eight bytes.
+fn meta(global: &str, captures: &str) -> Vec<u8> {
+    let text = format!(
+        "{{\"global\":{{\"core:datatype\":\"ci16_le\",\"core:sample_rate\":1000,\"core:version\":\"1.2.0\"{global}}},\
+         \"captures\":[{captures}],\"annotations\":[]}}"
+    );
+    let mut bytes = text.into_bytes();
+    bytes.resize(bytes.len().next_multiple_of(8), b' ');
+    bytes
+}
+
+fn metas() -> Vec<Vec<u8>> {
+    vec![
+        meta("", "{\"core:sample_start\":0}"),
+        meta(
+            "",
+            "{\"core:sample_start\":0,\"core:global_index\":0},{\"core:sample_start\":300,\"core:global_index\":500}",
+        ),
+        meta(
+            "",
+            "{\"core:sample_start\":0,\"core:header_bytes\":16,\"core:frequency\":145e6}",
+        ),
+        meta(",\"core:dataset\":\"a.bin\",\"core:trailing_bytes\":8", ""),
+        meta(
+            ",\"core:num_channels\":2",
+            "{\"core:sample_start\":0,\"core:datetime\":\"2017-11-27T10:41:56Z\"}",
+        ),
+        meta(",\"core:metadata_only\":true", ""),
+    ]
+}
+
+fn eighths(bytes: &[u8]) -> u8 {
+    u8::try_from(bytes.len() / 8).unwrap_or(u8::MAX)
+}
+
+fn sigmf() -> Vec<Vec<u8>> {
+    let with_data = |meta: Vec<u8>| [&[60, eighths(&meta)][..], &meta, &samples(300)].concat();
+    metas().into_iter().map(with_data).collect()
+}
+
+fn archive() -> Vec<Vec<u8>> {
+    let entry = |kind: u8, content: &[u8], lie: u8| [&[kind, eighths(content), lie][..], content].concat();
+    let data = samples(240);
+    let mut inputs: Vec<Vec<u8>> = metas()
+        .iter()
+        .map(|meta| [&[90][..], &entry(0, meta, 0), &entry(1, &data, 0)].concat())
+        .collect();
+    let meta = &metas()[1];
+    inputs.push([&[90][..], &entry(1, &data, 0), &entry(0, meta, 0)].concat());
+    inputs.push([&[90][..], &entry(0, meta, 0), &entry(1, &data, 200)].concat());
+    inputs.push(
+        [
+            &[90][..],
+            &entry(13, &[], 0),
+            &entry(3, b"read me!", 0),
+            &entry(1, &data, 0),
+        ]
+        .concat(),
+    );
+    inputs.push(
+        [
+            &[90][..],
+            &entry(16, b"19 path=a.sigmf-meta\n   ", 0),
+            &entry(0, meta, 0),
+            &entry(1, &data, 0),
+        ]
+        .concat(),
+    );
+    inputs
 }
 
 fn names() -> Vec<Vec<u8>> {

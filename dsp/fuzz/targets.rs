@@ -5,17 +5,21 @@
 //! - any division of the bytes gives the same;
 //! - every sample is accounted for.
 
-use heimdall_dsp::{Error, Extraction, FormatClaim, Gap, Hints, Recording, SampleFormat, Workspace};
+use heimdall_dsp::{
+    Error, Extraction, FormatClaim, Gap, Hints, MAX_SIGMF_TAIL_BYTES, Recording, SampleFormat, Sigmf, Workspace,
+};
 
 /// A target.
 pub(crate) type Target = fn(&[u8]);
 
 /// All of them, by name.
-pub(crate) const ALL: [(&str, Target); 5] = [
+pub(crate) const ALL: [(&str, Target); 7] = [
     ("raw", raw),
     ("npy", npy),
     ("wav", wav),
     ("kiwi", kiwi),
+    ("sigmf", sigmf),
+    ("archive", archive),
     ("names", names),
 ];
 
@@ -139,6 +143,70 @@ pub(crate) fn kiwi(input: &[u8]) {
     check(&at_low_rate(), &file, piece);
 }
 
+/// `SigMF` metadata beside bare samples.
+pub(crate) fn sigmf(input: &[u8]) {
+    let mut input = Input(input);
+    let piece = 1 + usize::from(input.byte());
+    let length = usize::from(input.byte()) * 8;
+    let meta = match Sigmf::parse(input.bytes(length)) {
+        Ok(meta) => meta,
+        Err(error) => return check_error(&error),
+    };
+    let mut hints = Hints::default();
+    hints.say_object_bytes(Some(input.0.len() as u64));
+    hints.say_sigmf(meta, "fuzz");
+    check(&hints, input.0, piece);
+}
+
+/// A `SigMF` archive: entries with names that mean something and sizes that may lie, or any blocks; read again if the
+/// metadata come last.
+pub(crate) fn archive(input: &[u8]) {
+    let mut input = Input(input);
+    let piece = 1 + usize::from(input.byte());
+    let mut object = Vec::new();
+    for _ in 0..8 {
+        if input.0.is_empty() {
+            break;
+        }
+        let (kind, length, lie) = (input.byte(), usize::from(input.byte()) * 8, input.byte());
+        let content = input.bytes(length);
+        object.extend(tar_header(kind, content.len() as u64 + u64::from(lie)));
+        object.extend(content);
+        object.resize(object.len().next_multiple_of(512), 0);
+    }
+    object.extend([0; 1024]);
+    let hints = Hints::default();
+    let Err(Error::MetadataBehind { at }) = extract(&hints, [&object[..]]) else {
+        return check(&hints, &object, piece);
+    };
+    let tail = usize::try_from(at)
+        .ok()
+        .and_then(|at| object.get(at..))
+        .expect("a place in the object");
+    let mut hints = Hints::default();
+    match hints.read_tail(&tail[..tail.len().min(MAX_SIGMF_TAIL_BYTES)]) {
+        Ok(()) => check(&hints, &object, piece),
+        Err(error) => check_error(&error),
+    }
+}
+
+/// A POSIX header with the right checksum.
+fn tar_header(kind: u8, size: u64) -> [u8; 512] {
+    let names: [&[u8]; 4] = [b"a/a.sigmf-meta", b"a/a.sigmf-data", b"b.sigmf-meta", b"README"];
+    let types = [b'0', b'0', b'0', b'5', b'x', b'L', b'g', b'2'];
+    let mut header = [0; 512];
+    let name = names[usize::from(kind) % names.len()];
+    header[..name.len()].copy_from_slice(name);
+    header[100..107].copy_from_slice(b"0000644");
+    header[124..135].copy_from_slice(format!("{size:011o}").as_bytes());
+    header[156] = types[usize::from(kind / 4) % types.len()];
+    header[257..265].copy_from_slice(b"ustar\x0000");
+    header[148..156].fill(b' ');
+    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+    header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    header
+}
+
 /// Names of formats and files, as they stand in columns, metadata and keys.
 pub(crate) fn names(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
@@ -165,11 +233,13 @@ fn check(hints: &Hints, object: &[u8], piece: usize) {
     assert_eq!(whole, divided, "in pieces of {piece}");
     match whole {
         Ok(extraction) => check_numbers(&extraction, object.len() as u64),
-        Err(error) => {
-            let text = error.to_string();
-            assert!(!error.kind().is_empty() && text.len() < 1000, "{text}");
-        }
+        Err(error) => check_error(&error),
     }
+}
+
+fn check_error(error: &Error) {
+    let text = error.to_string();
+    assert!(!error.kind().is_empty() && text.len() < 1000, "{text}");
 }
 
 fn check_numbers(extraction: &Extraction, object_bytes: u64) {
