@@ -43,18 +43,19 @@ fn length(announced: u64, actual: u64) -> Remark {
 
 #[test]
 fn every_sample_format_gives_what_the_bare_samples_give() {
-    // Bytes that are plausible in every format: small floats have small integers in them.
-    let floats: Vec<u8> = (0..2 * 1200)
-        .flat_map(|i| (i as f32 * 0.7).sin().to_le_bytes())
-        .collect();
-    let doubles: Vec<u8> = (0..2 * 1200)
-        .flat_map(|i| (f64::from(i) * 0.7).sin().to_le_bytes())
-        .collect();
+    let wave = || (0..2 * 1200).map(|i| (f64::from(i) * 0.7).sin());
+    let bytes: Vec<u8> = wave().map(|v| ((127.5 + 100.0 * v) as i16).to_le_bytes()[0]).collect();
+    let integers = |kept: std::ops::Range<usize>| -> Vec<u8> {
+        let bytes = wave().map(|v| ((2.0_f64.powi(31) * 0.9 * v) as i32).to_le_bytes());
+        bytes.flat_map(|bytes| bytes[kept.clone()].to_vec()).collect()
+    };
+    let floats: Vec<u8> = wave().flat_map(|v| (v as f32).to_le_bytes()).collect();
+    let doubles: Vec<u8> = wave().flat_map(f64::to_le_bytes).collect();
     for (tag, bits, format, data) in [
-        (1, 8, SampleFormat::Cu8, &floats),
+        (1, 8, SampleFormat::Cu8, &bytes),
         (1, 16, SampleFormat::Ci16Le, &wave_16(1200)),
-        (1, 24, SampleFormat::Ci24Le, &floats),
-        (1, 32, SampleFormat::Ci32Le, &floats),
+        (1, 24, SampleFormat::Ci24Le, &integers(1..4)),
+        (1, 32, SampleFormat::Ci32Le, &integers(0..4)),
         (3, 32, SampleFormat::Cf32Le, &floats),
         (3, 64, SampleFormat::Cf64Le, &doubles),
     ] {

@@ -20,6 +20,8 @@ const MANTISSA_BITS: f64 = 5.5;
 pub(crate) struct Floats {
     numbers: usize,
     nonzero: usize,
+    /// Of these, the ones at even places: I, or the lower halves of wider numbers.
+    nonzero_even: usize,
     usual: usize,
     negative: usize,
     lowest: [Histogram; 2],
@@ -30,11 +32,12 @@ pub(crate) fn floats<const WIDTH: usize>(bytes: &[u8]) -> Floats {
     let mut seen = Floats {
         numbers: 0,
         nonzero: 0,
+        nonzero_even: 0,
         usual: 0,
         negative: 0,
         lowest: Default::default(),
     };
-    for number in bytes.as_chunks::<WIDTH>().0 {
+    for (place, number) in bytes.as_chunks::<WIDTH>().0.iter().enumerate() {
         let number = number.as_slice();
         let value = if let Some(single) = number.as_array::<4>() {
             f64::from(f32::from_le_bytes(*single))
@@ -45,6 +48,7 @@ pub(crate) fn floats<const WIDTH: usize>(bytes: &[u8]) -> Floats {
         };
         seen.numbers += 1;
         seen.nonzero += usize::from(value != 0.0);
+        seen.nonzero_even += usize::from(value != 0.0 && place % 2 == 0);
         seen.usual += usize::from(USUAL.contains(&value.abs()));
         seen.negative += usize::from(value < 0.0);
         for (histogram, byte) in seen.lowest.iter_mut().zip(number) {
@@ -58,6 +62,11 @@ impl Floats {
     /// Whether these are components of samples.
     pub(crate) fn are_samples(&self) -> bool {
         self.nonzero as f64 >= FEWEST_NONZERO * self.numbers as f64 && self.usual as f64 >= MOST * self.nonzero as f64
+    }
+
+    /// Whether I is missing altogether, as the lower halves of doubles are that were integers or single-precision numbers of few digits.
+    pub(crate) fn lack_every_other(&self) -> bool {
+        self.nonzero_even == 0
     }
 
     /// Whether they swing around zero: integers that stay in one place can have the exponents of floats throughout.

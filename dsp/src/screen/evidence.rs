@@ -71,7 +71,8 @@ impl Evidence {
 fn cannot_be(format: SampleFormat, bytes: &[u8]) -> Option<&'static str> {
     let (single, double) = (floats::<4>(bytes), floats::<8>(bytes));
     match format {
-        SampleFormat::Cf32Le => (double.are_samples() && !single.are_samples()).then_some("cf64_le (complex128)"),
+        SampleFormat::Cf32Le => (double.are_samples() && (!single.are_samples() || single.lack_every_other()))
+            .then_some("cf64_le (complex128)"),
         SampleFormat::Cf64Le => (single.are_samples() && !double.are_samples()).then_some("cf32_le (complex64)"),
         _ if single.are_samples() && single.have_both_signs() && single.have_mantissas() => Some("cf32_le (complex64)"),
         _ if double.are_samples() && double.have_both_signs() && double.have_mantissas() => {
