@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustfft::num_complex::{Complex32, Complex64};
 use rustfft::{Fft, FftPlanner};
 
-use crate::{EPSILON, Features, delay_confidence, envelope, level_db, ratio_db, select};
+use crate::{EPSILON, Features, delay_confidence, level_db, ratio_db, select};
 
 /// Plan and buffers for chunks of one length.
 pub(crate) struct Double {
@@ -48,6 +48,9 @@ impl Double {
             .map(|x| (relative(x) - envelope_mean).powi(2))
             .sum::<f64>()
             / n as f64;
+
+        let sign = |x: &Complex32| i8::from(x.re > 0.0) - i8::from(x.re < 0.0);
+        let sign_changes = samples.windows(2).filter(|x| sign(&x[0]) != sign(&x[1])).count();
 
         // Periodogram with DC in the middle: bin s is at s - n / 2 times the bin width.
         for (bin, x) in self.spectrum.iter_mut().zip(samples) {
@@ -125,7 +128,7 @@ impl Double {
             envelope_std: envelope_variance.sqrt(),
             envelope_max: highest / (highest + EPSILON),
             peak_to_avg_ratio_db: ratio_db(max_power / (mean_power + EPSILON)),
-            zero_crossing_rate: envelope::sign_changes(samples) as f64 / n as f64,
+            zero_crossing_rate: sign_changes as f64 / n as f64,
             multipath_delay_spread_us: spread_s * 1e6,
             coherence_bandwidth_khz: found / (5.0 * spread_s + EPSILON) / 1000.0,
             delay_spread_confidence: found * delay_confidence(snr_db),

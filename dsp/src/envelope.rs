@@ -200,15 +200,15 @@ fn count_at(values: &[f32], rails: Rails) -> usize {
     values.iter().map(at).sum::<u32>() as usize
 }
 
-/// How often `sign(re)` differs from that of the sample before; the sign of either zero is 0.
-pub(crate) fn sign_changes(samples: &[Complex32]) -> usize {
-    let parts: Vec<f32> = samples.iter().map(|sample| sample.re).collect();
-    count_sign_changes(&parts[1.min(parts.len())..], &parts)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// How often `sign(re)` differs from that of the sample before.
+    fn sign_changes(samples: &[Complex32]) -> usize {
+        let parts: Vec<f32> = samples.iter().map(|sample| sample.re).collect();
+        count_sign_changes(&parts[1.min(parts.len())..], &parts)
+    }
 
     const NONE: Rails = Rails {
         low: f32::NEG_INFINITY,

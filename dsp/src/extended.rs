@@ -6,6 +6,7 @@ use crate::envelope::Envelope;
 use crate::features::set_of_numbers;
 use crate::noise::{HANN_VARIANCE, Noise};
 use crate::spectrum::Block;
+use crate::workspace::Chunk;
 
 /// Powers below this count as this, so that silence has a finite level: -300 dBFS.
 const SILENCE: f64 = 1e-30;
@@ -28,8 +29,8 @@ set_of_numbers! {
     /// the resolution is 1.5 bins = 7.5 Hz. The noise is taken to be flat over the receiver's pass-band. Bias and scatter are in
     /// the crate's documentation.
     ///
-    /// The four that describe an emission (occupied bandwidth, its edges, carrier offset) are 0 in a chunk in which no
-    /// signal was found; over a segment they are statistics over the chunks with a signal, 0 if there is none.
+    /// The four that describe an emission (occupied bandwidth, its edges, carrier offset) are over a segment statistics over the
+    /// chunks with a signal, 0 if there is none.
     Extended {
         /// `10 log10(mean |x|^2)`, dBFS; -300 for silence.
         power_dbfs,
@@ -93,21 +94,22 @@ impl Extended<f64> {
 }
 
 impl Extended<Statistics> {
-    /// Of a segment's chunks, and whether each holds a signal.
-    pub(crate) fn gather(chunks: impl Iterator<Item = (Extended<f64>, bool)> + Clone) -> Self {
-        let all: Vec<_> = chunks.clone().map(|(chunk, _)| chunk).collect();
-        let busy: Vec<_> = chunks.filter(|(_, busy)| *busy).map(|(chunk, _)| chunk).collect();
-        let set = Self::over(&all);
-        if busy.is_empty() {
-            return set;
-        }
-        let emission = Self::over(&busy);
+    /// Of a segment's chunks.
+    pub(crate) fn gather(chunks: &[Chunk]) -> Self {
+        let all: Vec<_> = chunks.iter().map(|chunk| chunk.extended).collect();
+        let holds_emission = |chunk: &&Chunk| chunk.signal_present && chunk.is_located;
+        let located: Vec<_> = chunks
+            .iter()
+            .filter(holds_emission)
+            .map(|chunk| chunk.extended)
+            .collect();
+        let emission = Self::over(&located);
         Self {
             occupied_bandwidth_99_hz: emission.occupied_bandwidth_99_hz,
             occupied_lower_edge_hz: emission.occupied_lower_edge_hz,
             occupied_upper_edge_hz: emission.occupied_upper_edge_hz,
             carrier_offset_hz: emission.carrier_offset_hz,
-            ..set
+            ..Self::over(&all)
         }
     }
 }

@@ -30,8 +30,8 @@ pub(crate) fn share(count: usize, part: f64) -> usize {
 
 /// Quotient of the means of `above` and `below` exponential variables that is exceeded as often as
 /// `deviate` by a normal one (Wilson and Hilferty 1931; Abramowitz and Stegun 26.6.15), by bisection.
-pub(crate) fn f(deviate: f64, above: usize, below: usize) -> f64 {
-    let (a, b) = (1.0 / (9.0 * above as f64), 1.0 / (9.0 * below as f64));
+pub(crate) fn f(deviate: f64, above: f64, below: f64) -> f64 {
+    let (a, b) = (1.0 / (9.0 * above), 1.0 / (9.0 * below));
     let as_normal = |quotient: f64| {
         let root = quotient.cbrt();
         ((1.0 - b) * root - (1.0 - a)) / (b * root * root + a).sqrt()
@@ -63,8 +63,8 @@ mod tests {
     fn the_f_quantile_is_that_of_the_tables() {
         // F(0.999; 20, 20) = 4.2900, F(0.999; 120, 120) = 1.7689.
         let deviate = 3.090_232;
-        assert!((f(deviate, 10, 10) - 4.29).abs() < 0.05);
-        assert!((f(deviate, 60, 60) - 1.7689).abs() < 0.005);
+        assert!((f(deviate, 10.0, 10.0) - 4.29).abs() < 0.05);
+        assert!((f(deviate, 60.0, 60.0) - 1.7689).abs() < 0.005);
     }
 
     #[test]

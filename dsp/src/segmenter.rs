@@ -6,6 +6,7 @@ use rustfft::num_complex::Complex32;
 use serde::Serialize;
 
 use crate::container::Container;
+use crate::detector::Series;
 use crate::format::MAX_SAMPLE_BYTES;
 use crate::overview::Survey;
 use crate::quality::Tally;
@@ -66,6 +67,8 @@ pub(crate) struct Segmenter {
     found: Vec<Doubt>,
     /// What an operator wants flagged of the segment at hand.
     tally: Tally,
+    /// What its chunks show together.
+    series: Series,
     /// What the first chunk looks like, if its samples are far too small.
     looks_like: Option<&'static str>,
     rows: Vec<Chunk>,
@@ -99,6 +102,7 @@ impl Segmenter {
             evidence: matches!(interpretation.container, "none" | "sigmf").then(Evidence::default),
             found: Vec::new(),
             tally: Tally::default(),
+            series: Series::default(),
             looks_like: None,
             rows: Vec::with_capacity(CHUNKS_PER_SEGMENT),
             segments: Vec::new(),
@@ -215,7 +219,14 @@ impl Segmenter {
             let Interpretation {
                 format, sample_rate_hz, ..
             } = self.interpretation;
-            let row = workspace.measure(&mut self.chunk, extremes, format, sample_rate_hz, &mut self.tally);
+            let row = workspace.measure(
+                &mut self.chunk,
+                extremes,
+                format,
+                sample_rate_hz,
+                &mut self.tally,
+                &mut self.series,
+            );
             self.rows.push(row);
             self.samples_used += self.chunk.len() as u64;
             self.chunk.clear();
@@ -270,6 +281,9 @@ impl Segmenter {
         if self.rows.is_empty() {
             return;
         }
+        for (row, is_found) in self.rows.iter_mut().zip(self.series.judge()) {
+            row.signal_present |= is_found;
+        }
         let features: Vec<_> = self.rows.iter().map(|row| row.features).collect();
         let signals = self.rows.iter().map(|row| f64::from(u8::from(row.signal_present)));
         self.segments.push(SegmentFeatures {
@@ -278,7 +292,7 @@ impl Segmenter {
             num_chunks: self.rows.len(),
             features: Features::over(&features),
             signal_present: Statistics::of(signals),
-            extended: Extended::gather(self.rows.iter().map(|row| (row.extended, row.signal_present))),
+            extended: Extended::gather(&self.rows),
             quality,
         });
         if let (Some(survey), Some(segment)) = (&mut self.survey, self.segments.last()) {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rustfft::num_complex::Complex32;
 use rustfft::{Fft, FftPlanner};
 
+use crate::detector::Series;
 use crate::emission::Finder;
 use crate::envelope::{Envelope, Rails};
 use crate::noise::{self, Noise};
@@ -57,6 +58,8 @@ pub(crate) struct Chunk {
     pub signal_present: bool,
     /// The honest set.
     pub extended: Extended<f64>,
+    /// Whether that says where in the band something stands out.
+    pub is_located: bool,
     envelope: Envelope,
     rails: Rails,
     noise: Noise,
@@ -82,13 +85,15 @@ impl Single {
         }
     }
 
-    /// Measures a chunk, `samples` being its samples times a factor whose square is 1 / `power_scale`.
+    /// Measures a chunk, `samples` being its samples times a factor whose square is 1 / `power_scale`. It is the next of a
+    /// `series`.
     pub(crate) fn measure(
         &mut self,
         samples: &[Complex32],
         power_scale: f64,
         sample_rate_hz: f64,
         rails: Rails,
+        series: &mut Series,
     ) -> Chunk {
         let n = samples.len();
         let envelope = envelope::measure(samples, rails, &mut self.frames);
@@ -103,6 +108,7 @@ impl Single {
         self.spectrum[n + PAD] = Complex32::default();
         spectrum::measure(&self.spectrum, &mut self.power, &mut self.blocks);
         let signal_present = self.detector.signal_present(&self.blocks, zero.norm_sqr());
+        series.see(&self.blocks);
         let noise = noise::estimate(&self.blocks, &mut self.ranked);
         let squared = (n as f64).powi(2);
         let signal = envelope.mean_power * squared - noise.density * noise.bins;
@@ -112,13 +118,14 @@ impl Single {
             self.spectrum[n + PAD] = zero;
             spectrum::measure(&self.spectrum, &mut self.power, &mut self.blocks);
         }
-        let found = signal_present.then(|| self.finder.find(&self.spectrum, &self.blocks, &noise));
+        // Whether there is a signal at all may turn out only from the chunks that follow.
+        let emission = self.finder.find(&self.spectrum, &self.blocks, &noise);
         let extended = Extended::of(
             &envelope,
             &mut self.frames,
             &self.blocks,
             &noise,
-            found.flatten(),
+            emission,
             power_scale,
             sample_rate_hz,
         );
@@ -136,6 +143,7 @@ impl Single {
             features,
             signal_present,
             extended,
+            is_located: emission.is_some(),
             envelope,
             rails,
             noise,

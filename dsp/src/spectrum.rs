@@ -69,10 +69,16 @@ fn measure_in_lanes<S: Simd>(simd: S, spectrum: &[Complex32], power: &mut [f32],
     let mut planar = Planar::ZERO;
     let negative = n - n / 2;
     for (start, end) in [(negative, n), (0, negative)] {
-        // Whole groups of lanes in all blocks but the last.
-        let groups = (end - start).div_ceil(MAX_LANES);
+        // Whole groups of lanes in all blocks but the last, which has the rest as well: alone it would scatter more than others.
+        let groups = (end - start) / MAX_LANES;
         let count = (groups * MAX_LANES / block_bins(n)).max(1);
-        let border = |block: usize| end.min(start + block * groups / count * MAX_LANES);
+        let border = |block: usize| {
+            if block == count {
+                end
+            } else {
+                start + block * groups / count * MAX_LANES
+            }
+        };
         for block in 0..count {
             let (first, last) = (border(block), border(block + 1));
             if first < last {

@@ -2,6 +2,7 @@ use std::fmt;
 
 use rustfft::num_complex::Complex32;
 
+use crate::detector::Series;
 use crate::double::Double;
 use crate::quality::{self, Tally};
 use crate::screen::Extremes;
@@ -35,6 +36,8 @@ pub(crate) struct Chunk {
     pub features: Features<f64>,
     /// The honest set.
     pub extended: Extended<f64>,
+    /// Whether that says where in the band something stands out.
+    pub is_located: bool,
     /// Whether the detector found a signal.
     pub signal_present: bool,
 }
@@ -50,7 +53,7 @@ impl Workspace {
         Self::default()
     }
 
-    /// Measures one chunk, and lets `tally` see it. `extremes` are those of its samples. The samples may
+    /// Measures one chunk, and lets `tally` and `series` see it. `extremes` are those of its samples. The samples may
     /// come back multiplied by a power of two.
     pub(crate) fn measure(
         &mut self,
@@ -59,6 +62,7 @@ impl Workspace {
         format: SampleFormat,
         sample_rate_hz: f64,
         tally: &mut Tally,
+        series: &mut Series,
     ) -> Chunk {
         tally.see_samples(samples, extremes.largest(), format);
         let mut rails = quality::rails(format, extremes);
@@ -67,7 +71,7 @@ impl Workspace {
             rails = quality::rails(format, Extremes::of(samples));
         }
         let plan = self.plan(samples.len());
-        let chunk = plan.single.measure(samples, power_scale, sample_rate_hz, rails);
+        let chunk = plan.single.measure(samples, power_scale, sample_rate_hz, rails, series);
         plan.single.show(samples, &chunk, power_scale, format, tally);
         let features = chunk.features.unwrap_or_else(|| {
             let double = plan.double.get_or_insert_with(|| Double::new(samples.len()));
@@ -76,6 +80,7 @@ impl Workspace {
         Chunk {
             features,
             extended: chunk.extended,
+            is_located: chunk.is_located,
             signal_present: chunk.signal_present,
         }
     }

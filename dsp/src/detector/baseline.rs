@@ -1,15 +1,14 @@
 //! The smooth shape of the noise across the band, and what stands out of it.
 
-use crate::spectrum::Block;
-
 /// Harmonics that the noise's shape has at least: features down to a quarter of the band.
 const MIN_HARMONICS: usize = 4;
 
 /// And at most; a search through more would cost as much as the transforms.
 const MAX_HARMONICS: usize = 16;
 
-/// Bins for each harmonic: wider bands show fainter shapes, which need more of them. At 200 kHz there are six.
-const BINS_PER_HARMONIC: usize = 6_000;
+/// Powers averaged for each harmonic: the more there are, the fainter the shapes that show. At 200 kHz there are six, and sixteen
+/// for five chunks together.
+const LOOKS_PER_HARMONIC: f64 = 6_000.0;
 
 /// Blocks weaker than this part of the median block lie outside the pass-band.
 const PASS_BAND: f64 = 0.5;
@@ -17,32 +16,37 @@ const PASS_BAND: f64 = 0.5;
 /// Blocks beside its edges that do not count either, since the filter's slope begins there.
 const SHOULDER: usize = 2;
 
-/// Standard deviations by which a band has to stand out of a baseline with all harmonics.
+/// Standard deviations by which a band has to stand out of a baseline with all shapes.
 const DEVIATIONS: f64 = 5.0;
 
-/// And out of a flat one, where a shape too weak to be noticed may add to the noise.
+/// And out of a flat one, if that with the band explains more than any smooth shape does without it.
 const DEVIATIONS_FLAT: f64 = 7.0;
 
-/// Widest part of the pass-band for which a flat baseline is believed: the hump of a shape that rises and falls once
-/// looks ever more like a band, the wider that is.
-const WIDEST_ON_FLAT: f64 = 0.31;
+/// How much better than a slope or than one harmonic, by twice the logarithm of the likelihood; harmonics that only
+/// together can imitate a band, by as much less as there are of them.
+const BETTER: f64 = 20.0;
 
-/// Coefficients that must be explained by the band alone if the baseline is to be called flat, and the 99.9 % quantile of
-/// the sum of their squares (chi-square with 8 degrees of freedom).
-const SHAPES: usize = 8;
-const SHAPES_QUANTILE: f64 = 26.12;
+/// A constant and a slope, which come before the harmonics.
+const STRAIGHT: usize = 2;
 
-/// Logarithms of the block means, fitted by harmonics made orthonormal over the pass-band.
+/// Logarithms of the block means, fitted by a slope and harmonics made orthonormal over the pass-band.
 ///
-/// Noise of a smooth density has `ln(mean of L bins)` = smooth function + independent errors of variance
-/// 1 / L. A signal adds a step on a run of blocks. Least squares with the harmonics and the step
+/// Noise of a smooth density has `ln(mean of L powers)` = smooth function + independent errors of variance
+/// 1 / L. A signal adds a step on a run of blocks. Least squares with the shapes and the step
 /// gives the step's height and standard deviation; the quotient is normal where there is no step. Since every
 /// spectral density of samples is periodic, harmonics are its natural shapes: those of a filter with one pole
 /// at `a` have the sizes `2 a^m / m`.
+///
+/// A wide band looks much like the first few harmonics, and hardly stands out of a baseline that has them. But a flat
+/// baseline with a band is also a hypothesis of its own, and no special case of the smooth one: the two are compared by
+/// their likelihoods. If the noise is smooth, that of the other hypothesis is `exp(t / 2)` times as large with a
+/// probability of at most `exp(-t / 2)`, however faint the shape.
 #[derive(Debug)]
 pub(super) struct Baseline {
     /// Number of blocks.
     blocks: usize,
+    /// Whether each lies in the pass-band.
+    inside: Vec<bool>,
     /// Sums of each orthonormal shape over the blocks before, for each shape one more than blocks.
     sums: Vec<Vec<f64>>,
     /// The logarithms' coefficients, one for each shape; the first shape is constant.
@@ -53,57 +57,36 @@ pub(super) struct Baseline {
     deviation: f64,
 }
 
+/// A band that stands out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Step {
+    /// First block.
+    pub first: usize,
+    /// Blocks, round the end of the band if need be.
+    pub width: usize,
+    /// Logarithm of its density over the noise's.
+    pub height: f64,
+    /// Standard deviation of that.
+    pub deviation: f64,
+}
+
 impl Baseline {
-    /// Fits the blocks of a spectrum.
-    pub(super) fn new(blocks: &[Block]) -> Self {
-        let density = |block: &Block| block.power / block.bins as f64;
-        let mut ranked: Vec<f64> = blocks.iter().map(density).collect();
-        ranked.sort_unstable_by(f64::total_cmp);
-        let lowest = PASS_BAND * ranked[ranked.len() / 2];
-        let strong: Vec<bool> = blocks
-            .iter()
-            .map(|block| density(block) > lowest.max(f64::MIN_POSITIVE))
-            .collect();
-        let count = blocks.len();
+    /// Fits the densities of blocks, each the mean of `looks` powers.
+    pub(super) fn new(densities: &[f64], looks: f64) -> Self {
+        let mut ranked = densities.to_vec();
+        let middle = ranked.len() / 2;
+        let lowest = PASS_BAND * *ranked.select_nth_unstable_by(middle, f64::total_cmp).1;
+        let strong = |at: usize| densities[at] > lowest.max(f64::MIN_POSITIVE);
+        let count = densities.len();
         let inside: Vec<bool> = (0..count)
-            .map(|at| (0..=2 * SHOULDER).all(|beside| strong[(at + beside + count - SHOULDER) % count]))
+            .map(|at| (0..=2 * SHOULDER).all(|beside| strong((at + beside + count - SHOULDER % count) % count)))
             .collect();
-        let bins: usize = blocks.iter().map(|block| block.bins).sum();
-        let harmonics = (bins / BINS_PER_HARMONIC).clamp(MIN_HARMONICS, MAX_HARMONICS);
-
-        let mut shapes: Vec<Vec<f64>> = Vec::new();
-        for number in 0..=2 * harmonics {
-            let mut shape: Vec<f64> = (0..count)
-                .map(|at| {
-                    if inside[at] {
-                        harmonic(number, (at as f64 + 0.5) / count as f64)
-                    } else {
-                        0.0
-                    }
-                })
-                .collect();
-            for earlier in &shapes {
-                let part = dot(earlier, &shape);
-                shape
-                    .iter_mut()
-                    .zip(earlier)
-                    .for_each(|(value, other)| *value -= part * other);
-            }
-            let length = dot(&shape, &shape).sqrt();
-            // Too small a pass-band for this shape: what is left of it is rounding errors.
-            if length > 1e-3 {
-                for value in &mut shape {
-                    *value /= length;
-                }
-                shapes.push(shape);
-            }
-        }
-
-        let values: Vec<f64> = blocks
+        let values: Vec<f64> = densities
             .iter()
             .zip(&inside)
-            .map(|(block, inside)| if *inside { density(block).ln() } else { 0.0 })
+            .map(|(density, inside)| if *inside { density.ln() } else { 0.0 })
             .collect();
+        let shapes = shapes(&inside, harmonics(looks * count as f64));
         let mut logarithms = vec![(0.0, 0)];
         let (mut logarithm, mut seen) = (0.0, 0);
         for (value, inside) in values.iter().zip(&inside) {
@@ -116,63 +99,224 @@ impl Baseline {
             coefficients: shapes.iter().map(|shape| dot(shape, &values)).collect(),
             sums: shapes.iter().map(|shape| running_sums(shape)).collect(),
             logarithms,
-            deviation: (count as f64 / bins as f64).sqrt(),
+            deviation: (1.0 / looks).sqrt(),
+            inside,
         }
     }
 
-    /// Whether `width` blocks from `first` on (round the end of the band, if need be) stand out of every
-    /// smooth shape that the rest of the pass-band allows.
-    pub(super) fn stands_out(&self, first: usize, width: usize) -> bool {
-        let end = first + width;
-        let runs = [(first, end.min(self.blocks)), (0, end.saturating_sub(self.blocks))];
+    /// The band of `width` blocks from `first` on, or a better fit near it, if it stands out of every smooth shape.
+    pub(super) fn stands_out(&self, first: usize, width: usize) -> Option<Step> {
+        self.flat(first, width)?;
+        let (better_first, better_width) = self.climb(first, width);
+        self.stands_out_of_flat(better_first, better_width)
+            .or_else(|| self.stands_out_of_shapes(first, width))
+    }
+
+    /// How high these logarithms of another spectrum are in the band, over all the pass-band outside it.
+    pub(super) fn height(&self, logarithms: &[f64], step: &Step) -> f64 {
+        let (mut within, mut all) = (0.0, 0.0);
+        for (at, _) in self.inside.iter().enumerate().filter(|(_, inside)| **inside) {
+            all += logarithms[at];
+            if (at + self.blocks - step.first) % self.blocks < step.width {
+                within += logarithms[at];
+            }
+        }
+        let (width, pass_band) = (step.width as f64, self.pass_band() as f64);
+        within / width - (all - within) / (pass_band - width)
+    }
+
+    /// Standard deviation of such a height in the spectrum that was fitted.
+    pub(super) fn flat_deviation(&self, step: &Step) -> f64 {
+        let (width, pass_band) = (step.width as f64, self.pass_band() as f64);
+        self.deviation * (1.0 / width + 1.0 / (pass_band - width)).sqrt()
+    }
+
+    fn pass_band(&self) -> usize {
+        self.logarithms[self.blocks].1
+    }
+
+    /// Standard deviations by which the band stands out of a flat baseline; `None` if it leaves the pass-band.
+    fn flat(&self, first: usize, width: usize) -> Option<f64> {
         let (mut height, mut inside) = (0.0, 0);
-        for (from, to) in runs {
+        for (from, to) in self.runs(first, width) {
             height += self.logarithms[to].0 - self.logarithms[from].0;
             inside += self.logarithms[to].1 - self.logarithms[from].1;
         }
-        let pass_band = self.logarithms[self.blocks].1;
-        if inside < width || pass_band <= width {
-            return false;
+        let pass_band = self.pass_band();
+        if width == 0 || inside < width || pass_band <= width {
+            return None;
         }
-        let parts = self
-            .sums
-            .iter()
-            .map(|sums| -> f64 { runs.iter().map(|(from, to)| sums[*to] - sums[*from]).sum() });
+        let part = width as f64 / pass_band as f64;
+        let rest = height - part * self.logarithms[self.blocks].0;
+        Some(rest / (self.deviation * (width as f64 * (1.0 - part)).sqrt()))
+    }
 
-        // Regression on one shape after the other: what of the band is left, and what of the logarithms in it.
-        let (mut rest, mut free) = (height, width as f64);
-        let mut flat = None;
-        let mut unexplained = 0.0;
-        for (number, (part, coefficient)) in parts.zip(&self.coefficients).enumerate() {
-            if let Some((step, _)) = flat
-                && number <= SHAPES
-            {
-                let left: f64 = coefficient - step * part;
-                unexplained += (left / self.deviation).powi(2);
+    /// The band near this one that stands out farthest: its ends are moved as long as that helps, in ever smaller steps.
+    fn climb(&self, mut first: usize, mut width: usize) -> (usize, usize) {
+        let of = |first, width| self.flat(first, width).unwrap_or(f64::NEG_INFINITY);
+        let mut best = of(first, width);
+        let mut step = (width / 4).max(1);
+        while step > 0 {
+            let back = (first + self.blocks - step % self.blocks) % self.blocks;
+            let forth = (first + step) % self.blocks;
+            let (wider, narrower) = (width + step, width.saturating_sub(step));
+            let moves = [(back, wider), (forth, narrower), (first, wider), (first, narrower)];
+            let before = best;
+            for (first_there, width_there) in moves {
+                if 2 * width_there <= self.blocks && of(first_there, width_there) > best {
+                    best = of(first_there, width_there);
+                    (first, width) = (first_there, width_there);
+                }
             }
-            rest -= part * coefficient;
-            free -= part * part;
-            if number == 0 {
-                flat = Some((rest / free, rest / (self.deviation * free.sqrt())));
+            if best <= before {
+                step /= 2;
             }
         }
-        let on_flat = flat.is_some_and(|(_, deviations)| deviations > DEVIATIONS_FLAT)
-            && unexplained < SHAPES_QUANTILE
-            && width as f64 <= WIDEST_ON_FLAT * pass_band as f64;
-        let on_shapes = free > 1e-6 * width as f64 && rest > DEVIATIONS * self.deviation * free.sqrt();
-        on_flat || on_shapes
+        (first, width)
+    }
+
+    /// Whether a flat baseline with this band explains more than smooth shapes do.
+    fn stands_out_of_flat(&self, first: usize, width: usize) -> Option<Step> {
+        let flat = self.flat(first, width)?;
+        if flat < DEVIATIONS_FLAT {
+            return None;
+        }
+        let height = flat * self.deviation / (width as f64 * (1.0 - width as f64 / self.pass_band() as f64)).sqrt();
+        // What the band leaves to each shape, and what all shapes up to that leave to the band.
+        let mut unexplained = 0.0;
+        let mut regression = Regression::new(self, first, width);
+        for (number, (part, coefficient)) in self.parts(first, width).zip(&self.coefficients).enumerate() {
+            regression.take(part, *coefficient);
+            if number == 0 {
+                continue;
+            }
+            unexplained += ((coefficient - height * part) / self.deviation).powi(2);
+            // Only after a cosine's sine can harmonics be judged: their phase is free.
+            if number >= STRAIGHT && (number - STRAIGHT).is_multiple_of(2) {
+                continue;
+            }
+            let left = regression.deviations(self.deviation);
+            // On average noise leaves 1 to each shape.
+            let better = left * left.abs() - (unexplained - number as f64);
+            let harmonics = (number - 1) / 2;
+            if better < BETTER / harmonics.max(1) as f64 {
+                return None;
+            }
+        }
+        let step = Step {
+            first,
+            width,
+            height,
+            deviation: 0.0,
+        };
+        Some(Step {
+            deviation: self.flat_deviation(&step),
+            ..step
+        })
+    }
+
+    /// Whether the band stands out of a baseline with all shapes.
+    fn stands_out_of_shapes(&self, first: usize, width: usize) -> Option<Step> {
+        let mut regression = Regression::new(self, first, width);
+        for (part, coefficient) in self.parts(first, width).zip(&self.coefficients) {
+            regression.take(part, *coefficient);
+        }
+        let is_left = regression.free > 1e-6 * width as f64;
+        (is_left && regression.deviations(self.deviation) > DEVIATIONS).then(|| Step {
+            first,
+            width,
+            height: regression.rest / regression.free,
+            deviation: self.deviation / regression.free.sqrt(),
+        })
+    }
+
+    /// Sums of the shapes over a band.
+    fn parts(&self, first: usize, width: usize) -> impl Iterator<Item = f64> {
+        let runs = self.runs(first, width);
+        self.sums
+            .iter()
+            .map(move |sums| runs.iter().map(|(from, to)| sums[*to] - sums[*from]).sum())
+    }
+
+    /// The blocks of a band: up to the end, and from the beginning on.
+    fn runs(&self, first: usize, width: usize) -> [(usize, usize); 2] {
+        let end = first + width;
+        [(first, end.min(self.blocks)), (0, end.saturating_sub(self.blocks))]
     }
 }
 
-/// The constant, then cosine and sine of once, twice, ... around the band.
-fn harmonic(number: usize, place: f64) -> f64 {
-    let angle = std::f64::consts::TAU * number.div_ceil(2) as f64 * place;
-    if number % 2 == 1 {
-        angle.cos()
-    } else if number == 0 {
-        1.0
-    } else {
-        angle.sin()
+/// Regression on one shape after the other: what of the band is left, and what of the logarithms in it.
+struct Regression {
+    rest: f64,
+    free: f64,
+}
+
+impl Regression {
+    fn new(baseline: &Baseline, first: usize, width: usize) -> Self {
+        let sums = &baseline.logarithms;
+        let runs = baseline.runs(first, width);
+        Self {
+            rest: runs.iter().map(|(from, to)| sums[*to].0 - sums[*from].0).sum(),
+            free: width as f64,
+        }
+    }
+
+    fn take(&mut self, part: f64, coefficient: f64) {
+        self.rest -= part * coefficient;
+        self.free -= part * part;
+    }
+
+    fn deviations(&self, deviation: f64) -> f64 {
+        self.rest / (deviation * self.free.max(f64::MIN_POSITIVE).sqrt())
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a small positive number; the conversion saturates"
+)]
+fn harmonics(looks: f64) -> usize {
+    ((looks / LOOKS_PER_HARMONIC) as usize).clamp(MIN_HARMONICS, MAX_HARMONICS)
+}
+
+/// Shapes of length 1 and at right angles over the blocks that are inside, zero elsewhere: constant, slope, then cosine and
+/// sine of once, twice, ... around the band.
+fn shapes(inside: &[bool], harmonics: usize) -> Vec<Vec<f64>> {
+    let mut shapes: Vec<Vec<f64>> = Vec::new();
+    for number in 0..STRAIGHT + 2 * harmonics {
+        let at = |at: usize| value(number, (at as f64 + 0.5) / inside.len() as f64);
+        let mut shape: Vec<f64> = inside
+            .iter()
+            .enumerate()
+            .map(|(block, inside)| if *inside { at(block) } else { 0.0 })
+            .collect();
+        for earlier in &shapes {
+            let part = dot(earlier, &shape);
+            for (value, other) in shape.iter_mut().zip(earlier) {
+                *value -= part * other;
+            }
+        }
+        let length = dot(&shape, &shape).sqrt();
+        // Too small a pass-band for this shape: what is left of it is rounding errors.
+        if length > 1e-3 {
+            for value in &mut shape {
+                *value /= length;
+            }
+            shapes.push(shape);
+        }
+    }
+    shapes
+}
+
+/// A shape's value at a place from 0 to 1.
+fn value(number: usize, place: f64) -> f64 {
+    let angle = std::f64::consts::TAU * (number / 2) as f64 * place;
+    match number {
+        0 => 1.0,
+        1 => place - 0.5,
+        cosine if cosine.is_multiple_of(2) => angle.cos(),
+        _ => angle.sin(),
     }
 }
 
@@ -195,32 +339,48 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
-    /// 512 blocks of 78 bins with exactly these densities.
-    fn blocks(density: impl Fn(f64) -> f64) -> Vec<Block> {
-        (0..512)
-            .map(|at| Block {
-                first: at * 78,
-                bins: 78,
-                power: 78.0 * density(at as f64 / 512.0),
-                moment: 0.0,
-                largest: 1.0,
-                line: 1.0,
-                hann: 0.0,
-            })
-            .collect()
+    const LOOKS: f64 = 78.0;
+
+    /// 512 blocks with exactly these densities.
+    fn baseline(density: impl Fn(f64) -> f64) -> Baseline {
+        let densities: Vec<f64> = (0..512).map(|at| density(f64::from(at) / 512.0)).collect();
+        Baseline::new(&densities, LOOKS)
+    }
+
+    fn stands_out_anywhere(baseline: &Baseline, width: usize) -> bool {
+        (0..512).any(|first| baseline.stands_out(first, width).is_some())
     }
 
     #[test]
-    fn a_step_stands_out_and_a_slope_does_not() {
+    fn a_step_stands_out_as_high_and_wide_as_it_is_and_a_slope_does_not() {
         let step = |x: f64| if (0.3..0.3625).contains(&x) { 1.25 } else { 1.0 };
         let slope = |x: f64| (1.5 * (std::f64::consts::TAU * x).sin()).exp();
         let both = |x: f64| step(x) * slope(x);
-        let at = 512 * 3 / 10 + 1;
-        assert!(Baseline::new(&blocks(step)).stands_out(at, 31));
-        assert!(Baseline::new(&blocks(both)).stands_out(at, 31));
+        let found = baseline(step).stands_out(512 * 3 / 10 + 9, 20).unwrap();
+        assert_eq!((found.first, found.width), (154, 32));
+        assert!((found.height - 1.25_f64.ln()).abs() < 1e-9, "{found:?}");
+        let found = baseline(both).stands_out(154, 32).unwrap();
+        assert!((found.height - 1.25_f64.ln()).abs() < 0.02, "{found:?}");
         for width in [1, 5, 31, 100, 250] {
-            let slope = Baseline::new(&blocks(slope));
-            assert!((0..512).all(|first| !slope.stands_out(first, width)), "{width}");
+            assert!(!stands_out_anywhere(&baseline(slope), width), "{width}");
+        }
+    }
+
+    #[test]
+    fn a_wide_step_is_told_from_shapes_as_high_as_it() {
+        // A quarter of the band, 25 % above the rest; and what is like it: a cosine, a slope, a parabola.
+        let step = |x: f64| if (0.3..0.56).contains(&x) { 1.25 } else { 1.0 };
+        assert!(stands_out_anywhere(&baseline(step), 120));
+        for size in [0.05, 0.1, 0.2, 0.4] {
+            let cosine = |x: f64| (size * (std::f64::consts::TAU * x).cos()).exp();
+            let slope = |x: f64| (size * x).exp();
+            let parabola = |x: f64| (-4.0 * size * (x - 0.5).powi(2)).exp();
+            for shape in [&cosine as &dyn Fn(f64) -> f64, &slope, &parabola] {
+                let baseline = baseline(shape);
+                for width in [20, 60, 120, 160, 250] {
+                    assert!(!stands_out_anywhere(&baseline, width), "{size} {width}");
+                }
+            }
         }
     }
 
@@ -229,9 +389,8 @@ mod tests {
         let hump = |x: f64| 1.0 / (1.25 - (std::f64::consts::TAU * (x - 0.5)).cos());
         let pass_band = |x: f64| if (0.1..0.9).contains(&x) { 1.0 } else { 1e-6 };
         for shape in [&hump as &dyn Fn(f64) -> f64, &pass_band] {
-            let baseline = Baseline::new(&blocks(shape));
             for width in [4, 10, 31, 60] {
-                assert!((0..512).all(|first| !baseline.stands_out(first, width)), "{width}");
+                assert!(!stands_out_anywhere(&baseline(shape), width), "{width}");
             }
         }
     }

@@ -1,0 +1,75 @@
+//! Runs of blocks that are stronger than those on either side.
+
+use super::baseline::{Baseline, Step};
+use super::circle::Circle;
+use crate::quantile;
+
+/// Each band tested is wider than the one before by this factor, or by one block.
+const WIDTH_STEP: f64 = 1.25;
+
+/// Thresholds for all widths.
+#[derive(Debug)]
+pub(super) struct Bands {
+    looks: f64,
+    widths: Vec<Width>,
+}
+
+/// A width that is searched for, in blocks.
+#[derive(Debug)]
+struct Width {
+    blocks: usize,
+    /// Blocks on either side that it is compared with.
+    reference: usize,
+    step: usize,
+    /// Factor over their mean.
+    factor: f64,
+}
+
+impl Bands {
+    /// For `count` blocks, each the mean of `looks` powers, with at least `reference` of them on either side; all tests together
+    /// are wrong with this `probability`.
+    pub(super) fn new(count: usize, looks: f64, reference: usize, probability: f64) -> Self {
+        let mut widths = Vec::new();
+        let mut blocks = 1;
+        while 2 * blocks <= count && count > 2 {
+            // Wider on both sides than the band itself, but not so wide that it meets the band again.
+            let reference = (2 * blocks).max(reference).min((count - blocks) / 2).max(1);
+            widths.push(Width {
+                blocks,
+                reference,
+                step: (blocks / 8).max(1),
+                factor: 0.0,
+            });
+            blocks = (blocks + 1).max(super::rounded(blocks as f64 * WIDTH_STEP));
+        }
+        let tests: usize = widths.iter().map(|width| count.div_ceil(width.step)).sum();
+        let deviate = quantile::normal(probability / tests.max(1) as f64);
+        for width in &mut widths {
+            width.factor = quantile::f(deviate, width.blocks as f64 * looks, width.reference as f64 * looks);
+        }
+        Self { looks, widths }
+    }
+
+    /// The first band that is too strong to be noise. `densities` are those that `circle` was filled with; below `lowest` there
+    /// is only rounding.
+    pub(super) fn find(
+        &self,
+        circle: &Circle,
+        densities: impl Fn() -> Vec<f64>,
+        lowest: f64,
+    ) -> Option<(Step, Baseline)> {
+        let mut baseline = None;
+        let step = self.widths.iter().find_map(|width| {
+            (0..circle.count()).step_by(width.step).find_map(|first| {
+                let noise = circle.around(first, width.blocks, width.reference).max(lowest);
+                let is_strong = circle.mean(first, width.blocks) > width.factor * noise;
+                is_strong.then(|| {
+                    baseline
+                        .get_or_insert_with(|| Baseline::new(&densities(), self.looks))
+                        .stands_out(first, width.blocks)
+                })?
+            })
+        });
+        step.zip(baseline)
+    }
+}

@@ -1,0 +1,97 @@
+//! What the chunks of a segment show together that each of them alone does not.
+//!
+//! The noise's shape is the receiver's, the same in all chunks: their mean shows it, and what stands out of it, with less
+//! than half the scatter. Which of the chunks hold what was found is seen from how much the band differs from
+//! chunk to chunk, whatever the noise's shape.
+
+use super::bands::Bands;
+use super::circle::Circle;
+use super::{FALSE_ALARMS, LOWEST_DENSITY, line_reference};
+use crate::spectrum::Block;
+
+/// Standard deviations by which a band that the chunks have together has to stand out in one of them, to be in that one.
+const PRESENT: f64 = 3.5;
+
+/// The chunks of a segment so far.
+#[derive(Debug, Default)]
+pub(crate) struct Series {
+    /// Logarithms of the blocks' densities, chunk after chunk.
+    logarithms: Vec<f64>,
+    /// Blocks in a chunk.
+    blocks: usize,
+    /// Bins in a chunk.
+    bins: usize,
+    /// Whether each chunk has any power at all, and so a place among the logarithms.
+    sounds: Vec<bool>,
+    circle: Circle,
+    /// For so many chunks.
+    bands: Option<(usize, Bands)>,
+}
+
+impl Series {
+    /// Takes the next chunk's spectrum, without the bin at 0 Hz.
+    pub(crate) fn see(&mut self, blocks: &[Block]) {
+        let has_power = blocks.iter().any(|block| block.power > 0.0);
+        self.sounds.push(has_power);
+        if has_power {
+            self.blocks = blocks.len();
+            self.bins = blocks.iter().map(|block| block.bins).sum();
+            let density = |block: &Block| block.power / block.bins as f64;
+            let logarithm = |block| f64::max(density(block), f64::MIN_POSITIVE).ln();
+            self.logarithms.extend(blocks.iter().map(logarithm));
+        }
+    }
+
+    /// Which chunks hold a signal that shows in all of them together; starts the next segment.
+    pub(crate) fn judge(&mut self) -> Vec<bool> {
+        let found = self.find();
+        self.logarithms.clear();
+        let mut found = found.into_iter();
+        let sounds = std::mem::take(&mut self.sounds);
+        sounds
+            .into_iter()
+            .map(|sounds| sounds && found.next().unwrap_or(false))
+            .collect()
+    }
+
+    /// The same of the chunks that have any power.
+    fn find(&mut self) -> Vec<bool> {
+        let chunks = self.logarithms.len() / self.blocks.max(1);
+        if chunks < 2 {
+            return Vec::new();
+        }
+        let count = self.blocks;
+        let means: Vec<f64> = (0..count)
+            .map(|at| {
+                let sum: f64 = self.logarithms[at..].iter().step_by(count).sum();
+                (sum / chunks as f64).exp()
+            })
+            .collect();
+        let lowest = LOWEST_DENSITY * means.iter().sum::<f64>() / count as f64;
+        let looks = (self.bins * chunks) as f64 / count as f64;
+        let bands = match self.bands.take() {
+            Some((planned, bands)) if planned == chunks => bands,
+            _ => Bands::new(count, looks, line_reference(self.bins, count), FALSE_ALARMS),
+        };
+        self.circle.fill(means.iter().copied());
+        let found = bands.find(&self.circle, || means.clone(), lowest);
+        self.bands = Some((chunks, bands));
+        let Some((step, baseline)) = found else {
+            return Vec::new();
+        };
+
+        // The band's height over the smooth shape of the mean, and how much higher than in the mean it is here.
+        let heights: Vec<f64> = self
+            .logarithms
+            .chunks(count)
+            .map(|chunk| baseline.height(chunk, &step))
+            .collect();
+        let mean = heights.iter().sum::<f64>() / chunks as f64;
+        let own = baseline.flat_deviation(&step).powi(2) * (chunks - 1) as f64;
+        let deviation = (step.deviation.powi(2) + own).sqrt();
+        heights
+            .iter()
+            .map(|height| step.height + height - mean > PRESENT * deviation)
+            .collect()
+    }
+}

@@ -1,0 +1,106 @@
+//! What is flagged in recordings made by others, over the air, where `HEIMDALL_IQ_CORPUS` names a folder of them.
+
+use std::path::PathBuf;
+
+use heimdall_dsp::{Error, Extraction, Hints, Recording, SampleFormat, Warning, Workspace};
+
+fn corpus() -> Option<PathBuf> {
+    let folder = std::env::var_os("HEIMDALL_IQ_CORPUS").filter(|folder| !folder.is_empty());
+    if folder.is_none() {
+        println!("not tried: HEIMDALL_IQ_CORPUS names no folder");
+    }
+    folder.map(PathBuf::from)
+}
+
+fn extract(bytes: &[u8], hints: Hints) -> Result<Extraction, Error> {
+    let mut workspace = Workspace::new();
+    let mut recording = Recording::new(hints);
+    recording.push(bytes, &mut workspace)?;
+    recording.finish(&mut workspace)
+}
+
+fn raw(format: SampleFormat, rate: f64) -> Hints {
+    Hints::default()
+        .with_format(format, "argument")
+        .with_sample_rate_hz(rate, "argument")
+}
+
+#[test]
+fn receivers_tuned_to_a_time_signal_s_carrier_have_no_fault() {
+    let Some(corpus) = corpus() else { return };
+    for receiver in ["DF0KL", "F1JEK", "HB9RYZ"] {
+        let name = format!("20171127T104156Z_77500_{receiver}_iq.wav");
+        let bytes = std::fs::read(corpus.join(name)).expect("a recording");
+        let extraction = extract(&bytes, Hints::default()).expect(receiver);
+        assert!(extraction.segments.len() >= 29);
+        for segment in &extraction.segments {
+            let quality = &segment.quality;
+            assert_eq!(
+                quality.warnings,
+                [],
+                "{receiver}, segment {}: {quality:?}",
+                segment.segment_index
+            );
+            // Interference fills DF0KL's first six seconds to 34 dB below the carrier in its bin, where a receiver's own
+            // offset cannot be told from a carrier.
+            if receiver != "DF0KL" || segment.segment_index >= 6 {
+                assert!((segment.signal_present.mean - 1.0).abs() < 1e-9, "{receiver}");
+                // 77.5 kHz is in the middle; the carrier is what there is.
+                assert!(segment.extended.carrier_offset_hz.mean.abs() < 100.0, "{receiver}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_receiver_with_far_too_little_gain_uses_few_codes_and_shows_its_offset() {
+    let Some(corpus) = corpus() else { return };
+    let bytes = std::fs::read(corpus.join("f1860M_1920k_rtlsdr.cu8")).expect("a recording");
+    let extraction = extract(&bytes, raw(SampleFormat::Cu8, 1_920_000.0)).expect("a second");
+    for segment in &extraction.segments {
+        let quality = &segment.quality;
+        assert_eq!(
+            quality.warnings,
+            [Warning::UnderDriven, Warning::DcSpike],
+            "{quality:?}"
+        );
+        assert_eq!(quality.codes_used, Some(11));
+        assert!((15.0..25.0).contains(&quality.dc_spike_db), "{quality:?}");
+    }
+}
+
+#[test]
+fn an_overdriven_receiver_clips_and_one_with_silence_between_its_bursts_does_not() {
+    let Some(corpus) = corpus() else { return };
+    let bytes = std::fs::read(corpus.join("ism_ook_overshoot.cs8")).expect("a recording");
+    let extraction = extract(&bytes, raw(SampleFormat::Ci8, 1e6)).expect("a chunk");
+    for segment in &extraction.segments {
+        let quality = &segment.quality;
+        assert_eq!(
+            quality.warnings,
+            [Warning::Clipping, Warning::HeavyClipping],
+            "{quality:?}"
+        );
+        assert!((0.2..0.3).contains(&quality.clipped_fraction), "{quality:?}");
+    }
+    let bytes = std::fs::read(corpus.join("ism_elektromaten.cs8")).expect("a recording");
+    let extraction = extract(&bytes, raw(SampleFormat::Ci8, 1e6)).expect("a second");
+    for segment in &extraction.segments {
+        assert_eq!(segment.quality.warnings, [], "{:?}", segment.quality);
+        assert!((segment.signal_present.mean - 1.0).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn what_is_shorter_than_a_chunk_is_said_to_be() {
+    let Some(corpus) = corpus() else { return };
+    for (name, format, rate) in [
+        ("modes1_1090M_2000k.cu8", SampleFormat::Cu8, 2e6),
+        ("ism_enocean.cf32", SampleFormat::Cf32Le, 1e6),
+        ("f1890M_1920k_128-byte-header.cu8", SampleFormat::Cu8, 1.92e6),
+    ] {
+        let bytes = std::fs::read(corpus.join(name)).expect("a recording");
+        let error = extract(&bytes, raw(format, rate)).expect_err(name);
+        assert!(matches!(error, Error::TooShort { .. }), "{name}: {error}");
+    }
+}
