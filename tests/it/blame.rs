@@ -101,3 +101,49 @@ async fn objects_that_keep_failing_get_their_error_rows_while_others_work_howeve
     assert!(bench.rows(&later).await.iter().all(|row| !row.failed));
     daemon.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_can_no_longer_give_what_it_gave_before_is_away_at_the_first_failure() {
+    let bench = Bench::new().await;
+    let tone = iq::tone();
+    let bytes = tone.clone();
+    let wire = Wire::open(move |ask| good(ask, &bytes)).await;
+    let daemon = daemon_at(&bench, &wire.endpoint(), &[]).await;
+    let before = record(&bench, "before", 1).await;
+    bench.complete(&before).await;
+    assert!(!bench.rows(&before).await[0].failed);
+
+    wire.set(|ask| {
+        Answer::Send(if is_probe(ask) {
+            missing()
+        } else {
+            refuse("500 Internal Server Error", "InternalError", "disk gone")
+        })
+    });
+    let after = record(&bench, "after", 1).await;
+    bench.complete(&after).await;
+    daemon
+        .wait_said("disk gone for an object that could be read before")
+        .await;
+    let unspent = "heimdall.feature_queue WHERE state <> 'claimed' AND attempt = 0";
+    bench.wait_count(unspent, 1).await;
+    wire.set(move |ask| good(ask, &tone));
+    let row = bench.rows_at_once(&after).await.remove(0);
+    assert_eq!((row.failed, row.attempts), (false, 1));
+
+    // The same failure of one object, while the other can still be read, is its own.
+    let tone = iq::tone();
+    wire.set(move |ask| {
+        if ask.path.contains("alone") {
+            Answer::Send(refuse("500 Internal Server Error", "InternalError", "disk gone"))
+        } else {
+            good(ask, &tone)
+        }
+    });
+    let alone = record(&bench, "alone", 1).await;
+    bench.complete(&alone).await;
+    let row = bench.rows_at_once(&alone).await.remove(0);
+    assert_eq!((row.error_kind.as_deref(), row.attempts), (Some("unreadable"), 5));
+    assert_eq!(daemon.said("object store away").len(), 1);
+    daemon.stop().await;
+}

@@ -31,3 +31,49 @@ fn a_wrong_command_line_has_the_same_status() {
     let output = command().args(["run", "--no-such-flag"]).output().expect("it runs");
     assert_eq!(output.status.code(), Some(64));
 }
+
+#[test]
+fn files_of_secrets_and_authorities_that_cannot_be_used_are_wrong_settings() {
+    let not_pem = env!("CARGO_MANIFEST_PATH");
+    let output = command()
+        .arg("run")
+        .env("HEIMDALL_DATABASE_URL", "postgresql://u:hunter2@db/x")
+        .env("HEIMDALL_DATABASE_CA_FILE", not_pem)
+        .env("HEIMDALL_S3_ENDPOINT", "https://store:9000")
+        .env("HEIMDALL_S3_CA_FILE", "/nowhere/ca.pem")
+        .env("HEIMDALL_S3_ACCESS_KEY_FILE", "/nowhere/access")
+        .env("HEIMDALL_S3_SECRET_KEY", "s")
+        .env("HEIMDALL_S3_SECRET_KEY_FILE", "/nowhere/secret")
+        .output()
+        .expect("it runs");
+    assert_eq!(output.status.code(), Some(64));
+    let text = String::from_utf8_lossy(&output.stderr);
+    for says in [
+        &format!("HEIMDALL_DATABASE_CA_FILE: {not_pem}: no certificate in it"),
+        "HEIMDALL_S3_CA_FILE: /nowhere/ca.pem: No such file",
+        "HEIMDALL_S3_ACCESS_KEY_FILE: /nowhere/access: No such file",
+        "HEIMDALL_S3_SECRET_KEY: given both directly and as HEIMDALL_S3_SECRET_KEY_FILE",
+    ] {
+        assert!(text.contains(says), "'{says}' is not in {text}");
+    }
+    assert!(!text.contains("hunter2"), "{text}");
+
+    for (mode, says) in [
+        ("prefer", "lets anybody on the way switch TLS off"),
+        ("sometimes", "sslmode"),
+    ] {
+        let output = command()
+            .args([
+                "run",
+                "--database-url",
+                &format!("postgresql://u:hunter2@db/x?sslmode={mode}"),
+            ])
+            .output()
+            .expect("it runs");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            text.contains("HEIMDALL_DATABASE_URL: ") && text.contains(says) && !text.contains("hunter2"),
+            "{text}"
+        );
+    }
+}

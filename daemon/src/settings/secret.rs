@@ -101,3 +101,33 @@ impl PartialEq for Keys {
         (&self.access, &self.secret) == (&other.access, &other.secret)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_what_its_file_holds_without_the_line_end() {
+        let path = std::env::temp_dir().join(format!("heimdall-secret-{}", std::process::id()));
+        let read = |content: &[u8]| {
+            std::fs::write(&path, content).unwrap();
+            Secret::read(&path)
+        };
+        for content in ["s3cr3t", "s3cr3t\n", "s3cr3t\r\n"] {
+            assert_eq!(read(content.as_bytes()).unwrap().expose(), "s3cr3t");
+        }
+        for (content, why) in [
+            (&b""[..], "empty"),
+            (b" \n", "empty"),
+            (b"\xff\xfe", "UTF-8"),
+            (&vec![b'a'; 70_000], "no secret"),
+        ] {
+            let error = read(content).unwrap_err();
+            assert!(error.contains(why) && error.contains("heimdall-secret-"), "{error}");
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert!(Secret::read(&path).unwrap_err().contains("No such file"));
+        // Without an end; it must not be read to it.
+        assert!(Secret::read(Path::new("/dev/zero")).unwrap_err().contains("no secret"));
+    }
+}

@@ -1,0 +1,74 @@
+-- Who may what, read from the catalogue: all of it, so that nothing new comes in unseen. rights.sql tries it out.
+\ir prepare.sql
+BEGIN;
+-- What is granted to whom on anything in the schema, besides its owner.
+CREATE TEMP VIEW granted AS
+WITH ours AS (
+    SELECT c.oid, CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' ELSE 'table' END AS kind, c.relname::text AS name, c.relowner AS owner, c.relacl AS acl
+    FROM pg_class c WHERE c.relnamespace = 'heimdall'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+  UNION ALL
+    SELECT a.attrelid, 'column', a.attrelid::regclass || '.' || a.attname, c.relowner, a.attacl
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace = 'heimdall'::regnamespace AND a.attacl IS NOT NULL
+  UNION ALL
+    SELECT p.oid, 'function', p.proname::text, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
+    FROM pg_proc p WHERE p.pronamespace = 'heimdall'::regnamespace
+  UNION ALL
+    SELECT n.oid, 'schema', n.nspname::text, n.nspowner, coalesce(n.nspacl, acldefault('n', n.nspowner)) FROM pg_namespace n WHERE n.nspname = 'heimdall'
+  UNION ALL
+    -- Types of their own; a table's row type is of no use to who may not see the schema.
+    SELECT t.oid, 'type', t.typname::text, t.typowner, coalesce(t.typacl, acldefault('T', t.typowner))
+    FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
+    WHERE t.typnamespace = 'heimdall'::regnamespace AND t.typelem = 0 AND (t.typtype IN ('e', 'd', 'r', 'm') OR c.relkind = 'c')
+  UNION ALL
+    SELECT d.oid, 'default', d.defaclobjtype::text, d.defaclrole, d.defaclacl FROM pg_default_acl d WHERE d.defaclnamespace = 'heimdall'::regnamespace
+)
+SELECT CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(g.grantee)::text END AS who, o.kind, o.name, lower(g.privilege_type) AS privilege, g.is_grantable
+FROM ours o, aclexplode(o.acl) g
+WHERE g.grantee <> o.owner;
+
+DO $$
+DECLARE
+    got text;
+BEGIN
+    PERFORM pg_temp.expect('PUBLIC may', (SELECT string_agg(g::text, ', ') FROM granted g WHERE who = 'PUBLIC'), NULL);
+    PERFORM pg_temp.expect('others than the three roles may', (SELECT string_agg(g::text, ', ') FROM granted g
+        WHERE who NOT IN ('heimdall_daemon', 'heimdall_admin', 'heimdall_reader')), NULL);
+    PERFORM pg_temp.expect('may be passed on', (SELECT string_agg(g::text, ', ') FROM granted g WHERE is_grantable), NULL);
+
+    -- Everything that is not reading, in full.
+    SELECT string_agg(format('%s %s: %s', substr(who, 10), name, privileges), E'\n' ORDER BY who, name) INTO got
+    FROM (SELECT who, name, string_agg(privilege, ' ' ORDER BY privilege) AS privileges FROM granted
+          WHERE kind IN ('table', 'view', 'sequence', 'column') GROUP BY who, name) g WHERE privileges <> 'select';
+    PERFORM pg_temp.expect('writing', got, concat_ws(E'\n',
+        'daemon backfills: select update', 'daemon feature_queue: delete select update',
+        'daemon measurement_features: delete insert select update', 'daemon queue_depth: select update', 'daemon sweep_state: select update',
+        'daemon worker_heartbeats: delete insert select update'));
+    SELECT string_agg(format('%s %s', substr(who, 10), name), ', ' ORDER BY who, name) INTO got FROM granted WHERE kind = 'function';
+    PERFORM pg_temp.expect('calling', got, concat_ws(', ',
+        'admin cancel_backfill', 'admin enqueue_missing', 'admin pause_extraction', 'admin request_backfill', 'admin resume_extraction', 'admin retry_failed',
+        'daemon claim_measurements', 'daemon count_queue', 'daemon count_session', 'daemon enqueue_missing', 'daemon longest_session', 'daemon measure_coverage',
+        'daemon release_expired', 'daemon settle_sessions', 'daemon wake_workers',
+        'reader count_session', 'reader longest_session', 'reader measure_coverage'));
+    PERFORM pg_temp.expect('the application''s tables are read through views alone', (SELECT string_agg(g::text, ', ') FROM granted g
+        WHERE name IN ('recording_sessions', 'measurements', 'websdr_stations', 'iq_measurements')), NULL);
+    PERFORM pg_temp.expect('on the schema', (SELECT string_agg(privilege, ', ') FROM granted WHERE kind = 'schema' AND privilege <> 'usage'), NULL);
+    PERFORM pg_temp.expect('the roles are nobody''s login and have no powers', (SELECT string_agg(rolname, ', ') FROM pg_roles
+        WHERE rolname IN ('heimdall_daemon', 'heimdall_admin', 'heimdall_reader')
+          AND (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)), NULL);
+
+    -- Functions: who runs with the owner's rights, and that no data becomes a statement.
+    SELECT string_agg(proname, ', ' ORDER BY proname) INTO got FROM pg_proc WHERE pronamespace = 'heimdall'::regnamespace AND prosecdef;
+    PERFORM pg_temp.expect('with the owner''s rights', got, concat_ws(', ', 'cancel_backfill', 'claim_measurements', 'count_session', 'enqueue_missing',
+        'longest_session', 'measure_coverage', 'pause_extraction', 'queue_completed_sessions', 'queue_late_measurements',
+        'request_backfill', 'resume_extraction', 'retry_failed'));
+    PERFORM pg_temp.expect('dynamic SQL', (SELECT string_agg(proname, ', ') FROM pg_proc
+        WHERE pronamespace = 'heimdall'::regnamespace AND prosrc ~* '\mEXECUTE\M'), NULL);
+    PERFORM pg_temp.expect('functions not in SQL or PL/pgSQL', (SELECT string_agg(p.proname, ', ') FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+        WHERE p.pronamespace = 'heimdall'::regnamespace AND l.lanname NOT IN ('sql', 'plpgsql')), NULL);
+
+    -- This check can fail.
+    GRANT SELECT ON heimdall.feature_queue TO PUBLIC;
+    GRANT UPDATE (iq_data_location) ON heimdall.measurements TO heimdall_daemon;
+    PERFORM pg_temp.expect('seen', (SELECT count(*) FROM granted WHERE who = 'PUBLIC' OR kind = 'column'), 2::bigint);
+END $$;
+ROLLBACK;
