@@ -24,7 +24,7 @@ const DEVIATIONS_FLAT: f64 = 7.0;
 
 /// How much better than a slope or than one harmonic, by twice the logarithm of the likelihood; harmonics that only
 /// together can imitate a band, by as much less as there are of them.
-const BETTER: f64 = 27.0;
+const BETTER: f64 = 29.0;
 
 /// A constant and a slope, which come before the harmonics.
 const STRAIGHT: usize = 2;
