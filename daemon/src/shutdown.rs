@@ -10,10 +10,13 @@ const EXIT_TERMINATED: i32 = 128 + 15;
 const EXIT_INTERRUPTED: i32 = 128 + 2;
 
 /// Cancels `stop` at the first signal and ends the process at the second, with a status that names it.
-/// Signals are watched until the handle is dropped.
+/// Signals are watched from now on, not only once the task runs, and until the handle is dropped.
+///
+/// # Panics
+/// Outside a runtime.
 pub fn on_signals(stop: CancellationToken) -> AbortOnDropHandle<()> {
+    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
     AbortOnDropHandle::new(tokio::spawn(async move {
-        let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
         let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else {
             error!("cannot watch for signals: SIGTERM will end the daemon without grace");
             return;

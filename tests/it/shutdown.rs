@@ -111,3 +111,15 @@ async fn a_second_signal_ends_it_now_with_a_status_that_names_the_signal() {
         assert_eq!(daemon.said("second signal").len(), 1);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_its_first_word_on_a_signal_ends_it_in_order() {
+    let bench = Bench::new().await;
+    for _ in 0..20 {
+        let mut daemon = Daemon::spawn_with(&bench, &[("HEIMDALL_SHUTDOWN_GRACE", GRACE)]).await;
+        daemon.wait_said("heimdalld starts").await;
+        daemon.signal("TERM");
+        let status = daemon.wait_exit().await;
+        assert!(status.success(), "{status}: {:#?}", daemon.said(""));
+    }
+}
