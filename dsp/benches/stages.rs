@@ -1,9 +1,10 @@
 //! Where the time of one second of recording at 200 kHz goes: the whole extractor beside the transforms
-//! that it cannot do without, in one run. `cargo bench -p heimdall-dsp`
+//! that it cannot do without, and each step alone, in one run. `cargo bench -p heimdall-dsp --features stages`
 
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use heimdall_dsp::stages::{Stages, Step};
 use heimdall_dsp::{Hints, Recording, SampleFormat, Workspace};
 use realfft::RealFftPlanner;
 use rustfft::FftPlanner;
@@ -98,5 +99,18 @@ fn one_second(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, one_second);
+fn steps(c: &mut Criterion) {
+    for (name, tone) in [("noise", 0.0), ("tone", 0.3)] {
+        let mut group = c.benchmark_group(format!("steps of a chunk, {name}"));
+        let mut bytes = recording(tone);
+        bytes.truncate(8 * CHUNK);
+        let mut stages = Stages::new(bytes, SECOND as f64);
+        for step in Step::ALL {
+            group.bench_function(format!("{step:?}"), |b| b.iter(|| stages.run(step)));
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, one_second, steps);
 criterion_main!(benches);

@@ -74,6 +74,8 @@ mod select;
 mod sigmf;
 mod single;
 mod spectrum;
+#[cfg(feature = "stages")]
+pub mod stages;
 mod timeline;
 mod workspace;
 

@@ -1,0 +1,196 @@
+//! The steps on a chunk one by one, for `benches/stages.rs` alone: which of them costs what.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use rustfft::num_complex::Complex32;
+use rustfft::{Fft, FftPlanner};
+
+use crate::detector::Detector;
+use crate::emission::Finder;
+use crate::envelope::{self, Envelope, Rails};
+use crate::noise::{self, Noise};
+use crate::quality::{self, Measured, Tally};
+use crate::real_part::RealPart;
+use crate::screen::{self, Extremes};
+use crate::spectrum::{self, Block, PAD};
+use crate::{Extended, SampleFormat, autocorrelation, select};
+
+/// A step, in the order of the data path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named after the modules")]
+pub enum Step {
+    Decode,
+    Screen,
+    Envelope,
+    Transform,
+    Spectrum,
+    Detector,
+    Noise,
+    Emission,
+    Extended,
+    Shape,
+    Quantile,
+    RealPart,
+    Autocorrelation,
+    Quality,
+}
+
+impl Step {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Decode,
+        Self::Screen,
+        Self::Envelope,
+        Self::Transform,
+        Self::Spectrum,
+        Self::Detector,
+        Self::Noise,
+        Self::Emission,
+        Self::Extended,
+        Self::Shape,
+        Self::Quantile,
+        Self::RealPart,
+        Self::Autocorrelation,
+        Self::Quality,
+    ];
+}
+
+/// One chunk of `cf32_le`, with what each step leaves for the next.
+pub struct Stages {
+    bytes: Vec<u8>,
+    samples: Vec<Complex32>,
+    sample_rate_hz: f64,
+    transform: Arc<dyn Fft<f32>>,
+    scratch: Vec<Complex32>,
+    spectrum: Vec<Complex32>,
+    power: Vec<f32>,
+    spent: Vec<f32>,
+    blocks: Vec<Block>,
+    frames: Vec<f64>,
+    ranked: Vec<f64>,
+    candidates: Vec<f32>,
+    correlation: Vec<f32>,
+    extremes: Extremes,
+    rails: Rails,
+    envelope: Envelope,
+    noise: Noise,
+    detector: Detector,
+    finder: Finder,
+    correlate: RealPart,
+    tally: Tally,
+}
+
+impl Stages {
+    /// Of the bytes of one chunk, after every step has been done once.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>, sample_rate_hz: f64) -> Self {
+        let mut samples = Vec::new();
+        SampleFormat::Cf32Le.decode(&bytes, &mut samples);
+        let n = samples.len();
+        let transform = FftPlanner::new().plan_fft_forward(n);
+        let extremes = Extremes::of(&samples);
+        let rails = quality::rails(SampleFormat::Cf32Le, extremes);
+        let mut frames = Vec::new();
+        let mut stages = Self {
+            scratch: vec![Complex32::default(); transform.get_immutable_scratch_len()],
+            spectrum: vec![Complex32::default(); n + 2 * PAD],
+            power: vec![0.0; n],
+            spent: vec![0.0; n],
+            blocks: Vec::new(),
+            ranked: Vec::new(),
+            candidates: Vec::with_capacity(n),
+            correlation: Vec::new(),
+            envelope: envelope::measure(&samples, rails, &mut frames),
+            noise: Noise {
+                density: 0.0,
+                bins: 0.0,
+                pass_band: 0..0,
+            },
+            detector: Detector::default(),
+            finder: Finder::default(),
+            correlate: RealPart::new(n),
+            tally: Tally::default(),
+            bytes,
+            samples,
+            sample_rate_hz,
+            transform,
+            frames,
+            extremes,
+            rails,
+        };
+        for step in Step::ALL {
+            stages.run(step);
+        }
+        stages
+    }
+
+    /// Does one step again.
+    pub fn run(&mut self, step: Step) {
+        let n = self.power.len();
+        match step {
+            Step::Decode => {
+                self.samples.clear();
+                SampleFormat::Cf32Le.decode(&self.bytes, &mut self.samples);
+            }
+            Step::Screen => drop(black_box(screen::check(&self.samples, 0))),
+            Step::Envelope => self.envelope = envelope::measure(&self.samples, self.rails, &mut self.frames),
+            Step::Transform => {
+                let bins = &mut self.spectrum[PAD..][..n];
+                self.transform
+                    .process_immutable_with_scratch(&self.samples, bins, &mut self.scratch);
+                self.spectrum[0] = self.spectrum[n];
+                self.spectrum[n + PAD] = self.spectrum[PAD];
+            }
+            Step::Spectrum => spectrum::measure(&self.spectrum, &mut self.power, &mut self.blocks),
+            Step::Detector => {
+                black_box(self.detector.signal_present(&self.blocks, 0.0));
+            }
+            Step::Noise => self.noise = noise::estimate(&self.blocks, &mut self.ranked),
+            Step::Emission => {
+                black_box(self.finder.find(&self.spectrum, &self.blocks, &self.noise));
+            }
+            Step::Extended => {
+                let (frames, rate) = (&mut self.frames, self.sample_rate_hz);
+                black_box(Extended::of(
+                    &self.envelope,
+                    frames,
+                    &self.blocks,
+                    &self.noise,
+                    None,
+                    1.0,
+                    rate,
+                ));
+            }
+            Step::Shape => {
+                black_box(spectrum::shape(&self.power, &self.blocks));
+            }
+            Step::Quantile => {
+                black_box(select::noise_median(&self.power, &mut self.candidates));
+            }
+            Step::RealPart => {
+                // The transform leaves nothing of its input; the extractor needs none of it afterwards.
+                self.spent.copy_from_slice(&self.power);
+                if let Some(lags) = self.correlate.of(&mut self.spent) {
+                    lags.clone_into(&mut self.correlation);
+                }
+            }
+            Step::Autocorrelation => {
+                black_box(autocorrelation::spread(&self.correlation, 1.0 / n as f64));
+            }
+            Step::Quality => {
+                let format = SampleFormat::Cf32Le;
+                self.tally.see_samples(&self.samples, self.extremes.largest(), format);
+                self.tally.see_chunk(&Measured {
+                    samples: &self.samples,
+                    format,
+                    power_scale: 1.0,
+                    envelope: &self.envelope,
+                    rails: self.rails,
+                    spectrum: &self.spectrum[PAD..][..n],
+                    noise: &self.noise,
+                });
+            }
+        }
+    }
+}
