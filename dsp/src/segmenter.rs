@@ -281,8 +281,12 @@ impl Segmenter {
         if self.rows.is_empty() {
             return;
         }
-        for (row, is_found) in self.rows.iter_mut().zip(self.series.judge()) {
-            row.signal_present |= is_found;
+        if self.rows.iter().all(|row| row.signal_present) {
+            self.series.forget();
+        } else {
+            for (row, is_found) in self.rows.iter_mut().zip(self.series.judge()) {
+                row.signal_present |= is_found;
+            }
         }
         let features: Vec<_> = self.rows.iter().map(|row| row.features).collect();
         let signals = self.rows.iter().map(|row| f64::from(u8::from(row.signal_present)));

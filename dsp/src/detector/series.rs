@@ -15,7 +15,7 @@ const PRESENT: f64 = 3.5;
 /// The chunks of a segment so far.
 #[derive(Debug, Default)]
 pub(crate) struct Series {
-    /// Logarithms of the blocks' densities, chunk after chunk.
+    /// The blocks' densities, chunk after chunk; their logarithms once it is judged.
     logarithms: Vec<f64>,
     /// Blocks in a chunk.
     blocks: usize,
@@ -36,14 +36,22 @@ impl Series {
         if has_power {
             self.blocks = blocks.len();
             self.bins = blocks.iter().map(|block| block.bins).sum();
-            let density = |block: &Block| block.power / block.bins as f64;
-            let logarithm = |block| f64::max(density(block), f64::MIN_POSITIVE).ln();
-            self.logarithms.extend(blocks.iter().map(logarithm));
+            let density = |block: &Block| f64::max(block.power / block.bins as f64, f64::MIN_POSITIVE);
+            self.logarithms.extend(blocks.iter().map(density));
         }
+    }
+
+    /// Starts the next segment without a look at this one.
+    pub(crate) fn forget(&mut self) {
+        self.logarithms.clear();
+        self.sounds.clear();
     }
 
     /// Which chunks hold a signal that shows in all of them together; starts the next segment.
     pub(crate) fn judge(&mut self) -> Vec<bool> {
+        for density in &mut self.logarithms {
+            *density = density.ln();
+        }
         let found = self.find();
         self.logarithms.clear();
         let mut found = found.into_iter();
