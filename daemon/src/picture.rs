@@ -80,7 +80,7 @@ pub fn png(subject: Subject<'_>) -> Result<Vec<u8>, PictureError> {
 /// The picture as an SVG file: text stays text, the waterfall is a PNG inside.
 ///
 /// # Errors
-/// As [`png`].
+/// As [`png()`].
 pub fn svg(subject: Subject<'_>) -> Result<String, PictureError> {
     load_font()?;
     let mut document = String::new();

@@ -20,6 +20,38 @@
 //!   only lower the false alarms. It also sets what coloured noise is: what four harmonics of the band explain.
 //!   A hump much narrower than a quarter of the band cannot be told from a signal, and is called one.
 //!
+//! A segment's chunks are then looked at together (see `series`): the bands in the mean of their logarithms, which scatters less
+//! than half as much.
+//!
+//! # Measured
+//!
+//! `examples/detector.rs`, 2026-11-25: segments of five chunks of noise in which any chunk was called a signal, with the 95 %
+//! upper bound; at most 0.1 % is allowed.
+//!
+//! | noise | rates, kHz | segments | false alarms | worst kind |
+//! | --- | --- | ---: | ---: | --- |
+//! | white | 8, 12, 12.005, 20.25, 48, 200, 2000 | 21,056 | 3 | 1 of 4,000 |
+//! | one pole at 0.03, 0.06, 0.1, 0.3, -0.5 | 8 to 200 | 35,840 | 16 | -0.5, 48 kHz: 4 of 4,000 (at most 0.23 %) |
+//! | slope of 1 dB, hump of 1 dB | 12 to 200 | 13,920 | 2 | 1 of 4,000 |
+//! | pass-band of 80 % (steep), 60 % (soft) | 8 to 200 | 17,920 | 2 | 60 %, 48 kHz: 2 of 4,000 |
+//! | int8, rms of 20, 0.5 and 0.3 steps | 12 to 200 | 18,880 | 2 | 1 of 4,000 |
+//!
+//! Chunks with a signal that were found, of 1,000 or 2,000 each:
+//!
+//! | signal | -9 dB | -8 | -7 | -6 | -5 |
+//! | --- | ---: | ---: | ---: | ---: | ---: |
+//! | 12.5 kHz wide, SNR in its band, five chunks, 48 kHz | 73 % | 88 % | 97.2 % | 99.7 % | 100 % |
+//! | the same, 96 kHz | 80 % | 90 % | 98.7 % | 99.9 % | 100 % |
+//! | the same, 200 kHz | 90 % | 97.6 % | 99.95 % | 100 % | 100 % |
+//! | one such chunk alone, 50 kHz | | 11 % | 41 % | 72 % | 92 % |
+//! | the same, 200 kHz | 12 % | 51 % | 94.9 % | 99.8 % | 99.95 % |
+//!
+//! | signal | 12 dB | 14 | 16 | 18 |
+//! | --- | ---: | ---: | ---: | ---: |
+//! | tone anywhere, SNR in a bin, one chunk alone, 48 kHz | | 57 % | 96.1 % | 100 % |
+//! | the same, 200 kHz | 12 % | 52 % | 94.1 % | 99.95 % |
+//! | half-way between two bins, 200 kHz | | | | 100 % |
+//!
 //! The bin at 0 Hz is special: receivers leave their own offset there, 15 to 23 dB above the noise in the bin where
 //! that was measured, and carriers tuned to exactly 0 Hz stood 49 dB and more above it. It counts above
 //! [`ZERO_HZ_RATIO`] only.

@@ -34,6 +34,26 @@
 //! assert_eq!(extraction.interpretation.sample_rate_hz, 200_000.0);
 //! # Ok::<(), heimdall_dsp::Error>(())
 //! ```
+//!
+//! # What it costs
+//!
+//! Microseconds for a chunk of 40,000 samples (200 ms at 200 kHz), step by step: `cargo bench -p heimdall-dsp --features stages`,
+//! AMD EPYC with AVX-512, 2026-11-25. The extractor reads 1 s of FM in 17.5 million instructions (AVX2, by callgrind).
+//!
+//! | step | noise | tone | what it does |
+//! | --- | ---: | ---: | --- |
+//! | `Decode`, `Screen` | 5 | 5 | bytes to samples; the extremes |
+//! | `Envelope` | 18 | 18 | everything that is read off the samples, in one pass |
+//! | `Transform` | 55 | 51 | complex, single precision; ten of them alone are 527 us for a second |
+//! | `Spectrum` | 27 | 24 | powers, block sums, moments, the Hann window |
+//! | `Detector` | 20 | 2 | lines and bands; ends at the first line |
+//! | `Noise`, `Emission`, `Extended` | 14 | 13 | the honest set |
+//! | `Shape`, `Quantile` | 14 | 12 | peak, roll-off, width; the 15 % quantile |
+//! | `RealPart`, `Autocorrelation` | 36 | 57 | the second transform, and the spread of its lags |
+//! | `Quality` | 18 | 4 | imbalance, offset, runs |
+//!
+//! Where single precision is in doubt, double precision is done as well: a pure tone, whose two highest
+//! bins are nearly equal, takes twice as long.
 
 #![cfg_attr(
     test,

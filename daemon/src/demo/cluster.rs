@@ -173,8 +173,15 @@ impl Cluster {
     /// # Errors
     /// When the server has not ended after half a minute.
     pub fn stop_immediate(&mut self) -> Result<()> {
-        self.run("pg_ctl", &["stop", "-s", "-m", "immediate", "-t", "30"])?;
+        let stopped = self.run("pg_ctl", &["stop", "-s", "-m", "immediate", "-t", "30"]);
         if let Some(mut server) = self.server.take() {
+            // pg_ctl looks for the server's pid file, which one that has crashed leaves behind.
+            if let Err(error) = stopped
+                && !matches!(server.try_wait(), Ok(Some(_)))
+            {
+                self.server = Some(server);
+                return Err(error);
+            }
             server.wait().context("waiting for the server's end")?;
         }
         Ok(())
