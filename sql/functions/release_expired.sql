@@ -2,6 +2,7 @@
 -- gone. Its measurements become ready again, unless five daemons have been lost with the same one in hand:
 -- then the recording is taken to be what kills them, and it gets an error row. From the second loss on they come back one
 -- by one, at random times, so that those that were only in bad company are done before the bad one is taken up again.
+-- Where two that have been lost before were in the same hands, neither is blamed however often: they are parted first.
 -- Grows with the number of daemons and of rows to take back, not with the queue: the owners are read off the
 -- partial index of claimed rows by stepping from one worker to the next.
 CREATE OR REPLACE FUNCTION heimdall.release_expired()
@@ -20,6 +21,7 @@ DECLARE
     -- Long beside the work on a recording, short beside a lease.
     scatter     CONSTANT interval := '10 seconds';
     dead     uuid[];
+    guilty   uuid[];
     sessions uuid[];
 BEGIN
     WITH RECURSIVE expired AS (
@@ -45,9 +47,12 @@ BEGIN
     END IF;
 
     -- In the order of lock_sessions.sql, before any row is changed.
-    SELECT array_agg(DISTINCT q.recording_session_id) INTO sessions
-    FROM heimdall.feature_queue q
-    WHERE q.state = 'claimed' AND q.worker_id = ANY (dead) AND q.crashes + 1 >= max_crashes;
+    SELECT array_agg(suspects.measurement_ids[1]), array_agg(DISTINCT suspects.session_ids[1]) INTO guilty, sessions
+    FROM (SELECT array_agg(q.measurement_id) AS measurement_ids, array_agg(q.recording_session_id) AS session_ids
+          FROM heimdall.feature_queue q
+          WHERE q.state = 'claimed' AND q.worker_id = ANY (dead) AND q.crashes > 0
+          GROUP BY q.worker_id
+          HAVING count(*) = 1 AND max(q.crashes) + 1 >= max_crashes) suspects;
 
     PERFORM pg_advisory_xact_lock(k.key)
     FROM (SELECT DISTINCT hashtextextended(s::text, 0) AS key FROM unnest(sessions) s ORDER BY key) k;
@@ -55,7 +60,7 @@ BEGIN
     RETURN QUERY
     WITH dropped AS (
         DELETE FROM heimdall.feature_queue q
-        WHERE q.state = 'claimed' AND q.worker_id = ANY (dead) AND q.crashes + 1 >= max_crashes
+        WHERE q.state = 'claimed' AND q.worker_id = ANY (dead) AND q.measurement_id = ANY (guilty)
           AND q.recording_session_id = ANY (sessions)
         RETURNING q.*
     ), blamed AS (
@@ -80,10 +85,10 @@ BEGIN
     ), released AS (
         UPDATE heimdall.feature_queue q
         SET state = CASE WHEN q.crashes = 0 THEN 'ready' ELSE 'waiting' END,
-            due_at = CASE WHEN q.crashes > 0 THEN clock_timestamp() + random() * q.crashes * scatter END,
+            due_at = CASE WHEN q.crashes > 0 THEN clock_timestamp() + random() * least(q.crashes, 4) * scatter END,
             claim_id = NULL, worker_id = NULL, claimed_at = NULL, crashes = q.crashes + 1
         FROM (SELECT c.measurement_id, c.claim_id, c.worker_id FROM heimdall.feature_queue c
-              WHERE c.state = 'claimed' AND c.worker_id = ANY (dead) AND c.crashes + 1 < max_crashes
+              WHERE c.state = 'claimed' AND c.worker_id = ANY (dead) AND c.measurement_id <> ALL (coalesce(guilty, '{}'))
               -- A row that its owner is storing after all is left to it; if that fails it is taken back next time.
               FOR UPDATE SKIP LOCKED) held
         WHERE q.measurement_id = held.measurement_id AND q.claim_id = held.claim_id
@@ -97,4 +102,4 @@ BEGIN
     PERFORM heimdall.settle_sessions(sessions);
 END
 $$;
-COMMENT ON FUNCTION heimdall.release_expired() IS 'Makes the measurements of dead daemons ready again; one that has cost five daemons gets an error row. Called by heimdalld.';
+COMMENT ON FUNCTION heimdall.release_expired() IS 'Makes the measurements of dead daemons ready again; one that has cost five daemons, the last without another suspect in hand, gets an error row. Called by heimdalld.';

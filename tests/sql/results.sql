@@ -118,6 +118,20 @@ BEGIN
     PERFORM pg_temp.expect_rows('due', 'EXECUTE promote_due', 1);
     EXECUTE $q$EXECUTE register_worker('test', 3, '0', 4, 30000, 8)$q$ INTO w2;
 
+    -- Two that have been lost before, in the same hands: neither is blamed, however often.
+    EXECUTE format('EXECUTE claim(%L, 2, NULL)', w2);
+    UPDATE heimdall.feature_queue SET crashes = CASE measurement_id WHEN pg_temp.measurement(2, 3) THEN 7 ELSE 1 END
+    WHERE state = 'claimed';
+    GET DIAGNOSTICS n = ROW_COUNT;
+    PERFORM pg_temp.expect('two in hand', n, 2::bigint);
+    UPDATE heimdall.worker_heartbeats SET beat_at = beat_at - interval '31 s' WHERE worker_id = w2;
+    PERFORM pg_temp.expect_rows('taken back both', 'EXECUTE release_expired', 2);
+    PERFORM pg_temp.expect('parted', (SELECT array_agg(crashes ORDER BY crashes) FROM heimdall.feature_queue
+                                      WHERE state = 'waiting' AND due_at < clock_timestamp() + interval '40 s'), ARRAY[2, 8]);
+    UPDATE heimdall.feature_queue SET state = 'ready', due_at = NULL, attempt = 0, crashes = CASE crashes WHEN 8 THEN 2 ELSE 0 END
+    WHERE state = 'waiting';
+    EXECUTE $q$EXECUTE register_worker('test', 4, '0', 4, 30000, 8)$q$ INTO w2;
+
     -- The answer to a claim was lost: what stands so without the worker's knowledge is ready again, at no cost.
     EXECUTE format('EXECUTE claim(%L, 2, NULL)', w2) INTO held;
     PERFORM pg_temp.expect_rows('a stray', format('EXECUTE take_strays(%L, %L)', w2, ARRAY[held.claim_id]), 1);

@@ -75,7 +75,8 @@ BEGIN
     EXECUTE 'EXECUTE promote_due';
     EXECUTE format('EXECUTE claim(%L, 7, NULL)', worker);
     UPDATE heimdall.worker_heartbeats SET beat_at = beat_at - interval '1 h';
-    UPDATE heimdall.feature_queue SET crashes = 4;
+    UPDATE heimdall.feature_queue SET crashes = 4
+    WHERE measurement_id = (SELECT measurement_id FROM heimdall.feature_queue WHERE state = 'claimed' LIMIT 1);
     EXECUTE 'EXECUTE release_expired';
     EXECUTE 'EXECUTE sweep(250, 0)';
     EXECUTE format('DELETE FROM heimdall.worker_heartbeats WHERE worker_id = %L', worker);

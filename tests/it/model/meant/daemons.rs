@@ -194,6 +194,17 @@ impl World {
             }
         }
         self.released = (0, 0);
+        // Of those that have been lost before, the ones that no other such one was in the same hands with.
+        let lost_before = |entry: &Entry| match entry.state {
+            State::Claimed(lease) if entry.crashes > 0 => Some(self.leases[lease].worker),
+            _ => None,
+        };
+        let hands: Vec<_> = self
+            .measurements
+            .iter()
+            .map(|m| m.queued.as_ref().and_then(lost_before))
+            .collect();
+        let alone = |m: usize| hands.iter().filter(|worker| **worker == hands[m]).count() == 1;
         for m in 0..MEASUREMENTS {
             let Some(entry) = &mut self.measurements[m].queued else {
                 continue;
@@ -208,7 +219,7 @@ impl World {
                 State::Waiting(false)
             };
             entry.crashes += 1;
-            if entry.crashes < MAX_CRASHES {
+            if entry.crashes < MAX_CRASHES || !alone(m) {
                 self.released.0 += 1;
                 continue;
             }
