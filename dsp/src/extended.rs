@@ -26,8 +26,21 @@ set_of_numbers! {
     /// The honest set beside the compatible one: what the names say, by the standards' definitions.
     ///
     /// All powers refer to full scale: a constant `|x| = 1` has 0 dBFS. Spectra are of 200 ms under a periodic Hann window,
-    /// the resolution is 1.5 bins = 7.5 Hz. The noise is taken to be flat over the receiver's pass-band. Bias and scatter are in
-    /// the crate's documentation.
+    /// the resolution is 1.5 bins = 7.5 Hz. The noise is taken to be flat over the receiver's pass-band.
+    ///
+    /// Bias and standard deviation of a segment's means, `examples/honest.rs` (2026-11-25): 100 segments each of noise-like signals
+    /// 12.5 kHz wide, anywhere in 200 kHz; the worst of 0, 10, 20, 30 and 40 dB of signal over all the noise.
+    ///
+    /// | number | bias | deviation |
+    /// | --- | ---: | ---: |
+    /// | `power_dbfs` | -0.002 dB | 0.04 dB |
+    /// | `snr_unbiased_db` | -0.001 dB | 0.05 dB |
+    /// | `noise_density_dbfs_hz` | -0.001 dB | 0.013 dB |
+    /// | `occupied_bandwidth_99_hz` | -10 Hz (0.08 %) | 18 Hz |
+    /// | `occupied_lower_edge_hz`, `occupied_upper_edge_hz` | 6 Hz | 13 Hz |
+    /// | `carrier_offset_hz` | -4 Hz | 34 Hz |
+    /// | `spectral_flatness` (noise alone) | -0.0002 | 0.0002 |
+    /// | `envelope_kurtosis` | -0.002 | 0.013 |
     ///
     /// The four that describe an emission (occupied bandwidth, its edges, carrier offset) are over a segment statistics over the
     /// chunks with a signal, 0 if there is none.
