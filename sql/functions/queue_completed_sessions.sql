@@ -44,8 +44,9 @@ BEGIN
     FROM unnest(completed) AS c (id)
     -- OFFSET 0: session by session, by its indexes, whatever the statistics say.
     CROSS JOIN LATERAL (SELECT * FROM heimdall.session_measurements v WHERE v.recording_session_id = c.id OFFSET 0) sm
-    WHERE NOT EXISTS (SELECT FROM heimdall.measurement_features f
-                      WHERE f.measurement_id = sm.measurement_id AND NOT f.extraction_failed)
+    -- A look-up for each, not NOT EXISTS: that becomes a join, and reads all features where vacuum has last seen none.
+    WHERE (SELECT true FROM heimdall.measurement_features f
+           WHERE f.measurement_id = sm.measurement_id AND NOT f.extraction_failed LIMIT 1) IS NULL
     ORDER BY sm.session_created_at, sm.recording_session_id, sm.measured_at, sm.measurement_id
     -- Queued already: it moves ahead, and a look for a missing object is taken at once.
     ON CONFLICT (measurement_id) DO UPDATE

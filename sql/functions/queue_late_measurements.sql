@@ -52,8 +52,8 @@ BEGIN
     CROSS JOIN LATERAL (SELECT * FROM heimdall.session_measurements v WHERE v.measurement_id = t.id OFFSET 0) sm
     WHERE sm.session_status = 'completed'
       AND (sm.measurement_id = ANY (replaced)
-           OR NOT EXISTS (SELECT FROM heimdall.measurement_features f
-                          WHERE f.measurement_id = sm.measurement_id AND NOT f.extraction_failed))
+           OR (SELECT true FROM heimdall.measurement_features f
+               WHERE f.measurement_id = sm.measurement_id AND NOT f.extraction_failed LIMIT 1) IS NULL)
     ORDER BY sm.session_created_at, sm.recording_session_id, sm.measured_at, sm.measurement_id
     ON CONFLICT (measurement_id) DO UPDATE
     SET recording_session_id = excluded.recording_session_id, measured_at = excluded.measured_at,

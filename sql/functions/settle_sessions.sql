@@ -22,8 +22,10 @@ BEGIN
             FROM heimdall.measurement_features mf
             WHERE mf.recording_session_id = s.id
         ) f
-        WHERE NOT EXISTS (SELECT FROM heimdall.feature_queue q
-                          WHERE q.recording_session_id = s.id AND NOT q.recheck)
+        -- A look-up for each session, whatever the statistics say: NOT EXISTS becomes a join, and where vacuum has last seen an
+        -- empty queue that reads all of it, 172,000 buffers and 77 ms with 5,000 rows and 166,000 dead ones.
+        WHERE (SELECT true FROM heimdall.feature_queue q
+               WHERE q.recording_session_id = s.id AND NOT q.recheck LIMIT 1) IS NULL
     LOOP
         PERFORM pg_notify('heimdall_features_ready', recording_session_id::text);
         RETURN NEXT;

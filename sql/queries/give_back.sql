@@ -5,8 +5,8 @@ WITH back AS (
     UPDATE heimdall.feature_queue q
     SET state = 'ready', attempt = q.attempt - 1, claim_id = NULL, worker_id = NULL, claimed_at = NULL,
         recheck = q.recheck AND q.attempt > 1
-    FROM unnest($1::uuid[], $2::bigint[]) AS held (measurement_id, claim_id)
-    WHERE q.measurement_id = held.measurement_id AND q.claim_id = held.claim_id
+    -- A number belongs to one claim of one measurement, so the two lists need no pairing: a join might read the whole queue.
+    WHERE q.measurement_id = ANY ($1::uuid[]) AND q.claim_id = ANY ($2::bigint[])
     RETURNING q.measurement_id
 ), counted AS MATERIALIZED (
     SELECT count(*) AS given_back FROM back

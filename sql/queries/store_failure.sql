@@ -19,17 +19,18 @@ WITH held AS (
         due_at = clock_timestamp() + $6::bigint * interval '1 millisecond'
     WHERE measurement_id = (SELECT measurement_id FROM held) AND $6::bigint IS NOT NULL
 ), moved AS (
+    -- Here and below no join, as in store_features.sql.
     DELETE FROM heimdall.measurement_features f
-    USING held h
-    WHERE f.measurement_id = h.measurement_id AND f.timestamp <> h.measured_at AND f.extraction_failed
+    WHERE f.measurement_id = (SELECT h.measurement_id FROM held h) AND f.timestamp <> (SELECT h.measured_at FROM held h)
+      AND f.extraction_failed
 ), stored AS (
     INSERT INTO heimdall.measurement_features AS f
         (timestamp, measurement_id, recording_session_id, receiver_features, extraction_metadata,
          overall_confidence, num_receivers_detected, extraction_failed, error_kind, error_message, attempts)
     SELECT measured_at, measurement_id, recording_session_id, '{}', coalesce($5::jsonb, '{}'), 0, 0, true, $3::text, $4::text, attempt
     FROM held h
-    WHERE NOT EXISTS (SELECT FROM heimdall.measurement_features g
-                      WHERE g.measurement_id = h.measurement_id AND NOT g.extraction_failed)
+    WHERE (SELECT true FROM heimdall.measurement_features g
+           WHERE g.measurement_id = h.measurement_id AND NOT g.extraction_failed LIMIT 1) IS NULL
     ON CONFLICT (timestamp, measurement_id) DO UPDATE
     SET recording_session_id = excluded.recording_session_id,
         extraction_metadata  = excluded.extraction_metadata,

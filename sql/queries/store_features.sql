@@ -12,9 +12,9 @@ WITH finished AS (
     WHERE measurement_id = $1::uuid AND claim_id = $2::bigint
     RETURNING measurement_id, recording_session_id, measured_at, attempt, backfill_id, enqueued_at, claimed_at
 ), moved AS (
+    -- One row's values, not a join: where vacuum has last seen an empty table, that would read all of it.
     DELETE FROM heimdall.measurement_features f
-    USING finished d
-    WHERE f.measurement_id = d.measurement_id AND f.timestamp <> d.measured_at
+    WHERE f.measurement_id = (SELECT d.measurement_id FROM finished d) AND f.timestamp <> (SELECT d.measured_at FROM finished d)
 ), stored AS (
     INSERT INTO heimdall.measurement_features
         (timestamp, measurement_id, recording_session_id, receiver_features, extraction_metadata,

@@ -23,11 +23,10 @@ use crate::support::{Bench, connect};
 
 /// Rows that are ready all the time.
 const BACKLOG: i32 = 5_000;
-/// Claims at once, each of so many rows, as in the measurement that queue-notes compares others by.
+/// Claims at once, each of so many rows.
 const WORKERS: usize = 4;
 const ROWS: usize = 10;
-/// Rows that were worked off since the snapshot was taken, when the measurement begins: what four workers left after
-/// a minute in queue-notes.
+/// Rows that were worked off since the snapshot was taken, when the measurement begins: what a few daemons leave in minutes.
 const DEAD: i32 = 166_000;
 /// Between two figures.
 const INTERVAL: Duration = Duration::from_secs(10);

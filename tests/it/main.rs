@@ -27,6 +27,7 @@ mod origin;
 mod outages;
 #[cfg(feature = "plot")]
 mod pictures;
+mod plans;
 mod pooler;
 mod reading;
 mod real_recordings;

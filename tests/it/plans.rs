@@ -1,0 +1,128 @@
+//! Plans where the statistics mislead: a table that vacuum has last seen empty, and that is full again.
+//!
+//! While anybody holds a snapshot, or after any wave of work, vacuum notes pages without a row in them. The planner
+//! then expects one row however many there are, and reads all of them where it should look one up.
+
+use heimdall_daemon::sql;
+use serde_json::Value;
+
+use crate::support::{Bench, connect};
+
+/// Rows that a plan gone wrong would read.
+const ROWS: i32 = 5_000;
+
+/// Buffers that a statement touches, its triggers included, when it is run a second time: the first one is planned.
+async fn buffers(bench: &Bench, statement: &str) -> i64 {
+    let explain = format!("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT pg_temp.run($run${statement}$run$)");
+    let mut plan = Value::Null;
+    for _ in 0..2 {
+        bench.execute("BEGIN").await;
+        plan = bench.value(&explain, &[]).await;
+        bench.execute("ROLLBACK").await;
+    }
+    let of = |name: &str| plan[0]["Plan"][name].as_i64().expect("a number");
+    of("Shared Hit Blocks") + of("Shared Read Blocks")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn statements_stay_look_ups_where_vacuum_has_last_seen_an_empty_table() {
+    let bench = Bench::new().await;
+    let run =
+        "CREATE FUNCTION pg_temp.run(command text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE command; END $$";
+    bench.execute(run).await;
+    let (holder, _driving) = connect(&bench.url().await).await;
+    let hold = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM heimdall.feature_queue";
+    holder.batch_execute(hold).await.expect("held");
+    let queue =
+        "INSERT INTO heimdall.feature_queue (measurement_id, recording_session_id, measured_at, source, priority)
+        SELECT gen_random_uuid(), gen_random_uuid(), now(), 'live', 0 FROM generate_series(1, $1::int)";
+    let features = "INSERT INTO heimdall.measurement_features (timestamp, measurement_id, recording_session_id, receiver_features,
+            overall_confidence, mean_snr_db, num_receivers_detected)
+        SELECT now(), gen_random_uuid(), gen_random_uuid(), ARRAY['{}'::jsonb], 0.9, 20, 1 FROM generate_series(1, $1::int)";
+    for (table, fill) in [("feature_queue", queue), ("measurement_features", features)] {
+        // Nothing may mend the statistics while this looks.
+        bench
+            .execute(&format!(
+                "ALTER TABLE heimdall.{table} SET (autovacuum_enabled = false)"
+            ))
+            .await;
+        bench.sql.execute(fill, &[&ROWS]).await.expect("filled");
+        bench.execute(&format!("DELETE FROM heimdall.{table}")).await;
+        bench.execute(&format!("VACUUM heimdall.{table}")).await;
+        let seen =
+            format!("SELECT reltuples = 0 AND relpages > 0 FROM pg_class WHERE oid = 'heimdall.{table}'::regclass");
+        assert!(bench.value::<bool>(&seen, &[]).await, "{table}: the trap is not set");
+        bench.sql.execute(fill, &[&ROWS]).await.expect("filled");
+    }
+    let session = bench.record(&["a.bin"; 7]).await;
+
+    let settle = "SELECT heimdall.settle_sessions(ARRAY[gen_random_uuid(), gen_random_uuid()])";
+    let settled = buffers(&bench, settle).await;
+    assert!(settled < 100, "{settled} buffers to settle two sessions");
+    let complete = format!(
+        "UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = '{}'",
+        session.id
+    );
+    let completed = buffers(&bench, &complete).await;
+    assert!(completed < 500, "{completed} buffers to complete a session of seven");
+
+    bench.complete(&session).await;
+    let replace = format!(
+        "UPDATE heimdall.measurements SET iq_data_location = 'b.bin' WHERE recording_session_id = '{}'",
+        session.id
+    );
+    let replaced = buffers(&bench, &replace).await;
+    assert!(replaced < 900, "{replaced} buffers to replace seven objects");
+    let add = format!(
+        "INSERT INTO heimdall.measurements (iq_data_location, recording_session_id)
+         SELECT 'c.bin', '{}' FROM generate_series(1, 7)",
+        session.id
+    );
+    let added = buffers(&bench, &add).await;
+    assert!(added < 900, "{added} buffers to add seven late measurements");
+    eprintln!("{settled} to settle, {completed} to complete, {replaced} to replace, {added} to add");
+
+    // The daemon's own, with its connections' settings, under a lease as a claim gives it.
+    bench
+        .execute("SET enable_seqscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan")
+        .await;
+    let lease =
+        "UPDATE heimdall.feature_queue SET state = 'claimed', claim_id = nextval('heimdall.claim_ids'), attempt = 1,
+            worker_id = gen_random_uuid(), claimed_at = now()
+        WHERE recording_session_id = $1 RETURNING measurement_id::text, claim_id";
+    let leases = bench.sql.query(lease, &[&session.id]).await.expect("claimed");
+    let (id, claim): (String, i64) = (leases[0].get(0), leases[0].get(1));
+    let lease = format!("'{id}', {claim}");
+    let statements = [
+        (
+            "features",
+            sql::STORE_FEATURES,
+            format!("({lease}, ARRAY['{{}}'::jsonb], '{{}}', 0.9, 20, 1)"),
+        ),
+        (
+            "failure",
+            sql::STORE_FAILURE,
+            format!("({lease}, 'kind', 'message', '{{}}', NULL)"),
+        ),
+        (
+            "look_again",
+            sql::STORE_FAILURE,
+            format!("({lease}, 'kind', 'message', '{{}}', 1)"),
+        ),
+        ("later", sql::RETRY_LATER, format!("({lease}, 1)")),
+        ("forget", sql::FORGET, format!("({lease})")),
+        (
+            "give_back",
+            sql::GIVE_BACK,
+            format!("(ARRAY['{id}']::uuid[], ARRAY[{claim}])"),
+        ),
+        ("strays", sql::TAKE_STRAYS, "(gen_random_uuid(), '{}')".to_owned()),
+        ("promote", sql::PROMOTE_DUE, String::new()),
+    ];
+    for (name, text, parameters) in statements {
+        bench.execute(&format!("PREPARE {name} AS {text}")).await;
+        let touched = buffers(&bench, &format!("EXECUTE {name} {parameters}")).await;
+        assert!(touched < 120, "{touched} buffers for {name}");
+        eprintln!("{touched} for {name}");
+    }
+}
