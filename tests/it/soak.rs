@@ -175,6 +175,15 @@ async fn a_daemon_under_full_load_takes_no_more_at_the_end_than_at_the_beginning
         }
     }
 
+    // Twenty points of the way: whether a size grows on or has found its level.
+    let step = whole.len().div_ceil(20);
+    let course: Vec<_> = whole
+        .iter()
+        .step_by(step)
+        .map(|reading| (reading.rate, reading.table_kib, reading.indexes_kib))
+        .collect();
+    println!("on the way, (recordings/s, feature_queue KiB, its indexes KiB): {course:?}");
+
     let (other, _driving) = connect(&soak.bench.url().await).await;
     other
         .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM heimdall.feature_queue")
