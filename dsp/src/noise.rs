@@ -12,8 +12,16 @@ const GROUP_BINS: usize = 64;
 const MIN_GROUPS: usize = 24;
 
 /// Groups at either end of the band that are weaker than this part of the median group lie in the stop band of the
-/// receiver's filter.
+/// receiver's filter. A signal that fills more than half of the band looks the same, but only a filter of this sort is bound to
+/// be symmetrical.
 const STOP_BAND: f64 = 0.1;
+
+/// Part of the median group below which the ends are a stop band whatever their widths: no such signal is expected.
+const DEEP_STOP_BAND: f64 = 1e-3;
+
+/// How much the stop bands at both ends may differ in width, as a part of the band: a filter's slopes end where noise
+/// happens to.
+const ASYMMETRY: f64 = 0.02;
 
 /// Part of the groups that is taken for noise to begin with.
 const CERTAINLY_NOISE: f64 = 0.2;
@@ -50,10 +58,15 @@ pub(crate) fn estimate(blocks: &[Block], ranked: &mut Vec<f64>) -> Noise {
     let in_group = in_group.min(blocks.len() / MIN_GROUPS).max(1);
     gather(blocks, in_group, ranked);
     let middle = ranked.len() / 2;
-    let stop = STOP_BAND * *ranked.select_nth_unstable_by(middle, f64::total_cmp).1;
-    let inside = |group: &[Block]| density(group) > stop;
-    let before = blocks.chunks(in_group).take_while(|group| !inside(group)).count();
-    let behind = blocks.rchunks(in_group).take_while(|group| !inside(group)).count();
+    let groups = ranked.len();
+    let median = *ranked.select_nth_unstable_by(middle, f64::total_cmp).1;
+    let (before, behind) = stop_bands(blocks, in_group, STOP_BAND * median);
+    let is_symmetrical = before.abs_diff(behind) as f64 <= (ASYMMETRY * groups as f64).max(1.0);
+    let (before, behind) = if is_symmetrical {
+        (before, behind)
+    } else {
+        stop_bands(blocks, in_group, DEEP_STOP_BAND * median)
+    };
     let start = before * in_group;
     let end = blocks.len().saturating_sub(behind * in_group);
     if start >= end {
@@ -101,6 +114,15 @@ pub(crate) fn estimate(blocks: &[Block], ranked: &mut Vec<f64>) -> Noise {
         },
         pass_band: start..end,
     }
+}
+
+/// How many groups at the lower and at the upper end are no stronger than this.
+fn stop_bands(blocks: &[Block], in_group: usize, highest: f64) -> (usize, usize) {
+    let is_weak = |group: &&[Block]| density(group) <= highest;
+    (
+        blocks.chunks(in_group).take_while(is_weak).count(),
+        blocks.rchunks(in_group).take_while(is_weak).count(),
+    )
 }
 
 /// The densities of the groups.

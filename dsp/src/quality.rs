@@ -25,7 +25,8 @@ const CLIPPED_HEAVILY: f64 = 1e-2;
 /// Where nothing says where the scale ends, components within 0.1 % of the extremes count as clipped if they are many
 /// beside those within 1 %, and those within 10 %, which the coarse steps of what was once an 8-bit recording do not
 /// leave empty. A sine wave, of all signals without clipping the one with the sharpest peaks, has 0.46 and 0.11 times as many
-/// there; Gaussian noise of which 0.01 % is clipped 6 and 0.28 times.
+/// there; Gaussian noise of which 0.01 % is clipped 6 and 0.28 times. Where steps are so coarse that there are none within 1 %, it is
+/// the next step below that counts: a sine wave has at most 1 / (sqrt(2) - 1) = 2.4 times as many at the last.
 const RAIL: f32 = 0.999;
 const NEAR: f32 = 0.99;
 const AROUND: f32 = 0.9;
@@ -36,8 +37,12 @@ const FEWEST_CLIPPED: usize = 16;
 /// Fewer codes than this leave the noise of the quantisation itself above the receiver's.
 const FEWEST_CODES: usize = 16;
 
-/// Identical samples one after the other for this long are no reception.
+/// Identical samples one after the other for this long are no reception, unless chance makes such runs, as it does in noise
+/// of less than a converter's step.
 const LONGEST_RUN_MS: f64 = 1.0;
+
+/// How often chance may make a segment's longest run as long as it is for it to be no chance.
+const BY_CHANCE: f64 = 1e-6;
 
 /// Exact zeros, as a part of all samples, above which most of the recording is missing.
 const MOST_ZEROS: f64 = 0.5;
@@ -64,7 +69,8 @@ pub enum Warning {
     DcSpike,
     /// Gain differs by more than 1 dB or phase by more than 5 degrees between I and Q.
     IqImbalance,
-    /// Identical samples for more than a millisecond.
+    /// Identical samples for more than a millisecond, and for longer than chance makes them. Keying between exact zeros,
+    /// as simulations have it, is told from lost samples by nothing but its speed.
     Dropout,
     /// More than half of the samples are exactly zero.
     MostlyZeros,
@@ -130,6 +136,7 @@ pub(crate) struct Tally {
     lost: u64,
     clipped: usize,
     zeros: usize,
+    repeats: usize,
     largest: f32,
     codes: Codes,
     offset: Offset,
@@ -147,6 +154,8 @@ pub(crate) struct Measured<'a> {
     /// In the transform's order, without padding.
     pub spectrum: &'a [Complex32],
     pub noise: &'a Noise,
+    /// Whether what is at 0 Hz is a carrier.
+    pub has_carrier: bool,
 }
 
 /// Where the components of a chunk with these extremes may stop: at the ends of the format if they reach these, else
@@ -177,12 +186,19 @@ fn ends_reached(format: SampleFormat, extremes: Extremes) -> Option<(f32, f32)> 
 /// Whether rails at the extremes, where so many components are, are rails: a spike in the histogram on both sides.
 fn is_spike(samples: &[Complex32], rails: Rails, at_rails: usize) -> bool {
     let smaller = rails.high.min(-rails.low) / RAIL;
-    let outside = |part: f32| count(samples, |component| component.abs() >= part * smaller);
-    let beside = |part: f32| outside(part).saturating_sub(at_rails) as f64;
-    at_rails as f64 > OVER_NEAR * beside(NEAR)
-        && at_rails as f64 > OVER_AROUND * beside(AROUND)
+    let outside = |level: f32| count(samples, |component| component.abs() >= level);
+    let beside = |level: f32| outside(level).saturating_sub(at_rails) as f64;
+    at_rails as f64 > OVER_NEAR * beside(NEAR * smaller)
+        && at_rails as f64 > OVER_AROUND * beside(AROUND * smaller)
+        && at_rails as f64 > OVER_NEAR * beside(next_below(samples, RAIL * smaller))
         && count(samples, |component| component >= rails.high) > 0
         && count(samples, |component| component <= rails.low) > 0
+}
+
+/// The largest size of a component below this.
+fn next_below(samples: &[Complex32], level: f32) -> f32 {
+    let sizes = samples.iter().flat_map(|sample| [sample.re.abs(), sample.im.abs()]);
+    sizes.filter(|size| *size < level).fold(0.0, f32::max)
 }
 
 fn count(samples: &[Complex32], is: impl Fn(f32) -> bool) -> usize {
@@ -207,9 +223,20 @@ impl Tally {
         }
         self.samples += chunk.samples.len();
         self.zeros += chunk.envelope.zeros;
+        self.repeats += chunk.envelope.repeats;
         self.runs.see(chunk.samples, chunk.envelope.repeats);
         self.offset.see(chunk);
         self.imbalance.see(chunk);
+    }
+
+    /// Whether the longest run is no longer than runs become where samples repeat the one before as often as outside it:
+    /// of `n` runs one is of `k` samples with a probability of at most `n p^(k-1)`.
+    fn may_be_chance(&self) -> bool {
+        let repeats = self.runs.longest().saturating_sub(1);
+        let outside = self.samples.saturating_sub(repeats);
+        let others = self.repeats.saturating_sub(repeats);
+        let share = others as f64 / outside.max(1) as f64;
+        self.samples as f64 * share.powf(repeats as f64) > BY_CHANCE
     }
 
     /// Counts samples that the recorder lost.
@@ -249,7 +276,10 @@ impl Tally {
             ),
             (Warning::DcSpike, seen.offset.is_fault()),
             (Warning::IqImbalance, imbalance.exceeds(GAIN_ERROR_DB, PHASE_ERROR_DEG)),
-            (Warning::Dropout, quality.longest_identical_run_ms > LONGEST_RUN_MS),
+            (
+                Warning::Dropout,
+                quality.longest_identical_run_ms > LONGEST_RUN_MS && !seen.may_be_chance(),
+            ),
             (Warning::MostlyZeros, quality.zero_fraction > MOST_ZEROS),
             (Warning::Unscaled, seen.largest > UNSCALED),
             (Warning::Gap, seen.lost > 0),

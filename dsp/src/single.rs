@@ -63,6 +63,7 @@ pub(crate) struct Chunk {
     envelope: Envelope,
     rails: Rails,
     noise: Noise,
+    has_carrier: bool,
 }
 
 impl Single {
@@ -112,8 +113,8 @@ impl Single {
         let noise = noise::estimate(&self.blocks, &mut self.ranked);
         let squared = (n as f64).powi(2);
         let signal = envelope.mean_power * squared - noise.density * noise.bins;
-        let is_carrier = offset::is_carrier(f64::from(zero.norm_sqr()), noise.density, signal);
-        if is_carrier {
+        let has_carrier = offset::is_carrier(f64::from(zero.norm_sqr()), noise.density, signal);
+        if has_carrier {
             self.spectrum[PAD] = zero;
             self.spectrum[n + PAD] = zero;
             spectrum::measure(&self.spectrum, &mut self.power, &mut self.blocks);
@@ -129,7 +130,7 @@ impl Single {
             power_scale,
             sample_rate_hz,
         );
-        if !is_carrier {
+        if !has_carrier {
             self.spectrum[PAD] = zero;
             self.power[0] = zero.norm_sqr();
             if let Some(block) = self.blocks.iter_mut().find(|block| block.first == 0) {
@@ -147,6 +148,7 @@ impl Single {
             envelope,
             rails,
             noise,
+            has_carrier,
         }
     }
 
@@ -167,6 +169,7 @@ impl Single {
             rails: chunk.rails,
             spectrum: &self.spectrum[PAD..][..samples.len()],
             noise: &chunk.noise,
+            has_carrier: chunk.has_carrier,
         });
     }
 

@@ -28,6 +28,10 @@ const MIDDLE: std::ops::Range<usize> = 1..3;
 /// about 0 Hz is in most of them, as the modulation of a strong carrier may be.
 const SCATTER: f64 = 2.0;
 
+/// Power over the noise's of the median cell, from which on a signal fills most of the band. Where that is on the frequency of
+/// the receiver, as a broadcast in a narrow band is, all of it is symmetrical; so it may be where a carrier is at 0 Hz.
+const FILLED: f64 = 1.5;
+
 /// The noise has to be worth a code or more in each direction: below, it is the rounding that is seen.
 const CODES_SQUARED: f64 = 1.0;
 
@@ -46,6 +50,7 @@ pub(super) struct Imbalance {
     scatter: f64,
     quotients: usize,
     is_rounding: bool,
+    is_symmetrical: bool,
     cells: Vec<(f64, Complex64)>,
     ranked: Vec<f64>,
 }
@@ -89,13 +94,15 @@ impl Imbalance {
         self.cells.select_nth_unstable_by(from, by_power);
         self.cells[from..].select_nth_unstable_by(to - from, by_power);
         let middle = &self.cells[from..to];
-        let mut median = |part: fn(&Complex64) -> f64| {
+        let mut median = |part: fn(&(f64, Complex64)) -> f64| {
             self.ranked.clear();
-            self.ranked.extend(middle.iter().map(|(_, quotient)| part(quotient)));
+            self.ranked.extend(middle.iter().map(part));
             let at = self.ranked.len() / 2;
             *self.ranked.select_nth_unstable_by(at, f64::total_cmp).1
         };
-        let centre = Complex64::new(median(|quotient| quotient.re), median(|quotient| quotient.im));
+        let is_filled = median(|(power, _)| *power) > FILLED * CELL as f64 * chunk.noise.density;
+        self.is_symmetrical |= is_filled || chunk.has_carrier;
+        let centre = Complex64::new(median(|(_, quotient)| quotient.re), median(|(_, quotient)| quotient.im));
         self.sum += centre;
         self.chunks += 1;
         self.scatter += middle
@@ -118,7 +125,7 @@ impl Imbalance {
         Errors {
             gain_db: gain_db.clamp(-LARGEST_GAIN_DB, LARGEST_GAIN_DB),
             phase_deg: sine.clamp(-1.0, 1.0).asin().to_degrees(),
-            deviation: (is_noise && !self.is_rounding).then(|| variance.sqrt()),
+            deviation: (is_noise && !self.is_rounding && !self.is_symmetrical).then(|| variance.sqrt()),
         }
     }
 }

@@ -1,0 +1,222 @@
+//! Clean signals of every kind: nothing is flagged, and what they are is what the honest numbers say.
+
+#[path = "support/signals.rs"]
+#[allow(dead_code, reason = "others use the rest")]
+mod signals;
+
+use heimdall_dsp::SegmentFeatures;
+use rustfft::num_complex::Complex32;
+use signals::{Signals, add, amplitude, quantised, tone};
+
+const RATE: usize = 200_000;
+
+/// Noise 40 dB below full scale, and a signal of power 1 so many decibels above it.
+fn over_noise(signals: &mut Signals, signal: &[Complex32], snr_db: f64) -> Vec<Complex32> {
+    let mut samples = signals.noise(signal.len(), |_| 1e-4);
+    add(&mut samples, signal, amplitude(snr_db - 40.0));
+    samples
+}
+
+fn near(value: f64, expected: f64, tolerance: f64, what: &str) {
+    assert!(
+        (value - expected).abs() <= tolerance,
+        "{what} is {value}, not {expected} +- {tolerance}"
+    );
+}
+
+fn unflagged(segment: &SegmentFeatures, what: &str) {
+    assert_eq!(segment.quality.warnings, [], "{what}: {:?}", segment.quality);
+}
+
+/// Lower and upper edge of the occupied band, and the carrier, in kHz.
+fn placed(segment: &SegmentFeatures, edges: [f64; 2], carrier: f64, tolerance: f64, what: &str) {
+    let set = &segment.extended;
+    near(set.occupied_lower_edge_hz.mean / 1e3, edges[0], tolerance, what);
+    near(set.occupied_upper_edge_hz.mean / 1e3, edges[1], tolerance, what);
+    near(set.carrier_offset_hz.mean / 1e3, carrier, 0.15, what);
+    near(segment.signal_present.mean, 1.0, 1e-9, what);
+    unflagged(segment, what);
+}
+
+/// On and off at random, each half a millisecond long.
+fn keyed(signals: &mut Signals, frequency: f64) -> Vec<Complex32> {
+    let mut samples = tone(RATE, frequency);
+    // Three in a row would be silence for more than a millisecond: that is a dropout.
+    let mut off = 0;
+    for symbol in samples.chunks_mut(RATE / 2_000) {
+        let is_off = off < 2 && signals.uniform() < 0.5;
+        off = if is_off { off + 1 } else { 0 };
+        if is_off {
+            symbol.fill(Complex32::default());
+        }
+    }
+    samples
+}
+
+#[test]
+fn every_kind_of_modulation_lies_where_it_is_and_is_no_fault() {
+    let mut signals = Signals::new(31);
+    let steady = tone(RATE, 0.100_003);
+    let segment = signals.measure(&over_noise(&mut Signals::new(1), &steady, 20.0), RATE);
+    placed(&segment, [20.0, 20.0], 20.0, 0.02, "a tone");
+    near(segment.extended.snr_unbiased_db.mean, 20.0, 0.2, "a tone's SNR");
+    near(segment.extended.envelope_kurtosis.mean, 1.0, 0.05, "a tone's kurtosis");
+
+    let speech = signals.speech_fm(RATE, -40_000.0, 1_500.0, RATE);
+    let samples = over_noise(&mut signals, &speech, 20.0);
+    let segment = signals.measure(&samples, RATE);
+    near(
+        segment.extended.carrier_offset_hz.mean,
+        -40_000.0,
+        150.0,
+        "FM's carrier",
+    );
+    let width = segment.extended.occupied_bandwidth_99_hz;
+    assert!(width.min > 6_000.0 && width.max < 12_500.0, "FM: {width:?}");
+    near(segment.extended.snr_unbiased_db.mean, 20.0, 0.2, "FM's SNR");
+    near(segment.extended.duty_cycle.min, 1.0, 1e-9, "FM's duty cycle");
+    unflagged(&segment, "FM");
+
+    // 50 % by 1 kHz: each sideband has 5.6 % of the power.
+    let mut modulated = tone(RATE, 0.15);
+    for (i, sample) in modulated.iter_mut().enumerate() {
+        *sample *= 1.0 + 0.5 * tone_part(i, 0.005);
+    }
+    let samples = over_noise(&mut signals, &modulated, 20.0);
+    placed(&signals.measure(&samples, RATE), [29.0, 31.0], 30.0, 0.05, "AM");
+
+    let mut both = signals.band(RATE, -0.25, 0.0625);
+    let other = signals.band(RATE, 0.25, 0.0625);
+    add(&mut both, &other, 1.0);
+    let samples = over_noise(&mut signals, &both, 35.0);
+    let segment = signals.measure(&samples, RATE);
+    near(
+        segment.extended.occupied_lower_edge_hz.mean,
+        -56_125.0,
+        250.0,
+        "two, lower edge",
+    );
+    near(
+        segment.extended.occupied_upper_edge_hz.mean,
+        56_125.0,
+        250.0,
+        "two, upper edge",
+    );
+    unflagged(&segment, "two signals");
+
+    // Wider than half the band: the detector need not find it, but nobody should be misled about its power. In the very middle
+    // it would look like a receiver's pass-band.
+    let wide = signals.band(RATE, 0.05, 0.6);
+    let samples = over_noise(&mut signals, &wide, 20.0);
+    let segment = signals.measure(&samples, RATE);
+    near(
+        segment.extended.snr_unbiased_db.mean,
+        20.0 + 10.0 * 0.6_f64.log10(),
+        0.3,
+        "a wide signal's SNR",
+    );
+    unflagged(&segment, "a wide signal");
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "samples are stored in single precision")]
+fn tone_part(i: usize, frequency: f64) -> f32 {
+    (std::f64::consts::TAU * frequency * i as f64).cos() as f32
+}
+
+#[test]
+fn bursts_keying_and_converters_are_no_faults() {
+    let mut signals = Signals::new(32);
+    let key = keyed(&mut signals, 0.151);
+    let segment = signals.measure(&key, RATE);
+    unflagged(&segment, "keying between exact zeros");
+    assert!(segment.quality.zero_fraction > 0.25);
+    let samples = over_noise(&mut signals, &key, 30.0);
+    unflagged(&signals.measure(&samples, RATE), "keying over noise");
+
+    let mut burst = signals.noise(RATE, |_| 1e-4);
+    let inside = signals.band(RATE / 10, 0.1, 0.05);
+    add(&mut burst[RATE / 2..6 * RATE / 10], &inside, 0.5);
+    unflagged(&signals.measure(&burst, RATE), "a burst");
+
+    for rate in [12_000, 48_000, RATE] {
+        let noise = signals.noise(rate, |_| 1.0);
+        unflagged(&signals.measure(&quantised(&noise, 20.0), rate), "8-bit noise");
+        // In the scale of floats: not the codes of an integer format. A third of the samples repeat the one before.
+        unflagged(
+            &signals.measure(&quantised(&noise, 0.5), rate),
+            "8-bit noise of half a step",
+        );
+        unflagged(&signals.measure(&tone(rate, 0.123_4), rate), "a tone without noise");
+        // Noise of a step or so: without any, rounding FM at 0 Hz is not symmetrical between I and Q.
+        let speech = signals.speech_fm(rate, 0.0, 0.02 * rate as f64, rate);
+        let heard = over_noise(&mut signals, &speech, 37.0);
+        unflagged(&signals.measure(&quantised(&heard, 85.0), rate), "8-bit FM");
+    }
+}
+
+/// Means over segments may be off by the scatter of the mean; the contract's figures are for a chunk.
+#[test]
+fn a_12_5_khz_signal_at_20_db_keeps_the_contract_s_figures() {
+    let width = 12_500.0 / RATE as f64;
+    let mut signals = Signals::new(33);
+    let (mut squares, mut chunks) = (0.0, 0.0);
+    for _ in 0..12 {
+        let centre = (signals.uniform() - 0.5) * (1.0 - width);
+        let band = signals.band(RATE, centre, width);
+        let mut samples = signals.noise(RATE, |_| 1e-4);
+        // 20 dB over all the noise.
+        add(&mut samples, &band, amplitude(-20.0) / width.sqrt());
+        let segment = signals.measure(&samples, RATE);
+        let set = &segment.extended;
+        let expected = 0.99 * 12_500.0;
+        for width_hz in [set.occupied_bandwidth_99_hz.min, set.occupied_bandwidth_99_hz.max] {
+            near(width_hz, expected, 0.02 * expected, "occupied bandwidth of a chunk");
+        }
+        near(set.snr_unbiased_db.mean, 20.0, 0.2, "SNR");
+        let carrier = set.carrier_offset_hz;
+        // Mean square over a segment's chunks: bias squared plus variance.
+        squares += 5.0 * ((carrier.mean - centre * RATE as f64).powi(2) + carrier.std.powi(2));
+        chunks += 5.0;
+    }
+    let rms = f64::sqrt(squares / chunks);
+    assert!(rms < 150.0, "the carrier of a chunk is {rms} Hz rms off");
+}
+
+#[test]
+fn a_broadcast_that_fills_the_band_on_both_sides_of_0_hz_is_no_fault_of_the_receiver() {
+    let mut signals = Signals::new(35);
+    for (rate, width_hz) in [(8_000, 7_000.0), (12_000, 9_000.0), (12_000, 6_000.0)] {
+        // Of noise that is the same on both sides: its real part.
+        let audio = signals.band(rate, 0.0, width_hz / rate as f64);
+        let carrier: Vec<_> = audio
+            .iter()
+            .map(|part| Complex32::new(1.0 + 0.3 * part.re, 0.0))
+            .collect();
+        let turned: Vec<_> = carrier.iter().map(|x| x * Complex32::new(0.6, 0.8)).collect();
+        for samples in [carrier, turned] {
+            let samples = over_noise(&mut signals, &samples, 30.0);
+            unflagged(&signals.measure(&samples, rate), "AM at 0 Hz");
+        }
+    }
+}
+
+#[test]
+fn samples_that_stick_are_a_dropout_in_coarse_steps_too() {
+    let mut signals = Signals::new(34);
+    for (rms, held) in [(20.0, 300), (0.5, 300)] {
+        let noise = signals.noise(RATE, |_| 1.0);
+        let mut samples = quantised(&noise, rms);
+        let quality = signals.measure(&samples, RATE).quality;
+        assert_eq!(quality.warnings, [], "{rms} steps: {quality:?}");
+        samples[70_000..70_000 + held].fill(Complex32::default());
+        let quality = signals.measure(&samples, RATE).quality;
+        assert_eq!(
+            quality.warnings,
+            [heimdall_dsp::Warning::Dropout],
+            "{rms} steps: {quality:?}"
+        );
+    }
+    let stuck = vec![Complex32::new(0.25, 0.5); RATE];
+    let warnings = signals.measure(&stuck, RATE).quality.warnings;
+    assert!(warnings.contains(&heimdall_dsp::Warning::Dropout), "{warnings:?}");
+}
