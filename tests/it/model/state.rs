@@ -66,6 +66,8 @@ pub(super) enum State {
 pub(super) struct Row {
     /// `None`: features.
     pub(super) kind: Option<&'static str>,
+    /// The daemons that its message counts, if it is of kind `crashed`.
+    pub(super) crashes: Option<i32>,
     pub(super) attempts: i32,
     pub(super) session: usize,
 }

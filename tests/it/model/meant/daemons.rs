@@ -116,6 +116,7 @@ impl World {
                 let entry = self.measurements[m].queued.take().expect("it is held");
                 self.measurements[m].row = Some(Row {
                     kind: None,
+                    crashes: None,
                     attempts: entry.attempt,
                     session: entry.session,
                 });
@@ -153,6 +154,7 @@ impl World {
         if !self.has_features(m) {
             self.measurements[m].row = Some(Row {
                 kind: Some(kind),
+                crashes: (kind == "crashed").then_some(entry.crashes),
                 attempts: entry.attempt,
                 session: entry.session,
             });
