@@ -189,6 +189,7 @@ impl Stages {
                     rails: self.rails,
                     spectrum: &self.spectrum[PAD..][..n],
                     noise: &self.noise,
+                    has_carrier: false,
                 });
             }
         }
