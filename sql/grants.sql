@@ -12,7 +12,8 @@ REVOKE ALL ON FUNCTION
     heimdall.count_queue(), heimdall.missing_base_indexes()
     FROM PUBLIC;
 REVOKE ALL ON heimdall.measurement_features, heimdall.feature_queue, heimdall.backfills, heimdall.extraction_control,
-    heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.queue_depth, heimdall.schema_migrations FROM PUBLIC;
+    heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.queue_depth, heimdall.feature_parts,
+    heimdall.schema_migrations FROM PUBLIC;
 
 DO $$
 DECLARE
@@ -24,6 +25,7 @@ BEGIN
             ('heimdall_daemon', 'GRANT USAGE ON SCHEMA heimdall TO heimdall_daemon'),
             ('heimdall_daemon', 'GRANT SELECT, INSERT, UPDATE, DELETE ON heimdall.measurement_features, heimdall.worker_heartbeats TO heimdall_daemon'),
             ('heimdall_daemon', 'GRANT SELECT, UPDATE, DELETE ON heimdall.feature_queue TO heimdall_daemon'),
+            ('heimdall_daemon', 'GRANT SELECT, INSERT, DELETE ON heimdall.feature_parts TO heimdall_daemon'),
             ('heimdall_daemon', 'GRANT SELECT, UPDATE ON heimdall.backfills, heimdall.sweep_state, heimdall.queue_depth TO heimdall_daemon'),
             ('heimdall_daemon', 'GRANT SELECT ON heimdall.schema_migrations, heimdall.extraction_control, heimdall.pending_features, heimdall.session_measurements, heimdall.feature_coverage, heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, heimdall.backfill_progress, heimdall.extraction_workers TO heimdall_daemon'),
             ('heimdall_daemon', 'GRANT EXECUTE ON FUNCTION heimdall.wake_workers(), heimdall.claim_measurements(uuid, integer, bigint[]), heimdall.settle_sessions(uuid[]), heimdall.release_expired(), heimdall.enqueue_missing(integer), heimdall.longest_session(), heimdall.measure_coverage(), heimdall.count_session(uuid), heimdall.count_queue() TO heimdall_daemon'),

@@ -15,7 +15,8 @@ SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 6) AS apply_0006,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 7) AS apply_0007,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 8) AS apply_0008,
-    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 9) AS apply_0009
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 9) AS apply_0009,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 10) AS apply_0010
 \gset
 \if :apply_0001
 \ir schema/0001_application_tables.sql
@@ -43,6 +44,9 @@ SELECT
 \endif
 \if :apply_0009
 \ir schema/0009_queue_depth.sql
+\endif
+\if :apply_0010
+\ir schema/0010_feature_parts.sql
 \endif
 
 \ir functions/longest_session.sql

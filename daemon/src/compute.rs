@@ -10,10 +10,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
-use heimdall_dsp::{Extraction, Recording, Workspace};
+use heimdall_dsp::{Extraction, Workspace};
 use tokio::sync::oneshot;
 
 use crate::failure::Failure;
+use crate::reading::Reading;
+use crate::segments::Segments;
 
 type Job = Box<dyn FnOnce(&mut Workspace) + Send>;
 
@@ -51,10 +53,10 @@ impl Compute {
     ///
     /// # Errors
     /// What the extractor says of the recording, or [`Failure::Panic`].
-    pub async fn push(&self, mut recording: Recording, bytes: Vec<u8>) -> Result<(Recording, Vec<u8>), Failure> {
+    pub async fn push(&self, mut reading: Reading, bytes: Vec<u8>) -> Result<(Reading, Vec<u8>), Failure> {
         self.run(move |workspace| {
-            recording.push(&bytes, workspace)?;
-            Ok((recording, bytes))
+            reading.push(&bytes, workspace)?;
+            Ok((reading, bytes))
         })
         .await
     }
@@ -63,8 +65,8 @@ impl Compute {
     ///
     /// # Errors
     /// What the extractor says of the recording, or [`Failure::Panic`].
-    pub async fn finish(&self, recording: Recording) -> Result<Extraction, Failure> {
-        self.run(move |workspace| Ok(recording.finish(workspace)?)).await
+    pub async fn finish(&self, reading: Reading) -> Result<(Extraction, Segments), Failure> {
+        self.run(move |workspace| reading.finish(workspace)).await
     }
 
     async fn run<T: Send + 'static>(
@@ -131,7 +133,7 @@ mod tests {
         let failure = compute.run::<()>(|_| panic!("bin 7 of 5")).await.unwrap_err();
         assert_eq!(failure.to_string(), "internal error: bin 7 of 5");
         let (_, block) = compute
-            .push(Recording::new(Hints::default()), vec![0; 1600])
+            .push(Reading::new("Torino", (None, None), Hints::default()), vec![0; 1600])
             .await
             .unwrap();
         assert_eq!(block.len(), 1600);

@@ -72,6 +72,9 @@ pub enum DbError {
     /// The session has lost its LISTEN, as behind a transaction pooler.
     #[error("the session does not listen: is there a transaction pooler in between?")]
     NotListening,
+    /// What is to be sent cannot be read back.
+    #[error("temporary file: {0}")]
+    Spool(#[from] std::io::Error),
     /// No answer in time.
     #[error("no answer within {0:?}")]
     Timeout(Duration),
@@ -92,7 +95,7 @@ impl DbError {
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         let (Self::Postgres(error) | Self::Pool(deadpool_postgres::PoolError::Backend(error))) = self else {
-            return matches!(self, Self::NoRow);
+            return matches!(self, Self::NoRow | Self::Spool(_));
         };
         if let Some(state) = error.code() {
             // 08 connection, 28 login, 3D no such database, 40 serialisation and deadlock, 53 resources, 55P03 and 57

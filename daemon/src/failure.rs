@@ -57,6 +57,11 @@ pub enum Failure {
         /// The panic's message.
         what: String,
     },
+    /// What was measured of a long recording cannot be kept until its end.
+    NoRoom {
+        /// What the system said.
+        what: String,
+    },
     /// The row could not be written, though the database works.
     RowRefused {
         /// What the database said.
@@ -81,6 +86,7 @@ impl fmt::Display for Failure {
             Self::ObjectUnreadable { what } => format!("IQ file could not be read: {what}"),
             Self::ObjectReplaced => "IQ file could not be read: it is replaced whenever it is read".to_owned(),
             Self::Panic { what } => format!("internal error: {what}"),
+            Self::NoRoom { what } => format!("internal error: temporary file: {what}"),
             Self::RowRefused { what } => format!("internal error: the row was refused: {what}"),
         };
         f.write_str(&printable(&text))
@@ -107,7 +113,7 @@ impl Failure {
                 Class::Recording
             }
             Self::StoreOutage { .. } => Class::Outage,
-            Self::ObjectUnreadable { .. } | Self::ObjectReplaced => Class::Retry,
+            Self::ObjectUnreadable { .. } | Self::ObjectReplaced | Self::NoRoom { .. } => Class::Retry,
             Self::Panic { .. } | Self::RowRefused { .. } => Class::Bug,
         }
     }
@@ -122,7 +128,7 @@ impl Failure {
             Self::Recording(error) => error.kind(),
             Self::StoreOutage { .. } => "store_outage",
             Self::ObjectUnreadable { .. } | Self::ObjectReplaced => "unreadable",
-            Self::Panic { .. } | Self::RowRefused { .. } => "internal",
+            Self::Panic { .. } | Self::NoRoom { .. } | Self::RowRefused { .. } => "internal",
         }
     }
 

@@ -43,9 +43,11 @@ pub mod outside;
 #[cfg(feature = "plot")]
 pub mod picture;
 pub mod queue;
+pub mod reading;
 pub mod recording;
 pub mod run;
 pub mod schema;
+pub mod segments;
 pub mod settings;
 pub mod shutdown;
 pub mod sidecar;

@@ -4,20 +4,21 @@ mod input;
 #[cfg(feature = "plot")]
 pub mod plot;
 mod progress;
-mod segments;
 
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use heimdall_dsp::{Extraction, Hints, Recording, SampleFormat, Workspace};
+use heimdall_dsp::{Extraction, Hints, Recording, SampleFormat, SegmentFeatures, Workspace};
 
 use crate::beside;
+use crate::segments::Segments;
 use input::Input;
 use progress::Progress;
-use segments::Segments;
 
 /// As large as the daemon's own blocks.
 const BLOCK_BYTES: usize = 256 * 1024;
+/// Text of segments kept in memory, about five minutes of recording; more goes to a file.
+const SEGMENTS_IN_MEMORY_BYTES: usize = 1 << 20;
 
 /// What the command line says of the files.
 #[derive(Clone, Debug, Default)]
@@ -40,9 +41,9 @@ pub enum OfflineError {
     /// It is no recording.
     #[error("{0}")]
     Recording(#[from] heimdall_dsp::Error),
-    /// Its segments cannot be written as JSON, or not be kept until the end.
-    #[error("segments: {0}")]
-    Segments(#[from] serde_json::Error),
+    /// Its segments cannot be kept until the end.
+    #[error("temporary file: {0}")]
+    Segments(io::Error),
     /// The numbers are there, the picture is not.
     #[cfg(feature = "plot")]
     #[error("picture: {0}")]
@@ -59,11 +60,10 @@ pub fn extract_files(files: &[PathBuf], options: &Options, out: impl Write, mut 
     let mut workspace = Workspace::new();
     let mut failed = 0;
     for (index, file) in files.iter().enumerate() {
-        let mut segments = Segments::new();
+        let mut segments = Segments::new(SEGMENTS_IN_MEMORY_BYTES);
         let mut result = extract_file(file, options, &mut segments, &mut workspace);
         if let Ok(extraction) = &mut result {
-            segments.write_to(&mut out, &extraction.doubts)?;
-            out.flush()?;
+            write_line(&mut out, segments.read(&extraction.doubts)?)?;
             let drawn = draw(options, index, extraction, &mut workspace);
             result = drawn.and(result);
         }
@@ -121,7 +121,7 @@ fn extract_file(
             Ok(0) => break,
             Ok(count) => {
                 recording.push(&block[..count], workspace)?;
-                segments.add(&recording.take_segments())?;
+                keep(segments, &recording.take_segments())?;
                 progress.advance(count);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -129,8 +129,28 @@ fn extract_file(
         }
     }
     let extraction = recording.finish(workspace)?;
-    segments.add(&extraction.segments)?;
+    keep(segments, &extraction.segments)?;
     Ok(extraction)
+}
+
+fn keep(segments: &mut Segments, more: &[SegmentFeatures]) -> Result<(), OfflineError> {
+    for segment in more {
+        let kept = segments.add(segment, &segment.quality.warnings);
+        kept.map_err(OfflineError::Segments)?;
+    }
+    Ok(())
+}
+
+/// Writes the objects as an array on a line.
+fn write_line(out: &mut impl Write, segments: impl Iterator<Item = io::Result<String>>) -> io::Result<()> {
+    let mut separator = "[";
+    for segment in segments {
+        out.write_all(separator.as_bytes())?;
+        out.write_all(segment?.as_bytes())?;
+        separator = ",";
+    }
+    out.write_all(if separator == "[" { b"[]\n" } else { b"]\n" })?;
+    out.flush()
 }
 
 /// What the command line and the file's name say of the samples.

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool, PoolError, TimeoutType};
-use heimdall_dsp::SegmentFeatures;
-use serde::Serialize;
+use heimdall_dsp::Doubt;
 use tokio_postgres::Row;
-use tokio_postgres::types::{Json, ToSql};
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::backoff::Backoff;
@@ -17,6 +16,7 @@ use crate::metrics::metrics;
 use crate::metrics::queue::Depth;
 use crate::migrate::schema_version;
 use crate::schema::Schema;
+use crate::segments::Segments;
 use crate::{sql, statement};
 
 /// A statement that takes longer than the server's own time-out allows: the link is gone.
@@ -106,25 +106,13 @@ impl Claim {
     }
 }
 
-/// One element of `receiver_features`: a segment of one receiver.
-#[derive(Clone, Debug, Serialize)]
-pub struct ReceiverFeatures {
-    /// Receiver's name.
-    pub rx_id: String,
-    /// Receiver's latitude, degrees.
-    pub rx_lat: Option<f64>,
-    /// Receiver's longitude, degrees.
-    pub rx_lon: Option<f64>,
-    /// The numbers.
-    #[serde(flatten)]
-    pub segment: SegmentFeatures,
-}
-
 /// A row of `measurement_features` without failure.
 #[derive(Debug)]
 pub struct FeatureRow {
-    /// One for each segment.
-    pub receiver_features: Vec<Json<ReceiverFeatures>>,
+    /// `receiver_features`, one for each segment.
+    pub segments: Segments,
+    /// What is to be added to the warnings of each.
+    pub late: Vec<Doubt>,
     /// How they came about.
     pub extraction_metadata: serde_json::Value,
     /// 0 to 1.

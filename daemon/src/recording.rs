@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use heimdall_dsp::{CHUNK_MS, Context, Extraction, Hints, Interpretation, Recording, Said};
+use heimdall_dsp::{CHUNK_MS, Context, Extraction, Interpretation, Said};
 use serde::Serialize;
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio_postgres::types::Json;
+use tokio::sync::Semaphore;
 use tracing::info;
 use uuid::Uuid;
 
@@ -18,17 +17,13 @@ use crate::hints;
 use crate::location::Location;
 use crate::metrics::labels::Step;
 use crate::metrics::metrics;
-use crate::queue::{Claim, FeatureRow, ReceiverFeatures, Verdict};
+use crate::queue::{Claim, FeatureRow, Verdict};
+use crate::reading::{Measured, stream};
+use crate::segments::Segments;
 use crate::sidecar;
-use crate::store::{Object, Store};
+use crate::store::Store;
 use crate::writer::failed;
 
-/// What the extractor gets at once: large enough that handing it over costs nothing
-/// beside the work, small enough that sixteen recordings hold two each in 4 MB.
-const BLOCK_BYTES: usize = 128 * 1024;
-const BLOCK_PERMITS: u32 = 128;
-/// The unit of the budget of bytes in flight.
-pub const BYTES_PER_PERMIT: u64 = 1024;
 /// An object that is replaced more often than this while it is read is not finished yet.
 const MAX_READS: u32 = 3;
 /// An object that keeps failing gets its error row after so many attempts.
@@ -48,7 +43,7 @@ pub struct Tools {
     pub store: Store,
     /// The extractor's threads.
     pub compute: Compute,
-    /// Bytes that may be read ahead, in units of [`BYTES_PER_PERMIT`].
+    /// Bytes that may be read ahead, in units of [`BYTES_PER_PERMIT`](crate::reading::BYTES_PER_PERMIT).
     pub budget: Semaphore,
     /// Size limit of one object.
     pub max_object_bytes: u64,
@@ -96,8 +91,8 @@ struct Metadata {
 struct Extent {
     iq_duration_ms: f64,
     chunk_duration_ms: f64,
-    num_segments: usize,
-    num_chunks: usize,
+    num_segments: u64,
+    num_chunks: u64,
     samples_used: u64,
     samples_left_over: u64,
     samples_lost: u64,
@@ -121,9 +116,9 @@ pub async fn process(claim: &Claim, tools: &Tools) -> Verdict {
     metadata.object_key = Some(location.key.clone());
     let begun = Instant::now();
     match extract_whole(claim, &location, tools, &mut metadata).await {
-        Ok(extraction) => {
+        Ok((extraction, segments)) => {
             tools.gate.read_well(&location, begun);
-            Verdict::Features(Box::new(feature_row(claim, extraction, metadata)))
+            Verdict::Features(Box::new(feature_row(extraction, segments, metadata)))
         }
         Err(failure) => {
             let failure = tools.gate.blame(failure, &location, &tools.store).await;
@@ -138,7 +133,7 @@ async fn extract_whole(
     location: &Location,
     tools: &Tools,
     metadata: &mut Metadata,
-) -> Result<Extraction, Failure> {
+) -> Result<(Extraction, Segments), Failure> {
     for _ in 1..MAX_READS {
         match extract(claim, location, tools, metadata).await {
             Err(Failure::ObjectReplaced) => info!(key = location.key, "object replaced, reading it again"),
@@ -154,7 +149,7 @@ async fn extract(
     location: &Location,
     tools: &Tools,
     metadata: &mut Metadata,
-) -> Result<Extraction, Failure> {
+) -> Result<(Extraction, Segments), Failure> {
     let begun = Instant::now();
     let limit_bytes = tools.max_object_bytes;
     let (location, sidecar) = sidecar::follow(location.clone(), &tools.store).await?;
@@ -180,130 +175,43 @@ async fn extract(
         sidecar::read_tail(&mut object, at, &mut hints).await?;
         read = stream(claim, &mut object, hints, tools).await;
     }
-    let (extraction, extracting, read_bytes) = read?;
+    let Measured {
+        extraction,
+        segments,
+        extracting,
+        read_bytes,
+    } = read?;
     metadata.object_bytes = Some(read_bytes);
     let fetching = begun.elapsed().saturating_sub(extracting);
     metrics().step(Step::Fetch, fetching);
     metrics().step(Step::Extract, extracting);
     metadata.extract_ms = whole_ms(extracting);
     metadata.fetch_ms = whole_ms(fetching);
-    Ok(extraction)
+    Ok((extraction, segments))
 }
 
-/// Streams the object through the extractor: while one block is worked in, the next is read. Returns with the numbers how long
-/// the extractor took, and how many bytes there were.
-async fn stream(
-    claim: &Claim,
-    object: &mut Object<'_>,
-    hints: Hints,
-    tools: &Tools,
-) -> Result<(Extraction, Duration, u64), Failure> {
-    let mut reader = BlockReader {
-        leftover: None,
-        read_bytes: 0,
-        limit_bytes: tools.max_object_bytes,
-    };
-    let mut recording = Recording::new(hints);
-    let mut extracting = Duration::ZERO;
-    let (mut block, mut permit) = reader
-        .next_block(object, Vec::with_capacity(BLOCK_BYTES), &tools.budget)
-        .await?;
-    let mut spare = Vec::with_capacity(BLOCK_BYTES);
-    while !block.is_empty() {
-        let started = Instant::now();
-        let push = async {
-            let pushed = tools.compute.push(recording, block).await;
-            drop(permit);
-            (pushed, started.elapsed())
-        };
-        let next = reader.next_block(object, spare, &tools.budget);
-        let ((pushed, took), read) = futures_util::join!(push, next);
-        extracting += took;
-        (recording, spare) = pushed?;
-        reach(Point::MidBody, [claim]);
-        (block, permit) = read?;
-    }
-    reach(Point::AfterBody, [claim]);
-    let started = Instant::now();
-    let extraction = tools.compute.finish(recording).await?;
-    extracting += started.elapsed();
-    Ok((extraction, extracting, reader.read_bytes))
-}
-
-/// Cuts a body into blocks of [`BLOCK_BYTES`] and keeps count.
-struct BlockReader {
-    leftover: Option<bytes::Bytes>,
-    read_bytes: u64,
-    limit_bytes: u64,
-}
-
-impl BlockReader {
-    /// The next block, empty at the end of the body, with its share of the budget.
-    async fn next_block<'a>(
-        &mut self,
-        object: &mut Object<'_>,
-        mut block: Vec<u8>,
-        budget: &'a Semaphore,
-    ) -> Result<(Vec<u8>, Option<SemaphorePermit<'a>>), Failure> {
-        block.clear();
-        // Closed never; without a permit the block would merely not be counted.
-        let permit = budget.acquire_many(BLOCK_PERMITS).await.ok();
-        while block.len() < BLOCK_BYTES {
-            let mut piece = match self.leftover.take() {
-                Some(piece) => piece,
-                None => match object.next_piece().await? {
-                    Some(piece) => piece,
-                    None => break,
-                },
-            };
-            if piece.len() > BLOCK_BYTES - block.len() {
-                self.leftover = Some(piece.split_off(BLOCK_BYTES - block.len()));
-            }
-            self.read_bytes += piece.len() as u64;
-            metrics().read_bytes.inc_by(piece.len() as u64);
-            if self.read_bytes > self.limit_bytes {
-                return Err(Failure::TooLarge {
-                    size_bytes: self.read_bytes,
-                    limit_bytes: self.limit_bytes,
-                });
-            }
-            block.extend_from_slice(&piece);
-        }
-        Ok((block, permit))
-    }
-}
-
-fn feature_row(claim: &Claim, mut extraction: Extraction, mut metadata: Metadata) -> FeatureRow {
+fn feature_row(extraction: Extraction, segments: Segments, mut metadata: Metadata) -> FeatureRow {
+    let totals = extraction.totals;
     metadata.extent = Some(Extent {
         iq_duration_ms: extraction.duration_ms(),
         chunk_duration_ms: CHUNK_MS,
-        num_segments: extraction.segments.len(),
-        num_chunks: extraction.num_chunks(),
+        num_segments: totals.num_segments,
+        num_chunks: totals.num_chunks,
         samples_used: extraction.samples_used,
         samples_left_over: extraction.samples_left_over,
         samples_lost: extraction.samples_lost,
     });
     metadata.interpretation = Some(extraction.interpretation);
-    metadata.context = Some(std::mem::take(&mut extraction.context));
-    metadata.warnings = extraction.doubts.drain(..).map(|doubt| doubt.text).collect();
+    metadata.context = Some(extraction.context);
+    metadata.warnings = extraction.doubts.iter().map(|doubt| doubt.text.clone()).collect();
     metadata.extraction_method = Some("recorded");
     FeatureRow {
-        overall_confidence: extraction.overall_confidence(),
-        mean_snr_db: extraction.mean_snr_db(),
-        num_receivers_detected: i32::from(extraction.signal_detected()),
+        overall_confidence: totals.overall_confidence(),
+        mean_snr_db: totals.mean_snr_db(),
+        num_receivers_detected: i32::from(totals.signal_detected()),
         extraction_metadata: to_json(&metadata),
-        receiver_features: extraction
-            .segments
-            .into_iter()
-            .map(|segment| {
-                Json(ReceiverFeatures {
-                    rx_id: claim.rx_id.clone(),
-                    rx_lat: claim.rx_lat,
-                    rx_lon: claim.rx_lon,
-                    segment,
-                })
-            })
-            .collect(),
+        segments,
+        late: extraction.doubts,
     }
 }
 

@@ -27,6 +27,8 @@ queries! {
     TAKE_STRAYS = "take_strays.sql";
     /// Orders the daemons that finish recordings of one session.
     LOCK_SESSIONS = "lock_sessions.sql";
+    /// Puts a part of many segments where the next statement finds it.
+    STORE_PART = "store_part.sql";
     /// Writes features, drops the queue row.
     STORE_FEATURES = "store_features.sql";
     /// Writes an error row, drops or postpones the queue row.

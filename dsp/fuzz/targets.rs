@@ -247,7 +247,7 @@ fn check_numbers(extraction: &Extraction, object_bytes: u64) {
     let samples = extraction.samples_used + extraction.samples_left_over;
     assert!(samples * sample_bytes <= object_bytes, "more samples than bytes");
     let chunk_samples = extraction.interpretation.chunk_samples() as u64;
-    assert_eq!(extraction.samples_used, chunk_samples * extraction.num_chunks() as u64);
+    assert_eq!(extraction.samples_used, chunk_samples * extraction.totals.num_chunks);
     let mut next = 0;
     for segment in &extraction.segments {
         assert!(segment.segment_index >= next && segment.segment_index < 1 << 31);

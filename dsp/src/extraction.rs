@@ -4,8 +4,10 @@ use crate::{Context, Doubt, Interpretation, SegmentFeatures};
 /// Everything known about a recording once its last byte has been seen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Extraction {
-    /// In the order of time; never empty, unless [`crate::Recording::take_segments`] had them all.
+    /// In the order of time; without those that [`crate::Recording::take_segments`] had before.
     pub segments: Vec<SegmentFeatures>,
+    /// Over all segments, taken or not.
+    pub totals: Totals,
     /// How the bytes were read.
     pub interpretation: Interpretation,
     /// What the object says beside its samples.
@@ -22,44 +24,56 @@ pub struct Extraction {
     pub overview: Option<Box<Overview>>,
 }
 
-impl Extraction {
+/// What a recording's segments come to, each by its number of chunks.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Totals {
+    /// Segments with at least one chunk.
+    pub num_segments: u64,
     /// Chunks that went into features.
-    #[must_use]
-    pub fn num_chunks(&self) -> usize {
-        self.segments.iter().map(|segment| segment.num_chunks).sum()
-    }
+    pub num_chunks: u64,
+    snr_db: f64,
+    delay_spread_confidence: f64,
+    signal_present: f64,
+}
 
-    /// Length of the recording, what is left over and what was lost included.
-    #[must_use]
-    pub fn duration_ms(&self) -> f64 {
-        let samples = self.samples_used + self.samples_left_over + self.samples_lost;
-        samples as f64 * 1000.0 / self.interpretation.sample_rate_hz
+impl Totals {
+    pub(crate) fn add(&mut self, segment: &SegmentFeatures) {
+        let chunks = segment.num_chunks as f64;
+        self.num_segments += 1;
+        self.num_chunks += segment.num_chunks as u64;
+        self.snr_db += segment.features.snr_db.mean * chunks;
+        self.delay_spread_confidence += segment.features.delay_spread_confidence.mean * chunks;
+        self.signal_present += segment.signal_present.mean * chunks;
     }
 
     /// Mean of `delay_spread_confidence` over all chunks, 0 to 1.
     #[must_use]
     pub fn overall_confidence(&self) -> f64 {
-        self.mean(|segment| segment.features.delay_spread_confidence.mean)
+        self.mean(self.delay_spread_confidence)
     }
 
     /// Mean of `snr_db` over all chunks.
     #[must_use]
     pub fn mean_snr_db(&self) -> f64 {
-        self.mean(|segment| segment.features.snr_db.mean)
+        self.mean(self.snr_db)
     }
 
     /// Whether more than half of the chunks hold a signal.
     #[must_use]
     pub fn signal_detected(&self) -> bool {
-        self.mean(|segment| segment.signal_present.mean) > 0.5
+        self.mean(self.signal_present) > 0.5
     }
 
-    fn mean(&self, of: impl Fn(&SegmentFeatures) -> f64) -> f64 {
-        let sum: f64 = self
-            .segments
-            .iter()
-            .map(|segment| of(segment) * segment.num_chunks as f64)
-            .sum();
-        sum / self.num_chunks() as f64
+    fn mean(&self, sum: f64) -> f64 {
+        sum / self.num_chunks as f64
+    }
+}
+
+impl Extraction {
+    /// Length of the recording, what is left over and what was lost included.
+    #[must_use]
+    pub fn duration_ms(&self) -> f64 {
+        let samples = self.samples_used + self.samples_left_over + self.samples_lost;
+        samples as f64 * 1000.0 / self.interpretation.sample_rate_hz
     }
 }

@@ -103,7 +103,7 @@ pub use context::{Context, Gap, GpsStamps, Remark};
 pub use doubt::Doubt;
 pub use error::Error;
 pub use extended::Extended;
-pub use extraction::Extraction;
+pub use extraction::{Extraction, Totals};
 pub use features::{Features, Statistics};
 pub use format::{SampleFormat, UnknownFormat};
 pub use hints::{FormatClaim, Hint, Hints, MAX_SIGMF_TAIL_BYTES, Said};

@@ -44,8 +44,8 @@ impl Recording {
         self
     }
 
-    /// Hands over the segments that are complete so far, so that long recordings need not be held. The numbers that
-    /// [`Extraction`] gives of all segments are then those of the rest.
+    /// Hands over the segments that are complete so far, so that long recordings need not be held. What only the end shows,
+    /// [`Extraction::doubts`], is then for the caller to add to their warnings.
     pub fn take_segments(&mut self) -> Vec<SegmentFeatures> {
         match &mut self.stage {
             Stage::Peeling {

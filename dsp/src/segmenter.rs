@@ -15,7 +15,7 @@ use crate::timeline::Timeline;
 use crate::workspace::Chunk;
 use crate::{
     CHUNKS_PER_SEGMENT, Context, Doubt, Error, Extended, Extraction, Features, Gap, Hints, Interpretation, Quality,
-    Remark, Statistics, Warning, Workspace, doubt, screen,
+    Remark, Statistics, Totals, Warning, Workspace, doubt, screen,
 };
 
 /// The features of 1000 ms of a recording.
@@ -73,6 +73,7 @@ pub(crate) struct Segmenter {
     looks_like: Option<&'static str>,
     rows: Vec<Chunk>,
     segments: Vec<SegmentFeatures>,
+    totals: Totals,
     survey: Option<Box<Survey>>,
 }
 
@@ -106,6 +107,7 @@ impl Segmenter {
             looks_like: None,
             rows: Vec::with_capacity(CHUNKS_PER_SEGMENT),
             segments: Vec::new(),
+            totals: Totals::default(),
             survey: surveyed.then(survey),
         }
     }
@@ -290,7 +292,7 @@ impl Segmenter {
         }
         let features: Vec<_> = self.rows.iter().map(|row| row.features).collect();
         let signals = self.rows.iter().map(|row| f64::from(u8::from(row.signal_present)));
-        self.segments.push(SegmentFeatures {
+        let segment = SegmentFeatures {
             segment_index: index,
             segment_start_ms: self.timeline.segment_start(index) as f64 * 1000.0 / rate,
             num_chunks: self.rows.len(),
@@ -298,10 +300,12 @@ impl Segmenter {
             signal_present: Statistics::of(signals),
             extended: Extended::gather(&self.rows),
             quality,
-        });
-        if let (Some(survey), Some(segment)) = (&mut self.survey, self.segments.last()) {
-            survey.see_segment(segment);
+        };
+        self.totals.add(&segment);
+        if let Some(survey) = &mut self.survey {
+            survey.see_segment(&segment);
         }
+        self.segments.push(segment);
         self.rows.clear();
     }
 
@@ -377,6 +381,7 @@ impl Segmenter {
         }
         Ok(Extraction {
             segments: self.segments,
+            totals: self.totals,
             interpretation: self.interpretation,
             context: self.context,
             doubts,

@@ -162,7 +162,7 @@ proptest! {
         prop_assert_eq!(extraction.samples_used + extraction.samples_left_over, samples as u64);
         let lost: u64 = losses.iter().filter(|gap| gap.at_sample < samples as u64).map(|gap| gap.lost_samples).sum();
         prop_assert_eq!(extraction.samples_lost, lost);
-        prop_assert_eq!(extraction.samples_used, 200 * extraction.num_chunks() as u64);
+        prop_assert_eq!(extraction.samples_used, 200 * extraction.totals.num_chunks);
         let numbers: Vec<u64> = extraction.segments.iter().map(|segment| segment.segment_index).collect();
         prop_assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]));
         prop_assert_eq!(extraction.interpretation.format, SampleFormat::Cf32Le);

@@ -112,6 +112,10 @@ fn noise_is_no_signal_and_the_others_are() {
         ("two_segments_and_a_part_12k", 12_000.0, true),
     ] {
         let bytes = fs::read(golden().join(format!("{name}.cf32"))).unwrap();
-        assert_eq!(extract(&bytes, rate, bytes.len()).signal_detected(), present, "{name}");
+        assert_eq!(
+            extract(&bytes, rate, bytes.len()).totals.signal_detected(),
+            present,
+            "{name}"
+        );
     }
 }

@@ -201,7 +201,7 @@ fn a_short_recording_has_to_do_with_the_stamps_it_has() {
     let extraction = whole(&file(6, |block| if block == 0 { -300.0 } else { 0.0 }));
     assert_eq!(extraction.interpretation.sample_rate_source, "kiwi stamps");
     assert!((extraction.interpretation.sample_rate_hz - RATE).abs() < 1e-3);
-    assert_eq!(extraction.num_chunks(), 1);
+    assert_eq!(extraction.totals.num_chunks, 1);
 }
 
 proptest! {

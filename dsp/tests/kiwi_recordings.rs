@@ -70,7 +70,7 @@ fn rate_time_and_length_of_real_recordings_come_from_their_stamps() {
         assert_eq!(context.remarks, [], "{receiver}");
         assert_eq!(extraction.samples_used + extraction.samples_left_over, 512 * blocks);
         assert!(
-            extraction.segments.len() >= 29 && extraction.signal_detected(),
+            extraction.segments.len() >= 29 && extraction.totals.signal_detected(),
             "{receiver}"
         );
     }

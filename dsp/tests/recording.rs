@@ -53,7 +53,7 @@ fn a_last_segment_needs_one_whole_chunk() {
         let bytes = wave(samples);
         let extraction = extract(hints(SampleFormat::Cf32Le), [&bytes[..]]).unwrap();
         assert_eq!(extraction.segments.len(), segments);
-        assert_eq!(extraction.num_chunks(), chunks);
+        assert_eq!(extraction.totals.num_chunks, chunks);
         assert_eq!(extraction.samples_left_over, left_over);
         assert_eq!(extraction.samples_used + left_over, samples as u64);
         let last = extraction.segments.last().unwrap();

@@ -56,7 +56,7 @@ WITH found (ord, level, subject, finding, hint) AS (
           FROM (VALUES ('feature_queue', 'SELECT'), ('feature_queue', 'UPDATE'), ('feature_queue', 'DELETE'),
                        ('measurement_features', 'SELECT'), ('measurement_features', 'INSERT'), ('measurement_features', 'UPDATE'), ('measurement_features', 'DELETE'),
                        ('worker_heartbeats', 'SELECT'), ('worker_heartbeats', 'INSERT'), ('worker_heartbeats', 'UPDATE'), ('worker_heartbeats', 'DELETE'),
-                       ('backfills', 'UPDATE'), ('sweep_state', 'UPDATE'), ('queue_depth', 'UPDATE'), ('extraction_control', 'SELECT'),
+                       ('backfills', 'UPDATE'), ('sweep_state', 'UPDATE'), ('queue_depth', 'UPDATE'), ('feature_parts', 'INSERT'), ('feature_parts', 'DELETE'), ('extraction_control', 'SELECT'),
                        ('schema_migrations', 'SELECT'), ('pending_features', 'SELECT')) AS w (relation, privilege)
           WHERE has_schema_privilege('heimdall', 'USAGE') IS NOT TRUE
              OR has_table_privilege(to_regclass('heimdall.' || w.relation), w.privilege) IS NOT TRUE) l

@@ -1,7 +1,7 @@
 -- Purpose: writes a measurement's features and drops its queue row. Replaces whatever stood there, also a row under
 --   another timestamp (the measurement's created_at has been changed since).
--- Parameters: $1 measurement_id, $2 claim_id, $3 receiver_features, $4 extraction_metadata, $5 overall_confidence,
---   $6 mean_snr_db, $7 num_receivers_detected
+-- Parameters: $1 measurement_id, $2 claim_id, $3 receiver_features, or of a long recording their end, $4 extraction_metadata,
+--   $5 overall_confidence, $6 mean_snr_db, $7 num_receivers_detected, $8 how many parts store_part.sql has put aside (0: none)
 -- Returns: recording_session_id, backfill_id, queued_s (from being queued to the claim), worked_s (from the claim to now); no row: the lease was lost, nothing has changed
 -- Plan: Delete > Index Scan using feature_queue_pkey (claim_id says that the row is claimed; to say so with its state as well
 --   makes the planner walk feature_queue_claimed_idx, all daemons' rows, to find one); the measurement's other rows by measurement_features_measurement_idx;
@@ -15,11 +15,20 @@ WITH finished AS (
     -- One row's values, not a join: where vacuum has last seen an empty table, that would read all of it.
     DELETE FROM heimdall.measurement_features f
     WHERE f.measurement_id = (SELECT d.measurement_id FROM finished d) AND f.timestamp <> (SELECT d.measured_at FROM finished d)
+), parts AS (
+    DELETE FROM heimdall.feature_parts p
+    WHERE $8::integer > 0 AND p.claim_id = $2::bigint
+    RETURNING p.part, p.receiver_features
 ), stored AS (
     INSERT INTO heimdall.measurement_features
         (timestamp, measurement_id, recording_session_id, receiver_features, extraction_metadata,
          overall_confidence, mean_snr_db, num_receivers_detected, attempts)
-    SELECT measured_at, measurement_id, recording_session_id, $3::jsonb[], $4::jsonb,
+    SELECT measured_at, measurement_id, recording_session_id,
+           CASE WHEN $8::integer > 0
+                THEN (SELECT array_agg(e.segment ORDER BY p.part, e.ordinal)
+                      FROM parts p, unnest(p.receiver_features) WITH ORDINALITY AS e (segment, ordinal)) || $3::jsonb[]
+                ELSE $3::jsonb[] END,
+           $4::jsonb,
            $5::double precision, $6::double precision, $7::integer, attempt
     FROM finished
     ON CONFLICT (timestamp, measurement_id) DO UPDATE

@@ -89,3 +89,31 @@ async fn a_table_of_results_partitioned_by_time_is_written_and_read_like_any_oth
     );
     daemon.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_segments_of_a_long_recording_come_in_parts_and_stand_in_their_order() {
+    const SECONDS: usize = 600;
+    let bench = Bench::new().await;
+    bench.put("long.bin", iq::tone_of(1, SECONDS * 1_000));
+    let session = bench.record(&["long.bin"]).await;
+    // Known to be wrong at the end alone: it has to stand in every segment all the same.
+    bench
+        .execute("UPDATE heimdall.measurements SET iq_sample_rate = 1000, iq_samples_count = 7")
+        .await;
+    let daemon = Daemon::start(&bench).await;
+    bench.complete(&session).await;
+    let row = &bench.rows(&session).await[0];
+    assert_eq!(row.error_message, None);
+    let segments = row.features.as_array().expect("an array");
+    assert_eq!(segments.len(), SECONDS);
+    for (index, segment) in segments.iter().enumerate() {
+        assert_eq!(segment["segment_index"], index);
+        assert_eq!(
+            segment["quality"]["warnings"],
+            serde_json::json!(["sample_count_doubtful"])
+        );
+    }
+    assert_eq!(row.metadata["num_segments"], SECONDS);
+    assert_eq!(bench.count("heimdall.feature_parts").await, 0);
+    daemon.stop().await;
+}

@@ -77,7 +77,7 @@ async fn a_daemon_on_an_older_schema_asks_for_the_migration_and_starts_after_it(
             "DELETE FROM heimdall.schema_migrations WHERE version > 7;
              ALTER TABLE heimdall.schema_migrations DROP COLUMN serves_from;
              ALTER TABLE heimdall.worker_heartbeats DROP COLUMN schema_version;
-             DROP TABLE heimdall.queue_depth;",
+             DROP TABLE heimdall.queue_depth, heimdall.feature_parts;",
         )
         .await;
     let mut run = command();

@@ -50,7 +50,7 @@ BEGIN
             EXIT WHEN held.n > 4;
             IF held.n = 1 THEN
                 CALL pg_temp.measure('lock_sessions', format('EXECUTE lock_sessions(%L)', ARRAY[held.recording_session_id]));
-                CALL pg_temp.measure('store_features', format($q$EXECUTE store_features(%L, %s, ARRAY['{"segment_index": 0}'::jsonb], '{}', 0.9, 20, 1)$q$,
+                CALL pg_temp.measure('store_features', format($q$EXECUTE store_features(%L, %s, ARRAY['{"segment_index": 0}'::jsonb], '{}', 0.9, 20, 1, 0)$q$,
                                      held.measurement_id, held.claim_id));
                 CALL pg_temp.measure('settle_sessions', format('EXECUTE settle_sessions(%L)', ARRAY[held.recording_session_id]));
                 CALL pg_temp.measure('progress_backfills', format('EXECUTE progress_backfills(%L, %L, %L)', ARRAY[md5('backfill')::uuid], ARRAY[1], ARRAY[0]));
@@ -107,7 +107,7 @@ UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = :'session
 UPDATE heimdall.measurements SET iq_data_location = iq_data_location || '.2' WHERE id = :'measurement';
 EXECUTE claim(:'worker_id', 16, NULL);
 SELECT measurement_id, claim_id, recording_session_id FROM heimdall.feature_queue WHERE state = 'claimed' LIMIT 1 \gset
-EXECUTE store_features(:'measurement_id', :claim_id, ARRAY['{"segment_index": 0}'::jsonb], '{}', 0.9, 20, 1);
+EXECUTE store_features(:'measurement_id', :claim_id, ARRAY['{"segment_index": 0}'::jsonb], '{}', 0.9, 20, 1, 0);
 EXECUTE settle_sessions(ARRAY[:'recording_session_id']::uuid[]);
 SELECT measurement_id, claim_id FROM heimdall.feature_queue WHERE state = 'claimed' LIMIT 1 \gset
 EXECUTE store_failure(:'measurement_id', :claim_id, 'object_missing', 'x', '{}', 1);

@@ -78,7 +78,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION pg_temp.good(measurement uuid, claim bigint) RETURNS text LANGUAGE sql AS $$
-    SELECT format($f$EXECUTE store_features(%L, %s, ARRAY['{"rx_id": "Test", "segment_index": 0, "segment_start_ms": 0, "signal_present": {"mean": 1}, "snr_db": {"mean": 20}, "delay_spread_confidence": {"mean": 0.9}}'::jsonb], '{"extraction_method": "recorded"}', 0.9, 20, 1)$f$, measurement, claim)
+    SELECT format($f$EXECUTE store_features(%L, %s, ARRAY['{"rx_id": "Test", "segment_index": 0, "segment_start_ms": 0, "signal_present": {"mean": 1}, "snr_db": {"mean": 20}, "delay_spread_confidence": {"mean": 0.9}}'::jsonb], '{"extraction_method": "recorded"}', 0.9, 20, 1, 0)$f$, measurement, claim)
 $$;
 CREATE FUNCTION pg_temp.bad(measurement uuid, claim bigint, kind text DEFAULT 'invalid_format', again_ms bigint DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
     SELECT format('EXECUTE store_failure(%L, %s, %L, %L, NULL, %L)', measurement, claim, kind, 'message', again_ms)

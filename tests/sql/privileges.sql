@@ -40,7 +40,7 @@ BEGIN
     FROM (SELECT who, name, string_agg(privilege, ' ' ORDER BY privilege) AS privileges FROM granted
           WHERE kind IN ('table', 'view', 'sequence', 'column') GROUP BY who, name) g WHERE privileges <> 'select';
     PERFORM pg_temp.expect('writing', got, concat_ws(E'\n',
-        'daemon backfills: select update', 'daemon feature_queue: delete select update',
+        'daemon backfills: select update', 'daemon feature_parts: delete insert select', 'daemon feature_queue: delete select update',
         'daemon measurement_features: delete insert select update', 'daemon queue_depth: select update', 'daemon sweep_state: select update',
         'daemon worker_heartbeats: delete insert select update'));
     SELECT string_agg(format('%s %s', substr(who, 10), name), ', ' ORDER BY who, name) INTO got FROM granted WHERE kind = 'function';

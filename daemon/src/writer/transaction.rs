@@ -1,12 +1,14 @@
 //! One transaction: verdicts stored, sessions settled, backfills counted.
 
 use std::collections::HashMap;
+use std::io;
 use std::pin::Pin;
 
 use deadpool_postgres::Object;
 use futures_util::future::FutureExt as _;
+use serde_json::value::RawValue;
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{Json, ToSql};
 use uuid::Uuid;
 
 use super::Finished;
@@ -17,6 +19,10 @@ use crate::metrics::{Times, metrics};
 use crate::queue::{Claim, FinishedBackfill, Lease, Queue, SettledSession, Verdict, Written, millis};
 use crate::sql;
 use crate::statement::Ready;
+
+/// Segments that go to the server at once, about a megabyte. More are sent in parts beforehand: a message is in memory three
+/// times while it is sent.
+const PART_SEGMENTS: usize = 256;
 
 /// What a transaction did.
 pub struct Committed {
@@ -46,6 +52,10 @@ async fn steps(client: &mut Object, batch: &[Finished], pooled: bool) -> Result<
     if pooled {
         transaction.batch_execute(sql::SESSION_SETTINGS).await?;
     }
+    let mut last_parts = Vec::with_capacity(batch.len());
+    for finished in batch {
+        last_parts.push(store_parts(&transaction, &statements, finished).await?);
+    }
     let sessions = sessions_of(batch, |_| true);
     let changed = sessions_of(batch, changes_its_session);
     let mut times = Vec::new();
@@ -55,7 +65,8 @@ async fn steps(client: &mut Object, batch: &[Finished], pooled: bool) -> Result<
         pipeline.extend(
             batch
                 .iter()
-                .map(|finished| sent(store(&transaction, &statements, finished))),
+                .zip(&last_parts)
+                .map(|(finished, last)| sent(store(&transaction, &statements, finished, last))),
         );
         pipeline.push(sent(statements.settle_sessions.query(&transaction, &to_settle)));
         let mut answers = Vec::with_capacity(pipeline.len());
@@ -174,6 +185,7 @@ fn read_times(claim: &Claim, rows: &[Row]) -> Result<Option<Times>, tokio_postgr
 
 struct Statements {
     lock_sessions: Ready<'static>,
+    store_part: Ready<'static>,
     store_features: Ready<'static>,
     store_failure: Ready<'static>,
     retry_later: Ready<'static>,
@@ -188,6 +200,7 @@ impl Statements {
     async fn prepare(client: &deadpool_postgres::Object, pooled: bool) -> Result<Self, tokio_postgres::Error> {
         Ok(Self {
             lock_sessions: Ready::on(client, sql::LOCK_SESSIONS, pooled).await?,
+            store_part: Ready::on(client, sql::STORE_PART, pooled).await?,
             store_features: Ready::on(client, sql::STORE_FEATURES, pooled).await?,
             store_failure: Ready::on(client, sql::STORE_FAILURE, pooled).await?,
             retry_later: Ready::on(client, sql::RETRY_LATER, pooled).await?,
@@ -200,10 +213,36 @@ impl Statements {
     }
 }
 
+/// Segments as they are bound.
+type Part = Vec<Json<Box<RawValue>>>;
+
+/// Sends all parts but the last of a verdict's segments; that one is returned, with the number of those before it.
+async fn store_parts(
+    transaction: &deadpool_postgres::Transaction<'_>,
+    statements: &Statements,
+    finished: &Finished,
+) -> Result<(i32, Part), DbError> {
+    let (mut parts, mut part) = (0, Part::new());
+    let Verdict::Features(row) = &finished.verdict else {
+        return Ok((parts, part));
+    };
+    for line in row.segments.read(&row.late)? {
+        if part.len() == PART_SEGMENTS {
+            parts += 1;
+            let parameters: [&(dyn ToSql + Sync); 3] = [&finished.claim.lease.claim_id, &parts, &part];
+            statements.store_part.query(transaction, &parameters).await?;
+            part.clear();
+        }
+        part.push(Json(RawValue::from_string(line?).map_err(io::Error::from)?));
+    }
+    Ok((parts, part))
+}
+
 async fn store(
     transaction: &deadpool_postgres::Transaction<'_>,
     statements: &Statements,
     finished: &Finished,
+    (parts, last_part): &(i32, Part),
 ) -> Result<Vec<Row>, tokio_postgres::Error> {
     let Lease {
         measurement_id,
@@ -214,11 +253,12 @@ async fn store(
             let parameters: &[&(dyn ToSql + Sync)] = &[
                 &measurement_id,
                 &claim_id,
-                &row.receiver_features,
+                last_part,
                 &row.extraction_metadata,
                 &row.overall_confidence,
                 &row.mean_snr_db,
                 &row.num_receivers_detected,
+                parts,
             ];
             statements.store_features.query(transaction, parameters).await
         }

@@ -4,12 +4,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::join;
-use heimdall_daemon::queue::{FeatureRow, Lease, ReceiverFeatures, Written};
+use heimdall_daemon::queue::{FeatureRow, Lease, Written};
+use heimdall_daemon::reading::ReceiverFeatures;
+use heimdall_daemon::segments::Segments;
 use heimdall_daemon::worker::Held;
 use heimdall_daemon::writer::Finished;
 use heimdall_daemon::writer::transaction::{Committed, transact};
 use heimdall_dsp::{Hints, Recording, SegmentFeatures, Workspace};
-use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use super::{Actual, DELAY, measurement_id, measurement_of, session_of};
@@ -242,13 +243,17 @@ fn features() -> FeatureRow {
         recording.push(&iq::tone(), &mut workspace).expect("samples");
         recording.finish(&mut workspace).expect("features").segments.remove(0)
     });
+    let mut segments = Segments::new(usize::MAX);
+    let features = ReceiverFeatures {
+        rx_id: "model",
+        rx_lat: None,
+        rx_lon: None,
+        segment,
+    };
+    segments.add(&features, &[]).expect("memory");
     FeatureRow {
-        receiver_features: vec![Json(ReceiverFeatures {
-            rx_id: "model".to_owned(),
-            rx_lat: None,
-            rx_lon: None,
-            segment: segment.clone(),
-        })],
+        segments,
+        late: Vec::new(),
         extraction_metadata: serde_json::json!({}),
         overall_confidence: 0.5,
         mean_snr_db: 20.0,

@@ -1,0 +1,197 @@
+//! An object's way through the extractor: bytes in, segments out as they are measured, so that what is held does not grow with
+//! the length of the recording.
+
+use std::time::{Duration, Instant};
+
+use heimdall_dsp::{Extraction, Hints, Recording, SegmentFeatures, Workspace};
+use serde::Serialize;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::failure::Failure;
+use crate::fault::{Point, reach};
+use crate::metrics::metrics;
+use crate::queue::Claim;
+use crate::recording::Tools;
+use crate::segments::Segments;
+use crate::store::Object;
+
+/// What the extractor gets at once: large enough that handing it over costs nothing
+/// beside the work, small enough that sixteen recordings hold two each in 4 MB.
+const BLOCK_BYTES: usize = 128 * 1024;
+const BLOCK_PERMITS: u32 = 128;
+/// The unit of the budget of bytes in flight.
+pub const BYTES_PER_PERMIT: u64 = 1024;
+/// Text of segments held for each recording, a quarter of a minute; longer ones use a file.
+const SEGMENTS_IN_MEMORY_BYTES: usize = 64 * 1024;
+
+/// One element of `receiver_features`: a segment of one receiver.
+#[derive(Debug, Serialize)]
+pub struct ReceiverFeatures<'a> {
+    /// Receiver's name.
+    pub rx_id: &'a str,
+    /// Receiver's latitude, degrees.
+    pub rx_lat: Option<f64>,
+    /// Receiver's longitude, degrees.
+    pub rx_lon: Option<f64>,
+    /// The numbers.
+    #[serde(flatten)]
+    pub segment: &'a SegmentFeatures,
+}
+
+/// A recording in the extractor, and what it has yielded so far.
+pub struct Reading {
+    rx_id: String,
+    rx_lat: Option<f64>,
+    rx_lon: Option<f64>,
+    recording: Recording,
+    segments: Segments,
+}
+
+impl Reading {
+    /// Starts with what is said of the recording, by the receiver of that name; `position` is its latitude and longitude,
+    /// degrees.
+    #[must_use]
+    pub fn new(rx_id: &str, position: (Option<f64>, Option<f64>), hints: Hints) -> Self {
+        Self {
+            rx_id: rx_id.to_owned(),
+            rx_lat: position.0,
+            rx_lon: position.1,
+            recording: Recording::new(hints),
+            segments: Segments::new(SEGMENTS_IN_MEMORY_BYTES),
+        }
+    }
+
+    /// Takes the next bytes of the object.
+    ///
+    /// # Errors
+    /// What is wrong with them, or [`Failure::NoRoom`].
+    pub fn push(&mut self, bytes: &[u8], workspace: &mut Workspace) -> Result<(), Failure> {
+        self.recording.push(bytes, workspace)?;
+        let measured = self.recording.take_segments();
+        self.keep(&measured)
+    }
+
+    /// Ends it: the numbers, and apart from them all segments.
+    ///
+    /// # Errors
+    /// As [`Reading::push`].
+    pub fn finish(mut self, workspace: &mut Workspace) -> Result<(Extraction, Segments), Failure> {
+        let recording = std::mem::replace(&mut self.recording, Recording::new(Hints::default()));
+        let mut extraction = recording.finish(workspace)?;
+        self.keep(&std::mem::take(&mut extraction.segments))?;
+        Ok((extraction, self.segments))
+    }
+
+    fn keep(&mut self, measured: &[SegmentFeatures]) -> Result<(), Failure> {
+        for segment in measured {
+            let features = ReceiverFeatures {
+                rx_id: &self.rx_id,
+                rx_lat: self.rx_lat,
+                rx_lon: self.rx_lon,
+                segment,
+            };
+            let kept = self.segments.add(&features, &segment.quality.warnings);
+            kept.map_err(|error| Failure::NoRoom {
+                what: error.to_string(),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// What came of it.
+pub struct Measured {
+    /// The numbers, without the segments.
+    pub extraction: Extraction,
+    /// All of those, as they go into the row.
+    pub segments: Segments,
+    /// How long the extractor took.
+    pub extracting: Duration,
+    /// How many bytes there were.
+    pub read_bytes: u64,
+}
+
+/// Streams the object through the extractor: while one block is worked in, the next is read.
+///
+/// # Errors
+/// What the store or the extractor says.
+pub async fn stream(claim: &Claim, object: &mut Object<'_>, hints: Hints, tools: &Tools) -> Result<Measured, Failure> {
+    let mut reader = BlockReader {
+        leftover: None,
+        read_bytes: 0,
+        limit_bytes: tools.max_object_bytes,
+    };
+    let mut reading = Reading::new(&claim.rx_id, (claim.rx_lat, claim.rx_lon), hints);
+    let mut extracting = Duration::ZERO;
+    let (mut block, mut permit) = reader
+        .next_block(object, Vec::with_capacity(BLOCK_BYTES), &tools.budget)
+        .await?;
+    let mut spare = Vec::with_capacity(BLOCK_BYTES);
+    while !block.is_empty() {
+        let started = Instant::now();
+        let push = async {
+            let pushed = tools.compute.push(reading, block).await;
+            drop(permit);
+            (pushed, started.elapsed())
+        };
+        let next = reader.next_block(object, spare, &tools.budget);
+        let ((pushed, took), read) = futures_util::join!(push, next);
+        extracting += took;
+        (reading, spare) = pushed?;
+        reach(Point::MidBody, [claim]);
+        (block, permit) = read?;
+    }
+    reach(Point::AfterBody, [claim]);
+    let started = Instant::now();
+    let (extraction, segments) = tools.compute.finish(reading).await?;
+    extracting += started.elapsed();
+    Ok(Measured {
+        extraction,
+        segments,
+        extracting,
+        read_bytes: reader.read_bytes,
+    })
+}
+
+/// Cuts a body into blocks of [`BLOCK_BYTES`] and keeps count.
+struct BlockReader {
+    leftover: Option<bytes::Bytes>,
+    read_bytes: u64,
+    limit_bytes: u64,
+}
+
+impl BlockReader {
+    /// The next block, empty at the end of the body, with its share of the budget.
+    async fn next_block<'a>(
+        &mut self,
+        object: &mut Object<'_>,
+        mut block: Vec<u8>,
+        budget: &'a Semaphore,
+    ) -> Result<(Vec<u8>, Option<SemaphorePermit<'a>>), Failure> {
+        block.clear();
+        // Closed never; without a permit the block would merely not be counted.
+        let permit = budget.acquire_many(BLOCK_PERMITS).await.ok();
+        while block.len() < BLOCK_BYTES {
+            let mut piece = match self.leftover.take() {
+                Some(piece) => piece,
+                None => match object.next_piece().await? {
+                    Some(piece) => piece,
+                    None => break,
+                },
+            };
+            if piece.len() > BLOCK_BYTES - block.len() {
+                self.leftover = Some(piece.split_off(BLOCK_BYTES - block.len()));
+            }
+            self.read_bytes += piece.len() as u64;
+            metrics().read_bytes.inc_by(piece.len() as u64);
+            if self.read_bytes > self.limit_bytes {
+                return Err(Failure::TooLarge {
+                    size_bytes: self.read_bytes,
+                    limit_bytes: self.limit_bytes,
+                });
+            }
+            block.extend_from_slice(&piece);
+        }
+        Ok((block, permit))
+    }
+}
