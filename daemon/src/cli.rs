@@ -197,6 +197,16 @@ fn start_log(arguments: &Arguments) {
     };
     // A second call in one process, as in tests, keeps the first.
     drop(started);
+    // One line, of the format that all others have.
+    std::panic::set_hook(Box::new(|panic| {
+        let text = panic.payload_as_str().unwrap_or("without a message");
+        let thread = std::thread::current();
+        tracing::error!(
+            thread = thread.name().unwrap_or_default(),
+            place = panic.location().map(tracing::field::display),
+            "panic: {text}"
+        );
+    }));
 }
 
 fn block_on(work: impl Future<Output = ExitCode>) -> ExitCode {

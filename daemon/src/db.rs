@@ -1,21 +1,22 @@
 //! Connections to Postgres: the pool for statements, single ones for the
 //! listener and for `migrate`.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::{Hook, Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime, Timeouts};
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::{CancelToken, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
+use tracing::{debug, info};
 
 use self::address::Address;
 use self::session::Opener;
 use crate::metrics::labels::Connection;
 use crate::metrics::metrics;
 use crate::outside::printable;
-use crate::settings::Secret;
+use crate::settings::{DatabaseUrl, Secret};
 
 pub mod address;
 mod session;
@@ -142,21 +143,26 @@ fn describe_pool(error: &deadpool_postgres::PoolError) -> String {
     }
 }
 
-/// How to connect: the URL with time-outs and keepalive that notice a silent peer.
+/// How to connect: the URL with time-outs and keepalive that notice a silent peer. Where the URL came from a file, that is read
+/// again for every connection, so that a password can be changed without a restart.
 #[derive(Clone)]
 pub struct Database {
-    config: Config,
-    tls: Option<MakeRustlsConnect>,
+    source: DatabaseUrl,
+    way: Arc<Mutex<Way>>,
     pooled: Arc<AtomicBool>,
 }
 
-impl Database {
-    /// Reads the URL: plain, or TLS with a certificate that is checked in full ([`address`]).
-    ///
-    /// # Errors
-    /// When the URL is wrong or the authorities cannot be read.
-    pub fn new(url: &Secret) -> Result<Self, DbError> {
-        let Address { mut config, trust } = Address::parse(url).map_err(DbError::Url)?;
+/// What the URL said when it was last read.
+#[derive(Clone)]
+struct Way {
+    url: Secret,
+    config: Config,
+    tls: Option<MakeRustlsConnect>,
+}
+
+impl Way {
+    fn parse(url: Secret) -> Result<Self, DbError> {
+        let Address { mut config, trust } = Address::parse(&url).map_err(DbError::Url)?;
         config
             .connect_timeout(CONNECT_TIMEOUT)
             .keepalives(true)
@@ -170,11 +176,48 @@ impl Database {
             Some(trust) => Some(MakeRustlsConnect::new(trust.client_config().map_err(DbError::Tls)?)),
             None => None,
         };
+        Ok(Self { url, config, tls })
+    }
+
+    /// A connection of that name begins with the URL's own settings and these.
+    fn named(&mut self, name: &str, settings: &str) {
+        let options = self.config.get_options().unwrap_or_default().to_owned();
+        self.config.application_name(name);
+        if !settings.is_empty() {
+            self.config.options(format!("{options} {settings}").trim());
+        }
+    }
+}
+
+impl Database {
+    /// Reads the URL: plain, or TLS with a certificate that is checked in full ([`address`]).
+    ///
+    /// # Errors
+    /// When the URL is wrong or the authorities cannot be read.
+    pub fn new(url: impl Into<DatabaseUrl>) -> Result<Self, DbError> {
+        let source = url.into();
         Ok(Self {
-            config,
-            tls,
+            way: Arc::new(Mutex::new(Way::parse(source.url.clone())?)),
+            source,
             pooled: Arc::default(),
         })
+    }
+
+    /// The way as it is now. While the file is being replaced, or holds nothing of use, the last one that was understood.
+    fn way(&self) -> Way {
+        let mut known = self.way.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.source.read_again() {
+            Ok(Some(url)) if url != known.url => match Way::parse(url) {
+                Ok(way) => {
+                    info!("the database URL has changed in its file, the new one is used from now on");
+                    *known = way;
+                }
+                Err(error) => debug!(%error, "the file of the database URL holds another that cannot be used"),
+            },
+            Ok(_) => {}
+            Err(error) => debug!(error, "the file of the database URL cannot be read again"),
+        }
+        known.clone()
     }
 
     /// Whether a transaction pooler was met on the way, so that no connection of the pool is a session.
@@ -188,28 +231,12 @@ impl Database {
     /// # Errors
     /// Never after construction succeeded, except for settings that deadpool refuses.
     pub fn pool(&self) -> Result<Pool, DbError> {
-        let mut config = self.config.clone();
-        config.application_name("heimdalld");
-        let bare = config.clone();
-        let options = config.get_options().unwrap_or_default().to_owned();
-        // Every statement of ours is a few index look-ups. A plan made while a queue was empty must not stay a
-        // sequential scan when it is long, nor one be compiled because the planner has no statistics for time windows.
-        let plans = "-c enable_seqscan=off -c jit=off";
-        let timeouts = format!(
-            "-c statement_timeout={} -c idle_in_transaction_session_timeout={}",
-            STATEMENT_TIMEOUT.as_millis(),
-            IDLE_IN_TRANSACTION_TIMEOUT.as_millis()
-        );
-        config.options(format!("{options} {plans} {timeouts} {}", session::MARK).trim());
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let opener = Opener {
-            bare,
-            tls: self.tls.clone(),
-            pooled: Arc::clone(&self.pooled),
-        };
-        let manager = Manager::from_connect(config, opener, recycling);
+        let opener = Opener { database: self.clone() };
+        // The opener asks for the way at each connection; this one is not used.
+        let manager = Manager::from_connect(self.way().config, opener, recycling);
         Pool::builder(manager)
             .max_size(POOL_SIZE)
             // The one used last has its statements prepared.
@@ -234,16 +261,14 @@ impl Database {
     /// # Errors
     /// When the server cannot be reached or refuses; [`DbError::Pooler`] when what is reached gives no sessions.
     pub async fn connect(&self, name: &str) -> Result<(tokio_postgres::Client, Driver), DbError> {
-        let mut config = self.config.clone();
-        config.application_name(name);
-        let options = config.get_options().unwrap_or_default().to_owned();
-        config.options(format!("{options} {}", session::MARK).trim());
+        let mut way = self.way();
+        way.named(name, session::MARK);
         let connecting = async {
-            let connected = if let Some(tls) = self.tls.clone() {
-                let connected = config.connect(tls).await;
+            let connected = if let Some(tls) = way.tls {
+                let connected = way.config.connect(tls).await;
                 connected.map(|(client, connection)| (client, Box::new(connection) as Driver))
             } else {
-                let connected = config.connect(NoTls).await;
+                let connected = way.config.connect(NoTls).await;
                 connected.map(|(client, connection)| (client, Box::new(connection) as Driver))
             };
             let (client, mut driver) = match connected {
@@ -269,7 +294,7 @@ impl Database {
     /// Asks the server to give up what the token's session is doing, over a connection of its own. Nobody waits for it,
     /// and nothing depends on it: it only ends early what the server's time-outs would end.
     pub fn cancel(&self, token: CancelToken) {
-        let tls = self.tls.clone();
+        let tls = self.way.lock().unwrap_or_else(PoisonError::into_inner).tls.clone();
         tokio::spawn(tokio::time::timeout(SESSION_TIMEOUT, async move {
             match tls {
                 Some(tls) => token.cancel_query(tls).await,

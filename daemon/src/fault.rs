@@ -1,8 +1,8 @@
 //! Fault points: named places between the steps of one recording at which a test ends or stops the daemon.
 //!
 //! Without the feature `fault-points`, which no production build has, reaching a point does nothing and compiles to
-//! nothing. With it, `HEIMDALL_FAULT=point:how[:turn[:location]]` chooses one: `how` is `kill` (SIGKILL), `abort` or
-//! `stop` (SIGSTOP), `turn` says at which arrival (1 is the first), and only arrivals with a recording whose
+//! nothing. With it, `HEIMDALL_FAULT=point:how[:turn[:location]]` chooses one: `how` is `kill` (SIGKILL), `abort`,
+//! `stop` (SIGSTOP) or `panic`, `turn` says at which arrival (1 is the first), and only arrivals with a recording whose
 //! `iq_data_location` contains `location` count.
 
 use crate::queue::Claim;
@@ -99,7 +99,7 @@ mod chosen {
         let turn = parts.next().unwrap_or("1").parse().ok()?;
         let location = parts.next().unwrap_or_default().to_owned();
         let arrivals = AtomicU32::new(0);
-        ["kill", "abort", "stop"].contains(&&*how).then_some(Fault {
+        ["kill", "abort", "stop", "panic"].contains(&&*how).then_some(Fault {
             point,
             how,
             turn,
@@ -123,6 +123,7 @@ mod chosen {
         match &*fault.how {
             "abort" => abort(),
             "stop" => stand_still(),
+            "panic" => panic!("fault point\n{}", point.name()),
             _ => loop {
                 signal("KILL");
                 std::thread::sleep(Duration::from_secs(1));

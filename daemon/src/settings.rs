@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use crate::tls::Trust;
 
 pub use self::arguments::Arguments;
-pub use self::secret::{Keys, Secret};
+pub use self::secret::{DatabaseUrl, Keys, Secret};
 
 mod arguments;
 mod check;
@@ -51,7 +51,7 @@ pub struct StoreSettings {
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Postgres connection URL.
-    pub database_url: Secret,
+    pub database_url: DatabaseUrl,
     /// How notifications come.
     pub listening: Listening,
     /// The object store.
@@ -84,7 +84,7 @@ pub enum Listening {
     /// Where everything does.
     Same,
     /// Past a pooler.
-    At(Secret),
+    At(DatabaseUrl),
     /// Nowhere: polling will do.
     Off,
 }
@@ -125,7 +125,7 @@ const MIN_BYTES_IN_FLIGHT: u64 = 1 << 20;
 impl Settings {
     /// Where to listen; `None`: nowhere.
     #[must_use]
-    pub fn listener_url(&self) -> Option<&Secret> {
+    pub fn listener_url(&self) -> Option<&DatabaseUrl> {
         match &self.listening {
             Listening::Same => Some(&self.database_url),
             Listening::At(url) => Some(url),

@@ -111,3 +111,43 @@ async fn a_daemon_that_runs_out_of_memory_loses_nothing() {
     assert_eq!(bench.count("heimdall.feature_queue").await, 0);
     heir.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panic_costs_one_recording_and_is_a_log_line_like_any_other() {
+    let bench = Bench::new().await;
+    let locations = ["one.bin", "bug.bin", "two.bin"];
+    for location in locations {
+        bench.put(location, iq::tone());
+    }
+    let session = bench.record(&locations).await;
+    let settings = [
+        ("HEIMDALL_LOG_FORMAT", "json"),
+        ("HEIMDALL_FAULT", "mid_body:panic:1:bug"),
+    ];
+    let daemon = Daemon::start_with(&bench, &settings).await;
+    bench.complete(&session).await;
+    let rows = bench.rows(&session).await;
+    assert_eq!(
+        rows.iter().map(|row| row.error_kind.as_deref()).collect::<Vec<_>>(),
+        [None, Some("internal"), None]
+    );
+    let message = "internal error: fault point mid_body";
+    assert_eq!(rows[1].error_message.as_deref(), Some(message));
+    daemon.wait_said("feature extraction complete").await;
+    let lines = daemon
+        .said("")
+        .into_iter()
+        .map(|line| serde_json::from_str::<serde_json::Value>(&line).unwrap_or_else(|error| panic!("{error}: {line}")));
+    let told: Vec<_> = lines
+        .filter(|line| line["message"] == "panic: fault point\nmid_body")
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["level"], "ERROR");
+    assert!(
+        told[0]["place"]
+            .as_str()
+            .is_some_and(|place| place.contains("fault.rs")),
+        "{told:?}"
+    );
+    daemon.stop().await;
+}

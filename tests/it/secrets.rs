@@ -207,3 +207,56 @@ async fn keys_that_change_in_their_files_are_picked_up_when_the_store_refuses_th
     daemon.stop().await;
     std::fs::remove_dir_all(folder).expect("removed");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_url_that_changes_in_its_file_is_used_for_the_next_connection() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", iq::tone());
+    // As passwords are changed where nobody may be locked out: another login, then the end of the first.
+    bench
+        .execute("CREATE ROLE first_login LOGIN IN ROLE heimdall_daemon; CREATE ROLE second_login LOGIN IN ROLE heimdall_daemon")
+        .await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("url");
+    std::fs::write(&file, bench.url_as("first_login").await).expect("written");
+    let mut daemon = command();
+    daemon
+        .arg("run")
+        .env("HEIMDALL_DATABASE_URL_FILE", &file)
+        .env("HEIMDALL_S3_ENDPOINT", bench.store.endpoint())
+        .env("HEIMDALL_S3_BUCKET", BUCKET)
+        .env("HEIMDALL_S3_ACCESS_KEY", ACCESS_KEY)
+        .env("HEIMDALL_S3_SECRET_KEY", SECRET_KEY);
+    let daemon = Daemon::spawn(daemon);
+    daemon.wait_said("listening").await;
+    let sessions_of = async |role: &str| bench.count(&format!("pg_stat_activity WHERE usename = '{role}'")).await;
+    assert!(sessions_of("first_login").await > 0);
+
+    // Half-way through its replacement it says nothing of use: the last that was understood stays.
+    std::fs::write(&file, "postgresql://").expect("written");
+    bench
+        .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'first_login'")
+        .await;
+    bench
+        .wait_count(
+            "pg_stat_activity WHERE usename = 'first_login' AND query LIKE 'LISTEN%'",
+            1,
+        )
+        .await;
+
+    std::fs::write(&file, bench.url_as("second_login").await).expect("written");
+    bench
+        .execute(
+            "ALTER ROLE first_login NOLOGIN;
+             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'first_login'",
+        )
+        .await;
+    let session = bench.record(&["a.bin"]).await;
+    bench.complete(&session).await;
+    assert!(!bench.rows(&session).await[0].failed);
+    assert_eq!(daemon.said("the new one is used").len(), 1);
+    assert_eq!(sessions_of("first_login").await, 0);
+    assert!(sessions_of("second_login").await > 0);
+    daemon.stop().await;
+    bench.execute("DROP ROLE first_login, second_login").await;
+}

@@ -40,6 +40,9 @@ impl Address {
         let mut config = Config::from_str(&rest).map_err(|error| describe(&error))?;
         let mut trust = tls.trust()?;
         let hosts = config.get_hosts();
+        if hosts.is_empty() && config.get_hostaddrs().is_empty() {
+            return Err("it names no host".to_owned());
+        }
         if !hosts.is_empty() && hosts.iter().all(|host| matches!(host, Host::Unix(_))) {
             // As libpq does: nobody sits in between on a socket, and servers speak no TLS there.
             trust = None;
@@ -228,13 +231,15 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_tls_is_refused() {
+    fn what_only_looks_like_tls_or_leads_nowhere_is_refused() {
         for (text, why) in [
             ("postgresql://u@h/d?sslmode=prefer", "switch TLS off"),
             ("host=h sslmode=allow", "switch TLS off"),
             ("postgresql://u@h/d?sslmode=disable&sslrootcert=/ca", "contradict"),
             ("postgresql://u@h/d?sslmode=always", "sslmode"),
             ("postgresql://u@h/d?sslkey=/key", "sslkey"),
+            ("postgresql:///d", "no host"),
+            ("user=u dbname=d", "no host"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(why), "{text}: {error}");

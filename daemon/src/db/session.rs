@@ -5,40 +5,45 @@
 //! settings, or drops them; the server behind it does not know it then.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use deadpool_postgres::Connect;
 use tokio::task::JoinHandle;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, Error, NoTls, SimpleQueryMessage};
-use tokio_postgres_rustls::MakeRustlsConnect;
 use tracing::{debug, info};
 
+use super::{Database, IDLE_IN_TRANSACTION_TIMEOUT, STATEMENT_TIMEOUT};
 use crate::sql;
 
 /// The setting, as `options` of a connection.
 pub(super) const MARK: &str = "-c heimdall.session=own";
 
+/// What the pool's sessions begin with, beside [`MARK`]. Every statement of ours is a few index look-ups. A plan made while a
+/// queue was empty must not stay a sequential scan when it is long, nor one be compiled because the planner has no statistics
+/// for time windows.
+fn settings() -> String {
+    format!(
+        "-c enable_seqscan=off -c jit=off -c statement_timeout={} -c idle_in_transaction_session_timeout={} {MARK}",
+        STATEMENT_TIMEOUT.as_millis(),
+        IDLE_IN_TRANSACTION_TIMEOUT.as_millis()
+    )
+}
+
 /// Opens the pool's connections: as sessions where that is possible, else without.
 pub(super) struct Opener {
-    /// The URL's settings alone.
-    pub(super) bare: Config,
-    pub(super) tls: Option<MakeRustlsConnect>,
-    /// Once true it stays so: what does without sessions also works with them.
-    pub(super) pooled: Arc<AtomicBool>,
+    pub(super) database: Database,
 }
 
 type Opened = Result<(Client, JoinHandle<()>), Error>;
 
 impl Connect for Opener {
-    fn connect(&self, marked: &Config) -> Pin<Box<dyn Future<Output = Opened> + Send + '_>> {
-        let marked = marked.clone();
+    fn connect(&self, _: &Config) -> Pin<Box<dyn Future<Output = Opened> + Send + '_>> {
         Box::pin(async move {
-            if self.pooled.load(Ordering::SeqCst) {
-                return self.open(&self.bare).await;
+            if self.database.is_pooled() {
+                return self.open("").await;
             }
-            match self.open(&marked).await {
+            match self.open(&settings()).await {
                 Ok((client, driving)) => {
                     if !is_own(&client).await? {
                         self.note("it drops the settings that a connection begins with");
@@ -47,7 +52,7 @@ impl Connect for Opener {
                 }
                 Err(error) if is_refused_setting(&error) => {
                     self.note("it refuses the settings that a connection begins with");
-                    self.open(&self.bare).await
+                    self.open("").await
                 }
                 Err(error) => Err(error),
             }
@@ -57,7 +62,8 @@ impl Connect for Opener {
 
 impl Opener {
     fn note(&self, how: &str) {
-        if !self.pooled.swap(true, Ordering::SeqCst) {
+        // Once true it stays so: what does without sessions also works with them.
+        if !self.database.pooled.swap(true, Ordering::SeqCst) {
             info!(
                 how,
                 "a transaction pooler is in between: statements are not prepared, each transaction sets what it needs"
@@ -65,13 +71,15 @@ impl Opener {
         }
     }
 
-    async fn open(&self, config: &Config) -> Opened {
+    async fn open(&self, settings: &str) -> Opened {
+        let mut way = self.database.way();
+        way.named("heimdalld", settings);
         // An error is the business of the statement that meets it.
-        if let Some(tls) = self.tls.clone() {
-            let (client, connection) = config.connect(tls).await?;
+        if let Some(tls) = way.tls {
+            let (client, connection) = way.config.connect(tls).await?;
             Ok((client, tokio::spawn(async { log_end(connection.await) })))
         } else {
-            let (client, connection) = config.connect(NoTls).await?;
+            let (client, connection) = way.config.connect(NoTls).await?;
             Ok((client, tokio::spawn(async { log_end(connection.await) })))
         }
     }
@@ -101,7 +109,6 @@ pub(super) fn is_refused_setting(error: &Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{IDLE_IN_TRANSACTION_TIMEOUT, STATEMENT_TIMEOUT};
     use super::*;
 
     #[test]

@@ -52,7 +52,7 @@ struct Way {
 impl Way {
     fn of(settings: &Settings) -> Self {
         // Checked with the settings.
-        let (config, tls) = Address::parse(&settings.database_url)
+        let (config, tls) = Address::parse(&settings.database_url.url)
             .map(|address| (address.config, address.trust.is_some()))
             .unwrap_or_default();
         let host = match config.get_hosts().first() {

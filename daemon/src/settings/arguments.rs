@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 
 use super::check::Checker;
 use super::{
-    DEFAULT_CONCURRENCY, DEFAULT_LOG, DEFAULT_MAX_BYTES_IN_FLIGHT, DEFAULT_MAX_OBJECT_BYTES, Keys, Listening,
-    LogFormat, MAX_CONCURRENCY, MIN_BYTES_IN_FLIGHT, Secret, Settings, StoreSettings, WrongSettings,
+    DEFAULT_CONCURRENCY, DEFAULT_LOG, DEFAULT_MAX_BYTES_IN_FLIGHT, DEFAULT_MAX_OBJECT_BYTES, DatabaseUrl, Keys,
+    Listening, LogFormat, MAX_CONCURRENCY, MIN_BYTES_IN_FLIGHT, Secret, Settings, StoreSettings, WrongSettings,
 };
 
 /// Settings as typed: text, not yet checked.
@@ -210,15 +210,11 @@ impl Arguments {
         check.finish(settings)
     }
 
-    fn database_url(&self, check: &mut Checker) -> Secret {
-        let url = check.secret(
-            "HEIMDALL_DATABASE_URL",
-            self.database_url.as_ref(),
-            self.database_url_file.as_ref(),
-        );
-        let url = check.database_authorities(url, self.database_ca_file.as_ref());
-        check.database_url("HEIMDALL_DATABASE_URL", &url);
-        url
+    fn database_url(&self, check: &mut Checker) -> DatabaseUrl {
+        const NAME: &str = "HEIMDALL_DATABASE_URL";
+        let file = self.database_url_file.as_ref();
+        let url = check.secret(NAME, self.database_url.as_ref(), file);
+        check.database_url(NAME, url, file, self.database_ca_file.as_ref())
     }
 
     fn listening(&self, check: &mut Checker) -> Listening {
@@ -234,9 +230,7 @@ impl Arguments {
         if url.expose() == "off" {
             return Listening::Off;
         }
-        let url = check.database_authorities(url, self.database_ca_file.as_ref());
-        check.database_url(NAME, &url);
-        Listening::At(url)
+        Listening::At(check.database_url(NAME, url, file, self.database_ca_file.as_ref()))
     }
 
     fn store(&self, check: &mut Checker) -> StoreSettings {
@@ -275,7 +269,7 @@ impl Arguments {
     /// When it is missing or wrong.
     pub fn database(&self) -> Result<Secret, WrongSettings> {
         let mut check = Checker::default();
-        let url = self.database_url(&mut check);
+        let url = self.database_url(&mut check).url;
         check.finish(url)
     }
 

@@ -10,7 +10,7 @@ use reqwest::Url;
 use crate::db::address::Address;
 use crate::tls::Trust;
 
-use super::{DEFAULT_BUCKET, DEFAULT_HTTP, HttpAddress, Secret, WrongSettings};
+use super::{DEFAULT_BUCKET, DEFAULT_HTTP, DatabaseUrl, HttpAddress, Secret, WrongSettings};
 
 /// Reads settings; what is wrong gets its line, and the default goes on in its place.
 #[derive(Default)]
@@ -146,11 +146,19 @@ impl Checker {
         HttpAddress::Off
     }
 
-    pub(super) fn database_url(&mut self, name: &str, url: &Secret) {
+    /// The URL, from a file or not, with the authorities in it if their file is given apart.
+    pub(super) fn database_url(
+        &mut self,
+        name: &str,
+        url: Secret,
+        file: Option<&PathBuf>,
+        authorities: Option<&PathBuf>,
+    ) -> DatabaseUrl {
         if url.expose().is_empty() {
-            return;
+            return DatabaseUrl::default();
         }
-        match Address::parse(url) {
+        let url = self.database_authorities(url, authorities);
+        match Address::parse(&url) {
             // The error names the part that is wrong, never the URL, which may hold a password.
             Err(error) => self.complain(name, error),
             Ok(address) => {
@@ -159,14 +167,16 @@ impl Checker {
                 }
             }
         }
+        DatabaseUrl {
+            url,
+            file: file.cloned(),
+            authorities: authorities.cloned(),
+        }
     }
 
-    /// The URL with the file of authorities in it, if that is given apart.
-    pub(super) fn database_authorities(&mut self, url: Secret, file: Option<&PathBuf>) -> Secret {
+    fn database_authorities(&mut self, url: Secret, file: Option<&PathBuf>) -> Secret {
         const NAME: &str = "HEIMDALL_DATABASE_CA_FILE";
-        let Some(path) = file.filter(|_| !url.expose().is_empty()) else {
-            return url;
-        };
+        let Some(path) = file else { return url };
         if let Err(error) = Trust::File(path.clone()).client_config() {
             self.complain(NAME, error);
             return url;
