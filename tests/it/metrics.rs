@@ -118,8 +118,8 @@ async fn outages_show_while_they_last_and_are_counted() {
                WHERE datname = current_database() AND application_name = 'heimdalld listener'";
     assert_eq!(bench.value::<i64>(cut, &[]).await, 1);
     let connects = r#"heimdalld_database_connects_total{connection="listener"}"#;
-    let after = reaches(&http, connects, 2).await;
-    assert!(after.count(r#"heimdalld_wakeups_total{source="reconnect"}"#) >= 3);
+    reaches(&http, connects, 2).await;
+    let after = reaches(&http, r#"heimdalld_wakeups_total{source="reconnect"}"#, 3).await;
     assert!(after.count(r#"heimdalld_database_connects_total{connection="pool"}"#) >= 1);
     reaches(&http, "heimdalld_listening", 1).await;
 

@@ -97,7 +97,7 @@ async fn statements_stay_look_ups_where_vacuum_has_last_seen_an_empty_table() {
         (
             "features",
             sql::STORE_FEATURES,
-            format!("({lease}, ARRAY['{{}}'::jsonb], '{{}}', 0.9, 20, 1)"),
+            format!("({lease}, ARRAY['{{}}'::jsonb], '{{}}', 0.9, 20, 1, 0)"),
         ),
         (
             "failure",

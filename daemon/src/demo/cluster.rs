@@ -149,12 +149,14 @@ impl Cluster {
     /// Makes a database, as a copy of `template` where one is given.
     ///
     /// # Errors
-    /// What the server says, for example when the template is in use.
+    /// What the server says, for example when the template is in use; or the end of its log when it is gone.
     pub async fn create_database(&self, name: &str, template: Option<&str>) -> Result<()> {
-        let doing = format!("creating database {name}");
-        let (client, connection) = tokio_postgres::connect(&self.url("postgres"), NoTls)
-            .await
-            .context(&doing)?;
+        let mut doing = format!("creating database {name}");
+        let connected = tokio_postgres::connect(&self.url("postgres"), NoTls).await;
+        if connected.is_err() {
+            doing = format!("{doing}; the server's last words:\n{}\n", self.log_tail());
+        }
+        let (client, connection) = connected.context(&doing)?;
         let connection = tokio::spawn(connection);
         let quoted = |identifier: &str| format!("\"{}\"", identifier.replace('"', "\"\""));
         let template = quoted(template.unwrap_or("template1"));
