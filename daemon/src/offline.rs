@@ -91,6 +91,7 @@ fn draw(
 }
 
 #[cfg(not(feature = "plot"))]
+#[expect(clippy::unnecessary_wraps, reason = "the one that draws can fail")]
 fn draw(_: &Options, _: usize, _: &mut Extraction, _: &mut Workspace) -> Result<(), OfflineError> {
     Ok(())
 }
