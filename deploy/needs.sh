@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What demo.sh and test.sh need from the machine: cargo, a linker, PostgreSQL's server programs and, for the tests, PgBouncer.
-# Sourced, not run. Only the last two are fetched where they are missing: by the system's package manager, installed where we
+# What demo.sh and test.sh need from the machine: cargo, a linker, PostgreSQL's server programs and, for the tests, PgBouncer
+# and libfaketime. Sourced, not run. Only the last three are fetched where they are missing: by the system's package manager, installed where we
 # may, or (Debian, Ubuntu) unpacked under target/. For all else it is said what to type.
 
 fail() {
@@ -157,6 +157,31 @@ need_pgbouncer() {
         [ -d "$folder" ] && export LD_LIBRARY_PATH="$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
     done
     return 0
+}
+
+# Gives a daemon of the tests a clock of its own.
+have_faketime() {
+    local file
+    for file in /usr/lib/*/faketime/libfaketimeMT.so.1 /usr/lib*/faketime/libfaketimeMT.so.1 \
+        "$PWD"/target/libfaketime/usr/lib/*/faketime/libfaketimeMT.so.1; do
+        [ -f "$file" ] && export HEIMDALL_FAKETIME_LIBRARY="$file" && return 0
+    done
+    return 1
+}
+
+need_faketime() {
+    have_faketime && return 0
+    local command
+    command=$(install_command libfaketime)
+    if command -v apt-get >/dev/null 2>&1; then
+        echo "No libfaketime here; unpacking it under target/"
+        unpack libfaketime || fail "that failed. As an administrator type:
+    $command"
+    else
+        fail "no libfaketime, which gives daemons clocks that are wrong. As an administrator type:
+    $command"
+    fi
+    have_faketime || fail "unpacked, but libfaketimeMT.so.1 is still not to be found"
 }
 
 use_unpacked_postgres() {

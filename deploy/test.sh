@@ -20,6 +20,7 @@ part() {
 need_rust
 need_postgres
 need_pgbouncer
+need_faketime
 # Most tests wait most of the time: for a lease to run out, for a server to come back.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS-6}
 part "build" cargo test --locked --workspace --features heimdall-daemon/demo --no-run

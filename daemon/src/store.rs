@@ -4,6 +4,7 @@
 //! it has to refuse redirects (the signature would go to whoever is named) and
 //! to bound every phase in time without bounding the length of a body.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ mod object;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A key that nobody writes: the store's answer to it tells whether it works.
 const PROBE_KEY: &str = ".heimdalld-probe";
+/// Two looks at the same difference between two clocks, a second each way and a slow answer between them.
+const CLOCK_DRIFT_S: u64 = 60;
 /// So much of an object tells whether it can be read: past its first blocks, and no burden to a store in trouble.
 const SAMPLE_BYTES: usize = 1 << 20;
 
@@ -39,6 +42,8 @@ pub struct Store {
     client: reqwest::Client,
     settings: StoreSettings,
     access: RwLock<Arc<Access>>,
+    /// How far the store's clock is ahead of this host's, seconds; 0 until it refuses a signature for that.
+    ahead_s: AtomicI64,
     timeout: Duration,
 }
 
@@ -124,6 +129,7 @@ impl Store {
         Ok(Self {
             client,
             access: RwLock::new(Arc::new(Access::new(settings, settings.keys.clone())?)),
+            ahead_s: AtomicI64::new(0),
             timeout: settings.timeout,
             settings: settings.clone(),
         })
@@ -218,14 +224,28 @@ impl Store {
     /// Sends a request for an object, or for what is missing of it.
     async fn ask(&self, location: &Location, rest: Option<Rest<'_>>) -> Result<Response, Refusal> {
         let access = self.access();
-        let answer = self.send(location, rest, &access).await;
-        answer.map_err(|refusal| match refusal {
-            Refusal::Other { what, retry_after } => Refusal::Other {
-                what: access.redact(&what),
-                retry_after,
-            },
-            definite => definite,
-        })
+        let mut answer = self.send(location, rest, &access).await;
+        if let Err(Refusal::Skewed { store_ahead_s, .. }) = answer {
+            self.follow_clock(store_ahead_s);
+            answer = self.send(location, rest, &access).await;
+        }
+        answer.map_err(|refusal| refusal.map(|what| access.redact(what)))
+    }
+
+    /// A signature counts for a quarter of an hour by the store's clock. Where this host's is wrong, so are its signatures,
+    /// but the store has told the time with its refusal.
+    fn follow_clock(&self, store_ahead_s: i64) {
+        if self
+            .ahead_s
+            .swap(store_ahead_s, Ordering::Relaxed)
+            .abs_diff(store_ahead_s)
+            > CLOCK_DRIFT_S
+        {
+            warn!(
+                store_ahead_s,
+                "this host's clock and the store's differ: requests are signed by the store's"
+            );
+        }
     }
 
     async fn send(&self, location: &Location, rest: Option<Rest<'_>>, access: &Access) -> Result<Response, Refusal> {
@@ -241,7 +261,14 @@ impl Store {
         });
         // rust-s3 takes one slash off the front; a key may begin with one of its own.
         let path = format!("/{}", location.key);
-        let signed = ReqwestRequest::new(bucket, &path, command).await.map_err(signing)?;
+        let mut signed = ReqwestRequest::new(bucket, &path, command).await.map_err(signing)?;
+        let ahead_s = self.ahead_s.load(Ordering::Relaxed);
+        let distance = Duration::from_secs(ahead_s.unsigned_abs());
+        if ahead_s < 0 {
+            signed.datetime -= distance;
+        } else {
+            signed.datetime += distance;
+        }
         let mut headers = signed.headers().await.map_err(signing)?;
         if let Some(rest) = rest {
             let condition = HeaderValue::from_str(&format!("\"{}\"", rest.etag));

@@ -5,6 +5,7 @@ mod support;
 mod backlog;
 mod blame;
 mod chaos;
+mod clocks;
 mod corpus;
 mod crashes;
 mod database_outages;

@@ -11,9 +11,7 @@ use crate::store::{Refusal, Store};
 
 /// For one question; the store's own time-outs are for bodies.
 const LIMIT: Duration = Duration::from_secs(10);
-/// Stores refuse signatures that are a quarter of an hour off.
-const CLOCK_REFUSED_S: f64 = 900.0;
-/// Well before that it is no network's doing.
+/// So much is no network's doing.
 const CLOCK_TOLERANCE_S: f64 = 60.0;
 
 /// Everything about the store.
@@ -84,16 +82,10 @@ fn clock(date: &str) -> Finding {
     let ahead_s = unix_time_s() - since.as_secs_f64();
     let way = if ahead_s > 0.0 { "ahead of" } else { "behind" };
     let what = format!("this host is {:.0} s {way} the store", ahead_s.abs());
-    if ahead_s.abs() >= CLOCK_REFUSED_S {
-        Finding::wrong(
-            "store's clock",
-            format_args!("{what}, which refuses such signatures"),
-            "timedatectl set-ntp true",
-        )
-    } else if ahead_s.abs() >= CLOCK_TOLERANCE_S {
+    if ahead_s.abs() >= CLOCK_TOLERANCE_S {
         Finding::warning(
             "store's clock",
-            format_args!("{what}; from 900 s on it refuses signatures"),
+            format_args!("{what}; from 900 s on it refuses a signature, which is then made anew by its clock"),
             "timedatectl set-ntp true",
         )
     } else {
@@ -129,8 +121,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_that_the_store_would_refuse_is_wrong() {
-        for (behind_s, level) in [(0, Level::Ok), (120, Level::Warning), (3_600, Level::Wrong)] {
+    fn a_clock_that_is_off_is_told() {
+        for (behind_s, level) in [(0, Level::Ok), (120, Level::Warning), (3_600, Level::Warning)] {
             let date = httpdate::fmt_http_date(SystemTime::now() - Duration::from_secs(behind_s));
             let finding = clock(&date);
             assert_eq!(finding.level, level, "{finding:?}");

@@ -94,8 +94,8 @@ impl Gate {
         let failed = match evidence {
             // Gone or replaced is an answer.
             Some(evidence) => match store.sample(evidence).await {
-                Err(refusal @ Refusal::Other { .. }) => refusal,
-                _ => return Ok(()),
+                Err(refusal @ (Refusal::Other { .. } | Refusal::Skewed { .. })) => refusal,
+                Ok(()) | Err(Refusal::Missing | Refusal::Replaced) => return Ok(()),
             },
             None => return Ok(()),
         };

@@ -1,13 +1,15 @@
 //! What a store answers: an object, or a refusal with its reason.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, RETRY_AFTER, TRANSFER_ENCODING};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, ETAG, HeaderName, RETRY_AFTER, TRANSFER_ENCODING};
 use reqwest::{Response, StatusCode};
 use tokio::time::timeout;
 
 /// S3 error bodies are a few hundred bytes of XML; more is not worth reading.
 const MAX_ERROR_BODY_BYTES: usize = 8 * 1024;
+/// A century: a host without a battery wakes up in 1970. Whoever says more means no time, and none that can be reckoned with.
+const MAX_AHEAD_S: i64 = 100 * 365 * 86_400;
 /// A digest in hexadecimal with a part count has 40; what is much longer is no entity tag of S3's.
 const MAX_ETAG_BYTES: usize = 256;
 
@@ -16,6 +18,13 @@ const MAX_ETAG_BYTES: usize = 256;
 pub enum Refusal {
     /// There is no such object.
     Missing,
+    /// The request was signed at a time that is too far from the store's: it is so many seconds ahead of this host's clock.
+    Skewed {
+        /// In words.
+        what: String,
+        /// Below zero where it is behind.
+        store_ahead_s: i64,
+    },
     /// There is another object by now than the one whose rest was asked for.
     Replaced,
     /// Anything else.
@@ -42,7 +51,22 @@ impl Refusal {
         match self {
             Self::Missing => "no such object",
             Self::Replaced => "the object was replaced",
-            Self::Other { what, .. } => what,
+            Self::Other { what, .. } | Self::Skewed { what, .. } => what,
+        }
+    }
+
+    /// The same with other words.
+    pub(super) fn map(self, change: impl FnOnce(&str) -> String) -> Self {
+        match self {
+            Self::Other { what, retry_after } => Self::Other {
+                what: change(&what),
+                retry_after,
+            },
+            Self::Skewed { what, store_ahead_s } => Self::Skewed {
+                what: change(&what),
+                store_ahead_s,
+            },
+            definite => definite,
         }
     }
 }
@@ -75,6 +99,7 @@ pub(super) async fn check(response: Response, part: bool, limit: Duration) -> Re
     let retry_after = header(&response, RETRY_AFTER)
         .and_then(|text| text.trim().parse().ok())
         .map(Duration::from_secs);
+    let store_ahead_s = header(&response, DATE).and_then(ahead_s);
     let from_s3 = response.headers().contains_key("x-amz-request-id");
     let (code, message) = error_body(response, limit).await;
     // Without a code it is S3's only if it says so; a proxy that has lost its store answers 404, too.
@@ -90,7 +115,23 @@ pub(super) async fn check(response: Response, part: bool, limit: Duration) -> Re
     if code.is_empty() {
         what.push_str(" without an S3 error code");
     }
-    Err(Refusal::Other { what, retry_after })
+    match store_ahead_s.filter(|_| code == "RequestTimeTooSkewed") {
+        Some(store_ahead_s) => Err(Refusal::Skewed { what, store_ahead_s }),
+        None => Err(Refusal::Other { what, retry_after }),
+    }
+}
+
+/// How far the date of an answer is ahead of this host's clock, seconds; nothing beyond [`MAX_AHEAD_S`].
+fn ahead_s(date: &str) -> Option<i64> {
+    let date = httpdate::parse_http_date(date).ok()?;
+    let whole = |duration: Duration| {
+        let seconds = i64::try_from(duration.as_secs()).ok();
+        seconds.filter(|seconds| *seconds <= MAX_AHEAD_S)
+    };
+    match date.duration_since(SystemTime::now()) {
+        Ok(ahead) => whole(ahead),
+        Err(behind) => whole(behind.duration()).map(i64::wrapping_neg),
+    }
 }
 
 fn check_object(response: &Response) -> Result<(), Refusal> {
@@ -142,6 +183,22 @@ fn element<'a>(text: &'a str, name: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_is_taken_from_an_answer_within_reason() {
+        let date = |ahead_s: i64| {
+            let distance = Duration::from_secs(ahead_s.unsigned_abs());
+            let now = SystemTime::now();
+            httpdate::fmt_http_date(if ahead_s < 0 { now - distance } else { now + distance })
+        };
+        for distance_s in [-3_600, 0, 3_600, 30 * 365 * 86_400] {
+            let found_s = ahead_s(&date(distance_s)).expect("a time");
+            assert!((found_s - distance_s).abs() <= 1, "{found_s} for {distance_s}");
+        }
+        for text in [&*date(2 * MAX_AHEAD_S), "Fri, 31 Dec 9999 23:59:59 GMT", "now", ""] {
+            assert_eq!(ahead_s(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn the_error_document_of_s3_is_read() {

@@ -126,7 +126,7 @@ impl<'a> Object<'a> {
                         key: self.location.key.clone(),
                     });
                 }
-                Err(Refusal::Other { what, .. }) => broken = what,
+                Err(Refusal::Other { what, .. } | Refusal::Skewed { what, .. }) => broken = what,
             }
         }
     }

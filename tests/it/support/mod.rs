@@ -2,6 +2,7 @@
 
 pub(crate) mod certificates;
 pub(crate) mod daemon;
+pub(crate) mod faketime;
 pub(crate) mod faults;
 pub(crate) mod iq;
 pub(crate) mod link;

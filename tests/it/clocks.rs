@@ -1,0 +1,90 @@
+//! Hosts whose clocks differ by an hour: the database's decides.
+
+use std::time::{Duration, Instant};
+
+use crate::support::daemon::{Daemon, command};
+use crate::support::faketime::clock;
+use crate::support::faults::{Door, Fault};
+use crate::support::{Bench, iq};
+
+async fn start(bench: &Bench, endpoint: &str, offset: &'static str) -> Daemon {
+    let wrong = clock(offset);
+    let mut settings: Vec<(&str, &str)> = wrong.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    settings.extend([("HEIMDALL_LEASE", "2s"), ("HEIMDALL_S3_ENDPOINT", endpoint)]);
+    Daemon::start_with(bench, &settings).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn daemons_whose_clocks_are_an_hour_off_work_together_and_take_over_from_each_other() {
+    let bench = Bench::new().await;
+    for key in ["a.bin", "held.bin"] {
+        bench.put(key, iq::tone());
+    }
+    let door = Door::open(bench.store.objects()).await;
+    door.set("held.bin", Fault::Hang);
+    let mut early = start(&bench, &door.endpoint(), "-1h").await;
+    let held = bench.record(&["held.bin"]).await;
+    bench.complete(&held).await;
+    bench
+        .wait_count("heimdall.feature_queue WHERE state = 'claimed'", 1)
+        .await;
+
+    // Both live for the database, and for each other: twice the lease passes, and nobody takes anything from anybody.
+    let late = start(&bench, &door.endpoint(), "+1h").await;
+    let until = Instant::now() + Duration::from_secs(4);
+    while Instant::now() < until {
+        assert_eq!(bench.count("heimdall.extraction_workers").await, 2);
+        let session = bench.record(&["a.bin"; 4]).await;
+        bench.complete(&session).await;
+        for row in bench.rows(&session).await {
+            assert_eq!((row.failed, row.attempts), (false, 1));
+        }
+    }
+    let ages = "heimdall.worker_heartbeats WHERE abs(extract(epoch FROM clock_timestamp() - beat_at)) < 2";
+    assert_eq!(bench.count(ages).await, 2);
+    let times = "heimdall.measurement_features WHERE created_at BETWEEN clock_timestamp() - interval '1 minute' AND clock_timestamp()";
+    assert_eq!(
+        bench.count(times).await,
+        bench.count("heimdall.measurement_features").await
+    );
+
+    // What the one holds when it dies, the other has after its lease; not an hour later.
+    early.signal("KILL");
+    early.wait_exit().await;
+    door.mend();
+    let row = bench.rows(&held).await.remove(0);
+    assert_eq!((row.failed, row.attempts), (false, 2));
+
+    // The store refuses signatures that are so far off; it is asked again by its own clock, and that is said once.
+    let told = late.said("requests are signed by the store's");
+    assert!(told.len() == 1 && told[0].contains("store_ahead_s=-36"), "{told:?}");
+    late.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_tells_of_a_clock_that_is_wrong() {
+    let bench = Bench::new().await;
+    let mut doctor = command();
+    doctor
+        .arg("doctor")
+        .env("HEIMDALL_DATABASE_URL", bench.url_as("daemon").await)
+        .env("HEIMDALL_S3_ENDPOINT", bench.store.endpoint())
+        .env("HEIMDALL_S3_ACCESS_KEY", heimdall_daemon::demo::store::ACCESS_KEY)
+        .env("HEIMDALL_S3_SECRET_KEY", heimdall_daemon::demo::store::SECRET_KEY)
+        .envs(clock("+1h"));
+    let output = doctor.output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    for (subject, what) in [("clock:", "3600 s ahead of"), ("store's clock:", "3600 s ahead of")] {
+        let line = said
+            .lines()
+            .find(|line| line.contains(subject))
+            .unwrap_or_else(|| panic!("no {subject} in {said}"));
+        assert!(line.contains("warning") && line.contains(what), "{line}");
+    }
+    // It is a warning: everything works.
+    assert!(
+        said.lines()
+            .any(|line| line.starts_with("ok") && line.contains("bucket heimdall-raw-iq")),
+        "{said}"
+    );
+}
