@@ -10,6 +10,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
 -- Index probes: a span of sessions must not cost a pass over all features.
+SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 SET jit = off
@@ -23,9 +24,10 @@ BEGIN
         WHERE sm.session_status = 'completed'
           AND (since IS NULL OR sm.session_created_at >= since)
           AND (until IS NULL OR sm.session_created_at < until OR since IS NULL AND sm.session_created_at IS NULL)
-          AND NOT EXISTS (SELECT FROM heimdall.measurement_features f
-                          WHERE f.measurement_id = sm.measurement_id AND NOT (include_failed AND f.extraction_failed))
-          AND NOT EXISTS (SELECT FROM heimdall.feature_queue q WHERE q.measurement_id = sm.measurement_id)
+          -- Values, not anti-joins: where vacuum has last seen an empty table, those would read all of it for each measurement.
+          AND (SELECT true FROM heimdall.measurement_features f
+               WHERE f.measurement_id = sm.measurement_id AND NOT (include_failed AND f.extraction_failed) LIMIT 1) IS NULL
+          AND (SELECT true FROM heimdall.feature_queue q WHERE q.measurement_id = sm.measurement_id) IS NULL
     ), queued AS (
         INSERT INTO heimdall.feature_queue AS q
             (measurement_id, recording_session_id, measured_at, source, priority, backfill_id)

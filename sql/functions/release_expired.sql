@@ -82,21 +82,22 @@ BEGIN
             finished_at = coalesce(b.finished_at, CASE WHEN b.done + b.failed + d.n >= b.total THEN clock_timestamp() END)
         FROM (SELECT backfill_id, count(*) AS n FROM dropped WHERE backfill_id IS NOT NULL GROUP BY backfill_id) d
         WHERE b.backfill_id = d.backfill_id
+    ), held AS MATERIALIZED (
+        SELECT c.measurement_id, c.worker_id FROM heimdall.feature_queue c
+        WHERE c.state = 'claimed' AND c.worker_id = ANY (dead) AND c.measurement_id <> ALL (coalesce(guilty, '{}'))
+        -- A row that its owner is storing after all is left to it; if that fails it is taken back next time.
+        FOR UPDATE SKIP LOCKED
     ), released AS (
         UPDATE heimdall.feature_queue q
         SET state = CASE WHEN q.crashes = 0 THEN 'ready' ELSE 'waiting' END,
             due_at = CASE WHEN q.crashes > 0 THEN clock_timestamp() + random() * least(q.crashes, 4) * scatter END,
             claim_id = NULL, worker_id = NULL, claimed_at = NULL, crashes = q.crashes + 1
-        FROM (SELECT c.measurement_id, c.claim_id, c.worker_id FROM heimdall.feature_queue c
-              WHERE c.state = 'claimed' AND c.worker_id = ANY (dead) AND c.measurement_id <> ALL (coalesce(guilty, '{}'))
-              -- A row that its owner is storing after all is left to it; if that fails it is taken back next time.
-              FOR UPDATE SKIP LOCKED) held
-        WHERE q.measurement_id = held.measurement_id AND q.claim_id = held.claim_id
-        RETURNING held.measurement_id, held.worker_id
+        -- An array, not a join: where vacuum has last seen an empty table, that would read all of it for each row.
+        WHERE q.measurement_id = ANY (ARRAY(SELECT h.measurement_id FROM held h))
     )
     SELECT d.measurement_id, d.worker_id, 'crashed' FROM dropped d
     UNION ALL
-    SELECT r.measurement_id, r.worker_id, 'released' FROM released r;
+    SELECT h.measurement_id, h.worker_id, 'released' FROM held h;
 
     PERFORM heimdall.wake_workers();
     PERFORM heimdall.settle_sessions(sessions);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Full load for MINUTES (default 30): resident memory, file descriptors, connections and the size of feature_queue at the end
-# against the end of the first minute, as a table; then the claim rate while somebody else holds a transaction open for
+# against that after the first minute and autovacuum's second visit, as a table; then the claim rate while somebody else holds a transaction open for
 # HELD_MINUTES (default 10). The exit status says whether anything grew.
 #
 #   tests/load/soak.sh [MINUTES [HELD_MINUTES]]
