@@ -424,6 +424,18 @@ impl Queue {
         &self,
         work: impl AsyncFnOnce(&mut Object) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
+        let result = self.try_with_connection(work).await;
+        metrics().set_outage(
+            Server::Database,
+            result.as_ref().is_err_and(|error| !error.is_refusal()),
+        );
+        result
+    }
+
+    async fn try_with_connection<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Object) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
         let getting = tokio::time::timeout(self.answer_timeout, self.pool.get()).await;
         let getting = getting.unwrap_or(Err(PoolError::Timeout(TimeoutType::Wait)));
         let mut client = getting.inspect_err(|_| metrics().connected(Connection::Pool, false))?;
@@ -458,15 +470,6 @@ impl Queue {
     /// # Errors
     /// As [`Queue::register`].
     pub async fn rows(&self, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, DbError> {
-        let result = self.ask(statement, parameters).await;
-        metrics().set_outage(
-            Server::Database,
-            result.as_ref().is_err_and(|error| !error.is_refusal()),
-        );
-        result
-    }
-
-    async fn ask(&self, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, DbError> {
         self.with_connection(async |client| {
             Ok(statement::ask(client, statement, parameters, self.database.is_pooled()).await?)
         })

@@ -212,6 +212,35 @@ async fn what_is_broken_in_the_database_is_named_with_what_to_type() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_without_autovacuum_and_one_that_takes_no_writes_are_told() {
+    let mut bench = Bench::apart().await;
+    let standby = tokio::task::block_in_place(|| bench.own_cluster().standby()).expect("a standby");
+    let url = standby.url_as("daemon", &bench.database);
+    let (status, said) = doctor(&bench, &[("HEIMDALL_DATABASE_URL", &url)]).await;
+    assert_eq!(status, Some(1), "{said}");
+    expect(
+        &said,
+        "wrong",
+        "database",
+        "takes no writes",
+        "SELECT pg_is_in_recovery();",
+    );
+
+    bench.own_cluster().set_for_next_start(&["autovacuum=off"]);
+    tokio::task::block_in_place(|| bench.own_cluster().restart()).expect("it starts again");
+    bench.reconnect().await;
+    let (status, said) = doctor(&bench, &[]).await;
+    assert_eq!(status, Some(0), "{said}");
+    expect(
+        &said,
+        "warning",
+        "autovacuum",
+        "the whole server",
+        "ALTER SYSTEM SET autovacuum = on",
+    );
+}
+
 /// A server that answers the question for TLS as Postgres does that has none.
 async fn refusing_tls() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

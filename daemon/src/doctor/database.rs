@@ -132,6 +132,11 @@ impl Way {
                 format!("{user} lacks rights"),
                 format!("GRANT heimdall_daemon TO \"{user}\";"),
             ),
+            _ if lower.contains("does not allow writes") => (
+                format!("{place} takes no writes: a standby, or made read-only"),
+                "SELECT pg_is_in_recovery();  true: the primary, or all hosts with commas between them, into HEIMDALL_DATABASE_URL"
+                    .to_owned(),
+            ),
             _ if lower.contains("tls") || lower.contains("certificate") => (
                 format!("no TLS with {place}"),
                 format!(
