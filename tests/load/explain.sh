@@ -40,6 +40,8 @@ fi
 
 # The statements under their file's name; no SQL of the daemon is repeated here.
 for file in "$sql"/queries/*.sql; do
+    # What a transaction is set to is no statement that could be prepared.
+    [ "$(basename "$file")" != session_settings.sql ] || continue
     echo "PREPARE $(basename "$file" .sql) AS"
     cat "$file"
 done > "$plans/prepare.sql"
