@@ -137,21 +137,24 @@ have_pgbouncer() {
     return 1
 }
 
+# A package for the tests alone; unpacked for the administrator too, since some would start a service.
+need_unpacked() {
+    local package=$1 is_there=$2 what=$3 command
+    "$is_there" && return 0
+    command=$(install_command "$package")
+    if command -v apt-get >/dev/null 2>&1; then
+        echo "No $package here; unpacking it under target/"
+        unpack "$package" || fail "that failed. As an administrator type:
+    $command"
+    else
+        fail "no $package ($what). As an administrator type:
+    $command"
+    fi
+    "$is_there" || fail "unpacked, but $package is still not to be found"
+}
+
 need_pgbouncer() {
-    have_pgbouncer || {
-        local command
-        command=$(install_command pgbouncer)
-        if command -v apt-get >/dev/null 2>&1; then
-            # Unpacked for the administrator too: its package would start a service.
-            echo "No PgBouncer here; unpacking it under target/"
-            unpack pgbouncer || fail "that failed. As an administrator type:
-    $command"
-        else
-            fail "no PgBouncer (only the program, no running service), which the tests go through. As an administrator type:
-    $command"
-        fi
-        have_pgbouncer || fail "unpacked, but pgbouncer is still not to be found"
-    }
+    need_unpacked pgbouncer have_pgbouncer "only the program, no running service"
     # What it links with and the system may not have.
     for folder in "$PWD"/target/pgbouncer/usr/lib/*-linux-gnu*; do
         [ -d "$folder" ] && export LD_LIBRARY_PATH="$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
@@ -170,18 +173,7 @@ have_faketime() {
 }
 
 need_faketime() {
-    have_faketime && return 0
-    local command
-    command=$(install_command libfaketime)
-    if command -v apt-get >/dev/null 2>&1; then
-        echo "No libfaketime here; unpacking it under target/"
-        unpack libfaketime || fail "that failed. As an administrator type:
-    $command"
-    else
-        fail "no libfaketime, which gives daemons clocks that are wrong. As an administrator type:
-    $command"
-    fi
-    have_faketime || fail "unpacked, but libfaketimeMT.so.1 is still not to be found"
+    need_unpacked libfaketime have_faketime "it gives daemons clocks that are wrong"
 }
 
 use_unpacked_postgres() {

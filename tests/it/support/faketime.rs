@@ -16,13 +16,15 @@ fn library() -> PathBuf {
     if let Some(path) = std::env::var_os("HEIMDALL_FAKETIME_LIBRARY") {
         return path.into();
     }
+    let unpacked = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/libfaketime");
     let places = [
-        "/usr/lib/x86_64-linux-gnu",
-        "/usr/lib/aarch64-linux-gnu",
-        "/usr/lib64",
-        "/usr/lib",
+        "usr/lib/x86_64-linux-gnu",
+        "usr/lib/aarch64-linux-gnu",
+        "usr/lib64",
+        "usr/lib",
     ];
-    let files = places.map(|place| Path::new(place).join("faketime/libfaketimeMT.so.1"));
-    let found = files.into_iter().find(|file| file.is_file());
-    found.expect("libfaketime: deploy/test.sh installs it")
+    let files = [Path::new("/"), &unpacked]
+        .map(|root| places.map(|place| root.join(place).join("faketime/libfaketimeMT.so.1")));
+    let found = files.into_iter().flatten().find(|file| file.is_file());
+    found.expect("libfaketime: deploy/test.sh fetches it")
 }
