@@ -1,6 +1,7 @@
 //! `heimdalld extract FILE...`: the extractor on files, without any server.
 
 mod input;
+mod interpretation;
 #[cfg(feature = "plot")]
 pub mod plot;
 mod progress;
@@ -51,7 +52,7 @@ pub enum OfflineError {
 }
 
 /// Extracts every file and prints one JSON array of segment objects a line to
-/// `out`; what fails goes to `err` and the rest goes on. Returns how many failed.
+/// `out`. How each was read is said on `err`, as is what fails; the rest goes on. Returns how many failed.
 ///
 /// # Errors
 /// When `out` or `err` cannot be written.
@@ -64,6 +65,7 @@ pub fn extract_files(files: &[PathBuf], options: &Options, out: impl Write, mut 
         let mut result = extract_file(file, options, &mut segments, &mut workspace);
         if let Ok(extraction) = &mut result {
             write_line(&mut out, segments.read(&extraction.doubts)?)?;
+            interpretation::tell(&input::name(file), extraction, &mut err)?;
             let drawn = draw(options, index, extraction, &mut workspace);
             result = drawn.and(result);
         }

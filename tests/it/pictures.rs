@@ -102,7 +102,7 @@ fn a_picture_shows_the_line_of_a_tone_in_its_column_and_the_row_is_printed_as_ev
         let drawn = folder.extract(&["tone.cf32", "--sample-rate", "12000", "--plot", "tone.png"]);
         assert_eq!(drawn.status.code(), Some(0), "{drawn:?}");
         assert_eq!(drawn.stdout, plain.stdout);
-        assert_eq!(drawn.stderr, b"");
+        assert_eq!(drawn.stderr, plain.stderr);
         let pixels = Pixels::read(&folder.path("tone.png"));
         assert_eq!((pixels.width, pixels.height), (1280, 1160));
         // The band is 1093 pixels wide from column 79 on; the line is two bins of 11.7 Hz wide, a pixel or two each.
@@ -172,6 +172,30 @@ fn an_svg_file_has_its_labels_and_warnings_as_text() {
 }
 
 #[test]
+fn how_a_file_was_read_and_what_contradicts_it_is_said_beside_the_numbers() {
+    let folder = Folder::new();
+    // A header for 12 kHz that announces more samples than there are, under a name that says 8 kHz.
+    let mut wav = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0".to_vec();
+    wav.extend(12_000_u32.to_le_bytes());
+    wav.extend(48_000_u32.to_le_bytes());
+    wav.extend(b"\x04\0\x10\0data");
+    wav.extend(100_000_u32.to_le_bytes());
+    wav.extend((0..24_000_u32).flat_map(|n| (n.wrapping_mul(40_503) as u16).to_le_bytes()));
+    folder.put("station_8k.wav", &wav);
+    let output = folder.extract(&["station_8k.wav", "--format", "cu8"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1);
+    let said = String::from_utf8_lossy(&output.stderr);
+    let expected = [
+        "station_8k.wav: read as wav, ci16_le (wav header), scale x / 32768, at 12000 Hz (wav header)",
+        "station_8k.wav: warning: argument says cu8, wav header says ci16_le: read as ci16_le",
+        "station_8k.wav: warning: file name says 8000 Hz, wav header says 12000 Hz: 12000 Hz was used",
+        "station_8k.wav: the header announces 100000 bytes of samples, 48000 are there",
+    ];
+    assert_eq!(said.lines().collect::<Vec<_>>(), expected, "{said}");
+}
+
+#[test]
 fn many_files_with_a_bad_one_among_them() {
     let folder = Folder::new();
     folder.put("one.cf32", &tone(1_000.0, 1.0));
@@ -191,12 +215,16 @@ fn many_files_with_a_bad_one_among_them() {
     assert_eq!(segments, [Some(1), Some(3)]);
     let said = String::from_utf8(output.stderr).expect("text");
     let said: Vec<&str> = said.lines().collect();
-    assert_eq!(said.len(), 2, "{said:?}");
+    // In the order of the files.
+    let read = "read as cf32_le (extension), scale x, at 12000 Hz (argument)";
+    assert_eq!(said.len(), 4, "{said:?}");
+    assert_eq!(said[0], format!("one.cf32: {read}"));
     assert_eq!(
-        said[0],
+        said[1],
         "short.cf32: Recording too short: 1200 samples, one chunk needs 2400"
     );
-    assert!(said[1].starts_with("missing.cf32: "), "{said:?}");
+    assert!(said[2].starts_with("missing.cf32: "), "{said:?}");
+    assert_eq!(said[3], format!("two.cf32: {read}"));
     let pictures: HashSet<String> = std::fs::read_dir(folder.path("pictures"))
         .expect("it was made")
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
@@ -245,7 +273,8 @@ fn a_picture_that_cannot_be_written_is_a_failure_with_its_name() {
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.ends_with(b"]\n"), "the numbers are there all the same");
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.starts_with("a.cf32: picture: out/a.cf32.png: "), "{said}");
+    let last = said.lines().last().expect("the reason");
+    assert!(last.starts_with("a.cf32: picture: out/a.cf32.png: "), "{said}");
 }
 
 #[test]
