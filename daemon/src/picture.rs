@@ -56,6 +56,8 @@ pub struct Subject<'a> {
     pub interpretation: &'a Interpretation,
     /// What speaks against that.
     pub doubts: &'a [Doubt],
+    /// Frequency that the receiver was tuned to, where the recording says.
+    pub centre_hz: Option<f64>,
 }
 
 /// The picture as a PNG file.
@@ -96,7 +98,7 @@ pub fn svg(subject: Subject<'_>) -> Result<String, PictureError> {
 /// Pixels of three bytes as a PNG file.
 fn encode(pixels: &[u8], width: usize, height: usize) -> Result<Vec<u8>, PictureError> {
     let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-    let (palette, indices) = palette::reduce(pixels);
+    let (palette, indices) = palette::reduce(pixels, &colour::certain());
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, size(width), size(height));
     encoder.set_color(png::ColorType::Indexed);

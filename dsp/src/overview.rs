@@ -11,6 +11,7 @@ use rustfft::num_complex::Complex32;
 
 use crate::SegmentFeatures;
 use crate::extended::dbfs;
+use crate::workspace::Chunk;
 
 pub use envelope::{Levels, Profile};
 pub use marks::{Emission, Marks};
@@ -60,13 +61,14 @@ pub(crate) struct Survey {
 
 impl Survey {
     pub(crate) fn new(sample_rate_hz: f64, chunk_samples: usize) -> Self {
+        let spectra = Spectra::new(sample_rate_hz, chunk_samples);
         Self {
             sample_rate_hz,
             chunk_samples,
             samples: 0,
-            spectra: Spectra::new(sample_rate_hz, chunk_samples),
+            tally: Tally::new(spectra.resolution_hz()),
+            spectra,
             columns: Columns::new(),
-            tally: Tally::default(),
         }
     }
 
@@ -78,9 +80,9 @@ impl Survey {
         self.samples = position + samples.len() as u64;
     }
 
-    /// Takes the numbers of the next segment.
-    pub(crate) fn see_segment(&mut self, segment: &SegmentFeatures) {
-        self.tally.see(segment);
+    /// Takes the numbers of the next segment, and those of its chunks.
+    pub(crate) fn see_segment(&mut self, segment: &SegmentFeatures, chunks: &[Chunk]) {
+        self.tally.see(segment, chunks);
     }
 
     pub(crate) fn finish(self) -> Overview {
@@ -89,10 +91,10 @@ impl Survey {
             sample_rate_hz: self.sample_rate_hz,
             samples: self.samples,
             chunk_samples: self.chunk_samples,
+            marks: self.tally.finish(&spectrum),
             spectrum,
             waterfall,
             profile: self.columns.finish(),
-            marks: self.tally.finish(),
         }
     }
 }

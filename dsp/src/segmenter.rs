@@ -303,7 +303,7 @@ impl Segmenter {
         };
         self.totals.add(&segment);
         if let Some(survey) = &mut self.survey {
-            survey.see_segment(&segment);
+            survey.see_segment(&segment, &self.rows);
         }
         self.segments.push(segment);
         self.rows.clear();

@@ -29,8 +29,12 @@ fn an_overview_sees_the_whole_recording_and_changes_nothing_else() {
     assert_eq!(overview.samples, 8_400);
     assert_eq!(overview.chunk_samples, 2_400);
     assert_eq!((overview.marks.segments, overview.marks.chunks), (1, 3));
-    let emission = overview.marks.emission.expect("a tone is a signal");
-    assert!((emission.carrier_hz + 2_000.0).abs() < 1.0, "{emission:?}");
+    let [emission] = overview.marks.emissions[..] else {
+        panic!("a tone is one signal: {:?}", overview.marks.emissions)
+    };
+    assert_eq!(emission.chunks, 3);
+    let carrier_hz = emission.carrier_hz.expect("it is there");
+    assert!((carrier_hz + 2_000.0).abs() < 1.0, "{emission:?}");
     assert!(emission.lower_edge_hz < -2_000.0 && emission.upper_edge_hz > -2_000.0);
     let strongest = overview.spectrum.mean_db.iter().copied().fold(f32::MIN, f32::max);
     // 0.25 in one bin of 11.7 Hz, at least a third of it between two: the window's scallops.
@@ -38,6 +42,86 @@ fn an_overview_sees_the_whole_recording_and_changes_nothing_else() {
         (f64::from(strongest) + 6.02 + 10.0 * 11.72_f64.log10()).abs() < 3.5,
         "{strongest}"
     );
+}
+
+/// Seconds at 12 kHz: in each chunk tones of amplitude 0.3 at these frequencies, over noise 55 dB below them in all.
+fn marks_of(chunks: &[&[f64]]) -> heimdall_dsp::overview::Marks {
+    let mut seed = 1_u64;
+    let mut noise = || {
+        // Knuth's generator; its upper bits are random enough for noise.
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((seed >> 40) as f64 / f64::from(1 << 24) - 0.5) * 1.3e-3
+    };
+    let mut bytes = Vec::new();
+    for (index, tones) in chunks.iter().enumerate() {
+        for n in 0..2_400 {
+            let time_s = (index * 2_400 + n) as f64 / 12_000.0;
+            let mut sample = [noise(), noise()];
+            for hz in *tones {
+                let (sin, cos) = (std::f64::consts::TAU * hz * time_s).sin_cos();
+                sample[0] += 0.3 * cos;
+                sample[1] += 0.3 * sin;
+            }
+            bytes.extend(sample.map(|part| (part as f32).to_le_bytes()).concat());
+        }
+    }
+    let mut workspace = Workspace::new();
+    let hints = Hints::default().with_sample_rate_hz(12_000.0, "test");
+    let mut recording = Recording::new(hints).with_overview();
+    recording.push(&bytes, &mut workspace).expect("samples");
+    let extraction = recording.finish(&mut workspace).expect("features");
+    extraction.overview.expect("it was asked for").marks
+}
+
+#[test]
+fn signals_that_are_keyed_in_turn_are_marked_each_at_its_place() {
+    // In the means over all chunks they would have a carrier at 0.7 kHz, where there is never anything.
+    let marks = marks_of(&[
+        &[-3_000.0],
+        &[],
+        &[1_000.0],
+        &[4_000.0],
+        &[-3_000.0],
+        &[1_000.0],
+        &[-3_000.0],
+    ]);
+    let found: Vec<_> = marks.emissions.iter().map(|one| (one.chunks, one.carrier_hz)).collect();
+    let expected = [(3, -3_000.0), (2, 1_000.0), (1, 4_000.0)];
+    assert_eq!(found.len(), expected.len(), "{marks:?}");
+    for ((chunks, carrier_hz), expected) in found.into_iter().zip(expected) {
+        assert_eq!(chunks, expected.0);
+        // Neighbours leave nothing of theirs in a chunk.
+        assert!(
+            (carrier_hz.expect("it is there") - expected.1).abs() < 1.0,
+            "{carrier_hz:?}"
+        );
+    }
+    assert_eq!((marks.chunks, marks.elsewhere), (7, 0));
+    assert!(
+        (marks.signal_present - 6.0 / 7.0).abs() < 1e-12,
+        "{}",
+        marks.signal_present
+    );
+}
+
+#[test]
+fn between_two_signals_at_once_no_carrier_is_marked() {
+    let marks = marks_of(&[&[-4_000.0, 2_000.0][..]; 5]);
+    let [emission] = marks.emissions[..] else {
+        panic!("one band for both: {marks:?}")
+    };
+    assert_eq!((emission.chunks, emission.carrier_hz), (5, None));
+    assert!((emission.lower_edge_hz + 4_000.0).abs() < 10.0 && (emission.upper_edge_hz - 2_000.0).abs() < 10.0);
+}
+
+#[test]
+fn of_a_signal_that_hops_the_first_places_are_marked_and_the_rest_is_counted() {
+    let places: Vec<[f64; 1]> = (0..20).map(|n| [f64::from(n) * 500.0 - 5_000.0]).collect();
+    let chunks: Vec<&[f64]> = places.iter().map(|place| &place[..]).collect();
+    let marks = marks_of(&chunks);
+    assert_eq!((marks.emissions.len(), marks.elsewhere), (8, 12));
 }
 
 #[test]

@@ -159,7 +159,7 @@ fn an_svg_file_has_its_labels_and_warnings_as_text() {
         "dropout (1 of 3 segments), unscaled",
         "dBFS/Hz",
         "kHz from the centre",
-        "carrier +1.000 kHz",
+        "carrier (centroid) +1.000 kHz",
         "99 % within",
         "chunks of 200 ms",
         "−4",
@@ -180,7 +180,7 @@ fn how_a_file_was_read_and_what_contradicts_it_is_said_beside_the_numbers() {
     wav.extend(48_000_u32.to_le_bytes());
     wav.extend(b"\x04\0\x10\0data");
     wav.extend(100_000_u32.to_le_bytes());
-    wav.extend((0..24_000_u32).flat_map(|n| (n.wrapping_mul(40_503) as u16).to_le_bytes()));
+    wav.extend((0..24_000_u16).flat_map(|n| n.wrapping_mul(40_503).to_le_bytes()));
     folder.put("station_8k.wav", &wav);
     let output = folder.extract(&["station_8k.wav", "--format", "cu8"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -193,6 +193,22 @@ fn how_a_file_was_read_and_what_contradicts_it_is_said_beside_the_numbers() {
         "station_8k.wav: the header announces 100000 bytes of samples, 48000 are there",
     ];
     assert_eq!(said.lines().collect::<Vec<_>>(), expected, "{said}");
+}
+
+#[test]
+fn signals_that_are_keyed_in_turn_are_named_each() {
+    let folder = Folder::new();
+    let bytes = [tone(-4_000.0, 1.0), tone(3_000.0, 1.0)].concat();
+    folder.put("turns.cf32", &bytes);
+    let output = folder.extract(&["turns.cf32", "--sample-rate", "12000", "--plot", "out.svg"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let document = std::fs::read_to_string(folder.path("out.svg")).expect("text");
+    for text in [
+        "99 % of each of 2 signals in turn",
+        "carriers (centroids) −4.000, +3.000 kHz",
+    ] {
+        assert!(document.contains(text), "{text} is missing");
+    }
 }
 
 #[test]

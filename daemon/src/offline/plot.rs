@@ -114,6 +114,7 @@ impl Pictures {
             overview,
             interpretation: &extraction.interpretation,
             doubts: &extraction.doubts,
+            centre_hz: extraction.context.centre_frequency_hz,
         };
         let picture = match kind(path) {
             Some(Kind::Svg) => picture::svg(subject)?.into_bytes(),

@@ -49,6 +49,12 @@ pub(super) fn quantity(value: f64, unit: Unit, signed: bool) -> String {
     format!("{sign}{:.digits$} {}", scaled.abs(), unit.name)
 }
 
+/// A number with as many of nine digits behind the point as it needs: no rounding of a frequency that somebody tuned to.
+pub(super) fn exact(value: f64) -> String {
+    let text = format!("{value:.9}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// A number with a proper minus sign.
 pub(super) fn number(value: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", value.abs());
@@ -88,6 +94,13 @@ impl Axis {
             decimals: decimals(step),
             range,
         }
+    }
+}
+
+impl Axis {
+    /// The ticks and what stands beside them.
+    pub(super) fn labelled(&self) -> impl Iterator<Item = (f64, String)> {
+        self.ticks.iter().map(|tick| (*tick, self.format_ext(tick)))
     }
 }
 
@@ -186,5 +199,9 @@ mod tests {
         assert_eq!(quantity(0.2, time_unit(0.2), false), "200.0 ms");
         assert_eq!(quantity(7_200.0, time_unit(7_200.0), false), "120.0 min");
         assert_eq!(number(-0.001, 1), "0.0");
+        assert_eq!(
+            (exact(77.5), exact(433.92), exact(1090.0)),
+            ("77.5".into(), "433.92".into(), "1090".into())
+        );
     }
 }

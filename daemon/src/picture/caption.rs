@@ -31,15 +31,23 @@ pub(super) fn description(subject: Subject<'_>) -> String {
         &format!(
             "{container}{} ({}) \u{b7} {}S/s ({}) \u{b7} {} \u{b7} a signal in {:.0} of {} chunks",
             interpretation.format.name(),
-            interpretation.format_source,
+            source(interpretation.format_source),
             quantity(rate, frequency_unit(rate), false).trim_end_matches("Hz"),
-            interpretation.sample_rate_source,
+            source(interpretation.sample_rate_source),
             quantity(duration, time_unit(duration), false),
             marks.signal_present * marks.chunks as f64,
             marks.chunks,
         ),
         LINE_CHARACTERS,
     )
+}
+
+/// On whose word; what nobody said is not to be mistaken for a source.
+fn source(source: &str) -> &str {
+    match source {
+        "default" => "default, nobody says",
+        source => source,
+    }
 }
 
 /// What is wrong with it, and the colour to say so in.

@@ -23,8 +23,26 @@ pub(super) const WARNING: RGBColor = RGBColor(200, 30, 20);
 /// What was not recorded.
 pub(super) const BLANK: RGBColor = RGBColor(205, 205, 205);
 
-/// Colours of the scale: more cannot be told apart, and fewer make smaller files of noise.
-pub(super) const STEPS: u32 = 64;
+/// Colours of the scale, whose steps are 2 dB at most: more are hardly told apart, and of noise they make larger files.
+pub(super) const STEPS: u32 = 40;
+
+/// Steps from the background to the ink at the edges of letters: more are not seen, and the colours of a PNG file are few.
+pub(super) const TEXT_SHADES: u8 = 8;
+
+/// Colours that have a meaning, and the shades of text: in a PNG file they stay what they are, however rare.
+pub(super) fn certain() -> Vec<[u8; 3]> {
+    let lines = [GRID, MEAN, RANGE, NOISE, OCCUPIED, CARRIER, BLANK].map(|colour| [colour.0, colour.1, colour.2]);
+    let shades = [INK, PALE, WARNING].into_iter().flat_map(|ink| {
+        (1..=TEXT_SHADES).map(move |part| {
+            let on_white = |component: u8| {
+                let faded = u32::from(255 - component) * u32::from(part) / u32::from(TEXT_SHADES);
+                u8::try_from(255 - faded).unwrap_or(0)
+            };
+            [on_white(ink.0), on_white(ink.1), on_white(ink.2)]
+        })
+    });
+    lines.into_iter().chain(shades).collect()
+}
 
 /// The colour of a level between the two ends of the scale: viridis, whose steps look equal and
 /// whose lightness alone, as in print, tells the level.

@@ -15,8 +15,10 @@ const MARGIN_DB: f64 = 3.0;
 const BELOW_MEAN_DB: f64 = 20.0;
 /// Silence in a recording is drawn at the bottom of this much.
 const DEEPEST_DB: f64 = 120.0;
+/// Means below this are silence.
+const SILENCE_DB: f32 = -299.0;
 /// Borders nearer to each other than this many pixels would be a grey area.
-const NEAREST: f64 = 6.0;
+const NEAREST: f64 = 10.0;
 
 /// Draws the chart.
 pub(super) fn draw<B: DrawingBackend>(
@@ -90,6 +92,9 @@ pub(super) fn draw<B: DrawingBackend>(
     for recorded in runs(&levels) {
         let points = recorded.map(|(x, levels)| (at(x) + 0.5 * pixel, inside(levels.mean_db)));
         chart.draw_series(LineSeries::new(points, colour::MEAN))?;
+    }
+    if levels.iter().flatten().any(|levels| levels.mean_db < SILENCE_DB) {
+        entries.push((colour::MEAN, "at the bottom: nothing but zeros".to_owned()));
     }
     if levels.contains(&None) {
         entries.push((colour::BLANK, "not recorded".to_owned()));

@@ -15,8 +15,11 @@ pub(super) const RIGHT: u32 = 108;
 const CAPTION: i32 = 92;
 const SPECTRUM: i32 = 300;
 const WATERFALL: i32 = 500;
-/// Above each chart there is a line of text.
+/// Above each chart there is a line of text, a little nearer to the top than to the chart's highest number.
 pub(super) const LEGEND: i32 = 24;
+pub(super) const LEGEND_MIDDLE: i32 = LEGEND / 2 - 3;
+/// What shows an SVG file has fonts of its own; the widest usual ones are wider than ours by a sixth.
+const WIDEST_FONT: f64 = 1.18;
 /// Below it there are numbers, and the unit too where it is not that of the next one.
 pub(super) const NUMBERS: u32 = 30;
 pub(super) const NUMBERS_AND_UNIT: u32 = 46;
@@ -63,7 +66,7 @@ pub(super) fn draw<B: DrawingBackend>(
     }
     let colours_db = subject.overview.colour_range_db();
     spectrum::draw(&upper, subject.overview, colours_db)?;
-    let raster = waterfall::draw(&middle, subject.overview, colours_db)?;
+    let raster = waterfall::draw(&middle, subject, colours_db)?;
     level::draw(&lower, subject.overview)?;
     Ok(raster)
 }
@@ -79,7 +82,7 @@ pub(super) fn left_unit<B: DrawingBackend>(
     unit: &str,
 ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
     let style = text::style(text::SMALL, colour::INK, HPos::Right);
-    area.draw_text(unit, &style, (LEFT.cast_signed() - 8, LEGEND / 2))
+    area.draw_text(unit, &style, (LEFT.cast_signed() - 8, LEGEND_MIDDLE))
 }
 
 /// Entries of a legend: a colour and what is drawn in it, in a line above a chart.
@@ -88,13 +91,18 @@ pub(super) fn legend<B: DrawingBackend>(
     entries: &[(RGBColor, String)],
 ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
     let mut x = LEFT.cast_signed();
-    let y = LEGEND / 2;
+    let y = LEGEND_MIDDLE;
     for (ink, entry) in entries {
         area.draw(&Rectangle::new([(x, y - 2), (x + 18, y + 2)], ink.filled()))?;
         let style = text::style(text::SMALL, colour::INK, HPos::Left);
         area.draw_text(entry, &style, (x + 24, y))?;
         let (width, _) = area.estimate_text_size(entry, &style)?;
-        x += width.cast_signed() + 24 + 26;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a place in a picture of a thousand pixels"
+        )]
+        let room = (f64::from(width) * WIDEST_FONT) as i32;
+        x += 24 + room + 18;
     }
     Ok(())
 }

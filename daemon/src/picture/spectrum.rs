@@ -1,6 +1,7 @@
 //! The averaged spectrum, with what the rows say of it.
 
 use heimdall_dsp::Overview;
+use heimdall_dsp::overview::Marks;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
@@ -12,6 +13,10 @@ use super::{colour, text};
 const MARGIN_DB: f64 = 4.0;
 /// Filters' edges far below the noise need not be seen whole.
 const DEEPEST_DB: f64 = 15.0;
+/// Occupied bandwidths that differ by more than this factor over the chunks are told.
+const NOTABLE: f64 = 1.1;
+/// As many carriers fit into the legend.
+const LISTED: usize = 4;
 
 /// Draws the chart.
 pub(super) fn draw<B: DrawingBackend>(
@@ -36,8 +41,8 @@ pub(super) fn draw<B: DrawingBackend>(
         .margin_right(RIGHT)
         .build_cartesian_2d(x, y)?;
     let marks = &overview.marks;
-    if let Some(emission) = marks.emission {
-        let inside = |hz: f64| (hz / unit.size).clamp(-edge, edge);
+    let inside = |hz: f64| (hz / unit.size).clamp(-edge, edge);
+    for emission in &marks.emissions {
         let (lower, upper) = (inside(emission.lower_edge_hz), inside(emission.upper_edge_hz));
         let band = Rectangle::new([(lower, floor), (upper, top)], colour::OCCUPIED.mix(0.18).filled());
         chart.draw_series([band])?;
@@ -56,36 +61,16 @@ pub(super) fn draw<B: DrawingBackend>(
         (colour::RANGE, "highest".to_owned()),
     ];
 
-    if let Some(noise) = marks.noise_db_hz {
-        if (floor..top).contains(&noise) {
-            let line = [(-edge, noise), (edge, noise)];
-            chart.draw_series(DashedLineSeries::new(line, 6, 4, colour::NOISE.stroke_width(2)))?;
+    for emission in &marks.emissions {
+        if let Some(carrier) = emission.carrier_hz.map(inside) {
+            let line = [(carrier, floor), (carrier, top)];
+            chart.draw_series(DashedLineSeries::new(line, 6, 4, colour::CARRIER.into()))?;
         }
-        entries.push((colour::NOISE, format!("noise {} dBFS/Hz", number(noise, 1))));
-    }
-    if let Some(emission) = marks.emission {
-        let carrier = (emission.carrier_hz / unit.size).clamp(-edge, edge);
-        let line = [(carrier, floor), (carrier, top)];
-        chart.draw_series(DashedLineSeries::new(line, 6, 4, colour::CARRIER.into()))?;
-        for edge_hz in [emission.lower_edge_hz, emission.upper_edge_hz] {
-            let at = (edge_hz / unit.size).clamp(-edge, edge);
+        for at in [emission.lower_edge_hz, emission.upper_edge_hz].map(inside) {
             chart.draw_series([PathElement::new([(at, floor), (at, top)], colour::OCCUPIED)])?;
         }
-        let own = |hz: f64| frequency_unit(hz.abs());
-        let width_hz = emission.upper_edge_hz - emission.lower_edge_hz;
-        entries.push((
-            colour::OCCUPIED,
-            format!("99 % within {}", quantity(width_hz, own(width_hz), false)),
-        ));
-        entries.push((
-            colour::CARRIER,
-            format!(
-                "carrier {}",
-                quantity(emission.carrier_hz, own(emission.carrier_hz), true)
-            ),
-        ));
     }
-    // The curves come last: a line is as narrow as its mark.
+    // The curves come after those: a line is as narrow as its mark.
     let curve = |densities: &[f32]| -> Vec<(f64, f64)> {
         let place = |(bin, db): (usize, &f32)| {
             let hz = spectrum.first_hz + bin as f64 * spectrum.bin_hz;
@@ -95,6 +80,61 @@ pub(super) fn draw<B: DrawingBackend>(
     };
     chart.draw_series(LineSeries::new(curve(&spectrum.highest_db), colour::RANGE))?;
     chart.draw_series(LineSeries::new(curve(&spectrum.mean_db), colour::MEAN.stroke_width(2)))?;
+    if let Some(noise) = marks.noise_db_hz {
+        if (floor..top).contains(&noise) {
+            let line = [(-edge, noise), (edge, noise)];
+            chart.draw_series(DashedLineSeries::new(line, 6, 6, colour::NOISE.stroke_width(2)))?;
+        }
+        entries.push((colour::NOISE, format!("noise {} dBFS/Hz", number(noise, 1))));
+    }
+    entries.extend(legend_of_emissions(marks));
     left_unit(&above, "dBFS/Hz")?;
     legend(&above, &entries)
+}
+
+/// What the marks of the bands and of the carriers mean.
+fn legend_of_emissions(marks: &Marks) -> Vec<(RGBColor, String)> {
+    let (band, carrier) = match &marks.emissions[..] {
+        [] => return Vec::new(),
+        [one] if marks.elsewhere == 0 => {
+            let width = list(&[one.upper_edge_hz - one.lower_edge_hz], "", false);
+            let band = if one.widest_hz > NOTABLE * one.narrowest_hz {
+                let ends = list(&[one.narrowest_hz, one.widest_hz], " to ", false);
+                format!("99 % within {width} ({ends})")
+            } else {
+                format!("99 % within {width}")
+            };
+            let carrier = match one.carrier_hz {
+                Some(hz) => format!("carrier (centroid) {}", list(&[hz], "", true)),
+                None => "no single carrier".to_owned(),
+            };
+            (band, carrier)
+        }
+        several => {
+            let band = match marks.elsewhere {
+                0 => format!("99 % of each of {} signals in turn", several.len()),
+                chunks => format!(
+                    "99 % of each of {} signals in turn, {chunks} chunks elsewhere",
+                    several.len()
+                ),
+            };
+            let mut carriers: Vec<f64> = several.iter().filter_map(|one| one.carrier_hz).collect();
+            carriers.sort_by(f64::total_cmp);
+            let carrier = match carriers.len() {
+                0 => "no single carriers".to_owned(),
+                1..=LISTED => format!("carriers (centroids) {}", list(&carriers, ", ", true)),
+                _ => "their carriers (centroids)".to_owned(),
+            };
+            (band, carrier)
+        }
+    };
+    vec![(colour::OCCUPIED, band), (colour::CARRIER, carrier)]
+}
+
+/// Frequencies in the unit of the largest, which stands behind the last of them.
+fn list(all_hz: &[f64], separator: &str, signed: bool) -> String {
+    let unit = frequency_unit(all_hz.iter().fold(0.0, |most, hz| hz.abs().max(most)));
+    let texts: Vec<_> = all_hz.iter().map(|hz| quantity(*hz, unit, signed)).collect();
+    let numbers = texts.iter().map(|text| text.trim_end_matches(unit.name).trim_end());
+    format!("{} {}", numbers.collect::<Vec<_>>().join(separator), unit.name)
 }

@@ -135,7 +135,9 @@ impl<B: DrawingBackend> DrawingBackend for Lettered<B> {
             outline.draw(|dx, dy, coverage| {
                 let place = (corner.x as i32 + dx.cast_signed(), corner.y as i32 + dy.cast_signed());
                 let turned = style.transform().transform(place.0, place.1);
-                let color = style.color().mix(f64::from(coverage.min(1.0)));
+                let shades = f64::from(colour::TEXT_SHADES);
+                let shade = (f64::from(coverage.min(1.0)) * shades).round() / shades;
+                let color = style.color().mix(shade);
                 if result.is_ok() && color.alpha > 0.0 {
                     result = self.pixels.draw_pixel((at.0 + turned.0, at.1 + turned.1), color);
                 }

@@ -1,25 +1,31 @@
 //! The waterfall: time runs downwards, frequency to the right as in the spectrum above it.
 
-use heimdall_dsp::Overview;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::axis::{Axis, time_unit};
-use super::page::{LEFT, LEGEND, NUMBERS_AND_UNIT, RIGHT, Raster, band_unit, left_unit};
-use super::{colour, text};
+use super::axis::{Axis, exact, frequency_unit, time_unit};
+use super::page::{LEFT, LEGEND, LEGEND_MIDDLE, NUMBERS_AND_UNIT, RIGHT, Raster, band_unit, left_unit};
+use super::{Subject, colour, text};
 
 /// Left of the colour bar, and its width.
 const GAP: u32 = 18;
 const BAR: u32 = 18;
+/// Length of its ticks.
+const TICK: i32 = 5;
 
 /// Draws axes and colour bar, and returns the cells.
 pub(super) fn draw<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
-    overview: &Overview,
+    subject: Subject<'_>,
     colours_db: (f64, f64),
 ) -> Result<Raster, DrawingAreaErrorKind<B::ErrorType>> {
+    let overview = subject.overview;
     let unit = band_unit(overview.sample_rate_hz);
+    let centre = subject.centre_hz.map_or_else(
+        || "the centre".to_owned(),
+        |hz| format!("{} {}", exact(hz / frequency_unit(hz).size), frequency_unit(hz).name),
+    );
     let edge = 0.5 * overview.sample_rate_hz / unit.size;
     let time = time_unit(overview.duration_s());
     let x = Axis::new(-edge..edge, 12);
@@ -36,7 +42,7 @@ pub(super) fn draw<B: DrawingBackend>(
         .axis_style(colour::INK)
         .label_style(text::axis())
         .axis_desc_style(text::axis())
-        .x_desc(format!("{} from the centre", unit.name))
+        .x_desc(format!("{} from {centre}", unit.name))
         .draw()?;
     let (columns, rows) = chart.plotting_area().get_pixel_range();
     left_unit(area, time.name)?;
@@ -66,11 +72,12 @@ fn draw_bar<B: DrawingBackend>(
     let bottom = area_rows.end - rows.end;
     let (_, right) = area.split_horizontally(area_columns.end - area_columns.start - RIGHT.cast_signed());
     let y = Axis::new(lowest..highest, 10);
+    let ticks: Vec<_> = y.labelled().collect();
     let mut chart = ChartBuilder::on(&right)
         .margin_left(GAP)
         .margin_top(rows.start - area_rows.start)
         .margin_bottom(bottom)
-        .set_label_area_size(LabelAreaPosition::Right, RIGHT - GAP - BAR)
+        .margin_right(RIGHT - GAP - BAR)
         .build_cartesian_2d(0.0..1.0, y)?;
     let step = (highest - lowest) / f64::from(colour::STEPS);
     chart.draw_series((0..colour::STEPS).map(|n| {
@@ -78,13 +85,14 @@ fn draw_bar<B: DrawingBackend>(
         let fill = colour::of_level(from + 0.5 * step, (lowest, highest)).filled();
         Rectangle::new([(0.0, from), (1.0, from + step)], fill)
     }))?;
-    chart
-        .configure_mesh()
-        .disable_mesh()
-        .disable_x_axis()
-        .axis_style(colour::INK)
-        .label_style(text::axis())
-        .draw()?;
-    let unit = text::style(text::SMALL, colour::INK, HPos::Left);
-    right.draw_text("dBFS/Hz", &unit, (GAP.cast_signed(), LEGEND / 2))
+    // The plotting library would set the numbers flush right, over the ticks of longer ones.
+    let number = text::style(text::SMALL, colour::INK, HPos::Left);
+    let beside = (GAP + BAR).cast_signed();
+    for (tick, label) in ticks {
+        let (_, row) = chart.backend_coord(&(0.0, tick));
+        let row = row - area_rows.start;
+        right.draw(&PathElement::new([(beside, row), (beside + TICK, row)], colour::INK))?;
+        right.draw_text(&label, &number, (beside + TICK + 4, row))?;
+    }
+    right.draw_text("dBFS/Hz", &number, (GAP.cast_signed(), LEGEND_MIDDLE))
 }

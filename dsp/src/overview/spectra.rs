@@ -73,6 +73,11 @@ impl Spectra {
         }
     }
 
+    /// Equivalent noise bandwidth of the window.
+    pub(super) fn resolution_hz(&self) -> f64 {
+        HANN_BANDWIDTH * self.sample_rate_hz / self.window.len() as f64
+    }
+
     pub(super) fn see(&mut self, position: u64, mut samples: &[Complex32]) {
         if position != self.pending_at + self.pending.len() as u64 {
             self.pending.clear();
@@ -123,7 +128,7 @@ impl Spectra {
         let spectrum = Spectrum {
             first_hz,
             bin_hz,
-            resolution_hz: HANN_BANDWIDTH * bin_hz,
+            resolution_hz: self.resolution_hz(),
             mean_db: self.sums[..drawn].iter().map(|sum| decibels(sum / count)).collect(),
             highest_db: self.highest[..drawn].iter().map(|density| decibels(*density)).collect(),
         };
