@@ -117,3 +117,28 @@ async fn the_segments_of_a_long_recording_come_in_parts_and_stand_in_their_order
     assert_eq!(bench.count("heimdall.feature_parts").await, 0);
     daemon.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_recording_without_room_for_its_segments_is_tried_again_and_short_ones_need_none() {
+    let bench = Bench::new().await;
+    bench.put("long.bin", iq::tone_of(1, 60_000));
+    bench.put("short.bin", iq::tone_of(1, 2_000));
+    let session = bench.record(&["long.bin", "short.bin"]).await;
+    bench
+        .execute("UPDATE heimdall.measurements SET iq_sample_rate = 1000")
+        .await;
+    let daemon = Daemon::start_with(&bench, &[("TMPDIR", "/nonexistent")]).await;
+    bench.complete(&session).await;
+    daemon.wait_said("recording postponed").await;
+    let told = daemon.said("recording postponed");
+    assert!(
+        told.len() == 1 && told[0].contains("internal error: temporary file: "),
+        "{told:?}"
+    );
+    let waits = "heimdall.feature_queue WHERE state = 'waiting' AND attempt = 1";
+    bench.wait_count(waits, 1).await;
+    bench
+        .wait_count("heimdall.measurement_features WHERE NOT extraction_failed", 1)
+        .await;
+    daemon.stop().await;
+}
