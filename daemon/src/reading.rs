@@ -40,10 +40,14 @@ pub struct ReceiverFeatures<'a> {
 
 /// A recording in the extractor, and what it has yielded so far.
 pub struct Reading {
+    recording: Recording,
+    yielded: Yielded,
+}
+
+struct Yielded {
     rx_id: String,
     rx_lat: Option<f64>,
     rx_lon: Option<f64>,
-    recording: Recording,
     segments: Segments,
 }
 
@@ -53,11 +57,13 @@ impl Reading {
     #[must_use]
     pub fn new(rx_id: &str, position: (Option<f64>, Option<f64>), hints: Hints) -> Self {
         Self {
-            rx_id: rx_id.to_owned(),
-            rx_lat: position.0,
-            rx_lon: position.1,
             recording: Recording::new(hints),
-            segments: Segments::new(SEGMENTS_IN_MEMORY_BYTES),
+            yielded: Yielded {
+                rx_id: rx_id.to_owned(),
+                rx_lat: position.0,
+                rx_lon: position.1,
+                segments: Segments::new(SEGMENTS_IN_MEMORY_BYTES),
+            },
         }
     }
 
@@ -67,22 +73,23 @@ impl Reading {
     /// What is wrong with them, or [`Failure::NoRoom`].
     pub fn push(&mut self, bytes: &[u8], workspace: &mut Workspace) -> Result<(), Failure> {
         self.recording.push(bytes, workspace)?;
-        let measured = self.recording.take_segments();
-        self.keep(&measured)
+        self.yielded.add(&self.recording.take_segments())
     }
 
     /// Ends it: the numbers, and apart from them all segments.
     ///
     /// # Errors
     /// As [`Reading::push`].
-    pub fn finish(mut self, workspace: &mut Workspace) -> Result<(Extraction, Segments), Failure> {
-        let recording = std::mem::replace(&mut self.recording, Recording::new(Hints::default()));
+    pub fn finish(self, workspace: &mut Workspace) -> Result<(Extraction, Segments), Failure> {
+        let Self { recording, mut yielded } = self;
         let mut extraction = recording.finish(workspace)?;
-        self.keep(&std::mem::take(&mut extraction.segments))?;
-        Ok((extraction, self.segments))
+        yielded.add(&std::mem::take(&mut extraction.segments))?;
+        Ok((extraction, yielded.segments))
     }
+}
 
-    fn keep(&mut self, measured: &[SegmentFeatures]) -> Result<(), Failure> {
+impl Yielded {
+    fn add(&mut self, measured: &[SegmentFeatures]) -> Result<(), Failure> {
         for segment in measured {
             let features = ReceiverFeatures {
                 rx_id: &self.rx_id,
@@ -90,8 +97,8 @@ impl Reading {
                 rx_lon: self.rx_lon,
                 segment,
             };
-            let kept = self.segments.add(&features, &segment.quality.warnings);
-            kept.map_err(|error| Failure::NoRoom {
+            let added = self.segments.add(&features, &segment.quality.warnings);
+            added.map_err(|error| Failure::NoRoom {
                 what: error.to_string(),
             })?;
         }
