@@ -254,6 +254,7 @@ async fn a_database_url_that_changes_in_its_file_is_used_for_the_next_connection
     let session = bench.record(&["a.bin"]).await;
     bench.complete(&session).await;
     assert!(!bench.rows(&session).await[0].failed);
+    daemon.wait_said("the new one is used").await;
     assert_eq!(daemon.said("the new one is used").len(), 1);
     assert_eq!(sessions_of("first_login").await, 0);
     assert!(sessions_of("second_login").await > 0);
