@@ -144,6 +144,6 @@ async fn a_store_that_can_no_longer_give_what_it_gave_before_is_away_at_the_firs
     bench.complete(&alone).await;
     let row = bench.rows_at_once(&alone).await.remove(0);
     assert_eq!((row.error_kind.as_deref(), row.attempts), (Some("unreadable"), 5));
-    assert_eq!(daemon.said("object store away").len(), 1);
+    daemon.said_times("object store away", 1).await;
     daemon.stop().await;
 }

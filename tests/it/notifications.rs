@@ -54,8 +54,8 @@ async fn completing_a_session_is_all_that_the_application_has_to_do() {
     let ready = heard.recv().await.expect("the connection lives");
     assert_eq!(ready, ("heimdall_features_ready".to_owned(), session.id.to_string()));
     daemon.wait_said("feature extraction complete").await;
-    assert_eq!(daemon.said("recording session completed").len(), 1);
-    assert_eq!(daemon.said("extracted features").len(), 3);
+    daemon.said_times("recording session completed", 1).await;
+    daemon.said_times("extracted features", 3).await;
     daemon.stop().await;
     assert_eq!(heard.try_recv().ok(), None, "ready is said once");
 }

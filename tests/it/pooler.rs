@@ -66,8 +66,10 @@ async fn two_daemons_that_share_two_connections_do_everything_without_sessions()
     });
     assert_eq!(values.collect::<Vec<_>>(), ["on"]);
     for daemon in daemons {
-        assert_eq!(daemon.said("a transaction pooler is in between: statements").len(), 1);
-        assert_eq!(daemon.said("only polling, every second").len(), 1);
+        daemon
+            .said_times("a transaction pooler is in between: statements", 1)
+            .await;
+        daemon.said_times("only polling, every second", 1).await;
         for trouble in [
             "cannot claim",
             "cannot be written",
@@ -116,7 +118,7 @@ async fn polling_alone_is_a_setting_too() {
     let daemon = Daemon::spawn_with(&bench, &settings).await;
     bench.complete(&session).await;
     assert!(!bench.rows(&session).await[0].failed);
-    assert_eq!(daemon.said("only polling, every second").len(), 1);
+    daemon.said_times("only polling, every second", 1).await;
     let ready = format!("{}/readyz", daemon.http().await);
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     wait_for("it is ready", || async {

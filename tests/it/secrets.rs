@@ -203,7 +203,7 @@ async fn keys_that_change_in_their_files_are_picked_up_when_the_store_refuses_th
     std::fs::write(&secret, format!("{SECRET_KEY}\n")).expect("written");
     let row = bench.rows(&session).await.remove(0);
     assert_eq!((row.failed, row.attempts), (false, 1));
-    assert_eq!(daemon.said("the new ones are used").len(), 1);
+    daemon.said_times("the new ones are used", 1).await;
     daemon.stop().await;
     std::fs::remove_dir_all(folder).expect("removed");
 }
@@ -255,7 +255,7 @@ async fn a_database_url_that_changes_in_its_file_is_used_for_the_next_connection
     bench.complete(&session).await;
     assert!(!bench.rows(&session).await[0].failed);
     daemon.wait_said("the new one is used").await;
-    assert_eq!(daemon.said("the new one is used").len(), 1);
+    daemon.said_times("the new one is used", 1).await;
     assert_eq!(sessions_of("first_login").await, 0);
     assert!(sessions_of("second_login").await > 0);
     daemon.stop().await;

@@ -46,7 +46,7 @@ async fn with_a_stalled_store_nothing_is_held_after_the_grace_time() {
     let bench = Bench::new().await;
     let door = Door::open(bench.store.objects()).await;
     let daemon = stops_in_time(loaded(&bench, &door, &[]).await).await;
-    assert_eq!(daemon.said("given_back=8").len(), 1, "{:#?}", daemon.said("stopp"));
+    daemon.said_times("given_back=8", 1).await;
     assert_eq!(
         bench
             .count("heimdall.feature_queue WHERE state = 'ready' AND attempt = 0 AND crashes = 0")
@@ -108,7 +108,7 @@ async fn a_second_signal_ends_it_now_with_a_status_that_names_the_signal() {
         assert_eq!(daemon.exited(), None, "it gives what is in hand its time");
         daemon.signal(signal);
         assert_eq!(daemon.wait_exit().await.code(), Some(status));
-        assert_eq!(daemon.said("second signal").len(), 1);
+        daemon.said_times("second signal", 1).await;
     }
 }
 

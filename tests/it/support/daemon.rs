@@ -98,6 +98,16 @@ impl Daemon {
         }
     }
 
+    /// Waits until it has said so, as often as that and not more: what it does can be seen before its words are read.
+    pub(crate) async fn said_times(&self, text: &str, times: usize) {
+        super::wait_for(&format!("'{text}' {times} times"), || async {
+            (self.said(text).len() >= times).then_some(())
+        })
+        .await;
+        let said = self.said(text);
+        assert_eq!(said.len(), times, "'{text}': {said:#?}");
+    }
+
     /// Sends a signal by name.
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill")
