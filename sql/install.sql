@@ -84,6 +84,8 @@ SELECT
 \ir triggers/heimdall_session_inserted.sql
 \ir triggers/heimdall_session_updated.sql
 
+\ir comments/extraction_metadata.sql
+
 \ir grants.sql
 COMMIT;
 

@@ -40,5 +40,6 @@ mod sizes;
 mod soak;
 mod sql_checks;
 mod tls;
+mod traces;
 mod upgrades;
 mod views;

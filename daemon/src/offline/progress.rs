@@ -19,7 +19,7 @@ impl Progress {
             Some(size) if size < LONG_BYTES => return Self(ProgressBar::hidden()),
             Some(size) => (
                 ProgressBar::new(size),
-                "{wide_msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+                "{wide_msg} {bar:20} {percent:>3} % {bytes_per_sec} {eta}",
             ),
             None => (
                 ProgressBar::new_spinner(),
@@ -28,7 +28,9 @@ impl Progress {
         };
         // indicatif draws nothing where standard error is no terminal.
         let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = bar.with_style(style).with_message(input::name(file));
+        // The end of a long path would be cut off.
+        let name = file.file_name().map_or(file, Path::new);
+        let bar = bar.with_style(style).with_message(input::name(name));
         if size_bytes.is_none() {
             bar.enable_steady_tick(Duration::from_millis(200));
         }
