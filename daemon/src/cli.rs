@@ -50,8 +50,8 @@ enum Command {
         format: Option<SampleFormat>,
         /// Picture of the recording: waterfall, averaged spectrum, level over time. `.png` or `.svg`; for several
         /// files a folder
-        #[cfg(feature = "plot")]
         #[arg(long, value_name = "OUT.png")]
+        #[cfg_attr(not(feature = "plot"), arg(hide = true))]
         plot: Option<PathBuf>,
     },
     /// The embedded default: a throw-away Postgres, an in-process S3 server, recordings, rows
@@ -114,9 +114,12 @@ pub fn main() -> ExitCode {
             files,
             sample_rate,
             format,
-            #[cfg(feature = "plot")]
             plot,
         } => {
+            #[cfg(not(feature = "plot"))]
+            if plot.is_some() {
+                return refuse(&"--plot: this heimdalld was built without pictures (cargo's feature plot)");
+            }
             let options = offline::Options {
                 sample_rate_hz: sample_rate,
                 format,
