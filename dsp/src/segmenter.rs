@@ -283,10 +283,11 @@ impl Segmenter {
         if self.rows.is_empty() {
             return;
         }
-        if self.rows.iter().all(|row| row.signal_present) {
+        let alone: Vec<bool> = self.rows.iter().map(|row| row.signal_present).collect();
+        if alone.iter().all(|is_found| *is_found) {
             self.series.forget();
         } else {
-            for (row, is_found) in self.rows.iter_mut().zip(self.series.judge()) {
+            for (row, is_found) in self.rows.iter_mut().zip(self.series.judge(&alone)) {
                 row.signal_present |= is_found;
             }
         }

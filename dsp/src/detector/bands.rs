@@ -1,6 +1,8 @@
 //! Runs of blocks that are stronger than those on either side.
 
-use super::baseline::{Baseline, Step};
+use std::sync::Arc;
+
+use super::baseline::{Baseline, Shapes, Step};
 use super::circle::Circle;
 use crate::quantile;
 
@@ -11,7 +13,11 @@ const WIDTH_STEP: f64 = 1.25;
 #[derive(Debug)]
 pub(super) struct Bands {
     looks: f64,
+    /// Standard deviations beyond which noise alone is in none of the tests, but with the probability asked for.
+    deviations: f64,
     widths: Vec<Width>,
+    /// Those that the last baseline was fitted with.
+    shapes: Option<Arc<Shapes>>,
 }
 
 /// A width that is searched for, in blocks.
@@ -43,30 +49,41 @@ impl Bands {
             blocks = (blocks + 1).max(super::rounded(blocks as f64 * WIDTH_STEP));
         }
         let tests: usize = widths.iter().map(|width| count.div_ceil(width.step)).sum();
-        let deviate = quantile::normal(probability / tests.max(1) as f64);
+        let deviations = quantile::normal(probability / tests.max(1) as f64);
         for width in &mut widths {
-            width.factor = quantile::f(deviate, width.blocks as f64 * looks, width.reference as f64 * looks);
+            width.factor = quantile::f(deviations, width.blocks as f64 * looks, width.reference as f64 * looks);
         }
-        Self { looks, widths }
+        Self {
+            looks,
+            deviations,
+            widths,
+            shapes: None,
+        }
     }
 
     /// The first band that is too strong to be noise. `densities` are those that `circle` was filled with; below `lowest` there
     /// is only rounding.
     pub(super) fn find(
-        &self,
+        &mut self,
         circle: &Circle,
         densities: impl Fn() -> Vec<f64>,
         lowest: f64,
     ) -> Option<(Step, Baseline)> {
         let mut baseline = None;
         let step = self.widths.iter().find_map(|width| {
+            let factor = width.factor * width.blocks as f64 / width.reference as f64;
+            let lowest = lowest * width.reference as f64;
+            // Hardly ever in white noise; so it is all places first, many at a time.
+            if !circle.any_stronger(width.blocks, width.reference, factor, lowest) {
+                return None;
+            }
             (0..circle.count()).step_by(width.step).find_map(|first| {
                 let noise = circle.around(first, width.blocks, width.reference).max(lowest);
-                let is_strong = circle.mean(first, width.blocks) > width.factor * noise;
+                let is_strong = circle.sum(first, width.blocks) > factor * noise;
                 is_strong.then(|| {
                     baseline
-                        .get_or_insert_with(|| Baseline::new(&densities(), self.looks))
-                        .stands_out(first, width.blocks)
+                        .get_or_insert_with(|| Baseline::new(&densities(), self.looks, &mut self.shapes))
+                        .stands_out(first, width.blocks, self.deviations)
                 })?
             })
         });

@@ -1,5 +1,7 @@
 //! The smooth shape of the noise across the band, and what stands out of it.
 
+use std::sync::Arc;
+
 /// Harmonics that the noise's shape has at least: features down to a quarter of the band.
 const MIN_HARMONICS: usize = 4;
 
@@ -16,15 +18,14 @@ const PASS_BAND: f64 = 0.5;
 /// Blocks beside its edges that do not count either, since the filter's slope begins there.
 const SHOULDER: usize = 2;
 
-/// Standard deviations by which a band has to stand out of a baseline with all shapes.
-const DEVIATIONS: f64 = 5.0;
-
-/// And out of a flat one, if that with the band explains more than any smooth shape does without it.
+/// Standard deviations by which a band has to stand out of a flat baseline, if that with the band explains more than any smooth
+/// shape does without it.
 const DEVIATIONS_FLAT: f64 = 7.0;
 
 /// How much better than a slope or than one harmonic, by twice the logarithm of the likelihood; harmonics that only
-/// together can imitate a band, by as much less as there are of them.
-const BETTER: f64 = 29.0;
+/// together can imitate a band, by as much less as there are of them. That is so by chance once in `exp(15)` = 3 million places, of
+/// which a chunk has some tens that do not overlap.
+const BETTER: f64 = 30.0;
 
 /// A constant and a slope, which come before the harmonics.
 const STRAIGHT: usize = 2;
@@ -45,16 +46,24 @@ const STRAIGHT: usize = 2;
 pub(super) struct Baseline {
     /// Number of blocks.
     blocks: usize,
-    /// Whether each lies in the pass-band.
-    inside: Vec<bool>,
-    /// Sums of each orthonormal shape over the blocks before, for each shape one more than blocks.
-    sums: Vec<Vec<f64>>,
+    shapes: Arc<Shapes>,
     /// The logarithms' coefficients, one for each shape; the first shape is constant.
     coefficients: Vec<f64>,
     /// Sums over the blocks before: of the logarithms, and of the number of blocks in the pass-band.
     logarithms: Vec<(f64, usize)>,
     /// Standard deviation of a logarithm.
     deviation: f64,
+}
+
+/// Orthonormal shapes over a pass-band, which is much the same from chunk to chunk: to make them costs as much as a transform.
+#[derive(Debug)]
+pub(super) struct Shapes {
+    /// Whether each block lies in the pass-band.
+    inside: Vec<bool>,
+    /// The values of each shape at the blocks.
+    values: Vec<Vec<f64>>,
+    /// Sums of each shape over the blocks before, for each shape one more than blocks.
+    sums: Vec<Vec<f64>>,
 }
 
 /// A band that stands out.
@@ -71,8 +80,9 @@ pub(super) struct Step {
 }
 
 impl Baseline {
-    /// Fits the densities of blocks, each the mean of `looks` powers.
-    pub(super) fn new(densities: &[f64], looks: f64) -> Self {
+    /// Fits the densities of blocks, each the mean of `looks` powers. `known` are shapes of as many blocks and looks; they are made
+    /// anew if the pass-band is another.
+    pub(super) fn new(densities: &[f64], looks: f64, known: &mut Option<Arc<Shapes>>) -> Self {
         let mut ranked = densities.to_vec();
         let middle = ranked.len() / 2;
         let lowest = PASS_BAND * *ranked.select_nth_unstable_by(middle, f64::total_cmp).1;
@@ -86,7 +96,10 @@ impl Baseline {
             .zip(&inside)
             .map(|(density, inside)| if *inside { density.ln() } else { 0.0 })
             .collect();
-        let shapes = shapes(&inside, harmonics(looks * count as f64));
+        let shapes = match known {
+            Some(known) if known.inside == inside => known,
+            _ => known.insert(Arc::new(Shapes::new(inside.clone(), harmonics(looks * count as f64)))),
+        };
         let mut logarithms = vec![(0.0, 0)];
         let (mut logarithm, mut seen) = (0.0, 0);
         for (value, inside) in values.iter().zip(&inside) {
@@ -96,26 +109,26 @@ impl Baseline {
         }
         Self {
             blocks: count,
-            coefficients: shapes.iter().map(|shape| dot(shape, &values)).collect(),
-            sums: shapes.iter().map(|shape| running_sums(shape)).collect(),
+            coefficients: shapes.values.iter().map(|shape| dot(shape, &values)).collect(),
+            shapes: shapes.clone(),
             logarithms,
             deviation: (1.0 / looks).sqrt(),
-            inside,
         }
     }
 
-    /// The band of `width` blocks from `first` on, or a better fit near it, if it stands out of every smooth shape.
-    pub(super) fn stands_out(&self, first: usize, width: usize) -> Option<Step> {
+    /// The band of `width` blocks from `first` on, if it stands out of a baseline with all shapes by so many standard deviations, or a
+    /// better fit near it, if a flat baseline with that is likelier than any smooth shape.
+    pub(super) fn stands_out(&self, first: usize, width: usize, deviations: f64) -> Option<Step> {
         self.flat(first, width)?;
         let (better_first, better_width) = self.climb(first, width);
         self.stands_out_of_flat(better_first, better_width)
-            .or_else(|| self.stands_out_of_shapes(first, width))
+            .or_else(|| self.stands_out_of_shapes(first, width, deviations))
     }
 
     /// How high these logarithms of another spectrum are in the band, over all the pass-band outside it.
     pub(super) fn height(&self, logarithms: &[f64], step: &Step) -> f64 {
         let (mut within, mut all) = (0.0, 0.0);
-        for (at, _) in self.inside.iter().enumerate().filter(|(_, inside)| **inside) {
+        for (at, _) in self.shapes.inside.iter().enumerate().filter(|(_, inside)| **inside) {
             all += logarithms[at];
             if (at + self.blocks - step.first) % self.blocks < step.width {
                 within += logarithms[at];
@@ -216,13 +229,13 @@ impl Baseline {
     }
 
     /// Whether the band stands out of a baseline with all shapes.
-    fn stands_out_of_shapes(&self, first: usize, width: usize) -> Option<Step> {
+    fn stands_out_of_shapes(&self, first: usize, width: usize, deviations: f64) -> Option<Step> {
         let mut regression = Regression::new(self, first, width);
         for (part, coefficient) in self.parts(first, width).zip(&self.coefficients) {
             regression.take(part, *coefficient);
         }
         let is_left = regression.free > 1e-6 * width as f64;
-        (is_left && regression.deviations(self.deviation) > DEVIATIONS).then(|| Step {
+        (is_left && regression.deviations(self.deviation) > deviations).then(|| Step {
             first,
             width,
             height: regression.rest / regression.free,
@@ -233,7 +246,8 @@ impl Baseline {
     /// Sums of the shapes over a band.
     fn parts(&self, first: usize, width: usize) -> impl Iterator<Item = f64> {
         let runs = self.runs(first, width);
-        self.sums
+        self.shapes
+            .sums
             .iter()
             .map(move |sums| runs.iter().map(|(from, to)| sums[*to] - sums[*from]).sum())
     }
@@ -280,33 +294,39 @@ fn harmonics(looks: f64) -> usize {
     ((looks / LOOKS_PER_HARMONIC) as usize).clamp(MIN_HARMONICS, MAX_HARMONICS)
 }
 
-/// Shapes of length 1 and at right angles over the blocks that are inside, zero elsewhere: constant, slope, then cosine and
-/// sine of once, twice, ... around the band.
-fn shapes(inside: &[bool], harmonics: usize) -> Vec<Vec<f64>> {
-    let mut shapes: Vec<Vec<f64>> = Vec::new();
-    for number in 0..STRAIGHT + 2 * harmonics {
-        let at = |at: usize| value(number, (at as f64 + 0.5) / inside.len() as f64);
-        let mut shape: Vec<f64> = inside
-            .iter()
-            .enumerate()
-            .map(|(block, inside)| if *inside { at(block) } else { 0.0 })
-            .collect();
-        for earlier in &shapes {
-            let part = dot(earlier, &shape);
-            for (value, other) in shape.iter_mut().zip(earlier) {
-                *value -= part * other;
+impl Shapes {
+    /// Shapes of length 1 and at right angles over the blocks that are inside, zero elsewhere: constant, slope, then cosine and
+    /// sine of once, twice, ... around the band.
+    fn new(inside: Vec<bool>, harmonics: usize) -> Self {
+        let mut shapes: Vec<Vec<f64>> = Vec::new();
+        for number in 0..STRAIGHT + 2 * harmonics {
+            let at = |at: usize| value(number, (at as f64 + 0.5) / inside.len() as f64);
+            let mut shape: Vec<f64> = inside
+                .iter()
+                .enumerate()
+                .map(|(block, inside)| if *inside { at(block) } else { 0.0 })
+                .collect();
+            for earlier in &shapes {
+                let part = dot(earlier, &shape);
+                for (value, other) in shape.iter_mut().zip(earlier) {
+                    *value -= part * other;
+                }
+            }
+            let length = dot(&shape, &shape).sqrt();
+            // Too small a pass-band for this shape: what is left of it is rounding errors.
+            if length > 1e-3 {
+                for value in &mut shape {
+                    *value /= length;
+                }
+                shapes.push(shape);
             }
         }
-        let length = dot(&shape, &shape).sqrt();
-        // Too small a pass-band for this shape: what is left of it is rounding errors.
-        if length > 1e-3 {
-            for value in &mut shape {
-                *value /= length;
-            }
-            shapes.push(shape);
+        Self {
+            inside,
+            sums: shapes.iter().map(|shape| running_sums(shape)).collect(),
+            values: shapes,
         }
     }
-    shapes
 }
 
 /// A shape's value at a place from 0 to 1.
@@ -341,14 +361,17 @@ mod tests {
 
     const LOOKS: f64 = 78.0;
 
+    /// What one in 3 million exceeds.
+    const DEVIATIONS: f64 = 5.0;
+
     /// 512 blocks with exactly these densities.
     fn baseline(density: impl Fn(f64) -> f64) -> Baseline {
         let densities: Vec<f64> = (0..512).map(|at| density(f64::from(at) / 512.0)).collect();
-        Baseline::new(&densities, LOOKS)
+        Baseline::new(&densities, LOOKS, &mut None)
     }
 
     fn stands_out_anywhere(baseline: &Baseline, width: usize) -> bool {
-        (0..512).any(|first| baseline.stands_out(first, width).is_some())
+        (0..512).any(|first| baseline.stands_out(first, width, DEVIATIONS).is_some())
     }
 
     #[test]
@@ -356,13 +379,28 @@ mod tests {
         let step = |x: f64| if (0.3..0.3625).contains(&x) { 1.25 } else { 1.0 };
         let slope = |x: f64| (1.5 * (std::f64::consts::TAU * x).sin()).exp();
         let both = |x: f64| step(x) * slope(x);
-        let found = baseline(step).stands_out(512 * 3 / 10 + 9, 20).unwrap();
+        let found = baseline(step).stands_out(512 * 3 / 10 + 9, 20, DEVIATIONS).unwrap();
         assert_eq!((found.first, found.width), (154, 32));
         assert!((found.height - 1.25_f64.ln()).abs() < 1e-9, "{found:?}");
-        let found = baseline(both).stands_out(154, 32).unwrap();
+        let found = baseline(both).stands_out(154, 32, DEVIATIONS).unwrap();
         assert!((found.height - 1.25_f64.ln()).abs() < 0.02, "{found:?}");
         for width in [1, 5, 31, 100, 250] {
             assert!(!stands_out_anywhere(&baseline(slope), width), "{width}");
+        }
+    }
+
+    #[test]
+    fn shapes_of_another_pass_band_are_made_anew() {
+        let mut known = None;
+        let flat = vec![1.0; 512];
+        let mut edges = flat.clone();
+        edges[..50].fill(1e-6);
+        for densities in [&flat, &flat, &edges, &flat] {
+            let again = Baseline::new(densities, LOOKS, &mut known);
+            let anew = Baseline::new(densities, LOOKS, &mut None);
+            assert_eq!(again.shapes.inside, anew.shapes.inside);
+            assert_eq!(again.shapes.sums, anew.shapes.sums);
+            assert_eq!(again.coefficients, anew.coefficients);
         }
     }
 
@@ -391,6 +429,35 @@ mod tests {
         for shape in [&hump as &dyn Fn(f64) -> f64, &pass_band] {
             for width in [4, 10, 31, 60] {
                 assert!(!stands_out_anywhere(&baseline(shape), width), "{width}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_wide_band_is_no_farther_from_smooth_noise_than_the_documentation_says() {
+        // 12.5 kHz 6 dB below the noise in one chunk; by how many standard deviations all that some harmonics leave of it differs.
+        let distance = |rate: f64, harmonics: usize| {
+            let (count, looks) = (500, rate / 5.0 / 500.0);
+            let width = super::super::rounded(count as f64 * 12_500.0 / rate);
+            let baseline = Baseline::new(&vec![1.0; count], looks, &mut None);
+            let mut regression = Regression::new(&baseline, (count - width) / 2, width);
+            for part in baseline
+                .parts((count - width) / 2, width)
+                .take(STRAIGHT + 2 * harmonics)
+            {
+                regression.take(part, 0.0);
+            }
+            (1.0 + 10_f64.powf(-0.6)).ln() * (regression.free * looks).sqrt()
+        };
+        for (rate, expected) in [
+            (48_000.0, [6.4, 4.1, 3.5, 3.5]),
+            (50_000.0, [6.6, 4.2, 3.5, 3.5]),
+            (96_000.0, [8.8, 7.2, 5.7, 4.6]),
+            (200_000.0, [10.1, 9.3, 8.6, 7.8]),
+        ] {
+            for (harmonics, expected) in (1..).zip(expected) {
+                let distance = distance(rate, harmonics);
+                assert!((distance - expected).abs() < 0.05, "{rate} Hz, {harmonics}: {distance}");
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Means over runs of blocks, around the band: behind its upper end comes its lower.
 
+use crate::lanes::widest;
+
 /// Densities of the blocks, summed up.
 #[derive(Debug, Default)]
 pub(super) struct Circle {
@@ -26,15 +28,44 @@ impl Circle {
         self.count
     }
 
-    /// Mean density of `width` blocks from `first` on.
-    pub(super) fn mean(&self, first: usize, width: usize) -> f64 {
-        (self.sums[first + width] - self.sums[first]) / width as f64
+    /// Sum of the densities of `width` blocks from `first` on.
+    pub(super) fn sum(&self, first: usize, width: usize) -> f64 {
+        self.sums[first + width] - self.sums[first]
     }
 
-    /// The larger of the mean densities of `reference` blocks on the left and on the right.
+    /// Mean density of all blocks.
+    pub(super) fn mean(&self) -> f64 {
+        self.sum(0, self.count) / self.count as f64
+    }
+
+    /// Whether any run of `width` blocks has a larger sum than `factor` times the larger of those beside it, or than
+    /// `factor * lowest`.
+    pub(super) fn any_stronger(&self, width: usize, reference: usize, factor: f64, lowest: f64) -> bool {
+        let (sums, count) = (&self.sums[..], self.count);
+        widest!(any_stronger(sums: &'a [f64], count: usize, width: usize, reference: usize, factor: f64, lowest: f64) -> bool)
+    }
+
+    /// The larger of the sums over `reference` blocks on the left and on the right of a run; band and references together reach no
+    /// farther than twice around.
     pub(super) fn around(&self, first: usize, width: usize, reference: usize) -> f64 {
-        let left = self.mean((first + self.count - reference) % self.count, reference);
-        let right = self.mean((first + width) % self.count, reference);
+        let left = self.sum(first + self.count - reference, reference);
+        let right = self.sum(first + width, reference);
         left.max(right)
     }
+}
+
+/// All runs at once: see [`Circle::any_stronger`].
+#[inline(always)]
+fn any_stronger(sums: &[f64], count: usize, width: usize, reference: usize, factor: f64, lowest: f64) -> bool {
+    let from = |at: usize| &sums[at..at + count];
+    let (start, end, far) = (from(0), from(width), from(width + reference));
+    let (before, turned) = (from(count - reference), from(count));
+    let mut stronger = 0;
+    for at in 0..count {
+        let (left, right) = (turned[at] - before[at], far[at] - end[at]);
+        let noise = if left > right { left } else { right };
+        let noise = if noise > lowest { noise } else { lowest };
+        stronger += u64::from(end[at] - start[at] > factor * noise);
+    }
+    stronger > 0
 }

@@ -2,9 +2,10 @@
 //!
 //! The noise's shape is the receiver's, the same in all chunks: their mean shows it, and what stands out of it, with less
 //! than half the scatter. Which of the chunks hold what was found is seen from how much the band differs from
-//! chunk to chunk, whatever the noise's shape.
+//! chunk to chunk, whatever the noise's shape. What is in some of them only, `changes` finds.
 
 use super::bands::Bands;
+use super::changes;
 use super::circle::Circle;
 use super::{FALSE_ALARMS, LOWEST_DENSITY, line_reference};
 use crate::spectrum::Block;
@@ -47,22 +48,26 @@ impl Series {
         self.sounds.clear();
     }
 
-    /// Which chunks hold a signal that shows in all of them together; starts the next segment.
-    pub(crate) fn judge(&mut self) -> Vec<bool> {
+    /// Which chunks hold a signal that shows only in all of them together, or only beside the others; starts the next segment.
+    /// `alone` are those in which one showed already.
+    pub(crate) fn judge(&mut self, alone: &[bool]) -> Vec<bool> {
         for density in &mut self.logarithms {
             *density = density.ln();
         }
-        let found = self.find();
-        self.logarithms.clear();
-        let mut found = found.into_iter();
         let sounds = std::mem::take(&mut self.sounds);
+        let known = alone.iter().zip(&sounds).filter(|(_, sounds)| **sounds);
+        let known = known.map(|(alone, _)| *alone).collect();
+        let together = self.find().into_iter().chain(std::iter::repeat(false));
+        let apart = changes::find(&self.logarithms, self.blocks, self.bins, known, FALSE_ALARMS);
+        self.logarithms.clear();
+        let mut found = together.zip(apart).map(|(together, apart)| together || apart);
         sounds
             .into_iter()
             .map(|sounds| sounds && found.next().unwrap_or(false))
             .collect()
     }
 
-    /// The same of the chunks that have any power.
+    /// Those of the chunks that have any power in which there is what shows in all of them together.
     fn find(&mut self) -> Vec<bool> {
         let chunks = self.logarithms.len() / self.blocks.max(1);
         if chunks < 2 {
@@ -77,7 +82,7 @@ impl Series {
             .collect();
         let lowest = LOWEST_DENSITY * means.iter().sum::<f64>() / count as f64;
         let looks = (self.bins * chunks) as f64 / count as f64;
-        let bands = match self.bands.take() {
+        let mut bands = match self.bands.take() {
             Some((planned, bands)) if planned == chunks => bands,
             _ => Bands::new(count, looks, line_reference(self.bins, count), FALSE_ALARMS),
         };
