@@ -6,6 +6,12 @@ use crate::lanes::widest;
 /// Lags looked at before it is decided that none of them counts.
 const BLOCK: usize = 64;
 
+/// Sums side by side.
+const LANES: usize = 8;
+
+/// How much of itself the spread may be wrong by because of lags of which it is not clear whether they count: half the tolerance.
+const TOLERANCE: f64 = 5e-5;
+
 /// A bound on the error of each lag of the single-precision transform, as a part of lag 0.
 const LAG_ERROR: f64 = 1e-6;
 
@@ -16,7 +22,7 @@ pub(crate) struct Spread {
     pub lags: usize,
     /// Weighted standard deviation of their lag, in samples.
     pub std: f64,
-    /// Whether every lag is clearly in or out.
+    /// Whether every lag is clearly in or out, or those that are not make no difference.
     pub certain: bool,
 }
 
@@ -34,7 +40,7 @@ fn spread_in_lanes(correlation: &[f32], scale: f64) -> Spread {
     let error = LAG_ERROR * largest;
     let (clearly_in, threshold, clearly_out) = (level + error, level, level - error);
 
-    let (mut lags, mut unclear) = (0, 0_usize);
+    let (mut lags, mut unclear) = (0.0, 0.0);
     let (mut weights, mut firsts, mut seconds) = (0.0, 0.0, 0.0);
     for (index, block) in correlation.chunks(BLOCK).enumerate() {
         // Without the sign, floats order like the integers that share their bits.
@@ -43,36 +49,83 @@ fn spread_in_lanes(correlation: &[f32], scale: f64) -> Spread {
         if f64::from(highest) < clearly_out {
             continue;
         }
-        let (mut weight, mut first, mut second) = (0.0, 0.0, 0.0);
-        for (place, lag) in block.iter().enumerate() {
-            let value = f64::from(lag.abs());
-            let square = if value > threshold { value * value } else { 0.0 };
-            lags += usize::from(value > threshold);
-            unclear += usize::from(value > clearly_out && value < clearly_in);
-            let place = place as f64;
-            weight += square;
-            first += square * place;
-            second += square * place * place;
+        let mut padded = [0.0; BLOCK];
+        padded[..block.len()].copy_from_slice(block);
+        let mut sums = Sums::default();
+        let mut places = [0.0; LANES];
+        for (lane, place) in places.iter_mut().enumerate() {
+            *place = lane as f64;
         }
+        for group in padded.as_chunks::<LANES>().0 {
+            sums.add(group, &mut places, [clearly_out, threshold, clearly_in]);
+        }
+        let total = |lanes: [f64; LANES]| lanes.iter().sum::<f64>();
+        let (weight, first, second) = (total(sums.weights), total(sums.firsts), total(sums.seconds));
         let start = (index * BLOCK) as f64;
+        lags += total(sums.lags);
+        unclear += total(sums.unclear);
         weights += weight;
         firsts += first + start * weight;
         seconds += second + 2.0 * start * first + start * start * weight;
     }
-    if lags == 0 {
+    if lags == 0.0 {
         return Spread {
-            lags,
+            lags: 0,
             std: 0.0,
-            certain: unclear == 0,
+            certain: unclear == 0.0,
         };
     }
     let mean = firsts / weights;
     let variance = (seconds / weights - mean * mean).max(0.0);
+    // A lag at the threshold in or out changes the variance by its weight's part of its squared distance less the variance.
+    let far = mean.max(correlation.len() as f64 - mean);
+    let change = unclear * clearly_in * clearly_in / weights * (far * far + variance);
+    let makes_no_difference = lags - unclear > 1.0 && change < 2.0 * TOLERANCE * variance;
     // Squares of lags lose digits where a few large lags are close together; lag 0 counts, so they are not.
     Spread {
-        lags,
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a count, of fewer than 2^53"
+        )]
+        lags: lags as usize,
         std: variance.sqrt(),
-        certain: unclear == 0,
+        certain: unclear == 0.0 || makes_no_difference,
+    }
+}
+
+/// Sums over the lags of a block that count, in lanes.
+#[derive(Default)]
+struct Sums {
+    lags: [f64; LANES],
+    unclear: [f64; LANES],
+    weights: [f64; LANES],
+    firsts: [f64; LANES],
+    seconds: [f64; LANES],
+}
+
+impl Sums {
+    /// Adds lags at these `places`, which move on. `levels` are where a lag is clearly out, counts, and is clearly in.
+    #[inline(always)]
+    #[expect(clippy::needless_bitwise_bool, reason = "without a branch")]
+    fn add(&mut self, lags: &[f32; LANES], places: &mut [f64; LANES], levels: [f64; 3]) {
+        let [clearly_out, threshold, clearly_in] = levels;
+        for lane in 0..LANES {
+            let value = f64::from(lags[lane].abs());
+            let place = places[lane];
+            let counts = value > threshold;
+            let square = if counts { value * value } else { 0.0 };
+            self.lags[lane] += if counts { 1.0 } else { 0.0 };
+            self.unclear[lane] += if (value > clearly_out) & (value < clearly_in) {
+                1.0
+            } else {
+                0.0
+            };
+            self.weights[lane] += square;
+            self.firsts[lane] += square * place;
+            self.seconds[lane] += square * place * place;
+            places[lane] += LANES as f64;
+        }
     }
 }
 
@@ -96,6 +149,26 @@ mod tests {
         correlation[0] = 1.0;
         correlation[77] = 0.1_f32.sqrt();
         assert!(!spread(&correlation, 1e6).certain);
+    }
+
+    #[test]
+    fn among_thousands_a_lag_on_the_threshold_makes_no_difference() {
+        let mut correlation: Vec<f32> = (0..20_001).map(|lag| (lag as f32 * 0.7).cos()).collect();
+        let clear = spread(&correlation, 1e6);
+        assert!(clear.certain);
+        let outside = correlation.iter().position(|lag| lag.abs() < 0.3).unwrap();
+        correlation[outside] = 0.1_f32.sqrt();
+        let unclear = spread(&correlation, 1e6);
+        assert!(unclear.certain && (unclear.std / clear.std - 1.0).abs() < TOLERANCE);
+        // Of so many more, or where few others count, it does.
+        let many: Vec<f32> = (0..20_001)
+            .map(|lag| if lag % 9 == 4 { 0.1_f32.sqrt() } else { 1.0 })
+            .collect();
+        assert!(!spread(&many, 1e6).certain);
+        let mut few = vec![0.0_f32; 20_001];
+        few[..300].fill(1.0);
+        few[15_000] = 0.1_f32.sqrt();
+        assert!(!spread(&few, 1e6).certain);
     }
 
     #[test]

@@ -31,6 +31,26 @@ impl Double {
         }
     }
 
+    /// The spectral centroid of a chunk alone, as in [`Self::features`].
+    pub(crate) fn centroid_hz(&mut self, samples: &[Complex32], power_scale: f64, sample_rate_hz: f64) -> f64 {
+        self.periodogram(samples, power_scale.sqrt());
+        centroid_hz(&self.psd, bin_hz(samples.len(), sample_rate_hz))
+    }
+
+    /// Fills `psd` with the periodogram, DC in the middle: bin s is at s - n / 2 times the bin width.
+    fn periodogram(&mut self, samples: &[Complex32], amplitude: f64) {
+        let n = samples.len();
+        for (bin, x) in self.spectrum.iter_mut().zip(samples) {
+            *bin = Complex64::new(f64::from(x.re) * amplitude, f64::from(x.im) * amplitude);
+        }
+        self.transform
+            .process_with_scratch(&mut self.spectrum, &mut self.scratch);
+        for (psd, bin) in self.psd.iter_mut().zip(&self.spectrum) {
+            *psd = bin.norm_sqr() / n as f64;
+        }
+        self.psd.rotate_right(n / 2);
+    }
+
     /// Measures a chunk, `samples` being its samples times a factor whose square is 1 / `power_scale`.
     pub(crate) fn features(&mut self, samples: &[Complex32], power_scale: f64, sample_rate_hz: f64) -> Features<f64> {
         let n = samples.len();
@@ -52,18 +72,9 @@ impl Double {
         let sign = |x: &Complex32| i8::from(x.re > 0.0) - i8::from(x.re < 0.0);
         let sign_changes = samples.windows(2).filter(|x| sign(&x[0]) != sign(&x[1])).count();
 
-        // Periodogram with DC in the middle: bin s is at s - n / 2 times the bin width.
-        for (bin, x) in self.spectrum.iter_mut().zip(samples) {
-            *bin = exact(x);
-        }
-        self.transform
-            .process_with_scratch(&mut self.spectrum, &mut self.scratch);
-        for (psd, bin) in self.psd.iter_mut().zip(&self.spectrum) {
-            *psd = bin.norm_sqr() / n as f64;
-        }
-        self.psd.rotate_right(n / 2);
+        self.periodogram(samples, amplitude);
         let psd = &self.psd;
-        let bin_hz = 1.0 / (n as f64 * (1.0 / sample_rate_hz));
+        let bin_hz = bin_hz(n, sample_rate_hz);
         let frequency = |s: usize| (s as f64 - (n / 2) as f64) * bin_hz;
 
         self.ranked.clear();
@@ -86,7 +97,6 @@ impl Double {
         }
         let above_half = psd.iter().filter(|p| **p > psd[peak] / 2.0).count();
         let total: f64 = psd.iter().sum();
-        let moment: f64 = psd.iter().enumerate().map(|(s, p)| frequency(s) * p).sum();
         let mut sums = psd.iter().scan(0.0, |sum, p| {
             *sum += p;
             Some(*sum)
@@ -122,7 +132,7 @@ impl Double {
             frequency_offset_hz: frequency(peak),
             bandwidth_hz: above_half as f64 * sample_rate_hz / n as f64,
             psd_dbm_per_hz: level_db(psd[peak] / sample_rate_hz),
-            spectral_centroid_hz: moment / (total + EPSILON),
+            spectral_centroid_hz: centroid_hz(psd, bin_hz),
             spectral_rolloff_hz: frequency(rolloff),
             envelope_mean,
             envelope_std: envelope_variance.sqrt(),
@@ -135,4 +145,19 @@ impl Double {
             confidence_score: (snr_db / 30.0).clamp(0.0, 1.0),
         }
     }
+}
+
+fn bin_hz(n: usize, sample_rate_hz: f64) -> f64 {
+    1.0 / (n as f64 * (1.0 / sample_rate_hz))
+}
+
+fn centroid_hz(psd: &[f64], bin_hz: f64) -> f64 {
+    let middle = (psd.len() / 2) as f64;
+    let total: f64 = psd.iter().sum();
+    let moment: f64 = psd
+        .iter()
+        .enumerate()
+        .map(|(s, p)| (s as f64 - middle) * bin_hz * p)
+        .sum();
+    moment / (total + EPSILON)
 }

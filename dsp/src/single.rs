@@ -15,7 +15,7 @@ use crate::envelope::{Envelope, Rails};
 use crate::noise::{self, Noise};
 use crate::quality::{Measured, Tally, offset};
 use crate::real_part::RealPart;
-use crate::spectrum::{self, Block, PAD};
+use crate::spectrum::{self, Block, PAD, Shape};
 use crate::{
     EPSILON, Extended, Features, SampleFormat, autocorrelation, delay_confidence, detector, envelope, level_db,
     ratio_db, select,
@@ -50,10 +50,20 @@ pub(crate) struct Single {
     max_snr_db: f64,
 }
 
+/// The 17 numbers, as far as single precision is good enough for them.
+pub(crate) enum Numbers {
+    /// For all of them.
+    Certain(Features<f64>),
+    /// For all but the centroid.
+    CentroidInDoubt(Features<f64>),
+    /// Not for all others.
+    InDoubt,
+}
+
 /// What became of a chunk.
 pub(crate) struct Chunk {
-    /// The 17 numbers, unless they need double precision.
-    pub features: Option<Features<f64>>,
+    /// The 17 numbers.
+    pub features: Numbers,
     /// Whether the detector found a signal.
     pub signal_present: bool,
     /// The honest set.
@@ -139,7 +149,12 @@ impl Single {
             }
         }
 
-        let features = self.features(&envelope, n, power_scale, sample_rate_hz);
+        let shape = spectrum::shape(&self.power, &self.blocks);
+        let features = match self.features(&envelope, &shape, power_scale, sample_rate_hz) {
+            Some(features) if shape.moment_certain => Numbers::Certain(features),
+            Some(features) => Numbers::CentroidInDoubt(features),
+            None => Numbers::InDoubt,
+        };
         Chunk {
             features,
             signal_present,
@@ -176,11 +191,11 @@ impl Single {
     fn features(
         &mut self,
         envelope: &Envelope,
-        n: usize,
+        shape: &Shape,
         power_scale: f64,
         sample_rate_hz: f64,
     ) -> Option<Features<f64>> {
-        let shape = spectrum::shape(&self.power, &self.blocks);
+        let n = self.power.len();
         let bin_hz = 1.0 / (n as f64 * (1.0 / sample_rate_hz));
         let psd_scale = power_scale / n as f64;
         let mean_power = envelope.mean_power * power_scale;

@@ -201,8 +201,11 @@ pub(crate) struct Shape {
     pub moment: f64,
     /// First bin at which the sum from the left reaches 85 % of the total.
     pub rolloff: f64,
-    /// Whether the errors of single precision cannot have moved any of these beyond its tolerance.
+    /// Whether the errors of single precision cannot have moved any of these but the moment beyond its tolerance.
     pub certain: bool,
+    /// Whether they cannot have moved the moment beyond its own, which is a part of itself: that of white noise may be anything
+    /// near 0.
+    pub moment_certain: bool,
 }
 
 /// Reads the shape off `power` and the blocks made from it.
@@ -270,7 +273,8 @@ pub(crate) fn shape(power: &[f32], blocks: &[Block]) -> Shape {
         above_half,
         moment,
         rolloff: signed(rolloff),
-        certain: near_half == 0 && near_peak <= 1 && rolloff_certain && moment_certain,
+        certain: near_half == 0 && near_peak <= 1 && rolloff_certain,
+        moment_certain,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::detector::Series;
 use crate::double::Double;
 use crate::quality::{self, Tally};
 use crate::screen::Extremes;
-use crate::single::Single;
+use crate::single::{Numbers, Single};
 use crate::{Extended, Features, SampleFormat};
 
 /// Chunk lengths planned for at the same time: the stations of one network use a handful of rates.
@@ -73,10 +73,21 @@ impl Workspace {
         let plan = self.plan(samples.len());
         let chunk = plan.single.measure(samples, power_scale, sample_rate_hz, rails, series);
         plan.single.show(samples, &chunk, power_scale, format, tally);
-        let features = chunk.features.unwrap_or_else(|| {
-            let double = plan.double.get_or_insert_with(|| Double::new(samples.len()));
-            double.features(samples, power_scale, sample_rate_hz)
-        });
+        let plan_double = || Double::new(samples.len());
+        let features = match chunk.features {
+            Numbers::Certain(features) => features,
+            Numbers::CentroidInDoubt(features) => {
+                let double = plan.double.get_or_insert_with(plan_double);
+                Features {
+                    spectral_centroid_hz: double.centroid_hz(samples, power_scale, sample_rate_hz),
+                    ..features
+                }
+            }
+            Numbers::InDoubt => {
+                let double = plan.double.get_or_insert_with(plan_double);
+                double.features(samples, power_scale, sample_rate_hz)
+            }
+        };
         Chunk {
             features,
             extended: chunk.extended,
