@@ -1,19 +1,19 @@
 //! The width of the autocorrelation, which the training data calls the multipath delay spread.
 
-use crate::EPSILON;
-use crate::lanes::widest;
+use pulp::Simd;
 
-/// Lags looked at before it is decided that none of them counts.
+use crate::EPSILON;
+use crate::lanes::{MAX_LANES, total};
+
+/// Lags looked at before it is decided that none of them counts: few enough that their places have few digits.
 const BLOCK: usize = 64;
 
-/// Sums side by side.
-const LANES: usize = 8;
+/// How much of itself the spread may be wrong by because of lags of which it is not clear whether they count: most of the
+/// tolerance of 1e-4.
+const TOLERANCE: f64 = 8e-5;
 
-/// How much of itself the spread may be wrong by because of lags of which it is not clear whether they count: half the tolerance.
-const TOLERANCE: f64 = 5e-5;
-
-/// A bound on the error of each lag of the single-precision transform, as a part of lag 0.
-const LAG_ERROR: f64 = 1e-6;
+/// A bound on the error of each lag of the single-precision transform and of its quotient, as a part of lag 0.
+const LAG_ERROR: f64 = 1.1e-6;
 
 /// Lags that count, and how they scatter.
 #[derive(Debug, Clone, Copy)]
@@ -30,18 +30,33 @@ pub(crate) struct Spread {
 /// largest. A lag counts, with its square as weight, where that exceeds a tenth of the largest square.
 /// `scale` turns a lag into the reference's units, in which its epsilon is added to the largest square.
 pub(crate) fn spread(correlation: &[f32], scale: f64) -> Spread {
-    widest!(spread_in_lanes(correlation: &'a [f32], scale: f64) -> Spread)
+    struct Gather<'a>(&'a [f32], f64);
+    impl pulp::WithSimd for Gather<'_> {
+        type Output = Spread;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) -> Spread {
+            spread_in_lanes(simd, self.0, self.1)
+        }
+    }
+    pulp::Arch::new().dispatch(Gather(correlation, scale))
 }
 
 #[inline(always)]
-fn spread_in_lanes(correlation: &[f32], scale: f64) -> Spread {
-    let largest = f64::from(correlation[0]);
-    let level = (0.1 * (largest * largest + EPSILON / (scale * scale))).sqrt();
-    let error = LAG_ERROR * largest;
-    let (clearly_in, threshold, clearly_out) = (level + error, level, level - error);
-
-    let (mut lags, mut unclear) = (0.0, 0.0);
-    let (mut weights, mut firsts, mut seconds) = (0.0, 0.0, 0.0);
+fn spread_in_lanes<S: Simd>(simd: S, correlation: &[f32], scale: f64) -> Spread {
+    let zero_lag = f64::from(correlation[0]);
+    if zero_lag <= 0.0 {
+        return Spread {
+            lags: 0,
+            std: 0.0,
+            certain: true,
+        };
+    }
+    let epsilon = EPSILON / (scale * zero_lag).powi(2);
+    let levels = Levels::new(&[-LAG_ERROR, 0.0, LAG_ERROR].map(|error| (0.1 * (1.0 + epsilon)).sqrt() + error));
+    let mut all = Moments::default();
+    let mut unclear = Moments::default();
+    let clearly_out = f64::from(levels.clearly_out) * zero_lag;
     for (index, block) in correlation.chunks(BLOCK).enumerate() {
         // Without the sign, floats order like the integers that share their bits.
         let size = |lag: &f32| lag.to_bits() & (u32::MAX >> 1);
@@ -50,37 +65,38 @@ fn spread_in_lanes(correlation: &[f32], scale: f64) -> Spread {
             continue;
         }
         let mut padded = [0.0; BLOCK];
-        padded[..block.len()].copy_from_slice(block);
-        let mut sums = Sums::default();
-        let mut places = [0.0; LANES];
-        for (lane, place) in places.iter_mut().enumerate() {
-            *place = lane as f64;
-        }
-        for group in padded.as_chunks::<LANES>().0 {
-            sums.add(group, &mut places, [clearly_out, threshold, clearly_in]);
-        }
-        let total = |lanes: [f64; LANES]| lanes.iter().sum::<f64>();
-        let (weight, first, second) = (total(sums.weights), total(sums.firsts), total(sums.seconds));
+        let block = if block.len() == BLOCK {
+            block
+        } else {
+            padded[..block.len()].copy_from_slice(block);
+            &padded
+        };
         let start = (index * BLOCK) as f64;
-        lags += total(sums.lags);
-        unclear += total(sums.unclear);
-        weights += weight;
-        firsts += first + start * weight;
-        seconds += second + 2.0 * start * first + start * start * weight;
+        let (sums, in_doubt) = levels.gather(simd, block, narrow(1.0 / zero_lag));
+        all.add(start, &sums);
+        if in_doubt > 0.0 {
+            for (place, lag) in block.iter().enumerate() {
+                if levels.doubts(f64::from(lag.abs()) / zero_lag) {
+                    let at = place as f64;
+                    unclear.add(start, &[1.0, 1.0, at, at * at]);
+                }
+            }
+        }
     }
-    if lags == 0.0 {
+    if all.lags == 0.0 {
         return Spread {
             lags: 0,
             std: 0.0,
-            certain: unclear == 0.0,
+            certain: unclear.lags == 0.0,
         };
     }
-    let mean = firsts / weights;
-    let variance = (seconds / weights - mean * mean).max(0.0);
-    // A lag at the threshold in or out changes the variance by its weight's part of its squared distance less the variance.
-    let far = mean.max(correlation.len() as f64 - mean);
-    let change = unclear * clearly_in * clearly_in / weights * (far * far + variance);
-    let makes_no_difference = lags - unclear > 1.0 && change < 2.0 * TOLERANCE * variance;
+    let mean = all.first / all.weight;
+    let variance = (all.second / all.weight - mean * mean).max(0.0);
+    // A lag on the threshold changes the variance by its weight's part of its squared distance less the variance.
+    let distances = unclear.second - 2.0 * mean * unclear.first + mean * mean * unclear.weight;
+    let weight = f64::from(levels.clearly_in).powi(2) / all.weight;
+    let change = weight * (distances + unclear.lags * variance);
+    let makes_no_difference = all.lags - unclear.lags > 1.0 && change < 2.0 * TOLERANCE * variance;
     // Squares of lags lose digits where a few large lags are close together; lag 0 counts, so they are not.
     Spread {
         #[expect(
@@ -88,45 +104,94 @@ fn spread_in_lanes(correlation: &[f32], scale: f64) -> Spread {
             clippy::cast_sign_loss,
             reason = "a count, of fewer than 2^53"
         )]
-        lags: lags as usize,
+        lags: all.lags as usize,
         std: variance.sqrt(),
-        certain: unclear == 0.0 || makes_no_difference,
+        certain: unclear.lags == 0.0 || makes_no_difference,
     }
 }
 
-/// Sums over the lags of a block that count, in lanes.
+/// Sums over lags: how many, of their weights, and of these times the lag and its square.
 #[derive(Default)]
-struct Sums {
-    lags: [f64; LANES],
-    unclear: [f64; LANES],
-    weights: [f64; LANES],
-    firsts: [f64; LANES],
-    seconds: [f64; LANES],
+struct Moments {
+    lags: f64,
+    weight: f64,
+    first: f64,
+    second: f64,
 }
 
-impl Sums {
-    /// Adds lags at these `places`, which move on. `levels` are where a lag is clearly out, counts, and is clearly in.
-    #[inline(always)]
-    #[expect(clippy::needless_bitwise_bool, reason = "without a branch")]
-    fn add(&mut self, lags: &[f32; LANES], places: &mut [f64; LANES], levels: [f64; 3]) {
-        let [clearly_out, threshold, clearly_in] = levels;
-        for lane in 0..LANES {
-            let value = f64::from(lags[lane].abs());
-            let place = places[lane];
-            let counts = value > threshold;
-            let square = if counts { value * value } else { 0.0 };
-            self.lags[lane] += if counts { 1.0 } else { 0.0 };
-            self.unclear[lane] += if (value > clearly_out) & (value < clearly_in) {
-                1.0
-            } else {
-                0.0
-            };
-            self.weights[lane] += square;
-            self.firsts[lane] += square * place;
-            self.seconds[lane] += square * place * place;
-            places[lane] += LANES as f64;
+impl Moments {
+    /// Adds sums over lags counted from `start` on.
+    fn add(&mut self, start: f64, sums: &[f64; 4]) {
+        let [lags, weight, first, second] = *sums;
+        self.lags += lags;
+        self.weight += weight;
+        self.first += first + start * weight;
+        self.second += second + 2.0 * start * first + start * start * weight;
+    }
+}
+
+/// Where a lag, as a part of lag 0, is clearly out, counts, and is clearly in.
+struct Levels {
+    clearly_out: f32,
+    threshold: f32,
+    clearly_in: f32,
+}
+
+impl Levels {
+    fn new(levels: &[f64; 3]) -> Self {
+        let [clearly_out, threshold, clearly_in] = levels.map(narrow);
+        Self {
+            clearly_out,
+            threshold,
+            clearly_in,
         }
     }
+
+    fn doubts(&self, lag: f64) -> bool {
+        lag > f64::from(self.clearly_out) && lag < f64::from(self.clearly_in)
+    }
+
+    /// Sums over the lags of a block that count, and how many are in doubt. `relative` turns lags into parts of lag 0.
+    #[inline(always)]
+    fn gather<S: Simd>(&self, simd: S, block: &[f32], relative: f32) -> ([f64; 4], f64) {
+        let splat = |value: f32| simd.splat_f32s(value);
+        let (zero, one, relative) = (splat(0.0), splat(1.0), splat(relative));
+        let (rows, _) = S::as_simd_f32s(block);
+        let size = |row: &S::f32s| simd.mul_f32s(simd.abs_f32s(*row), relative);
+        let (clearly_out, threshold, clearly_in) =
+            (splat(self.clearly_out), splat(self.threshold), splat(self.clearly_in));
+        let mut first_places = [0.0; MAX_LANES];
+        for (lane, place) in first_places.iter_mut().enumerate() {
+            *place = lane as f32;
+        }
+        let mut place = S::as_simd_f32s(&first_places[..S::F32_LANES]).0[0];
+        let step = splat(S::F32_LANES as f32);
+        let (mut lags, mut weights, mut firsts, mut seconds, mut in_doubt) = (zero, zero, zero, zero, zero);
+        for row in rows {
+            let value = size(row);
+            let counts = simd.greater_than_f32s(value, threshold);
+            let square = simd.select_f32s(counts, simd.mul_f32s(value, value), zero);
+            let first = simd.mul_f32s(square, place);
+            lags = simd.add_f32s(lags, simd.select_f32s(counts, one, zero));
+            weights = simd.add_f32s(weights, square);
+            firsts = simd.add_f32s(firsts, first);
+            seconds = simd.add_f32s(seconds, simd.mul_f32s(first, place));
+            let beyond = simd.greater_than_f32s(value, clearly_out);
+            let below = simd.select_f32s(simd.less_than_f32s(value, clearly_in), one, zero);
+            in_doubt = simd.add_f32s(in_doubt, simd.select_f32s(beyond, below, zero));
+            place = simd.add_f32s(place, step);
+        }
+        let sums = [lags, weights, firsts, seconds].map(total::<S>);
+        (sums, total::<S>(in_doubt))
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "its rounding is a part of the bound on errors"
+)]
+fn narrow(value: f64) -> f32 {
+    value as f32
 }
 
 #[cfg(test)]

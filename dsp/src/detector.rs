@@ -83,6 +83,12 @@
 //! The bin at 0 Hz is special: receivers leave their own offset there, 15 to 23 dB above the noise in the bin where
 //! that was measured, and carriers tuned to exactly 0 Hz stood 49 dB and more above it. It counts above
 //! [`ZERO_HZ_RATIO`] only.
+//!
+//! A weaker carrier may be told by its changes, but not always. Over the five chunks of a segment the bin of DCF77 on three receivers
+//! varied by 2.7 to 12 % of its power, 17 to 106 times as much as the noise makes it; the offsets of two receivers by 0.04 and 0.25 %, less
+//! than the noise does. In the second of each minute in which DCF77 is not keyed, it varied by 0.1 %: as constant as an offset,
+//! of the same line width, and no farther off in phase. Two receivers are too few to know how offsets change while they
+//! settle, so changes are not made use of; the side bands of keying are found as lines, in the chunks that have them.
 
 mod bands;
 mod baseline;

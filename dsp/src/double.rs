@@ -62,7 +62,9 @@ impl Double {
 
         let highest = max_power.sqrt();
         let relative = |x: &Complex32| power(x).sqrt() / (highest + EPSILON);
-        let envelope_mean = samples.iter().map(relative).sum::<f64>() / n as f64;
+        // Differences to a value that occurs, lest the rounding of a long sum scatters what is constant.
+        let first = relative(&samples[0]);
+        let envelope_mean = first + samples.iter().map(|x| relative(x) - first).sum::<f64>() / n as f64;
         let envelope_variance = samples
             .iter()
             .map(|x| (relative(x) - envelope_mean).powi(2))
@@ -160,4 +162,16 @@ fn centroid_hz(psd: &[f64], bin_hz: f64) -> f64 {
         .map(|(s, p)| (s as f64 - middle) * bin_hz * p)
         .sum();
     moment / (total + EPSILON)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_constant_envelope_does_not_scatter_however_long_it_is() {
+        let samples = vec![Complex32::new(0.123, 0.0567); 50_000];
+        let features = Double::new(samples.len()).features(&samples, 1.0, 250_000.0);
+        assert!(features.envelope_std < 1e-15, "{}", features.envelope_std);
+    }
 }

@@ -38,8 +38,8 @@
 //! # What it costs
 //!
 //! Microseconds for a chunk of 40,000 samples (200 ms at 200 kHz), step by step: `cargo bench -p heimdall-dsp --features stages`,
-//! AMD EPYC with AVX-512, 2026-11-25. The extractor reads 1 s of FM in 16.5 million instructions (AVX2, by callgrind), of noise
-//! in 16.8, of a tone in 16.5.
+//! AMD EPYC with AVX-512, 2026-11-25. The extractor reads 1 s of FM, of
+//! noise or of a tone in less than 17 million instructions (AVX2, by callgrind).
 //!
 //! | step | noise | tone | what it does |
 //! | --- | ---: | ---: | --- |
@@ -50,10 +50,10 @@
 //! | `Detector` | 4 | 1 | lines and bands; ends at the first line |
 //! | `Noise`, `Emission`, `Extended` | 14 | 13 | the honest set |
 //! | `Shape`, `Quantile` | 14 | 12 | peak, roll-off, width; the 15 % quantile |
-//! | `RealPart`, `Autocorrelation` | 38 | 67 | the second transform, and the spread of its lags |
+//! | `RealPart`, `Autocorrelation` | 34 | 43 | the second transform, and the spread of its lags |
 //! | `Quality` | 18 | 4 | imbalance, offset, runs |
 //!
-//! Where single precision is in doubt, double precision is done as well, which takes eight times as long. White noise hardly ever
+//! Where single precision is in doubt, double precision is done as well, which takes four times as long. White noise hardly ever
 //! needs all of it: of some chunks in a hundred the centroid, that lies next to 0 and is to be exact as a part of itself, needs one
 //! transform. Nor does a pure tone, half of whose autocorrelation's 20,000 lags count: one of them on the threshold is in doubt
 //! now and then, and makes no difference where enough others do.
