@@ -2,7 +2,8 @@
 //!
 //! An object could not be read; who is to blame? The store, if it does not
 //! answer for a key that nobody writes, or cannot give any more what it gave
-//! before. Else the object, unless so many different ones fail in a row that it
+//! before. Nobody, if the object itself can be read by now: what was in the way has
+//! passed. Else the object, unless so many different ones fail in a row that it
 //! is no coincidence: a store may well answer and have lost its disks.
 //!
 //! While the gate is closed, one task probes with back-off, whatever waits in the
@@ -43,6 +44,16 @@ const RELAPSE: Duration = Duration::from_secs(30);
 const DECISION: Duration = Duration::from_secs(2);
 /// Objects read well that are remembered as witnesses.
 const WITNESSES: usize = 8;
+/// An object that could not be read, and could when it was asked for again, is so often tried anew without counting it: store and
+/// network have hiccups, but what fails each time behind its first megabyte is an object's own.
+const MAX_PASSED: u32 = 3;
+/// Objects of which that is remembered.
+const PASSED: usize = 256;
+/// Until the next try; long beside a hiccup, or it meets the same.
+const AFTER_PASSED: Backoff = Backoff {
+    base: Duration::from_secs(5),
+    max: Duration::from_mins(1),
+};
 /// Objects that failed, remembered to be looked at by the probe.
 const EVIDENCE: usize = 8;
 
@@ -62,6 +73,8 @@ struct Inner {
     closed: Option<Closed>,
     suspicion: Suspicion,
     witnesses: VecDeque<Location>,
+    /// Objects whose failure had passed when they were asked for again, and how often.
+    passed: VecDeque<(Location, u32)>,
     /// When it last opened, and the probes that took.
     opened: Option<(Instant, u32)>,
     closed_times: u64,
@@ -124,6 +137,7 @@ impl Gate {
             self.open(&mut inner);
         }
         inner.suspicion.read(Instant::now());
+        inner.passed.retain(|(other, _)| other != location);
         if !inner.witnesses.contains(location) {
             if inner.witnesses.len() == WITNESSES {
                 inner.witnesses.pop_front();
@@ -157,6 +171,18 @@ impl Gate {
             let what = format!("{} (after: {what})", refusal.what());
             return self.close(&what, &refusal, [location.clone()]);
         }
+        if store.sample(location).await.is_ok()
+            && let Some(times) = self.note_passed(location)
+        {
+            let delay = AFTER_PASSED.jittered(times);
+            info!(
+                key = location.key,
+                error = printable(&what),
+                again_in_s = delay.as_secs(),
+                "could not be read, but can be now: no attempt is counted"
+            );
+            return Failure::StoreOutage { delay: Some(delay) };
+        }
         let witnessed = match self.question_witness(store).await {
             Some(Err(refusal)) => {
                 let what = format!("{} for an object that could be read before", refusal.what());
@@ -182,6 +208,20 @@ impl Gate {
             }
         }
         Failure::ObjectUnreadable { what }
+    }
+
+    /// How often this object's failure has passed, this time included; `None` when that was too often.
+    fn note_passed(&self, location: &Location) -> Option<u32> {
+        let mut inner = self.lock();
+        let before = inner.passed.iter().position(|(other, _)| other == location);
+        let times = before
+            .and_then(|at| inner.passed.remove(at))
+            .map_or(1, |(_, times)| times + 1);
+        if inner.passed.len() == PASSED {
+            inner.passed.pop_front();
+        }
+        inner.passed.push_back((location.clone(), times));
+        (times <= MAX_PASSED).then_some(times)
     }
 
     /// In an outage, or after one that came and went since there were so many `closings`, nothing can be told of a

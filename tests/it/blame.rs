@@ -1,7 +1,9 @@
 //! Whose fault it is that an object cannot be read: its own, or the store's.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::outages::{daemon_at, is_probe, record};
-use crate::support::wire::{Answer, Wire, cut, good, missing, object, refuse};
+use crate::support::wire::{Answer, Ask, Wire, cut, good, missing, object, refuse};
 use crate::support::{Bench, iq, wait_for};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -145,5 +147,45 @@ async fn a_store_that_can_no_longer_give_what_it_gave_before_is_away_at_the_firs
     let row = bench.rows_at_once(&alone).await.remove(0);
     assert_eq!((row.error_kind.as_deref(), row.attempts), (Some("unreadable"), 5));
     daemon.said_times("object store away", 1).await;
+    daemon.stop().await;
+}
+
+/// Answers about the object whose path contains `key`: the first request for it fails, the next, which asks whether it still does,
+/// does not; as often as `turns` says, then all are good.
+fn hiccups(key: &'static str, turns: usize, bytes: Vec<u8>) -> impl Fn(&Ask) -> Answer + Send + Sync + 'static {
+    let asked = AtomicUsize::new(0);
+    move |ask| {
+        let turn = if ask.path.contains(key) {
+            asked.fetch_add(1, Ordering::Relaxed)
+        } else {
+            1
+        };
+        if turn % 2 == 0 && turn < 2 * turns {
+            Answer::Send(refuse("500 Internal Server Error", "InternalError", "a disk was slow"))
+        } else {
+            good(ask, &bytes)
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_passed_when_it_is_asked_for_again_counts_no_attempt_but_not_for_ever() {
+    let bench = Bench::new().await;
+    let wire = Wire::open(hiccups("twice", 2, iq::tone())).await;
+    let daemon = daemon_at(&bench, &wire.endpoint(), &[]).await;
+    let twice = record(&bench, "twice", 1).await;
+    bench.complete(&twice).await;
+    let row = bench.rows_at_once(&twice).await.remove(0);
+    assert_eq!((row.failed, row.attempts), (false, 1));
+    daemon.said_times("no attempt is counted", 2).await;
+
+    // Three times nobody is blamed, then five attempts are counted.
+    wire.set(hiccups("always", usize::MAX / 2, iq::tone()));
+    let always = record(&bench, "always", 1).await;
+    bench.complete(&always).await;
+    let row = bench.rows_at_once(&always).await.remove(0);
+    assert_eq!((row.error_kind.as_deref(), row.attempts), (Some("unreadable"), 5));
+    daemon.said_times("no attempt is counted", 5).await;
+    daemon.said_times("object store away", 0).await;
     daemon.stop().await;
 }
