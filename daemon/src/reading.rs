@@ -21,7 +21,7 @@ const BLOCK_BYTES: usize = 128 * 1024;
 const BLOCK_PERMITS: u32 = 128;
 /// The unit of the budget of bytes in flight.
 pub const BYTES_PER_PERMIT: u64 = 1024;
-/// Text of segments held for each recording, a quarter of a minute; longer ones use a file.
+/// Text of segments held for each recording, some 20 s; longer ones use a file.
 const SEGMENTS_IN_MEMORY_BYTES: usize = 64 * 1024;
 
 /// One element of `receiver_features`: a segment of one receiver.
