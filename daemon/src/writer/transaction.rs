@@ -20,9 +20,9 @@ use crate::queue::{Claim, FinishedBackfill, Lease, Queue, SettledSession, Verdic
 use crate::sql;
 use crate::statement::Ready;
 
-/// Segments that go to the server at once, about a megabyte. More are sent in parts beforehand: a message is in memory three
-/// times while it is sent.
-const PART_SEGMENTS: usize = 256;
+/// Segments that go to the server at once, 0.2 MB. More are sent in parts beforehand: the last parts of all recordings in flight may be
+/// in one transaction, and a message is in memory three times while it is sent.
+const PART_SEGMENTS: usize = 64;
 
 /// What a transaction did.
 pub struct Committed {
