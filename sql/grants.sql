@@ -3,7 +3,7 @@
 -- A role that does not exist (roles.sql could not create it) is passed over.
 
 REVOKE ALL ON FUNCTION
-    heimdall.longest_session(), heimdall.wake_workers(), heimdall.claim_measurements(uuid, integer, bigint[]),
+    heimdall.longest_session(), heimdall.may_notify(), heimdall.wake_workers(), heimdall.claim_measurements(uuid, integer, bigint[]),
     heimdall.settle_sessions(uuid[]), heimdall.release_expired(),
     heimdall.enqueue_sessions(text, smallint, uuid, timestamptz, timestamptz, bigint, boolean), heimdall.enqueue_missing(integer),
     heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), heimdall.cancel_backfill(uuid),
@@ -28,7 +28,7 @@ BEGIN
             ('heimdall_daemon', 'GRANT SELECT, INSERT, DELETE ON heimdall.feature_parts TO heimdall_daemon'),
             ('heimdall_daemon', 'GRANT SELECT, UPDATE ON heimdall.backfills, heimdall.sweep_state, heimdall.queue_depth TO heimdall_daemon'),
             ('heimdall_daemon', 'GRANT SELECT ON heimdall.schema_migrations, heimdall.extraction_control, heimdall.pending_features, heimdall.session_measurements, heimdall.feature_coverage, heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, heimdall.backfill_progress, heimdall.extraction_workers TO heimdall_daemon'),
-            ('heimdall_daemon', 'GRANT EXECUTE ON FUNCTION heimdall.wake_workers(), heimdall.claim_measurements(uuid, integer, bigint[]), heimdall.settle_sessions(uuid[]), heimdall.release_expired(), heimdall.enqueue_missing(integer), heimdall.longest_session(), heimdall.measure_coverage(), heimdall.count_session(uuid), heimdall.count_queue() TO heimdall_daemon'),
+            ('heimdall_daemon', 'GRANT EXECUTE ON FUNCTION heimdall.may_notify(), heimdall.wake_workers(), heimdall.claim_measurements(uuid, integer, bigint[]), heimdall.settle_sessions(uuid[]), heimdall.release_expired(), heimdall.enqueue_missing(integer), heimdall.longest_session(), heimdall.measure_coverage(), heimdall.count_session(uuid), heimdall.count_queue() TO heimdall_daemon'),
             ('heimdall_reader', 'GRANT USAGE ON SCHEMA heimdall TO heimdall_reader'),
             ('heimdall_reader', 'GRANT SELECT ON heimdall.measurement_features, heimdall.extraction_control, heimdall.session_measurements, heimdall.pending_features, heimdall.feature_coverage, heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, heimdall.backfill_progress, heimdall.extraction_workers TO heimdall_reader'),
             ('heimdall_reader', 'GRANT EXECUTE ON FUNCTION heimdall.longest_session(), heimdall.measure_coverage(), heimdall.count_session(uuid) TO heimdall_reader'),

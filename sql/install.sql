@@ -50,6 +50,7 @@ SELECT
 \endif
 
 \ir functions/longest_session.sql
+\ir functions/may_notify.sql
 \ir functions/wake_workers.sql
 \ir functions/claim_measurements.sql
 \ir functions/settle_sessions.sql

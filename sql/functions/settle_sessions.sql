@@ -1,5 +1,6 @@
 -- For each of these sessions that has nothing outstanding: announces it on heimdall_features_ready (payload: the
--- session's id) and returns how its measurements fared. A measurement that is only looked for again (recheck) does not
+-- session's id) and returns how its measurements fared. Where the notification queue is nearly full it is not announced,
+-- rather than that its last row could never be committed. A measurement that is only looked for again (recheck) does not
 -- keep its session open; should it turn up, the session is announced once more.
 -- The caller holds the sessions' locks (queries/lock_sessions.sql), or two daemons finishing the last two measurements
 -- at once would each see the other's as outstanding.
@@ -12,6 +13,8 @@ SET enable_seqscan = off
 SET max_parallel_workers_per_gather = 0
 SET jit = off
 AS $$
+DECLARE
+    announced boolean;
 BEGIN
     FOR recording_session_id, succeeded, failed IN
         SELECT s.id, f.succeeded, f.failed
@@ -27,7 +30,10 @@ BEGIN
         WHERE (SELECT true FROM heimdall.feature_queue q
                WHERE q.recording_session_id = s.id AND NOT q.recheck LIMIT 1) IS NULL
     LOOP
-        PERFORM pg_notify('heimdall_features_ready', recording_session_id::text);
+        announced := coalesce(announced, heimdall.may_notify());
+        IF announced THEN
+            PERFORM pg_notify('heimdall_features_ready', recording_session_id::text);
+        END IF;
         RETURN NEXT;
     END LOOP;
 END

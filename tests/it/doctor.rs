@@ -9,10 +9,10 @@ use tokio::net::TcpListener;
 use crate::support::daemon::{Daemon, command};
 use crate::support::faults::{Door, Fault};
 use crate::support::pgbouncer::PgBouncer;
-use crate::support::{BUCKET, Bench, cluster};
+use crate::support::{BUCKET, Bench, cluster, connect};
 
 /// Its status and what it says, with further settings.
-async fn doctor(bench: &Bench, settings: &[(&str, &str)]) -> (Option<i32>, String) {
+pub(crate) async fn doctor(bench: &Bench, settings: &[(&str, &str)]) -> (Option<i32>, String) {
     let mut command = command();
     command
         .arg("doctor")
@@ -32,7 +32,7 @@ async fn doctor(bench: &Bench, settings: &[(&str, &str)]) -> (Option<i32>, Strin
 
 /// The line begins with the level, names the subject, and is followed by what to type.
 #[track_caller]
-fn expect(said: &str, level: &str, subject: &str, words: &str, hint: &str) {
+pub(crate) fn expect(said: &str, level: &str, subject: &str, words: &str, hint: &str) {
     let mut lines = said.lines();
     let start = format!("{level:<8}{subject}: ");
     let line = lines.find(|line| line.starts_with(&start) && line.contains(words));
@@ -151,6 +151,10 @@ const BREAKS: [(&str, &str, &str, &str, &str); 10] = [
     ("SELECT 1", "warning", "workers", "no daemon is alive", "heimdalld run"),
 ];
 
+/// More than the doctor lets a snapshot fall behind.
+const MANY_TRANSACTIONS: &str =
+    "DO $$ BEGIN FOR n IN 1..1000001 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_broken_in_the_database_is_named_with_what_to_type() {
     // Nobody else's snapshots.
@@ -195,6 +199,21 @@ async fn what_is_broken_in_the_database_is_named_with_what_to_type() {
         "oldest snapshot",
         "cannot see",
         "GRANT pg_read_all_stats TO daemon;",
+    );
+    // Nor that a million transactions later it is a worry.
+    let (other, _) = connect(&url).await;
+    // One by one, or all would be one transaction.
+    for statement in ["SET synchronous_commit = off", MANY_TRANSACTIONS] {
+        other.batch_execute(statement).await.expect("they commit");
+    }
+    let (status, said) = doctor(&bench, &[("HEIMDALL_DATABASE_URL", &url)]).await;
+    assert_eq!(status, Some(0), "{said}");
+    expect(
+        &said,
+        "warning",
+        "oldest snapshot",
+        "dead rows of the queue cannot be removed",
+        &format!("SELECT pg_terminate_backend({pid});"),
     );
     bench.execute("COMMIT").await;
 

@@ -13,6 +13,7 @@ mod demo;
 mod doctor;
 mod fault_points;
 mod formats;
+mod full_notification_queue;
 mod golden;
 mod health;
 mod held_snapshot;

@@ -9,7 +9,10 @@ use crate::support::daemon::Daemon;
 use crate::support::{Bench, iq, wait_for};
 
 /// A session that listens, and what it has heard: channel and payload.
-async fn listen(url: &str, channels: &[&str]) -> (tokio_postgres::Client, mpsc::UnboundedReceiver<(String, String)>) {
+pub(crate) async fn listen(
+    url: &str,
+    channels: &[&str],
+) -> (tokio_postgres::Client, mpsc::UnboundedReceiver<(String, String)>) {
     let (client, mut connection) = tokio_postgres::connect(url, NoTls).await.expect("the database answers");
     let (sender, receiver) = mpsc::unbounded_channel();
     tokio::spawn(async move {

@@ -46,7 +46,7 @@ BEGIN
     SELECT string_agg(format('%s %s', substr(who, 10), name), ', ' ORDER BY who, name) INTO got FROM granted WHERE kind = 'function';
     PERFORM pg_temp.expect('calling', got, concat_ws(', ',
         'admin cancel_backfill', 'admin enqueue_missing', 'admin pause_extraction', 'admin request_backfill', 'admin resume_extraction', 'admin retry_failed',
-        'daemon claim_measurements', 'daemon count_queue', 'daemon count_session', 'daemon enqueue_missing', 'daemon longest_session', 'daemon measure_coverage',
+        'daemon claim_measurements', 'daemon count_queue', 'daemon count_session', 'daemon enqueue_missing', 'daemon longest_session', 'daemon may_notify', 'daemon measure_coverage',
         'daemon release_expired', 'daemon settle_sessions', 'daemon wake_workers',
         'reader count_session', 'reader longest_session', 'reader measure_coverage'));
     PERFORM pg_temp.expect('the application''s tables are read through views alone', (SELECT string_agg(g::text, ', ') FROM granted g

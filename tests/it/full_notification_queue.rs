@@ -1,0 +1,114 @@
+//! A session that listens and keeps a transaction open holds up all notifications of the server, until there is no room for more.
+//!
+//! `PostgreSQL` 17 can be told to have little room. Before, the room is 8 GB, and filling that takes minutes: with
+//! `HEIMDALL_FULL_NOTIFICATION_QUEUE` set to anything (`tests/load/full_notification_queue.sh`).
+
+use crate::doctor::{doctor, expect};
+use crate::notifications::listen;
+use crate::support::daemon::Daemon;
+use crate::support::{Bench, connect, iq, wait_for};
+
+/// From this version on the queue's size is a setting; 64 pages are the least.
+const SIZE_IS_A_SETTING: i32 = 170_000;
+const LEAST: &str = "max_notify_queue_pages=64";
+
+/// Above this nobody is woken any more (`wake_workers`).
+const NEARLY_FULL: f64 = 0.9;
+
+/// Fills the queue to that share of it. A notification of this length takes a page of it.
+async fn fill(bench: &Bench, share: f64, at_once: i32) {
+    let notify = "SELECT count(pg_notify('filler', n || repeat('x', 7900))) FROM generate_series(1, $1::int) n";
+    while usage(bench).await < share {
+        assert_eq!(bench.value::<i64>(notify, &[&at_once]).await, i64::from(at_once));
+    }
+}
+
+async fn usage(bench: &Bench) -> f64 {
+    bench.value("SELECT pg_notification_queue_usage()", &[]).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_notification_queue_fails_no_commit_and_loses_no_recording() {
+    let mut bench = Bench::apart().await;
+    let version: String = bench.value("SHOW server_version_num", &[]).await;
+    let at_once = if version.parse::<i32>().expect("a number") >= SIZE_IS_A_SETTING {
+        bench.own_cluster().set_for_next_start(&[LEAST]);
+        tokio::task::block_in_place(|| bench.own_cluster().restart()).expect("it starts again");
+        bench.reconnect().await;
+        1
+    } else if std::env::var_os("HEIMDALL_FULL_NOTIFICATION_QUEUE").is_some() {
+        10_000
+    } else {
+        println!(
+            "not tried: before PostgreSQL 17 this takes minutes and 8 GB, HEIMDALL_FULL_NOTIFICATION_QUEUE asks for it"
+        );
+        return;
+    };
+    bench.put("a.bin", iq::tone());
+    let (holder, _) = connect(&bench.url().await).await;
+    // It listens from the COMMIT on.
+    for statement in ["LISTEN held", "BEGIN; SELECT count(*) FROM pg_class"] {
+        holder.batch_execute(statement).await.expect("it listens");
+    }
+
+    fill(&bench, 0.55, at_once).await;
+    let (status, said) = doctor(&bench, &[]).await;
+    assert_eq!(status, Some(0), "{said}");
+    expect(
+        &said,
+        "warning",
+        "notification queue",
+        " % full",
+        "pg_terminate_backend(pid)",
+    );
+
+    fill(&bench, NEARLY_FULL + 0.01, at_once).await;
+    let (status, said) = doctor(&bench, &[]).await;
+    assert_eq!(status, Some(1), "{said}");
+    expect(
+        &said,
+        "wrong",
+        "notification queue",
+        "daemons are not woken any more and poll",
+        "pg_terminate_backend(pid)",
+    );
+
+    // To the last page.
+    let (filler, _) = connect(&bench.url().await).await;
+    let error = loop {
+        let notify = "SELECT pg_notify('filler', repeat('y', 7999))";
+        if let Err(error) = filler.batch_execute(notify).await {
+            break error;
+        }
+    };
+    let message = error.as_db_error().map(tokio_postgres::error::DbError::message);
+    assert_eq!(message, Some("too many notifications in the NOTIFY queue"), "{error:?}");
+
+    // The application's COMMIT and the daemon's go through; rows are found by polling.
+    let daemon = Daemon::spawn_with(&bench, &[("HEIMDALL_POLL_INTERVAL", "1s")]).await;
+    bench.wait_count("heimdall.extraction_workers", 1).await;
+    let session = bench.record(&["a.bin", "a.bin", "missing.bin"]).await;
+    bench.complete(&session).await;
+    let rows = bench.rows(&session).await;
+    assert_eq!(
+        rows.iter().map(|row| (row.failed, row.attempts)).collect::<Vec<_>>(),
+        [(false, 1), (false, 1), (true, 1)]
+    );
+    bench.wait_count("heimdall.feature_queue WHERE NOT recheck", 0).await;
+    assert_eq!(bench.count("heimdall.feature_failures").await, 1);
+
+    // What hinders is gone: finished sessions are announced again.
+    holder.batch_execute("COMMIT").await.expect("it has held it to the end");
+    wait_for("there is room", || async {
+        // The room is found by whoever notifies next.
+        let _ = bench.sql.batch_execute("NOTIFY filler").await;
+        (usage(&bench).await < NEARLY_FULL).then_some(())
+    })
+    .await;
+    let (_listener, mut heard) = listen(&bench.url().await, &["heimdall_features_ready"]).await;
+    let session = bench.record(&["a.bin"]).await;
+    bench.complete(&session).await;
+    let ready = heard.recv().await.expect("the connection lives");
+    assert_eq!(ready.1, session.id.to_string());
+    daemon.stop().await;
+}
