@@ -40,6 +40,7 @@ mod shutdown;
 mod sizes;
 mod soak;
 mod sql_checks;
+mod terminal;
 mod tls;
 mod traces;
 mod upgrades;

@@ -1,0 +1,94 @@
+//! What a person at a terminal sees, who waits for a long file.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use rustix::fs::{Mode, OFlags, open};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::support::daemon::command;
+use crate::support::iq;
+
+/// Files from this size on are long enough for a bar.
+const LONG_BYTES: usize = 64 << 20;
+
+/// A terminal of 100 columns: our end, and the one for a process.
+fn terminal() -> (File, OwnedFd) {
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
+    grantpt(&ours).expect("granted");
+    unlockpt(&ours).expect("unlocked");
+    let name = ptsname(&ours, Vec::new()).expect("its other end has a name");
+    let theirs = open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("its other end");
+    let size = Winsize {
+        ws_row: 25,
+        ws_col: 100,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&theirs, size).expect("it has a size");
+    (File::from(ours), theirs)
+}
+
+/// Extracts on a terminal: how it ended, and all that was shown.
+fn extract(file: &Path, input: Stdio) -> (Output, String) {
+    let (mut ours, theirs) = terminal();
+    let mut command = command();
+    command
+        .args(["extract", "--sample-rate", &iq::SAMPLE_RATE_HZ.to_string()])
+        .arg(file)
+        .env("TERM", "xterm")
+        .stdin(input)
+        .stdout(Stdio::piped())
+        .stderr(theirs);
+    let child = command.spawn().expect("it runs");
+    // It holds their end too.
+    drop(command);
+    let reading = std::thread::spawn(move || {
+        let (mut shown, mut block) = (Vec::new(), [0; 4_096]);
+        // The terminal hangs up, as an error, when nobody has the other end any more.
+        while let Ok(count @ 1..) = ours.read(&mut block) {
+            shown.extend_from_slice(&block[..count]);
+        }
+        String::from_utf8(shown).expect("text")
+    });
+    let output = child.wait_with_output().expect("it ends");
+    (output, reading.join().expect("all is read"))
+}
+
+#[test]
+fn a_long_file_shows_how_far_it_is_and_the_line_is_free_afterwards() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tone = iq::tone();
+    let (long, short) = (folder.path().join("long.cf32"), folder.path().join("short.cf32"));
+    std::fs::write(&short, &tone).expect("written");
+    std::fs::write(&long, tone.repeat(LONG_BYTES.div_ceil(tone.len()))).expect("written");
+
+    let (output, shown) = extract(&long, Stdio::null());
+    assert!(output.status.success(), "{shown}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1);
+    let bars: Vec<&str> = shown.split('\r').filter(|line| line.contains(" % ")).collect();
+    assert!(
+        bars.len() > 1 && bars.iter().all(|bar| bar.contains("long.cf32")),
+        "{shown:?}"
+    );
+    let percent = |bar: &str| -> Option<u32> { bar.split_once(" % ")?.0.rsplit(' ').next()?.parse().ok() };
+    let way: Vec<u32> = bars.iter().map(|bar| percent(bar).expect("a number")).collect();
+    assert!(way.is_sorted() && way.last() > way.first(), "{way:?}");
+    // The bar is taken away before anything is said.
+    let (_, said) = shown.rsplit_once("\u{1b}[2K").expect("the line is cleared");
+    assert!(!said.contains(" % ") && said.contains("long.cf32: "), "{said:?}");
+
+    let (output, shown) = extract(&short, Stdio::null());
+    assert!(output.status.success(), "{shown}");
+    assert!(!shown.contains('\u{1b}'), "{shown:?}");
+
+    // How long the standard input is nobody knows: what has been read is counted.
+    let input = File::open(&long).expect("it is there");
+    let (output, shown) = extract(Path::new("-"), Stdio::from(input));
+    assert!(output.status.success(), "{shown}");
+    assert!(shown.contains("standard input") && shown.contains("MiB/s"), "{shown:?}");
+}
