@@ -1,5 +1,6 @@
 //! `heimdalld run`: starts the parts, and ends them in order.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,10 +98,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
     metrics().concurrency.set(i64::from(identity.concurrency));
     // From here on, since whoever asks must get an answer while the database is still away.
     let _http = http.map(|listener| AbortOnDropHandle::new(tokio::spawn(serve(listener, &parts, &queue, &tools))));
-    let Some(id) = stop
-        .run_until_cancelled(register(&identity, &queue.within(patience.base)))
-        .await
-    else {
+    let Some(id) = register(&identity, &queue.within(patience.base), &stop).await else {
         return Ok(());
     };
     parts.worker_id.send_replace(id);
@@ -254,15 +252,25 @@ fn background(
     tasks
 }
 
-/// Registers, however long it takes until there is a database with a schema that fits.
-async fn register(identity: &Identity, queue: &Queue) -> Uuid {
+/// Registers, however long it takes until there is a database with a schema that fits, or until `stop`.
+async fn register(identity: &Identity, queue: &Queue, stop: &CancellationToken) -> Option<Uuid> {
     let mut attempt = 0;
     let mut told = "";
-    loop {
-        let (what, hint) = match try_register(identity, queue).await {
+    while !stop.is_cancelled() {
+        let mut trying = pin!(try_register(identity, queue));
+        let tried = if let Some(tried) = stop.run_until_cancelled(&mut trying).await {
+            tried
+        } else {
+            info!("stopping while it registers");
+            // The database may enter it all the same, and then it has to be taken out again.
+            timeout(FAREWELL_TIMEOUT, trying)
+                .await
+                .unwrap_or(Err(DbError::Timeout(FAREWELL_TIMEOUT)))
+        };
+        let (what, hint) = match tried {
             Ok(Ok(id)) => {
                 info!(worker = %id, "registered");
-                return id;
+                return Some(id);
             }
             Ok(Err(misfit)) => (misfit.to_string(), misfit.hint()),
             Err(error) if error.is_refusal() => (error.to_string(), "is the schema installed? type: heimdalld migrate"),
@@ -275,8 +283,9 @@ async fn register(identity: &Identity, queue: &Queue) -> Uuid {
             told = hint;
             warn!(error = what, hint, "database not ready");
         }
-        sleep(CONNECT.jittered(attempt)).await;
+        stop.run_until_cancelled(sleep(CONNECT.jittered(attempt))).await?;
     }
+    None
 }
 
 async fn try_register(identity: &Identity, queue: &Queue) -> Result<Result<Uuid, Misfit>, DbError> {

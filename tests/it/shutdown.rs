@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::support::daemon::Daemon;
 use crate::support::faults::{Door, Fault};
 use crate::support::link::{Link, Target, Way};
-use crate::support::{Bench, iq};
+use crate::support::{Bench, connect, iq};
 
 const GRACE: &str = "1s";
 /// The grace time, two seconds each for the writer and the farewell, and what a busy machine adds.
@@ -121,5 +121,26 @@ async fn from_its_first_word_on_a_signal_ends_it_in_order() {
         daemon.signal("TERM");
         let status = daemon.wait_exit().await;
         assert!(status.success(), "{status}: {:#?}", daemon.said(""));
+        assert_eq!(bench.count("heimdall.worker_heartbeats").await, 0);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_while_it_registers_leaves_no_worker_behind() {
+    let bench = Bench::new().await;
+    let (other, _) = connect(&bench.url().await).await;
+    other
+        .batch_execute("BEGIN; LOCK TABLE heimdall.worker_heartbeats IN SHARE MODE")
+        .await
+        .expect("nobody else has it");
+    let mut daemon = Daemon::spawn_with(&bench, &[("HEIMDALL_SHUTDOWN_GRACE", GRACE)]).await;
+    let waiting = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    bench.wait_count(waiting, 1).await;
+    daemon.signal("TERM");
+    daemon.wait_said("stopping").await;
+    other.batch_execute("COMMIT").await.expect("committed");
+    let status = daemon.wait_exit().await;
+    assert!(status.success(), "{status}: {:#?}", daemon.said(""));
+    daemon.said_times("registered", 1).await;
+    assert_eq!(bench.count("heimdall.worker_heartbeats").await, 0);
 }

@@ -71,15 +71,14 @@ pub struct DemoArguments {
 pub async fn main(arguments: DemoArguments) -> ExitCode {
     let stop = CancellationToken::new();
     let _signals = shutdown::on_signals(stop.clone());
-    // Everything that was started ends with what is dropped here, at a signal too.
-    let as_it_should_be = match stop.run_until_cancelled(play(&arguments, &stop)).await {
-        Some(Ok(as_it_should_be)) => as_it_should_be,
-        Some(Err(error)) => {
+    let as_it_should_be = match play(&arguments, &stop).await {
+        Ok(Some(as_it_should_be)) => as_it_should_be,
+        // Ended from outside: before its end, if it was to have one.
+        Ok(None) => !arguments.exit,
+        Err(error) => {
             eprintln!("heimdalld demo: {error}");
             false
         }
-        // Ended from outside: before its end, if it was to have one.
-        None => !arguments.exit,
     };
     if as_it_should_be {
         ExitCode::SUCCESS
@@ -88,38 +87,42 @@ pub async fn main(arguments: DemoArguments) -> ExitCode {
     }
 }
 
-/// The whole story; whether every row is as it should be.
-async fn play(arguments: &DemoArguments, stop: &CancellationToken) -> Result<bool> {
+/// The whole story; whether every row is as it should be, unless it is stopped before it knows.
+async fn play(arguments: &DemoArguments, stop: &CancellationToken) -> Result<Option<bool>> {
     let mut receivers = match &arguments.recordings {
         Some(folder) => folder::recordings(folder)?,
         None => scene::generated(),
     };
     let narrator = Narrator::start();
     narrator.follow_log();
-    let stage = Stage::set(&narrator, stop).await?;
-    let application = Application::connect(&stage.cluster, DATABASE).await?;
-    let session = application
-        .record(
-            &mut receivers,
-            SESSION_SECONDS,
-            (stage.store.objects(), DEFAULT_BUCKET),
-            &narrator,
-        )
-        .await?;
-    narrator.call(session.id, "the session");
-    narrator.tell(format_args!(
-        "application: a session of {} measurements, {:.1} MB of recordings in the store",
-        session.measurements.len(),
-        session.uploaded_bytes as f64 / 1e6
-    ));
-    stage
-        .show(application, &session, &receivers, &narrator, arguments.exit)
-        .await
+    // Everything that was started ends with what is dropped here.
+    let Some(stage) = stop.run_until_cancelled(Stage::set(&narrator)).await.transpose()? else {
+        return Ok(None);
+    };
+    let performed = stop
+        .run_until_cancelled(stage.perform(&mut receivers, &narrator, arguments.exit))
+        .await;
+    stage.end().await;
+    let deviations = performed.transpose()?;
+    Ok(deviations.map(|deviations| is_well(&deviations)))
+}
+
+/// Says whether every row is as it should be.
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+fn is_well(deviations: &[String]) -> bool {
+    for deviation in deviations {
+        println!("NOT AS IT SHOULD BE: {deviation}");
+    }
+    if deviations.is_empty() {
+        println!("Every row is as it should be.");
+    }
+    deviations.is_empty()
 }
 
 /// Everything that runs, each ended by being dropped, the daemon before its servers.
 struct Stage {
-    _daemon: AbortOnDropHandle<()>,
+    daemon: AbortOnDropHandle<()>,
+    stop_daemon: CancellationToken,
     admin: Client,
     notifications: tokio::sync::Mutex<mpsc::UnboundedReceiver<(Instant, Notification)>>,
     store: Store,
@@ -128,7 +131,7 @@ struct Stage {
 
 impl Stage {
     /// Starts the servers, installs `sql/` and starts the daemon.
-    async fn set(narrator: &Narrator, stop: &CancellationToken) -> Result<Self> {
+    async fn set(narrator: &Narrator) -> Result<Self> {
         let cluster = Cluster::start(Durability::None)?;
         cluster.create_database(DATABASE, None).await?;
         narrator.tell(format_args!(
@@ -164,18 +167,52 @@ impl Stage {
             store::SECRET_KEY,
         )
         .context("the daemon's settings")?;
-        let daemon = tokio::spawn(run_daemon(settings, stop.clone()));
+        let stop_daemon = CancellationToken::new();
+        let daemon = tokio::spawn(run_daemon(settings, stop_daemon.clone()));
         let daemon = AbortOnDropHandle::new(daemon);
         timeout(DAEMON_LIMIT, narrator.heard("listening"))
             .await
             .context("waiting for the daemon to listen")?;
         Ok(Self {
-            _daemon: daemon,
+            daemon,
+            stop_daemon,
             admin,
             notifications: notifications.into(),
             store,
             cluster,
         })
+    }
+
+    /// Ends the daemon in order, while its servers are there.
+    async fn end(self) {
+        self.stop_daemon.cancel();
+        // Whatever hinders it is in its log, and it ends with the process.
+        let _ = timeout(DAEMON_LIMIT, self.daemon).await;
+    }
+
+    /// The story: what is not as it should be. Without an end it goes on until it is dropped.
+    async fn perform(&self, receivers: &mut [Receiver], narrator: &Narrator, exit: bool) -> Result<Vec<String>> {
+        let application = Application::connect(&self.cluster, DATABASE).await?;
+        let session = application
+            .record(
+                receivers,
+                SESSION_SECONDS,
+                (self.store.objects(), DEFAULT_BUCKET),
+                narrator,
+            )
+            .await?;
+        narrator.call(session.id, "the session");
+        narrator.tell(format_args!(
+            "application: a session of {} measurements, {:.1} MB of recordings in the store",
+            session.measurements.len(),
+            session.uploaded_bytes as f64 / 1e6
+        ));
+        let deviations = self.show(application, &session, receivers, narrator).await?;
+        if !exit {
+            is_well(&deviations);
+            self.stay(narrator).await?;
+        }
+        Ok(deviations)
     }
 
     /// Completes the session and shows what comes of it.
@@ -186,8 +223,7 @@ impl Stage {
         session: &Session,
         receivers: &[Receiver],
         narrator: &Narrator,
-        exit: bool,
-    ) -> Result<bool> {
+    ) -> Result<Vec<String>> {
         println!("\nThe application sends its UPDATE, status = 'completed'. Milliseconds since then:\n");
         narrator.restart_clock();
         application.complete(session).await?;
@@ -205,17 +241,7 @@ impl Stage {
             "The session's receivers, from heimdall.measurement_features\n\n{}",
             report::table(&rows)
         );
-        let deviations = report::deviations(&self.admin, session, receivers).await?;
-        for deviation in &deviations {
-            println!("NOT AS IT SHOULD BE: {deviation}");
-        }
-        if deviations.is_empty() {
-            println!("Every row is as it should be.");
-        }
-        if !exit {
-            self.stay(narrator).await?;
-        }
-        Ok(deviations.is_empty())
+        report::deviations(&self.admin, session, receivers).await
     }
 
     /// Tells notifications until the one that says that the session's features stand.
