@@ -113,8 +113,10 @@ impl Failure {
                 Class::Recording
             }
             Self::StoreOutage { .. } => Class::Outage,
-            Self::ObjectUnreadable { .. } | Self::ObjectReplaced | Self::NoRoom { .. } => Class::Retry,
-            Self::Panic { .. } | Self::RowRefused { .. } => Class::Bug,
+            Self::ObjectUnreadable { .. } | Self::ObjectReplaced | Self::NoRoom { .. } | Self::RowRefused { .. } => {
+                Class::Retry
+            }
+            Self::Panic { .. } => Class::Bug,
         }
     }
 

@@ -7,7 +7,7 @@
 //! - [`recording`]: its [`location`] is read from the [`store`], block by block, with the [`hints`] on how to read it
 //!   and the [`sidecar`] that some have;
 //! - [`compute`] extracts on threads of its own, and the
-//! - [`writer`] turns verdicts into rows; what went wrong is a [`failure`].
+//! - [`writer`] turns a [`verdict`] into a row; what went wrong is a [`failure`].
 //! - [`queue`] speaks to Postgres for all of them, in the words of [`sql`], over [`db`], with [`tls`] where that is asked for.
 //! - [`upkeep`] keeps the lease, takes over from the dead, promotes and sweeps.
 //! - [`run`] starts and ends these parts.
@@ -56,5 +56,6 @@ pub mod statement;
 pub mod store;
 pub mod tls;
 pub mod upkeep;
+pub mod verdict;
 pub mod worker;
 pub mod writer;

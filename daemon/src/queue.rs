@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool, PoolError, TimeoutType};
-use heimdall_dsp::Doubt;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -16,7 +15,6 @@ use crate::metrics::metrics;
 use crate::metrics::queue::Depth;
 use crate::migrate::schema_version;
 use crate::schema::Schema;
-use crate::segments::Segments;
 use crate::{sql, statement};
 
 /// A statement that takes longer than the server's own time-out allows: the link is gone.
@@ -106,50 +104,7 @@ impl Claim {
     }
 }
 
-/// A row of `measurement_features` without failure.
-#[derive(Debug)]
-pub struct FeatureRow {
-    /// `receiver_features`, one for each segment.
-    pub segments: Segments,
-    /// What is to be added to the warnings of each.
-    pub late: Vec<Doubt>,
-    /// How they came about.
-    pub extraction_metadata: serde_json::Value,
-    /// 0 to 1.
-    pub overall_confidence: f64,
-    /// dB.
-    pub mean_snr_db: f64,
-    /// 1 when most chunks have a signal.
-    pub num_receivers_detected: i32,
-}
-
-/// What becomes of a claimed row.
-#[derive(Debug)]
-pub enum Verdict {
-    /// Features stand; done.
-    Features(Box<FeatureRow>),
-    /// An error row stands; `recheck` later, or done.
-    Failed {
-        /// Stable word.
-        error_kind: &'static str,
-        /// For people.
-        error_message: String,
-        /// How far it came.
-        extraction_metadata: serde_json::Value,
-        /// Look again after this long, the error row standing meanwhile.
-        recheck: Option<Duration>,
-    },
-    /// No row yet; again after this long.
-    Later(Duration),
-    /// Again after this long, attempt not counted: nobody is to blame, but others go first.
-    Postpone(Duration),
-    /// Ready again at once, attempt not counted: nobody is to blame.
-    GiveBack,
-    /// The measurement has gone.
-    Forget,
-}
-
-/// What the database said to a [`Verdict`].
+/// What the database said to a [`Verdict`](crate::verdict::Verdict).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
     /// It stands. The backfill is named when this ended a part of it.

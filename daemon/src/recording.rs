@@ -8,35 +8,24 @@ use tokio::sync::Semaphore;
 use tracing::info;
 use uuid::Uuid;
 
-use crate::backoff::Backoff;
 use crate::compute::Compute;
-use crate::failure::{Class, Failure};
+use crate::failure::Failure;
 use crate::fault::{Point, reach};
 use crate::gate::Gate;
 use crate::hints;
 use crate::location::Location;
 use crate::metrics::labels::Step;
 use crate::metrics::metrics;
-use crate::queue::{Claim, FeatureRow, Verdict};
+use crate::queue::Claim;
 use crate::reading::{Measured, stream};
 use crate::segments::Segments;
 use crate::sidecar;
 use crate::store::Store;
-use crate::writer::failed;
+use crate::verdict::{FeatureRow, Verdict, conclude};
 
 /// An object that is replaced more often than this while it is read is not finished yet.
 const MAX_READS: u32 = 3;
-/// An object that keeps failing gets its error row after so many attempts.
-pub const MAX_ATTEMPTS: i32 = 5;
-/// A missing object is looked for so often: an upload may lag behind its row.
-const NOT_FOUND_ATTEMPTS: i32 = 3;
-/// Delays before the second and the third look: two minutes together.
-const NOT_FOUND_DELAYS: [Duration; 2] = [Duration::from_secs(30), Duration::from_secs(90)];
-/// Between attempts at an object that fails while others work: about 1, 2, 4 and 8 minutes.
-const RETRY: Backoff = Backoff {
-    base: Duration::from_mins(1),
-    max: Duration::from_mins(10),
-};
+
 /// What all recordings share.
 pub struct Tools {
     /// The object store.
@@ -110,7 +99,7 @@ pub async fn process(claim: &Claim, tools: &Tools) -> Verdict {
     };
     let location = match Location::parse(text, tools.store.bucket_names()) {
         Ok(location) => location,
-        Err(failure) => return conclude(claim, &failure, &metadata),
+        Err(failure) => return conclude(claim, &failure, to_json(&metadata)),
     };
     metadata.bucket = Some(location.bucket.clone());
     metadata.object_key = Some(location.key.clone());
@@ -122,7 +111,7 @@ pub async fn process(claim: &Claim, tools: &Tools) -> Verdict {
         }
         Err(failure) => {
             let failure = tools.gate.blame(failure, &location, &tools.store).await;
-            conclude(claim, &failure, &metadata)
+            conclude(claim, &failure, to_json(&metadata))
         }
     }
 }
@@ -215,40 +204,6 @@ fn feature_row(extraction: Extraction, segments: Segments, mut metadata: Metadat
     }
 }
 
-/// What a failure means for the queue row, by its class and the attempts so far.
-fn conclude(claim: &Claim, failure: &Failure, metadata: &Metadata) -> Verdict {
-    let metadata = to_json(metadata);
-    match failure.class() {
-        Class::Outage => match failure {
-            Failure::StoreOutage { delay: Some(delay) } => Verdict::Postpone(*delay),
-            _ => Verdict::GiveBack,
-        },
-        Class::Recording => {
-            let recheck = match failure {
-                Failure::NotFound { .. } if claim.attempt < NOT_FOUND_ATTEMPTS => {
-                    let index = usize::try_from(claim.attempt - 1).unwrap_or(0);
-                    Some(NOT_FOUND_DELAYS[index.min(NOT_FOUND_DELAYS.len() - 1)])
-                }
-                _ => None,
-            };
-            failed(failure, metadata, recheck)
-        }
-        Class::Retry if claim.attempt < MAX_ATTEMPTS => {
-            let delay = RETRY.jittered(claim.attempt.unsigned_abs());
-            info!(
-                measurement = %claim.lease.measurement_id,
-                attempt = claim.attempt,
-                error_kind = failure.kind(),
-                error = %failure,
-                again_in_s = delay.as_secs(),
-                "recording postponed"
-            );
-            Verdict::Later(delay)
-        }
-        Class::Retry | Class::Bug => failed(failure, metadata, None),
-    }
-}
-
 fn to_json(metadata: &Metadata) -> serde_json::Value {
     // Plain structs of numbers and strings: there is nothing in them that could fail.
     serde_json::to_value(metadata).unwrap_or_default()
@@ -256,73 +211,4 @@ fn to_json(metadata: &Metadata) -> serde_json::Value {
 
 fn whole_ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::queue::Lease;
-
-    fn claim(attempt: i32) -> Claim {
-        Claim {
-            lease: Lease {
-                measurement_id: Uuid::nil(),
-                claim_id: 1,
-            },
-            attempt,
-            source: "live".to_owned(),
-            priority: 0,
-            id: 1,
-            recording_session_id: Uuid::nil(),
-            rx_id: "Torino".to_owned(),
-            rx_lat: Some(45.04),
-            rx_lon: Some(7.67),
-            iq_data_location: Some("x.bin".to_owned()),
-            iq_data_format: None,
-            iq_sample_rate: None,
-            iq_samples_count: None,
-            duration_seconds: None,
-            recheck: false,
-        }
-    }
-
-    fn verdict(attempt: i32, failure: &Failure) -> Verdict {
-        conclude(&claim(attempt), failure, &Metadata::default())
-    }
-
-    #[test]
-    fn a_missing_object_fails_at_once_and_is_looked_for_three_times_in_two_minutes() {
-        let missing = || Failure::NotFound {
-            key: "x.bin".to_owned(),
-        };
-        let rechecks: Vec<Option<u64>> = (1..=4)
-            .map(|attempt| match verdict(attempt, &missing()) {
-                Verdict::Failed { recheck, .. } => recheck.map(|after| after.as_secs()),
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        assert_eq!(rechecks, [Some(30), Some(90), None, None]);
-    }
-
-    #[test]
-    fn an_object_that_keeps_failing_is_blamed_after_five_attempts() {
-        let broken = || Failure::ObjectUnreadable {
-            what: "HTTP 500".to_owned(),
-        };
-        for attempt in 1..MAX_ATTEMPTS {
-            assert!(matches!(verdict(attempt, &broken()), Verdict::Later(_)), "{attempt}");
-        }
-        assert!(matches!(
-            verdict(MAX_ATTEMPTS, &broken()),
-            Verdict::Failed { recheck: None, .. }
-        ));
-    }
-    #[test]
-    fn an_outage_blames_nobody() {
-        let outage = |seconds: Option<u64>| Failure::StoreOutage {
-            delay: seconds.map(Duration::from_secs),
-        };
-        assert!(matches!(verdict(5, &outage(None)), Verdict::GiveBack));
-        assert!(matches!(verdict(5, &outage(Some(60))), Verdict::Postpone(_)));
-    }
 }

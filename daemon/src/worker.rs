@@ -21,10 +21,11 @@ use crate::floor::Floor;
 use crate::listener::Ears;
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
-use crate::queue::{ANSWER_TIMEOUT, Claim, Lease, Queue, Verdict};
+use crate::queue::{ANSWER_TIMEOUT, Claim, Lease, Queue};
 use crate::recording::{Tools, process};
 use crate::schema::Fit;
-use crate::writer::{Finished, failed};
+use crate::verdict::{Verdict, conclude};
+use crate::writer::Finished;
 
 /// While notifications cannot be relied on, polling has to do: often enough that nobody waits for long.
 const POLL_WITHOUT_LISTENER: Duration = Duration::from_secs(1);
@@ -289,7 +290,7 @@ async fn judge(claim: &Claim, tools: &Tools) -> Verdict {
         Ok(verdict) => verdict,
         Err(panic) => {
             let what = crate::compute::panic_message(&*panic);
-            failed(&Failure::Panic { what }, serde_json::json!({}), None)
+            conclude(claim, &Failure::Panic { what }, serde_json::json!({}))
         }
     }
 }

@@ -20,7 +20,8 @@ use crate::fault::{Point, reach};
 use crate::metrics::labels::{Outcome, Step};
 use crate::metrics::metrics;
 use crate::outside::printable;
-use crate::queue::{Claim, Queue, Verdict, Written};
+use crate::queue::{Claim, Queue, Written};
+use crate::verdict::{Verdict, conclude};
 
 pub mod transaction;
 
@@ -112,14 +113,14 @@ async fn write_batch(queue: &Queue, patience: Backoff, batch: &mut [Finished]) {
     }
 }
 
-/// The database works and refused the batch: finds the row that it refuses, and
-/// writes an error row in its place.
+/// The database works and refused the batch: finds the row that it refuses, which is tried again later, and becomes an error row at
+/// last. It need not be the row's fault: rights may be missing, or a column.
 async fn write_one_by_one(queue: &Queue, patience: Backoff, batch: &mut [Finished], refusal: DbError) {
     if let [single] = batch {
         let what = refusal.to_string();
         error!(measurement = %single.claim.lease.measurement_id, error = %what, "row refused");
         single.verdict = match &single.verdict {
-            Verdict::Features(_) => failed(&Failure::RowRefused { what }, serde_json::json!({}), None),
+            Verdict::Features(_) => conclude(&single.claim, &Failure::RowRefused { what }, serde_json::json!({})),
             // Not even an error row can be written: is the schema another version's? An operator can mend that.
             Verdict::Failed { .. } => Verdict::Later(REFUSED_ERROR_ROW_DELAY),
             // The queue row stays claimed; the worker finds out that nobody holds it.
@@ -131,17 +132,6 @@ async fn write_one_by_one(queue: &Queue, patience: Backoff, batch: &mut [Finishe
     }
     for single in batch.chunks_mut(1) {
         Box::pin(write_batch(queue, patience, single)).await;
-    }
-}
-
-/// An error row's verdict.
-#[must_use]
-pub fn failed(failure: &Failure, extraction_metadata: serde_json::Value, recheck: Option<Duration>) -> Verdict {
-    Verdict::Failed {
-        error_kind: failure.kind(),
-        error_message: failure.message(),
-        extraction_metadata,
-        recheck,
     }
 }
 

@@ -34,6 +34,7 @@ mod pooler;
 mod reading;
 mod real_recordings;
 mod recording_errors;
+mod refused_rows;
 mod secrets;
 mod settings;
 mod shutdown;

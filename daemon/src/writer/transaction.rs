@@ -16,9 +16,10 @@ use crate::db::DbError;
 use crate::fault::{Point, reach};
 use crate::metrics::labels::Source;
 use crate::metrics::{Times, metrics};
-use crate::queue::{Claim, FinishedBackfill, Lease, Queue, SettledSession, Verdict, Written, millis};
+use crate::queue::{Claim, FinishedBackfill, Lease, Queue, SettledSession, Written, millis};
 use crate::sql;
 use crate::statement::Ready;
+use crate::verdict::Verdict;
 
 /// Segments that go to the server at once, 0.2 MB. More are sent in parts beforehand: the last parts of all recordings in flight may be
 /// in one transaction, and a message is in memory three times while it is sent.

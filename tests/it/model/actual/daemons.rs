@@ -4,9 +4,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::join;
-use heimdall_daemon::queue::{FeatureRow, Lease, Written};
+use heimdall_daemon::queue::{Lease, Written};
 use heimdall_daemon::reading::ReceiverFeatures;
 use heimdall_daemon::segments::Segments;
+use heimdall_daemon::verdict::FeatureRow;
 use heimdall_daemon::worker::Held;
 use heimdall_daemon::writer::Finished;
 use heimdall_daemon::writer::transaction::{Committed, transact};
@@ -216,8 +217,8 @@ fn announced(committed: &[Committed]) -> Vec<(usize, i64, i64)> {
     settled
 }
 
-fn as_the_daemon_says(verdict: Verdict) -> heimdall_daemon::queue::Verdict {
-    use heimdall_daemon::queue::Verdict as Daemons;
+fn as_the_daemon_says(verdict: Verdict) -> heimdall_daemon::verdict::Verdict {
+    use heimdall_daemon::verdict::Verdict as Daemons;
     let failed = |kind: &'static str, recheck| Daemons::Failed {
         error_kind: kind,
         error_message: format!("{kind}, says the model"),

@@ -1,0 +1,192 @@
+//! What becomes of a claimed row, and what a failure makes of it.
+
+use std::time::Duration;
+
+use heimdall_dsp::Doubt;
+use tracing::info;
+
+use crate::backoff::Backoff;
+use crate::failure::{Class, Failure};
+use crate::queue::Claim;
+use crate::segments::Segments;
+
+/// What keeps failing gets its error row after so many attempts.
+const MAX_ATTEMPTS: i32 = 5;
+/// A missing object is looked for so often: an upload may lag behind its row.
+const NOT_FOUND_ATTEMPTS: i32 = 3;
+/// Delays before the second and the third look: two minutes together.
+const NOT_FOUND_DELAYS: [Duration; 2] = [Duration::from_secs(30), Duration::from_secs(90)];
+/// Between attempts at what fails while others work: about 1, 2, 4 and 8 minutes.
+const RETRY: Backoff = Backoff {
+    base: Duration::from_mins(1),
+    max: Duration::from_mins(10),
+};
+
+/// A row of `measurement_features` without failure.
+#[derive(Debug)]
+pub struct FeatureRow {
+    /// `receiver_features`, one for each segment.
+    pub segments: Segments,
+    /// What is to be added to the warnings of each.
+    pub late: Vec<Doubt>,
+    /// How they came about.
+    pub extraction_metadata: serde_json::Value,
+    /// 0 to 1.
+    pub overall_confidence: f64,
+    /// dB.
+    pub mean_snr_db: f64,
+    /// 1 when most chunks have a signal.
+    pub num_receivers_detected: i32,
+}
+
+/// What becomes of a claimed row.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Features stand; done.
+    Features(Box<FeatureRow>),
+    /// An error row stands; `recheck` later, or done.
+    Failed {
+        /// Stable word.
+        error_kind: &'static str,
+        /// For people.
+        error_message: String,
+        /// How far it came.
+        extraction_metadata: serde_json::Value,
+        /// Look again after this long, the error row standing meanwhile.
+        recheck: Option<Duration>,
+    },
+    /// No row yet; again after this long.
+    Later(Duration),
+    /// Again after this long, attempt not counted: nobody is to blame, but others go first.
+    Postpone(Duration),
+    /// Ready again at once, attempt not counted: nobody is to blame.
+    GiveBack,
+    /// The measurement has gone.
+    Forget,
+}
+
+/// What a failure means for the queue row, by its class and the attempts so far.
+#[must_use]
+pub fn conclude(claim: &Claim, failure: &Failure, metadata: serde_json::Value) -> Verdict {
+    match failure.class() {
+        Class::Outage => match failure {
+            Failure::StoreOutage { delay: Some(delay) } => Verdict::Postpone(*delay),
+            _ => Verdict::GiveBack,
+        },
+        Class::Recording => {
+            let recheck = match failure {
+                Failure::NotFound { .. } if claim.attempt < NOT_FOUND_ATTEMPTS => {
+                    let index = usize::try_from(claim.attempt - 1).unwrap_or(0);
+                    Some(NOT_FOUND_DELAYS[index.min(NOT_FOUND_DELAYS.len() - 1)])
+                }
+                _ => None,
+            };
+            failed(failure, metadata, recheck)
+        }
+        Class::Retry if claim.attempt < MAX_ATTEMPTS => {
+            let delay = RETRY.jittered(claim.attempt.unsigned_abs());
+            info!(
+                measurement = %claim.lease.measurement_id,
+                attempt = claim.attempt,
+                error_kind = failure.kind(),
+                error = %failure,
+                again_in_s = delay.as_secs(),
+                "recording postponed"
+            );
+            Verdict::Later(delay)
+        }
+        Class::Retry | Class::Bug => failed(failure, metadata, None),
+    }
+}
+
+/// An error row's verdict.
+#[must_use]
+pub fn failed(failure: &Failure, extraction_metadata: serde_json::Value, recheck: Option<Duration>) -> Verdict {
+    Verdict::Failed {
+        error_kind: failure.kind(),
+        error_message: failure.message(),
+        extraction_metadata,
+        recheck,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::queue::Lease;
+
+    fn claim(attempt: i32) -> Claim {
+        Claim {
+            lease: Lease {
+                measurement_id: Uuid::nil(),
+                claim_id: 1,
+            },
+            attempt,
+            source: "live".to_owned(),
+            priority: 0,
+            id: 1,
+            recording_session_id: Uuid::nil(),
+            rx_id: "Torino".to_owned(),
+            rx_lat: Some(45.04),
+            rx_lon: Some(7.67),
+            iq_data_location: Some("x.bin".to_owned()),
+            iq_data_format: None,
+            iq_sample_rate: None,
+            iq_samples_count: None,
+            duration_seconds: None,
+            recheck: false,
+        }
+    }
+
+    fn verdict(attempt: i32, failure: &Failure) -> Verdict {
+        conclude(&claim(attempt), failure, serde_json::json!({}))
+    }
+
+    #[test]
+    fn a_missing_object_fails_at_once_and_is_looked_for_three_times_in_two_minutes() {
+        let missing = || Failure::NotFound {
+            key: "x.bin".to_owned(),
+        };
+        let rechecks: Vec<Option<u64>> = (1..=4)
+            .map(|attempt| match verdict(attempt, &missing()) {
+                Verdict::Failed { recheck, .. } => recheck.map(|after| after.as_secs()),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(rechecks, [Some(30), Some(90), None, None]);
+    }
+
+    #[test]
+    fn an_object_that_keeps_failing_is_blamed_after_five_attempts() {
+        let broken = || Failure::ObjectUnreadable {
+            what: "HTTP 500".to_owned(),
+        };
+        for attempt in 1..MAX_ATTEMPTS {
+            assert!(matches!(verdict(attempt, &broken()), Verdict::Later(_)), "{attempt}");
+        }
+        assert!(matches!(
+            verdict(MAX_ATTEMPTS, &broken()),
+            Verdict::Failed { recheck: None, .. }
+        ));
+    }
+
+    #[test]
+    fn a_row_that_is_refused_may_be_the_schemas_fault_and_is_tried_as_often() {
+        let refused = || Failure::RowRefused {
+            what: "permission denied".to_owned(),
+        };
+        assert!(matches!(verdict(1, &refused()), Verdict::Later(_)));
+        assert!(matches!(verdict(MAX_ATTEMPTS, &refused()), Verdict::Failed { .. }));
+    }
+
+    #[test]
+    fn an_outage_blames_nobody() {
+        let outage = |seconds: Option<u64>| Failure::StoreOutage {
+            delay: seconds.map(Duration::from_secs),
+        };
+        assert!(matches!(verdict(5, &outage(None)), Verdict::GiveBack));
+        assert!(matches!(verdict(5, &outage(Some(60))), Verdict::Postpone(_)));
+    }
+}
