@@ -17,6 +17,12 @@ use crate::migrate::schema_version;
 use crate::schema::Schema;
 use crate::{sql, statement};
 
+pub use self::answers::{Observation, Pulse, Released, Sweep};
+pub use self::claim::{Claim, Lease};
+
+mod answers;
+mod claim;
+
 /// A statement that takes longer than the server's own time-out allows: the link is gone.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(75);
 /// A statement that usually takes a millisecond; a link that has been silent for so long is more likely gone than slow.
@@ -32,149 +38,6 @@ pub fn patience(lease: Duration) -> Backoff {
         base: (lease / 3).clamp(SHORTEST_ANSWER_TIMEOUT, USUAL_ANSWER_TIMEOUT),
         max: ANSWER_TIMEOUT,
     }
-}
-
-/// The right to finish one attempt of one measurement: of all the daemons that
-/// ever claimed it, only the holder of the newest can change anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Lease {
-    /// The measurement.
-    pub measurement_id: Uuid,
-    /// Drawn anew at each claim.
-    pub claim_id: i64,
-}
-
-/// A measurement to work on, as claimed.
-#[derive(Clone, Debug)]
-pub struct Claim {
-    /// The right to finish it.
-    pub lease: Lease,
-    /// 1 for the first attempt.
-    pub attempt: i32,
-    /// Why it is queued: `live`, `sweep`, `backfill` or `retry`.
-    pub source: String,
-    /// 0 live, 1 retry and sweep, 2 backfill.
-    pub priority: i16,
-    /// Its place within the priority.
-    pub id: i64,
-    /// Its session.
-    pub recording_session_id: Uuid,
-    /// Receiver's name.
-    pub rx_id: String,
-    /// Receiver's latitude, degrees.
-    pub rx_lat: Option<f64>,
-    /// Receiver's longitude, degrees.
-    pub rx_lon: Option<f64>,
-    /// Where the object is; `None` when the measurement or its session has gone.
-    pub iq_data_location: Option<String>,
-    /// Sample format as the application wrote it.
-    pub iq_data_format: Option<String>,
-    /// Sample rate as the application wrote it, Hz.
-    pub iq_sample_rate: Option<f64>,
-    /// Complex samples in the object as the application counted them.
-    pub iq_samples_count: Option<i64>,
-    /// Length of the recording as the application wrote it, seconds.
-    pub duration_seconds: Option<f64>,
-    /// An error row stands already: this only looks once more for the object.
-    pub recheck: bool,
-}
-
-impl Claim {
-    fn read(row: &Row) -> Result<Self, tokio_postgres::Error> {
-        Ok(Self {
-            lease: Lease {
-                measurement_id: row.try_get("measurement_id")?,
-                claim_id: row.try_get("claim_id")?,
-            },
-            attempt: row.try_get("attempt")?,
-            source: row.try_get("source")?,
-            priority: row.try_get("priority")?,
-            id: row.try_get("id")?,
-            recording_session_id: row.try_get("recording_session_id")?,
-            rx_id: row.try_get::<_, Option<String>>("rx_id")?.unwrap_or_default(),
-            rx_lat: row.try_get("rx_lat")?,
-            rx_lon: row.try_get("rx_lon")?,
-            iq_data_location: row.try_get("iq_data_location")?,
-            iq_data_format: row.try_get("iq_data_format")?,
-            iq_sample_rate: row.try_get("iq_sample_rate")?,
-            iq_samples_count: row.try_get("iq_samples_count")?,
-            duration_seconds: row.try_get("duration_seconds")?,
-            recheck: row.try_get("recheck")?,
-        })
-    }
-}
-
-/// What the database said to a [`Verdict`](crate::verdict::Verdict).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
-    /// It stands. The backfill is named when this ended a part of it.
-    Done(Option<Uuid>),
-    /// The lease had gone; nothing was changed.
-    LeaseLost,
-}
-
-/// A session that has nothing outstanding any more.
-#[derive(Clone, Copy, Debug)]
-pub struct SettledSession {
-    /// The session.
-    pub recording_session_id: Uuid,
-    /// Measurements with features.
-    pub succeeded: i64,
-    /// Measurements with an error row.
-    pub failed: i64,
-}
-
-/// A backfill of which nothing is outstanding any more.
-#[derive(Clone, Copy, Debug)]
-pub struct FinishedBackfill {
-    /// The request.
-    pub backfill_id: Uuid,
-    /// Measurements it queued.
-    pub total: i64,
-    /// Of these, with features now.
-    pub done: i64,
-    /// Of these, with an error row now.
-    pub failed: i64,
-}
-
-/// What the heartbeat brings back.
-#[derive(Clone, Debug)]
-pub struct Pulse {
-    /// Extraction is paused.
-    pub paused: bool,
-    /// Why.
-    pub pause_reason: Option<String>,
-}
-
-/// What a sweep found.
-#[derive(Clone, Copy, Debug)]
-pub struct Sweep {
-    /// Sessions with something missing.
-    pub recordings_found: i64,
-    /// Measurements queued.
-    pub measurements_queued: i64,
-}
-
-/// What readiness and metrics need to know of the database.
-#[derive(Clone, Copy, Debug)]
-pub struct Observation {
-    /// Extraction is paused.
-    pub paused: bool,
-    /// Daemons alive.
-    pub workers: i64,
-    /// Share of the notification queue in use, 0 to 1.
-    pub notification_queue_usage: f64,
-}
-
-/// A row taken from a daemon that is gone.
-#[derive(Clone, Debug)]
-pub struct Released {
-    /// The measurement.
-    pub measurement_id: Uuid,
-    /// The daemon that is gone.
-    pub worker_id: Uuid,
-    /// Whether it is queued again (`released`) or became an error row (`crashed`).
-    pub outcome: String,
 }
 
 /// The queue, through a pool of connections.

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 use tracing::{error, info, warn};
 
 use self::transaction::{Committed, transact};
+use self::written::Written;
 use crate::backoff::Backoff;
 use crate::db::DbError;
 use crate::failure::Failure;
@@ -20,10 +21,11 @@ use crate::fault::{Point, reach};
 use crate::metrics::labels::{Outcome, Step};
 use crate::metrics::metrics;
 use crate::outside::printable;
-use crate::queue::{Claim, Queue, Written};
+use crate::queue::{Claim, Queue};
 use crate::verdict::{Verdict, conclude};
 
 pub mod transaction;
+pub mod written;
 
 /// One commit for so many rows costs as little as it ever will; more only delays the first of them.
 pub const MAX_BATCH: usize = 32;

@@ -12,11 +12,12 @@ use tokio_postgres::types::{Json, ToSql};
 use uuid::Uuid;
 
 use super::Finished;
+use super::written::{FinishedBackfill, SettledSession, Written};
 use crate::db::DbError;
 use crate::fault::{Point, reach};
 use crate::metrics::labels::Source;
 use crate::metrics::{Times, metrics};
-use crate::queue::{Claim, FinishedBackfill, Lease, Queue, SettledSession, Written, millis};
+use crate::queue::{Claim, Lease, Queue, millis};
 use crate::sql;
 use crate::statement::Ready;
 use crate::verdict::Verdict;
@@ -118,8 +119,8 @@ async fn steps(client: &mut Object, batch: &[Finished], pooled: bool) -> Result<
     }
     Ok(Committed {
         written,
-        settled: settled.iter().map(read_settled).collect::<Result<_, _>>()?,
-        backfills: backfills.iter().map(read_backfill).collect::<Result<_, _>>()?,
+        settled: settled.iter().map(SettledSession::read).collect::<Result<_, _>>()?,
+        backfills: backfills.iter().map(FinishedBackfill::read).collect::<Result<_, _>>()?,
     })
 }
 
@@ -324,21 +325,4 @@ fn backfill_progress(batch: &[Finished], written: &[Written]) -> (Vec<Uuid>, Vec
     ids.sort_unstable();
     let (done, failed) = ids.iter().map(|id| counts[id]).unzip();
     (ids, done, failed)
-}
-
-fn read_settled(row: &Row) -> Result<SettledSession, tokio_postgres::Error> {
-    Ok(SettledSession {
-        recording_session_id: row.try_get("recording_session_id")?,
-        succeeded: row.try_get("succeeded")?,
-        failed: row.try_get("failed")?,
-    })
-}
-
-fn read_backfill(row: &Row) -> Result<FinishedBackfill, tokio_postgres::Error> {
-    Ok(FinishedBackfill {
-        backfill_id: row.try_get("backfill_id")?,
-        total: row.try_get("total")?,
-        done: row.try_get("done")?,
-        failed: row.try_get("failed")?,
-    })
 }

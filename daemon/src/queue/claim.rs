@@ -1,0 +1,74 @@
+//! What a claim brings: the right to finish an attempt, and all that is known of the recording.
+
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+/// The right to finish one attempt of one measurement: of all the daemons that
+/// ever claimed it, only the holder of the newest can change anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Lease {
+    /// The measurement.
+    pub measurement_id: Uuid,
+    /// Drawn anew at each claim.
+    pub claim_id: i64,
+}
+
+/// A measurement to work on, as claimed.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The right to finish it.
+    pub lease: Lease,
+    /// 1 for the first attempt.
+    pub attempt: i32,
+    /// Why it is queued: `live`, `sweep`, `backfill` or `retry`.
+    pub source: String,
+    /// 0 live, 1 retry and sweep, 2 backfill.
+    pub priority: i16,
+    /// Its place within the priority.
+    pub id: i64,
+    /// Its session.
+    pub recording_session_id: Uuid,
+    /// Receiver's name.
+    pub rx_id: String,
+    /// Receiver's latitude, degrees.
+    pub rx_lat: Option<f64>,
+    /// Receiver's longitude, degrees.
+    pub rx_lon: Option<f64>,
+    /// Where the object is; `None` when the measurement or its session has gone.
+    pub iq_data_location: Option<String>,
+    /// Sample format as the application wrote it.
+    pub iq_data_format: Option<String>,
+    /// Sample rate as the application wrote it, Hz.
+    pub iq_sample_rate: Option<f64>,
+    /// Complex samples in the object as the application counted them.
+    pub iq_samples_count: Option<i64>,
+    /// Length of the recording as the application wrote it, seconds.
+    pub duration_seconds: Option<f64>,
+    /// An error row stands already: this only looks once more for the object.
+    pub recheck: bool,
+}
+
+impl Claim {
+    pub(super) fn read(row: &Row) -> Result<Self, tokio_postgres::Error> {
+        Ok(Self {
+            lease: Lease {
+                measurement_id: row.try_get("measurement_id")?,
+                claim_id: row.try_get("claim_id")?,
+            },
+            attempt: row.try_get("attempt")?,
+            source: row.try_get("source")?,
+            priority: row.try_get("priority")?,
+            id: row.try_get("id")?,
+            recording_session_id: row.try_get("recording_session_id")?,
+            rx_id: row.try_get::<_, Option<String>>("rx_id")?.unwrap_or_default(),
+            rx_lat: row.try_get("rx_lat")?,
+            rx_lon: row.try_get("rx_lon")?,
+            iq_data_location: row.try_get("iq_data_location")?,
+            iq_data_format: row.try_get("iq_data_format")?,
+            iq_sample_rate: row.try_get("iq_sample_rate")?,
+            iq_samples_count: row.try_get("iq_samples_count")?,
+            duration_seconds: row.try_get("duration_seconds")?,
+            recheck: row.try_get("recheck")?,
+        })
+    }
+}
