@@ -3,7 +3,7 @@
 //!
 //! - [`listener`] hears that a session has completed, and wakes the
 //! - [`worker`], which claims rows of the queue, above the [`floor`], while the
-//! - [`gate`] is open and the [`schema`] fits, and hands each to
+//! - [`gate`] is open and the [`schema`] fits, and hands each, one of those [`held`], to
 //! - [`recording`]: its [`location`] is read from the [`store`], block by block, with the [`hints`] on how to read it
 //!   and the [`sidecar`] that some have;
 //! - [`compute`] extracts on threads of its own, and the
@@ -31,6 +31,7 @@ pub mod failure;
 pub mod fault;
 pub mod floor;
 pub mod gate;
+pub mod held;
 pub mod hints;
 pub mod http;
 pub mod listener;

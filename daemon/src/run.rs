@@ -17,6 +17,7 @@ use crate::backoff::Backoff;
 use crate::compute::Compute;
 use crate::db::{Database, DbError};
 use crate::gate::Gate;
+use crate::held::Held;
 use crate::http::{self, HttpError, Status};
 use crate::listener::{Ears, listen};
 use crate::metrics::metrics;
@@ -27,7 +28,7 @@ use crate::schema::{Fit, Misfit};
 use crate::settings::{Listening, Settings};
 use crate::store::{Store, StoreError};
 use crate::upkeep::{self, Identity};
-use crate::worker::{Held, Worker};
+use crate::worker::Worker;
 use crate::writer;
 
 /// The first connect is tried for ever: a daemon may start before its database.

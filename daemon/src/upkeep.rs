@@ -12,12 +12,12 @@ use uuid::Uuid;
 
 use crate::backoff::Backoff;
 use crate::db::DbError;
+use crate::held::Held;
 use crate::listener::Ears;
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
 use crate::queue::{Pulse, Queue};
 use crate::schema::Fit;
-use crate::worker::Held;
 
 /// A beat that failed is tried again before the next is due: a third of the lease may be all that is left.
 const BEAT_RETRY: Backoff = Backoff {

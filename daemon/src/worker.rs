@@ -1,9 +1,8 @@
 //! The loop in the middle: look, claim what there is room for, hand out, wait.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::FutureExt as _;
@@ -18,10 +17,11 @@ use crate::backoff::Backoff;
 use crate::failure::Failure;
 use crate::fault::{Point, reach};
 use crate::floor::Floor;
+use crate::held::Held;
 use crate::listener::Ears;
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
-use crate::queue::{ANSWER_TIMEOUT, Claim, Lease, Queue};
+use crate::queue::{ANSWER_TIMEOUT, Claim, Queue};
 use crate::recording::{Tools, process};
 use crate::schema::Fit;
 use crate::verdict::{Verdict, conclude};
@@ -40,51 +40,6 @@ const CLAIM_IN_DOUBT: Duration = ANSWER_TIMEOUT;
 const STRAY_INTERVAL: Duration = Duration::from_secs(2);
 /// Sessions whose completion has been logged already; older ones are long through.
 const REMEMBERED_SESSIONS: usize = 256;
-
-/// The leases in hand, for the heartbeat's count and to give them back at the end.
-#[derive(Debug, Default)]
-pub struct Held {
-    leases: Mutex<HashSet<Lease>>,
-    doubted: AtomicBool,
-}
-
-impl Held {
-    fn lock(&self) -> MutexGuard<'_, HashSet<Lease>> {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Says that a row is claimed in this daemon's name which it no longer works on.
-    pub fn doubt(&self) {
-        self.doubted.store(true, Ordering::SeqCst);
-    }
-
-    fn add(&self, lease: Lease) {
-        self.lock().insert(lease);
-    }
-
-    /// Takes a lease off.
-    pub fn remove(&self, lease: Lease) {
-        self.lock().remove(&lease);
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.lock().len()
-    }
-
-    /// All of them.
-    #[must_use]
-    pub fn all(&self) -> Vec<Lease> {
-        self.lock().iter().copied().collect()
-    }
-
-    /// All of them, which are then no longer held.
-    #[must_use]
-    pub fn take_all(&self) -> Vec<Lease> {
-        self.lock().drain().collect()
-    }
-}
 
 /// What the worker works with.
 pub struct Worker {
@@ -202,7 +157,7 @@ impl Claims {
     async fn take(&mut self, worker: &Worker, free: usize) -> Vec<Claim> {
         let worker_id = *worker.worker_id.borrow();
         let queue = worker.queue.within(worker.patience.delay(self.failures + 1, 1.0));
-        if worker.held.doubted.swap(false, Ordering::SeqCst) {
+        if worker.held.take_doubt() {
             self.strays.suspect();
         }
         self.strays.look(&queue, &worker.held, worker_id).await;

@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::db::DbError;
+use crate::held::Held;
 use crate::listener::Ears;
 use crate::metrics::metrics;
 use crate::metrics::queue::Sample;
@@ -17,7 +18,6 @@ use crate::outside::printable;
 use crate::queue::{Observation, Queue};
 use crate::recording::Tools;
 use crate::schema::Schema;
-use crate::worker::Held;
 
 /// A probe of Kubernetes waits for one second, Prometheus for ten; nothing here takes longer than both servers' limits together.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);

@@ -4,11 +4,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::join;
+use heimdall_daemon::held::Held;
 use heimdall_daemon::queue::Lease;
 use heimdall_daemon::reading::ReceiverFeatures;
 use heimdall_daemon::segments::Segments;
 use heimdall_daemon::verdict::FeatureRow;
-use heimdall_daemon::worker::Held;
 use heimdall_daemon::writer::Finished;
 use heimdall_daemon::writer::transaction::{Committed, transact};
 use heimdall_daemon::writer::written::Written;
