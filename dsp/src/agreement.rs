@@ -31,7 +31,7 @@ impl Random {
 }
 
 /// Kinds of signals.
-const KINDS: usize = 12;
+pub(crate) const KINDS: usize = 12;
 
 /// A chunk of some kind: tones on and off a bin, two tones, frequency modulation, bursts, a real-valued signal, silence
 /// inside, noise alone, a tone on an offset, coloured noise, whole numbers, bursts of noise.

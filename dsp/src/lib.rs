@@ -11,7 +11,7 @@
 //! 4. `recording`, `segmenter`: samples are cut into chunks of 200 ms, chunks gathered into segments; `timeline` keeps
 //!    both where they belong when the recorder lost samples, and `context` what else the object said.
 //! 5. `workspace`: transforms planned once and buffers kept, so that a chunk allocates nothing.
-//! 6. `single`, on top of `envelope`, `spectrum`, `real_part`, `autocorrelation` and `select`: the 17 numbers of a
+//! 6. `single`, on top of `envelope`, `transform`, `spectrum`, `real_part`, `autocorrelation` and `select`: the 17 numbers of a
 //!    chunk in single precision, as long as that is certain to be within the tolerances. `lanes` has its loops compiled for
 //!    the vector registers of whatever machine it runs on.
 //! 7. `double`: the same in double precision, where it is not.
@@ -100,6 +100,7 @@ mod spectrum;
 #[cfg(feature = "stages")]
 pub mod stages;
 mod timeline;
+mod transform;
 mod workspace;
 
 pub use context::{Context, Gap, GpsStamps, Remark};

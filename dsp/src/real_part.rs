@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use realfft::{RealFftPlanner, RealToComplex};
 use rustfft::num_complex::Complex32;
-use rustfft::{Fft, FftPlanner};
 
 use crate::lanes::widest;
+use crate::transform::Transform;
 
 /// Values taken apart at a time: rows that stay in the first-level cache.
 const ROW: usize = 256;
@@ -20,15 +20,17 @@ const ROW: usize = 256;
 pub(crate) struct RealPart {
     plan: Plan,
     spectrum: Vec<Complex32>,
-    scratch: Vec<Complex32>,
     lags: Vec<f32>,
 }
 
 enum Plan {
     /// With the cosines and sines of `2 pi k / n` for `k` up to a quarter of `n`.
-    Even(Arc<dyn Fft<f32>>, Turns),
+    Even(Transform, Turns),
     /// No halves to take apart.
-    Odd(Arc<dyn RealToComplex<f32>>),
+    Odd {
+        whole: Arc<dyn RealToComplex<f32>>,
+        scratch: Vec<Complex32>,
+    },
 }
 
 struct Turns {
@@ -40,16 +42,14 @@ impl RealPart {
     /// Plans for `n` values.
     pub(crate) fn new(n: usize) -> Self {
         if n.is_multiple_of(2) {
-            let half = FftPlanner::new().plan_fft_forward(n / 2);
             let turn = |k: usize| std::f64::consts::TAU * k as f64 / n as f64;
             #[expect(clippy::cast_possible_truncation, reason = "what is turned is in single precision")]
             let of = |function: fn(f64) -> f64| (0..=n / 4).map(|k| function(turn(k)) as f32).collect();
             Self {
                 spectrum: vec![Complex32::default(); n / 2],
-                scratch: vec![Complex32::default(); half.get_immutable_scratch_len()],
                 lags: vec![0.0; n / 2 + 1],
                 plan: Plan::Even(
-                    half,
+                    Transform::new(n / 2),
                     Turns {
                         cos: of(f64::cos),
                         sin: of(f64::sin),
@@ -60,9 +60,11 @@ impl RealPart {
             let whole = RealFftPlanner::new().plan_fft_forward(n);
             Self {
                 spectrum: whole.make_output_vec(),
-                scratch: whole.make_scratch_vec(),
                 lags: vec![0.0; n / 2 + 1],
-                plan: Plan::Odd(whole),
+                plan: Plan::Odd {
+                    scratch: whole.make_scratch_vec(),
+                    whole,
+                },
             }
         }
     }
@@ -70,18 +72,18 @@ impl RealPart {
     /// The real parts of bins 0 to `n / 2` of the transform of `values`, of which nothing is left. `None` if there are not
     /// as many as planned for.
     pub(crate) fn of(&mut self, values: &mut [f32]) -> Option<&[f32]> {
-        match &self.plan {
+        match &mut self.plan {
             Plan::Even(half, turns) => {
                 if values.len() != 2 * self.spectrum.len() {
                     return None;
                 }
                 let pairs = bytemuck::cast_slice(values);
-                half.process_immutable_with_scratch(pairs, &mut self.spectrum, &mut self.scratch);
+                half.process(pairs, &mut self.spectrum);
                 let (spectrum, lags) = (&self.spectrum[..], &mut self.lags[..]);
                 widest!(take_apart(spectrum: &'a [Complex32], turns: &'a Turns, lags: &'a mut [f32]) -> ());
             }
-            Plan::Odd(whole) => {
-                let done = whole.process_with_scratch(values, &mut self.spectrum, &mut self.scratch);
+            Plan::Odd { whole, scratch } => {
+                let done = whole.process_with_scratch(values, &mut self.spectrum, scratch);
                 done.ok()?;
                 for (lag, bin) in self.lags.iter_mut().zip(&self.spectrum) {
                     *lag = bin.re;
@@ -126,6 +128,8 @@ fn take_apart(spectrum: &[Complex32], turns: &Turns, lags: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
+    use rustfft::FftPlanner;
+
     use super::*;
 
     #[test]

@@ -4,10 +4,7 @@
 //! answer hangs on the error (two bins of nearly equal power, a bin at half the peak, a lag at the
 //! threshold, a noise level 85 dB down) leave it to [`crate::double`].
 
-use std::sync::Arc;
-
 use rustfft::num_complex::Complex32;
-use rustfft::{Fft, FftPlanner};
 
 use crate::detector::Series;
 use crate::emission::Finder;
@@ -16,14 +13,15 @@ use crate::noise::{self, Noise};
 use crate::quality::{Measured, Tally, offset};
 use crate::real_part::RealPart;
 use crate::spectrum::{self, Block, PAD, Shape};
+use crate::transform::Transform;
 use crate::{
     EPSILON, Extended, Features, SampleFormat, autocorrelation, delay_confidence, detector, envelope, level_db,
     ratio_db, select,
 };
 
-/// Above this SNR the noise level needs double precision. The errors of the transform, 1.2e-7 to 1.6e-7 of the
+/// Above this SNR the noise level needs double precision. The errors of the transform, 1.0e-7 to 1.7e-7 of the
 /// signal's root mean square in every bin, change the power of a bin `s` decibels below the mean power by
-/// `1.4 x 1.6e-7 x 10^(s / 20)` of itself (one standard deviation), which three times over is to stay
+/// `1.4 x 1.7e-7 x 10^(s / 20)` of itself (one standard deviation), which three times over is to stay
 /// below the 2.3e-4 of a thousandth of a decibel. Only the rank's own bins count: too few others are
 /// as near to it as that to average anything.
 const MAX_SNR_DB: f64 = 50.0;
@@ -36,11 +34,10 @@ const SNR_ERROR_DB: f64 = 1e-3;
 
 /// Plans and buffers for chunks of one length.
 pub(crate) struct Single {
-    transform: Arc<dyn Fft<f32>>,
+    transform: Transform,
     correlate: RealPart,
     spectrum: Vec<Complex32>,
     power: Vec<f32>,
-    scratch: Vec<Complex32>,
     candidates: Vec<f32>,
     blocks: Vec<Block>,
     frames: Vec<f64>,
@@ -79,11 +76,9 @@ pub(crate) struct Chunk {
 impl Single {
     /// Plans for chunks of `n` samples.
     pub(crate) fn new(n: usize) -> Self {
-        let transform = FftPlanner::new().plan_fft_forward(n);
         Self {
             spectrum: vec![Complex32::default(); n + 2 * PAD],
             power: vec![0.0; n],
-            scratch: vec![Complex32::default(); transform.get_immutable_scratch_len()],
             candidates: Vec::with_capacity(n),
             blocks: Vec::new(),
             frames: Vec::with_capacity(envelope::FRAMES),
@@ -92,7 +87,7 @@ impl Single {
             detector: detector::Detector::default(),
             max_snr_db: if is_smooth(n) { MAX_SNR_DB } else { MAX_SNR_ROUGH_DB },
             correlate: RealPart::new(n),
-            transform,
+            transform: Transform::new(n),
         }
     }
 
@@ -109,8 +104,7 @@ impl Single {
         let n = samples.len();
         let envelope = envelope::measure(samples, rails, &mut self.frames);
         let bins = PAD..PAD + n;
-        self.transform
-            .process_immutable_with_scratch(samples, &mut self.spectrum[bins.clone()], &mut self.scratch);
+        self.transform.process(samples, &mut self.spectrum[bins]);
 
         // Neither the detector nor the honest set must see the bin at 0 Hz, which holds the receiver's own offset, unless
         // it is a carrier.

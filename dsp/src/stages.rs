@@ -1,10 +1,8 @@
 //! The steps on a chunk one by one, for `benches/stages.rs` alone: which of them costs what.
 
 use std::hint::black_box;
-use std::sync::Arc;
 
 use rustfft::num_complex::Complex32;
-use rustfft::{Fft, FftPlanner};
 
 use crate::detector::Detector;
 use crate::emission::Finder;
@@ -14,6 +12,7 @@ use crate::quality::{self, Measured, Tally};
 use crate::real_part::RealPart;
 use crate::screen::{self, Extremes};
 use crate::spectrum::{self, Block, PAD};
+use crate::transform::Transform;
 use crate::{Extended, SampleFormat, autocorrelation, select};
 
 /// A step, in the order of the data path.
@@ -61,8 +60,7 @@ pub struct Stages {
     bytes: Vec<u8>,
     samples: Vec<Complex32>,
     sample_rate_hz: f64,
-    transform: Arc<dyn Fft<f32>>,
-    scratch: Vec<Complex32>,
+    transform: Transform,
     spectrum: Vec<Complex32>,
     power: Vec<f32>,
     spent: Vec<f32>,
@@ -88,12 +86,10 @@ impl Stages {
         let mut samples = Vec::new();
         SampleFormat::Cf32Le.decode(&bytes, &mut samples);
         let n = samples.len();
-        let transform = FftPlanner::new().plan_fft_forward(n);
         let extremes = Extremes::of(&samples);
         let rails = quality::rails(SampleFormat::Cf32Le, extremes);
         let mut frames = Vec::new();
         let mut stages = Self {
-            scratch: vec![Complex32::default(); transform.get_immutable_scratch_len()],
             spectrum: vec![Complex32::default(); n + 2 * PAD],
             power: vec![0.0; n],
             spent: vec![0.0; n],
@@ -114,7 +110,7 @@ impl Stages {
             bytes,
             samples,
             sample_rate_hz,
-            transform,
+            transform: Transform::new(n),
             frames,
             extremes,
             rails,
@@ -137,8 +133,7 @@ impl Stages {
             Step::Envelope => self.envelope = envelope::measure(&self.samples, self.rails, &mut self.frames),
             Step::Transform => {
                 let bins = &mut self.spectrum[PAD..][..n];
-                self.transform
-                    .process_immutable_with_scratch(&self.samples, bins, &mut self.scratch);
+                self.transform.process(&self.samples, bins);
                 self.spectrum[0] = self.spectrum[n];
                 self.spectrum[n + PAD] = self.spectrum[PAD];
             }

@@ -1,0 +1,101 @@
+//! The complex transform, in single precision.
+
+#[cfg(target_arch = "x86_64")]
+mod butterfly;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
+#[cfg(target_arch = "x86_64")]
+mod short;
+#[cfg(target_arch = "x86_64")]
+mod wide;
+
+use std::sync::Arc;
+
+use rustfft::num_complex::Complex32;
+use rustfft::{Fft, FftPlanner};
+
+/// Plan and buffers for one length: `X[k] = sum x[j] exp(-2 pi i j k / n)`, not scaled.
+pub(crate) struct Transform(Kind);
+
+enum Kind {
+    /// Where the machine and the length allow for it.
+    #[cfg(target_arch = "x86_64")]
+    Wide(Box<wide::Wide>),
+    Any {
+        plan: Arc<dyn Fft<f32>>,
+        scratch: Vec<Complex32>,
+    },
+}
+
+impl Transform {
+    /// Plans for `n` numbers.
+    pub(crate) fn new(n: usize) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(plan) = wide::Wide::new(n) {
+            return Self(Kind::Wide(Box::new(plan)));
+        }
+        let plan = FftPlanner::new().plan_fft_forward(n);
+        Self(Kind::Any {
+            scratch: vec![Complex32::default(); plan.get_immutable_scratch_len()],
+            plan,
+        })
+    }
+
+    /// Transforms `input` to `output`, both as long as planned for.
+    pub(crate) fn process(&mut self, input: &[Complex32], output: &mut [Complex32]) {
+        match &mut self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Kind::Wide(plan) => plan.process(input, output),
+            Kind::Any { plan, scratch } => plan.process_immutable_with_scratch(input, output, scratch),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustfft::num_complex::Complex64;
+
+    use super::*;
+    use crate::agreement::{KINDS, Random, signal};
+    use crate::spectrum::{SPREAD, SPURS};
+
+    #[test]
+    fn errors_are_within_their_bounds_at_any_length() {
+        let wide = |x: &Complex32| Complex64::new(f64::from(x.re), f64::from(x.im));
+        let mut random = Random(5);
+        for n in [
+            1, 2, 7, 256, 1_600, 1_601, 2_400, 4_050, 9_600, 10_000, 19_207, 20_000, 38_400, 40_000, 50_000, 409_600,
+        ] {
+            let mut plan = Transform::new(n);
+            let mut bins = vec![Complex32::new(f32::NAN, 0.0); n];
+            for kind in 0..KINDS {
+                let samples = signal(kind, n, 1.0, 40.0, &mut random);
+                let mut exact: Vec<_> = samples.iter().map(wide).collect();
+                FftPlanner::new().plan_fft_forward(n).process(&mut exact);
+                plan.process(&samples, &mut bins);
+                let largest = exact.iter().map(|bin| bin.norm()).fold(0.0, f64::max);
+                let mean_square = exact.iter().map(Complex64::norm_sqr).sum::<f64>() / n as f64;
+                let bound = SPREAD * mean_square.sqrt() + SPURS * largest;
+                for (k, (bin, exact)) in bins.iter().zip(&exact).enumerate() {
+                    let error = (wide(bin) - exact).norm();
+                    assert!(error <= bound, "bin {k} of {n}, kind {kind}: {bin}, not {exact}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn every_usual_rate_has_a_wide_plan_where_there_are_wide_registers() {
+        if pulp::x86::V4::try_new().is_none() {
+            return;
+        }
+        for rate_hz in [
+            8_000, 12_000, 48_000, 96_000, 192_000, 200_000, 250_000, 1_024_000, 2_000_000, 2_400_000, 20_000_000,
+        ] {
+            let n = rate_hz / 5;
+            assert!(matches!(Transform::new(n).0, Kind::Wide(_)), "{n}");
+        }
+        assert!(matches!(Transform::new(1_601).0, Kind::Any { .. }));
+    }
+}

@@ -1,0 +1,230 @@
+//! A transform in registers of sixteen numbers (AVX-512), for lengths without prime factors above five.
+//!
+//! With `n = a b`, `x[b j + l]` is a matrix of `a` rows and `b` columns. Its columns are transformed, sixteen side by side,
+//! turned by `exp(-2 pi i l k / n)`, and the rows of what comes out, again sixteen side by side, which takes a transposition in
+//! between (the four-step algorithm: Bailey, FFTs in external or hierarchical memory, J. Supercomputing 4, 1990).
+//! What is worked on stays in the first-level cache, and no number has to be moved within its register but for that.
+
+use bytemuck::{cast_slice, cast_slice_mut};
+use pulp::x86::V4;
+use pulp::{NullaryFnOnce, Simd};
+use rustfft::num_complex::Complex32;
+
+use super::butterfly::{Complexes, LANES, Row};
+use super::lanes::{put_together, take_apart, transpose};
+use super::short::{self, Short, Sink, Source, turn};
+
+/// Rows and columns, at most: enough for 20 MHz. Blocks of up to 384 rows stay in the first-level cache; longer ones are still worth it.
+const LONGEST: usize = 2048;
+
+/// Plan and buffers for one length.
+pub(super) struct Wide {
+    simd: V4,
+    columns: Short,
+    rows: Short,
+    /// What is left in each row of a block of columns is turned by that of the block's first column, and that of the lane.
+    lane_turns: Vec<Row>,
+    blocks: Vec<Block>,
+    /// In which row of a block of columns each bin is left.
+    places: Vec<usize>,
+    block: Vec<Row>,
+    /// For each block sixteen bins of the columns after the other.
+    tiles: Vec<Tile>,
+    /// In which tile, of those with the columns' first bins, each column is.
+    tile_of: Vec<(usize, usize)>,
+}
+
+/// Sixteen columns.
+struct Block {
+    first: usize,
+    turns: Vec<Complex32>,
+}
+
+/// Sixteen bins of each of sixteen columns, a row for each column.
+type Tile = [Row; LANES];
+
+impl Wide {
+    /// Plans for `n` numbers; `None` where there is no AVX-512, or no such plan for `n`.
+    pub(super) fn new(n: usize) -> Option<Self> {
+        let simd = V4::try_new()?;
+        let splits = (LANES..=LONGEST).step_by(LANES).filter_map(|a| {
+            let b = n / a;
+            if a * b != n || !(LANES..=LONGEST).contains(&b) {
+                return None;
+            }
+            let ((along_columns, columns), (along_rows, rows)) = (short::radices(a)?, short::radices(b)?);
+            let cost = along_columns * b.next_multiple_of(LANES) as f64 / b as f64 + along_rows;
+            Some((cost, columns, rows))
+        });
+        let (_, columns, rows) = splits.min_by(|a, b| a.0.total_cmp(&b.0))?;
+        Some(Self::with(simd, &columns, &rows))
+    }
+
+    /// With these radices along the columns, whose product is a multiple of sixteen, and along the rows.
+    fn with(simd: V4, columns: &[usize], rows: &[usize]) -> Self {
+        let (columns, rows) = (Short::new(columns), Short::new(rows));
+        let bins = columns.bins();
+        let (a, b) = (bins.len(), rows.bins().len());
+        let lane_turns = bins.iter().map(|bin| {
+            let mut row = Row::ZERO;
+            for lane in 0..LANES {
+                let turn = turn(lane * bin, a * b);
+                (row.re[lane], row.im[lane]) = (turn.re, turn.im);
+            }
+            row
+        });
+        // The last one begins early rather than ending late.
+        let first_of = |block: usize| (block * LANES).min(b - LANES);
+        let blocks = (0..b.div_ceil(LANES)).map(|block| Block {
+            first: first_of(block),
+            turns: bins.iter().map(|bin| turn(first_of(block) * bin, a * b)).collect(),
+        });
+        let mut places = vec![0; a];
+        for (row, bin) in bins.iter().enumerate() {
+            places[*bin] = row;
+        }
+        let tiles_in_block = a / LANES;
+        let tile_of = |column: usize| {
+            let block = column / LANES;
+            (block * tiles_in_block, column - first_of(block))
+        };
+        Self {
+            simd,
+            lane_turns: lane_turns.collect(),
+            places,
+            block: vec![Row::ZERO; a.max(b)],
+            tiles: vec![[Row::ZERO; LANES]; tiles_in_block * b.div_ceil(LANES)],
+            tile_of: (0..b).map(tile_of).collect(),
+            blocks: blocks.collect(),
+            columns,
+            rows,
+        }
+    }
+
+    /// Transforms `input` to `output`.
+    pub(super) fn process(&mut self, input: &[Complex32], output: &mut [Complex32]) {
+        struct Call<'a>(&'a mut Wide, &'a [Complex32], &'a mut [Complex32]);
+        impl NullaryFnOnce for Call<'_> {
+            type Output = ();
+
+            #[inline(always)]
+            fn call(self) {
+                self.0.transform_columns(self.1);
+                self.0.transform_rows(self.2);
+            }
+        }
+        self.simd.vectorize(Call(self, input, output));
+    }
+
+    #[inline(always)]
+    fn transform_columns(&mut self, input: &[Complex32]) {
+        let simd = self.simd;
+        let step = self.rows.bins().len();
+        let rows = &mut self.block[..self.columns.bins().len()];
+        let mut tiles = self.tiles.iter_mut();
+        for block in &self.blocks {
+            let source = Columns {
+                input: &input[block.first..],
+                step,
+            };
+            let sink = Turned {
+                block: &block.turns,
+                lanes: &self.lane_turns,
+            };
+            self.columns.run(simd, rows, source, sink);
+            for places in self.places.as_chunks::<LANES>().0 {
+                let Some(tile) = tiles.next() else { return };
+                let (mut re, mut im) = ([simd.splat_f32s(0.0); LANES], [simd.splat_f32s(0.0); LANES]);
+                for (lane, place) in places.iter().enumerate() {
+                    let bin = rows[*place].get();
+                    (re[lane], im[lane]) = (bin.re, bin.im);
+                }
+                let (re, im) = (transpose(simd, re), transpose(simd, im));
+                for (lane, row) in tile.iter_mut().enumerate() {
+                    let (re, im) = (re[lane], im[lane]);
+                    row.set(Complexes { re, im });
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn transform_rows(&mut self, output: &mut [Complex32]) {
+        let simd = self.simd;
+        let step = self.columns.bins().len();
+        let rows = &mut self.block[..self.rows.bins().len()];
+        for group in 0..step / LANES {
+            let source = Transposed {
+                tiles: &self.tiles[group..],
+                tile_of: &self.tile_of,
+            };
+            let sink = Output {
+                output: &mut output[group * LANES..],
+                step,
+                bins: self.rows.bins(),
+            };
+            self.rows.run(simd, rows, source, sink);
+        }
+    }
+}
+
+/// Sixteen columns, the first of which `input` begins with.
+#[derive(Clone, Copy)]
+struct Columns<'a> {
+    input: &'a [Complex32],
+    step: usize,
+}
+
+impl Source for Columns<'_> {
+    #[inline(always)]
+    fn load(self, simd: V4, index: usize) -> Complexes {
+        let at = index * self.step;
+        let (registers, _) = V4::as_simd_f32s(cast_slice(&self.input[at..at + LANES]));
+        take_apart(simd, [registers[0], registers[1]])
+    }
+}
+
+/// Bins stay where they are, but are turned.
+struct Turned<'a> {
+    block: &'a [Complex32],
+    lanes: &'a [Row],
+}
+
+impl Sink for Turned<'_> {
+    #[inline(always)]
+    fn store(&mut self, simd: V4, row: usize, bin: Complexes, place: &mut Row) {
+        let turned = bin.turned(simd, self.block[row]).times(simd, self.lanes[row].get());
+        place.set(turned);
+    }
+}
+
+/// Sixteen bins of each column, which the first of these tiles and others hold.
+#[derive(Clone, Copy)]
+struct Transposed<'a> {
+    tiles: &'a [Tile],
+    tile_of: &'a [(usize, usize)],
+}
+
+impl Source for Transposed<'_> {
+    #[inline(always)]
+    fn load(self, _: V4, index: usize) -> Complexes {
+        let (tile, row) = self.tile_of[index];
+        self.tiles[tile][row].get()
+    }
+}
+
+/// Bins go to their places, sixteen at a time.
+struct Output<'a> {
+    output: &'a mut [Complex32],
+    step: usize,
+    bins: &'a [usize],
+}
+
+impl Sink for Output<'_> {
+    #[inline(always)]
+    fn store(&mut self, simd: V4, row: usize, bin: Complexes, _: &mut Row) {
+        let at = self.bins[row] * self.step;
+        let (registers, _) = V4::as_mut_simd_f32s(cast_slice_mut(&mut self.output[at..at + LANES]));
+        [registers[0], registers[1]] = put_together(simd, bin);
+    }
+}
