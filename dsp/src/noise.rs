@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::lanes::widest;
 use crate::quantile;
 use crate::spectrum::Block;
 
@@ -79,24 +80,25 @@ pub(crate) fn estimate(blocks: &[Block], ranked: &mut Vec<f64>) -> Noise {
     let pass_band = &blocks[start..end];
 
     gather(pass_band, in_group, ranked);
-    ranked.sort_unstable_by(f64::total_cmp);
     let looks = (in_group * bins) as f64 / blocks.len() as f64 / HANN_VARIANCE;
     let highest = quantile::gamma(quantile::normal(MISTAKEN), looks);
-    let mut used = quantile::share(ranked.len(), CERTAINLY_NOISE);
-    let mut sum: f64 = ranked[..used].iter().sum();
-    while used < ranked.len() && ranked[used] <= highest * sum / used as f64 {
-        sum += ranked[used];
-        used += 1;
+    let certain = quantile::share(ranked.len(), CERTAINLY_NOISE);
+    ranked.select_nth_unstable_by(certain - 1, f64::total_cmp);
+    let mut used = certain;
+    let mut mean = ranked[..used].iter().sum::<f64>() / used as f64;
+    // All at once that lie below the bound, again and again: what that adds is no weaker than what was there, so the bound rises, and one
+    // after the other they would be added as well.
+    loop {
+        let (count, sum) = sum_between(ranked, 0.0, highest * mean);
+        if count <= used {
+            break;
+        }
+        (used, mean) = (count, sum / count as f64);
     }
     // The slopes of the pass-band are not its level.
-    let lowest = SLOPE * sum / used as f64;
-    let level = ranked[..used].iter().filter(|density| **density >= lowest);
-    let count = level.clone().count();
-    let density = if count > 0 {
-        level.sum::<f64>() / count as f64
-    } else {
-        0.0
-    };
+    let lowest = SLOPE * mean;
+    let (count, sum) = sum_between(ranked, lowest, highest * mean);
+    let density = if count > 0 { sum / count as f64 } else { 0.0 };
     let noise_bins = |block: &Block| {
         let bins = block.bins as f64;
         if block.hann < lowest * bins {
@@ -129,6 +131,28 @@ fn stop_bands(blocks: &[Block], in_group: usize, highest: f64) -> (usize, usize)
 fn gather(blocks: &[Block], in_group: usize, densities: &mut Vec<f64>) {
     densities.clear();
     densities.extend(blocks.chunks(in_group).map(density));
+}
+
+/// How many of these there are from `lowest` to `highest`, and their sum.
+fn sum_between(densities: &[f64], lowest: f64, highest: f64) -> (usize, f64) {
+    widest!(sum_between_in_lanes(densities: &'a [f64], lowest: f64, highest: f64) -> (usize, f64))
+}
+
+#[inline(always)]
+fn sum_between_in_lanes(densities: &[f64], lowest: f64, highest: f64) -> (usize, f64) {
+    const LANES: usize = 8;
+    let (mut counts, mut sums) = ([0_u64; LANES], [0.0; LANES]);
+    let (groups, rest) = densities.as_chunks::<LANES>();
+    let mut last = [f64::NAN; LANES];
+    last[..rest.len()].copy_from_slice(rest);
+    for group in groups.iter().chain([&last]) {
+        for lane in 0..LANES {
+            let is_between = group[lane] >= lowest && group[lane] <= highest;
+            counts[lane] += u64::from(is_between);
+            sums[lane] += if is_between { group[lane] } else { 0.0 };
+        }
+    }
+    (counts.iter().sum::<u64>() as usize, sums.iter().sum())
 }
 
 /// Mean power of a bin.

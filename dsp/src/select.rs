@@ -23,45 +23,49 @@ pub(crate) fn weakest(n: usize) -> usize {
 ///
 /// After Floyd and Rivest (Algorithm 489, CACM 18, 1975): a small sample brackets the rank, one pass
 /// counts what lies below the bracket and collects what lies inside, and only that is searched.
-/// `candidates` is scratch. `values` must not be empty, and holds no NaN.
-pub(crate) fn noise_median(values: &[f32], candidates: &mut Vec<f32>) -> f64 {
+/// `candidates` is scratch: the bits of values, which order as they do. `values` must not be empty, and holds neither NaN nor
+/// anything negative.
+pub(crate) fn noise_median(values: &[f32], candidates: &mut Vec<u32>) -> f64 {
     let count = weakest(values.len());
     let (low, high) = ((count - 1) / 2, count / 2);
 
     let below = bracket(values, low, high, candidates).unwrap_or_else(|| {
         candidates.clear();
-        candidates.extend_from_slice(values);
+        candidates.extend(values.iter().map(|value| value.to_bits()));
         0
     });
-    let (smaller, &mut upper, _) = candidates.select_nth_unstable_by(high - below, f32::total_cmp);
+    let (smaller, &mut upper, _) = candidates.select_nth_unstable(high - below);
+    let value = |bits: u32| f64::from(f32::from_bits(bits));
     if low == high {
-        return f64::from(upper);
+        return value(upper);
     }
-    let lower = smaller.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    f64::midpoint(f64::from(lower), f64::from(upper))
+    let lower = smaller.iter().copied().fold(0, u32::max);
+    f64::midpoint(value(lower), value(upper))
 }
 
 /// Leaves in `candidates` a part of `values` that holds the ranks `low` and `high`, and returns how many
 /// values lie below it; `None` where there is nothing to gain, or the sample misled.
-fn bracket(values: &[f32], low: usize, high: usize, candidates: &mut Vec<f32>) -> Option<usize> {
+fn bracket(values: &[f32], low: usize, high: usize, candidates: &mut Vec<u32>) -> Option<usize> {
     let n = values.len();
     if n < 4 * SAMPLE {
         return None;
     }
     candidates.clear();
-    candidates.extend(values.iter().step_by(n / SAMPLE).take(SAMPLE));
+    let sample = values.iter().step_by(n / SAMPLE).take(SAMPLE);
+    candidates.extend(sample.map(|value| value.to_bits()));
     let guess = low * SAMPLE / n;
-    let (_, &mut upper, _) = candidates.select_nth_unstable_by(guess + MARGIN, f32::total_cmp);
-    let (_, &mut lower, _) = candidates.select_nth_unstable_by(guess.saturating_sub(MARGIN), f32::total_cmp);
+    let (smaller, &mut upper, _) = candidates.select_nth_unstable(guess + MARGIN);
+    let (_, &mut lower, _) = smaller.select_nth_unstable(guess.saturating_sub(MARGIN));
 
+    let (lower, upper) = (f32::from_bits(lower), f32::from_bits(upper));
     candidates.clear();
-    let below = widest!(collect(values: &'a [f32], lower: f32, upper: f32, candidates: &'a mut Vec<f32>) -> usize);
+    let below = widest!(collect(values: &'a [f32], lower: f32, upper: f32, candidates: &'a mut Vec<u32>) -> usize);
     (below <= low && high < below + candidates.len()).then_some(below)
 }
 
 /// Appends the values from `lower` to `upper` to `candidates`; returns how many values lie below.
 #[inline(always)]
-fn collect(values: &[f32], lower: f32, upper: f32, candidates: &mut Vec<f32>) -> usize {
+fn collect(values: &[f32], lower: f32, upper: f32, candidates: &mut Vec<u32>) -> usize {
     let (groups, rest) = values.as_chunks::<{ u32::BITS as usize }>();
     let mut below = 0;
     for group in groups {
@@ -73,12 +77,13 @@ fn collect(values: &[f32], lower: f32, upper: f32, candidates: &mut Vec<f32>) ->
         }
         below += lower_ones as usize;
         while inside != 0 {
-            candidates.push(group[inside.trailing_zeros() as usize]);
+            candidates.push(group[inside.trailing_zeros() as usize].to_bits());
             inside &= inside - 1;
         }
     }
     below += rest.iter().filter(|value| **value < lower).count();
-    candidates.extend(rest.iter().filter(|value| (lower..=upper).contains(*value)));
+    let inside = rest.iter().filter(|value| (lower..=upper).contains(*value));
+    candidates.extend(inside.map(|value| value.to_bits()));
     below
 }
 
@@ -104,7 +109,7 @@ mod tests {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (state >> 8) as f32 / 16_777_216.0
         };
-        let mut candidates = vec![f32::MAX; 77];
+        let mut candidates = vec![u32::MAX; 77];
         for n in (1..40).chain([4095, 4096, 4097, 5000, 9600, 40_000, 40_001]) {
             let shapes: [Vec<f32>; 5] = [
                 (0..n).map(|_| random()).collect(),

@@ -38,7 +38,7 @@ pub(crate) struct Single {
     correlate: RealPart,
     spectrum: Vec<Complex32>,
     power: Vec<f32>,
-    candidates: Vec<f32>,
+    candidates: Vec<u32>,
     blocks: Vec<Block>,
     frames: Vec<f64>,
     ranked: Vec<f64>,

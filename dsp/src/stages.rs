@@ -67,7 +67,7 @@ pub struct Stages {
     blocks: Vec<Block>,
     frames: Vec<f64>,
     ranked: Vec<f64>,
-    candidates: Vec<f32>,
+    candidates: Vec<u32>,
     correlation: Vec<f32>,
     extremes: Extremes,
     rails: Rails,
