@@ -6,7 +6,7 @@ use crate::EPSILON;
 use crate::lanes::{MAX_LANES, total};
 
 /// Lags looked at before it is decided that none of them counts: few enough that their places have few digits.
-const BLOCK: usize = 64;
+const BLOCK: usize = 256;
 
 /// How much of itself the spread may be wrong by because of lags of which it is not clear whether they count: most of the
 /// tolerance of 1e-4.

@@ -3,7 +3,7 @@
 use pulp::Simd;
 use rustfft::num_complex::Complex32;
 
-use crate::lanes::{PLANAR, Planar, TERMS, largest, total};
+use crate::lanes::{MAX_LANES, Planar, TERMS, count, largest, total};
 
 /// Parts of a chunk whose powers are kept: 4 ms each, within the 1 to 10 ms in which transmitters are keyed.
 pub(crate) const FRAMES: usize = 50;
@@ -42,51 +42,101 @@ pub(crate) struct Rails {
     pub certain: bool,
 }
 
+/// Samples of a block begin here in their rows, in the order of whole registers, and that before them right before.
+const FIRST: usize = MAX_LANES;
+
 /// Sums of one block.
+#[derive(Default)]
 struct Sums {
     power: f64,
     difference: f64,
     square: f64,
     fourth: f64,
     largest: f32,
+    /// The smallest power, or infinity.
+    smallest: f32,
+}
+
+/// Counts so far, lane by lane.
+struct Counts<S: Simd> {
+    sign_changes: S::u32s,
+    repeats: S::u32s,
+    at_rails: S::u32s,
 }
 
 impl Sums {
-    /// Of real and imaginary parts, no more than [`TERMS`] in each lane. `difference` and `square` are of the magnitude's
-    /// difference from `origin`.
+    /// Of the first so many samples, no more than [`TERMS`] in each lane, as far as they fill registers; returns how many those
+    /// are. `difference` and `square` are of the magnitude's difference from `origin`.
     #[inline(always)]
-    fn of<S: Simd>(simd: S, re: &[f32], im: &[f32], origin: f32) -> Self {
+    fn of<S: Simd>(
+        simd: S,
+        planar: &Planar,
+        len: usize,
+        origin: f32,
+        rails: Rails,
+        counts: &mut Counts<S>,
+    ) -> (Self, usize) {
         let zero = simd.splat_f32s(0.0);
         let origins = simd.splat_f32s(origin);
+        let (low, high) = (simd.splat_f32s(rails.low), simd.splat_f32s(rails.high));
+        let one_if = |is: S::m32s| simd.select_u32s(is, simd.splat_u32s(1), simd.splat_u32s(0));
         let (mut powers, mut differences, mut squares, mut fourths, mut highest) = (zero, zero, zero, zero, zero);
-        let (re, re_rest) = S::as_simd_f32s(re);
-        let (im, im_rest) = S::as_simd_f32s(im);
-        for (re, im) in re.iter().zip(im) {
-            let power = simd.add_f32s(simd.mul_f32s(*re, *re), simd.mul_f32s(*im, *im));
+        let mut lowest = simd.splat_f32s(f32::INFINITY);
+        let (re, _) = S::as_simd_f32s(&planar.re[FIRST..FIRST + len]);
+        let (im, _) = S::as_simd_f32s(&planar.im[FIRST..FIRST + len]);
+        let (re_before, _) = S::as_simd_f32s(&planar.re[FIRST - 1..FIRST - 1 + len]);
+        let (im_before, _) = S::as_simd_f32s(&planar.im[FIRST - 1..FIRST - 1 + len]);
+        let (mut sign_changes, mut repeats, mut at_rails) = (counts.sign_changes, counts.repeats, counts.at_rails);
+        for (((re, im), re_before), im_before) in re.iter().zip(im).zip(re_before).zip(im_before) {
+            let power = simd.mul_add_e_f32s(*re, *re, simd.mul_f32s(*im, *im));
             let difference = simd.sub_f32s(simd.sqrt_f32s(power), origins);
             powers = simd.add_f32s(powers, power);
             differences = simd.add_f32s(differences, difference);
-            squares = simd.add_f32s(squares, simd.mul_f32s(difference, difference));
-            fourths = simd.add_f32s(fourths, simd.mul_f32s(power, power));
+            squares = simd.mul_add_e_f32s(difference, difference, squares);
+            fourths = simd.mul_add_e_f32s(power, power, fourths);
             highest = simd.max_f32s(highest, power);
+            lowest = simd.min_f32s(lowest, power);
+
+            // Zero is a sign of its own: that changes where being above or being below it does.
+            let above = simd.xor_m32s(
+                simd.greater_than_f32s(*re, zero),
+                simd.greater_than_f32s(*re_before, zero),
+            );
+            let below = simd.xor_m32s(simd.less_than_f32s(*re, zero), simd.less_than_f32s(*re_before, zero));
+            sign_changes = simd.add_u32s(sign_changes, one_if(simd.or_m32s(above, below)));
+            let repeated = simd.and_m32s(simd.equal_f32s(*re, *re_before), simd.equal_f32s(*im, *im_before));
+            repeats = simd.add_u32s(repeats, one_if(repeated));
+            for part in [*re, *im] {
+                let at_low = simd.less_than_or_equal_f32s(part, low);
+                let at_high = simd.greater_than_or_equal_f32s(part, high);
+                at_rails = simd.add_u32s(at_rails, one_if(simd.or_m32s(at_low, at_high)));
+            }
         }
-        let mut sums = Self {
+        *counts = Counts {
+            sign_changes,
+            repeats,
+            at_rails,
+        };
+        let sums = Self {
             power: total::<S>(powers),
             difference: total::<S>(differences),
             square: total::<S>(squares),
             fourth: total::<S>(fourths),
-            largest: largest::<S>(highest),
+            largest: largest(simd, highest),
+            smallest: simd.reduce_min_f32s(lowest),
         };
-        for (re, im) in re_rest.iter().zip(im_rest) {
-            let power = re * re + im * im;
-            let difference = f64::from(power.sqrt() - origin);
-            sums.power += f64::from(power);
-            sums.difference += difference;
-            sums.square += difference * difference;
-            sums.fourth += f64::from(power) * f64::from(power);
-            sums.largest = sums.largest.max(power);
-        }
-        sums
+        (sums, re.len() * S::F32_LANES)
+    }
+
+    #[inline(always)]
+    fn add(&mut self, power: f32, origin: f32) {
+        let difference = f64::from(power.sqrt() - origin);
+        self.power += f64::from(power);
+        self.difference += difference;
+        self.square += difference * difference;
+        self.fourth += f64::from(power) * f64::from(power);
+        self.largest = self.largest.max(power);
+        self.smallest = self.smallest.min(power);
     }
 }
 
@@ -115,6 +165,12 @@ fn measure_in_lanes<S: Simd>(simd: S, samples: &[Complex32], rails: Rails, frame
     let mut max_power = 0.0_f32;
     let (mut sign_changes, mut repeats, mut zeros, mut at_rails) = (0, 0, 0, 0);
     let mut planar = Planar::ZERO;
+    let none = simd.splat_u32s(0);
+    let mut counts = Counts::<S> {
+        sign_changes: none,
+        repeats: none,
+        at_rails: none,
+    };
     let parts = FRAMES.min(n);
     let block_len = TERMS * S::F32_LANES;
     frames.clear();
@@ -123,28 +179,35 @@ fn measure_in_lanes<S: Simd>(simd: S, samples: &[Complex32], rails: Rails, frame
         let mut frame_power = 0.0;
         for start in (from..to).step_by(block_len) {
             let block = &samples[start..to.min(start + block_len)];
-            let len = block.len();
             // The sample before the block comes first; that before the first of all is itself.
-            planar.re[0] = samples[start.saturating_sub(1)].re;
-            planar.im[0] = samples[start.saturating_sub(1)].im;
-            planar.fill(1, block);
-            let (re, im) = (&planar.re[1..=len], &planar.im[1..=len]);
-            let (re_before, im_before) = (&planar.re[..len], &planar.im[..len]);
-
-            let sums = Sums::of(simd, re, im, origin);
+            let before = samples[start.saturating_sub(1)];
+            (planar.re[FIRST - 1], planar.im[FIRST - 1]) = (before.re, before.im);
+            planar.fill(FIRST, block);
+            let (mut sums, done) = Sums::of(simd, &planar, block.len(), origin, rails, &mut counts);
+            for at in done..block.len() {
+                let here = block[at];
+                let before = if at > 0 { block[at - 1] } else { before };
+                sums.add(here.re * here.re + here.im * here.im, origin);
+                sign_changes += usize::from(sign(here.re) != sign(before.re));
+                repeats += usize::from(here == before);
+                at_rails += usize::from(rails.reached_by(here.re)) + usize::from(rails.reached_by(here.im));
+            }
             frame_power += sums.power;
             difference += sums.difference;
             square += sums.square;
             fourth += sums.fourth;
             max_power = max_power.max(sums.largest);
-            sign_changes += count_sign_changes(re, re_before);
-            repeats += count_repeats([re, im], [re_before, im_before]);
-            zeros += count_repeats([re, im], [&[0.0; PLANAR][..len]; 2]);
-            at_rails += count_at(re, rails) + count_at(im, rails);
+            // The square of a small number may be zero as well.
+            if sums.smallest == 0.0 {
+                zeros += block.iter().filter(|sample| **sample == Complex32::default()).count();
+            }
         }
         power += frame_power;
         frames.push(frame_power / (to - from) as f64);
     }
+    sign_changes += count::<S>(counts.sign_changes);
+    repeats += count::<S>(counts.repeats);
+    at_rails += count::<S>(counts.at_rails);
     // The first sample repeats none.
     repeats -= 1;
 
@@ -169,35 +232,17 @@ fn measure_in_lanes<S: Simd>(simd: S, samples: &[Complex32], rails: Rails, frame
     }
 }
 
-/// How often the sign differs from that of the value before; the sign of either zero is 0.
+/// The sign of either zero is 0.
 #[inline(always)]
-fn count_sign_changes(values: &[f32], before: &[f32]) -> usize {
-    let sign = |value: f32| i32::from(value > 0.0) - i32::from(value < 0.0);
-    let pairs = values.iter().zip(before);
-    pairs.map(|(a, b)| u32::from(sign(*a) != sign(*b))).sum::<u32>() as usize
+fn sign(value: f32) -> i32 {
+    i32::from(value > 0.0) - i32::from(value < 0.0)
 }
 
-/// How many pairs of real and imaginary parts are equal.
-#[inline(always)]
-#[expect(
-    clippy::float_cmp,
-    clippy::needless_bitwise_bool,
-    reason = "identical is meant, without a branch"
-)]
-fn count_repeats(a: [&[f32]; 2], b: [&[f32]; 2]) -> usize {
-    let re = a[0].iter().zip(b[0]);
-    let im = a[1].iter().zip(b[1]);
-    re.zip(im)
-        .map(|((ar, br), (ai, bi))| u32::from((ar == br) & (ai == bi)))
-        .sum::<u32>() as usize
-}
-
-/// How many components are at the rails.
-#[inline(always)]
-#[expect(clippy::needless_bitwise_bool, reason = "without a branch")]
-fn count_at(values: &[f32], rails: Rails) -> usize {
-    let at = |value: &f32| u32::from((*value <= rails.low) | (*value >= rails.high));
-    values.iter().map(at).sum::<u32>() as usize
+impl Rails {
+    #[inline(always)]
+    fn reached_by(self, component: f32) -> bool {
+        component <= self.low || component >= self.high
+    }
 }
 
 #[cfg(test)]
@@ -206,8 +251,10 @@ mod tests {
 
     /// How often `sign(re)` differs from that of the sample before.
     fn sign_changes(samples: &[Complex32]) -> usize {
-        let parts: Vec<f32> = samples.iter().map(|sample| sample.re).collect();
-        count_sign_changes(&parts[1.min(parts.len())..], &parts)
+        samples
+            .windows(2)
+            .filter(|pair| sign(pair[0].re) != sign(pair[1].re))
+            .count()
     }
 
     const NONE: Rails = Rails {
@@ -264,11 +311,19 @@ mod tests {
 
     #[test]
     fn zeros_are_a_sign_of_their_own() {
-        let of = |values: &[f32]| sign_changes(&values.iter().map(|re| Complex32::new(*re, 1.0)).collect::<Vec<_>>());
-        assert_eq!(of(&[1.0, -1.0, -2.0, 3.0]), 2);
-        assert_eq!(of(&[1.0, 0.0, -1.0]), 2);
-        assert_eq!(of(&[0.0, -0.0, 0.0]), 0);
-        assert_eq!(of(&[5.0]), 0);
+        let repeated = |values: &[f32], times| {
+            let samples: Vec<_> = values.iter().map(|re| Complex32::new(*re, 1.0)).collect();
+            measured(&samples.repeat(times)).sign_changes
+        };
+        for (values, inside, between) in [
+            (&[1.0, -1.0, -2.0, 3.0][..], 2, 0),
+            (&[1.0, 0.0, -1.0], 2, 1),
+            (&[0.0, -0.0, 0.0], 0, 0),
+            (&[5.0], 0, 0),
+        ] {
+            assert_eq!(repeated(values, 1), inside);
+            assert_eq!(repeated(values, 5_000), 5_000 * inside + 4_999 * between);
+        }
     }
 
     #[test]

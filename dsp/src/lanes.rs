@@ -16,17 +16,18 @@ pub(crate) const TERMS: usize = 64;
 /// Complex numbers that are taken apart at a time: what is worked on stays in the first-level cache.
 pub(crate) const PLANAR: usize = TERMS * MAX_LANES;
 
-/// Real and imaginary parts of up to [`PLANAR`] complex numbers and of one or two neighbours, each in a row of its own, as vector
+/// Real and imaginary parts of up to [`PLANAR`] complex numbers and of some neighbours, each in a row of its own, as vector
 /// registers want them.
+#[repr(align(64))]
 pub(crate) struct Planar {
-    pub re: [f32; PLANAR + 2],
-    pub im: [f32; PLANAR + 2],
+    pub re: [f32; PLANAR + MAX_LANES],
+    pub im: [f32; PLANAR + MAX_LANES],
 }
 
 impl Planar {
     pub(crate) const ZERO: Self = Self {
-        re: [0.0; PLANAR + 2],
-        im: [0.0; PLANAR + 2],
+        re: [0.0; PLANAR + MAX_LANES],
+        im: [0.0; PLANAR + MAX_LANES],
     };
 
     /// Takes numbers apart, from index `at` on. There must be room for them.
@@ -60,16 +61,37 @@ macro_rules! widest {
 }
 pub(crate) use widest;
 
-/// Sum of the lanes in double precision.
+/// Sum of the lanes in double precision, pair by pair: one after the other each would wait for the one before.
 #[inline(always)]
 pub(crate) fn total<S: Simd>(register: S::f32s) -> f64 {
-    lanes::<S>(register).iter().map(|lane| f64::from(*lane)).sum()
+    let lanes = lanes::<S>(register);
+    let mut sums = [0.0; MAX_LANES];
+    for (sum, lane) in sums.iter_mut().zip(lanes) {
+        *sum = f64::from(lane);
+    }
+    let mut count = MAX_LANES;
+    while count > 1 {
+        count /= 2;
+        for lane in 0..count {
+            sums[lane] += sums[lane + count];
+        }
+    }
+    sums[0]
+}
+
+/// Sum of the lanes of counts.
+#[inline(always)]
+pub(crate) fn count<S: Simd>(register: S::u32s) -> usize {
+    let mut lanes = [0; MAX_LANES];
+    let (registers, _) = S::as_mut_simd_u32s(&mut lanes[..S::F32_LANES]);
+    registers[0] = register;
+    lanes.iter().map(|lane| *lane as usize).sum()
 }
 
 /// The largest lane, or 0.
 #[inline(always)]
-pub(crate) fn largest<S: Simd>(register: S::f32s) -> f32 {
-    lanes::<S>(register).into_iter().fold(0.0, f32::max)
+pub(crate) fn largest<S: Simd>(simd: S, register: S::f32s) -> f32 {
+    simd.reduce_max_f32s(register).max(0.0)
 }
 
 #[inline(always)]

@@ -10,11 +10,8 @@ use std::sync::Arc;
 use realfft::{RealFftPlanner, RealToComplex};
 use rustfft::num_complex::Complex32;
 
-use crate::lanes::widest;
+use crate::lanes::{PLANAR, Planar, widest};
 use crate::transform::Transform;
-
-/// Values taken apart at a time: rows that stay in the first-level cache.
-const ROW: usize = 256;
 
 /// Plan and buffers for one length.
 pub(crate) struct RealPart {
@@ -101,28 +98,24 @@ fn take_apart(spectrum: &[Complex32], turns: &Turns, lags: &mut [f32]) {
     lags[0] = spectrum[0].re + spectrum[0].im;
     lags[m] = spectrum[0].re - spectrum[0].im;
     // Number k from the left and number m - k from the right, up to the middle, which both reach where m is even.
-    let (mut sums, mut parts) = ([0.0; ROW], [0.0; ROW]);
+    let (mut a, mut b) = (Planar::ZERO, Planar::ZERO);
     let middle = m / 2;
-    let mut first = 1;
-    while first <= middle {
-        let count = ROW.min(middle + 1 - first);
-        let left = &spectrum[first..first + count];
-        let right = &spectrum[m + 1 - first - count..=m - first];
+    for first in (1..=middle).step_by(PLANAR) {
+        let count = PLANAR.min(middle + 1 - first);
+        a.fill(0, &spectrum[first..first + count]);
+        b.fill(0, &spectrum[m + 1 - first - count..=m - first]);
         let (cos, sin) = (&turns.cos[first..first + count], &turns.sin[first..first + count]);
-        let (sums, parts) = (&mut sums[..count], &mut parts[..count]);
+        let (are, aim, bre, bim) = (&mut a.re[..count], &mut a.im[..count], &b.re[..count], &b.im[..count]);
         for i in 0..count {
-            let (a, b) = (left[i], right[count - 1 - i]);
-            sums[i] = 0.5 * (a.re + b.re);
-            parts[i] = 0.5 * (cos[i] * (a.im + b.im) - sin[i] * (a.re - b.re));
+            let (mirrored_re, mirrored_im) = (bre[count - 1 - i], bim[count - 1 - i]);
+            let sum = 0.5 * (are[i] + mirrored_re);
+            let part = 0.5 * (cos[i] * (aim[i] + mirrored_im) - sin[i] * (are[i] - mirrored_re));
+            (are[i], aim[i]) = (sum + part, sum - part);
         }
-        for (lag, (sum, part)) in lags[first..].iter_mut().zip(sums.iter().zip(parts.iter())) {
-            *lag = sum + part;
+        lags[first..first + count].copy_from_slice(are);
+        for (lag, value) in lags[m + 1 - first - count..=m - first].iter_mut().rev().zip(aim) {
+            *lag = *value;
         }
-        let mirrored = &mut lags[m + 1 - first - count..=m - first];
-        for (lag, (sum, part)) in mirrored.iter_mut().rev().zip(sums.iter().zip(parts.iter())) {
-            *lag = sum - part;
-        }
-        first += count;
     }
 }
 
