@@ -141,18 +141,18 @@ fn sum_between(densities: &[f64], lowest: f64, highest: f64) -> (usize, f64) {
 #[inline(always)]
 fn sum_between_in_lanes(densities: &[f64], lowest: f64, highest: f64) -> (usize, f64) {
     const LANES: usize = 8;
-    let (mut counts, mut sums) = ([0_u64; LANES], [0.0; LANES]);
+    let (mut counts, mut sums) = ([0_usize; LANES], [0.0; LANES]);
     let (groups, rest) = densities.as_chunks::<LANES>();
     let mut last = [f64::NAN; LANES];
     last[..rest.len()].copy_from_slice(rest);
     for group in groups.iter().chain([&last]) {
         for lane in 0..LANES {
             let is_between = group[lane] >= lowest && group[lane] <= highest;
-            counts[lane] += u64::from(is_between);
+            counts[lane] += usize::from(is_between);
             sums[lane] += if is_between { group[lane] } else { 0.0 };
         }
     }
-    (counts.iter().sum::<u64>() as usize, sums.iter().sum())
+    (counts.iter().sum(), sums.iter().sum())
 }
 
 /// Mean power of a bin.

@@ -166,14 +166,14 @@ impl Butterfly<4> for Four {
 
 impl Butterfly<5> for Five {
     #[inline(always)]
-    fn transform(simd: V4, [a, b, c, d, e]: [Complexes; 5]) -> [Complexes; 5] {
+    fn transform(simd: V4, x: [Complexes; 5]) -> [Complexes; 5] {
         // Cosines and sines of a fifth and of two fifths of a turn.
         const COS: [f32; 2] = [0.309_017, -0.809_017];
         const SIN: [f32; 2] = [0.951_056_5, 0.587_785_25];
-        let (outer, inner) = (b.plus(simd, e), c.plus(simd, d));
-        let (outer_turned, inner_turned) = (b.minus(simd, e), c.minus(simd, d));
-        let first = a.plus_scaled(simd, COS[0], outer).plus_scaled(simd, COS[1], inner);
-        let second = a.plus_scaled(simd, COS[1], outer).plus_scaled(simd, COS[0], inner);
+        let (outer, inner) = (x[1].plus(simd, x[4]), x[2].plus(simd, x[3]));
+        let (outer_turned, inner_turned) = (x[1].minus(simd, x[4]), x[2].minus(simd, x[3]));
+        let first = x[0].plus_scaled(simd, COS[0], outer).plus_scaled(simd, COS[1], inner);
+        let second = x[0].plus_scaled(simd, COS[1], outer).plus_scaled(simd, COS[0], inner);
         let first_turned = outer_turned
             .scaled(simd, SIN[0])
             .plus_scaled(simd, SIN[1], inner_turned);
@@ -181,7 +181,7 @@ impl Butterfly<5> for Five {
             .scaled(simd, SIN[1])
             .plus_scaled(simd, -SIN[0], inner_turned);
         [
-            a.plus(simd, outer).plus(simd, inner),
+            x[0].plus(simd, outer).plus(simd, inner),
             first.minus_i(simd, first_turned),
             second.minus_i(simd, second_turned),
             second.plus_i(simd, second_turned),

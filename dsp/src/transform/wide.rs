@@ -159,7 +159,7 @@ impl Wide {
                 tile_of: &self.tile_of,
             };
             let sink = Output {
-                output: &mut output[group * LANES..],
+                places: &mut output[group * LANES..],
                 step,
                 bins: self.rows.bins(),
             };
@@ -215,7 +215,7 @@ impl Source for Transposed<'_> {
 
 /// Bins go to their places, sixteen at a time.
 struct Output<'a> {
-    output: &'a mut [Complex32],
+    places: &'a mut [Complex32],
     step: usize,
     bins: &'a [usize],
 }
@@ -224,7 +224,7 @@ impl Sink for Output<'_> {
     #[inline(always)]
     fn store(&mut self, simd: V4, row: usize, bin: Complexes, _: &mut Row) {
         let at = self.bins[row] * self.step;
-        let (registers, _) = V4::as_mut_simd_f32s(cast_slice_mut(&mut self.output[at..at + LANES]));
+        let (registers, _) = V4::as_mut_simd_f32s(cast_slice_mut(&mut self.places[at..at + LANES]));
         [registers[0], registers[1]] = put_together(simd, bin);
     }
 }
