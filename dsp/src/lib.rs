@@ -53,6 +53,11 @@
 //! | `RealPart`, `Autocorrelation` | 34 | 43 | the second transform, and the spread of its lags |
 //! | `Quality` | 18 | 4 | imbalance, offset, runs |
 //!
+//! These are of rustfft's transform, which machines without AVX-512 and some lengths still have. With our own, in registers of
+//! sixteen numbers, and sums in as many lanes, measured beside the code before on the same machine (noise, 2026-11-25): `Transform` 54 to 33,
+//! `Spectrum` 24.7 to 11.9, `RealPart` 36 to 26, `Envelope` 16.3 to 11.5, `Quantile` 12.6 to 9.7, `Noise` 7.7 to 5.3; all of
+//! a file of 120 s in 0.71 (FM), 0.74 (noise) and 0.72 (tone) of the CPU time, medians of eleven alternations.
+//!
 //! Where single precision is in doubt, double precision is done as well, which takes four times as long. White noise hardly ever
 //! needs all of it: of some chunks in a hundred the centroid, that lies next to 0 and is to be exact as a part of itself, needs one
 //! transform. Nor does a pure tone, half of whose autocorrelation's 20,000 lags count: one of them on the threshold is in doubt
