@@ -20,11 +20,11 @@ use crate::{
 };
 
 /// Above this SNR the noise level needs double precision. The errors of the transform, 1.0e-7 to 1.7e-7 of the
-/// signal's root mean square in every bin (1.9e-7 for one tone at 4 million points, 2.0e-7 at 90,000), change the power of a bin `s` decibels below the mean power by
-/// `1.4 x 1.7e-7 x 10^(s / 20)` of itself (one standard deviation), which three times over is to stay
-/// below the 2.3e-4 of a thousandth of a decibel. Only the rank's own bins count: too few others are
+/// signal's root mean square in every bin, and 2.0e-7 for a tone at some lengths (90,000 points), change the power of a bin
+/// `s` decibels below the mean power by `1.4 x 2.0e-7 x 10^(s / 20)` of itself (one standard deviation), which three times
+/// over is to stay below the 2.3e-4 of a thousandth of a decibel. Only the rank's own bins count: too few others are
 /// as near to it as that to average anything.
-const MAX_SNR_DB: f64 = 50.0;
+const MAX_SNR_DB: f64 = 48.5;
 
 /// The same for lengths with prime factors above 11, whose transform takes detours: errors up to 2.8e-7.
 const MAX_SNR_ROUGH_DB: f64 = 45.0;
