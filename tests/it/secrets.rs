@@ -7,7 +7,7 @@ use heimdall_daemon::demo::store::{ACCESS_KEY, SECRET_KEY};
 
 use crate::support::daemon::{Daemon, command};
 use crate::support::wire::{Answer, Ask, Wire, answer, cut, good, missing, object, refuse};
-use crate::support::{BUCKET, Bench, iq};
+use crate::support::{BUCKET, Bench, iq, wait_for};
 
 /// Says back whatever it is told, in every place where it could be taken up.
 fn echo(ask: &Ask) -> Vec<u8> {
@@ -208,6 +208,8 @@ async fn keys_that_change_in_their_files_are_picked_up_when_the_store_refuses_th
     std::fs::remove_dir_all(folder).expect("removed");
 }
 
+const END_FIRST_LOGIN: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'first_login'";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_url_that_changes_in_its_file_is_used_for_the_next_connection() {
     let bench = Bench::new().await;
@@ -234,9 +236,7 @@ async fn a_database_url_that_changes_in_its_file_is_used_for_the_next_connection
 
     // Half-way through its replacement it says nothing of use: the last that was understood stays.
     std::fs::write(&file, "postgresql://").expect("written");
-    bench
-        .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'first_login'")
-        .await;
+    bench.execute(END_FIRST_LOGIN).await;
     bench
         .wait_count(
             "pg_stat_activity WHERE usename = 'first_login' AND query LIKE 'LISTEN%'",
@@ -245,18 +245,19 @@ async fn a_database_url_that_changes_in_its_file_is_used_for_the_next_connection
         .await;
 
     std::fs::write(&file, bench.url_as("second_login").await).expect("written");
-    bench
-        .execute(
-            "ALTER ROLE first_login NOLOGIN;
-             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'first_login'",
-        )
-        .await;
+    bench.execute("ALTER ROLE first_login NOLOGIN").await;
+    bench.execute(END_FIRST_LOGIN).await;
     let session = bench.record(&["a.bin"]).await;
     bench.complete(&session).await;
     assert!(!bench.rows(&session).await[0].failed);
     daemon.wait_said("the new one is used").await;
     daemon.said_times("the new one is used", 1).await;
-    assert_eq!(sessions_of("first_login").await, 0);
+    // A backend is seen until it has ended, and a login that was under way only then: none comes after these.
+    wait_for("the first login's sessions have ended", || async {
+        bench.execute(END_FIRST_LOGIN).await;
+        (sessions_of("first_login").await == 0).then_some(())
+    })
+    .await;
     assert!(sessions_of("second_login").await > 0);
     daemon.stop().await;
     bench.execute("DROP ROLE first_login, second_login").await;

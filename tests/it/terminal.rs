@@ -1,17 +1,19 @@
 //! What a person at a terminal sees, who waits for a long file.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::support::daemon::command;
-use crate::support::iq;
+use crate::support::{DEADLINE, iq};
 
 /// Files from this size on are long enough for a bar.
 const LONG_BYTES: usize = 64 << 20;
@@ -33,30 +35,47 @@ fn terminal() -> (File, OwnedFd) {
     (File::from(ours), theirs)
 }
 
-/// Extracts on a terminal: how it ended, and all that was shown.
-fn extract(file: &Path, input: Stdio) -> (Output, String) {
+/// Extracts on a terminal: how it ended, and all that was shown. The standard input is `fed`, the second half of it once the first
+/// has been counted.
+fn extract(file: &Path, fed: &[u8]) -> (Output, String) {
     let (mut ours, theirs) = terminal();
     let mut command = command();
     command
         .args(["extract", "--sample-rate", &iq::SAMPLE_RATE_HZ.to_string()])
         .arg(file)
         .env("TERM", "xterm")
-        .stdin(input)
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(theirs);
-    let child = command.spawn().expect("it runs");
+    let mut child = command.spawn().expect("it runs");
     // It holds their end too.
     drop(command);
+    let shown = Arc::new(Mutex::new(String::new()));
+    let seen = Arc::clone(&shown);
     let reading = std::thread::spawn(move || {
-        let (mut shown, mut block) = (Vec::new(), [0; 4_096]);
+        let (mut all, mut block) = (Vec::new(), [0; 4_096]);
         // The terminal hangs up, as an error, when nobody has the other end any more.
         while let Ok(count @ 1..) = ours.read(&mut block) {
-            shown.extend_from_slice(&block[..count]);
+            all.extend_from_slice(&block[..count]);
+            *seen.lock().expect("no panic") = String::from_utf8_lossy(&all).into_owned();
         }
-        String::from_utf8(shown).expect("text")
     });
+    let mut input = child.stdin.take().expect("piped");
+    if !fed.is_empty() {
+        let (first, second) = fed.split_at(fed.len() / 2);
+        input.write_all(first).expect("it reads");
+        let begun = Instant::now();
+        while !shown.lock().expect("no panic").contains(" MiB ") {
+            assert!(begun.elapsed() < DEADLINE, "{:?}", shown.lock());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        input.write_all(second).expect("it reads");
+    }
+    drop(input);
     let output = child.wait_with_output().expect("it ends");
-    (output, reading.join().expect("all is read"))
+    reading.join().expect("all is read");
+    let shown = shown.lock().expect("no panic").clone();
+    (output, shown)
 }
 
 #[test]
@@ -65,9 +84,11 @@ fn a_long_file_shows_how_far_it_is_and_the_line_is_free_afterwards() {
     let tone = iq::tone();
     let (long, short) = (folder.path().join("long.cf32"), folder.path().join("short.cf32"));
     std::fs::write(&short, &tone).expect("written");
-    std::fs::write(&long, tone.repeat(LONG_BYTES.div_ceil(tone.len()))).expect("written");
+    // Twice as long as need be, since the bar is drawn at most every twentieth of a second.
+    let samples = tone.repeat((2 * LONG_BYTES).div_ceil(tone.len()));
+    std::fs::write(&long, &samples).expect("written");
 
-    let (output, shown) = extract(&long, Stdio::null());
+    let (output, shown) = extract(&long, &[]);
     assert!(output.status.success(), "{shown}");
     assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1);
     let bars: Vec<&str> = shown.split('\r').filter(|line| line.contains(" % ")).collect();
@@ -82,13 +103,13 @@ fn a_long_file_shows_how_far_it_is_and_the_line_is_free_afterwards() {
     let (_, said) = shown.rsplit_once("\u{1b}[2K").expect("the line is cleared");
     assert!(!said.contains(" % ") && said.contains("long.cf32: "), "{said:?}");
 
-    let (output, shown) = extract(&short, Stdio::null());
+    let (output, shown) = extract(&short, &[]);
     assert!(output.status.success(), "{shown}");
     assert!(!shown.contains('\u{1b}'), "{shown:?}");
 
     // How long the standard input is nobody knows: what has been read is counted.
-    let input = File::open(&long).expect("it is there");
-    let (output, shown) = extract(Path::new("-"), Stdio::from(input));
+    let (output, shown) = extract(Path::new("-"), &samples[..tone.len() * 100]);
     assert!(output.status.success(), "{shown}");
-    assert!(shown.contains("standard input") && shown.contains("MiB/s"), "{shown:?}");
+    assert!(shown.contains("standard input") && shown.contains(" MiB "), "{shown:?}");
+    assert!(shown.ends_with("(argument)\r\n"), "{shown:?}");
 }
