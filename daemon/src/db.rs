@@ -59,7 +59,7 @@ struct Way {
 
 impl Way {
     fn parse(url: Secret) -> Result<Self, DbError> {
-        let Address { mut config, trust } = Address::parse(&url).map_err(DbError::Url)?;
+        let Address { mut config, tls } = Address::parse(&url).map_err(DbError::Url)?;
         config
             .connect_timeout(CONNECT_TIMEOUT)
             .keepalives(true)
@@ -69,8 +69,8 @@ impl Way {
             .tcp_user_timeout(TCP_USER_TIMEOUT)
             // Of several hosts the one that can be written to; and never a former primary that still answers.
             .target_session_attrs(TargetSessionAttrs::ReadWrite);
-        let tls = match trust {
-            Some(trust) => Some(MakeRustlsConnect::new(trust.client_config().map_err(DbError::Tls)?)),
+        let tls = match tls {
+            Some(tls) => Some(MakeRustlsConnect::new(tls.client_config().map_err(DbError::Tls)?)),
             None => None,
         };
         Ok(Self { url, config, tls })
@@ -90,7 +90,7 @@ impl Database {
     /// Reads the URL: plain, or TLS with a certificate that is checked in full ([`address`]).
     ///
     /// # Errors
-    /// When the URL is wrong or the authorities cannot be read.
+    /// When the URL is wrong or the files with certificates cannot be read.
     pub fn new(url: impl Into<DatabaseUrl>) -> Result<Self, DbError> {
         let source = url.into();
         Ok(Self {

@@ -21,6 +21,7 @@ use tracing::{info, warn};
 use crate::failure::Failure;
 use crate::location::Location;
 use crate::settings::{Keys, StoreSettings};
+use crate::tls::Tls;
 
 pub use self::answer::Refusal;
 pub use self::object::Object;
@@ -116,7 +117,9 @@ impl Store {
     /// # Errors
     /// When the settings do not make a usable client.
     pub fn new(settings: &StoreSettings, connections: usize) -> Result<Self, StoreError> {
-        let tls = settings.trust.client_config().map_err(StoreError::Tls)?;
+        let tls = Tls::from(settings.trust.clone())
+            .client_config()
+            .map_err(StoreError::Tls)?;
         let client = reqwest::Client::builder()
             .use_preconfigured_tls(tls)
             .redirect(reqwest::redirect::Policy::none())

@@ -1,13 +1,17 @@
-//! Whose word counts for who a server is. The same for the database and the store.
+//! Whose word counts for who a server is, the same for the database and the store; and how we show who we are.
 
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::pki_types::CertificateDer;
+use rustls::client::ResolvesClientCert;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use rustls::{ClientConfig, RootCertStore, SignatureScheme};
+use tracing::warn;
 
 /// The system's store has 200 KB; a file that is larger than this is no list of authorities.
 const MAX_FILE_BYTES: u64 = 4 << 20;
@@ -23,26 +27,102 @@ pub enum Trust {
     Nobody,
 }
 
-impl Trust {
-    /// TLS with certificates that chain to these authorities, are valid now and carry the server's name.
+/// Files with a certificate of our own, for servers that ask for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// PEM: the certificate, then those between it and an authority that the server knows.
+    pub certificate: PathBuf,
+    /// PEM: its private key, without a password.
+    pub key: PathBuf,
+}
+
+/// The two ends of a TLS connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// For who the server is.
+    pub trust: Trust,
+    /// `None`: nothing is shown to a server that asks.
+    pub identity: Option<Identity>,
+}
+
+impl From<Trust> for Tls {
+    fn from(trust: Trust) -> Self {
+        Self { trust, identity: None }
+    }
+}
+
+impl Tls {
+    /// TLS with certificates that chain to the authorities, are valid now and carry the server's name.
     ///
     /// # Errors
-    /// When the authorities cannot be read, with the file's name.
+    /// When the authorities or our own certificate cannot be read, with the file's name.
     pub fn client_config(&self) -> Result<ClientConfig, String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        Ok(ClientConfig::builder_with_provider(provider)
+        let config = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?
-            .with_root_certificates(self.roots()?)
-            .with_no_client_auth())
+            .with_root_certificates(self.trust.roots()?);
+        Ok(match &self.identity {
+            Some(identity) => config.with_client_cert_resolver(Arc::new(Shown::new(identity.clone(), provider)?)),
+            None => config.with_no_client_auth(),
+        })
     }
+}
 
+impl Trust {
     fn roots(&self) -> Result<RootCertStore, String> {
         match self {
             Self::System => system(),
-            Self::File(path) => read(path),
+            Self::File(path) => read_authorities(path),
             Self::Nobody => Ok(RootCertStore::empty()),
         }
+    }
+}
+
+impl Identity {
+    fn read(&self, provider: &CryptoProvider) -> Result<CertifiedKey, String> {
+        let chain = certificates(&self.certificate)?;
+        let pem = read(&self.key)?;
+        // Nothing of a key's file belongs into a message.
+        let key = PrivateKeyDer::from_pem_slice(&pem)
+            .map_err(|_| wrong(&self.key, &"no private key in it (PEM without a password is expected)"))?;
+        CertifiedKey::from_der(chain, key, provider)
+            .map_err(|error| format!("{} and {}: {error}", self.certificate.display(), self.key.display()))
+    }
+}
+
+/// Our certificate, read again for each connection: short-lived ones are replaced without a restart.
+#[derive(Debug)]
+struct Shown {
+    identity: Identity,
+    provider: Arc<CryptoProvider>,
+    /// While the files are being replaced, the last ones that belonged together.
+    last: Mutex<Arc<CertifiedKey>>,
+}
+
+impl Shown {
+    fn new(identity: Identity, provider: Arc<CryptoProvider>) -> Result<Self, String> {
+        let last = Mutex::new(Arc::new(identity.read(&provider)?));
+        Ok(Self {
+            identity,
+            provider,
+            last,
+        })
+    }
+}
+
+impl ResolvesClientCert for Shown {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.identity.read(&self.provider) {
+            Ok(key) => *last = Arc::new(key),
+            Err(error) => warn!(error, "our own certificate cannot be read again, the last one is shown"),
+        }
+        Some(last.clone())
+    }
+
+    fn has_certs(&self) -> bool {
+        true
     }
 }
 
@@ -56,19 +136,31 @@ fn system() -> Result<RootCertStore, String> {
     Ok(roots)
 }
 
-fn read(path: &Path) -> Result<RootCertStore, String> {
-    let wrong = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
+fn read_authorities(path: &Path) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(path)? {
+        roots.add(certificate).map_err(|error| wrong(path, &error))?;
+    }
+    Ok(roots)
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(path)?).collect();
+    match certificates {
+        Ok(certificates) if certificates.is_empty() => Err(wrong(path, &"no certificate in it (PEM is expected)")),
+        Ok(certificates) => Ok(certificates),
+        Err(error) => Err(wrong(path, &error)),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
     let mut pem = Vec::new();
     File::open(path)
         .and_then(|file| file.take(MAX_FILE_BYTES).read_to_end(&mut pem))
-        .map_err(|error| wrong(&error))?;
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|error| wrong(&error))?;
-        roots.add(certificate).map_err(|error| wrong(&error))?;
-    }
-    if roots.is_empty() {
-        return Err(wrong(&"no certificate in it (PEM is expected)"));
-    }
-    Ok(roots)
+        .map_err(|error| wrong(path, &error))?;
+    Ok(pem)
+}
+
+fn wrong(path: &Path, what: &dyn std::fmt::Display) -> String {
+    format!("{}: {what}", path.display())
 }

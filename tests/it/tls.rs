@@ -91,10 +91,15 @@ impl SafeCluster {
             .expect("sql/ installs");
         let login = format!("CREATE ROLE daemon LOGIN PASSWORD '{PASSWORD}' IN ROLE heimdall_daemon");
         safe.execute(&login).await;
-        let rules = "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256";
-        safe.write("pg_hba.conf", rules).await;
-        safe.reload().await;
+        safe.admit("scram-sha-256").await;
         safe
+    }
+
+    /// How those who come by TCP prove who they are.
+    async fn admit(&self, method: &str) {
+        let rules = format!("local all all trust\nhostssl all all 127.0.0.1/32 {method}");
+        self.write("pg_hba.conf", &rules).await;
+        self.reload().await;
     }
 
     fn socket_url(&self) -> String {
@@ -219,4 +224,65 @@ async fn a_database_that_shows_the_wrong_certificate_gets_no_password() {
     refused(safe.url("localhost", "?sslmode=disable"), None, "no encryption").await;
     safe.show(&ours.identity("localhost", true)).await;
     refused(safe.url("localhost", full), Some(&ca), "certificate expired").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_asks_for_a_certificate_is_shown_the_one_that_is_there_now() {
+    let safe = SafeCluster::start().await;
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let ca = ours.path();
+    safe.show(&ours.identity("localhost", false)).await;
+    let known = std::fs::read_to_string(ours.file()).expect("the authority");
+    safe.write("clients.crt", &known).await;
+    safe.execute("ALTER SYSTEM SET ssl_ca_file = 'clients.crt'").await;
+    safe.admit("cert").await;
+
+    let files = std::env::temp_dir().join(format!("heimdall-client-{}", std::process::id()));
+    let (certificate, key) = (files.with_extension("crt"), files.with_extension("key"));
+    let own = |identity: &Identity| {
+        std::fs::write(&certificate, &identity.certificate).expect("the certificate is written");
+        std::fs::write(&key, &identity.key).expect("the key is written");
+    };
+    let shown = format!("?sslcert={}&sslkey={}", certificate.display(), key.display());
+    for (identity, says) in [
+        (None, "requires a valid client certificate"),
+        (Some(ours.client("somebody")), "certificate authentication failed"),
+        (Some(theirs.client("daemon")), "fatal alert"),
+    ] {
+        let parameters = identity.as_ref().map(own).map_or("", |()| shown.as_str());
+        let daemon = daemon_on(&safe.url("localhost", parameters), Some(&ca));
+        daemon.wait_said("database not ready").await;
+        let line = daemon.said("database not ready").remove(0);
+        assert!(line.contains(says), "'{says}' is not in {line}");
+        daemon.stop().await;
+    }
+
+    own(&ours.client("daemon"));
+    let daemon = daemon_on(&safe.url("localhost", &shown), Some(&ca));
+    daemon.wait_said("listening").await;
+    // Another authority takes over: the daemon shows the certificate that is there by then.
+    let other = std::fs::read_to_string(theirs.file()).expect("the authority");
+    safe.write("clients.crt", &other).await;
+    safe.reload().await;
+    own(&theirs.client("daemon"));
+    safe.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'daemon'")
+        .await;
+    wait_for("it listens again", || async {
+        (daemon.said("listening").len() > 1).then_some(())
+    })
+    .await;
+
+    // Half of a pair is no reason to stay away: the last one that was whole is shown.
+    std::fs::write(&key, "in between").expect("the key is written");
+    safe.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'daemon'")
+        .await;
+    wait_for("and again", || async {
+        (daemon.said("listening").len() > 2).then_some(())
+    })
+    .await;
+    assert!(!daemon.said("cannot be read again").is_empty());
+    daemon.stop().await;
+    for file in [certificate, key] {
+        std::fs::remove_file(file).expect("ours to remove");
+    }
 }

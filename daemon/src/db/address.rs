@@ -4,30 +4,26 @@
 //! and TLS with a certificate that is checked in full, which `require`, `verify-ca` and
 //! `verify-full` all mean. What could be switched off on the way (`allow`, `prefer`) is refused.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr as _;
 
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
+use self::parameters::{query_start, split};
 use crate::settings::Secret;
-use crate::tls::Trust;
+use crate::tls::Tls;
 
-/// Where the database is and whose certificate it has to show.
+mod parameters;
+
+/// Where the database is, whose certificate it has to show, and which one it is shown.
 #[derive(Clone, Debug)]
 pub struct Address {
     /// Everything but TLS.
     pub config: Config,
     /// `None`: plain.
-    pub trust: Option<Trust>,
-}
-
-/// What of a URL is about TLS.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct TlsParameters {
-    mode: Option<String>,
-    root_certificate: Option<String>,
+    pub tls: Option<Tls>,
 }
 
 impl Address {
@@ -36,23 +32,23 @@ impl Address {
     /// # Errors
     /// What is wrong with it; never the text itself, which may hold a password.
     pub fn parse(text: &Secret) -> Result<Self, String> {
-        let (rest, tls) = split(text.expose())?;
+        let (rest, parameters) = split(text.expose())?;
         let mut config = Config::from_str(&rest).map_err(|error| describe(&error))?;
-        let mut trust = tls.trust()?;
+        let mut tls = parameters.tls()?;
         let hosts = config.get_hosts();
         if hosts.is_empty() && config.get_hostaddrs().is_empty() {
             return Err("it names no host".to_owned());
         }
         if !hosts.is_empty() && hosts.iter().all(|host| matches!(host, Host::Unix(_))) {
             // As libpq does: nobody sits in between on a socket, and servers speak no TLS there.
-            trust = None;
+            tls = None;
         }
-        config.ssl_mode(if trust.is_some() {
+        config.ssl_mode(if tls.is_some() {
             SslMode::Require
         } else {
             SslMode::Disable
         });
-        Ok(Self { config, trust })
+        Ok(Self { config, tls })
     }
 
     /// The text with `sslrootcert` added to it.
@@ -60,8 +56,8 @@ impl Address {
     /// # Errors
     /// When it names a file of authorities already.
     pub fn with_authorities(text: &Secret, path: &Path) -> Result<Secret, String> {
-        let (_, tls) = split(text.expose())?;
-        if tls.root_certificate.is_some() {
+        let (_, parameters) = split(text.expose())?;
+        if parameters.authorities.is_some() {
             return Err("the URL has an sslrootcert already".to_owned());
         }
         let path = path.to_str().ok_or("the file's name is not UTF-8")?;
@@ -82,34 +78,6 @@ impl Address {
     }
 }
 
-impl TlsParameters {
-    fn trust(self) -> Result<Option<Trust>, String> {
-        let authorities = match self.root_certificate.as_deref() {
-            None | Some("system" | "") => Trust::System,
-            Some(path) => Trust::File(PathBuf::from(path)),
-        };
-        match self.mode.as_deref() {
-            None | Some("disable") if self.root_certificate.is_none() => Ok(None),
-            None | Some("require" | "verify-ca" | "verify-full") => Ok(Some(authorities)),
-            Some("disable") => Err("sslmode=disable and a file of authorities contradict each other".to_owned()),
-            Some(mode @ ("allow" | "prefer")) => Err(format!(
-                "sslmode={mode} lets anybody on the way switch TLS off: say verify-full or disable"
-            )),
-            Some(_) => Err("invalid value for option `sslmode`".to_owned()),
-        }
-    }
-
-    /// Takes a parameter if it is about TLS.
-    fn take(&mut self, name: &str, value: impl Into<String>) -> bool {
-        match name {
-            "sslmode" => self.mode = Some(value.into()),
-            "sslrootcert" => self.root_certificate = Some(value.into()),
-            _ => return false,
-        }
-        true
-    }
-}
-
 fn describe(error: &tokio_postgres::Error) -> String {
     match std::error::Error::source(error) {
         Some(cause) => format!("{error}: {cause}"),
@@ -117,91 +85,17 @@ fn describe(error: &tokio_postgres::Error) -> String {
     }
 }
 
-/// Where the query of a URL begins, or would begin: where tokio-postgres looks for it. `None`: it is no URL.
-fn query_start(text: &str) -> Option<usize> {
-    let rest = text
-        .strip_prefix("postgresql://")
-        .or_else(|| text.strip_prefix("postgres://"))?;
-    let from = text.len() - rest.len() + rest.find('@').map_or(0, |at| at + 1);
-    Some(text[from..].find('?').map_or(text.len(), |at| from + at))
-}
-
-/// The text without the parameters about TLS, and those.
-fn split(text: &str) -> Result<(String, TlsParameters), String> {
-    match query_start(text).map(|start| text.split_at(start)) {
-        Some((base, query)) => split_url(base, query.trim_start_matches('?')),
-        None => Ok(split_list(text)),
-    }
-}
-
-fn split_url(base: &str, query: &str) -> Result<(String, TlsParameters), String> {
-    let mut tls = TlsParameters::default();
-    let mut kept = Vec::new();
-    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
-        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        let value = percent_decode_str(value)
-            .decode_utf8()
-            .map_err(|_| "a parameter of the URL is not UTF-8".to_owned())?;
-        if !tls.take(name, value) {
-            kept.push(parameter);
-        }
-    }
-    let rest = if kept.is_empty() {
-        base.to_owned()
-    } else {
-        format!("{base}?{}", kept.join("&"))
-    };
-    Ok((rest, tls))
-}
-
-/// The same for `name = value` and `name = 'va\'lue'`. What is wrong with the list, tokio-postgres will say.
-fn split_list(text: &str) -> (String, TlsParameters) {
-    let mut tls = TlsParameters::default();
-    let mut kept = String::new();
-    let mut rest = text.trim_start();
-    while !rest.is_empty() {
-        let Some((name, after)) = rest.split_once('=') else {
-            break;
-        };
-        let value_at = after.trim_start();
-        let quoted = value_at.starts_with('\'');
-        let mut characters = value_at.char_indices().skip(usize::from(quoted));
-        let (mut value, mut end) = (String::new(), value_at.len());
-        while let Some((at, character)) = characters.next() {
-            match character {
-                '\\' => value.extend(characters.next().map(|(_, escaped)| escaped)),
-                '\'' if quoted => {
-                    end = at + 1;
-                    break;
-                }
-                c if c.is_whitespace() && !quoted => {
-                    end = at;
-                    break;
-                }
-                c => value.push(c),
-            }
-        }
-        let next = &value_at[end..];
-        if !tls.take(name.trim(), value) {
-            kept.push_str(&rest[..rest.len() - next.len()]);
-            kept.push(' ');
-        }
-        rest = next.trim_start();
-    }
-    kept.push_str(rest);
-    (kept, tls)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tls::{Identity, Trust};
 
     fn parse(text: &str) -> Result<Address, String> {
         Address::parse(&Secret::new(text))
     }
 
     fn trust(text: &str) -> Option<Trust> {
-        parse(text).unwrap().trust
+        parse(text).unwrap().tls.map(|tls| tls.trust)
     }
 
     #[test]
@@ -231,13 +125,33 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_of_its_own_asks_for_tls() {
+        let identity = Some(Identity {
+            certificate: "/etc/a b.crt".into(),
+            key: "/etc/a b.key".into(),
+        });
+        for text in [
+            "postgresql://u@h/d?sslcert=/etc/a%20b.crt&sslkey=%2Fetc%2Fa%20b.key",
+            "host=h sslmode=verify-full sslkey='/etc/a b.key' sslcert='/etc/a b.crt'",
+        ] {
+            let address = parse(text).unwrap();
+            assert_eq!(address.config.get_ssl_mode(), SslMode::Require);
+            let tls = address.tls.unwrap();
+            assert_eq!((tls.trust, tls.identity), (Trust::System, identity.clone()));
+        }
+    }
+
+    #[test]
     fn what_only_looks_like_tls_or_leads_nowhere_is_refused() {
         for (text, why) in [
             ("postgresql://u@h/d?sslmode=prefer", "switch TLS off"),
             ("host=h sslmode=allow", "switch TLS off"),
             ("postgresql://u@h/d?sslmode=disable&sslrootcert=/ca", "contradict"),
             ("postgresql://u@h/d?sslmode=always", "sslmode"),
-            ("postgresql://u@h/d?sslkey=/key", "sslkey"),
+            ("postgresql://u@h/d?sslmode=disable&sslcert=/c&sslkey=/k", "contradict"),
+            ("postgresql://u@h/d?sslkey=/key", "no sslcert"),
+            ("host=h sslcert=/certificate", "no sslkey"),
+            ("postgresql://u@h/d?sslcert=/c&sslkey=/k&sslpassword=p", "sslpassword"),
             ("postgresql:///d", "no host"),
             ("user=u dbname=d", "no host"),
         ] {

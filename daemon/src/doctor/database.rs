@@ -53,7 +53,7 @@ impl Way {
     fn of(settings: &Settings) -> Self {
         // Checked with the settings.
         let (config, tls) = Address::parse(&settings.database_url.url)
-            .map(|address| (address.config, address.trust.is_some()))
+            .map(|address| (address.config, address.tls.is_some()))
             .unwrap_or_default();
         let host = match config.get_hosts().first() {
             Some(Host::Tcp(name)) => name.clone(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use reqwest::Url;
 
 use crate::db::address::Address;
-use crate::tls::Trust;
+use crate::tls::{Tls, Trust};
 
 use super::{DEFAULT_BUCKET, DEFAULT_HTTP, DatabaseUrl, HttpAddress, Secret, WrongSettings};
 
@@ -117,7 +117,12 @@ impl Checker {
             return vec![DEFAULT_BUCKET.to_owned()];
         };
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
-        let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+        let mut names: Vec<String> = Vec::new();
+        for name in text.split(',').map(str::trim) {
+            if !names.iter().any(|other| other == name) {
+                names.push(name.to_owned());
+            }
+        }
         if !names
             .iter()
             .all(|name| (3..=63).contains(&name.len()) && name.bytes().all(allowed))
@@ -162,7 +167,7 @@ impl Checker {
             // The error names the part that is wrong, never the URL, which may hold a password.
             Err(error) => self.complain(name, error),
             Ok(address) => {
-                if let Some(Err(error)) = address.trust.map(|trust| trust.client_config()) {
+                if let Some(Err(error)) = address.tls.map(|tls| tls.client_config()) {
                     self.complain(name, error);
                 }
             }
@@ -177,7 +182,7 @@ impl Checker {
     fn database_authorities(&mut self, url: Secret, file: Option<&PathBuf>) -> Secret {
         const NAME: &str = "HEIMDALL_DATABASE_CA_FILE";
         let Some(path) = file else { return url };
-        if let Err(error) = Trust::File(path.clone()).client_config() {
+        if let Err(error) = Tls::from(Trust::File(path.clone())).client_config() {
             self.complain(NAME, error);
             return url;
         }
@@ -199,7 +204,7 @@ impl Checker {
             None if endpoint.starts_with("https://") => Trust::System,
             None => Trust::Nobody,
         };
-        if let Err(error) = trust.client_config() {
+        if let Err(error) = Tls::from(trust.clone()).client_config() {
             self.complain(if file.is_some() { NAME } else { "HEIMDALL_S3_ENDPOINT" }, error);
         }
         trust
