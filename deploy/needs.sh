@@ -64,6 +64,7 @@ install_command() {
 # The same places as in daemon/src/demo/binaries.rs, the version not looked at: the demo does that, and says so.
 have_postgres() {
     local folder
+    [ -z "${HEIMDALL_POSTGRES_BIN-}" ] || return 0
     for folder in ${PATH//:/ } /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/libexec/postgresql* /usr/lib/postgresql*/bin \
         /usr/lib64/postgresql-*/bin /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin \
         /home/linuxbrew/.linuxbrew/opt/postgresql*/bin /opt/local/lib/postgresql*/bin \

@@ -25,6 +25,9 @@ const USUAL_FOLDERS: &[&str] = &[
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 ];
 
+/// Names the one folder to take them from: to try another version than the newest that is installed.
+const CHOSEN_FOLDER: &str = "HEIMDALL_POSTGRES_BIN";
+
 /// A folder that holds `initdb`, `postgres` and `pg_ctl` of one version.
 #[derive(Debug, Clone)]
 pub struct Binaries {
@@ -34,12 +37,24 @@ pub struct Binaries {
 }
 
 impl Binaries {
-    /// Finds the newest server on this machine.
+    /// Finds the newest server on this machine, or takes the one in `HEIMDALL_POSTGRES_BIN`.
     ///
     /// # Errors
     /// When there is none of version 14 or later; the sentence says what to type.
     pub fn find() -> Result<Self> {
-        Self::newest(candidate_folders())
+        match std::env::var_os(CHOSEN_FOLDER) {
+            Some(folder) => Self::chosen(folder.into()),
+            None => Self::newest(candidate_folders()),
+        }
+    }
+
+    fn chosen(folder: PathBuf) -> Result<Self> {
+        let said = folder.display().to_string();
+        (Self::in_folder(folder).filter(|binaries| binaries.major >= OLDEST_MAJOR)).ok_or_else(|| {
+            DemoError::new(format!(
+                "{CHOSEN_FOLDER}={said} has no PostgreSQL server of version {OLDEST_MAJOR} or later (initdb, postgres, pg_ctl)"
+            ))
+        })
     }
 
     /// The newest usable server in `folders`.
@@ -210,8 +225,17 @@ mod tests {
         let pattern = format!("{}/*", root.display());
         let newest = Binaries::newest(expand(&pattern)).map(|binaries| binaries.version);
         let oldest = Binaries::newest([root.join("13")]).map(|binaries| binaries.version);
+        let chosen = Binaries::chosen(root.join("15")).map(|binaries| binaries.version);
+        let too_old = Binaries::chosen(root.join("13")).map(|binaries| binaries.version);
         std::fs::remove_dir_all(&root)?;
         assert_eq!(newest.expect("16 is there"), "16.1");
+        assert_eq!(chosen.expect("15 is there too"), "15.1");
+        assert!(
+            too_old
+                .expect_err("13 is too old")
+                .to_string()
+                .contains("HEIMDALL_POSTGRES_BIN=")
+        );
         assert!(oldest.expect_err("13 is too old").to_string().contains("only 13.1 in"));
         Ok(())
     }
