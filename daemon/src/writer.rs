@@ -24,6 +24,7 @@ use crate::outside::printable;
 use crate::queue::{Claim, Queue};
 use crate::verdict::{Verdict, conclude};
 
+mod statements;
 pub mod transaction;
 pub mod written;
 

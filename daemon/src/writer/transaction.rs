@@ -1,30 +1,24 @@
 //! One transaction: verdicts stored, sessions settled, backfills counted.
 
 use std::collections::HashMap;
-use std::io;
 use std::pin::Pin;
 
 use deadpool_postgres::Object;
 use futures_util::future::FutureExt as _;
-use serde_json::value::RawValue;
 use tokio_postgres::Row;
-use tokio_postgres::types::{Json, ToSql};
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::Finished;
+use super::statements::Statements;
 use super::written::{FinishedBackfill, SettledSession, Written};
 use crate::db::DbError;
 use crate::fault::{Point, reach};
 use crate::metrics::labels::Source;
 use crate::metrics::{Times, metrics};
-use crate::queue::{Claim, Lease, Queue, millis};
+use crate::queue::{Claim, Queue};
 use crate::sql;
-use crate::statement::Ready;
 use crate::verdict::Verdict;
-
-/// Segments that go to the server at once, 0.2 MB. More are sent in parts beforehand: the last parts of all recordings in flight may be
-/// in one transaction, and a message is in memory three times while it is sent.
-const PART_SEGMENTS: usize = 64;
 
 /// What a transaction did.
 pub struct Committed {
@@ -56,7 +50,7 @@ async fn steps(client: &mut Object, batch: &[Finished], pooled: bool) -> Result<
     }
     let mut last_parts = Vec::with_capacity(batch.len());
     for finished in batch {
-        last_parts.push(store_parts(&transaction, &statements, finished).await?);
+        last_parts.push(statements.store_parts(&transaction, finished).await?);
     }
     let sessions = sessions_of(batch, |_| true);
     let changed = sessions_of(batch, changes_its_session);
@@ -68,7 +62,7 @@ async fn steps(client: &mut Object, batch: &[Finished], pooled: bool) -> Result<
             batch
                 .iter()
                 .zip(&last_parts)
-                .map(|(finished, last)| sent(store(&transaction, &statements, finished, last))),
+                .map(|(finished, last)| sent(statements.store(&transaction, finished, last))),
         );
         pipeline.push(sent(statements.settle_sessions.query(&transaction, &to_settle)));
         let mut answers = Vec::with_capacity(pipeline.len());
@@ -183,129 +177,6 @@ fn read_times(claim: &Claim, rows: &[Row]) -> Result<Option<Times>, tokio_postgr
         queued_s: row.try_get("queued_s")?,
         worked_s: row.try_get("worked_s")?,
     }))
-}
-
-struct Statements {
-    lock_sessions: Ready<'static>,
-    store_part: Ready<'static>,
-    store_features: Ready<'static>,
-    store_failure: Ready<'static>,
-    retry_later: Ready<'static>,
-    postpone: Ready<'static>,
-    give_back: Ready<'static>,
-    forget: Ready<'static>,
-    settle_sessions: Ready<'static>,
-    progress_backfills: Ready<'static>,
-}
-
-impl Statements {
-    async fn prepare(client: &deadpool_postgres::Object, pooled: bool) -> Result<Self, tokio_postgres::Error> {
-        Ok(Self {
-            lock_sessions: Ready::on(client, sql::LOCK_SESSIONS, pooled).await?,
-            store_part: Ready::on(client, sql::STORE_PART, pooled).await?,
-            store_features: Ready::on(client, sql::STORE_FEATURES, pooled).await?,
-            store_failure: Ready::on(client, sql::STORE_FAILURE, pooled).await?,
-            retry_later: Ready::on(client, sql::RETRY_LATER, pooled).await?,
-            postpone: Ready::on(client, sql::POSTPONE, pooled).await?,
-            give_back: Ready::on(client, sql::GIVE_BACK, pooled).await?,
-            forget: Ready::on(client, sql::FORGET, pooled).await?,
-            settle_sessions: Ready::on(client, sql::SETTLE_SESSIONS, pooled).await?,
-            progress_backfills: Ready::on(client, sql::PROGRESS_BACKFILLS, pooled).await?,
-        })
-    }
-}
-
-/// Segments as they are bound.
-type Part = Vec<Json<Box<RawValue>>>;
-
-/// Sends all parts but the last of a verdict's segments; that one is returned, with the number of those before it.
-async fn store_parts(
-    transaction: &deadpool_postgres::Transaction<'_>,
-    statements: &Statements,
-    finished: &Finished,
-) -> Result<(i32, Part), DbError> {
-    let (mut parts, mut part) = (0, Part::new());
-    let Verdict::Features(row) = &finished.verdict else {
-        return Ok((parts, part));
-    };
-    for line in row.segments.read(&row.late)? {
-        if part.len() == PART_SEGMENTS {
-            parts += 1;
-            let parameters: [&(dyn ToSql + Sync); 3] = [&finished.claim.lease.claim_id, &parts, &part];
-            statements.store_part.query(transaction, &parameters).await?;
-            part.clear();
-        }
-        part.push(Json(RawValue::from_string(line?).map_err(io::Error::from)?));
-    }
-    Ok((parts, part))
-}
-
-async fn store(
-    transaction: &deadpool_postgres::Transaction<'_>,
-    statements: &Statements,
-    finished: &Finished,
-    (parts, last_part): &(i32, Part),
-) -> Result<Vec<Row>, tokio_postgres::Error> {
-    let Lease {
-        measurement_id,
-        claim_id,
-    } = finished.claim.lease;
-    match &finished.verdict {
-        Verdict::Features(row) => {
-            let parameters: &[&(dyn ToSql + Sync)] = &[
-                &measurement_id,
-                &claim_id,
-                last_part,
-                &row.extraction_metadata,
-                &row.overall_confidence,
-                &row.mean_snr_db,
-                &row.num_receivers_detected,
-                parts,
-            ];
-            statements.store_features.query(transaction, parameters).await
-        }
-        Verdict::Failed {
-            error_kind,
-            error_message,
-            extraction_metadata,
-            recheck,
-        } => {
-            let recheck_after_ms = recheck.map(millis);
-            let parameters: &[&(dyn ToSql + Sync)] = &[
-                &measurement_id,
-                &claim_id,
-                error_kind,
-                error_message,
-                extraction_metadata,
-                &recheck_after_ms,
-            ];
-            statements.store_failure.query(transaction, parameters).await
-        }
-        Verdict::Later(delay) => {
-            statements
-                .retry_later
-                .query(transaction, &[&measurement_id, &claim_id, &millis(*delay)])
-                .await
-        }
-        Verdict::Postpone(delay) => {
-            statements
-                .postpone
-                .query(transaction, &[&measurement_id, &claim_id, &millis(*delay)])
-                .await
-        }
-        Verdict::GiveBack => {
-            statements
-                .give_back
-                .query(transaction, &[&vec![measurement_id], &vec![claim_id]])
-                .await
-        }
-        Verdict::Forget => {
-            statements
-                .forget
-                .query(transaction, &[&measurement_id, &claim_id])
-                .await
-        }
-    }
 }
 
 /// Backfill ids with what this batch adds to each: done, failed.

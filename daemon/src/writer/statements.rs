@@ -1,0 +1,136 @@
+//! What is sent to the server for one verdict.
+
+use std::io;
+
+use deadpool_postgres::{Object, Transaction};
+use serde_json::value::RawValue;
+use tokio_postgres::Row;
+use tokio_postgres::types::{Json, ToSql};
+
+use super::Finished;
+use crate::db::DbError;
+use crate::queue::{Lease, millis};
+use crate::sql;
+use crate::statement::Ready;
+use crate::verdict::Verdict;
+
+/// Segments that go to the server at once, 0.2 MB. More are sent in parts beforehand: the last parts of all recordings in flight may be
+/// in one transaction, and a message is in memory three times while it is sent.
+const PART_SEGMENTS: usize = 64;
+
+/// Segments as they are bound.
+type Part = Vec<Json<Box<RawValue>>>;
+
+/// All that a batch may need, ready on one connection.
+pub(super) struct Statements {
+    pub(super) lock_sessions: Ready<'static>,
+    store_part: Ready<'static>,
+    store_features: Ready<'static>,
+    store_failure: Ready<'static>,
+    retry_later: Ready<'static>,
+    postpone: Ready<'static>,
+    give_back: Ready<'static>,
+    forget: Ready<'static>,
+    pub(super) settle_sessions: Ready<'static>,
+    pub(super) progress_backfills: Ready<'static>,
+}
+
+impl Statements {
+    pub(super) async fn prepare(client: &Object, pooled: bool) -> Result<Self, tokio_postgres::Error> {
+        Ok(Self {
+            lock_sessions: Ready::on(client, sql::LOCK_SESSIONS, pooled).await?,
+            store_part: Ready::on(client, sql::STORE_PART, pooled).await?,
+            store_features: Ready::on(client, sql::STORE_FEATURES, pooled).await?,
+            store_failure: Ready::on(client, sql::STORE_FAILURE, pooled).await?,
+            retry_later: Ready::on(client, sql::RETRY_LATER, pooled).await?,
+            postpone: Ready::on(client, sql::POSTPONE, pooled).await?,
+            give_back: Ready::on(client, sql::GIVE_BACK, pooled).await?,
+            forget: Ready::on(client, sql::FORGET, pooled).await?,
+            settle_sessions: Ready::on(client, sql::SETTLE_SESSIONS, pooled).await?,
+            progress_backfills: Ready::on(client, sql::PROGRESS_BACKFILLS, pooled).await?,
+        })
+    }
+
+    /// Sends all parts but the last of a verdict's segments; that one is returned, with the number of those before it.
+    pub(super) async fn store_parts(
+        &self,
+        transaction: &Transaction<'_>,
+        finished: &Finished,
+    ) -> Result<(i32, Part), DbError> {
+        let (mut parts, mut part) = (0, Part::new());
+        let Verdict::Features(row) = &finished.verdict else {
+            return Ok((parts, part));
+        };
+        for line in row.segments.read(&row.late)? {
+            if part.len() == PART_SEGMENTS {
+                parts += 1;
+                let parameters: [&(dyn ToSql + Sync); 3] = [&finished.claim.lease.claim_id, &parts, &part];
+                self.store_part.query(transaction, &parameters).await?;
+                part.clear();
+            }
+            part.push(Json(RawValue::from_string(line?).map_err(io::Error::from)?));
+        }
+        Ok((parts, part))
+    }
+
+    /// Stores a verdict, of whose segments all parts but the last have been sent. No row: the lease is another's.
+    pub(super) async fn store(
+        &self,
+        transaction: &Transaction<'_>,
+        finished: &Finished,
+        (parts, last_part): &(i32, Part),
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        let Lease {
+            measurement_id,
+            claim_id,
+        } = finished.claim.lease;
+        match &finished.verdict {
+            Verdict::Features(row) => {
+                let parameters: &[&(dyn ToSql + Sync)] = &[
+                    &measurement_id,
+                    &claim_id,
+                    last_part,
+                    &row.extraction_metadata,
+                    &row.overall_confidence,
+                    &row.mean_snr_db,
+                    &row.num_receivers_detected,
+                    parts,
+                ];
+                self.store_features.query(transaction, parameters).await
+            }
+            Verdict::Failed {
+                error_kind,
+                error_message,
+                extraction_metadata,
+                recheck,
+            } => {
+                let recheck_after_ms = recheck.map(millis);
+                let parameters: &[&(dyn ToSql + Sync)] = &[
+                    &measurement_id,
+                    &claim_id,
+                    error_kind,
+                    error_message,
+                    extraction_metadata,
+                    &recheck_after_ms,
+                ];
+                self.store_failure.query(transaction, parameters).await
+            }
+            Verdict::Later(delay) => {
+                self.retry_later
+                    .query(transaction, &[&measurement_id, &claim_id, &millis(*delay)])
+                    .await
+            }
+            Verdict::Postpone(delay) => {
+                self.postpone
+                    .query(transaction, &[&measurement_id, &claim_id, &millis(*delay)])
+                    .await
+            }
+            Verdict::GiveBack => {
+                self.give_back
+                    .query(transaction, &[&vec![measurement_id], &vec![claim_id]])
+                    .await
+            }
+            Verdict::Forget => self.forget.query(transaction, &[&measurement_id, &claim_id]).await,
+        }
+    }
+}
