@@ -3,8 +3,8 @@
 //!
 //! - [`listener`] hears that a session has completed, and wakes the
 //! - [`worker`], which claims rows of the queue, above the [`floor`], while the
-//! - [`gate`] is open and the [`schema`] fits, and hands each, one of those [`held`], to
-//! - [`recording`]: its [`location`] is read from the [`store`], block by block, with the [`hints`] on how to read it
+//! - [`gates`] are open and the [`schema`] fits, and hands each, one of those [`held`], to
+//! - [`recording`]: past the [`gate`] of its bucket its [`location`] is read from the [`store`], block by block, with the [`hints`] on how to read it
 //!   and the [`sidecar`] that some have;
 //! - [`compute`] extracts on threads of its own, and the
 //! - [`writer`] turns a [`verdict`] into a row; what went wrong is a [`failure`].
@@ -31,6 +31,7 @@ pub mod failure;
 pub mod fault;
 pub mod floor;
 pub mod gate;
+pub mod gates;
 pub mod held;
 pub mod hints;
 pub mod http;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::compute::Compute;
 use crate::failure::Failure;
 use crate::fault::{Point, reach};
-use crate::gate::Gate;
+use crate::gates::Gates;
 use crate::hints;
 use crate::location::Location;
 use crate::metrics::labels::Step;
@@ -36,8 +36,8 @@ pub struct Tools {
     pub budget: Semaphore,
     /// Size limit of one object.
     pub max_object_bytes: u64,
-    /// Closed while the store is away.
-    pub gate: Gate,
+    /// Closed while the store, or a bucket, is away.
+    pub gates: Gates,
 }
 
 /// How the row came about: `extraction_metadata`, as far as it got.
@@ -103,14 +103,18 @@ pub async fn process(claim: &Claim, tools: &Tools) -> Verdict {
     };
     metadata.bucket = Some(location.bucket.clone());
     metadata.object_key = Some(location.key.clone());
+    let gate = tools.gates.before(&location);
+    if let Err(outage) = gate.enter() {
+        return conclude(claim, &outage, to_json(&metadata));
+    }
     let begun = Instant::now();
     match extract_whole(claim, &location, tools, &mut metadata).await {
         Ok((extraction, segments)) => {
-            tools.gate.read_well(&location, begun);
+            gate.read_well(&location, begun);
             Verdict::Features(Box::new(feature_row(extraction, segments, metadata)))
         }
         Err(failure) => {
-            let failure = tools.gate.blame(failure, &location, &tools.store).await;
+            let failure = gate.blame(failure, &location, &tools.store).await;
             conclude(claim, &failure, to_json(&metadata))
         }
     }

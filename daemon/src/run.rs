@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::backoff::Backoff;
 use crate::compute::Compute;
 use crate::db::{Database, DbError};
-use crate::gate::Gate;
+use crate::gates::Gates;
 use crate::held::Held;
 use crate::http::{self, HttpError, Status};
 use crate::listener::{Ears, listen};
@@ -77,7 +77,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
             usize::try_from(settings.max_bytes_in_flight / BYTES_PER_PERMIT).unwrap_or(usize::MAX >> 3),
         ),
         max_object_bytes: settings.max_object_bytes,
-        gate: Gate::new(settings.store.probe_interval),
+        gates: Gates::new(&settings.store.buckets, settings.store.probe_interval),
     });
     let identity = Identity {
         host: gethostname::gethostname().to_string_lossy().into_owned(),
@@ -249,7 +249,7 @@ fn background(
         stop.clone(),
     ));
     let (watched, ears) = (Arc::clone(tools), Arc::clone(&parts.ears));
-    tasks.spawn(async move { watched.gate.watch(&watched.store, &ears).await });
+    tasks.spawn(async move { watched.gates.watch(&watched.store, &ears).await });
     tasks
 }
 

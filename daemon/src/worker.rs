@@ -83,7 +83,7 @@ impl Worker {
             let mut pause = self.poll_interval;
             // None while the store is away, a few while it is in doubt.
             let admitted = if self.fit.holds() {
-                self.tools.gate.admit(free)
+                self.tools.gates.admit(free)
             } else {
                 0
             };

@@ -10,18 +10,9 @@ use heimdall_daemon::http;
 use heimdall_daemon::settings::HttpAddress;
 use serde_json::Value;
 
-use crate::support::daemon::{Daemon, command};
+use crate::support::daemon::{ANY_PORT, Daemon, command, get};
 use crate::support::faults::{Door, Fault};
 use crate::support::{Bench, cluster, connect, wait_for};
-
-const ANY_PORT: (&str, &str) = ("HEIMDALL_HTTP_ADDR", "127.0.0.1:0");
-
-/// Status and body of a GET.
-async fn get(url: &str) -> (u16, String) {
-    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let response = client.get(url).send().await.expect("an answer");
-    (response.status().as_u16(), response.text().await.expect("a text"))
-}
 
 /// Waits until a check of `/readyz` is `ok` or not; returns its reason. The status agrees with the checks each time.
 async fn wait_check(http: &str, check: &str, ok: bool) -> String {

@@ -4,6 +4,7 @@ mod support;
 
 mod backlog;
 mod blame;
+mod buckets;
 mod chaos;
 mod clocks;
 mod corpus;

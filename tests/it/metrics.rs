@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use crate::support::daemon::Daemon;
+use crate::support::daemon::{ANY_PORT, Daemon};
 use crate::support::faults::{Door, Fault};
 use crate::support::prometheus::Scrape;
 use crate::support::{Bench, iq, wait_for};
 
 const README: &str = include_str!("../../README.md");
-const ANY_PORT: (&str, &str) = ("HEIMDALL_HTTP_ADDR", "127.0.0.1:0");
 
 async fn scrape(http: &str) -> Scrape {
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");

@@ -2,7 +2,7 @@
 
 use tokio_postgres::SimpleQueryMessage;
 
-use crate::support::daemon::{Daemon, command};
+use crate::support::daemon::{ANY_PORT, Daemon, command, get};
 use crate::support::pgbouncer::PgBouncer;
 use crate::support::{Bench, iq, wait_for};
 
@@ -111,21 +111,15 @@ async fn polling_alone_is_a_setting_too() {
     let bench = Bench::new().await;
     bench.put("a.bin", iq::tone());
     let session = bench.record(&["a.bin"]).await;
-    let settings = [
-        ("HEIMDALL_LISTENER_DATABASE_URL", "off"),
-        ("HEIMDALL_HTTP_ADDR", "127.0.0.1:0"),
-    ];
+    let settings = [("HEIMDALL_LISTENER_DATABASE_URL", "off"), ANY_PORT];
     let daemon = Daemon::spawn_with(&bench, &settings).await;
     bench.complete(&session).await;
     assert!(!bench.rows(&session).await[0].failed);
     daemon.said_times("only polling, every second", 1).await;
     let ready = format!("{}/readyz", daemon.http().await);
-    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     wait_for("it is ready", || async {
-        let response = client.get(&ready).send().await.expect("an answer");
-        let ok = response.status() == 200;
-        let text = response.text().await.expect("a text");
-        (ok && text.contains("only polling")).then_some(())
+        let (status, text) = get(&ready).await;
+        (status == 200 && text.contains("only polling")).then_some(())
     })
     .await;
     daemon.stop().await;

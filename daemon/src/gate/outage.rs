@@ -4,26 +4,14 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::backoff::Backoff;
-use crate::failure::Failure;
 use crate::location::Location;
 use crate::store::Refusal;
 
 /// How long one that failed in a trial stays out of the way of the next ones.
-const OUT_OF_THE_WAY: Backoff = Backoff {
+pub(super) const OUT_OF_THE_WAY: Backoff = Backoff {
     base: Duration::from_mins(1),
     max: Duration::from_mins(1),
 };
-
-/// What is known of the store's state, for people and metrics.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GateState {
-    /// What is wrong; `None` while recordings are claimed.
-    pub outage: Option<Outage>,
-    /// How often the gate has closed since the start.
-    pub closed_times: u64,
-    /// Probes sent since the start.
-    pub probes: u64,
-}
 
 /// Why the gate is closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +20,6 @@ pub struct Outage {
     pub since: Instant,
     /// What the store, or the way to it, said last.
     pub what: String,
-    /// The bucket that is probed.
-    pub bucket: String,
     /// Probes sent in vain so far.
     pub probes: u32,
 }
@@ -52,12 +38,14 @@ pub(super) struct Closed {
     pub(super) tries: u32,
 }
 
-impl Closed {
-    pub(super) fn failure(&self) -> Failure {
-        Failure::StoreOutage {
-            delay: self.trying_since.map(|_| OUT_OF_THE_WAY.jittered(1)),
-        }
+/// How long a recording waits that comes to a closed gate while other buckets are read. A quarter of the outage's age, so that many
+/// that wait through a long one cost little, and are not late after a short one.
+pub(super) fn turned_away(age: Duration) -> Duration {
+    Backoff {
+        base: (age / 4).clamp(Duration::from_secs(5), Duration::from_mins(2)),
+        max: Duration::from_mins(2),
     }
+    .jittered(1)
 }
 
 pub(super) fn retry_after(refusal: &Refusal) -> Option<Duration> {

@@ -45,11 +45,9 @@ impl Gate {
 
     /// One probe, and what follows from it.
     async fn look(&self, store: &Store) {
-        let Some((bucket, evidence)) = self.next_evidence() else {
-            return;
-        };
+        let evidence = self.next_evidence();
         store.renew_keys();
-        let refusal = match store.probe(&bucket).await {
+        let refusal = match store.probe(&self.bucket).await {
             Err(refusal) => Some((refusal, false)),
             Ok(()) => match self.question_all(evidence.as_ref(), store).await {
                 Err(refusal) => Some((refusal, true)),
@@ -77,16 +75,15 @@ impl Gate {
         }
     }
 
-    /// Counts a probe: the bucket, and the object whose turn it is.
-    fn next_evidence(&self) -> Option<(String, Option<Location>)> {
+    /// Counts a probe and names the object whose turn it is, if there is one.
+    fn next_evidence(&self) -> Option<Location> {
         let mut inner = self.lock();
-        inner.probes += 1;
         let closed = inner.closed.as_mut()?;
         closed.outage.probes += 1;
         closed
             .evidence
             .rotate_left(usize::from(closed.outage.probes > 1 && !closed.evidence.is_empty()));
-        Some((closed.outage.bucket.clone(), closed.evidence.front().cloned()))
+        closed.evidence.front().cloned()
     }
 
     /// Whether an object that failed or one that was read before can be read.

@@ -180,14 +180,18 @@ impl Status {
             let late = |_| Err(format!("no answer within {STORE_TIMEOUT:?}"));
             timeout(STORE_TIMEOUT, probes).await.unwrap_or_else(late)
         };
-        match (
-            self.answers.store.get(STORE_AGE, ask).await,
-            self.tools.gate.state().outage,
-        ) {
+        let answered = self.answers.store.get(STORE_AGE, ask).await;
+        let (outages, all) = self.tools.gates.outages();
+        match (answered, outages.first()) {
             (Err(error), _) => Check::wrong(error),
             (Ok(()), None) => Check::ok("answers for every bucket"),
-            (Ok(()), Some(outage)) => Check::wrong(format!(
-                "answers, but nothing is claimed since {} s: {}",
+            (Ok(()), Some((bucket, outage))) => Check::wrong(format!(
+                "answers, but {} since {} s: {}",
+                if all {
+                    "nothing is claimed".to_owned()
+                } else {
+                    format!("recordings in bucket {bucket} wait")
+                },
                 outage.since.elapsed().as_secs(),
                 outage.what
             )),

@@ -25,6 +25,16 @@ pub(crate) fn command() -> Command {
     command
 }
 
+/// For a daemon whose HTTP is looked at.
+pub(crate) const ANY_PORT: (&str, &str) = ("HEIMDALL_HTTP_ADDR", "127.0.0.1:0");
+
+/// Status and body of a GET.
+pub(crate) async fn get(url: &str) -> (u16, String) {
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let response = client.get(url).send().await.expect("an answer");
+    (response.status().as_u16(), response.text().await.expect("a text"))
+}
+
 impl Daemon {
     /// A daemon on the bench's database and store that neither polls nor sweeps, once it listens.
     pub(crate) async fn start(bench: &Bench) -> Self {

@@ -1,0 +1,120 @@
+//! The gates before the claim, one for each bucket.
+//!
+//! Which bucket a queued recording is in, the queue does not know. So claiming stops when all gates are closed; while some are
+//! open, recordings are claimed, and those that come to a closed one are put off without counting an attempt.
+//! What takes one bucket away may have taken all of them: when a gate closes, the other buckets are probed at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::future::{join, join_all};
+use tokio::sync::Notify;
+
+use crate::gate::{Gate, Outage};
+use crate::listener::Ears;
+use crate::location::Location;
+use crate::metrics::labels::Server;
+use crate::metrics::metrics;
+use crate::store::Store;
+
+/// The gates of all buckets.
+#[derive(Debug)]
+pub struct Gates {
+    gates: Vec<(String, Gate)>,
+    shared: Arc<Shared>,
+}
+
+/// What all gates have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    gates: usize,
+    closed: AtomicUsize,
+    /// Rings when one closes while others are open.
+    doubt: Notify,
+}
+
+impl Shared {
+    /// One gate more is closed. Whether now all are.
+    pub(crate) fn closes(&self) -> bool {
+        let closed = self.closed.fetch_add(1, Ordering::SeqCst) + 1;
+        metrics().set_outage(Server::Store, true);
+        if closed < self.gates {
+            self.doubt.notify_one();
+        }
+        closed == self.gates
+    }
+
+    /// One gate more is open. Whether before none was.
+    pub(crate) fn opens(&self) -> bool {
+        let closed = self.closed.fetch_sub(1, Ordering::SeqCst);
+        metrics().set_outage(Server::Store, closed > 1);
+        closed == self.gates
+    }
+
+    pub(crate) fn all_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst) == self.gates
+    }
+}
+
+impl Gates {
+    /// Open gates before these buckets, of which there is one at least; `max_pause` is the longest time between two probes of one
+    /// while its gate is closed.
+    #[must_use]
+    pub fn new(buckets: &[String], max_pause: Duration) -> Self {
+        let shared = Arc::new(Shared {
+            gates: buckets.len(),
+            closed: AtomicUsize::new(0),
+            doubt: Notify::new(),
+        });
+        let gate = |bucket: &String| Gate::new(bucket.clone(), Arc::clone(&shared), max_pause);
+        let gates = buckets.iter().map(|bucket| (bucket.clone(), gate(bucket))).collect();
+        Self { gates, shared }
+    }
+
+    /// The gate before an object. A location in none of the buckets, which [`Location::parse`] lets nobody have, goes by the first.
+    #[must_use]
+    pub fn before(&self, location: &Location) -> &Gate {
+        let found = self.gates.iter().find(|(bucket, _)| *bucket == location.bucket);
+        &found.unwrap_or(&self.gates[0]).1
+    }
+
+    /// How many of `free` places may be filled now: all while a gate is open, else what trials let through.
+    #[must_use]
+    pub fn admit(&self, free: usize) -> usize {
+        if self.shared.all_closed() {
+            let admitted: usize = self.gates.iter().map(|(_, gate)| gate.admitted()).sum();
+            admitted.min(free)
+        } else {
+            free
+        }
+    }
+
+    /// The buckets that are not read, and why; whether that is all of them.
+    #[must_use]
+    pub fn outages(&self) -> (Vec<(&str, Outage)>, bool) {
+        let gates = self.gates.iter();
+        let away = gates.filter_map(|(bucket, gate)| Some((bucket.as_str(), gate.outage()?)));
+        (away.collect(), self.shared.all_closed())
+    }
+
+    /// Probes where a gate is closed; runs until dropped.
+    pub async fn watch(&self, store: &Store, ears: &Ears) {
+        let each = self.gates.iter().map(|(_, gate)| gate.watch(store, ears));
+        join(join_all(each), self.doubt_others(store)).await;
+    }
+
+    /// Recordings of every other bucket would find out one by one, and those of a bucket in which nothing happens never.
+    async fn doubt_others(&self, store: &Store) {
+        loop {
+            self.shared.doubt.notified().await;
+            let open = self.gates.iter().filter(|(_, gate)| gate.outage().is_none());
+            join_all(open.map(async |(bucket, gate)| {
+                if let Err(refusal) = store.probe(bucket).await {
+                    gate.close(refusal.what(), &refusal, []);
+                }
+            }))
+            .await;
+        }
+    }
+}
