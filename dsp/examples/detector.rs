@@ -149,7 +149,9 @@ fn kinds() -> Vec<Kind> {
         &[12_000, 48_000, 200_000],
     );
     of("one pole, 0.1", None, |f| one_pole(0.1, f), &[8_000, 48_000]);
-    of("one pole, 0.3", None, |f| one_pole(0.3, f), &[48_000, 200_000]);
+    of("one pole, 0.3", None, |f| one_pole(0.3, f), &[8_000, 48_000, 200_000]);
+    of("one pole, 0.7", None, |f| one_pole(0.7, f), &[8_000, 48_000, 200_000]);
+    of("one pole, 0.9", None, |f| one_pole(0.9, f), &[8_000, 48_000, 200_000]);
     of("one pole, -0.5", None, |f| one_pole(-0.5, f), &[8_000, 48_000, 200_000]);
     of(
         "slope of 1 dB",
@@ -173,6 +175,19 @@ fn kinds() -> Vec<Kind> {
     of("int8, rms 20 steps", Some(20.0), |_| 1.0, &[48_000, 200_000]);
     of("int8, rms 0.5 steps", Some(0.5), |_| 1.0, &[12_000, 48_000, 200_000]);
     of("int8, rms 0.3 steps", Some(0.3), |_| 1.0, &[48_000, 200_000]);
+    of("one pole, 0.97", None, |f| one_pole(0.97, f), &[8_000, 48_000, 200_000]);
+    of(
+        "two poles, 0.7",
+        None,
+        |f| one_pole(0.7, f).powi(2),
+        &[8_000, 48_000, 200_000],
+    );
+    of(
+        "two poles, 0.7 and -0.7",
+        None,
+        |f| one_pole(0.7, f) * one_pole(-0.7, f),
+        &[8_000, 48_000, 200_000],
+    );
     kinds
 }
 
@@ -214,11 +229,11 @@ fn poisson_bound(count: usize) -> f64 {
     let (mut low, mut high) = (0.0, 3.0 * (count as f64 + 3.0));
     for _ in 0..60 {
         let mean: f64 = 0.5 * (low + high);
-        let mut term = (-mean).exp();
-        let mut sum = term;
+        let mut logarithm = -mean;
+        let mut sum = logarithm.exp();
         for k in 1..=count {
-            term *= mean / k as f64;
-            sum += term;
+            logarithm += (mean / k as f64).ln();
+            sum += logarithm.exp();
         }
         if sum > 0.05 {
             low = mean;

@@ -17,6 +17,12 @@ fn over_noise(signals: &mut Signals, signal: &[Complex32], snr_db: f64) -> Vec<C
     samples
 }
 
+/// What that is measured to be.
+fn measured(signals: &mut Signals, signal: &[Complex32], snr_db: f64) -> SegmentFeatures {
+    let samples = over_noise(signals, signal, snr_db);
+    signals.measure(&samples, RATE)
+}
+
 fn near(value: f64, expected: f64, tolerance: f64, what: &str) {
     assert!(
         (value - expected).abs() <= tolerance,
@@ -57,14 +63,13 @@ fn keyed(signals: &mut Signals, frequency: f64) -> Vec<Complex32> {
 fn every_kind_of_modulation_lies_where_it_is_and_is_no_fault() {
     let mut signals = Signals::new(31);
     let steady = tone(RATE, 0.100_003);
-    let segment = signals.measure(&over_noise(&mut Signals::new(1), &steady, 20.0), RATE);
+    let segment = measured(&mut Signals::new(1), &steady, 20.0);
     placed(&segment, [20.0, 20.0], 20.0, 0.02, "a tone");
     near(segment.extended.snr_unbiased_db.mean, 20.0, 0.2, "a tone's SNR");
     near(segment.extended.envelope_kurtosis.mean, 1.0, 0.05, "a tone's kurtosis");
 
     let speech = signals.speech_fm(RATE, -40_000.0, 1_500.0, RATE);
-    let samples = over_noise(&mut signals, &speech, 20.0);
-    let segment = signals.measure(&samples, RATE);
+    let segment = measured(&mut signals, &speech, 20.0);
     near(
         segment.extended.carrier_offset_hz.mean,
         -40_000.0,
@@ -82,14 +87,18 @@ fn every_kind_of_modulation_lies_where_it_is_and_is_no_fault() {
     for (i, sample) in modulated.iter_mut().enumerate() {
         *sample *= 1.0 + 0.5 * tone_part(i, 0.005);
     }
-    let samples = over_noise(&mut signals, &modulated, 20.0);
-    placed(&signals.measure(&samples, RATE), [29.0, 31.0], 30.0, 0.05, "AM");
+    placed(
+        &measured(&mut signals, &modulated, 20.0),
+        [29.0, 31.0],
+        30.0,
+        0.05,
+        "AM",
+    );
 
     let mut both = signals.band(RATE, -0.25, 0.0625);
     let other = signals.band(RATE, 0.25, 0.0625);
     add(&mut both, &other, 1.0);
-    let samples = over_noise(&mut signals, &both, 35.0);
-    let segment = signals.measure(&samples, RATE);
+    let segment = measured(&mut signals, &both, 35.0);
     near(
         segment.extended.occupied_lower_edge_hz.mean,
         -56_125.0,
@@ -107,8 +116,7 @@ fn every_kind_of_modulation_lies_where_it_is_and_is_no_fault() {
     // Wider than half the band: the detector need not find it, but nobody should be misled about its power. In the very middle
     // it would look like a receiver's pass-band.
     let wide = signals.band(RATE, 0.05, 0.6);
-    let samples = over_noise(&mut signals, &wide, 20.0);
-    let segment = signals.measure(&samples, RATE);
+    let segment = measured(&mut signals, &wide, 20.0);
     near(
         segment.extended.snr_unbiased_db.mean,
         20.0 + 10.0 * 0.6_f64.log10(),
@@ -130,8 +138,7 @@ fn bursts_keying_and_converters_are_no_faults() {
     let segment = signals.measure(&key, RATE);
     unflagged(&segment, "keying between exact zeros");
     assert!(segment.quality.zero_fraction > 0.25);
-    let samples = over_noise(&mut signals, &key, 30.0);
-    unflagged(&signals.measure(&samples, RATE), "keying over noise");
+    unflagged(&measured(&mut signals, &key, 30.0), "keying over noise");
 
     let mut burst = signals.noise(RATE, |_| 1e-4);
     let inside = signals.band(RATE / 10, 0.1, 0.05);

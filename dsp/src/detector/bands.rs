@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::baseline::{Baseline, Shapes, Step};
+use super::baseline::{Baseline, Step};
 use super::circle::Circle;
+use super::shapes::Shapes;
 use crate::quantile;
 
 /// Each band tested is wider than the one before by this factor, or by one block.
@@ -59,6 +60,11 @@ impl Bands {
             widths,
             shapes: None,
         }
+    }
+
+    /// Powers averaged in each block.
+    pub(super) fn looks(&self) -> f64 {
+        self.looks
     }
 
     /// The first band that is too strong to be noise. `densities` are those that `circle` was filled with; below `lowest` there
