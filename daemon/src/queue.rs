@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::{Object, Pool, PoolError, TimeoutType};
+use deadpool_postgres::Pool;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -10,8 +10,7 @@ use uuid::Uuid;
 use crate::backoff::Backoff;
 use crate::db::{Database, DbError};
 use crate::floor;
-use crate::metrics::labels::{Connection, Server, Source, State};
-use crate::metrics::metrics;
+use crate::metrics::labels::{Source, State};
 use crate::metrics::queue::Depth;
 use crate::migrate::schema_version;
 use crate::schema::Schema;
@@ -22,6 +21,7 @@ pub use self::claim::{Claim, Lease};
 
 mod answers;
 mod claim;
+mod connection;
 
 /// A statement that takes longer than the server's own time-out allows: the link is gone.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(75);
@@ -232,50 +232,6 @@ impl Queue {
     #[must_use]
     pub fn is_pooled(&self) -> bool {
         self.database.is_pooled()
-    }
-
-    /// Does `work` on a connection, which goes back to the pool unless it fell silent or its session is spoilt.
-    ///
-    /// # Errors
-    /// What the work says, or [`DbError::Timeout`].
-    pub async fn with_connection<T>(
-        &self,
-        work: impl AsyncFnOnce(&mut Object) -> Result<T, DbError>,
-    ) -> Result<T, DbError> {
-        let result = self.try_with_connection(work).await;
-        metrics().set_outage(
-            Server::Database,
-            result.as_ref().is_err_and(|error| !error.is_refusal()),
-        );
-        result
-    }
-
-    async fn try_with_connection<T>(
-        &self,
-        work: impl AsyncFnOnce(&mut Object) -> Result<T, DbError>,
-    ) -> Result<T, DbError> {
-        let getting = tokio::time::timeout(self.answer_timeout, self.pool.get()).await;
-        let getting = getting.unwrap_or(Err(PoolError::Timeout(TimeoutType::Wait)));
-        let mut client = getting.inspect_err(|_| metrics().connected(Connection::Pool, false))?;
-        let result = tokio::time::timeout(self.answer_timeout, work(&mut client))
-            .await
-            .unwrap_or(Err(DbError::Timeout(self.answer_timeout)));
-        match &result {
-            Err(DbError::Timeout(_)) => {
-                self.database.cancel(client.cancel_token());
-                self.forsake(client);
-            }
-            Err(error) if error.is_of_session() => self.forsake(client),
-            _ => {}
-        }
-        result
-    }
-
-    /// Closes a connection instead of returning it to the pool, and the idle ones with it: they lead to the same server
-    /// on the same way.
-    fn forsake(&self, client: Object) {
-        drop(Object::take(client));
-        self.pool.retain(|_, _| false);
     }
 
     async fn one(&self, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Row, DbError> {

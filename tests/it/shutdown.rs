@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::support::daemon::Daemon;
 use crate::support::faults::{Door, Fault};
 use crate::support::link::{Link, Target, Way};
-use crate::support::{Bench, connect, iq};
+use crate::support::{Bench, connect, iq, wait_for};
 
 const GRACE: &str = "1s";
 /// The grace time, two seconds each for the writer and the farewell, and what a busy machine adds.
@@ -54,6 +54,31 @@ async fn with_a_stalled_store_nothing_is_held_after_the_grace_time() {
         20
     );
     assert_eq!(bench.count("heimdall.worker_heartbeats").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_farewell_does_not_wait_behind_what_the_end_has_broken_off() {
+    let bench = Bench::new().await;
+    let settings = [
+        ("HEIMDALL_SHUTDOWN_GRACE", "300ms"),
+        ("HEIMDALL_SWEEP_INTERVAL", "200ms"),
+        ("HEIMDALL_POLL_INTERVAL", "200ms"),
+    ];
+    let daemon = Daemon::start_with(&bench, &settings).await;
+    let (other, _driving) = connect(&bench.url().await).await;
+    let lock = "BEGIN; LOCK TABLE heimdall.measurements, heimdall.recording_sessions";
+    other.batch_execute(lock).await.expect("a lock");
+    let ours = "pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'heimdalld%'";
+    wait_for("a statement of it waits", || async {
+        let waiting = bench.count(&format!("{ours} AND wait_event_type = 'Lock'")).await;
+        (waiting > 0).then_some(())
+    })
+    .await;
+    let daemon = stops_in_time(daemon).await;
+    daemon.said_times("stopped given_back=0", 1).await;
+    other.batch_execute("COMMIT").await.expect("it was held to the end");
+    assert_eq!(bench.count("heimdall.worker_heartbeats").await, 0);
+    bench.wait_count(ours, 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
