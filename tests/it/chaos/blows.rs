@@ -10,9 +10,10 @@ use tokio::task::JoinSet;
 
 use super::LEASE;
 use super::fleet::{Fleet, State};
-use crate::support::Bench;
+use super::objects::ARCHIVE;
 use crate::support::faults::Fault;
 use crate::support::link::Way;
+use crate::support::{BUCKET, Bench};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Blow {
@@ -36,6 +37,7 @@ pub(super) enum Blow {
     StoreBodiesBreakOff,
     StoreHangs,
     StoreSlow,
+    BucketRemoved,
     ExtractionPaused,
     Migrated,
     SessionDeleted,
@@ -44,7 +46,7 @@ pub(super) enum Blow {
 }
 
 /// Each with its share.
-const BLOWS: [(Blow, u32); 25] = [
+const BLOWS: [(Blow, u32); 26] = [
     (Blow::DaemonKilled, 12),
     (Blow::DaemonFrozen, 6),
     (Blow::DaemonTerminated, 5),
@@ -65,6 +67,7 @@ const BLOWS: [(Blow, u32); 25] = [
     (Blow::StoreBodiesBreakOff, 3),
     (Blow::StoreHangs, 2),
     (Blow::StoreSlow, 4),
+    (Blow::BucketRemoved, 3),
     (Blow::ExtractionPaused, 2),
     (Blow::Migrated, 2),
     (Blow::SessionDeleted, 4),
@@ -191,7 +194,8 @@ impl Arena {
             | Blow::StoreCredentialsRefused403
             | Blow::StoreBodiesBreakOff
             | Blow::StoreHangs
-            | Blow::StoreSlow => {
+            | Blow::StoreSlow
+            | Blow::BucketRemoved => {
                 self.hit_store(blow);
                 true
             }
@@ -231,10 +235,15 @@ impl Arena {
             Blow::StoreCredentialsRefused403 => Fault::Status(403, "InvalidAccessKeyId"),
             Blow::StoreBodiesBreakOff => Fault::Cut(self.rng.usize(..90_000)),
             Blow::StoreHangs => Fault::Hang,
+            Blow::BucketRemoved => Fault::Status(404, "NoSuchBucket"),
             _ => Fault::Delay(Duration::from_millis(self.rng.u64(10..600))),
         };
-        // All objects, or one while the others work.
-        let part = if self.rng.bool() { "" } else { "good-1" };
+        // A bucket as a whole; or all objects, or one while the others work.
+        let part = match blow {
+            Blow::BucketRemoved => [ARCHIVE, BUCKET][self.rng.usize(..2)],
+            _ if self.rng.bool() => "",
+            _ => "good-1",
+        };
         self.fleet.door.set(part, fault);
         self.later(100..2_500, Mend::HealStore);
     }

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::LEASE;
-use crate::support::Bench;
+use super::objects::ARCHIVE;
 use crate::support::daemon::Daemon;
 use crate::support::faults::Door;
 use crate::support::link::{Link, Target};
+use crate::support::{BUCKET, Bench};
 
 /// Enough that some always live.
 const DAEMONS: usize = 3;
@@ -80,10 +81,12 @@ impl Fleet {
     pub(super) async fn start_again(&mut self, bench: &Bench, index: usize) {
         let member = &mut self.members[index];
         let endpoint = format!("http://{}", self.store_wire.address());
+        let buckets = format!("{BUCKET},{ARCHIVE}");
         let (lease, grace) = (format!("{}ms", LEASE.as_millis()), format!("{}ms", GRACE.as_millis()));
         let settings = [
             ("HEIMDALL_DATABASE_URL", member.url.as_str()),
             ("HEIMDALL_S3_ENDPOINT", &endpoint),
+            ("HEIMDALL_S3_BUCKET", &buckets),
             ("HEIMDALL_S3_TIMEOUT", "700ms"),
             ("HEIMDALL_LEASE", &lease),
             ("HEIMDALL_SHUTDOWN_GRACE", &grace),

@@ -10,6 +10,10 @@ use crate::support::{Bench, iq};
 
 /// What a late object is put under: this and a number.
 pub(super) const LATE: &str = "late/";
+/// A second bucket that daemons may read, and its only object.
+pub(super) const ARCHIVE: &str = "heimdall-archive";
+const ARCHIVED: &str = "archived.bin";
+const ARCHIVED_LOCATION: &str = "s3://heimdall-archive/archived.bin";
 /// Noise seeds and lengths of the good ones: one second, two and a part, one chunk.
 const GOOD: [(&str, u64, usize); 3] = [
     ("good-1.bin", 1, iq::SAMPLES),
@@ -46,6 +50,7 @@ pub(super) fn classes() -> Vec<Class> {
         .collect();
     classes.extend([
         class(LATE, 5, None, Outcome::Features(4, 2_400)),
+        class(ARCHIVED_LOCATION, 10, None, Outcome::Features(5, 2_400)),
         class(
             "short.bin",
             4,
@@ -96,11 +101,10 @@ pub(super) fn put_all(bench: &Bench) {
             bench.put(class.location, content());
         }
     }
+    let objects = bench.store.objects();
+    objects.put(ARCHIVE, ARCHIVED, iq::tone_of(5, 2_400), Metadata::new());
     // In a bucket that is there and not allowed.
-    bench
-        .store
-        .objects()
-        .put("elsewhere", "x.bin", iq::tone(), Metadata::new());
+    objects.put("elsewhere", "x.bin", iq::tone(), Metadata::new());
 }
 
 /// The segments that `heimdalld extract` finds in the same samples.
