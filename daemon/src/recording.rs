@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use tracing::info;
 use uuid::Uuid;
 
+use crate::announced::Announced;
 use crate::compute::Compute;
 use crate::failure::Failure;
 use crate::fault::{Point, reach};
@@ -38,6 +39,8 @@ pub struct Tools {
     pub max_object_bytes: u64,
     /// Closed while the store, or a bucket, is away.
     pub gates: Gates,
+    /// Sessions that have been said to be complete.
+    pub announced: Announced,
 }
 
 /// How the row came about: `extraction_metadata`, as far as it got.
@@ -99,7 +102,10 @@ pub async fn process(claim: &Claim, tools: &Tools) -> Verdict {
     };
     let location = match Location::parse(text, tools.store.bucket_names()) {
         Ok(location) => location,
-        Err(failure) => return conclude(claim, &failure, to_json(&metadata)),
+        Err(failure) => {
+            tools.announced.begins(claim);
+            return conclude(claim, &failure, to_json(&metadata));
+        }
     };
     metadata.bucket = Some(location.bucket.clone());
     metadata.object_key = Some(location.key.clone());
@@ -107,6 +113,7 @@ pub async fn process(claim: &Claim, tools: &Tools) -> Verdict {
     if let Err(outage) = gate.enter() {
         return conclude(claim, &outage, to_json(&metadata));
     }
+    tools.announced.begins(claim);
     let begun = Instant::now();
     match extract_whole(claim, &location, tools, &mut metadata).await {
         Ok((extraction, segments)) => {

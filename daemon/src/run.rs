@@ -13,6 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
+use crate::announced::Announced;
 use crate::backoff::Backoff;
 use crate::compute::Compute;
 use crate::db::{Database, DbError};
@@ -77,6 +78,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
             usize::try_from(settings.max_bytes_in_flight / BYTES_PER_PERMIT).unwrap_or(usize::MAX >> 3),
         ),
         max_object_bytes: settings.max_object_bytes,
+        announced: Announced::default(),
         gates: Gates::new(&settings.store.buckets, settings.store.probe_interval),
     });
     let identity = Identity {

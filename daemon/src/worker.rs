@@ -1,6 +1,5 @@
 //! The loop in the middle: look, claim what there is room for, hand out, wait.
 
-use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,8 +37,6 @@ const CLAIM_RETRY: Backoff = Backoff {
 const CLAIM_IN_DOUBT: Duration = ANSWER_TIMEOUT;
 /// Between two looks for what such a claim has left.
 const STRAY_INTERVAL: Duration = Duration::from_secs(2);
-/// Sessions whose completion has been logged already; older ones are long through.
-const REMEMBERED_SESSIONS: usize = 256;
 
 /// What the worker works with.
 pub struct Worker {
@@ -74,7 +71,6 @@ impl Worker {
     pub async fn run(self, stop: CancellationToken) {
         let places = Arc::new(Semaphore::new(self.concurrency));
         let mut tasks = JoinSet::new();
-        let mut sessions = RecentSessions::default();
         let mut claims = Claims::default();
         while !stop.is_cancelled() {
             let free = places.available_permits();
@@ -90,7 +86,6 @@ impl Worker {
             if admitted > 0 {
                 let claimed = claims.take(&self, admitted).await;
                 more = claimed.len() == free;
-                sessions.announce(&claimed);
                 for claim in claimed {
                     self.start(claim, &places, &mut tasks);
                 }
@@ -267,24 +262,4 @@ async fn room(places: &Semaphore, concurrency: usize) {
 
 fn elapsed_ms(begun: Instant) -> u64 {
     u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Says once for each session that it has completed.
-#[derive(Default)]
-struct RecentSessions(VecDeque<Uuid>);
-
-impl RecentSessions {
-    fn announce(&mut self, claims: &[Claim]) {
-        for claim in claims.iter().filter(|claim| claim.source == "live") {
-            let session = claim.recording_session_id;
-            if self.0.contains(&session) {
-                continue;
-            }
-            if self.0.len() == REMEMBERED_SESSIONS {
-                self.0.pop_front();
-            }
-            self.0.push_back(session);
-            info!(%session, "recording session completed");
-        }
-    }
 }

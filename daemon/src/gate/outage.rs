@@ -38,11 +38,11 @@ pub(super) struct Closed {
     pub(super) tries: u32,
 }
 
-/// How long a recording waits that comes to a closed gate while other buckets are read. A quarter of the outage's age, so that many
+/// How long a recording waits that comes to a closed gate while other buckets are read. Half of the outage's age, so that many
 /// that wait through a long one cost little, and are not late after a short one.
 pub(super) fn turned_away(age: Duration) -> Duration {
     Backoff {
-        base: (age / 4).clamp(Duration::from_secs(5), Duration::from_mins(2)),
+        base: (age / 2).clamp(Duration::from_secs(5), Duration::from_mins(2)),
         max: Duration::from_mins(2),
     }
     .jittered(1)
