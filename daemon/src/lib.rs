@@ -4,8 +4,8 @@
 //! - [`listener`] hears that a session has completed, and wakes the
 //! - [`worker`], which claims rows of the queue, above the [`floor`], while the
 //! - [`gates`] are open and the [`schema`] fits, and hands each, one of those [`held`], to
-//! - [`recording`]: past the [`gate`] of its bucket, and [`announced`], its [`location`] is read from the [`store`], block by block, with the [`hints`] on how to read it
-//!   and the [`sidecar`] that some have;
+//! - [`recording`]: past the [`gate`] of its bucket, and [`announced`], its [`location`] is read from the [`store`], block by
+//!   block, with the [`hints`] on how to read it and the [`sidecar`] that some have;
 //! - [`compute`] extracts on threads of its own, and the
 //! - [`writer`] turns a [`verdict`] into a row; what went wrong is a [`failure`].
 //! - [`queue`] speaks to Postgres for all of them, in the words of [`sql`], over [`db`], with [`tls`] where that is asked for.
