@@ -1,6 +1,6 @@
 //! Says once for each session that it has completed.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use tracing::info;
@@ -8,28 +8,62 @@ use uuid::Uuid;
 
 use crate::queue::Claim;
 
-/// Sessions whose completion has been logged already; older ones are long through.
-const REMEMBERED_SESSIONS: usize = 256;
+/// Sessions whose completion has been logged already. Of a backlog that was put off, recordings come back in any order: they
+/// may be spread over thousands of sessions.
+const REMEMBERED_SESSIONS: usize = 4_096;
 
 /// The sessions that have been announced of late.
 #[derive(Debug, Default)]
-pub struct Announced(Mutex<VecDeque<Uuid>>);
+pub struct Announced(Mutex<Sessions>);
+
+#[derive(Debug, Default)]
+struct Sessions {
+    known: HashSet<Uuid>,
+    in_order: VecDeque<Uuid>,
+}
 
 impl Announced {
     /// Work on a recording begins; what is put off before it has begun is not announced, or it would be each time.
     pub fn begins(&self, claim: &Claim) {
-        if claim.source != "live" {
-            return;
-        }
         let session = claim.recording_session_id;
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if sessions.contains(&session) {
-            return;
+        if claim.source == "live" && self.0.lock().unwrap_or_else(PoisonError::into_inner).add(session) {
+            info!(%session, "recording session completed");
         }
-        if sessions.len() == REMEMBERED_SESSIONS {
-            sessions.pop_front();
+    }
+}
+
+impl Sessions {
+    /// Whether it is new.
+    fn add(&mut self, session: Uuid) -> bool {
+        if !self.known.insert(session) {
+            return false;
         }
-        sessions.push_back(session);
-        info!(%session, "recording session completed");
+        if self.in_order.len() == REMEMBERED_SESSIONS
+            && let Some(oldest) = self.in_order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        self.in_order.push_back(session);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_session_is_new_once_and_the_oldest_are_forgotten() {
+        let mut sessions = Sessions::default();
+        let ids: Vec<Uuid> = (0..=REMEMBERED_SESSIONS as u128).map(Uuid::from_u128).collect();
+        assert!(ids[..REMEMBERED_SESSIONS].iter().all(|id| sessions.add(*id)));
+        assert!(!ids[..REMEMBERED_SESSIONS].iter().any(|id| sessions.add(*id)));
+        assert!(sessions.add(ids[REMEMBERED_SESSIONS]));
+        assert!(!sessions.add(ids[1]), "the second oldest is known still");
+        assert!(sessions.add(ids[0]), "the oldest had to go");
+        assert_eq!(
+            (sessions.known.len(), sessions.in_order.len()),
+            (REMEMBERED_SESSIONS, REMEMBERED_SESSIONS)
+        );
     }
 }
