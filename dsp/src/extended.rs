@@ -52,14 +52,16 @@ set_of_numbers! {
         /// Power density of the noise within the pass-band, dBFS/Hz.
         noise_density_dbfs_hz,
         /// Width of the band outside which lie 0.5 % of the signal's power on either side, Hz (Radio Regulations 1.153,
-        /// ITU-R SM.443). The noise is subtracted first.
+        /// ITU-R SM.443). The noise is subtracted first. Of several signals at once it is the band from the lowest to the highest, the gaps
+        /// between them included, but for what lies outermost with less than 0.5 % of the power.
         occupied_bandwidth_99_hz,
         /// Lower edge of the occupied band, Hz from the centre.
         occupied_lower_edge_hz,
         /// Upper edge of the occupied band, Hz from the centre.
         occupied_upper_edge_hz,
         /// Phase of the autocorrelation at lag 1 as a frequency, Hz from the centre (Kay, IEEE Trans. ASSP 37, 1989),
-        /// of what stands out of the noise: the centroid of narrow-band signals, the carrier of symmetrical ones.
+        /// of what stands out of the noise: the centroid of narrow-band signals, the carrier of symmetrical ones;
+        /// of several signals at once, a frequency between them, round the end of the band if that is the shorter way.
         carrier_offset_hz,
         /// Geometric over arithmetic mean of the density over the pass-band, 0 to 1 (Wiener entropy; Gray and Markel, IEEE
         /// Trans. ASSP 22, 1974): 1 for white noise. Of means over about 400 Hz.

@@ -95,23 +95,30 @@ fn every_kind_of_modulation_lies_where_it_is_and_is_no_fault() {
         "AM",
     );
 
-    let mut both = signals.band(RATE, -0.25, 0.0625);
-    let other = signals.band(RATE, 0.25, 0.0625);
-    add(&mut both, &other, 1.0);
-    let segment = measured(&mut signals, &both, 35.0);
-    near(
-        segment.extended.occupied_lower_edge_hz.mean,
-        -56_125.0,
-        250.0,
-        "two, lower edge",
-    );
-    near(
-        segment.extended.occupied_upper_edge_hz.mean,
-        56_125.0,
-        250.0,
-        "two, upper edge",
-    );
-    unflagged(&segment, "two signals");
+    // As strong as each other, and one 30 dB weaker, which is a thousandth of the power.
+    let first = signals.band(RATE, -0.25, 0.0625);
+    let second = signals.band(RATE, 0.25, 0.0625);
+    for (weaker_db, upper_edge_hz) in [(0.0, 56_125.0), (-30.0, -43_813.0)] {
+        let mut both = first.clone();
+        add(&mut both, &second, amplitude(weaker_db));
+        let segment = measured(&mut signals, &both, 35.0);
+        let edges = [
+            (
+                segment.extended.occupied_lower_edge_hz.mean,
+                -56_125.0,
+                "two, lower edge",
+            ),
+            (
+                segment.extended.occupied_upper_edge_hz.mean,
+                upper_edge_hz,
+                "two, upper edge",
+            ),
+        ];
+        for (edge, expected, what) in edges {
+            near(edge, expected, 250.0, what);
+        }
+        unflagged(&segment, "two signals");
+    }
 
     // Wider than half the band: the detector need not find it, but nobody should be misled about its power. In the very middle
     // it would look like a receiver's pass-band.

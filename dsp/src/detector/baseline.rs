@@ -60,7 +60,7 @@ pub(super) struct Baseline {
 struct WithoutPole {
     baseline: Baseline,
     /// Twice the logarithm of the likelihood, over that of a flat spectrum.
-    explained: f64,
+    better: f64,
 }
 
 /// A band that stands out.
@@ -232,25 +232,24 @@ impl Baseline {
     /// Whether a flat baseline with this band explains more than one pole does.
     fn is_likelier_than_a_pole(&self, step: &Step) -> bool {
         // On average noise leaves 1 to each of the pole's two numbers.
-        let better = (step.height / step.deviation).powi(2) - (self.without_pole().explained - 2.0);
+        let better = (step.height / step.deviation).powi(2) - (self.without_pole().better - 2.0);
         better >= BETTER
     }
 
     fn without_pole(&self) -> &WithoutPole {
         self.without_pole.get_or_init(|| {
-            let variance = self.deviation.powi(2);
-            let pole = Pole::likeliest(&self.logarithms, &self.shapes.inside, variance);
+            let pole = Pole::likeliest(&self.logarithms, &self.shapes.inside, self.deviation.powi(2));
             let mut rest = self.logarithms.clone();
-            for ((value, inside), of_pole) in rest
+            for ((value, inside), density) in rest
                 .iter_mut()
                 .zip(&self.shapes.inside)
-                .zip(pole.logarithms(self.blocks()))
+                .zip(pole.densities(self.blocks()))
             {
-                *value -= if *inside { of_pole } else { 0.0 };
+                *value -= if *inside { density.ln() } else { 0.0 };
             }
             Box::new(WithoutPole {
                 baseline: Self::of(rest, self.shapes.clone(), self.deviation),
-                explained: pole.explained / variance,
+                better: pole.better,
             })
         })
     }
