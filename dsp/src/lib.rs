@@ -43,23 +43,32 @@
 //!
 //! | step | noise | tone | what it does |
 //! | --- | ---: | ---: | --- |
-//! | `Decode`, `Screen` | 5 | 5 | bytes to samples; the extremes |
-//! | `Envelope` | 18 | 18 | everything that is read off the samples, in one pass |
-//! | `Transform` | 55 | 51 | complex, single precision; ten of them alone are 527 us for a second |
-//! | `Spectrum` | 27 | 24 | powers, block sums, moments, the Hann window |
-//! | `Detector` | 4 | 1 | lines and bands; ends at the first line that is too strong for any pole |
-//! | `Noise`, `Emission`, `Extended` | 14 | 13 | the honest set |
-//! | `Shape`, `Quantile` | 14 | 12 | peak, roll-off, width; the 15 % quantile |
-//! | `RealPart`, `Autocorrelation` | 34 | 43 | the second transform, and the spread of its lags |
-//! | `Quality` | 18 | 4 | imbalance, offset, runs |
+//! | `Decode`, `Screen` | 5.2 | 5.6 | bytes to samples; the extremes |
+//! | `Envelope` | 11.9 | 11.5 | everything that is read off the samples, in one pass |
+//! | `Transform` | 33.3 | 32.3 | complex, single precision; rustfft's takes 55 |
+//! | `Spectrum` | 12.1 | 11.9 | powers, block sums, moments, the Hann window |
+//! | `Detector` | 3.7 | 1.5 | lines and bands; ends at the first line that is too strong for any pole |
+//! | `Noise`, `Emission`, `Extended` | 9.5 | 9.1 | the honest set |
+//! | `Shape`, `Quantile` | 12.5 | 9.9 | peak, roll-off, width; the 15 % quantile |
+//! | `RealPart`, `Autocorrelation` | 27.6 | 29.8 | the second transform, and the spread of its lags |
+//! | `Quality` | 17.9 | 3.0 | imbalance, offset, runs |
+//!
+//! As a whole process, beside the `NumPy` reference (which has the 17 alone) and the ten transforms of a second alone in FFTW, CPU
+//! time for a file of 120 s at 200 kHz, medians of three rounds (`tests/load/run.sh extract_speed`, the same day):
+//!
+//! | signal | extractor, ms a second | reference | times faster | times the transforms alone |
+//! | --- | ---: | ---: | ---: | ---: |
+//! | FM | 0.94 | 19.6 | 20.4 (18.7 to 24.3) | 1.56 |
+//! | noise | 1.05 | 23.7 | 22.6 (22.5 to 24.1) | 1.72 |
+//! | tone | 0.89 | 24.9 | 27.8 (25.2 to 29.1) | 1.48 |
 //!
 //! The pole that noise may be behind is fitted only where something is about to be called a signal for which it matters: of FM 20 dB above
 //! the noise that is 12 % of all instructions, of a tone 20 dB above the noise in its bin 5 %, of a tone at 46 dB or of noise none.
 //!
-//! These are of rustfft's transform, which machines without AVX-512 and some lengths still have. With our own, in registers of
-//! sixteen numbers, and sums in as many lanes, measured beside the code before on the same machine (noise, 2026-11-25): `Transform` 54 to 33,
-//! `Spectrum` 24.7 to 11.9, `RealPart` 36 to 26, `Envelope` 16.3 to 11.5, `Quantile` 12.6 to 9.7, `Noise` 7.7 to 5.3; all of
-//! a file of 120 s in 0.71 (FM), 0.74 (noise) and 0.72 (tone) of the CPU time, medians of eleven alternations.
+//! Machines without AVX-512, and some lengths, have rustfft's transform. What our own, in registers of sixteen numbers, and sums in
+//! as many lanes have brought, measured beside the code before on the same machine (noise): `Transform` 54 to 33 us, `Spectrum` 24.7 to
+//! 11.9, `RealPart` 36 to 26, `Envelope` 16.3 to 11.5, `Quantile` 12.6 to 9.7, `Noise` 7.7 to 5.3; all of a file of 120 s in
+//! 0.71 (FM), 0.74 (noise) and 0.72 (tone) of the CPU time, medians of eleven alternations.
 //!
 //! Where single precision is in doubt, double precision is done as well, which takes four times as long. White noise hardly ever
 //! needs all of it: of some chunks in a hundred the centroid, that lies next to 0 and is to be exact as a part of itself, needs one
