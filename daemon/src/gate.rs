@@ -139,13 +139,13 @@ impl Gate {
         self.decided.send_replace(Opinion::Object);
     }
 
-    /// What becomes of a recording that comes meanwhile. Where nothing is claimed it is ready again at once; else it stays
-    /// out of the way of others.
+    /// What becomes of a recording that comes meanwhile. It is ready again at once if there is no other bucket, since nothing is
+    /// claimed then; else it stays out of the way of those in the others, which may be open or on trial.
     fn failure(&self, closed: &Closed) -> Failure {
         Failure::StoreOutage {
             delay: if closed.trying_since.is_some() {
                 Some(OUT_OF_THE_WAY.jittered(1))
-            } else if self.shared.all_closed() {
+            } else if self.shared.is_only_one() {
                 None
             } else {
                 Some(turned_away(closed.outage.since.elapsed()))

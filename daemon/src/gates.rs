@@ -52,7 +52,12 @@ impl Shared {
         closed == self.gates
     }
 
-    pub(crate) fn all_closed(&self) -> bool {
+    /// Whether there is no other bucket.
+    pub(crate) fn is_only_one(&self) -> bool {
+        self.gates == 1
+    }
+
+    fn all_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst) == self.gates
     }
 }
