@@ -44,6 +44,8 @@ pub(crate) struct Wire {
     shared: Arc<Shared>,
     tls: Option<TlsAcceptor>,
     server: JoinHandle<()>,
+    /// While nobody listens: bound, which refuses connections as a free port does.
+    kept: Option<TcpSocket>,
 }
 
 struct Shared {
@@ -76,6 +78,7 @@ impl Wire {
             shared,
             tls,
             server,
+            kept: None,
         }
     }
 
@@ -98,10 +101,11 @@ impl Wire {
         asked.iter().filter(|ask| ask.path.contains(part)).cloned().collect()
     }
 
-    /// Nobody listens any more, and all connections are closed.
+    /// Nobody listens any more, and all connections are closed. The port stays ours, or another test may be given it.
     pub(crate) async fn shut(&mut self) {
         self.server.abort();
         let _ = (&mut self.server).await;
+        self.kept = Some(socket(self.address));
     }
 
     /// The port is there, but nobody takes a connection; the connections fill its queue.
@@ -122,6 +126,7 @@ impl Wire {
     /// Serves again after [`Self::shut`].
     pub(crate) fn reopen(&mut self) {
         let listener = socket(self.address).listen(64).expect("listening again");
+        self.kept = None;
         self.server = tokio::spawn(accept(listener, Arc::clone(&self.shared), self.tls.clone()));
     }
 }
