@@ -165,6 +165,26 @@ fn single_precision_is_within_the_tolerances_or_says_that_it_is_not() {
     assert!(doubtful * 50 < all, "{doubtful} of {all} in doubt");
 }
 
+/// One click over noise makes a spectrum ever flatter the higher it is, and an SNR of which little is left but rounding.
+#[test]
+fn an_snr_next_to_nothing_is_right_as_a_part_of_itself() {
+    let mut random = Random(3);
+    for n in [1600, 1601, 40_000] {
+        let (mut single, mut double) = (Single::new(n), Double::new(n));
+        for round in 0..60 {
+            let mut samples = signal(7, n, 1.0, 0.0, &mut random);
+            let click = 10_f64.powf(0.05 * f64::from(round)) * (n as f64).sqrt();
+            samples[n / 3] += Complex32::new(click as f32, 0.0);
+            let rate = 5.0 * n as f64;
+            let chunk = single.measure(&samples, 1.0, rate, RAILS, &mut Series::default());
+            if let Numbers::Certain(features) = chunk.features {
+                let reference = double.features(&samples, 1.0, rate);
+                compare(&features, &reference, 5.0, rate, &format!("n {n}, click {click}"));
+            }
+        }
+    }
+}
+
 #[test]
 fn double_precision_is_the_reference() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
