@@ -11,7 +11,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, SignatureScheme};
-use tracing::warn;
+use tracing::{debug, warn};
 
 /// The system's store has 200 KB; a file that is larger than this is no list of authorities.
 const MAX_FILE_BYTES: u64 = 4 << 20;
@@ -96,17 +96,24 @@ impl Identity {
 struct Shown {
     identity: Identity,
     provider: Arc<CryptoProvider>,
-    /// While the files are being replaced, the last ones that belonged together.
-    last: Mutex<Arc<CertifiedKey>>,
+    last: Mutex<Last>,
+}
+
+/// While the files are being replaced, the last ones that belonged together.
+#[derive(Debug)]
+struct Last {
+    key: Arc<CertifiedKey>,
+    /// It has been said that the files cannot be read.
+    told: bool,
 }
 
 impl Shown {
     fn new(identity: Identity, provider: Arc<CryptoProvider>) -> Result<Self, String> {
-        let last = Mutex::new(Arc::new(identity.read(&provider)?));
+        let key = Arc::new(identity.read(&provider)?);
         Ok(Self {
             identity,
             provider,
-            last,
+            last: Mutex::new(Last { key, told: false }),
         })
     }
 }
@@ -115,10 +122,19 @@ impl ResolvesClientCert for Shown {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match self.identity.read(&self.provider) {
-            Ok(key) => *last = Arc::new(key),
-            Err(error) => warn!(error, "our own certificate cannot be read again, the last one is shown"),
+            Ok(key) => {
+                *last = Last {
+                    key: Arc::new(key),
+                    told: false,
+                }
+            }
+            Err(error) if last.told => debug!(error, "our own certificate still cannot be read"),
+            Err(error) => {
+                last.told = true;
+                warn!(error, "our own certificate cannot be read again, the last one is shown");
+            }
         }
-        Some(last.clone())
+        Some(last.key.clone())
     }
 
     fn has_certs(&self) -> bool {
