@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::{Hook, Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime, Timeouts};
+use tokio::runtime::Handle;
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::{CancelToken, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -189,10 +190,12 @@ impl Database {
     }
 
     /// Asks the server to give up what the token's session is doing, over a connection of its own. Nobody waits for it,
-    /// and nothing depends on it: it only ends early what the server's time-outs would end.
+    /// and nothing depends on it: it only ends early what the server's time-outs would end. Not while the runtime itself ends, when
+    /// futures are dropped too.
     pub fn cancel(&self, token: CancelToken) {
         let tls = self.way.lock().unwrap_or_else(PoisonError::into_inner).tls.clone();
-        tokio::spawn(tokio::time::timeout(SESSION_TIMEOUT, async move {
+        let Ok(runtime) = Handle::try_current() else { return };
+        runtime.spawn(tokio::time::timeout(SESSION_TIMEOUT, async move {
             match tls {
                 Some(tls) => token.cancel_query(tls).await,
                 None => token.cancel_query(NoTls).await,
