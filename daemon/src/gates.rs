@@ -123,3 +123,62 @@ impl Gates {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Failure;
+    use crate::store::Refusal;
+
+    fn in_bucket(bucket: &str) -> Location {
+        Location {
+            bucket: bucket.to_owned(),
+            key: "a.bin".to_owned(),
+        }
+    }
+
+    fn gates(buckets: &[&str]) -> Gates {
+        let buckets: Vec<String> = buckets.iter().map(|&bucket| bucket.to_owned()).collect();
+        Gates::new(&buckets, Duration::from_secs(10))
+    }
+
+    /// What is put off, for how long; `None`: it is ready again at once.
+    fn enter(gates: &Gates, bucket: &str) -> Result<(), Option<Duration>> {
+        match gates.before(&in_bucket(bucket)).enter() {
+            Ok(()) => Ok(()),
+            Err(Failure::StoreOutage { delay }) => Err(delay),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    fn close(gates: &Gates, bucket: &str) {
+        let location = in_bucket(bucket);
+        gates
+            .before(&location)
+            .close("gone", &Refusal::Missing, [location.clone()]);
+    }
+
+    #[test]
+    fn of_several_buckets_the_open_ones_are_claimed_from_and_the_others_kept_out_of_their_way() {
+        let gates = gates(&["a", "b"]);
+        close(&gates, "a");
+        assert_eq!((gates.admit(5), enter(&gates, "b")), (5, Ok(())));
+        assert!(matches!(enter(&gates, "a"), Err(Some(_))));
+        // With all closed nothing is claimed but on trial. What a trial of one brings from the other bucket must not be ready
+        // again at once, or it would be brought each time.
+        close(&gates, "b");
+        assert_eq!(gates.admit(5), 0);
+        for bucket in ["a", "b"] {
+            assert!(matches!(enter(&gates, bucket), Err(Some(_))), "{bucket}");
+        }
+        let (outages, all) = gates.outages();
+        assert_eq!((outages.len(), all), (2, true));
+    }
+
+    #[test]
+    fn what_comes_late_to_the_only_bucket_is_ready_again_at_once() {
+        let gates = gates(&["a"]);
+        close(&gates, "a");
+        assert_eq!((gates.admit(5), enter(&gates, "a")), (0, Err(None)));
+    }
+}
