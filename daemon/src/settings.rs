@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::tls::Trust;
+use crate::tls::Tls;
 
 pub use self::arguments::Arguments;
 pub use self::secret::{DatabaseUrl, Keys, Secret};
@@ -39,7 +39,7 @@ pub struct StoreSettings {
     /// What requests are signed with.
     pub keys: Keys,
     /// Whose certificates are believed, where the endpoint is `https`.
-    pub trust: Trust,
+    pub tls: Tls,
     /// Longest silence, while connecting, before the answer and between two
     /// pieces of a body.
     pub timeout: Duration,

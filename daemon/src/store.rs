@@ -21,7 +21,6 @@ use tracing::{info, warn};
 use crate::failure::Failure;
 use crate::location::Location;
 use crate::settings::{Keys, StoreSettings};
-use crate::tls::Tls;
 
 pub use self::answer::Refusal;
 pub use self::object::Object;
@@ -117,9 +116,7 @@ impl Store {
     /// # Errors
     /// When the settings do not make a usable client.
     pub fn new(settings: &StoreSettings, connections: usize) -> Result<Self, StoreError> {
-        let tls = Tls::from(settings.trust.clone())
-            .client_config()
-            .map_err(StoreError::Tls)?;
+        let tls = settings.tls.client_config().map_err(StoreError::Tls)?;
         let client = reqwest::Client::builder()
             .use_preconfigured_tls(tls)
             .redirect(reqwest::redirect::Policy::none())

@@ -238,7 +238,7 @@ impl Arguments {
         let secret = (self.s3_secret_key.as_ref(), self.s3_secret_key_file.as_ref());
         let endpoint = check.endpoint(self.s3_endpoint.as_deref());
         StoreSettings {
-            trust: check.store_trust(&endpoint, self.s3_ca_file.as_ref()),
+            tls: check.store_tls(&endpoint, self.s3_ca_file.as_ref()),
             endpoint,
             region: self.s3_region.clone().unwrap_or_else(|| "us-east-1".to_owned()),
             buckets: check.buckets(self.s3_bucket.as_deref()),

@@ -193,21 +193,21 @@ impl Checker {
     }
 
     /// Whose certificates the store has to show.
-    pub(super) fn store_trust(&mut self, endpoint: &str, file: Option<&PathBuf>) -> Trust {
+    pub(super) fn store_tls(&mut self, endpoint: &str, file: Option<&PathBuf>) -> Tls {
         const NAME: &str = "HEIMDALL_S3_CA_FILE";
-        let trust = match file {
+        let tls = Tls::from(match file {
             Some(_) if endpoint.starts_with("http://") => {
                 self.complain(NAME, "without effect: the endpoint is http://");
-                return Trust::Nobody;
+                return Trust::Nobody.into();
             }
             Some(path) => Trust::File(path.clone()),
             None if endpoint.starts_with("https://") => Trust::System,
             None => Trust::Nobody,
-        };
-        if let Err(error) = Tls::from(trust.clone()).client_config() {
+        });
+        if let Err(error) = tls.client_config() {
             self.complain(if file.is_some() { NAME } else { "HEIMDALL_S3_ENDPOINT" }, error);
         }
-        trust
+        tls
     }
 }
 
@@ -230,6 +230,13 @@ fn parse_size(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bucket_that_is_named_twice_counts_once() {
+        let mut check = Checker::default();
+        assert_eq!(check.buckets(Some("b-1, a-1,b-1")), ["b-1", "a-1"]);
+        assert_eq!(check.buckets(None), [DEFAULT_BUCKET]);
+    }
 
     #[test]
     fn sizes_are_read_in_decimal_and_binary_units() {
