@@ -110,15 +110,18 @@ mod bands;
 mod baseline;
 mod changes;
 mod circle;
+mod logarithms;
 mod pole;
 mod series;
 mod shapes;
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 
 use crate::spectrum::Block;
 use bands::Bands;
 use circle::Circle;
+use logarithms::Logarithms;
 use pole::Pole;
 pub(crate) use series::Series;
 
@@ -150,6 +153,8 @@ struct Thresholds {
     line_factor: f64,
     /// By this factor no pole's density changes over as many blocks.
     steepest: f64,
+    /// Powers averaged in a block.
+    looks: f64,
     bands: Bands,
 }
 
@@ -165,23 +170,26 @@ impl Detector {
         let lowest = LOWEST_DENSITY * mean;
         let thresholds = self.thresholds.get_or_insert_with(|| Thresholds::new(blocks));
         let (reference, factor) = (thresholds.line_reference, thresholds.line_factor);
+        let (steepest, looks) = (thresholds.steepest, thresholds.looks);
+        // Hardly ever needed in noise, and then by both tests.
+        let known = OnceCell::new();
+        let logarithms = || {
+            let of = || Rc::new(Logarithms::of(&densities.clone().collect::<Vec<_>>(), looks));
+            Rc::clone(known.get_or_init(of))
+        };
         let colour = OnceCell::new();
         let is_line = |(at, block): (usize, &Block)| {
             let line = f64::from(block.line);
             let noise = (self.circle.around(at, 1, reference) / reference as f64).max(lowest);
             let stands_out_of_pole = || {
-                let colour = colour.get_or_init(|| Colour::new(densities.clone(), thresholds.bands.looks()));
+                let colour = colour.get_or_init(|| Colour::new(densities.clone(), logarithms().pole()));
                 line > factor * colour.noise(at, reference)
             };
             // Most lines are too strong for any pole.
-            (line > factor * noise && (line > thresholds.steepest * factor * noise || stands_out_of_pole()))
+            (line > factor * noise && (line > steepest * factor * noise || stands_out_of_pole()))
                 || (block.first == 0 && f64::from(zero_hz) > ZERO_HZ_RATIO * noise)
         };
-        blocks.iter().enumerate().any(is_line)
-            || thresholds
-                .bands
-                .find(&self.circle, || densities.clone().collect(), lowest)
-                .is_some()
+        blocks.iter().enumerate().any(is_line) || thresholds.bands.find(&self.circle, logarithms, lowest).is_some()
     }
 }
 
@@ -197,6 +205,7 @@ impl Thresholds {
             line_reference,
             line_factor: cells * (probability.powf(-1.0 / cells) - 1.0),
             steepest: Pole::steepest(line_reference, count),
+            looks,
             bands: Bands::new(count, looks, line_reference, FALSE_ALARMS * (1.0 - SHARE)),
         }
     }
@@ -211,12 +220,8 @@ struct Colour {
 }
 
 impl Colour {
-    /// Of blocks that are the mean of `looks` powers each.
-    fn new(densities: impl ExactSizeIterator<Item = f64> + Clone, looks: f64) -> Self {
-        let count = densities.len();
-        let (logarithms, inside) = baseline::logarithms(&densities.clone().collect::<Vec<_>>());
-        let pole = Pole::likeliest(&logarithms, &inside, 1.0 / looks);
-        let pole: Vec<f64> = pole.densities(count).collect();
+    fn new(densities: impl ExactSizeIterator<Item = f64> + Clone, pole: &Pole) -> Self {
+        let pole: Vec<f64> = pole.densities(densities.len()).collect();
         let mut circle = Circle::default();
         circle.fill(densities.zip(&pole).map(|(density, pole)| density / pole));
         Self { pole, circle }

@@ -1,9 +1,11 @@
 //! Runs of blocks that are stronger than those on either side.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::baseline::{Baseline, Step};
 use super::circle::Circle;
+use super::logarithms::Logarithms;
 use super::shapes::Shapes;
 use crate::quantile;
 
@@ -13,7 +15,6 @@ const WIDTH_STEP: f64 = 1.25;
 /// Thresholds for all widths.
 #[derive(Debug)]
 pub(super) struct Bands {
-    looks: f64,
     /// Standard deviations beyond which noise alone is in none of the tests, but with the probability asked for.
     deviations: f64,
     widths: Vec<Width>,
@@ -55,24 +56,18 @@ impl Bands {
             width.factor = quantile::f(deviations, width.blocks as f64 * looks, width.reference as f64 * looks);
         }
         Self {
-            looks,
             deviations,
             widths,
             shapes: None,
         }
     }
 
-    /// Powers averaged in each block.
-    pub(super) fn looks(&self) -> f64 {
-        self.looks
-    }
-
-    /// The first band that is too strong to be noise. `densities` are those that `circle` was filled with; below `lowest` there
+    /// The first band that is too strong to be noise. `logarithms` are of what `circle` was filled with; below `lowest` there
     /// is only rounding.
     pub(super) fn find(
         &mut self,
         circle: &Circle,
-        densities: impl Fn() -> Vec<f64>,
+        logarithms: impl Fn() -> Rc<Logarithms>,
         lowest: f64,
     ) -> Option<(Step, Baseline)> {
         let mut baseline = None;
@@ -88,7 +83,7 @@ impl Bands {
                 let is_strong = circle.sum(first, width.blocks) > factor * noise;
                 is_strong.then(|| {
                     baseline
-                        .get_or_insert_with(|| Baseline::new(&densities(), self.looks, &mut self.shapes))
+                        .get_or_insert_with(|| Baseline::new(logarithms(), &mut self.shapes))
                         .stands_out(first, width.blocks, self.deviations)
                 })?
             })

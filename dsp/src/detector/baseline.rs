@@ -1,16 +1,11 @@
 //! The smooth shape of the noise across the band, harmonics or a pole, and what stands out of it.
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use super::pole::Pole;
+use super::logarithms::Logarithms;
 use super::shapes::{MIN_HARMONICS, STRAIGHT, Shapes};
-
-/// Blocks weaker than this part of the median block lie outside the pass-band.
-const PASS_BAND: f64 = 0.5;
-
-/// Blocks beside its edges that do not count either, since the filter's slope begins there.
-const SHOULDER: usize = 2;
 
 /// Standard deviations by which a band has to stand out of a flat baseline, if that with the band explains more than any smooth
 /// shape does without it.
@@ -37,13 +32,12 @@ const BETTER: f64 = 30.0;
 /// 98.85 % of 12.5 kHz 6 dB below the noise were found in five chunks, with four all of 2,000.
 ///
 /// Noise behind a pole has all harmonics, but two numbers tell what they are. So whatever stands out must stand out of the
-/// likeliest pole too (see [`Pole`]): a band on a flat baseline by its likelihood, as of one harmonic, which a pole near 0 is; one
+/// likeliest pole too (see `pole`): a band on a flat baseline by its likelihood, as of one harmonic, which a pole near 0 is; one
 /// on a smooth baseline with the pole taken out. Four harmonics alone leave a tip of the peak of a pole at 0.7: it was called
 /// a signal in 10 % of the segments at 8 kHz and in 54 % at 48 kHz.
 #[derive(Debug)]
 pub(super) struct Baseline {
-    /// Those of the blocks in the pass-band, 0 elsewhere.
-    logarithms: Vec<f64>,
+    logarithms: Rc<Logarithms>,
     shapes: Arc<Shapes>,
     /// The logarithms' coefficients, one for each shape; the first shape is constant.
     coefficients: Vec<f64>,
@@ -51,16 +45,8 @@ pub(super) struct Baseline {
     sums: Vec<(f64, usize)>,
     /// Standard deviation of a logarithm.
     deviation: f64,
-    /// Fitted when it is asked for first: hardly ever in noise.
-    without_pole: OnceCell<Box<WithoutPole>>,
-}
-
-/// What is left when the likeliest pole is taken out.
-#[derive(Debug)]
-struct WithoutPole {
-    baseline: Baseline,
-    /// Twice the logarithm of the likelihood, over that of a flat spectrum.
-    better: f64,
+    /// What is left when the likeliest pole is taken out. Made when it is asked for first: hardly ever in noise.
+    without_pole: OnceCell<Box<Baseline>>,
 }
 
 /// A band that stands out.
@@ -77,31 +63,29 @@ pub(super) struct Step {
 }
 
 impl Baseline {
-    /// Fits the densities of blocks, each the mean of `looks` powers. `known` are shapes of as many blocks and looks; they are made
-    /// anew if the pass-band is another.
-    pub(super) fn new(densities: &[f64], looks: f64, known: &mut Option<Arc<Shapes>>) -> Self {
-        let (logarithms, inside) = logarithms(densities);
+    /// Fits these logarithms. `known` are shapes of as many blocks and looks; they are made anew if the pass-band is another.
+    pub(super) fn new(logarithms: Rc<Logarithms>, known: &mut Option<Arc<Shapes>>) -> Self {
         let shapes = match known {
-            Some(known) if known.inside == inside => known,
-            _ => known.insert(Arc::new(Shapes::new(inside, looks))),
+            Some(known) if known.inside == logarithms.inside => known,
+            _ => known.insert(Arc::new(Shapes::new(logarithms.inside.clone(), logarithms.looks))),
         };
-        Self::of(logarithms, shapes.clone(), (1.0 / looks).sqrt())
+        Self::with(logarithms, shapes.clone())
     }
 
-    fn of(logarithms: Vec<f64>, shapes: Arc<Shapes>, deviation: f64) -> Self {
+    fn with(logarithms: Rc<Logarithms>, shapes: Arc<Shapes>) -> Self {
         let mut sums = vec![(0.0, 0)];
         let (mut sum, mut seen) = (0.0, 0);
-        for (logarithm, inside) in logarithms.iter().zip(&shapes.inside) {
+        for (logarithm, inside) in logarithms.values.iter().zip(&logarithms.inside) {
             sum += logarithm;
             seen += usize::from(*inside);
             sums.push((sum, seen));
         }
         Self {
-            coefficients: shapes.coefficients(&logarithms),
-            logarithms,
+            coefficients: shapes.coefficients(&logarithms.values),
             shapes,
             sums,
-            deviation,
+            deviation: logarithms.variance().sqrt(),
+            logarithms,
             without_pole: OnceCell::new(),
         }
     }
@@ -115,7 +99,7 @@ impl Baseline {
             .filter(|step| self.is_likelier_than_a_pole(step))
             .or_else(|| {
                 self.stands_out_of_shapes(first, width, deviations).filter(|_| {
-                    let rest = &self.without_pole().baseline;
+                    let rest = self.without_pole();
                     rest.stands_out_of_shapes(first, width, deviations).is_some()
                 })
             })
@@ -141,7 +125,7 @@ impl Baseline {
     }
 
     fn blocks(&self) -> usize {
-        self.logarithms.len()
+        self.logarithms.values.len()
     }
 
     fn pass_band(&self) -> usize {
@@ -232,25 +216,14 @@ impl Baseline {
     /// Whether a flat baseline with this band explains more than one pole does.
     fn is_likelier_than_a_pole(&self, step: &Step) -> bool {
         // On average noise leaves 1 to each of the pole's two numbers.
-        let better = (step.height / step.deviation).powi(2) - (self.without_pole().better - 2.0);
+        let better = (step.height / step.deviation).powi(2) - (self.logarithms.pole().better - 2.0);
         better >= BETTER
     }
 
-    fn without_pole(&self) -> &WithoutPole {
+    fn without_pole(&self) -> &Baseline {
         self.without_pole.get_or_init(|| {
-            let pole = Pole::likeliest(&self.logarithms, &self.shapes.inside, self.deviation.powi(2));
-            let mut rest = self.logarithms.clone();
-            for ((value, inside), density) in rest
-                .iter_mut()
-                .zip(&self.shapes.inside)
-                .zip(pole.densities(self.blocks()))
-            {
-                *value -= if *inside { density.ln() } else { 0.0 };
-            }
-            Box::new(WithoutPole {
-                baseline: Self::of(rest, self.shapes.clone(), self.deviation),
-                better: pole.better,
-            })
+            let rest = Rc::new(self.logarithms.without_pole());
+            Box::new(Self::with(rest, self.shapes.clone()))
         })
     }
 
@@ -283,24 +256,6 @@ impl Baseline {
         let end = first + width;
         [(first, end.min(self.blocks())), (0, end.saturating_sub(self.blocks()))]
     }
-}
-
-/// Logarithms of densities, and which of them lie in the pass-band; 0 those that do not.
-pub(super) fn logarithms(densities: &[f64]) -> (Vec<f64>, Vec<bool>) {
-    let mut ranked = densities.to_vec();
-    let middle = ranked.len() / 2;
-    let lowest = PASS_BAND * *ranked.select_nth_unstable_by(middle, f64::total_cmp).1;
-    let strong = |at: usize| densities[at] > lowest.max(f64::MIN_POSITIVE);
-    let count = densities.len();
-    let inside: Vec<bool> = (0..count)
-        .map(|at| (0..=2 * SHOULDER).all(|beside| strong((at + beside + count - SHOULDER % count) % count)))
-        .collect();
-    let logarithms = densities
-        .iter()
-        .zip(&inside)
-        .map(|(density, inside)| if *inside { density.ln() } else { 0.0 })
-        .collect();
-    (logarithms, inside)
 }
 
 /// Regression on one shape after the other: what of the band is left, and what of the logarithms in it.
@@ -341,7 +296,11 @@ mod tests {
     /// 512 blocks with exactly these densities.
     fn baseline(density: impl Fn(f64) -> f64) -> Baseline {
         let densities: Vec<f64> = (0..512).map(|at| density(f64::from(at) / 512.0)).collect();
-        Baseline::new(&densities, LOOKS, &mut None)
+        fitted(&densities, &mut None)
+    }
+
+    fn fitted(densities: &[f64], known: &mut Option<Arc<Shapes>>) -> Baseline {
+        Baseline::new(Rc::new(Logarithms::of(densities, LOOKS)), known)
     }
 
     fn stands_out_anywhere(baseline: &Baseline, width: usize) -> bool {
@@ -370,8 +329,8 @@ mod tests {
         let mut edges = flat.clone();
         edges[..50].fill(1e-6);
         for densities in [&flat, &flat, &edges, &flat] {
-            let again = Baseline::new(densities, LOOKS, &mut known);
-            let anew = Baseline::new(densities, LOOKS, &mut None);
+            let again = fitted(densities, &mut known);
+            let anew = fitted(densities, &mut None);
             assert_eq!(again.shapes.inside, anew.shapes.inside);
             assert_eq!(again.shapes.sums, anew.shapes.sums);
             assert_eq!(again.coefficients, anew.coefficients);
@@ -424,7 +383,7 @@ mod tests {
         let distance = |rate: f64, harmonics: usize| {
             let (count, looks) = (500, rate / 5.0 / 500.0);
             let width = super::super::rounded(count as f64 * 12_500.0 / rate);
-            let baseline = Baseline::new(&vec![1.0; count], looks, &mut None);
+            let baseline = Baseline::new(Rc::new(Logarithms::of(&vec![1.0; count], looks)), &mut None);
             let mut regression = Regression::new(&baseline, (count - width) / 2, width);
             for part in baseline
                 .parts((count - width) / 2, width)

@@ -4,9 +4,12 @@
 //! than half the scatter. Which of the chunks hold what was found is seen from how much the band differs from
 //! chunk to chunk, whatever the noise's shape. What is in some of them only, `changes` finds.
 
+use std::rc::Rc;
+
 use super::bands::Bands;
 use super::changes;
 use super::circle::Circle;
+use super::logarithms::Logarithms;
 use super::{FALSE_ALARMS, LOWEST_DENSITY, line_reference};
 use crate::spectrum::Block;
 
@@ -87,7 +90,7 @@ impl Series {
             _ => Bands::new(count, looks, line_reference(self.bins, count), FALSE_ALARMS),
         };
         self.circle.fill(means.iter().copied());
-        let found = bands.find(&self.circle, || means.clone(), lowest);
+        let found = bands.find(&self.circle, || Rc::new(Logarithms::of(&means, looks)), lowest);
         self.bands = Some((chunks, bands));
         let Some((step, baseline)) = found else {
             return Vec::new();

@@ -1,0 +1,73 @@
+//! The logarithms of a spectrum's densities, which have independent errors of one variance, and the pole that explains most of them.
+
+use std::cell::OnceCell;
+
+use super::pole::Pole;
+
+/// Blocks weaker than this part of the median block lie outside the pass-band.
+const PASS_BAND: f64 = 0.5;
+
+/// Blocks beside its edges that do not count either, since the filter's slope begins there.
+const SHOULDER: usize = 2;
+
+/// Logarithms of the densities of blocks.
+#[derive(Debug)]
+pub(super) struct Logarithms {
+    /// Those of the blocks in the pass-band, 0 elsewhere.
+    pub values: Vec<f64>,
+    /// Which blocks that are.
+    pub inside: Vec<bool>,
+    /// Powers averaged in each block.
+    pub looks: f64,
+    /// Fitted when it is asked for first: hardly ever in noise.
+    pole: OnceCell<Pole>,
+}
+
+impl Logarithms {
+    /// Of densities that are the mean of `looks` powers each.
+    pub(super) fn of(densities: &[f64], looks: f64) -> Self {
+        let mut ranked = densities.to_vec();
+        let middle = ranked.len() / 2;
+        let lowest = PASS_BAND * *ranked.select_nth_unstable_by(middle, f64::total_cmp).1;
+        let strong = |at: usize| densities[at] > lowest.max(f64::MIN_POSITIVE);
+        let count = densities.len();
+        let inside: Vec<bool> = (0..count)
+            .map(|at| (0..=2 * SHOULDER).all(|beside| strong((at + beside + count - SHOULDER % count) % count)))
+            .collect();
+        let values = densities
+            .iter()
+            .zip(&inside)
+            .map(|(density, inside)| if *inside { density.ln() } else { 0.0 })
+            .collect();
+        Self {
+            values,
+            inside,
+            looks,
+            pole: OnceCell::new(),
+        }
+    }
+
+    /// Of each.
+    pub(super) fn variance(&self) -> f64 {
+        1.0 / self.looks
+    }
+
+    /// The likeliest one.
+    pub(super) fn pole(&self) -> &Pole {
+        (self.pole).get_or_init(|| Pole::likeliest(&self.values, &self.inside, self.variance()))
+    }
+
+    /// What is left when that is taken out.
+    pub(super) fn without_pole(&self) -> Self {
+        let densities = self.pole().densities(self.values.len());
+        let rest = self.values.iter().zip(&self.inside).zip(densities);
+        Self {
+            values: rest
+                .map(|((value, inside), density)| if *inside { value - density.ln() } else { *value })
+                .collect(),
+            inside: self.inside.clone(),
+            looks: self.looks,
+            pole: OnceCell::new(),
+        }
+    }
+}
