@@ -29,8 +29,8 @@ def fm_recording(rng, seconds=1.0):
     return ((np.exp(1j * phase) + noise[0] + 1j * noise[1]) * 0.1).astype("<c8")
 
 
-def put(store, key, data):
-    store.client.put_object(BUCKET, key, io.BytesIO(data), len(data), content_type="application/octet-stream")
+def put(store, key, data, bucket=BUCKET):
+    store.client.put_object(bucket, key, io.BytesIO(data), len(data), content_type="application/octet-stream")
     return key
 
 

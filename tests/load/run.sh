@@ -5,6 +5,8 @@
 #       both services on one Postgres and one object store, as a Markdown table with the targets
 #   tests/load/run.sh main_job
 #       the main job against a real MinIO; the exit status says whether every row is as it should be
+#   tests/load/run.sh bucket_away [--recordings 10000] [--seconds 80]
+#       one bucket of two is removed from a real MinIO: what the other's recordings wait, and what those that are put off cost
 #   tests/load/run.sh extract_speed --reference PATH/features.py [--signal fm|noise|tone]
 #       the extractor alone, beside the NumPy reference and beside the bare transforms in FFTW; needs no server
 #
@@ -20,7 +22,7 @@
 #   HEIMDALL_REFERENCE    the NumPy reference, to check the earlier service's extractor against
 set -eu
 case ${1-} in
-    compare | main_job | extract_speed) script=$1; shift ;;
+    compare | main_job | bucket_away | extract_speed) script=$1; shift ;;
     *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 64 ;;
 esac
 load=$(dirname "$0")

@@ -122,7 +122,7 @@ class Heimdalld:
 
     name = "heimdalld"
 
-    def __init__(self, work, postgres, store, database="heimdalld"):
+    def __init__(self, work, postgres, store, database="heimdalld", buckets=BUCKET):
         binary = os.environ["HEIMDALLD"]
         postgres.create_database(database)
         self.application = Application(postgres.connect(database))
@@ -131,7 +131,7 @@ class Heimdalld:
             "HEIMDALL_DATABASE_URL": postgres.url(database),
             "HEIMDALL_S3_ENDPOINT": f"http://{store.host}",
             "HEIMDALL_S3_REGION": REGION,
-            "HEIMDALL_S3_BUCKET": BUCKET,
+            "HEIMDALL_S3_BUCKET": buckets,
             "HEIMDALL_S3_ACCESS_KEY": ACCESS_KEY,
             "HEIMDALL_S3_SECRET_KEY": SECRET_KEY,
         }
