@@ -13,4 +13,4 @@ source deploy/needs.sh
 need_rust
 need_postgres
 HEIMDALL_FULL_NOTIFICATION_QUEUE=1 \
-    exec cargo test --locked --package heimdall-daemon --features demo --test it full_notification_queue:: -- --nocapture
+    exec cargo test --locked --package heimdall-daemon --features demo --test it outages::full_notification_queue:: -- --nocapture

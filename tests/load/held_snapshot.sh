@@ -7,4 +7,4 @@
 set -eu
 cd "$(dirname "$0")/../.."
 HEIMDALL_HELD_SNAPSHOT_SECONDS=${1:-60} exec cargo test --locked --release -p heimdall-daemon --features demo --test it -- \
-    --exact held_snapshot::claims_keep_most_of_their_rate_while_a_snapshot_is_held --nocapture
+    --exact outages::held_snapshot::claims_keep_most_of_their_rate_while_a_snapshot_is_held --nocapture

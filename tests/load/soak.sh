@@ -15,4 +15,4 @@ minutes=${1-30} held=${2-10}
 need_rust
 need_postgres
 HEIMDALL_SOAK_FIRST_SECONDS=60 HEIMDALL_SOAK_SECONDS=$(((minutes - 1) * 60 + 1)) HEIMDALL_SOAK_HELD_SECONDS=$((held * 60)) \
-    exec cargo test --locked --release --package heimdall-daemon --features demo --test it soak:: -- --nocapture
+    exec cargo test --locked --release --package heimdall-daemon --features demo --test it stress::soak:: -- --nocapture

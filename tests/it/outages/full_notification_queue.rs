@@ -3,8 +3,8 @@
 //! `PostgreSQL` 17 can be told to have little room. Before, the room is 8 GB, and filling that takes minutes: with
 //! `HEIMDALL_FULL_NOTIFICATION_QUEUE` set to anything (`tests/load/full_notification_queue.sh`).
 
-use crate::doctor::{doctor, expect};
-use crate::notifications::listen;
+use crate::delivery::notifications::listen;
+use crate::operations::doctor::{doctor, expect};
 use crate::support::daemon::Daemon;
 use crate::support::{Bench, connect, iq, wait_for};
 

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use super::{Actual, measurement_id, session_id};
-use crate::model::state::SESSIONS;
-use crate::model::transition::Transition;
+use crate::stress::model::state::SESSIONS;
+use crate::stress::model::transition::Transition;
 
 impl Actual {
     /// What is done by application and administrator.

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::outages::{daemon_at, is_probe, record};
+use super::store::{daemon_at, is_probe, record};
 use crate::support::wire::{Answer, Ask, Wire, cut, good, missing, object, refuse};
 use crate::support::{Bench, iq, wait_for};
 

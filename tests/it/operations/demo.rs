@@ -73,7 +73,7 @@ async fn staying_demo() -> (Daemon, PathBuf) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_demo_takes_the_session_that_it_says_how_to_make_and_ends_at_ctrl_c() {
     let (mut demo, folder) = staying_demo().await;
-    let another = include_str!("../../daemon/src/demo/sql/another_session.sql");
+    let another = include_str!("../../../daemon/src/demo/sql/another_session.sql");
     for line in another.lines() {
         assert!(!demo.told(line).is_empty(), "{line} is not shown");
     }

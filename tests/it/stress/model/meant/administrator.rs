@@ -1,10 +1,10 @@
 //! What the sweep and an administrator do to the queue.
 
-use crate::model::state::{Backfill, Entry, MEASUREMENTS, SESSIONS, State, World};
+use crate::stress::model::state::{Backfill, Entry, MEASUREMENTS, SESSIONS, State, World};
 
 impl World {
     /// Queues what is missing, newest sessions first; how many sessions and measurements.
-    pub(in crate::model) fn enqueue_missing(
+    pub(in crate::stress::model) fn enqueue_missing(
         &mut self,
         source: &'static str,
         max_sessions: usize,
@@ -38,7 +38,7 @@ impl World {
         (count(sessions), count(queued))
     }
 
-    pub(in crate::model) fn request_backfill(&mut self, max_sessions: usize, failed_too: bool) -> (i64, i64) {
+    pub(in crate::stress::model) fn request_backfill(&mut self, max_sessions: usize, failed_too: bool) -> (i64, i64) {
         let (sessions, queued) = self.enqueue_missing("backfill", max_sessions, failed_too, Some(self.backfills.len()));
         self.backfills.push(Backfill {
             total: queued,
@@ -48,7 +48,7 @@ impl World {
         (sessions, queued)
     }
 
-    pub(in crate::model) fn cancel_backfill(&mut self, b: usize) {
+    pub(in crate::stress::model) fn cancel_backfill(&mut self, b: usize) {
         let mut cancelled = 0;
         for measurement in &mut self.measurements {
             let ours = |entry: &mut Entry| {
@@ -64,7 +64,7 @@ impl World {
         }
     }
 
-    pub(in crate::model) fn retry_failed(&mut self, kind: Option<&'static str>) {
+    pub(in crate::stress::model) fn retry_failed(&mut self, kind: Option<&'static str>) {
         for s in (0..SESSIONS).rev() {
             for m in 0..MEASUREMENTS {
                 let measurement = &self.measurements[m];

@@ -16,8 +16,8 @@ use heimdall_dsp::{Hints, Recording, SegmentFeatures, Workspace};
 use uuid::Uuid;
 
 use super::{Actual, DELAY, measurement_id, measurement_of, session_of};
-use crate::model::state::{World, Written as Expected};
-use crate::model::transition::{Above, Transition, Verdict};
+use crate::stress::model::state::{World, Written as Expected};
+use crate::stress::model::transition::{Above, Transition, Verdict};
 use crate::support::iq;
 
 impl Actual {

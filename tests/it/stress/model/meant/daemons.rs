@@ -1,14 +1,14 @@
 //! What the daemons do to the queue.
 
-use crate::model::state::{Entry, Lease, MEASUREMENTS, Measurement, Row, State, World, Written};
-use crate::model::transition::{Above, Verdict};
+use crate::stress::model::state::{Entry, Lease, MEASUREMENTS, Measurement, Row, State, World, Written};
+use crate::stress::model::transition::{Above, Verdict};
 
 /// A recording that has taken so many daemons down is blamed for it.
 const MAX_CRASHES: i32 = 5;
 
 impl World {
     /// The measurements that a claim has to take, in their order.
-    pub(in crate::model) fn next(&self, limit: usize, floor: [i64; 3]) -> Vec<usize> {
+    pub(in crate::stress::model) fn next(&self, limit: usize, floor: [i64; 3]) -> Vec<usize> {
         let mut ready: Vec<(i16, i64, usize)> = Vec::new();
         for (m, measurement) in self.measurements.iter().enumerate() {
             if let Some(entry) = &measurement.queued
@@ -23,14 +23,14 @@ impl World {
     }
 
     /// For each priority the place of a measurement in the queue, above which to look.
-    pub(in crate::model) fn floor(&self, above: Above) -> [i64; 3] {
+    pub(in crate::stress::model) fn floor(&self, above: Above) -> [i64; 3] {
         above.map(|m| {
             m.and_then(|m| self.measurements[m].queued.as_ref())
                 .map_or(0, |entry| entry.place)
         })
     }
 
-    pub(in crate::model) fn claim(&mut self, worker: usize, limit: usize, above: Above, lost: bool) {
+    pub(in crate::stress::model) fn claim(&mut self, worker: usize, limit: usize, above: Above, lost: bool) {
         if self.paused || !self.workers[worker].registered {
             return;
         }
@@ -52,7 +52,7 @@ impl World {
         }
     }
 
-    pub(in crate::model) fn take_strays(&mut self, worker: usize) {
+    pub(in crate::stress::model) fn take_strays(&mut self, worker: usize) {
         for measurement in &mut self.measurements {
             if let Some(entry) = &mut measurement.queued
                 && let State::Claimed(lease) = entry.state
@@ -65,7 +65,7 @@ impl World {
     }
 
     /// One transaction.
-    pub(in crate::model) fn finish(&mut self, verdicts: &[(usize, Verdict)]) {
+    pub(in crate::stress::model) fn finish(&mut self, verdicts: &[(usize, Verdict)]) {
         let written: Vec<Written> = verdicts
             .iter()
             .map(|&(lease, verdict)| self.store(lease, verdict))
@@ -150,7 +150,7 @@ impl World {
         self.measurements[m].queued.as_mut().expect("it is held")
     }
 
-    pub(in crate::model) fn fail(&mut self, m: usize, kind: &'static str, entry: &Entry) {
+    pub(in crate::stress::model) fn fail(&mut self, m: usize, kind: &'static str, entry: &Entry) {
         if !self.has_features(m) {
             self.measurements[m].row = Some(Row {
                 kind: Some(kind),
@@ -189,7 +189,7 @@ impl World {
     }
 
     /// Takes back what dead daemons hold.
-    pub(in crate::model) fn release(&mut self) {
+    pub(in crate::stress::model) fn release(&mut self) {
         for worker in &mut self.workers {
             if worker.expired {
                 (worker.registered, worker.expired) = (false, false);
@@ -235,7 +235,7 @@ impl World {
         }
     }
 
-    pub(in crate::model) fn time_passes(&mut self) {
+    pub(in crate::stress::model) fn time_passes(&mut self) {
         for entry in self.measurements.iter_mut().filter_map(|m| m.queued.as_mut()) {
             if let State::Waiting(due) = &mut entry.state {
                 *due = true;
@@ -243,7 +243,7 @@ impl World {
         }
     }
 
-    pub(in crate::model) fn promote(&mut self) {
+    pub(in crate::stress::model) fn promote(&mut self) {
         for entry in self.measurements.iter_mut().filter_map(|m| m.queued.as_mut()) {
             if entry.state == State::Waiting(true) {
                 entry.state = State::Ready;

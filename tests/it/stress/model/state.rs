@@ -102,7 +102,7 @@ pub(super) struct Backfill {
 }
 
 impl Backfill {
-    pub(in crate::model) fn finish_if_through(&mut self) {
+    pub(in crate::stress::model) fn finish_if_through(&mut self) {
         self.finished |= self.done + self.failed >= self.total;
     }
 }
@@ -141,26 +141,32 @@ impl World {
     }
 
     /// Whether the session's features are wanted.
-    pub(in crate::model) fn completed(&self, session: usize) -> bool {
+    pub(in crate::stress::model) fn completed(&self, session: usize) -> bool {
         self.sessions[session].exists && self.sessions[session].completed
     }
 
-    pub(in crate::model) fn has_features(&self, m: usize) -> bool {
+    pub(in crate::stress::model) fn has_features(&self, m: usize) -> bool {
         self.measurements[m].row.as_ref().is_some_and(|row| row.kind.is_none())
     }
 
-    pub(in crate::model) fn has_object(&self, m: usize) -> bool {
+    pub(in crate::stress::model) fn has_object(&self, m: usize) -> bool {
         self.measurements[m].exists && self.measurements[m].object
     }
 
-    pub(in crate::model) fn holds(&self, lease: usize) -> bool {
+    pub(in crate::stress::model) fn holds(&self, lease: usize) -> bool {
         let queued = &self.measurements[self.leases[lease].measurement].queued;
         queued
             .as_ref()
             .is_some_and(|entry| entry.state == State::Claimed(lease))
     }
 
-    pub(in crate::model) fn enqueue(&mut self, m: usize, source: &'static str, priority: i16, backfill: Option<usize>) {
+    pub(in crate::stress::model) fn enqueue(
+        &mut self,
+        m: usize,
+        source: &'static str,
+        priority: i16,
+        backfill: Option<usize>,
+    ) {
         self.next_place += 1;
         self.measurements[m].queued = Some(Entry {
             place: self.next_place,

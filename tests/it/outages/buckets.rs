@@ -1,6 +1,6 @@
 //! Several buckets, of which one is away: its recordings wait, and those of the others do not.
 
-use crate::outages::daemon_at;
+use super::store::daemon_at;
 use crate::support::daemon::{ANY_PORT, get};
 use crate::support::wire::{Answer, Ask, Wire, good, refuse};
 use crate::support::{BUCKET, Bench, iq, wait_for};

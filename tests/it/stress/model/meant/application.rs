@@ -1,10 +1,10 @@
 //! What the application does to the queue.
 
-use crate::model::state::{MEASUREMENTS, State, World};
+use crate::stress::model::state::{MEASUREMENTS, State, World};
 
 impl World {
     /// Those of the sessions that are not completed become so, in one statement.
-    pub(in crate::model) fn complete(&mut self, sessions: &[usize]) {
+    pub(in crate::stress::model) fn complete(&mut self, sessions: &[usize]) {
         for &s in sessions {
             if !self.sessions[s].exists || self.sessions[s].completed {
                 continue;
@@ -34,7 +34,7 @@ impl World {
     }
 
     /// A measurement's object, or session, is new or another.
-    pub(in crate::model) fn arrive(&mut self, m: usize, replaced: bool) {
+    pub(in crate::stress::model) fn arrive(&mut self, m: usize, replaced: bool) {
         let session = self.measurements[m].session;
         if !self.has_object(m) || !self.completed(session) || self.has_features(m) && !replaced {
             return;

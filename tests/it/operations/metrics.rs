@@ -7,7 +7,7 @@ use crate::support::faults::{Door, Fault};
 use crate::support::prometheus::Scrape;
 use crate::support::{Bench, iq, wait_for};
 
-const README: &str = include_str!("../../README.md");
+const README: &str = include_str!("../../../README.md");
 
 async fn scrape(http: &str) -> Scrape {
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");

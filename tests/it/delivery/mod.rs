@@ -1,0 +1,9 @@
+//! Is every recording of a completed session extracted exactly once, and without delay?
+
+mod backlog;
+mod crashes;
+mod fault_points;
+mod history;
+mod leases;
+pub(crate) mod notifications;
+mod shutdown;

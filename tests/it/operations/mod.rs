@@ -1,0 +1,14 @@
+//! Can a person install, upgrade, configure, watch and understand the daemon?
+
+mod demo;
+pub(crate) mod doctor;
+mod health;
+mod installing;
+mod metrics;
+#[cfg(feature = "plot")]
+mod plots;
+mod secrets;
+mod settings;
+mod terminal;
+mod tls;
+mod upgrades;

@@ -1,0 +1,11 @@
+//! What happens while the store, the database or a clock does not work, and afterwards?
+
+mod attribution;
+mod buckets;
+mod clocks;
+mod database;
+mod full_notification_queue;
+mod held_snapshot;
+mod pooler;
+mod refused_rows;
+mod store;
