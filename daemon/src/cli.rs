@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::one_line::OneLine;
 use crate::settings::{Arguments, DEFAULT_LOG, LogFormat};
-use crate::{doctor, migrate, offline, run, shutdown};
+use crate::{doctor, migrate, offline, run, shutdown, sql};
 
 /// Wrong settings or a wrong command line: `EX_USAGE` of sysexits.h.
 pub const EXIT_USAGE: u8 = 64;
@@ -165,7 +165,7 @@ async fn migrate_command(url: crate::settings::Secret, check: bool) -> ExitCode 
                 println!("missing: {statement}");
             }
             if report.schema_files.is_empty() && report.indexes.is_empty() {
-                println!("schema version {}: up to date", migrate::schema_version());
+                println!("schema version {}: up to date", sql::schema_version());
                 return ExitCode::SUCCESS;
             }
             ExitCode::FAILURE
@@ -173,7 +173,7 @@ async fn migrate_command(url: crate::settings::Secret, check: bool) -> ExitCode 
         Ok(report) => {
             println!(
                 "schema version {}: {} schema files applied, {} others re-applied, {} indexes built",
-                migrate::schema_version(),
+                sql::schema_version(),
                 report.schema_files.len(),
                 report.reapplied,
                 report.indexes.len()

@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use std::io::{self, IsTerminal as _, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::outside::printable;
+use crate::sanitize::printable;
 use crate::settings::Settings;
 
 mod database;

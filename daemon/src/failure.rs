@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::outside::printable;
+use crate::sanitize::printable;
 
 /// Who is to blame, and so what happens next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +144,7 @@ impl Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outside::MAX_TEXT_BYTES;
+    use crate::sanitize::MAX_TEXT_BYTES;
 
     #[test]
     fn a_missing_object_is_named_as_the_contract_says() {

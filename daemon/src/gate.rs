@@ -26,7 +26,7 @@ use crate::backoff::Backoff;
 use crate::failure::Failure;
 use crate::gates::Shared;
 use crate::location::Location;
-use crate::outside::printable;
+use crate::sanitize::printable;
 use crate::store::Refusal;
 
 pub use self::outage::Outage;

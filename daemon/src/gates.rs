@@ -12,7 +12,7 @@ use futures_util::future::{join, join_all};
 use tokio::sync::Notify;
 
 use crate::gate::{Gate, Outage};
-use crate::listener::Ears;
+use crate::wake::Ears;
 use crate::location::Location;
 use crate::metrics::labels::Server;
 use crate::metrics::metrics;

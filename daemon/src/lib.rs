@@ -13,7 +13,7 @@
 //! - [`run`] starts and ends these parts.
 //! - [`metrics`] counts what they do, [`http`] shows it and says whether all is well.
 //!
-//! Whatever any of them hears from [`outside`] is made printable before it is said again.
+//! Whatever any of them hears from [`sanitize`] is made printable before it is said again.
 //!
 //! Around it: [`cli`], [`doctor`], [`settings`], [`shutdown`], [`migrate`], [`one_line`], [`offline`] with what stands [`beside`] a
 //! file, the tests' [`fault`] points and,
@@ -42,13 +42,13 @@ pub mod metrics;
 pub mod migrate;
 pub mod offline;
 pub mod one_line;
-pub mod outside;
 #[cfg(feature = "plot")]
 pub mod picture;
 pub mod queue;
 pub mod reading;
 pub mod recording;
 pub mod run;
+pub mod sanitize;
 pub mod schema;
 pub mod segments;
 pub mod settings;
@@ -60,5 +60,6 @@ pub mod store;
 pub mod tls;
 pub mod upkeep;
 pub mod verdict;
+pub mod wake;
 pub mod worker;
 pub mod writer;

@@ -9,10 +9,9 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::AsyncMessage;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +22,7 @@ use crate::db::{Database, DbError, Driver};
 use crate::metrics::labels::{Connection, Wakeup};
 use crate::metrics::metrics;
 use crate::sql;
+use crate::wake::Ears;
 
 /// The channel that the triggers notify.
 pub const CHANNEL: &str = "heimdall_recording_completed";
@@ -38,40 +38,6 @@ const RECONNECT: Backoff = Backoff {
 
 /// A way past a pooler comes with new settings, or with another server behind the same name: seldom.
 const LOOK_FOR_SESSION: Duration = Duration::from_mins(1);
-
-/// What the listener shares with the worker.
-#[derive(Default)]
-pub struct Ears {
-    /// Rung when there may be work.
-    pub wake: Notify,
-    hearing: AtomicBool,
-    only_polls: AtomicBool,
-}
-
-impl Ears {
-    /// Whether there is no way to listen, so that polling is all there is.
-    #[must_use]
-    pub fn only_polls(&self) -> bool {
-        self.only_polls.load(Ordering::Relaxed)
-    }
-
-    /// Notes that there is none, or one again; whether that is a change.
-    pub fn note_only_polls(&self, only_polls: bool) -> bool {
-        self.only_polls.swap(only_polls, Ordering::Relaxed) != only_polls
-    }
-
-    /// Has the worker look for work, and counts why.
-    pub fn ring(&self, why: Wakeup) {
-        metrics().wakeup(why);
-        self.wake.notify_one();
-    }
-
-    /// Whether notifications can be relied on right now.
-    #[must_use]
-    pub fn hearing(&self) -> bool {
-        self.hearing.load(Ordering::Relaxed)
-    }
-}
 
 /// Listens until `stop`, reconnecting for ever.
 pub async fn listen(database: Database, ears: Arc<Ears>, stop: CancellationToken) {

@@ -16,10 +16,8 @@ use tracing::{info, warn};
 use crate::backoff::Backoff;
 use crate::db::{Database, DbError};
 use crate::settings::Secret;
-use crate::sql::FILES;
+use crate::sql::{Step, schema_version, steps};
 
-/// A build of `sql/` is never without it.
-const INSTALL: &str = "install.sql";
 /// The lock behind which installers queue up, as `bootstrap.sql` takes it: here before the look at what stands already.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended('heimdall.migrate', 0))";
 
@@ -82,40 +80,6 @@ pub struct Report {
     pub reapplied: usize,
     /// Indexes built on the application's tables, or with `--check` missing.
     pub indexes: Vec<String>,
-}
-
-/// A file of `install.sql`, in its order.
-#[derive(Clone, Copy, Debug)]
-struct Step {
-    path: &'static str,
-    text: &'static str,
-    /// Number of a schema file.
-    version: Option<i32>,
-}
-
-/// The files in order.
-fn steps() -> Vec<Step> {
-    let read = |path: &str| FILES.get_file(path).and_then(include_dir::File::contents_utf8);
-    let install = read(INSTALL).unwrap_or_default();
-    install
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("\\ir "))
-        .filter_map(|path| {
-            let path = path.trim();
-            let text = read(path)?;
-            let version = path
-                .strip_prefix("schema/")
-                .and_then(|name| name.get(..4))
-                .and_then(|digits| digits.parse().ok());
-            Some(Step { path, text, version })
-        })
-        .collect()
-}
-
-/// The newest schema version of this build.
-#[must_use]
-pub fn schema_version() -> i32 {
-    steps().iter().filter_map(|step| step.version).max().unwrap_or(0)
 }
 
 /// Installs or upgrades. Safe to repeat, and to run from several hosts at once.
@@ -258,38 +222,5 @@ fn refuse_newer(installed: &[i32]) -> Result<(), MigrateError> {
         Err(MigrateError::Newer { installed, known })
     } else {
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashSet;
-
-    #[test]
-    fn every_file_that_has_to_be_installed_is_installed_once() {
-        let listed: Vec<&str> = steps().iter().map(|step| step.path).collect();
-        let unique: HashSet<&str> = listed.iter().copied().collect();
-        assert_eq!(unique.len(), listed.len(), "a file is listed twice in install.sql");
-        let mut present = HashSet::new();
-        let mut folders = vec![&FILES];
-        while let Some(folder) = folders.pop() {
-            folders.extend(folder.dirs().filter(|dir| !dir.path().ends_with("queries")));
-            present.extend(
-                folder
-                    .files()
-                    .filter_map(|file| file.path().to_str())
-                    .filter(|path| *path != INSTALL),
-            );
-        }
-        assert_eq!(unique, present, "install.sql and the files under sql/ differ");
-    }
-
-    #[test]
-    fn schema_files_are_numbered_without_gaps() {
-        let versions: Vec<i32> = steps().iter().filter_map(|step| step.version).collect();
-        let expected: Vec<i32> = (1..=schema_version()).collect();
-        assert_eq!(versions, expected);
-        assert!(!versions.is_empty());
     }
 }

@@ -12,7 +12,7 @@ use crate::db::{Database, DbError};
 use crate::floor;
 use crate::metrics::labels::{Source, State};
 use crate::metrics::queue::Depth;
-use crate::migrate::schema_version;
+use crate::sql::schema_version;
 use crate::schema::Schema;
 use crate::{sql, statement};
 

@@ -7,7 +7,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::migrate::schema_version;
+use crate::sql::schema_version;
 
 /// What the database says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

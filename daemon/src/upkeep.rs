@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::backoff::Backoff;
 use crate::db::DbError;
 use crate::held::Held;
-use crate::listener::Ears;
+use crate::wake::Ears;
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
 use crate::queue::{Pulse, Queue};

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::fault::{Point, reach};
 use crate::floor::Floor;
 use crate::held::Held;
-use crate::listener::Ears;
+use crate::wake::Ears;
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
 use crate::queue::{ANSWER_TIMEOUT, Claim, Queue};

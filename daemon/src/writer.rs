@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::fault::{Point, reach};
 use crate::metrics::labels::{Outcome, Step};
 use crate::metrics::metrics;
-use crate::outside::printable;
+use crate::sanitize::printable;
 use crate::queue::{Claim, Queue};
 use crate::verdict::{Verdict, conclude};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::outside::printable;
+use crate::sanitize::printable;
 
 /// Why there is no connection or no answer.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use tokio_postgres::error::SqlState;
 use super::{Finding, Level, unix_time_s};
 use crate::db::address::Address;
 use crate::db::{Database, DbError};
-use crate::migrate::schema_version;
+use crate::sql::schema_version;
 use crate::queue::Queue;
 use crate::settings::Settings;
 use crate::sql;

@@ -10,7 +10,7 @@ use super::{EVIDENCE, Gate};
 use crate::backoff::Backoff;
 use crate::failure::Failure;
 use crate::location::Location;
-use crate::outside::printable;
+use crate::sanitize::printable;
 use crate::store::{Refusal, Store};
 
 /// How long an undecided failure waits for what else is in flight to tell whose fault it is.

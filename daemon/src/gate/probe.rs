@@ -7,10 +7,10 @@ use tracing::debug;
 
 use super::Gate;
 use super::outage::retry_after;
-use crate::listener::Ears;
+use crate::wake::Ears;
 use crate::location::Location;
 use crate::metrics::labels::Wakeup;
-use crate::outside::printable;
+use crate::sanitize::printable;
 use crate::store::{Refusal, Store};
 
 /// A store that asks for more patience than this gets a probe all the same.

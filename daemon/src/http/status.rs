@@ -11,10 +11,10 @@ use tokio::time::timeout;
 
 use crate::db::DbError;
 use crate::held::Held;
-use crate::listener::Ears;
+use crate::wake::Ears;
 use crate::metrics::metrics;
 use crate::metrics::queue::Sample;
-use crate::outside::printable;
+use crate::sanitize::printable;
 use crate::queue::{Observation, Queue};
 use crate::recording::Tools;
 use crate::schema::Schema;

@@ -23,7 +23,7 @@ impl Metrics {
             .get_or_create(&BuildLabels {
                 version: env!("CARGO_PKG_VERSION"),
                 extractor_version: heimdall_dsp::VERSION,
-                schema_version: crate::migrate::schema_version(),
+                schema_version: crate::sql::schema_version(),
             })
             .set(1);
         r.register("build_info", "Always 1; the labels say what was built", build);

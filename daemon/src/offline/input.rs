@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Stdin};
 use std::path::Path;
 
-use crate::outside::printable;
+use crate::sanitize::printable;
 
 /// What stands for the standard input.
 const STDIN: &str = "-";

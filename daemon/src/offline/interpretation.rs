@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use heimdall_dsp::Extraction;
 
-use crate::outside::printable;
+use crate::sanitize::printable;
 
 /// Writes a line on how the file was read, and one for each doubt, loss and oddity.
 pub(super) fn tell(name: &str, extraction: &Extraction, err: &mut impl Write) -> io::Result<()> {

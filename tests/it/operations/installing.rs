@@ -1,6 +1,7 @@
 //! `heimdalld migrate`: again, at once, over tables that stand already.
 
-use heimdall_daemon::migrate::{check, migrate, schema_version};
+use heimdall_daemon::migrate::{check, migrate};
+use heimdall_daemon::sql::schema_version;
 use heimdall_daemon::settings::Secret;
 
 use crate::support::daemon::{Daemon, command};

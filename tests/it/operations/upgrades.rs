@@ -1,6 +1,6 @@
 //! Daemons and schemas of different versions, and a migration while daemons work.
 
-use heimdall_daemon::migrate::schema_version;
+use heimdall_daemon::sql::schema_version;
 
 use crate::support::daemon::{Daemon, command};
 use crate::support::{Bench, iq, wait_for};
