@@ -9,7 +9,8 @@ use heimdall_dsp::SampleFormat;
 use tokio_util::sync::CancellationToken;
 
 use crate::one_line::OneLine;
-use crate::settings::{Arguments, DEFAULT_LOG, LogFormat};
+use crate::config::arguments::Arguments;
+use crate::config::settings::{DEFAULT_LOG, LogFormat};
 use crate::{doctor, migrate, offline, run, shutdown, sql};
 
 /// Wrong settings or a wrong command line: `EX_USAGE` of sysexits.h.
@@ -150,7 +151,7 @@ fn extract_command(files: &[PathBuf], options: &offline::Options) -> ExitCode {
 }
 
 #[expect(clippy::print_stdout, reason = "this is the command's output")]
-async fn migrate_command(url: crate::settings::Secret, check: bool) -> ExitCode {
+async fn migrate_command(url: crate::config::secret::Secret, check: bool) -> ExitCode {
     let result = if check {
         migrate::check(&url).await
     } else {

@@ -12,15 +12,15 @@ use tokio_postgres::{CancelToken, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tracing::{debug, info};
 
-use self::address::Address;
 use self::session::Opener;
 use crate::metrics::labels::Connection;
+use crate::config::connection_url::Address;
 use crate::metrics::metrics;
-use crate::settings::{DatabaseUrl, Secret};
+use crate::config::credentials::DatabaseUrl;
+use crate::config::secret::Secret;
 
 pub use self::error::DbError;
 
-pub mod address;
 mod error;
 mod session;
 
@@ -88,7 +88,7 @@ impl Way {
 }
 
 impl Database {
-    /// Reads the URL: plain, or TLS with a certificate that is checked in full ([`address`]).
+    /// Reads the URL: plain, or TLS with a certificate that is checked in full ([`Address`]).
     ///
     /// # Errors
     /// When the URL is wrong or the files with certificates cannot be read.

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::sanitize::printable;
-use crate::settings::Settings;
+use crate::config::settings::Settings;
 
 mod database;
 mod listen;

@@ -26,7 +26,7 @@ use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
 pub use self::status::Status;
-use crate::settings::HttpAddress;
+use crate::config::settings::HttpAddress;
 
 mod status;
 

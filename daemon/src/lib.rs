@@ -8,14 +8,14 @@
 //!   block, with the [`hints`] on how to read it and the [`sidecar`] that some have;
 //! - [`compute`] extracts on threads of its own, and the
 //! - [`writer`] turns a [`verdict`] into a row; what went wrong is a [`failure`].
-//! - [`queue`] speaks to Postgres for all of them, in the words of [`sql`], over [`db`], with [`tls`] where that is asked for.
+//! - [`queue`] speaks to Postgres for all of them, in the words of [`sql`], over [`db`], with TLS where that is asked for.
 //! - [`upkeep`] keeps the lease, takes over from the dead, promotes and sweeps.
 //! - [`run`] starts and ends these parts.
 //! - [`metrics`] counts what they do, [`http`] shows it and says whether all is well.
 //!
 //! Whatever any of them hears from [`sanitize`] is made printable before it is said again.
 //!
-//! Around it: [`cli`], [`doctor`], [`settings`], [`shutdown`], [`migrate`], [`one_line`], [`offline`] with what stands [`beside`] a
+//! Around it: [`cli`], [`doctor`], [`config`], [`shutdown`], [`migrate`], [`one_line`], [`offline`] with what stands [`beside`] a
 //! file, the tests' [`fault`] points and,
 //! behind a feature, the embedded `demo`.
 
@@ -24,6 +24,7 @@ pub mod backoff;
 pub mod beside;
 pub mod cli;
 pub mod compute;
+pub mod config;
 pub mod db;
 #[cfg(feature = "demo")]
 pub mod demo;
@@ -51,13 +52,11 @@ pub mod run;
 pub mod sanitize;
 pub mod schema;
 pub mod segments;
-pub mod settings;
 pub mod shutdown;
 pub mod sidecar;
 pub mod sql;
 pub mod statement;
 pub mod store;
-pub mod tls;
 pub mod upkeep;
 pub mod verdict;
 pub mod wake;

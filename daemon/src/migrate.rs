@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use crate::backoff::Backoff;
 use crate::db::{Database, DbError};
-use crate::settings::Secret;
+use crate::config::secret::Secret;
 use crate::sql::{Step, schema_version, steps};
 
 /// The lock behind which installers queue up, as `bootstrap.sql` takes it: here before the look at what stands already.

@@ -27,7 +27,7 @@ use crate::queue::{self, Queue};
 use crate::reading::BYTES_PER_PERMIT;
 use crate::recording::Tools;
 use crate::schema::{Fit, Misfit};
-use crate::settings::{Listening, Settings};
+use crate::config::settings::{Listening, Settings};
 use crate::store::{Store, StoreError};
 use crate::upkeep::{self, Identity};
 use crate::worker::Worker;

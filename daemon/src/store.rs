@@ -20,7 +20,8 @@ use tracing::{info, warn};
 
 use crate::failure::Failure;
 use crate::location::Location;
-use crate::settings::{Keys, StoreSettings};
+use crate::config::credentials::Keys;
+use crate::config::settings::StoreSettings;
 
 pub use self::answer::Refusal;
 pub use self::object::Object;

@@ -31,7 +31,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-use crate::settings::{DEFAULT_BUCKET, Secret, Settings};
+use crate::config::secret::Secret;
+use crate::config::settings::{DEFAULT_BUCKET, Settings};
 use crate::{migrate, run, shutdown};
 use application::{Application, Session};
 use cluster::{Cluster, Durability};

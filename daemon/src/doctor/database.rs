@@ -9,11 +9,11 @@ use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
 
 use super::{Finding, Level, unix_time_s};
-use crate::db::address::Address;
+use crate::config::connection_url::Address;
 use crate::db::{Database, DbError};
 use crate::sql::schema_version;
 use crate::queue::Queue;
-use crate::settings::Settings;
+use crate::config::settings::Settings;
 use crate::sql;
 
 /// For all statements together; each takes milliseconds.

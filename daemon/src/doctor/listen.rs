@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Finding;
 use crate::db::{Database, DbError, Driver};
 use crate::queue::Queue;
-use crate::settings::Settings;
+use crate::config::settings::Settings;
 use crate::sql;
 
 /// A notification takes a millisecond.

@@ -6,7 +6,7 @@ use reqwest::Url;
 use tokio::time::timeout;
 
 use super::{Finding, unix_time_s};
-use crate::settings::Settings;
+use crate::config::settings::Settings;
 use crate::store::{Refusal, Store};
 
 /// For one question; the store's own time-outs are for bodies.

@@ -1,6 +1,6 @@
 //! Sessions and tables of unusual size and shape.
 
-use heimdall_daemon::settings::Secret;
+use heimdall_daemon::config::secret::Secret;
 use uuid::Uuid;
 
 use crate::support::daemon::Daemon;

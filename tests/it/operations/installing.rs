@@ -2,7 +2,7 @@
 
 use heimdall_daemon::migrate::{check, migrate};
 use heimdall_daemon::sql::schema_version;
-use heimdall_daemon::settings::Secret;
+use heimdall_daemon::config::secret::Secret;
 
 use crate::support::daemon::{Daemon, command};
 use crate::support::{Bench, cluster, connect, empty_database, iq, wait_for};

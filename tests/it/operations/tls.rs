@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use heimdall_daemon::demo::cluster::{Cluster, Durability};
 use heimdall_daemon::migrate;
-use heimdall_daemon::settings::Secret;
+use heimdall_daemon::config::secret::Secret;
 
 use crate::support::certificates::{Authority, Identity};
 use crate::support::daemon::{Daemon, command};

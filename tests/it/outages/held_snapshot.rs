@@ -12,7 +12,7 @@ use heimdall_daemon::db::Database;
 use heimdall_daemon::floor::Floor;
 use heimdall_daemon::held::Held;
 use heimdall_daemon::queue::Queue;
-use heimdall_daemon::settings::Secret;
+use heimdall_daemon::config::secret::Secret;
 use heimdall_daemon::verdict::Verdict;
 use heimdall_daemon::writer::Finished;
 use heimdall_daemon::writer::transaction::transact;

@@ -18,7 +18,7 @@ use heimdall_daemon::demo::cluster::{Cluster, Durability};
 use heimdall_daemon::demo::objects::Metadata;
 use heimdall_daemon::demo::store::Store;
 use heimdall_daemon::migrate;
-use heimdall_daemon::settings::Secret;
+use heimdall_daemon::config::secret::Secret;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use tokio_postgres::types::{FromSqlOwned, ToSql};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use heimdall_daemon::migrate;
-use heimdall_daemon::settings::Secret;
+use heimdall_daemon::config::secret::Secret;
 use tokio::task::JoinSet;
 
 use super::LEASE;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use heimdall_daemon::db::Database;
 use heimdall_daemon::queue::{Claim, Queue};
-use heimdall_daemon::settings::Secret;
+use heimdall_daemon::config::secret::Secret;
 use proptest_state_machine::StateMachineTest;
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;

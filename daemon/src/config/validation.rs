@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use crate::db::address::Address;
-use crate::tls::{Tls, Trust};
-
-use super::{DEFAULT_BUCKET, DEFAULT_HTTP, DatabaseUrl, HttpAddress, Secret, WrongSettings};
+use super::connection_url::Address;
+use super::credentials::DatabaseUrl;
+use super::secret::Secret;
+use super::settings::{DEFAULT_BUCKET, DEFAULT_HTTP, HttpAddress, WrongSettings};
+use super::tls::{Tls, Trust};
 
 /// Reads settings; what is wrong gets its line, and the default goes on in its place.
 #[derive(Default)]

@@ -11,11 +11,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
-use self::parameters::{query_start, split};
-use crate::settings::Secret;
-use crate::tls::Tls;
-
-mod parameters;
+use super::secret::Secret;
+use super::tls::Tls;
+use super::tls_parameters::{query_start, split};
 
 /// Where the database is, whose certificate it has to show, and which one it is shown.
 #[derive(Clone, Debug)]
@@ -88,7 +86,7 @@ fn describe(error: &tokio_postgres::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tls::{Identity, Trust};
+    use crate::config::tls::{Identity, Trust};
 
     fn parse(text: &str) -> Result<Address, String> {
         Address::parse(&Secret::new(text))

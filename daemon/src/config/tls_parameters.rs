@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 
-use crate::tls::{Identity, Tls, Trust};
+use super::tls::{Identity, Tls, Trust};
 
 /// What of a URL is about TLS, by libpq's names.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -1,0 +1,268 @@
+//! Makes settings of the arguments. All wrong settings are found in one go, so that an operator corrects them once.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use super::arguments::Arguments;
+use super::credentials::{DatabaseUrl, Keys};
+use super::secret::Secret;
+use super::settings::{DEFAULT_LOG, Listening, LogFormat, Settings, StoreSettings, WrongSettings};
+use super::validation::Checker;
+
+/// Enough to hide the store's latency behind the extractor on a few cores; sixteen partly read recordings fit 64 MB.
+const DEFAULT_CONCURRENCY: usize = 16;
+/// Postgres is asked for this many rows at most in one claim; more only makes a crash give back more.
+const MAX_CONCURRENCY: usize = 1024;
+/// An hour at 200 kHz is 5.8 GB; twice that and some is no recording of this network.
+const DEFAULT_MAX_OBJECT_BYTES: u64 = 16 << 30;
+/// Ten blocks of read-ahead for each of 16 recordings would be 40 MB; 16 MiB keeps every extractor thread busy.
+const DEFAULT_MAX_BYTES_IN_FLIGHT: u64 = 16 << 20;
+/// Below this two recordings could not have one block each in memory.
+const MIN_BYTES_IN_FLIGHT: u64 = 1 << 20;
+
+impl Arguments {
+    /// Everything that `heimdalld run` needs.
+    ///
+    /// # Errors
+    /// Every wrong or missing setting, all at once.
+    pub fn settings(&self) -> Result<Settings, WrongSettings> {
+        let mut check = Checker::default();
+        let c = &mut check;
+        let (ms, seconds, day) = (Duration::from_millis, Duration::from_secs, Duration::from_hours(24));
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let sweep_recordings = c.count(
+            "HEIMDALL_SWEEP_RECORDINGS",
+            self.sweep_recordings.as_ref(),
+            250,
+            1_000_000,
+        );
+        let settings = Settings {
+            database_url: self.database_url(c),
+            listening: self.listening(c),
+            store: self.store(c),
+            concurrency: c.count(
+                "HEIMDALL_CONCURRENCY",
+                self.concurrency.as_ref(),
+                DEFAULT_CONCURRENCY,
+                MAX_CONCURRENCY,
+            ),
+            extract_threads: c.count(
+                "HEIMDALL_EXTRACT_THREADS",
+                self.extract_threads.as_ref(),
+                processors,
+                MAX_CONCURRENCY,
+            ),
+            lease: c.duration("HEIMDALL_LEASE", self.lease.as_ref(), seconds(30), seconds(1)..=day),
+            poll_interval: c.duration(
+                "HEIMDALL_POLL_INTERVAL",
+                self.poll_interval.as_ref(),
+                seconds(15),
+                ms(10)..=day,
+            ),
+            sweep_interval: c.duration(
+                "HEIMDALL_SWEEP_INTERVAL",
+                self.sweep_interval.as_ref(),
+                seconds(300),
+                ms(100)..=day,
+            ),
+            sweep_recordings: i32::try_from(sweep_recordings).unwrap_or(i32::MAX),
+            max_object_bytes: c.size(
+                "HEIMDALL_MAX_OBJECT_BYTES",
+                self.max_object_bytes.as_ref(),
+                DEFAULT_MAX_OBJECT_BYTES,
+                1,
+            ),
+            max_bytes_in_flight: c.size(
+                "HEIMDALL_MAX_BYTES_IN_FLIGHT",
+                self.max_bytes_in_flight.as_ref(),
+                DEFAULT_MAX_BYTES_IN_FLIGHT,
+                MIN_BYTES_IN_FLIGHT,
+            ),
+            shutdown_grace: c.duration(
+                "HEIMDALL_SHUTDOWN_GRACE",
+                self.shutdown_grace.as_ref(),
+                seconds(20),
+                ms(0)..=day,
+            ),
+            http: c.http(self.http_addr.as_deref()),
+        };
+        // The log has been started before; wrong settings of it are reported here, with all the others.
+        if let Err(error) = self.log_filter() {
+            c.complain("HEIMDALL_LOG", error);
+        }
+        if let Err(error) = self.log_format() {
+            c.complain("HEIMDALL_LOG_FORMAT", error);
+        }
+        check.finish(settings)
+    }
+
+    fn database_url(&self, check: &mut Checker) -> DatabaseUrl {
+        const NAME: &str = "HEIMDALL_DATABASE_URL";
+        let file = self.database_url_file.as_ref();
+        let url = check.secret(NAME, self.database_url.as_ref(), file);
+        check.database_url(NAME, url, file, self.database_ca_file.as_ref())
+    }
+
+    fn listening(&self, check: &mut Checker) -> Listening {
+        const NAME: &str = "HEIMDALL_LISTENER_DATABASE_URL";
+        let (url, file) = (
+            self.listener_database_url.as_ref(),
+            self.listener_database_url_file.as_ref(),
+        );
+        if url.is_none() && file.is_none() {
+            return Listening::Same;
+        }
+        let url = check.secret(NAME, url, file);
+        if url.expose() == "off" {
+            return Listening::Off;
+        }
+        Listening::At(check.database_url(NAME, url, file, self.database_ca_file.as_ref()))
+    }
+
+    fn store(&self, check: &mut Checker) -> StoreSettings {
+        let key = (self.s3_access_key.as_ref(), self.s3_access_key_file.as_ref());
+        let secret = (self.s3_secret_key.as_ref(), self.s3_secret_key_file.as_ref());
+        let endpoint = check.endpoint(self.s3_endpoint.as_deref());
+        StoreSettings {
+            tls: check.store_tls(&endpoint, self.s3_ca_file.as_ref()),
+            endpoint,
+            region: self.s3_region.clone().unwrap_or_else(|| "us-east-1".to_owned()),
+            buckets: check.buckets(self.s3_bucket.as_deref()),
+            keys: Keys {
+                access: check.secret("HEIMDALL_S3_ACCESS_KEY", key.0, key.1),
+                secret: check.secret("HEIMDALL_S3_SECRET_KEY", secret.0, secret.1),
+                access_file: self.s3_access_key_file.clone(),
+                secret_file: self.s3_secret_key_file.clone(),
+            },
+            timeout: check.duration(
+                "HEIMDALL_S3_TIMEOUT",
+                self.s3_timeout.as_ref(),
+                Duration::from_secs(20),
+                Duration::from_millis(100)..=Duration::from_hours(1),
+            ),
+            probe_interval: check.duration(
+                "HEIMDALL_S3_PROBE_INTERVAL",
+                self.s3_probe_interval.as_ref(),
+                Duration::from_secs(10),
+                Duration::from_millis(10)..=Duration::from_hours(1),
+            ),
+        }
+    }
+
+    /// The database URL alone, for commands that need no object store.
+    ///
+    /// # Errors
+    /// When it is missing or wrong.
+    pub fn database(&self) -> Result<Secret, WrongSettings> {
+        let mut check = Checker::default();
+        let url = self.database_url(&mut check).url;
+        check.finish(url)
+    }
+
+    /// The log filter.
+    ///
+    /// # Errors
+    /// When a directive cannot be parsed.
+    pub fn log_filter(&self) -> Result<tracing_subscriber::EnvFilter, String> {
+        let text = self.log.as_deref().unwrap_or(DEFAULT_LOG);
+        tracing_subscriber::EnvFilter::try_new(text).map_err(|error| format!("'{text}': {error}"))
+    }
+
+    /// The log format.
+    ///
+    /// # Errors
+    /// When it is none of the known words.
+    pub fn log_format(&self) -> Result<LogFormat, String> {
+        match self.log_format.as_deref() {
+            None => Ok(LogFormat::default()),
+            Some(text) => LogFormat::from_str(text, true).map_err(|_| format!("'{text}' is neither pretty nor json")),
+        }
+    }
+}
+
+impl Settings {
+    /// Defaults for the given servers.
+    ///
+    /// # Errors
+    /// When the database URL or the endpoint is wrong.
+    pub fn for_servers(
+        database_url: &str,
+        endpoint: &str,
+        bucket: &str,
+        access_key: &str,
+        secret_key: &str,
+    ) -> Result<Self, WrongSettings> {
+        Arguments {
+            database_url: Some(Secret::new(database_url)),
+            s3_endpoint: Some(endpoint.to_owned()),
+            s3_bucket: Some(bucket.to_owned()),
+            s3_access_key: Some(Secret::new(access_key)),
+            s3_secret_key: Some(Secret::new(secret_key)),
+            ..Arguments::default()
+        }
+        .settings()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_wrong_settings_are_reported_at_once() {
+        let arguments = Arguments {
+            s3_endpoint: Some("ftp://store".to_owned()),
+            concurrency: Some("0".to_owned()),
+            lease: Some("soon".to_owned()),
+            max_object_bytes: Some("12 parsecs".to_owned()),
+            log_format: Some("xml".to_owned()),
+            ..Arguments::default()
+        };
+        let wrong = arguments.settings().unwrap_err().0;
+        for name in [
+            "HEIMDALL_DATABASE_URL",
+            "HEIMDALL_S3_ENDPOINT",
+            "HEIMDALL_S3_ACCESS_KEY",
+            "HEIMDALL_S3_SECRET_KEY",
+            "HEIMDALL_CONCURRENCY",
+            "HEIMDALL_LEASE",
+            "HEIMDALL_MAX_OBJECT_BYTES",
+            "HEIMDALL_LOG_FORMAT",
+        ] {
+            assert_eq!(
+                wrong
+                    .iter()
+                    .filter(|line| line.starts_with(&format!("{name}:")))
+                    .count(),
+                1,
+                "{name} in {wrong:?}"
+            );
+        }
+        assert_eq!(wrong.len(), 8, "{wrong:?}");
+    }
+
+    #[test]
+    fn a_secret_is_never_printed() {
+        let settings = Settings::for_servers(
+            "postgresql://u:hunter2@db/x",
+            "http://s:9000",
+            "bucket",
+            "AKIA7",
+            "s3cr3t",
+        )
+        .unwrap();
+        let printed = format!("{settings:?}");
+        for secret in ["hunter2", "AKIA7", "s3cr3t"] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
+    }
+
+    #[test]
+    fn a_database_url_with_a_typing_error_is_refused_without_showing_it() {
+        let wrong =
+            Settings::for_servers("postgresql://u:hunter2@db:port/x", "http://s", "bucket", "a", "b").unwrap_err();
+        assert!(!wrong.to_string().contains("hunter2"), "{wrong}");
+        assert!(wrong.to_string().contains("HEIMDALL_DATABASE_URL"), "{wrong}");
+    }
+}
