@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use tracing::info;
 use uuid::Uuid;
 
-use crate::queue::Claim;
+use crate::job::claim::Claim;
 
 /// Sessions whose completion has been logged already. Of a backlog that was put off, recordings come back in any order: they
 /// may be spread over thousands of sessions.

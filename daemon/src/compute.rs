@@ -13,9 +13,9 @@ use std::thread::JoinHandle;
 use heimdall_dsp::{Extraction, Workspace};
 use tokio::sync::oneshot;
 
-use crate::failure::Failure;
+use crate::job::failure::Failure;
 use crate::reading::Reading;
-use crate::segments::Segments;
+use crate::job::segment_spool::Segments;
 
 type Job = Box<dyn FnOnce(&mut Workspace) + Send>;
 

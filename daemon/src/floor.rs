@@ -10,18 +10,13 @@
 
 use std::time::{Duration, Instant};
 
-use crate::queue::Claim;
+use crate::job::claim::{Claim, Ids, PRIORITIES};
 
-/// Live, retry and sweep, backfill: `feature_queue.priority`.
-const PRIORITIES: usize = 3;
 /// Looks from the bottom take at most one part in so many of the time. With nothing in the way one takes a millisecond
 /// or two, and so what is ready below waits for a few hundredths of a second.
 const SHARE: u32 = 20;
 /// However long they take, nothing waits longer than this below the floor.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-
-/// For each priority the id above which a claim looks.
-pub type Ids = [i64; PRIORITIES];
 
 /// What has been claimed, and when there was a look from the bottom.
 #[derive(Debug, Default)]
@@ -73,7 +68,7 @@ impl Floor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::queue::Lease;
+    use crate::job::claim::Lease;
     use uuid::Uuid;
 
     fn claim(priority: i16, id: i64) -> Claim {

@@ -23,7 +23,7 @@ use tracing::{info, warn};
 use self::outage::{Closed, OUT_OF_THE_WAY, retry_after, turned_away};
 use self::suspicion::{Opinion, Suspicion};
 use crate::backoff::Backoff;
-use crate::failure::Failure;
+use crate::job::failure::Failure;
 use crate::gates::Shared;
 use crate::location::Location;
 use crate::sanitize::printable;

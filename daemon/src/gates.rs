@@ -127,7 +127,7 @@ impl Gates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::Failure;
+    use crate::job::failure::Failure;
     use crate::store::Refusal;
 
     fn in_bucket(bucket: &str) -> Location {

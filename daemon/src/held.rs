@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::queue::Lease;
+use crate::job::claim::Lease;
 
 /// The leases in hand, for the heartbeat's count and to give them back at the end.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use heimdall_dsp::{Doubt, FormatClaim, Hints, Warning};
 
 use crate::location::Location;
-use crate::queue::Claim;
+use crate::job::claim::Claim;
 use crate::store::Object;
 
 /// Names under which recorders put the sample rate into an object's metadata.

@@ -7,7 +7,7 @@
 //! - [`recording`]: past the [`gate`] of its bucket, and [`announced`], its [`location`] is read from the [`store`], block by
 //!   block, with the [`hints`] on how to read it and the [`sidecar`] that some have;
 //! - [`compute`] extracts on threads of its own, and the
-//! - [`writer`] turns a [`verdict`] into a row; what went wrong is a [`failure`].
+//! - [`writer`] turns a verdict into a row; what went wrong is a failure.
 //! - [`queue`] speaks to Postgres for all of them, in the words of [`sql`], over [`db`], with TLS where that is asked for.
 //! - [`upkeep`] keeps the lease, takes over from the dead, promotes and sweeps.
 //! - [`run`] starts and ends these parts.
@@ -16,7 +16,7 @@
 //! Whatever any of them hears from [`sanitize`] is made printable before it is said again.
 //!
 //! Around it: [`cli`], [`doctor`], [`config`], [`shutdown`], [`migrate`], [`one_line`], [`offline`] with what stands [`beside`] a
-//! file, the tests' [`fault`] points and,
+//! file, the tests' fail points and,
 //! behind a feature, the embedded `demo`.
 
 pub mod announced;
@@ -29,14 +29,13 @@ pub mod db;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod doctor;
-pub mod failure;
-pub mod fault;
 pub mod floor;
 pub mod gate;
 pub mod gates;
 pub mod held;
 pub mod hints;
 pub mod http;
+pub mod job;
 pub mod listener;
 pub mod location;
 pub mod metrics;
@@ -51,14 +50,12 @@ pub mod recording;
 pub mod run;
 pub mod sanitize;
 pub mod schema;
-pub mod segments;
 pub mod shutdown;
 pub mod sidecar;
 pub mod sql;
 pub mod statement;
 pub mod store;
 pub mod upkeep;
-pub mod verdict;
 pub mod wake;
 pub mod worker;
 pub mod writer;

@@ -1,6 +1,6 @@
 //! Where an object is: `iq_data_location` as the application writes it.
 
-use crate::failure::Failure;
+use crate::job::failure::Failure;
 
 /// An object in one of the allowed buckets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

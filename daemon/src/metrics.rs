@@ -20,7 +20,7 @@ use self::labels::{
     Takeover, TakeoverLabel, Wakeup, WakeupLabel,
 };
 use self::queue::QueueCollector;
-use crate::failure::KINDS;
+use crate::job::failure::KINDS;
 
 pub mod labels;
 mod names;

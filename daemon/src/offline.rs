@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use heimdall_dsp::{Extraction, Hints, Recording, SampleFormat, SegmentFeatures, Workspace};
 
 use crate::beside;
-use crate::segments::Segments;
+use crate::job::segment_spool::Segments;
 use input::Input;
 use progress::Progress;
 

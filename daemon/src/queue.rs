@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::backoff::Backoff;
 use crate::db::{Database, DbError};
-use crate::floor;
+use crate::job::claim::{Claim, Ids, Lease};
 use crate::metrics::labels::{Source, State};
 use crate::metrics::queue::Depth;
 use crate::sql::schema_version;
@@ -17,10 +17,8 @@ use crate::schema::Schema;
 use crate::{sql, statement};
 
 pub use self::answers::{Observation, Pulse, Released, Sweep};
-pub use self::claim::{Claim, Lease};
 
 mod answers;
-mod claim;
 mod connection;
 
 /// A statement that takes longer than the server's own time-out allows: the link is gone.
@@ -111,7 +109,7 @@ impl Queue {
     ///
     /// # Errors
     /// As [`Queue::register`]. What was claimed may then stand so all the same: [`Queue::take_strays`].
-    pub async fn claim(&self, worker_id: Uuid, limit: usize, above: Option<floor::Ids>) -> Result<Vec<Claim>, DbError> {
+    pub async fn claim(&self, worker_id: Uuid, limit: usize, above: Option<Ids>) -> Result<Vec<Claim>, DbError> {
         let limit = i32::try_from(limit).unwrap_or(i32::MAX);
         let above = above.as_ref().map(<[i64; _]>::as_slice);
         let rows = self.rows(sql::CLAIM, &[&worker_id, &limit, &above]).await?;

@@ -4,15 +4,15 @@
 use std::time::{Duration, Instant};
 
 use heimdall_dsp::{Extraction, Hints, Recording, SegmentFeatures, Workspace};
-use serde::Serialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::failure::Failure;
-use crate::fault::{Point, reach};
+use crate::job::failure::Failure;
+use crate::job::features::ReceiverFeatures;
+use crate::job::failpoint::{Point, reach};
 use crate::metrics::metrics;
-use crate::queue::Claim;
+use crate::job::claim::Claim;
 use crate::recording::Tools;
-use crate::segments::Segments;
+use crate::job::segment_spool::Segments;
 use crate::store::Object;
 
 /// What the extractor gets at once: large enough that handing it over costs nothing
@@ -23,20 +23,6 @@ const BLOCK_PERMITS: u32 = 128;
 pub const BYTES_PER_PERMIT: u64 = 1024;
 /// Text of segments held for each recording, some 20 s; longer ones use a file.
 const SEGMENTS_IN_MEMORY_BYTES: usize = 64 * 1024;
-
-/// One element of `receiver_features`: a segment of one receiver.
-#[derive(Debug, Serialize)]
-pub struct ReceiverFeatures<'a> {
-    /// Receiver's name.
-    pub rx_id: &'a str,
-    /// Receiver's latitude, degrees.
-    pub rx_lat: Option<f64>,
-    /// Receiver's longitude, degrees.
-    pub rx_lon: Option<f64>,
-    /// The numbers.
-    #[serde(flatten)]
-    pub segment: &'a SegmentFeatures,
-}
 
 /// A recording in the extractor, and what it has yielded so far.
 pub struct Reading {

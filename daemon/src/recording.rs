@@ -10,19 +10,21 @@ use uuid::Uuid;
 
 use crate::announced::Announced;
 use crate::compute::Compute;
-use crate::failure::Failure;
-use crate::fault::{Point, reach};
+use crate::job::failure::Failure;
+use crate::job::failpoint::{Point, reach};
 use crate::gates::Gates;
 use crate::hints;
 use crate::location::Location;
 use crate::metrics::labels::Step;
 use crate::metrics::metrics;
-use crate::queue::Claim;
+use crate::job::claim::Claim;
 use crate::reading::{Measured, stream};
-use crate::segments::Segments;
+use crate::job::segment_spool::Segments;
 use crate::sidecar;
 use crate::store::Store;
-use crate::verdict::{FeatureRow, Verdict, conclude};
+use crate::job::features::FeatureRow;
+use crate::job::outcome::Verdict;
+use crate::job::retry_policy::conclude;
 
 /// An object that is replaced more often than this while it is read is not finished yet.
 const MAX_READS: u32 = 3;

@@ -5,7 +5,7 @@
 
 use heimdall_dsp::{Doubt, Error, Hints, MAX_SIGMF_BYTES, MAX_SIGMF_TAIL_BYTES, Sigmf, Warning};
 
-use crate::failure::Failure;
+use crate::job::failure::Failure;
 use crate::location::Location;
 use crate::store::{Object, Store};
 

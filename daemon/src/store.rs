@@ -18,7 +18,7 @@ use s3::request::tokio_backend::ReqwestRequest;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use crate::failure::Failure;
+use crate::job::failure::Failure;
 use crate::location::Location;
 use crate::config::credentials::Keys;
 use crate::config::settings::StoreSettings;

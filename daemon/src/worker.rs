@@ -13,17 +13,19 @@ use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use crate::backoff::Backoff;
-use crate::failure::Failure;
-use crate::fault::{Point, reach};
+use crate::job::failure::Failure;
+use crate::job::failpoint::{Point, reach};
 use crate::floor::Floor;
 use crate::held::Held;
 use crate::wake::Ears;
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
-use crate::queue::{ANSWER_TIMEOUT, Claim, Queue};
+use crate::job::claim::Claim;
+use crate::queue::{ANSWER_TIMEOUT, Queue};
 use crate::recording::{Tools, process};
 use crate::schema::Fit;
-use crate::verdict::{Verdict, conclude};
+use crate::job::outcome::Verdict;
+use crate::job::retry_policy::conclude;
 use crate::writer::Finished;
 
 /// While notifications cannot be relied on, polling has to do: often enough that nobody waits for long.

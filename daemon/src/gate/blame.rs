@@ -8,7 +8,7 @@ use tracing::info;
 use super::suspicion::{Opinion, Suspicion};
 use super::{EVIDENCE, Gate};
 use crate::backoff::Backoff;
-use crate::failure::Failure;
+use crate::job::failure::Failure;
 use crate::location::Location;
 use crate::sanitize::printable;
 use crate::store::{Refusal, Store};

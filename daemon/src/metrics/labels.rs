@@ -168,7 +168,7 @@ pub struct QueueLabels {
 pub struct OutcomeLabels {
     /// What became of it.
     pub outcome: Outcome,
-    /// One of [`crate::failure::Failure::kind`]; empty where nothing failed.
+    /// One of [`crate::job::failure::Failure::kind`]; empty where nothing failed.
     pub error_kind: &'static str,
 }
 

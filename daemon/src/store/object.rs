@@ -11,7 +11,7 @@ use tracing::debug;
 use super::answer::{Refusal, etag, header};
 use super::{Rest, Store, chain, unreadable};
 use crate::backoff::Backoff;
-use crate::failure::Failure;
+use crate::job::failure::Failure;
 use crate::location::Location;
 
 /// A link that breaks more often than this without getting on is not there.

@@ -9,10 +9,11 @@ use tokio_postgres::types::{Json, ToSql};
 
 use super::Finished;
 use crate::db::DbError;
-use crate::queue::{Lease, millis};
+use crate::job::claim::Lease;
+use crate::queue::millis;
 use crate::sql;
 use crate::statement::Ready;
-use crate::verdict::Verdict;
+use crate::job::outcome::Verdict;
 
 /// Segments that go to the server at once, 0.2 MB. More are sent in parts beforehand: the last parts of all recordings in flight may be
 /// in one transaction, and a message is in memory three times while it is sent.

@@ -13,12 +13,13 @@ use super::Finished;
 use super::statements::Statements;
 use super::written::{FinishedBackfill, SettledSession, Written};
 use crate::db::DbError;
-use crate::fault::{Point, reach};
+use crate::job::failpoint::{Point, reach};
 use crate::metrics::labels::Source;
 use crate::metrics::{Times, metrics};
-use crate::queue::{Claim, Queue};
+use crate::job::claim::Claim;
+use crate::queue::Queue;
 use crate::sql;
-use crate::verdict::Verdict;
+use crate::job::outcome::Verdict;
 
 /// What a transaction did.
 pub struct Committed {

@@ -3,7 +3,7 @@
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-/// What the database said to a [`Verdict`](crate::verdict::Verdict).
+/// What the database said to a [`Verdict`](crate::job::outcome::Verdict).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
     /// It stands. The backfill is named when this ended a part of it.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use heimdall_daemon::fault::Point;
+use heimdall_daemon::job::failpoint::Point;
 
 use crate::support::daemon::Daemon;
 use crate::support::{Bench, Session, iq, wait_for};

@@ -13,7 +13,7 @@ use heimdall_daemon::floor::Floor;
 use heimdall_daemon::held::Held;
 use heimdall_daemon::queue::Queue;
 use heimdall_daemon::config::secret::Secret;
-use heimdall_daemon::verdict::Verdict;
+use heimdall_daemon::job::outcome::Verdict;
 use heimdall_daemon::writer::Finished;
 use heimdall_daemon::writer::transaction::transact;
 use serde_json::Value;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use futures_util::future::join;
 use heimdall_daemon::held::Held;
-use heimdall_daemon::queue::Lease;
-use heimdall_daemon::reading::ReceiverFeatures;
-use heimdall_daemon::segments::Segments;
-use heimdall_daemon::verdict::FeatureRow;
+use heimdall_daemon::job::claim::Lease;
+use heimdall_daemon::job::features::ReceiverFeatures;
+use heimdall_daemon::job::segment_spool::Segments;
+use heimdall_daemon::job::features::FeatureRow;
 use heimdall_daemon::writer::Finished;
 use heimdall_daemon::writer::transaction::{Committed, transact};
 use heimdall_daemon::writer::written::Written;
@@ -218,8 +218,8 @@ fn announced(committed: &[Committed]) -> Vec<(usize, i64, i64)> {
     settled
 }
 
-fn as_the_daemon_says(verdict: Verdict) -> heimdall_daemon::verdict::Verdict {
-    use heimdall_daemon::verdict::Verdict as Daemons;
+fn as_the_daemon_says(verdict: Verdict) -> heimdall_daemon::job::outcome::Verdict {
+    use heimdall_daemon::job::outcome::Verdict as Daemons;
     let failed = |kind: &'static str, recheck| Daemons::Failed {
         error_kind: kind,
         error_message: format!("{kind}, says the model"),

@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use heimdall_daemon::db::Database;
-use heimdall_daemon::queue::{Claim, Queue};
+use heimdall_daemon::job::claim::Claim;
+use heimdall_daemon::queue::Queue;
 use heimdall_daemon::config::secret::Secret;
 use proptest_state_machine::StateMachineTest;
 use tokio::runtime::Runtime;

@@ -49,7 +49,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    pub(super) fn read(row: &Row) -> Result<Self, tokio_postgres::Error> {
+    pub(crate) fn read(row: &Row) -> Result<Self, tokio_postgres::Error> {
         Ok(Self {
             lease: Lease {
                 measurement_id: row.try_get("measurement_id")?,
@@ -72,3 +72,9 @@ impl Claim {
         })
     }
 }
+
+/// Live, retry and sweep, backfill: `feature_queue.priority`.
+pub const PRIORITIES: usize = 3;
+
+/// For each priority the id above which a claim looks.
+pub type Ids = [i64; PRIORITIES];

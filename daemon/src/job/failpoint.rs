@@ -5,7 +5,7 @@
 //! `stop` (SIGSTOP) or `panic`, `turn` says at which arrival (1 is the first), and only arrivals with a recording whose
 //! `iq_data_location` contains `location` count.
 
-use crate::queue::Claim;
+use super::claim::Claim;
 
 macro_rules! points {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {

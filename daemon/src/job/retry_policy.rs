@@ -1,14 +1,13 @@
-//! What becomes of a claimed row, and what a failure makes of it.
+//! What a failure makes of a claimed row.
 
 use std::time::Duration;
 
-use heimdall_dsp::Doubt;
 use tracing::info;
 
+use super::claim::Claim;
+use super::failure::{Class, Failure};
+use super::outcome::Verdict;
 use crate::backoff::Backoff;
-use crate::failure::{Class, Failure};
-use crate::queue::Claim;
-use crate::segments::Segments;
 
 /// What keeps failing gets its error row after so many attempts.
 const MAX_ATTEMPTS: i32 = 5;
@@ -21,49 +20,6 @@ const RETRY: Backoff = Backoff {
     base: Duration::from_mins(1),
     max: Duration::from_mins(10),
 };
-
-/// A row of `measurement_features` without failure.
-#[derive(Debug)]
-pub struct FeatureRow {
-    /// `receiver_features`, one for each segment.
-    pub segments: Segments,
-    /// What is to be added to the warnings of each.
-    pub late: Vec<Doubt>,
-    /// How they came about.
-    pub extraction_metadata: serde_json::Value,
-    /// 0 to 1.
-    pub overall_confidence: f64,
-    /// dB.
-    pub mean_snr_db: f64,
-    /// 1 when most chunks have a signal.
-    pub num_receivers_detected: i32,
-}
-
-/// What becomes of a claimed row.
-#[derive(Debug)]
-pub enum Verdict {
-    /// Features stand; done.
-    Features(Box<FeatureRow>),
-    /// An error row stands; `recheck` later, or done.
-    Failed {
-        /// Stable word.
-        error_kind: &'static str,
-        /// For people.
-        error_message: String,
-        /// How far it came.
-        extraction_metadata: serde_json::Value,
-        /// Look again after this long, the error row standing meanwhile.
-        recheck: Option<Duration>,
-    },
-    /// No row yet; again after this long.
-    Later(Duration),
-    /// Again after this long, attempt not counted: nobody is to blame, but others go first.
-    Postpone(Duration),
-    /// Ready again at once, attempt not counted: nobody is to blame.
-    GiveBack,
-    /// The measurement has gone.
-    Forget,
-}
 
 /// What a failure means for the queue row, by its class and the attempts so far.
 #[must_use]
@@ -115,7 +71,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::queue::Lease;
+    use crate::job::claim::Lease;
 
     fn claim(attempt: i32) -> Claim {
         Claim {
