@@ -11,7 +11,7 @@ use crate::backoff::Backoff;
 use crate::db::{Database, DbError};
 use crate::job::claim::{Claim, Ids, Lease};
 use crate::metrics::labels::{Source, State};
-use crate::metrics::queue::Depth;
+use crate::metrics::queue_depth::Depth;
 use crate::sql::schema_version;
 use crate::schema::Schema;
 use crate::{sql, statement};

@@ -13,7 +13,7 @@ use crate::db::DbError;
 use crate::held::Held;
 use crate::wake::Ears;
 use crate::metrics::metrics;
-use crate::metrics::queue::Sample;
+use crate::metrics::queue_depth::Sample;
 use crate::sanitize::printable;
 use crate::queue::{Observation, Queue};
 use crate::recording::Tools;

@@ -2,7 +2,7 @@
 //!
 //! One set for the process, as the log is one for the process: a place that
 //! counts says so in one line and is handed nothing. What the queue holds is not
-//! counted here but in the database; [`queue`] shows it.
+//! counted here but in the database; [`queue_depth`] shows it.
 
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicU64;
@@ -19,13 +19,13 @@ use self::labels::{
     Connection, ConnectionLabel, Outcome, OutcomeLabels, Server, ServerLabel, Source, SourceLabel, Step, StepLabel,
     Takeover, TakeoverLabel, Wakeup, WakeupLabel,
 };
-use self::queue::QueueCollector;
+use self::queue_depth::QueueCollector;
 use crate::job::failure::KINDS;
 
 pub mod labels;
-mod names;
 mod process;
-pub mod queue;
+pub mod queue_depth;
+mod registry;
 
 /// One recording: from half a millisecond, where a step is free, to a minute, where it hangs.
 const STEP_BUCKETS_S: [f64; 16] = [
