@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 use crate::one_line::OneLine;
 use crate::config::arguments::Arguments;
 use crate::config::settings::{DEFAULT_LOG, LogFormat};
-use crate::{doctor, migrate, offline, run, shutdown, sql};
+use crate::{doctor, offline, run, shutdown, sql};
+use crate::postgres::migrate;
 
 /// Wrong settings or a wrong command line: `EX_USAGE` of sysexits.h.
 pub const EXIT_USAGE: u8 = 64;

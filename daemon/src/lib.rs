@@ -3,19 +3,19 @@
 //!
 //! - [`listener`] hears that a session has completed, and wakes the
 //! - [`worker`], which claims rows of the queue, above the [`floor`], while the
-//! - [`gates`] are open and the [`schema`] fits, and hands each, one of those [`held`], to
+//! - [`gates`] are open and the schema fits, and hands each, one of those [`held`], to
 //! - [`recording`]: past the [`gate`] of its bucket, and [`announced`], its [`location`] is read from the [`store`], block by
 //!   block, with the [`hints`] on how to read it and the [`sidecar`] that some have;
 //! - [`compute`] extracts on threads of its own, and the
 //! - [`writer`] turns a verdict into a row; what went wrong is a failure.
-//! - [`queue`] speaks to Postgres for all of them, in the words of [`sql`], over [`db`], with TLS where that is asked for.
+//! - [`queue`] speaks to Postgres for all of them, in the words of [`sql`], over [`postgres`], with TLS where that is asked for.
 //! - [`upkeep`] keeps the lease, takes over from the dead, promotes and sweeps.
 //! - [`run`] starts and ends these parts.
 //! - [`metrics`] counts what they do, [`http`] shows it and says whether all is well.
 //!
 //! Whatever any of them hears from [`sanitize`] is made printable before it is said again.
 //!
-//! Around it: [`cli`], [`doctor`], [`config`], [`shutdown`], [`migrate`], [`one_line`], [`offline`] with what stands [`beside`] a
+//! Around it: [`cli`], [`doctor`], [`config`], [`shutdown`], [`one_line`], [`offline`] with what stands [`beside`] a
 //! file, the tests' fail points and,
 //! behind a feature, the embedded `demo`.
 
@@ -25,7 +25,6 @@ pub mod beside;
 pub mod cli;
 pub mod compute;
 pub mod config;
-pub mod db;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod doctor;
@@ -39,21 +38,19 @@ pub mod job;
 pub mod listener;
 pub mod location;
 pub mod metrics;
-pub mod migrate;
 pub mod offline;
 pub mod one_line;
 #[cfg(feature = "plot")]
 pub mod picture;
+pub mod postgres;
 pub mod queue;
 pub mod reading;
 pub mod recording;
 pub mod run;
 pub mod sanitize;
-pub mod schema;
 pub mod shutdown;
 pub mod sidecar;
 pub mod sql;
-pub mod statement;
 pub mod store;
 pub mod upkeep;
 pub mod wake;

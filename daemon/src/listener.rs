@@ -18,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use crate::backoff::Backoff;
-use crate::db::{Database, DbError, Driver};
+use crate::postgres::{Database, Driver};
+use crate::postgres::error::DbError;
 use crate::metrics::labels::{Connection, Wakeup};
 use crate::metrics::metrics;
 use crate::sql;

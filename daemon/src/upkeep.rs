@@ -11,13 +11,13 @@ use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use crate::backoff::Backoff;
-use crate::db::DbError;
+use crate::postgres::error::DbError;
 use crate::held::Held;
 use crate::wake::Ears;
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
 use crate::queue::{Pulse, Queue};
-use crate::schema::Fit;
+use crate::postgres::schema::Fit;
 
 /// A beat that failed is tried again before the next is due: a third of the lease may be all that is left.
 const BEAT_RETRY: Backoff = Backoff {

@@ -23,7 +23,7 @@ use crate::metrics::metrics;
 use crate::job::claim::Claim;
 use crate::queue::{ANSWER_TIMEOUT, Queue};
 use crate::recording::{Tools, process};
-use crate::schema::Fit;
+use crate::postgres::schema::Fit;
 use crate::job::outcome::Verdict;
 use crate::job::retry_policy::conclude;
 use crate::writer::Finished;

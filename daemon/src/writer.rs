@@ -15,7 +15,7 @@ use tracing::{error, info, warn};
 use self::transaction::{Committed, transact};
 use self::written::Written;
 use crate::backoff::Backoff;
-use crate::db::DbError;
+use crate::postgres::error::DbError;
 use crate::job::failure::Failure;
 use crate::job::failpoint::{Point, reach};
 use crate::metrics::labels::{Outcome, Step};

@@ -10,7 +10,8 @@ use tokio_postgres::error::SqlState;
 
 use super::{Finding, Level, unix_time_s};
 use crate::config::connection_url::Address;
-use crate::db::{Database, DbError};
+use crate::postgres::Database;
+use crate::postgres::error::DbError;
 use crate::sql::schema_version;
 use crate::queue::Queue;
 use crate::config::settings::Settings;

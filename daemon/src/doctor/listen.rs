@@ -8,7 +8,8 @@ use tokio_postgres::AsyncMessage;
 use uuid::Uuid;
 
 use super::Finding;
-use crate::db::{Database, DbError, Driver};
+use crate::postgres::{Database, Driver};
+use crate::postgres::error::DbError;
 use crate::queue::Queue;
 use crate::config::settings::Settings;
 use crate::sql;

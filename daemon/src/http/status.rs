@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::db::DbError;
+use crate::postgres::error::DbError;
 use crate::held::Held;
 use crate::wake::Ears;
 use crate::metrics::metrics;
@@ -17,7 +17,7 @@ use crate::metrics::queue_depth::Sample;
 use crate::sanitize::printable;
 use crate::queue::{Observation, Queue};
 use crate::recording::Tools;
-use crate::schema::Schema;
+use crate::postgres::schema::Schema;
 
 /// A probe of Kubernetes waits for one second, Prometheus for ten; nothing here takes longer than both servers' limits together.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);

@@ -4,7 +4,7 @@ use deadpool_postgres::{Object, PoolError, TimeoutType};
 use scopeguard::ScopeGuard;
 
 use super::Queue;
-use crate::db::DbError;
+use crate::postgres::error::DbError;
 use crate::metrics::labels::{Connection, Server};
 use crate::metrics::metrics;
 

@@ -8,11 +8,11 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{Json, ToSql};
 
 use super::Finished;
-use crate::db::DbError;
+use crate::postgres::error::DbError;
 use crate::job::claim::Lease;
 use crate::queue::millis;
 use crate::sql;
-use crate::statement::Ready;
+use crate::postgres::statement::Ready;
 use crate::job::outcome::Verdict;
 
 /// Segments that go to the server at once, 0.2 MB. More are sent in parts beforehand: the last parts of all recordings in flight may be

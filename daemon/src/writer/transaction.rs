@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::Finished;
 use super::statements::Statements;
 use super::written::{FinishedBackfill, SettledSession, Written};
-use crate::db::DbError;
+use crate::postgres::error::DbError;
 use crate::job::failpoint::{Point, reach};
 use crate::metrics::labels::Source;
 use crate::metrics::{Times, metrics};

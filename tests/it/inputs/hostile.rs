@@ -190,7 +190,7 @@ async fn a_database_that_holds_bytes_which_are_no_text_is_refused() {
         .await
         .expect("a database");
     let url = heimdall_daemon::config::secret::Secret::new(cluster.url(&format!("{name}_ascii")));
-    let error = heimdall_daemon::migrate::migrate(&url)
+    let error = heimdall_daemon::postgres::migrate::migrate(&url)
         .await
         .expect_err("it is refused")
         .to_string();

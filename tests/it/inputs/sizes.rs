@@ -53,7 +53,7 @@ async fn a_table_of_results_partitioned_by_time_is_written_and_read_like_any_oth
              CREATE TABLE heimdall.measurement_features_rest PARTITION OF heimdall.measurement_features DEFAULT;",
         )
         .await;
-    heimdall_daemon::migrate::migrate(&Secret::new(bench.url().await))
+    heimdall_daemon::postgres::migrate::migrate(&Secret::new(bench.url().await))
         .await
         .unwrap_or_else(|error| panic!("{error}"));
     bench.execute("DROP TABLE heimdall.measurement_features_plain").await;

@@ -1,6 +1,6 @@
 //! `heimdalld migrate`: again, at once, over tables that stand already.
 
-use heimdall_daemon::migrate::{check, migrate};
+use heimdall_daemon::postgres::migrate::{check, migrate};
 use heimdall_daemon::sql::schema_version;
 use heimdall_daemon::config::secret::Secret;
 

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use heimdall_daemon::demo::cluster::{Cluster, Durability};
-use heimdall_daemon::migrate;
+use heimdall_daemon::postgres::migrate;
 use heimdall_daemon::config::secret::Secret;
 
 use crate::support::certificates::{Authority, Identity};

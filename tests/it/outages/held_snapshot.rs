@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use heimdall_daemon::db::Database;
+use heimdall_daemon::postgres::Database;
 use heimdall_daemon::floor::Floor;
 use heimdall_daemon::held::Held;
 use heimdall_daemon::queue::Queue;

@@ -62,7 +62,7 @@ async fn psql_alone_installs_everything_and_twice() {
             String::from_utf8_lossy(&output.stderr)
         );
     }
-    let report = heimdall_daemon::migrate::check(&heimdall_daemon::config::secret::Secret::new(url))
+    let report = heimdall_daemon::postgres::migrate::check(&heimdall_daemon::config::secret::Secret::new(url))
         .await
         .expect("the check runs");
     assert!(

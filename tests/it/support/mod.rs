@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use heimdall_daemon::demo::cluster::{Cluster, Durability};
 use heimdall_daemon::demo::objects::Metadata;
 use heimdall_daemon::demo::store::Store;
-use heimdall_daemon::migrate;
+use heimdall_daemon::postgres::migrate;
 use heimdall_daemon::config::secret::Secret;
 use serde_json::Value;
 use tokio::sync::OnceCell;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use heimdall_daemon::migrate;
+use heimdall_daemon::postgres::migrate;
 use heimdall_daemon::config::secret::Secret;
 use tokio::task::JoinSet;
 

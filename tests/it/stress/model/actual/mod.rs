@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use heimdall_daemon::db::Database;
+use heimdall_daemon::postgres::Database;
 use heimdall_daemon::job::claim::Claim;
 use heimdall_daemon::queue::Queue;
 use heimdall_daemon::config::secret::Secret;

@@ -14,7 +14,8 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
 use crate::backoff::Backoff;
-use crate::db::{Database, DbError};
+use crate::postgres::Database;
+use crate::postgres::error::DbError;
 use crate::config::secret::Secret;
 use crate::sql::{Step, schema_version, steps};
 

@@ -1,23 +1,30 @@
-//! Is there a transaction pooler on the way? Then no connection is a session:
-//! what was prepared or set is gone with the transaction, and LISTEN hears nothing.
-//!
-//! Every connection begins with a setting of its own name. A pooler refuses such
-//! settings, or drops them; the server behind it does not know it then.
+//! The pool of connections for statements, and the settings that each connection begins with.
 
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use deadpool_postgres::Connect;
+use deadpool_postgres::{Connect, Hook, Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime, Timeouts};
 use tokio::task::JoinHandle;
-use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Config, Error, NoTls, SimpleQueryMessage};
+use tokio_postgres::{Client, Config, Error, NoTls};
 use tracing::{debug, info};
 
-use super::{Database, IDLE_IN_TRANSACTION_TIMEOUT, STATEMENT_TIMEOUT};
-use crate::sql;
+use super::error::DbError;
+use super::pooler::{MARK, is_own, is_refused_setting};
+use super::{CONNECT_TIMEOUT, Database, SESSION_TIMEOUT};
+use crate::metrics::labels::Connection;
+use crate::metrics::metrics;
 
-/// The setting, as `options` of a connection.
-pub(super) const MARK: &str = "-c heimdall.session=own";
+/// Longer than any statement of ours needs, shorter than an operator's patience with a hanging link.
+const STATEMENT_TIMEOUT: Duration = Duration::from_mins(1);
+/// A transaction of ours waits for nothing between two statements. One whose client is gone must not keep its locks:
+/// they are what the next attempt waits for.
+const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
+/// Five tasks use one at a time each (claims, results, heartbeat, promotion, sweep); none may wait for another's silent
+/// connection. Idle ones cost nothing: there are only as many as were needed at once.
+const POOL_SIZE: usize = 8;
+/// With a place for everybody nobody should wait at all.
+const POOL_WAIT: Duration = Duration::from_secs(5);
 
 /// What the pool's sessions begin with, beside [`MARK`]. Every statement of ours is a few index look-ups. A plan made while a
 /// queue was empty must not stay a sequential scan when it is long, nor one be compiled because the planner has no statistics
@@ -30,9 +37,40 @@ fn settings() -> String {
     )
 }
 
+impl Database {
+    /// A pool whose connections have prepared-statement caches.
+    ///
+    /// # Errors
+    /// Never after construction succeeded, except for settings that deadpool refuses.
+    pub fn pool(&self) -> Result<Pool, DbError> {
+        let recycling = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
+        let opener = Opener { database: self.clone() };
+        // The opener asks for the way at each connection; this one is not used.
+        let manager = Manager::from_connect(self.way().config, opener, recycling);
+        Pool::builder(manager)
+            .max_size(POOL_SIZE)
+            // The one used last has its statements prepared.
+            .queue_mode(QueueMode::Lifo)
+            .runtime(Runtime::Tokio1)
+            .post_create(Hook::sync_fn(|_, _| {
+                metrics().connected(Connection::Pool, true);
+                Ok(())
+            }))
+            .timeouts(Timeouts {
+                wait: Some(POOL_WAIT),
+                create: Some(SESSION_TIMEOUT),
+                recycle: Some(CONNECT_TIMEOUT),
+            })
+            .build()
+            .map_err(|error| DbError::PoolSettings(error.to_string()))
+    }
+}
+
 /// Opens the pool's connections: as sessions where that is possible, else without.
-pub(super) struct Opener {
-    pub(super) database: Database,
+struct Opener {
+    database: Database,
 }
 
 type Opened = Result<(Client, JoinHandle<()>), Error>;
@@ -91,25 +129,10 @@ fn log_end(ended: Result<(), Error>) {
     }
 }
 
-/// Whether the connection has the setting that it began with.
-pub(super) async fn is_own(client: &Client) -> Result<bool, Error> {
-    let messages = client.simple_query(sql::SHOW_SESSION).await?;
-    Ok(messages.iter().any(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0) == Some("own"),
-        _ => false,
-    }))
-}
-
-/// `PgBouncer` does not let `options` through, unless told to drop them.
-pub(super) fn is_refused_setting(error: &Error) -> bool {
-    error.as_db_error().is_some_and(|refusal| {
-        *refusal.code() == SqlState::PROTOCOL_VIOLATION && refusal.message().contains("startup parameter")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sql;
 
     #[test]
     fn a_transaction_through_a_pooler_sets_what_a_session_begins_with() {

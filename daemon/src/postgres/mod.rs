@@ -5,39 +5,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use deadpool_postgres::{Hook, Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime, Timeouts};
 use tokio::runtime::Handle;
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::{CancelToken, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tracing::{debug, info};
 
-use self::session::Opener;
-use crate::metrics::labels::Connection;
+use self::error::DbError;
+use self::pooler::{MARK, is_own, is_refused_setting};
 use crate::config::connection_url::Address;
-use crate::metrics::metrics;
 use crate::config::credentials::DatabaseUrl;
 use crate::config::secret::Secret;
 
-pub use self::error::DbError;
-
-mod error;
-mod session;
+pub mod error;
+pub mod migrate;
+mod pool;
+mod pooler;
+pub mod schema;
+pub mod statement;
 
 /// A server that is there answers within a second; a name that has moved should not hold us longer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// For the whole way to a session, login included: a second address may be tried after a first that is silent.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(10);
-/// Longer than any statement of ours needs, shorter than an operator's patience with a hanging link.
-const STATEMENT_TIMEOUT: Duration = Duration::from_mins(1);
-/// A transaction of ours waits for nothing between two statements. One whose client is gone must not keep its locks:
-/// they are what the next attempt waits for.
-const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
-/// Five tasks use one at a time each (claims, results, heartbeat, promotion, sweep); none may wait for another's silent
-/// connection. Idle ones cost nothing: there are only as many as were needed at once.
-const POOL_SIZE: usize = 8;
-/// With a place for everybody nobody should wait at all.
-const POOL_WAIT: Duration = Duration::from_secs(5);
 /// Unacknowledged data for this long means that the peer is gone.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -124,35 +114,6 @@ impl Database {
         self.pooled.load(Ordering::SeqCst)
     }
 
-    /// A pool whose connections have prepared-statement caches.
-    ///
-    /// # Errors
-    /// Never after construction succeeded, except for settings that deadpool refuses.
-    pub fn pool(&self) -> Result<Pool, DbError> {
-        let recycling = ManagerConfig {
-            recycling_method: RecyclingMethod::Fast,
-        };
-        let opener = Opener { database: self.clone() };
-        // The opener asks for the way at each connection; this one is not used.
-        let manager = Manager::from_connect(self.way().config, opener, recycling);
-        Pool::builder(manager)
-            .max_size(POOL_SIZE)
-            // The one used last has its statements prepared.
-            .queue_mode(QueueMode::Lifo)
-            .runtime(Runtime::Tokio1)
-            .post_create(Hook::sync_fn(|_, _| {
-                metrics().connected(Connection::Pool, true);
-                Ok(())
-            }))
-            .timeouts(Timeouts {
-                wait: Some(POOL_WAIT),
-                create: Some(SESSION_TIMEOUT),
-                recycle: Some(CONNECT_TIMEOUT),
-            })
-            .build()
-            .map_err(|error| DbError::PoolSettings(error.to_string()))
-    }
-
     /// A session of its own, and the future that drives it and yields what
     /// the server sends unasked.
     ///
@@ -160,7 +121,7 @@ impl Database {
     /// When the server cannot be reached or refuses; [`DbError::Pooler`] when what is reached gives no sessions.
     pub async fn connect(&self, name: &str) -> Result<(tokio_postgres::Client, Driver), DbError> {
         let mut way = self.way();
-        way.named(name, session::MARK);
+        way.named(name, MARK);
         let connecting = async {
             let connected = if let Some(tls) = way.tls {
                 let connected = way.config.connect(tls).await;
@@ -170,11 +131,11 @@ impl Database {
                 connected.map(|(client, connection)| (client, Box::new(connection) as Driver))
             };
             let (client, mut driver) = match connected {
-                Err(error) if session::is_refused_setting(&error) => return Err(DbError::Pooler),
+                Err(error) if is_refused_setting(&error) => return Err(DbError::Pooler),
                 connected => connected?,
             };
             let own = tokio::select! {
-                own = session::is_own(&client) => own?,
+                own = is_own(&client) => own?,
                 ended = drive(&mut driver) => return Err(ended),
             };
             if own {
