@@ -3,7 +3,7 @@
 //!
 //! - [`listener`] hears that a session has completed, and wakes the
 //! - [`worker`], which claims rows of the queue, above the [`floor`], while the
-//! - [`gates`] are open and the schema fits, and hands each, one of those [`held`], to
+//! - [`gates`] are open and the schema fits, and hands each, one of those held, to
 //! - [`recording`]: past the [`gate`] of its bucket, and [`announced`], its [`location`] is read from the [`store`], block by
 //!   block, with the [`hints`] on how to read it and the [`sidecar`] that some have;
 //! - [`compute`] extracts on threads of its own, and the
@@ -31,7 +31,6 @@ pub mod doctor;
 pub mod floor;
 pub mod gate;
 pub mod gates;
-pub mod held;
 pub mod hints;
 pub mod http;
 pub mod job;

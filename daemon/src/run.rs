@@ -19,7 +19,7 @@ use crate::compute::Compute;
 use crate::postgres::Database;
 use crate::postgres::error::DbError;
 use crate::gates::Gates;
-use crate::held::Held;
+use crate::queue::held_leases::Held;
 use crate::http::{self, HttpError, Status};
 use crate::listener::listen;
 use crate::wake::Ears;

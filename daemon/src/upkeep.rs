@@ -12,11 +12,12 @@ use uuid::Uuid;
 
 use crate::backoff::Backoff;
 use crate::postgres::error::DbError;
-use crate::held::Held;
+use crate::queue::held_leases::Held;
 use crate::wake::Ears;
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
-use crate::queue::{Pulse, Queue};
+use crate::queue::Queue;
+use crate::queue::rows::Pulse;
 use crate::postgres::schema::Fit;
 
 /// A beat that failed is tried again before the next is due: a third of the lease may be all that is left.

@@ -16,7 +16,7 @@ use crate::backoff::Backoff;
 use crate::job::failure::Failure;
 use crate::job::failpoint::{Point, reach};
 use crate::floor::Floor;
-use crate::held::Held;
+use crate::queue::held_leases::Held;
 use crate::wake::Ears;
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;

@@ -52,7 +52,7 @@ pub struct Finished {
     /// Place among those in flight, given up when the row stands.
     pub place: OwnedSemaphorePermit,
     /// Taken off the list of leases in hand when the row stands.
-    pub held: Arc<crate::held::Held>,
+    pub held: Arc<crate::queue::held_leases::Held>,
 }
 
 impl Finished {

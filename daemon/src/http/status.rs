@@ -10,12 +10,13 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::postgres::error::DbError;
-use crate::held::Held;
+use crate::queue::held_leases::Held;
 use crate::wake::Ears;
 use crate::metrics::metrics;
 use crate::metrics::queue_depth::Sample;
 use crate::sanitize::printable;
-use crate::queue::{Observation, Queue};
+use crate::queue::Queue;
+use crate::queue::rows::Observation;
 use crate::recording::Tools;
 use crate::postgres::schema::Schema;
 

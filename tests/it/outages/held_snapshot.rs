@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use heimdall_daemon::postgres::Database;
 use heimdall_daemon::floor::Floor;
-use heimdall_daemon::held::Held;
+use heimdall_daemon::queue::held_leases::Held;
 use heimdall_daemon::queue::Queue;
 use heimdall_daemon::config::secret::Secret;
 use heimdall_daemon::job::outcome::Verdict;

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::join;
-use heimdall_daemon::held::Held;
+use heimdall_daemon::queue::held_leases::Held;
 use heimdall_daemon::job::claim::Lease;
 use heimdall_daemon::job::features::ReceiverFeatures;
 use heimdall_daemon::job::segment_spool::Segments;

@@ -18,10 +18,11 @@ use crate::postgres::schema::Schema;
 use crate::sql;
 use crate::postgres::statement;
 
-pub use self::answers::{Observation, Pulse, Released, Sweep};
+use self::rows::{Observation, Pulse, Released, Sweep};
 
-mod answers;
 mod connection;
+pub mod held_leases;
+pub mod rows;
 
 /// A statement that takes longer than the server's own time-out allows: the link is gone.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(75);
