@@ -2,9 +2,9 @@
 
 use heimdall_dsp::{Doubt, FormatClaim, Hints, Warning};
 
-use crate::location::Location;
+use crate::object_store::location::Location;
 use crate::job::claim::Claim;
-use crate::store::Object;
+use crate::object_store::object::Object;
 
 /// Names under which recorders put the sample rate into an object's metadata.
 const RATE_METADATA: [&str; 5] = [

@@ -3,8 +3,8 @@
 //!
 //! - [`listener`] hears that a session has completed, and wakes the
 //! - [`worker`], which claims rows of the queue, above the [`floor`], while the
-//! - [`gates`] are open and the schema fits, and hands each, one of those held, to
-//! - [`recording`]: past the [`gate`] of its bucket, and [`announced`], its [`location`] is read from the [`store`], block by
+//! - breakers are open and the schema fits, and hands each, one of those held, to
+//! - [`recording`]: past the breaker of its bucket, and [`announced`], its location is read from the [`object_store`], block by
 //!   block, with the [`hints`] on how to read it and the [`sidecar`] that some have;
 //! - [`compute`] extracts on threads of its own, and the
 //! - [`writer`] turns a verdict into a row; what went wrong is a failure.
@@ -29,14 +29,12 @@ pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod floor;
-pub mod gate;
-pub mod gates;
 pub mod hints;
 pub mod http;
 pub mod job;
 pub mod listener;
-pub mod location;
 pub mod metrics;
+pub mod object_store;
 pub mod offline;
 pub mod one_line;
 #[cfg(feature = "plot")]
@@ -50,7 +48,6 @@ pub mod sanitize;
 pub mod shutdown;
 pub mod sidecar;
 pub mod sql;
-pub mod store;
 pub mod upkeep;
 pub mod wake;
 pub mod worker;

@@ -13,7 +13,7 @@ use crate::metrics::metrics;
 use crate::job::claim::Claim;
 use crate::recording::Tools;
 use crate::job::segment_spool::Segments;
-use crate::store::Object;
+use crate::object_store::object::Object;
 
 /// What the extractor gets at once: large enough that handing it over costs nothing
 /// beside the work, small enough that sixteen recordings hold two each in 4 MB.

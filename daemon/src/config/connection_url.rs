@@ -14,6 +14,7 @@ use tokio_postgres::config::{Host, SslMode};
 use super::secret::Secret;
 use super::tls::Tls;
 use super::tls_parameters::{query_start, split};
+use crate::sanitize::with_causes;
 
 /// Where the database is, whose certificate it has to show, and which one it is shown.
 #[derive(Clone, Debug)]
@@ -31,7 +32,7 @@ impl Address {
     /// What is wrong with it; never the text itself, which may hold a password.
     pub fn parse(text: &Secret) -> Result<Self, String> {
         let (rest, parameters) = split(text.expose())?;
-        let mut config = Config::from_str(&rest).map_err(|error| describe(&error))?;
+        let mut config = Config::from_str(&rest).map_err(|error| with_causes(&error))?;
         let mut tls = parameters.tls()?;
         let hosts = config.get_hosts();
         if hosts.is_empty() && config.get_hostaddrs().is_empty() {
@@ -73,13 +74,6 @@ impl Address {
                 path.replace('\\', "\\\\").replace('\'', "\\'")
             ),
         }))
-    }
-}
-
-fn describe(error: &tokio_postgres::Error) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! What can go wrong in the demo: a sentence for the terminal, nobody matches on it.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
+
+use crate::sanitize::with_causes;
 
 /// A sentence that says what failed and, where there is one, what to type.
 #[derive(Debug)]
@@ -35,14 +37,6 @@ pub trait Context<T> {
 
 impl<T, E: std::error::Error> Context<T> for std::result::Result<T, E> {
     fn context(self, doing: impl fmt::Display) -> Result<T> {
-        self.map_err(|error| {
-            let mut sentence = format!("{doing}: {error}");
-            let mut cause = error.source();
-            while let Some(inner) = cause {
-                let _ = write!(sentence, ": {inner}");
-                cause = inner.source();
-            }
-            DemoError(sentence)
-        })
+        self.map_err(|error| DemoError(format!("{doing}: {}", with_causes(&error))))
     }
 }

@@ -7,7 +7,8 @@ use tokio::time::timeout;
 
 use super::{Finding, unix_time_s};
 use crate::config::settings::Settings;
-use crate::store::{Refusal, Store};
+use crate::object_store::client::Store;
+use crate::object_store::response::Refusal;
 
 /// For one question; the store's own time-outs are for bodies.
 const LIMIT: Duration = Duration::from_secs(10);

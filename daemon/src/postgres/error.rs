@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::sanitize::printable;
+use crate::sanitize::{printable, with_causes};
 
 /// Why there is no connection or no answer.
 #[derive(Debug, thiserror::Error)]
@@ -93,13 +93,7 @@ fn describe(error: &tokio_postgres::Error) -> String {
         }
         return printable(&text);
     }
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    printable(&text)
+    printable(&with_causes(error))
 }
 
 fn describe_pool(error: &deadpool_postgres::PoolError) -> String {

@@ -10,24 +10,18 @@ use std::time::Duration;
 
 use reqwest::Response;
 use reqwest::header::{HeaderValue, IF_MATCH};
-use s3::Bucket;
 use s3::command::Command;
-use s3::creds::Credentials;
 use s3::request::Request as _;
 use s3::request::tokio_backend::ReqwestRequest;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use crate::job::failure::Failure;
-use crate::location::Location;
-use crate::config::credentials::Keys;
+use super::credentials::Access;
+use super::error::StoreError;
+use super::location::Location;
+use super::response::{Refusal, check};
+use crate::sanitize::with_causes;
 use crate::config::settings::StoreSettings;
-
-pub use self::answer::Refusal;
-pub use self::object::Object;
-
-mod answer;
-mod object;
 
 /// A store on the same continent answers a SYN within a second; five allow for loss.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -45,70 +39,14 @@ pub struct Store {
     access: RwLock<Arc<Access>>,
     /// How far the store's clock is ahead of this host's, seconds; 0 until it refuses a signature for that.
     ahead_s: AtomicI64,
-    timeout: Duration,
-}
-
-/// What requests are signed with; another one after the keys have changed.
-struct Access {
-    keys: Keys,
-    buckets: Vec<Bucket>,
-}
-
-/// The settings do not make a usable client.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// rust-s3 refused the bucket, the region or the credentials.
-    #[error("object store settings: {0}")]
-    Settings(String),
-    /// The HTTP client could not be built.
-    #[error("HTTP client: {0}")]
-    Client(#[from] reqwest::Error),
-    /// The authorities that TLS needs cannot be read.
-    #[error("object store: TLS: {0}")]
-    Tls(String),
+    pub(super) timeout: Duration,
 }
 
 /// The part of an object that is still missing.
 #[derive(Clone, Copy)]
-struct Rest<'a> {
-    from_bytes: u64,
-    etag: &'a str,
-}
-
-impl Access {
-    fn new(settings: &StoreSettings, keys: Keys) -> Result<Self, StoreError> {
-        let wrong = |error: &dyn std::fmt::Display| StoreError::Settings(error.to_string());
-        let (access, secret) = (keys.access.expose(), keys.secret.expose());
-        let credentials =
-            Credentials::new(Some(access), Some(secret), None, None, None).map_err(|error| wrong(&error))?;
-        let region = s3::Region::Custom {
-            region: settings.region.clone(),
-            endpoint: settings.endpoint.clone(),
-        };
-        let buckets = settings
-            .buckets
-            .iter()
-            .map(|name| {
-                Bucket::new(name, region.clone(), credentials.clone())
-                    .map(|bucket| *bucket.with_path_style())
-                    .map_err(|error| wrong(&error))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { keys, buckets })
-    }
-
-    /// A text of the store's without our keys and signatures, should it have put them in.
-    fn redact(&self, text: &str) -> String {
-        // The header in which a signature goes; all that follows may be part of it.
-        let text = match text.split_once("AWS4-HMAC") {
-            Some((before, _)) => format!("{before}***"),
-            None => text.to_owned(),
-        };
-        // One may be part of the other.
-        let mut keys = [self.keys.access.expose(), self.keys.secret.expose()];
-        keys.sort_by_key(|key| std::cmp::Reverse(key.len()));
-        keys.into_iter().fold(text, |text, key| text.replace(key, "***"))
-    }
+pub(super) struct Rest<'a> {
+    pub(super) from_bytes: u64,
+    pub(super) etag: &'a str,
 }
 
 impl Store {
@@ -140,21 +78,6 @@ impl Store {
     #[must_use]
     pub fn bucket_names(&self) -> &[String] {
         &self.settings.buckets
-    }
-
-    /// Asks for an object and waits for the answer's header.
-    ///
-    /// # Errors
-    /// [`Failure::NotFound`], or [`Failure::ObjectUnreadable`] for everything
-    /// else; whether the store or the object is to blame, the gate finds out.
-    pub async fn get(&self, location: &Location) -> Result<Object<'_>, Failure> {
-        match self.ask(location, None).await {
-            Ok(response) => Ok(Object::new(self, location, response)),
-            Err(Refusal::Missing) => Err(Failure::NotFound {
-                key: location.key.clone(),
-            }),
-            Err(refusal) => Err(unreadable(refusal.what().to_owned())),
-        }
     }
 
     /// Whether the store answers for this bucket with these credentials: asked
@@ -195,7 +118,7 @@ impl Store {
             match timeout(self.timeout, response.chunk()).await {
                 Ok(Ok(Some(piece))) => left = left.saturating_sub(piece.len()),
                 Ok(Ok(None)) => break,
-                Ok(Err(error)) => return Err(Refusal::other(format!("the body broke off: {}", chain(&error)))),
+                Ok(Err(error)) => return Err(Refusal::other(format!("the body broke off: {}", with_causes(&error)))),
                 Err(_) => return Err(Refusal::other(format!("no byte of the body for {:?}", self.timeout))),
             }
         }
@@ -223,7 +146,7 @@ impl Store {
     }
 
     /// Sends a request for an object, or for what is missing of it.
-    async fn ask(&self, location: &Location, rest: Option<Rest<'_>>) -> Result<Response, Refusal> {
+    pub(super) async fn ask(&self, location: &Location, rest: Option<Rest<'_>>) -> Result<Response, Refusal> {
         let access = self.access();
         let mut answer = self.send(location, rest, &access).await;
         if let Err(Refusal::Skewed { store_ahead_s, .. }) = answer {
@@ -277,24 +200,9 @@ impl Store {
         }
         let url = signed.url().map_err(signing)?;
         match timeout(self.timeout, self.client.get(url).headers(headers).send()).await {
-            Ok(Ok(response)) => answer::check(response, rest.is_some(), self.timeout).await,
-            Ok(Err(error)) => Err(Refusal::other(chain(&error.without_url()))),
+            Ok(Ok(response)) => check(response, rest.is_some(), self.timeout).await,
+            Ok(Err(error)) => Err(Refusal::other(with_causes(&error.without_url()))),
             Err(_) => Err(Refusal::other(format!("no answer for {:?}", self.timeout))),
         }
     }
-}
-
-fn unreadable(what: String) -> Failure {
-    Failure::ObjectUnreadable { what }
-}
-
-/// An error with its causes: reqwest's own text says only "error sending request".
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

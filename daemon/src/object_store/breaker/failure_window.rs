@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use crate::location::Location;
+use crate::object_store::location::Location;
 
 /// With nothing read since the start to compare with, so many different objects in a row are no coincidence.
 /// Fewer than the default of recordings in flight, so that the first wave into a broken store decides it.

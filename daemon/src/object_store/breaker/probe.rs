@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 use tracing::debug;
 
-use super::Gate;
-use super::outage::retry_after;
+use super::bucket::Gate;
+use super::state::retry_after;
 use crate::wake::Ears;
-use crate::location::Location;
+use crate::object_store::location::Location;
 use crate::metrics::labels::Wakeup;
 use crate::sanitize::printable;
-use crate::store::{Refusal, Store};
+use crate::object_store::client::Store;
+use crate::object_store::response::Refusal;
 
 /// A store that asks for more patience than this gets a probe all the same.
 const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);

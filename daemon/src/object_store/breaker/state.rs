@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::backoff::Backoff;
-use crate::location::Location;
-use crate::store::Refusal;
+use crate::object_store::location::Location;
+use crate::object_store::response::Refusal;
 
 /// How long one that failed in a trial stays out of the way of the next ones.
 pub(super) const OUT_OF_THE_WAY: Backoff = Backoff {

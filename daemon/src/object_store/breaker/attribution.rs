@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use tracing::info;
 
-use super::suspicion::{Opinion, Suspicion};
-use super::{EVIDENCE, Gate};
+use super::bucket::{EVIDENCE, Gate};
+use super::failure_window::{Opinion, Suspicion};
 use crate::backoff::Backoff;
 use crate::job::failure::Failure;
-use crate::location::Location;
+use crate::object_store::location::Location;
 use crate::sanitize::printable;
-use crate::store::{Refusal, Store};
+use crate::object_store::client::Store;
+use crate::object_store::response::Refusal;
 
 /// How long an undecided failure waits for what else is in flight to tell whose fault it is.
 const DECISION: Duration = Duration::from_secs(2);

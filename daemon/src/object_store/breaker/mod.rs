@@ -5,61 +5,31 @@
 //! What takes one bucket away may have taken all of them: when a gate closes, the other buckets are probed at once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use tokio::sync::Notify;
 
-use crate::gate::{Gate, Outage};
+use self::bucket::Gate;
+use self::shared::Shared;
+use self::state::Outage;
 use crate::wake::Ears;
-use crate::location::Location;
-use crate::metrics::labels::Server;
-use crate::metrics::metrics;
-use crate::store::Store;
+use crate::object_store::location::Location;
+use crate::object_store::client::Store;
+
+mod attribution;
+pub mod bucket;
+mod failure_window;
+mod probe;
+mod shared;
+pub mod state;
 
 /// The gates of all buckets.
 #[derive(Debug)]
 pub struct Gates {
     gates: Vec<(String, Gate)>,
     shared: Arc<Shared>,
-}
-
-/// What all gates have in common.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    gates: usize,
-    closed: AtomicUsize,
-    /// Rings when one closes while others are open.
-    doubt: Notify,
-}
-
-impl Shared {
-    /// One gate more is closed. Whether now all are.
-    pub(crate) fn closes(&self) -> bool {
-        let closed = self.closed.fetch_add(1, Ordering::SeqCst) + 1;
-        metrics().set_outage(Server::Store, true);
-        if closed < self.gates {
-            self.doubt.notify_one();
-        }
-        closed == self.gates
-    }
-
-    /// One gate more is open. Whether before none was.
-    pub(crate) fn opens(&self) -> bool {
-        let closed = self.closed.fetch_sub(1, Ordering::SeqCst);
-        metrics().set_outage(Server::Store, closed > 1);
-        closed == self.gates
-    }
-
-    /// Whether there is no other bucket.
-    pub(crate) fn is_only_one(&self) -> bool {
-        self.gates == 1
-    }
-
-    fn all_closed(&self) -> bool {
-        self.closed.load(Ordering::SeqCst) == self.gates
-    }
 }
 
 impl Gates {
@@ -128,7 +98,7 @@ impl Gates {
 mod tests {
     use super::*;
     use crate::job::failure::Failure;
-    use crate::store::Refusal;
+    use crate::object_store::response::Refusal;
 
     fn in_bucket(bucket: &str) -> Location {
         Location {

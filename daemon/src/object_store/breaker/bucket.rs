@@ -1,5 +1,5 @@
 //! The gate before a bucket's objects: closed while the object store is away or in doubt. All of them together are
-//! [`gates`](crate::gates).
+//! [`Gates`](super::Gates).
 //!
 //! An object could not be read; who is to blame? The store, if it does not
 //! answer for a key that nobody writes, or cannot give any more what it gave
@@ -20,21 +20,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 use tracing::{info, warn};
 
-use self::outage::{Closed, OUT_OF_THE_WAY, retry_after, turned_away};
-use self::suspicion::{Opinion, Suspicion};
+use super::state::{Closed, OUT_OF_THE_WAY, Outage, retry_after, turned_away};
+use super::failure_window::{Opinion, Suspicion};
 use crate::backoff::Backoff;
 use crate::job::failure::Failure;
-use crate::gates::Shared;
-use crate::location::Location;
+use super::shared::Shared;
+use crate::object_store::location::Location;
 use crate::sanitize::printable;
-use crate::store::Refusal;
-
-pub use self::outage::Outage;
-
-mod blame;
-mod outage;
-mod probe;
-mod suspicion;
+use crate::object_store::response::Refusal;
 
 /// The first probe comes after this long: quick for a store that only restarts.
 const FIRST_PROBE: Duration = Duration::from_millis(500);
@@ -43,37 +36,37 @@ const RELAPSE: Duration = Duration::from_secs(30);
 /// Objects read well that are remembered as witnesses.
 const WITNESSES: usize = 8;
 /// Objects that failed, remembered to be looked at by the probe.
-const EVIDENCE: usize = 8;
+pub(super) const EVIDENCE: usize = 8;
 
 /// Open, or closed for a reason.
 #[derive(Debug)]
 pub struct Gate {
-    bucket: String,
-    inner: Mutex<Inner>,
+    pub(super) bucket: String,
+    pub(super) inner: Mutex<Inner>,
     /// What it has in common with those of the other buckets.
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     /// Rings when it closes, and when a trial has opened it.
-    changed: Notify,
+    pub(super) changed: Notify,
     /// What undecided failures wait for.
-    decided: watch::Sender<Opinion>,
-    probing: Backoff,
+    pub(super) decided: watch::Sender<Opinion>,
+    pub(super) probing: Backoff,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
-    closed: Option<Closed>,
-    suspicion: Suspicion,
-    witnesses: VecDeque<Location>,
+pub(super) struct Inner {
+    pub(super) closed: Option<Closed>,
+    pub(super) suspicion: Suspicion,
+    pub(super) witnesses: VecDeque<Location>,
     /// Objects whose failure had passed when they were asked for again, and how often.
-    passed: VecDeque<(Location, u32)>,
+    pub(super) passed: VecDeque<(Location, u32)>,
     /// When it last opened, and the probes that took.
-    opened: Option<(Instant, u32)>,
-    closed_times: u64,
+    pub(super) opened: Option<(Instant, u32)>,
+    pub(super) closed_times: u64,
 }
 
 impl Gate {
     /// An open gate; `max_pause` is the longest time between two probes while it is closed.
-    pub(crate) fn new(bucket: String, shared: Arc<Shared>, max_pause: Duration) -> Self {
+    pub(super) fn new(bucket: String, shared: Arc<Shared>, max_pause: Duration) -> Self {
         Self {
             bucket,
             inner: Mutex::default(),
@@ -87,7 +80,7 @@ impl Gate {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -98,7 +91,7 @@ impl Gate {
     }
 
     /// Recordings that a trial lets through while it is closed.
-    pub(crate) fn admitted(&self) -> usize {
+    pub(super) fn admitted(&self) -> usize {
         self.lock().closed.as_ref().map_or(0, |closed| closed.admitted)
     }
 
@@ -141,7 +134,7 @@ impl Gate {
 
     /// What becomes of a recording that comes meanwhile. It is ready again at once if there is no other bucket, since nothing is
     /// claimed then; else it stays out of the way of those in the others, which may be open or on trial.
-    fn failure(&self, closed: &Closed) -> Failure {
+    pub(super) fn failure(&self, closed: &Closed) -> Failure {
         Failure::StoreOutage {
             delay: if closed.trying_since.is_some() {
                 Some(OUT_OF_THE_WAY.jittered(1))
@@ -153,7 +146,7 @@ impl Gate {
         }
     }
 
-    pub(crate) fn close(&self, what: &str, refusal: &Refusal, evidence: impl IntoIterator<Item = Location>) -> Failure {
+    pub(super) fn close(&self, what: &str, refusal: &Refusal, evidence: impl IntoIterator<Item = Location>) -> Failure {
         let what = printable(what);
         let mut inner = self.lock();
         if inner.closed.is_none() {
@@ -183,7 +176,7 @@ impl Gate {
         closed.map_or(Failure::StoreOutage { delay: None }, |closed| self.failure(closed))
     }
 
-    fn open(&self, inner: &mut Inner) {
+    pub(super) fn open(&self, inner: &mut Inner) {
         if let Some(closed) = inner.closed.take() {
             let away_s = closed.outage.since.elapsed().as_secs();
             let (bucket, probes) = (self.bucket.as_str(), closed.outage.probes);

@@ -8,11 +8,12 @@ use reqwest::{Response, StatusCode};
 use tokio::time::{sleep, timeout};
 use tracing::debug;
 
-use super::answer::{Refusal, etag, header};
-use super::{Rest, Store, chain, unreadable};
+use super::client::{Rest, Store};
+use super::location::Location;
+use super::response::{Refusal, etag, header};
 use crate::backoff::Backoff;
 use crate::job::failure::Failure;
-use crate::location::Location;
+use crate::sanitize::with_causes;
 
 /// A link that breaks more often than this without getting on is not there.
 const MAX_RESUMPTIONS: u32 = 3;
@@ -39,8 +40,25 @@ pub struct Object<'a> {
     next_earned_at: u64,
 }
 
+impl Store {
+    /// Asks for an object and waits for the answer's header.
+    ///
+    /// # Errors
+    /// [`Failure::NotFound`], or [`Failure::ObjectUnreadable`] for everything
+    /// else; whether the store or the object is to blame, the gate finds out.
+    pub async fn get(&self, location: &Location) -> Result<Object<'_>, Failure> {
+        match self.ask(location, None).await {
+            Ok(response) => Ok(Object::new(self, location, response)),
+            Err(Refusal::Missing) => Err(Failure::NotFound {
+                key: location.key.clone(),
+            }),
+            Err(refusal) => Err(unreadable(refusal.what().to_owned())),
+        }
+    }
+}
+
 impl<'a> Object<'a> {
-    pub(super) fn new(store: &'a Store, location: &Location, response: Response) -> Self {
+    fn new(store: &'a Store, location: &Location, response: Response) -> Self {
         Self {
             size_bytes: header(&response, CONTENT_LENGTH).and_then(|value| value.parse().ok()),
             etag: etag(&response).unwrap_or_default().to_owned(),
@@ -74,7 +92,7 @@ impl<'a> Object<'a> {
                 }
                 Ok(Ok(None)) if self.size_bytes.is_none_or(|size| size == self.read_bytes) => return Ok(None),
                 Ok(Ok(None)) => "the body ended too early".to_owned(),
-                Ok(Err(error)) => format!("the body broke off: {}", chain(&error)),
+                Ok(Err(error)) => format!("the body broke off: {}", with_causes(&error)),
                 Err(_) => {
                     // One more chance: each of them takes as long as this one did.
                     self.resumptions_left = self.resumptions_left.min(1);
@@ -159,6 +177,10 @@ fn parse_range(text: &str) -> Option<(u64, Option<u64>)> {
         digits => Some(digits.parse().ok()?),
     };
     Some((first.trim().parse().ok()?, size))
+}
+
+fn unreadable(what: String) -> Failure {
+    Failure::ObjectUnreadable { what }
 }
 
 #[cfg(test)]
