@@ -8,11 +8,11 @@ use clap::{Parser, Subcommand};
 use heimdall_dsp::SampleFormat;
 use tokio_util::sync::CancellationToken;
 
-use crate::one_line::OneLine;
 use crate::config::arguments::Arguments;
 use crate::config::settings::{DEFAULT_LOG, LogFormat};
-use crate::{doctor, offline, run, shutdown, sql};
+use crate::one_line::OneLine;
 use crate::postgres::migrate;
+use crate::{doctor, offline, run, shutdown, sql};
 
 /// Wrong settings or a wrong command line: `EX_USAGE` of sysexits.h.
 pub const EXIT_USAGE: u8 = 64;

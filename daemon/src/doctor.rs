@@ -5,8 +5,8 @@ use std::fmt::{self, Display};
 use std::io::{self, IsTerminal as _, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::sanitize::printable;
 use crate::config::settings::Settings;
+use crate::sanitize::printable;
 
 mod database;
 mod listen;

@@ -4,9 +4,9 @@
 //! - [`listener`] hears that a session has completed, and wakes the
 //! - [`worker`], which claims rows of the queue, above the [`floor`], while the
 //! - breakers are open and the schema fits, and hands each, one of those held, to
-//! - [`recording`]: past the breaker of its bucket, and [`announced`], its location is read from the [`object_store`], block by
-//!   block, with the [`hints`] on how to read it and the [`sidecar`] that some have;
-//! - [`compute`] extracts on threads of its own, and the
+//! - [`extraction`]: past the breaker of its bucket, and announced, its location is read from the [`object_store`], block by
+//!   block, with the hints on how to read it and the sidecar that some have;
+//! - compute extracts on threads of its own, and the
 //! - [`writer`] turns a verdict into a row; what went wrong is a failure.
 //! - [`queue`] speaks to Postgres for all of them, in the words of [`sql`], over [`postgres`], with TLS where that is asked for.
 //! - [`upkeep`] keeps the lease, takes over from the dead, promotes and sweeps.
@@ -19,17 +19,15 @@
 //! file, the tests' fail points and,
 //! behind a feature, the embedded `demo`.
 
-pub mod announced;
 pub mod backoff;
 pub mod beside;
 pub mod cli;
-pub mod compute;
 pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod doctor;
+pub mod extraction;
 pub mod floor;
-pub mod hints;
 pub mod http;
 pub mod job;
 pub mod listener;
@@ -41,12 +39,9 @@ pub mod one_line;
 pub mod picture;
 pub mod postgres;
 pub mod queue;
-pub mod reading;
-pub mod recording;
 pub mod run;
 pub mod sanitize;
 pub mod shutdown;
-pub mod sidecar;
 pub mod sql;
 pub mod upkeep;
 pub mod wake;

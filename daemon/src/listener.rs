@@ -18,10 +18,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use crate::backoff::Backoff;
-use crate::postgres::{Database, Driver};
-use crate::postgres::error::DbError;
 use crate::metrics::labels::{Connection, Wakeup};
 use crate::metrics::metrics;
+use crate::postgres::error::DbError;
+use crate::postgres::{Database, Driver};
 use crate::sql;
 use crate::wake::Ears;
 

@@ -11,14 +11,14 @@ use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use crate::backoff::Backoff;
-use crate::postgres::error::DbError;
-use crate::queue::held_leases::Held;
-use crate::wake::Ears;
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
-use crate::queue::Queue;
-use crate::queue::rows::Pulse;
+use crate::postgres::error::DbError;
 use crate::postgres::schema::Fit;
+use crate::queue::Queue;
+use crate::queue::held_leases::Held;
+use crate::queue::rows::Pulse;
+use crate::wake::Ears;
 
 /// A beat that failed is tried again before the next is due: a third of the lease may be all that is left.
 const BEAT_RETRY: Backoff = Backoff {

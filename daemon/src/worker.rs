@@ -13,19 +13,19 @@ use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use crate::backoff::Backoff;
-use crate::job::failure::Failure;
-use crate::job::failpoint::{Point, reach};
+use crate::extraction::{Tools, process};
 use crate::floor::Floor;
-use crate::queue::held_leases::Held;
-use crate::wake::Ears;
-use crate::metrics::labels::Wakeup;
-use crate::metrics::metrics;
 use crate::job::claim::Claim;
-use crate::queue::{ANSWER_TIMEOUT, Queue};
-use crate::recording::{Tools, process};
-use crate::postgres::schema::Fit;
+use crate::job::failpoint::{Point, reach};
+use crate::job::failure::Failure;
 use crate::job::outcome::Verdict;
 use crate::job::retry_policy::conclude;
+use crate::metrics::labels::Wakeup;
+use crate::metrics::metrics;
+use crate::postgres::schema::Fit;
+use crate::queue::held_leases::Held;
+use crate::queue::{ANSWER_TIMEOUT, Queue};
+use crate::wake::Ears;
 use crate::writer::Finished;
 
 /// While notifications cannot be relied on, polling has to do: often enough that nobody waits for long.
@@ -241,7 +241,7 @@ async fn judge(claim: &Claim, tools: &Tools) -> Verdict {
     match AssertUnwindSafe(process(claim, tools)).catch_unwind().await {
         Ok(verdict) => verdict,
         Err(panic) => {
-            let what = crate::compute::panic_message(&*panic);
+            let what = crate::extraction::threads::panic_message(&*panic);
             conclude(claim, &Failure::Panic { what }, serde_json::json!({}))
         }
     }

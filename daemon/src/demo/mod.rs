@@ -33,8 +33,8 @@ use uuid::Uuid;
 
 use crate::config::secret::Secret;
 use crate::config::settings::{DEFAULT_BUCKET, Settings};
-use crate::{run, shutdown};
 use crate::postgres::migrate;
+use crate::{run, shutdown};
 use application::{Application, Session};
 use cluster::{Cluster, Durability};
 use error::{Context, DemoError, Result};

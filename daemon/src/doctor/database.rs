@@ -10,12 +10,12 @@ use tokio_postgres::error::SqlState;
 
 use super::{Finding, Level, unix_time_s};
 use crate::config::connection_url::Address;
+use crate::config::settings::Settings;
 use crate::postgres::Database;
 use crate::postgres::error::DbError;
-use crate::sql::schema_version;
 use crate::queue::Queue;
-use crate::config::settings::Settings;
 use crate::sql;
+use crate::sql::schema_version;
 
 /// For all statements together; each takes milliseconds.
 const LIMIT: Duration = Duration::from_secs(20);

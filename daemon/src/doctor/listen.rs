@@ -8,10 +8,10 @@ use tokio_postgres::AsyncMessage;
 use uuid::Uuid;
 
 use super::Finding;
-use crate::postgres::{Database, Driver};
-use crate::postgres::error::DbError;
-use crate::queue::Queue;
 use crate::config::settings::Settings;
+use crate::postgres::error::DbError;
+use crate::postgres::{Database, Driver};
+use crate::queue::Queue;
 use crate::sql;
 
 /// A notification takes a millisecond.

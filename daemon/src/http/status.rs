@@ -9,16 +9,16 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::postgres::error::DbError;
-use crate::queue::held_leases::Held;
-use crate::wake::Ears;
+use crate::extraction::Tools;
 use crate::metrics::metrics;
 use crate::metrics::queue_depth::Sample;
-use crate::sanitize::printable;
-use crate::queue::Queue;
-use crate::queue::rows::Observation;
-use crate::recording::Tools;
+use crate::postgres::error::DbError;
 use crate::postgres::schema::Schema;
+use crate::queue::Queue;
+use crate::queue::held_leases::Held;
+use crate::queue::rows::Observation;
+use crate::sanitize::printable;
+use crate::wake::Ears;
 
 /// A probe of Kubernetes waits for one second, Prometheus for ten; nothing here takes longer than both servers' limits together.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);

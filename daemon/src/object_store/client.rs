@@ -20,8 +20,8 @@ use super::credentials::Access;
 use super::error::StoreError;
 use super::location::Location;
 use super::response::{Refusal, check};
-use crate::sanitize::with_causes;
 use crate::config::settings::StoreSettings;
+use crate::sanitize::with_causes;
 
 /// A store on the same continent answers a SYN within a second; five allow for loss.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

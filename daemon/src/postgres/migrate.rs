@@ -14,9 +14,9 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
 use crate::backoff::Backoff;
+use crate::config::secret::Secret;
 use crate::postgres::Database;
 use crate::postgres::error::DbError;
-use crate::config::secret::Secret;
 use crate::sql::{Step, schema_version, steps};
 
 /// The lock behind which installers queue up, as `bootstrap.sql` takes it: here before the look at what stands already.

@@ -4,9 +4,9 @@ use deadpool_postgres::{Object, PoolError, TimeoutType};
 use scopeguard::ScopeGuard;
 
 use super::Queue;
-use crate::postgres::error::DbError;
 use crate::metrics::labels::{Connection, Server};
 use crate::metrics::metrics;
+use crate::postgres::error::DbError;
 
 impl Queue {
     /// Does `work` on a connection, which goes back to the pool unless it fell silent, its session is spoilt, or the work is

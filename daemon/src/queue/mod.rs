@@ -8,15 +8,15 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::backoff::Backoff;
-use crate::postgres::Database;
-use crate::postgres::error::DbError;
 use crate::job::claim::{Claim, Ids, Lease};
 use crate::metrics::labels::{Source, State};
 use crate::metrics::queue_depth::Depth;
-use crate::sql::schema_version;
+use crate::postgres::Database;
+use crate::postgres::error::DbError;
 use crate::postgres::schema::Schema;
-use crate::sql;
 use crate::postgres::statement;
+use crate::sql;
+use crate::sql::schema_version;
 
 use self::rows::{Observation, Pulse, Released, Sweep};
 

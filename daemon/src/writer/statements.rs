@@ -8,12 +8,12 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{Json, ToSql};
 
 use super::Finished;
-use crate::postgres::error::DbError;
 use crate::job::claim::Lease;
+use crate::job::outcome::Verdict;
+use crate::postgres::error::DbError;
+use crate::postgres::statement::Ready;
 use crate::queue::millis;
 use crate::sql;
-use crate::postgres::statement::Ready;
-use crate::job::outcome::Verdict;
 
 /// Segments that go to the server at once, 0.2 MB. More are sent in parts beforehand: the last parts of all recordings in flight may be
 /// in one transaction, and a message is in memory three times while it is sent.

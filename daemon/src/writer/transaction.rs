@@ -12,14 +12,14 @@ use uuid::Uuid;
 use super::Finished;
 use super::statements::Statements;
 use super::written::{FinishedBackfill, SettledSession, Written};
-use crate::postgres::error::DbError;
+use crate::job::claim::Claim;
 use crate::job::failpoint::{Point, reach};
+use crate::job::outcome::Verdict;
 use crate::metrics::labels::Source;
 use crate::metrics::{Times, metrics};
-use crate::job::claim::Claim;
+use crate::postgres::error::DbError;
 use crate::queue::Queue;
 use crate::sql;
-use crate::job::outcome::Verdict;
 
 /// What a transaction did.
 pub struct Committed {

@@ -9,10 +9,10 @@ use super::bucket::{EVIDENCE, Gate};
 use super::failure_window::{Opinion, Suspicion};
 use crate::backoff::Backoff;
 use crate::job::failure::Failure;
-use crate::object_store::location::Location;
-use crate::sanitize::printable;
 use crate::object_store::client::Store;
+use crate::object_store::location::Location;
 use crate::object_store::response::Refusal;
+use crate::sanitize::printable;
 
 /// How long an undecided failure waits for what else is in flight to tell whose fault it is.
 const DECISION: Duration = Duration::from_secs(2);

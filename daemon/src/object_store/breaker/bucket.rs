@@ -20,14 +20,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 use tracing::{info, warn};
 
-use super::state::{Closed, OUT_OF_THE_WAY, Outage, retry_after, turned_away};
 use super::failure_window::{Opinion, Suspicion};
+use super::shared::Shared;
+use super::state::{Closed, OUT_OF_THE_WAY, Outage, retry_after, turned_away};
 use crate::backoff::Backoff;
 use crate::job::failure::Failure;
-use super::shared::Shared;
 use crate::object_store::location::Location;
-use crate::sanitize::printable;
 use crate::object_store::response::Refusal;
+use crate::sanitize::printable;
 
 /// The first probe comes after this long: quick for a store that only restarts.
 const FIRST_PROBE: Duration = Duration::from_millis(500);

@@ -14,9 +14,9 @@ use tokio::sync::Notify;
 use self::bucket::Gate;
 use self::shared::Shared;
 use self::state::Outage;
-use crate::wake::Ears;
-use crate::object_store::location::Location;
 use crate::object_store::client::Store;
+use crate::object_store::location::Location;
+use crate::wake::Ears;
 
 mod attribution;
 pub mod bucket;

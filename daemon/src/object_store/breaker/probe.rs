@@ -7,12 +7,12 @@ use tracing::debug;
 
 use super::bucket::Gate;
 use super::state::retry_after;
-use crate::wake::Ears;
-use crate::object_store::location::Location;
 use crate::metrics::labels::Wakeup;
-use crate::sanitize::printable;
 use crate::object_store::client::Store;
+use crate::object_store::location::Location;
 use crate::object_store::response::Refusal;
+use crate::sanitize::printable;
+use crate::wake::Ears;
 
 /// A store that asks for more patience than this gets a probe all the same.
 const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);

@@ -6,8 +6,8 @@
 use heimdall_dsp::{Doubt, Error, Hints, MAX_SIGMF_BYTES, MAX_SIGMF_TAIL_BYTES, Sigmf, Warning};
 
 use crate::job::failure::Failure;
-use crate::object_store::location::Location;
 use crate::object_store::client::Store;
+use crate::object_store::location::Location;
 use crate::object_store::object::Object;
 
 const META: &str = ".sigmf-meta";

@@ -2,8 +2,8 @@
 
 use heimdall_dsp::{Doubt, FormatClaim, Hints, Warning};
 
-use crate::object_store::location::Location;
 use crate::job::claim::Claim;
+use crate::object_store::location::Location;
 use crate::object_store::object::Object;
 
 /// Names under which recorders put the sample rate into an object's metadata.

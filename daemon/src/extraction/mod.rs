@@ -8,23 +8,27 @@ use tokio::sync::Semaphore;
 use tracing::info;
 use uuid::Uuid;
 
-use crate::announced::Announced;
-use crate::compute::Compute;
-use crate::job::failure::Failure;
-use crate::job::failpoint::{Point, reach};
-use crate::object_store::breaker::Gates;
-use crate::hints;
-use crate::object_store::location::Location;
-use crate::metrics::labels::Step;
-use crate::metrics::metrics;
+use crate::extraction::session_log::Announced;
+use crate::extraction::stream::{Measured, stream};
+use crate::extraction::threads::Compute;
 use crate::job::claim::Claim;
-use crate::reading::{Measured, stream};
-use crate::job::segment_spool::Segments;
-use crate::sidecar;
-use crate::object_store::client::Store;
+use crate::job::failpoint::{Point, reach};
+use crate::job::failure::Failure;
 use crate::job::features::FeatureRow;
 use crate::job::outcome::Verdict;
 use crate::job::retry_policy::conclude;
+use crate::job::segment_spool::Segments;
+use crate::metrics::labels::Step;
+use crate::metrics::metrics;
+use crate::object_store::breaker::Gates;
+use crate::object_store::client::Store;
+use crate::object_store::location::Location;
+
+pub mod hints;
+pub mod session_log;
+pub mod sidecar;
+pub mod stream;
+pub mod threads;
 
 /// An object that is replaced more often than this while it is read is not finished yet.
 const MAX_READS: u32 = 3;
@@ -35,7 +39,7 @@ pub struct Tools {
     pub store: Store,
     /// The extractor's threads.
     pub compute: Compute,
-    /// Bytes that may be read ahead, in units of [`BYTES_PER_PERMIT`](crate::reading::BYTES_PER_PERMIT).
+    /// Bytes that may be read ahead, in units of [`BYTES_PER_PERMIT`](crate::extraction::stream::BYTES_PER_PERMIT).
     pub budget: Semaphore,
     /// Size limit of one object.
     pub max_object_bytes: u64,

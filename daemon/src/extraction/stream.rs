@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use heimdall_dsp::{Extraction, Hints, Recording, SegmentFeatures, Workspace};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::extraction::Tools;
+use crate::job::claim::Claim;
+use crate::job::failpoint::{Point, reach};
 use crate::job::failure::Failure;
 use crate::job::features::ReceiverFeatures;
-use crate::job::failpoint::{Point, reach};
-use crate::metrics::metrics;
-use crate::job::claim::Claim;
-use crate::recording::Tools;
 use crate::job::segment_spool::Segments;
+use crate::metrics::metrics;
 use crate::object_store::object::Object;
 
 /// What the extractor gets at once: large enough that handing it over costs nothing

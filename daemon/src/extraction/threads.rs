@@ -13,8 +13,8 @@ use std::thread::JoinHandle;
 use heimdall_dsp::{Extraction, Workspace};
 use tokio::sync::oneshot;
 
+use crate::extraction::stream::Reading;
 use crate::job::failure::Failure;
-use crate::reading::Reading;
 use crate::job::segment_spool::Segments;
 
 type Job = Box<dyn FnOnce(&mut Workspace) + Send>;
