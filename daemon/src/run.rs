@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -15,9 +15,9 @@ use uuid::Uuid;
 
 use crate::backoff::Backoff;
 use crate::config::settings::{Listening, Settings};
-use crate::extraction::Tools;
+use crate::extraction::Pipeline;
 use crate::extraction::session_log::Announced;
-use crate::extraction::stream::BYTES_PER_PERMIT;
+use crate::extraction::stream::ReadBudget;
 use crate::extraction::threads::Compute;
 use crate::http::{self, HttpError, Status};
 use crate::listener::listen;
@@ -74,15 +74,12 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
     let queue = Queue::new(&database)?;
     let listener = way_to_listen(&settings, &database)?;
     let patience = queue::patience(settings.lease);
-    let tools = Arc::new(Tools {
-        store: Store::new(&settings.store, settings.concurrency)?,
-        compute: Compute::start(settings.extract_threads).map_err(RunError::Threads)?,
-        budget: Semaphore::new(
-            usize::try_from(settings.max_bytes_in_flight / BYTES_PER_PERMIT).unwrap_or(usize::MAX >> 3),
-        ),
-        max_object_bytes: settings.max_object_bytes,
-        announced: Announced::default(),
-        gates: Gates::new(&settings.store.buckets, settings.store.probe_interval),
+    let pipeline = Arc::new(Pipeline {
+        store: Arc::new(Store::new(&settings.store, settings.concurrency)?),
+        breakers: Arc::new(Gates::new(&settings.store.buckets, settings.store.probe_interval)),
+        threads: Compute::start(settings.extract_threads).map_err(RunError::Threads)?,
+        budget: ReadBudget::new(settings.max_object_bytes, settings.max_bytes_in_flight),
+        session_log: Announced::default(),
     });
     let identity = Identity {
         host: gethostname::gethostname().to_string_lossy().into_owned(),
@@ -103,7 +100,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
     parts.ears.note_only_polls(listener.is_none());
     metrics().concurrency.set(i64::from(identity.concurrency));
     // From here on, since whoever asks must get an answer while the database is still away.
-    let _http = http.map(|listener| AbortOnDropHandle::new(tokio::spawn(serve(listener, &parts, &queue, &tools))));
+    let _http = http.map(|listener| AbortOnDropHandle::new(tokio::spawn(serve(listener, &parts, &queue, &pipeline))));
     let Some(id) = register(&identity, &queue.within(patience.base), &stop).await else {
         return Ok(());
     };
@@ -116,12 +113,12 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
         inbox,
         Arc::clone(&parts.postponed),
     ));
-    let mut background = background(&settings, listener, &queue, &identity, &parts, &tools, &stop);
+    let mut background = background(&settings, listener, &queue, &identity, &parts, &pipeline, &stop);
     let worker = Worker {
         queue: queue.clone(),
         worker_id: parts.worker_id.subscribe(),
         ears: Arc::clone(&parts.ears),
-        tools,
+        pipeline,
         fit: Arc::clone(&parts.fit),
         held: Arc::clone(&parts.held),
         finished,
@@ -194,11 +191,17 @@ struct Parts {
     postponed: Arc<Notify>,
 }
 
-fn serve(listener: TcpListener, parts: &Parts, queue: &Queue, tools: &Arc<Tools>) -> impl Future<Output = ()> + use<> {
+fn serve(
+    listener: TcpListener,
+    parts: &Parts,
+    queue: &Queue,
+    pipeline: &Arc<Pipeline>,
+) -> impl Future<Output = ()> + use<> {
     let status = Status::new(
         queue.clone(),
         Arc::clone(&parts.ears),
-        Arc::clone(tools),
+        Arc::clone(&pipeline.store),
+        Arc::clone(&pipeline.breakers),
         Arc::clone(&parts.held),
     );
     http::serve(listener, Arc::new(status))
@@ -222,7 +225,7 @@ fn background(
     queue: &Queue,
     identity: &Identity,
     parts: &Parts,
-    tools: &Arc<Tools>,
+    pipeline: &Arc<Pipeline>,
     stop: &CancellationToken,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
@@ -253,8 +256,8 @@ fn background(
         Arc::clone(&parts.fit),
         stop.clone(),
     ));
-    let (watched, ears) = (Arc::clone(tools), Arc::clone(&parts.ears));
-    tasks.spawn(async move { watched.gates.watch(&watched.store, &ears).await });
+    let (watched, ears) = (Arc::clone(pipeline), Arc::clone(&parts.ears));
+    tasks.spawn(async move { watched.breakers.watch(&watched.store, &ears).await });
     tasks
 }
 

@@ -1,10 +1,8 @@
 //! The loop in the middle: look, claim what there is room for, hand out, wait.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::future::FutureExt as _;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -13,13 +11,10 @@ use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use crate::backoff::Backoff;
-use crate::extraction::{Tools, process};
+use crate::extraction::Pipeline;
 use crate::floor::Floor;
 use crate::job::claim::Claim;
 use crate::job::failpoint::{Point, reach};
-use crate::job::failure::Failure;
-use crate::job::outcome::Verdict;
-use crate::job::retry_policy::conclude;
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
 use crate::postgres::schema::Fit;
@@ -49,7 +44,7 @@ pub struct Worker {
     /// Wakes the loop.
     pub ears: Arc<Ears>,
     /// Store, extractor, budget.
-    pub tools: Arc<Tools>,
+    pub pipeline: Arc<Pipeline>,
     /// No claims while the schema is for other daemons.
     pub fit: Arc<Fit>,
     /// The leases in hand.
@@ -81,7 +76,7 @@ impl Worker {
             let mut pause = self.poll_interval;
             // None while the store is away, a few while it is in doubt.
             let admitted = if self.fit.holds() {
-                self.tools.gates.admit(free)
+                self.pipeline.breakers.admit(free)
             } else {
                 0
             };
@@ -116,12 +111,12 @@ impl Worker {
             // Only this loop takes places, and it claimed no more than were free.
             unreachable!("more claims than places");
         };
-        let tools = Arc::clone(&self.tools);
+        let pipeline = Arc::clone(&self.pipeline);
         let held = Arc::clone(&self.held);
         let finished = self.finished.clone();
         tasks.spawn(async move {
             let begun = Instant::now();
-            let verdict = judge(&claim, &tools).await;
+            let verdict = pipeline.process(&claim).await;
             reach(Point::AfterVerdict, [&claim]);
             send(
                 finished,
@@ -232,17 +227,6 @@ impl Strays {
             }
             // The claim that follows says what is wrong.
             Err(error) => debug!(%error, "cannot look for strays"),
-        }
-    }
-}
-
-/// The verdict on a claim.
-async fn judge(claim: &Claim, tools: &Tools) -> Verdict {
-    match AssertUnwindSafe(process(claim, tools)).catch_unwind().await {
-        Ok(verdict) => verdict,
-        Err(panic) => {
-            let what = crate::extraction::threads::panic_message(&*panic);
-            conclude(claim, &Failure::Panic { what }, serde_json::json!({}))
         }
     }
 }

@@ -3,14 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-use heimdall_dsp::{Extraction, Hints, Recording, SegmentFeatures, Workspace};
+use heimdall_dsp::{Extraction, Hints};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::extraction::Tools;
+use super::extractor::Reading;
+use super::threads::Compute;
 use crate::job::claim::Claim;
 use crate::job::failpoint::{Point, reach};
 use crate::job::failure::Failure;
-use crate::job::features::ReceiverFeatures;
 use crate::job::segment_spool::Segments;
 use crate::metrics::metrics;
 use crate::object_store::object::Object;
@@ -20,75 +20,25 @@ use crate::object_store::object::Object;
 const BLOCK_BYTES: usize = 128 * 1024;
 const BLOCK_PERMITS: u32 = 128;
 /// The unit of the budget of bytes in flight.
-pub const BYTES_PER_PERMIT: u64 = 1024;
-/// Text of segments held for each recording, some 20 s; longer ones use a file.
-const SEGMENTS_IN_MEMORY_BYTES: usize = 64 * 1024;
+const BYTES_PER_PERMIT: u64 = 1024;
 
-/// A recording in the extractor, and what it has yielded so far.
-pub struct Reading {
-    recording: Recording,
-    yielded: Yielded,
+/// How much may be read.
+pub struct ReadBudget {
+    /// Size limit of one object.
+    pub max_object_bytes: u64,
+    /// Bytes that may be read ahead, all recordings together.
+    in_flight: Semaphore,
 }
 
-struct Yielded {
-    rx_id: String,
-    rx_lat: Option<f64>,
-    rx_lon: Option<f64>,
-    segments: Segments,
-}
-
-impl Reading {
-    /// Starts with what is said of the recording, by the receiver of that name; `position` is its latitude and longitude,
-    /// degrees.
+impl ReadBudget {
+    /// The limits, both in bytes.
     #[must_use]
-    pub fn new(rx_id: &str, position: (Option<f64>, Option<f64>), hints: Hints) -> Self {
+    pub fn new(max_object_bytes: u64, max_bytes_in_flight: u64) -> Self {
+        let permits = usize::try_from(max_bytes_in_flight / BYTES_PER_PERMIT).unwrap_or(usize::MAX >> 3);
         Self {
-            recording: Recording::new(hints),
-            yielded: Yielded {
-                rx_id: rx_id.to_owned(),
-                rx_lat: position.0,
-                rx_lon: position.1,
-                segments: Segments::new(SEGMENTS_IN_MEMORY_BYTES),
-            },
+            max_object_bytes,
+            in_flight: Semaphore::new(permits),
         }
-    }
-
-    /// Takes the next bytes of the object.
-    ///
-    /// # Errors
-    /// What is wrong with them, or [`Failure::NoRoom`].
-    pub fn push(&mut self, bytes: &[u8], workspace: &mut Workspace) -> Result<(), Failure> {
-        self.recording.push(bytes, workspace)?;
-        self.yielded.add(&self.recording.take_segments())
-    }
-
-    /// Ends it: the numbers, and apart from them all segments.
-    ///
-    /// # Errors
-    /// As [`Reading::push`].
-    pub fn finish(self, workspace: &mut Workspace) -> Result<(Extraction, Segments), Failure> {
-        let Self { recording, mut yielded } = self;
-        let mut extraction = recording.finish(workspace)?;
-        yielded.add(&std::mem::take(&mut extraction.segments))?;
-        Ok((extraction, yielded.segments))
-    }
-}
-
-impl Yielded {
-    fn add(&mut self, measured: &[SegmentFeatures]) -> Result<(), Failure> {
-        for segment in measured {
-            let features = ReceiverFeatures {
-                rx_id: &self.rx_id,
-                rx_lat: self.rx_lat,
-                rx_lon: self.rx_lon,
-                segment,
-            };
-            let added = self.segments.add(&features, &segment.quality.warnings);
-            added.map_err(|error| Failure::NoRoom {
-                what: error.to_string(),
-            })?;
-        }
-        Ok(())
     }
 }
 
@@ -108,26 +58,32 @@ pub struct Measured {
 ///
 /// # Errors
 /// What the store or the extractor says.
-pub async fn stream(claim: &Claim, object: &mut Object<'_>, hints: Hints, tools: &Tools) -> Result<Measured, Failure> {
+pub async fn stream(
+    claim: &Claim,
+    object: &mut Object<'_>,
+    hints: Hints,
+    threads: &Compute,
+    budget: &ReadBudget,
+) -> Result<Measured, Failure> {
     let mut reader = BlockReader {
         leftover: None,
         read_bytes: 0,
-        limit_bytes: tools.max_object_bytes,
+        limit_bytes: budget.max_object_bytes,
     };
     let mut reading = Reading::new(&claim.rx_id, (claim.rx_lat, claim.rx_lon), hints);
     let mut extracting = Duration::ZERO;
     let (mut block, mut permit) = reader
-        .next_block(object, Vec::with_capacity(BLOCK_BYTES), &tools.budget)
+        .next_block(object, Vec::with_capacity(BLOCK_BYTES), &budget.in_flight)
         .await?;
     let mut spare = Vec::with_capacity(BLOCK_BYTES);
     while !block.is_empty() {
         let started = Instant::now();
         let push = async {
-            let pushed = tools.compute.push(reading, block).await;
+            let pushed = threads.push(reading, block).await;
             drop(permit);
             (pushed, started.elapsed())
         };
-        let next = reader.next_block(object, spare, &tools.budget);
+        let next = reader.next_block(object, spare, &budget.in_flight);
         let ((pushed, took), read) = futures_util::join!(push, next);
         extracting += took;
         (reading, spare) = pushed?;
@@ -136,7 +92,7 @@ pub async fn stream(claim: &Claim, object: &mut Object<'_>, hints: Hints, tools:
     }
     reach(Point::AfterBody, [claim]);
     let started = Instant::now();
-    let (extraction, segments) = tools.compute.finish(reading).await?;
+    let (extraction, segments) = threads.finish(reading).await?;
     extracting += started.elapsed();
     Ok(Measured {
         extraction,

@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use heimdall_dsp::{Extraction, Workspace};
 use tokio::sync::oneshot;
 
-use crate::extraction::stream::Reading;
+use super::extractor::Reading;
 use crate::job::failure::Failure;
 use crate::job::segment_spool::Segments;
 

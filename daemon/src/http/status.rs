@@ -9,9 +9,10 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::extraction::Tools;
 use crate::metrics::metrics;
 use crate::metrics::queue_depth::Sample;
+use crate::object_store::breaker::Gates;
+use crate::object_store::client::Store;
 use crate::postgres::error::DbError;
 use crate::postgres::schema::Schema;
 use crate::queue::Queue;
@@ -35,8 +36,10 @@ pub struct Status {
     pub queue: Queue,
     /// The listener.
     pub ears: Arc<Ears>,
-    /// The store, to be asked, and its gate, as the work finds it.
-    pub tools: Arc<Tools>,
+    /// The store, to be asked.
+    pub store: Arc<Store>,
+    /// Its breakers, as the work finds them.
+    pub breakers: Arc<Gates>,
     /// Leases in hand.
     pub held: Arc<Held>,
     answers: Answers,
@@ -107,11 +110,12 @@ impl Check {
 impl Status {
     /// Looks at these.
     #[must_use]
-    pub fn new(queue: Queue, ears: Arc<Ears>, tools: Arc<Tools>, held: Arc<Held>) -> Self {
+    pub fn new(queue: Queue, ears: Arc<Ears>, store: Arc<Store>, breakers: Arc<Gates>, held: Arc<Held>) -> Self {
         Self {
             queue,
             ears,
-            tools,
+            store,
+            breakers,
             held,
             answers: Answers::default(),
         }
@@ -172,8 +176,8 @@ impl Status {
     async fn store(&self) -> Check {
         let ask = async {
             let probes = async {
-                for bucket in self.tools.store.bucket_names() {
-                    let probed = self.tools.store.probe(bucket).await;
+                for bucket in self.store.bucket_names() {
+                    let probed = self.store.probe(bucket).await;
                     probed.map_err(|refusal| format!("bucket {bucket}: {}", printable(refusal.what())))?;
                 }
                 Ok(())
@@ -182,7 +186,7 @@ impl Status {
             timeout(STORE_TIMEOUT, probes).await.unwrap_or_else(late)
         };
         let answered = self.answers.store.get(STORE_AGE, ask).await;
-        let (outages, all) = self.tools.gates.outages();
+        let (outages, all) = self.breakers.outages();
         match (answered, outages.first()) {
             (Err(error), _) => Check::wrong(error),
             (Ok(()), None) => Check::ok("answers for every bucket"),

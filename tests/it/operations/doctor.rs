@@ -178,7 +178,9 @@ async fn what_is_broken_in_the_database_is_named_with_what_to_type() {
         .execute("ALTER TABLE heimdall.measurements ENABLE TRIGGER heimdall_measurement_inserted")
         .await;
     let url = heimdall_daemon::config::secret::Secret::new(bench.url().await);
-    heimdall_daemon::postgres::migrate::migrate(&url).await.expect("it installs");
+    heimdall_daemon::postgres::migrate::migrate(&url)
+        .await
+        .expect("it installs");
     let (status, said) = doctor(&bench, &[]).await;
     assert_eq!(status, Some(0), "{said}");
     assert!(said.ends_with(" looked at, 0 wrong, 3 to look at\n"), "{said}");

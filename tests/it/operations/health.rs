@@ -4,10 +4,10 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use heimdall_daemon::config::settings::HttpAddress;
 use heimdall_daemon::demo::cluster::{Cluster, Durability};
 use heimdall_daemon::demo::store::SECRET_KEY;
 use heimdall_daemon::http;
-use heimdall_daemon::config::settings::HttpAddress;
 use serde_json::Value;
 
 use crate::support::daemon::{ANY_PORT, Daemon, command, get};

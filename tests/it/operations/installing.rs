@@ -1,8 +1,8 @@
 //! `heimdalld migrate`: again, at once, over tables that stand already.
 
+use heimdall_daemon::config::secret::Secret;
 use heimdall_daemon::postgres::migrate::{check, migrate};
 use heimdall_daemon::sql::schema_version;
-use heimdall_daemon::config::secret::Secret;
 
 use crate::support::daemon::{Daemon, command};
 use crate::support::{Bench, cluster, connect, empty_database, iq, wait_for};

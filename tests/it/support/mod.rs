@@ -14,11 +14,11 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use heimdall_daemon::config::secret::Secret;
 use heimdall_daemon::demo::cluster::{Cluster, Durability};
 use heimdall_daemon::demo::objects::Metadata;
 use heimdall_daemon::demo::store::Store;
 use heimdall_daemon::postgres::migrate;
-use heimdall_daemon::config::secret::Secret;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use tokio_postgres::types::{FromSqlOwned, ToSql};

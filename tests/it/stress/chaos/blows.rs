@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use heimdall_daemon::postgres::migrate;
 use heimdall_daemon::config::secret::Secret;
+use heimdall_daemon::postgres::migrate;
 use tokio::task::JoinSet;
 
 use super::LEASE;

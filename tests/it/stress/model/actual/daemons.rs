@@ -4,11 +4,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::join;
-use heimdall_daemon::queue::held_leases::Held;
 use heimdall_daemon::job::claim::Lease;
+use heimdall_daemon::job::features::FeatureRow;
 use heimdall_daemon::job::features::ReceiverFeatures;
 use heimdall_daemon::job::segment_spool::Segments;
-use heimdall_daemon::job::features::FeatureRow;
+use heimdall_daemon::queue::held_leases::Held;
 use heimdall_daemon::writer::Finished;
 use heimdall_daemon::writer::transaction::{Committed, transact};
 use heimdall_daemon::writer::written::Written;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use heimdall_daemon::postgres::Database;
-use heimdall_daemon::job::claim::Claim;
-use heimdall_daemon::queue::Queue;
 use heimdall_daemon::config::secret::Secret;
+use heimdall_daemon::job::claim::Claim;
+use heimdall_daemon::postgres::Database;
+use heimdall_daemon::queue::Queue;
 use proptest_state_machine::StateMachineTest;
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
