@@ -8,87 +8,7 @@ use crate::double::Double;
 use crate::envelope::Rails;
 use crate::features::Features;
 use crate::single::{Numbers, Single};
-
-/// Numbers from 0 to 1, always the same for the same seed.
-pub(crate) struct Random(pub u64);
-
-impl Random {
-    pub(crate) fn uniform(&mut self) -> f64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        let mixed = (self.0 ^ (self.0 >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        (mixed >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// Complex Gaussian noise of the given power.
-    pub(crate) fn noise(&mut self, power: f64) -> (f64, f64) {
-        let radius = (-power * self.uniform().max(1e-300).ln()).sqrt();
-        let (sin, cos) = (std::f64::consts::TAU * self.uniform()).sin_cos();
-        (radius * cos, radius * sin)
-    }
-}
-
-/// Kinds of signals.
-pub(crate) const KINDS: usize = 12;
-
-/// A chunk of some kind: tones on and off a bin, two tones, frequency modulation, bursts, a real-valued signal, silence
-/// inside, noise alone, a tone on an offset, coloured noise, whole numbers, bursts of noise.
-pub(crate) fn signal(kind: usize, n: usize, amplitude: f64, snr_db: f64, random: &mut Random) -> Vec<Complex32> {
-    let noise_power = 10_f64.powf(-snr_db / 10.0);
-    let cycles = (random.uniform() - 0.5) * n as f64;
-    let other = (random.uniform() - 0.5) * n as f64;
-    let mut phase = 0.0;
-    let mut drift = 0.0;
-    let mut before = (0.0, 0.0);
-    (0..n)
-        .map(|i| {
-            let turn = |cycles: f64| (std::f64::consts::TAU * cycles * i as f64 / n as f64).sin_cos();
-            let inside = (n / 3..n / 2).contains(&i);
-            let (im, re) = match kind % KINDS {
-                0 => turn(cycles.round()),
-                1 => turn(cycles),
-                2 => {
-                    let (a, b) = (turn(cycles), turn(other));
-                    (a.0 + 0.5 * b.0, a.1 + 0.5 * b.1)
-                }
-                3 => {
-                    drift += 0.02 * (random.uniform() - 0.5) - 0.001 * drift;
-                    phase += drift;
-                    f64::sin_cos(phase)
-                }
-                4 if inside => turn(cycles),
-                5 => (0.0, turn(cycles).1),
-                6 if !inside => turn(cycles),
-                8 => {
-                    let (im, re) = turn(cycles);
-                    (0.1 * im - 0.2, 0.1 * re + 0.5)
-                }
-                9 => {
-                    let (im, re) = random.noise(1.0);
-                    before = (0.8 * before.0 + im, 0.8 * before.1 + re);
-                    before
-                }
-                10 => {
-                    let (im, re) = turn(cycles);
-                    ((30.0 * im).round(), (30.0 * re).round())
-                }
-                11 if inside => random.noise(100.0),
-                _ => (0.0, 0.0),
-            };
-            let (nr, ni) = if kind % KINDS == 6 && inside {
-                (0.0, 0.0)
-            } else if kind % KINDS == 10 {
-                let (nr, ni) = random.noise(900.0 * noise_power);
-                (nr.round(), ni.round())
-            } else {
-                random.noise(noise_power)
-            };
-            Complex32::new((amplitude * (re + nr)) as f32, (amplitude * (im + ni)) as f32)
-        })
-        .collect()
-}
+use crate::test_signals::{KINDS, Random, signal};
 
 /// Not what this is about.
 const RAILS: Rails = Rails {
@@ -200,14 +120,14 @@ fn double_precision_is_the_reference() {
         #[expect(clippy::cast_sign_loss, reason = "a sample rate")]
         let n = (0.2 * rate) as usize;
         let mut samples = Vec::new();
-        crate::SampleFormat::Cf32Le.decode(&std::fs::read(path.with_extension("cf32")).unwrap(), &mut samples);
+        crate::format::SampleFormat::Cf32Le.decode(&std::fs::read(path.with_extension("cf32")).unwrap(), &mut samples);
         let mut double = Double::new(n);
         let chunks: Vec<_> = samples
             .chunks_exact(n)
             .map(|chunk| double.features(chunk, 1.0, rate))
             .collect();
         let segments = expected["segments"].as_array().unwrap();
-        for (chunks, expected) in chunks.chunks(crate::CHUNKS_PER_SEGMENT).zip(segments) {
+        for (chunks, expected) in chunks.chunks(crate::timeline::CHUNKS_PER_SEGMENT).zip(segments) {
             for (name, statistics) in Features::over(chunks).iter() {
                 for (which, ours) in [
                     ("mean", statistics.mean),
@@ -229,7 +149,7 @@ fn double_precision_is_the_reference() {
 #[test]
 fn a_recording_has_the_numbers_of_double_precision_whatever_it_holds() {
     let mut random = Random(11);
-    let mut workspace = crate::Workspace::new();
+    let mut workspace = crate::workspace::Workspace::new();
     // Chunks of 200 samples, of 1,601 and 40,009 (primes), 4,050 (an odd half), and up to 4,000,000.
     for (n, segments) in [
         (200, 48),
@@ -258,7 +178,8 @@ fn a_recording_has_the_numbers_of_double_precision_whatever_it_holds() {
                 .flat_map(|x| [x.re, x.im])
                 .flat_map(f32::to_le_bytes)
                 .collect();
-            let mut recording = crate::Recording::new(crate::Hints::default().with_sample_rate_hz(rate, "argument"));
+            let mut recording =
+                crate::recording::Recording::new(crate::hints::Hints::default().with_sample_rate_hz(rate, "argument"));
             for piece in bytes.chunks(65_535) {
                 recording.push(piece, &mut workspace).unwrap();
             }

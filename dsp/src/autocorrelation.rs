@@ -2,8 +2,8 @@
 
 use pulp::Simd;
 
-use crate::EPSILON;
-use crate::lanes::{MAX_LANES, total};
+use crate::decibel::EPSILON;
+use crate::simd::{MAX_LANES, total};
 
 /// Lags looked at before it is decided that none of them counts: few enough that their places have few digits.
 const BLOCK: usize = 256;
@@ -192,6 +192,19 @@ impl Levels {
 )]
 fn narrow(value: f64) -> f32 {
     value as f32
+}
+
+/// How far the delay spread is believed, given the SNR: 1 above 15 dB, then three pieces down to 0.
+pub(crate) fn delay_confidence(snr_db: f64) -> f64 {
+    if snr_db > 15.0 {
+        1.0
+    } else if snr_db > 10.0 {
+        0.5 + (snr_db - 10.0) / 10.0
+    } else if snr_db > 5.0 {
+        0.3 + (snr_db - 5.0) / 10.0
+    } else {
+        (snr_db / 15.0).max(0.0)
+    }
 }
 
 #[cfg(test)]

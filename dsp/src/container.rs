@@ -6,10 +6,13 @@ mod wav;
 
 use std::borrow::Cow;
 
+use crate::error::Error;
+use crate::hints::{Hint, Hints};
+use crate::interpretation::Interpretation;
+use crate::recording_info::Context;
 use crate::screen::foreign;
 use crate::sigmf::Sigmf;
 use crate::sigmf::carve::Carve;
-use crate::{Context, Error, Hint, Hints, Interpretation};
 pub(crate) use archive::{Archive, SOURCE as ARCHIVE};
 use npy::Npy;
 use wav::Wav;

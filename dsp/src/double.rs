@@ -7,7 +7,10 @@ use std::sync::Arc;
 use rustfft::num_complex::{Complex32, Complex64};
 use rustfft::{Fft, FftPlanner};
 
-use crate::{EPSILON, Features, delay_confidence, level_db, ratio_db, select};
+use crate::autocorrelation::delay_confidence;
+use crate::decibel::{EPSILON, level_db, ratio_db};
+use crate::features::Features;
+use crate::select;
 
 /// Plan and buffers for chunks of one length.
 pub(crate) struct Double {

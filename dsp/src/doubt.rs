@@ -1,8 +1,10 @@
 //! What does not fit together: never a reason to guess in silence, seldom one to refuse.
 
+use crate::format::SampleFormat;
 use crate::hints::FormatClaim;
-use crate::quality::Warning;
-use crate::{Hint, Hints, Interpretation, SampleFormat};
+use crate::hints::{Hint, Hints};
+use crate::interpretation::Interpretation;
+use crate::warning::{Doubt, Warning};
 
 /// Rates as near to each other as this are the same rate, one of them rounded: oscillators are within 0.01 %, headers
 /// round to a Hertz of 12 kHz.
@@ -11,33 +13,6 @@ const SAME_RATE: f64 = 1e-3;
 /// A duration that fits another rate in use contradicts the one used: the nearest pairs, 48 and 50, 192 and 200 kHz, are 4 %
 /// apart. Recorders round durations and drop what does not fill a block; that stays below.
 const SAME_DURATION: f64 = 0.03;
-
-/// Something about a recording that an operator should know, for `quality` and in words.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Doubt {
-    /// The word in every segment's `quality`.
-    pub warning: Warning,
-    /// The sentence stored with the row.
-    pub text: String,
-}
-
-impl Doubt {
-    /// A doubt in one's own words.
-    #[must_use]
-    pub fn new(warning: Warning, text: impl Into<String>) -> Self {
-        Self {
-            warning,
-            text: text.into(),
-        }
-    }
-
-    pub(crate) fn rate_is_none(rate_hz: f64, source: &str) -> Self {
-        Self::new(
-            Warning::SampleRateDoubtful,
-            format!("{source} says {rate_hz} Hz, which is no sample rate"),
-        )
-    }
-}
 
 /// Where the hints contradict the format and the rate used, or make no sense themselves.
 pub(crate) fn of_reading(hints: &Hints, used: &Interpretation) -> Vec<Doubt> {

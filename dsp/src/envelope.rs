@@ -3,7 +3,7 @@
 use pulp::Simd;
 use rustfft::num_complex::Complex32;
 
-use crate::lanes::{MAX_LANES, Planar, TERMS, count, largest, total};
+use crate::simd::{MAX_LANES, Planar, TERMS, count, largest, total};
 
 /// Parts of a chunk whose powers are kept: 4 ms each, within the 1 to 10 ms in which transmitters are keyed.
 pub(crate) const FRAMES: usize = 50;
@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn kurtosis_is_one_for_a_constant_envelope_and_two_for_gaussian_noise() {
-        let mut random = crate::agreement::Random(3);
+        let mut random = crate::test_signals::Random(3);
         let noise: Vec<_> = (0..200_000)
             .map(|_| {
                 let (re, im) = random.noise(1.0);

@@ -1,4 +1,4 @@
-use crate::SampleFormat;
+use crate::format::SampleFormat;
 
 /// Why a recording has no features. The text is what the user sees in the row.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

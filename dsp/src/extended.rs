@@ -1,15 +1,13 @@
 use serde::Serialize;
 
-use crate::Statistics;
+use crate::decibel::{SILENCE, dbfs};
 use crate::emission::Emission;
 use crate::envelope::Envelope;
+use crate::features::Statistics;
 use crate::features::set_of_numbers;
 use crate::noise::{HANN_VARIANCE, Noise};
 use crate::spectrum::Block;
 use crate::workspace::Chunk;
-
-/// Powers below this count as this, so that silence has a finite level: -300 dBFS.
-const SILENCE: f64 = 1e-30;
 
 /// Signal-to-noise ratios are given from -30 dB, below which an estimate of the noise's power from one chunk cannot
 /// tell a signal from nothing, to 140 dB, where the rounding of single precision lies.
@@ -127,11 +125,6 @@ impl Extended<Statistics> {
             ..Self::over(&all)
         }
     }
-}
-
-/// Power to dBFS, finite for silence.
-pub(crate) fn dbfs(power: f64) -> f64 {
-    10.0 * power.max(SILENCE).log10()
 }
 
 /// Geometric over arithmetic mean of the blocks' densities, corrected for the scatter of each: the

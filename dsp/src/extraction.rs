@@ -1,5 +1,8 @@
+use crate::interpretation::Interpretation;
 use crate::overview::Overview;
-use crate::{Context, Doubt, Interpretation, SegmentFeatures};
+use crate::recording_info::Context;
+use crate::segmenter::SegmentFeatures;
+use crate::warning::Doubt;
 
 /// Everything known about a recording once its last byte has been seen.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,9 +6,13 @@ mod name;
 use serde::Serialize;
 
 use crate::container::{ARCHIVE, Archive};
+use crate::error::Error;
+use crate::format::SampleFormat;
 use crate::interpretation::DEFAULT;
+use crate::recording_info::Gap;
 use crate::sigmf::MAX_SIGMF_BYTES;
-use crate::{Doubt, Error, Gap, SampleFormat, Sigmf};
+use crate::sigmf::Sigmf;
+use crate::warning::Doubt;
 pub use claim::FormatClaim;
 
 /// The end of an archive that has to hold the metadata: with extended headers before them.

@@ -1,7 +1,9 @@
 use serde::Serialize;
 
+use crate::error::Error;
+use crate::format::SampleFormat;
 use crate::hints::FormatClaim;
-use crate::{Error, Hint, Hints, SampleFormat};
+use crate::hints::{Hint, Hints};
 
 /// Samples per second where nothing says otherwise: what the acquisition service records with.
 pub const DEFAULT_SAMPLE_RATE_HZ: f64 = 200_000.0;
@@ -102,5 +104,5 @@ fn named_format(hints: &Hints) -> Result<Option<Hint<SampleFormat>>, Error> {
     reason = "the rate is between the two limits, so the result is between 200 and 5,000,000"
 )]
 pub(crate) fn chunk_samples(sample_rate_hz: f64) -> usize {
-    (sample_rate_hz * crate::CHUNK_MS / 1000.0) as usize
+    (sample_rate_hz * crate::timeline::CHUNK_MS / 1000.0) as usize
 }

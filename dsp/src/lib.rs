@@ -88,7 +88,7 @@
 mod agreement;
 mod autocorrelation;
 mod container;
-mod context;
+mod decibel;
 mod detector;
 mod double;
 mod doubt;
@@ -101,27 +101,29 @@ mod features;
 mod format;
 mod hints;
 mod interpretation;
-mod lanes;
 mod noise;
 pub mod overview;
 mod quality;
 mod quantile;
 mod real_part;
 mod recording;
+mod recording_info;
 mod screen;
 mod segmenter;
 mod select;
 mod sigmf;
+mod simd;
 mod single;
 mod spectrum;
 #[cfg(feature = "stages")]
 pub mod stages;
+#[cfg(test)]
+mod test_signals;
 mod timeline;
 mod transform;
+mod warning;
 mod workspace;
 
-pub use context::{Context, Gap, GpsStamps, Remark};
-pub use doubt::Doubt;
 pub use error::Error;
 pub use extended::Extended;
 pub use extraction::{Extraction, Totals};
@@ -130,43 +132,14 @@ pub use format::{SampleFormat, UnknownFormat};
 pub use hints::{FormatClaim, Hint, Hints, MAX_SIGMF_TAIL_BYTES, Said};
 pub use interpretation::{DEFAULT_SAMPLE_RATE_HZ, Interpretation, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};
 pub use overview::Overview;
-pub use quality::{Quality, Warning};
+pub use quality::Quality;
 pub use recording::Recording;
+pub use recording_info::{Context, Gap, GpsStamps, Remark};
 pub use segmenter::SegmentFeatures;
 pub use sigmf::{MAX_SIGMF_BYTES, Sigmf};
+pub use timeline::{CHUNK_MS, CHUNKS_PER_SEGMENT};
+pub use warning::{Doubt, Warning};
 pub use workspace::Workspace;
-
-/// Length of a chunk: what each of the numbers is computed from.
-pub const CHUNK_MS: f64 = 200.0;
-
-/// Chunks in a segment: what the statistics are taken over.
-pub const CHUNKS_PER_SEGMENT: usize = 5;
 
 /// Version of the extractor, stored with every row that it made.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// Keeps logarithms and quotients finite; the training data was made with the same.
-const EPSILON: f64 = 1e-12;
-
-/// Power ratio to decibels, not below those of [`EPSILON`], so that silence stays finite.
-fn ratio_db(ratio: f64) -> f64 {
-    10.0 * ratio.max(EPSILON).log10()
-}
-
-/// Power over full scale, plus the epsilon, plus 30: the "dBm" of the training data.
-fn level_db(power: f64) -> f64 {
-    10.0 * (power + EPSILON).log10() + 30.0
-}
-
-/// How far the delay spread is believed, given the SNR: 1 above 15 dB, then three pieces down to 0.
-fn delay_confidence(snr_db: f64) -> f64 {
-    if snr_db > 15.0 {
-        1.0
-    } else if snr_db > 10.0 {
-        0.5 + (snr_db - 10.0) / 10.0
-    } else if snr_db > 5.0 {
-        0.3 + (snr_db - 5.0) / 10.0
-    } else {
-        (snr_db / 15.0).max(0.0)
-    }
-}

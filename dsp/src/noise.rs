@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::lanes::widest;
 use crate::quantile;
+use crate::simd::widest;
 use crate::spectrum::Block;
 
 /// Bins in a group, at least: their mean scatters by a sixth of itself under a Hann window.

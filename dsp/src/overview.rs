@@ -9,8 +9,7 @@ mod waterfall;
 
 use rustfft::num_complex::Complex32;
 
-use crate::SegmentFeatures;
-use crate::extended::dbfs;
+use crate::segmenter::SegmentFeatures;
 use crate::workspace::Chunk;
 
 pub use envelope::{Levels, Profile};
@@ -106,20 +105,6 @@ impl std::fmt::Debug for Survey {
             .field("samples", &self.samples)
             .finish_non_exhaustive()
     }
-}
-
-/// Decibels to power.
-fn power(db: f32) -> f64 {
-    10.0_f64.powf(f64::from(db) / 10.0)
-}
-
-/// Power to decibels over full scale; single precision is good for 0.00002 dB at 200 dB.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "decibels of finite powers are within 4,000 of 0"
-)]
-fn decibels(power: f64) -> f32 {
-    dbfs(power) as f32
 }
 
 #[cfg(test)]

@@ -8,10 +8,11 @@ mod runs;
 use rustfft::num_complex::Complex32;
 use serde::Serialize;
 
-use crate::SampleFormat;
 use crate::envelope::{Envelope, Rails};
+use crate::format::SampleFormat;
 use crate::noise::Noise;
 use crate::screen::Extremes;
+use crate::warning::Warning;
 use codes::Codes;
 use imbalance::Imbalance;
 use offset::Offset;
@@ -53,44 +54,6 @@ const UNSCALED: f32 = 2.0;
 /// Gain and phase errors that a receiver should not have.
 const GAIN_ERROR_DB: f64 = 1.0;
 const PHASE_ERROR_DEG: f64 = 5.0;
-
-/// What is wrong with a segment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Warning {
-    /// More than 0.01 % of the components are at the end of the scale.
-    Clipping,
-    /// More than 1 % are.
-    HeavyClipping,
-    /// Fewer than 16 codes of the analogue-to-digital converter are in use: gain far too low.
-    UnderDriven,
-    /// A line at 0 Hz that is the receiver's own: one bin wide, constant, and no carrier.
-    DcSpike,
-    /// Gain differs by more than 1 dB or phase by more than 5 degrees between I and Q.
-    IqImbalance,
-    /// Identical samples for more than a millisecond, and for longer than chance makes them. Keying between exact zeros,
-    /// as simulations have it, is told from lost samples by nothing but its speed.
-    Dropout,
-    /// More than half of the samples are exactly zero.
-    MostlyZeros,
-    /// Components beyond twice full scale: the recorder did not scale to 1.
-    Unscaled,
-    /// The recorder lost samples; the chunks that lack them were not measured.
-    Gap,
-    /// Somebody named another sample format than the one used, or the bytes look like another.
-    FormatDoubtful,
-    /// Somebody named another sample rate than the one used, or a duration that does not fit it.
-    SampleRateDoubtful,
-    /// Somebody counted more or fewer samples.
-    SampleCountDoubtful,
-    /// The receiver was tuned to another frequency in between.
-    Retuned,
-    /// Metadata that should be there is missing.
-    MetadataMissing,
-    /// The first samples look like a header that nobody declared.
-    HeaderAsSamples,
-}
 
 impl Quality {
     /// Adds what was found out about the recording as a whole.

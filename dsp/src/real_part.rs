@@ -10,7 +10,7 @@ use std::sync::Arc;
 use realfft::{RealFftPlanner, RealToComplex};
 use rustfft::num_complex::Complex32;
 
-use crate::lanes::{PLANAR, Planar, widest};
+use crate::simd::{PLANAR, Planar, widest};
 use crate::transform::Transform;
 
 /// Plan and buffers for one length.

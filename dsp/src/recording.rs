@@ -1,6 +1,10 @@
 use crate::container::{Container, Piece, SNIFF_BYTES};
+use crate::error::Error;
+use crate::extraction::Extraction;
+use crate::hints::Hints;
+use crate::segmenter::SegmentFeatures;
 use crate::segmenter::Segmenter;
-use crate::{Error, Extraction, Hints, SegmentFeatures, Workspace};
+use crate::workspace::Workspace;
 
 /// One recording on its way from bytes to features.
 ///

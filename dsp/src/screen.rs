@@ -7,8 +7,8 @@ mod header;
 
 use rustfft::num_complex::Complex32;
 
-use crate::Error;
-use crate::lanes::widest;
+use crate::error::Error;
+use crate::simd::widest;
 use bytes::{Histograms, floats};
 pub(crate) use evidence::Evidence;
 pub(crate) use foreign::foreign;
@@ -164,7 +164,7 @@ pub(crate) fn looks_like(samples: &[Complex32]) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SampleFormat;
+    use crate::format::SampleFormat;
 
     fn misread(bytes: &[u8]) -> Vec<Complex32> {
         let mut samples = Vec::new();

@@ -7,16 +7,24 @@ use serde::Serialize;
 
 use crate::container::Container;
 use crate::detector::Series;
+use crate::error::Error;
+use crate::extended::Extended;
+use crate::extraction::{Extraction, Totals};
+use crate::features::{Features, Statistics};
 use crate::format::MAX_SAMPLE_BYTES;
+use crate::hints::Hints;
+use crate::interpretation::Interpretation;
 use crate::overview::Survey;
+use crate::quality::Quality;
 use crate::quality::Tally;
+use crate::recording_info::{Context, Gap, Remark};
 use crate::screen::{Evidence, Extremes};
+use crate::timeline::CHUNKS_PER_SEGMENT;
 use crate::timeline::Timeline;
+use crate::warning::{Doubt, Warning};
 use crate::workspace::Chunk;
-use crate::{
-    CHUNKS_PER_SEGMENT, Context, Doubt, Error, Extended, Extraction, Features, Gap, Hints, Interpretation, Quality,
-    Remark, Statistics, Totals, Warning, Workspace, doubt, screen,
-};
+use crate::workspace::Workspace;
+use crate::{doubt, screen};
 
 /// The features of 1000 ms of a recording.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -1,6 +1,6 @@
 //! Order statistics without sorting.
 
-use crate::lanes::widest;
+use crate::simd::widest;
 
 /// Values looked at to guess where an order statistic lies.
 const SAMPLE: usize = 1024;

@@ -10,8 +10,10 @@ pub(crate) mod carve;
 
 use serde::Deserialize;
 
+use crate::error::Error;
+use crate::format::SampleFormat;
 use crate::hints::FormatClaim;
-use crate::{Context, Error, Gap, SampleFormat};
+use crate::recording_info::{Context, Gap};
 
 /// Longest metadata read: five thousand annotations of 200 bytes, and no danger to sixteen recordings in 64 MB.
 pub const MAX_SIGMF_BYTES: usize = 1 << 20;

@@ -6,18 +6,20 @@
 
 use rustfft::num_complex::Complex32;
 
+use crate::autocorrelation::delay_confidence;
+use crate::decibel::{EPSILON, level_db, ratio_db};
 use crate::detector::Series;
 use crate::emission::Finder;
 use crate::envelope::{Envelope, Rails};
+use crate::extended::Extended;
+use crate::features::Features;
+use crate::format::SampleFormat;
 use crate::noise::{self, Noise};
 use crate::quality::{Measured, Tally, offset};
 use crate::real_part::RealPart;
 use crate::spectrum::{self, Block, PAD, Shape};
 use crate::transform::Transform;
-use crate::{
-    EPSILON, Extended, Features, SampleFormat, autocorrelation, delay_confidence, detector, envelope, level_db,
-    ratio_db, select,
-};
+use crate::{autocorrelation, detector, envelope, select};
 
 /// Above this SNR the noise level needs double precision. The errors of the transform, 1.0e-7 to 1.7e-7 of the
 /// signal's root mean square in every bin, and 2.0e-7 for a tone at some lengths (90,000 points), change the power of a bin

@@ -6,7 +6,7 @@
 use pulp::Simd;
 use rustfft::num_complex::Complex32;
 
-use crate::lanes::{MAX_LANES, PLANAR, Planar, TERMS, largest, total, widest};
+use crate::simd::{MAX_LANES, PLANAR, Planar, TERMS, largest, total, widest};
 
 /// Bounds on the error of a single-precision transform. Measured against double precision over lengths
 /// from 1,600 to 400,000 and signals of eight kinds, the errors are 1.0e-7 to 1.7e-7 rms (2.8e-7 for lengths with

@@ -6,7 +6,11 @@
 //! the others are what they were. A segment's numbers are over the chunks that are left; one without any
 //! is left out, and the next keeps its number.
 
-use crate::CHUNKS_PER_SEGMENT;
+/// Length of a chunk: what each of the numbers is computed from.
+pub const CHUNK_MS: f64 = 200.0;
+
+/// Chunks in a segment: what the statistics are taken over.
+pub const CHUNKS_PER_SEGMENT: usize = 5;
 
 /// Longest loss that is believed, in seconds. Recorders outlive a stalled network for some tens of seconds; what jumps by
 /// more than ten minutes is a clock being set.

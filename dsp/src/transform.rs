@@ -56,8 +56,8 @@ mod tests {
     use rustfft::num_complex::Complex64;
 
     use super::*;
-    use crate::agreement::{KINDS, Random, signal};
     use crate::spectrum::{SPREAD, SPURS};
+    use crate::test_signals::{KINDS, Random, signal};
 
     #[test]
     fn errors_are_within_their_bounds_at_any_length() {

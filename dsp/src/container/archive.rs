@@ -6,9 +6,12 @@
 use tar::{EntryType, Header, PaxExtensions};
 
 use super::Piece;
+use crate::error::Error;
+use crate::hints::{Hint, Hints};
+use crate::interpretation::Interpretation;
+use crate::recording_info::Context;
 use crate::sigmf::carve::Carve;
 use crate::sigmf::{MAX_SIGMF_BYTES, Sigmf};
-use crate::{Context, Error, Hint, Hints, Interpretation};
 
 /// Everything in a tar file is in blocks of this size.
 pub(crate) const BLOCK_BYTES: usize = 512;

@@ -4,7 +4,8 @@
 
 use std::borrow::Cow;
 
-use crate::{Error, SampleFormat};
+use crate::error::Error;
+use crate::format::SampleFormat;
 
 /// The first bytes of every `.npy` file.
 pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";

@@ -25,7 +25,10 @@ mod lengths;
 use std::borrow::Cow;
 
 use super::Piece;
-use crate::{Context, Error, Hint, Hints, Interpretation, Remark};
+use crate::error::Error;
+use crate::hints::{Hint, Hints};
+use crate::interpretation::Interpretation;
+use crate::recording_info::{Context, Remark};
 use kiwi::{STAMP_BYTES, Stamps};
 use layout::Layout;
 use lengths::Lengths;

@@ -6,8 +6,8 @@
 //! tail below, so that it exceeds a normal quantile less often than that. A signal that comes or goes adds a step,
 //! which no shape has to be told from: this finds what [`super::baseline`] must not.
 
-use crate::lanes::widest;
 use crate::quantile;
+use crate::simd::widest;
 
 /// Each run tested is wider than the one before by this factor, or by one block.
 const WIDTH_STEP: f64 = 1.25;

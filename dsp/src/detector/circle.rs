@@ -1,6 +1,6 @@
 //! Means over runs of blocks, around the band: behind its upper end comes its lower.
 
-use crate::lanes::widest;
+use crate::simd::widest;
 
 /// Densities of the blocks, summed up.
 #[derive(Debug, Default)]

@@ -1,4 +1,4 @@
-use crate::SampleFormat;
+use crate::format::SampleFormat;
 
 /// Longest text repeated from a column or from somebody's metadata.
 const MAX_TEXT_CHARS: usize = 64;

@@ -1,6 +1,6 @@
 use rustfft::num_complex::Complex32;
 
-use super::decibels;
+use crate::decibel::decibels;
 
 /// Columns at most: more than a picture has pixels. When all are used, two by two become one.
 const CAPACITY: usize = 4096;

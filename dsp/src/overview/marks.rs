@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use super::Spectrum;
+use crate::segmenter::SegmentFeatures;
+use crate::warning::Warning;
 use crate::workspace::Chunk;
-use crate::{SegmentFeatures, Warning};
 
 /// Noise below this is silence, with no level to mark.
 const SILENCE_DB: f64 = -299.0;

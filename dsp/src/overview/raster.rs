@@ -1,6 +1,7 @@
 use std::ops::Range;
 
-use super::{Levels, Overview, Profile, Waterfall, decibels, power};
+use super::{Levels, Overview, Profile, Waterfall};
+use crate::decibel::{decibels, power};
 
 /// The colours' range in decibels: less would make mountains of the noise's scatter, more would leave too few colours to
 /// what matters.

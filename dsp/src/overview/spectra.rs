@@ -4,8 +4,8 @@ use std::sync::Arc;
 use rustfft::num_complex::Complex32;
 use rustfft::{Fft, FftPlanner};
 
-use super::decibels;
 use super::waterfall::{MAX_COLUMNS, Rows, Waterfall};
+use crate::decibel::decibels;
 
 /// Samples in a spectrum, at most: twice as many bins as the waterfall has columns.
 const MAX_BINS: usize = 2 * MAX_COLUMNS;

@@ -2,7 +2,8 @@ use std::f64::consts::TAU;
 
 use super::waterfall::MAX_ROWS;
 use super::*;
-use crate::agreement::Random;
+use crate::decibel::power;
+use crate::test_signals::Random;
 
 const RATE: f64 = 200_000.0;
 const CHUNK: usize = 40_000;

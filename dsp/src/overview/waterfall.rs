@@ -1,4 +1,4 @@
-use super::{decibels, power};
+use crate::decibel::{decibels, power};
 
 /// Columns at most: about as many as a picture has pixels.
 pub(super) const MAX_COLUMNS: usize = 1024;

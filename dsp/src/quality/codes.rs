@@ -2,7 +2,7 @@
 
 use rustfft::num_complex::Complex32;
 
-use crate::SampleFormat;
+use crate::format::SampleFormat;
 
 /// Counting ends here: so many are not too few.
 const ENOUGH: usize = 256;

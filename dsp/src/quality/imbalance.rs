@@ -11,8 +11,8 @@
 use pulp::Simd;
 use rustfft::num_complex::{Complex32, Complex64};
 
-use crate::lanes::{Planar, total};
 use crate::quality::Measured;
+use crate::simd::{Planar, total};
 
 /// Bins of each sign that are summed: the quotient of noise alone scatters by an eighth of 1.
 const CELL: usize = 64;

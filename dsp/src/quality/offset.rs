@@ -8,8 +8,8 @@
 
 use rustfft::num_complex::Complex64;
 
+use crate::decibel::dbfs;
 use crate::detector::ZERO_HZ_RATIO;
-use crate::extended::dbfs;
 use crate::quality::Measured;
 
 /// Bins on each side that the bin at 0 Hz is compared with, beginning where a Hann window's line would have ended.

@@ -1,7 +1,10 @@
 //! The first bytes of samples, kept to see whether they are what somebody said they are.
 
+use crate::error::Error;
+use crate::format::SampleFormat;
+use crate::interpretation::Interpretation;
 use crate::screen::bytes::{Histograms, floats};
-use crate::{Doubt, Error, Interpretation, SampleFormat, Warning};
+use crate::warning::{Doubt, Warning};
 
 /// Enough for histograms of 256 values in each of two places, and for ten network packets.
 const MOST_BYTES: usize = 16 * 1024;
@@ -127,7 +130,7 @@ fn is_vrt(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Hints;
+    use crate::hints::Hints;
 
     /// Noise, -1 to 1, denser in the middle.
     struct Noise(u64);

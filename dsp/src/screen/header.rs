@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rustfft::num_complex::Complex32;
 
-use crate::{Doubt, Warning};
+use crate::warning::{Doubt, Warning};
 
 /// Headers in front of raw samples have 32 bytes to some kilobytes.
 const LONGEST_SAMPLES: usize = 1024;
@@ -67,7 +67,7 @@ pub(crate) fn look(samples: &[Complex32]) -> Option<Doubt> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SampleFormat;
+    use crate::format::SampleFormat;
 
     /// Noise of a few codes around the middle of `cu8`, as a receiver with its gain too low has it.
     fn noise(samples: usize) -> Vec<u8> {

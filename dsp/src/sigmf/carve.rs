@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 
 use super::{Sigmf, bad};
 use crate::container::Piece;
-use crate::{Error, SampleFormat};
+use crate::error::Error;
+use crate::format::SampleFormat;
 
 /// Something other than samples behind so many bytes of samples.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 //! or JSON into a chunk of this name; that is left alone.
 
 use super::u32_at;
-use crate::Context;
+use crate::recording_info::Context;
 
 /// As much of the chunk as is of interest: two times of 16 bytes, and the frequency.
 pub(super) const BYTES: usize = 36;

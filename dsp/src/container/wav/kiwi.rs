@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use super::{Piece, u32_at};
-use crate::{Context, GpsStamps, Remark};
+use crate::recording_info::{Context, GpsStamps, Remark};
 
 /// Size of a stamp.
 pub(super) const STAMP_BYTES: usize = 10;

@@ -1,7 +1,7 @@
 //! The `fmt` chunk: what a sample looks like.
 
 use super::u32_at;
-use crate::SampleFormat;
+use crate::format::SampleFormat;
 
 /// As much of the chunk as is of interest: all of the extensible form.
 pub(super) const MAX_BYTES: usize = 40;

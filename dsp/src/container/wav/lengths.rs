@@ -1,7 +1,7 @@
 //! What the headers say of lengths, against the bytes that come.
 
 use super::{u32_at, u64_at};
-use crate::{Context, Remark};
+use crate::recording_info::{Context, Remark};
 
 /// Stands for a length that is elsewhere or unknown.
 const UNKNOWN: u32 = u32::MAX;
