@@ -1,7 +1,7 @@
 //! What does not fit together: never a reason to guess in silence, seldom one to refuse.
 
 use crate::format::SampleFormat;
-use crate::hints::FormatClaim;
+use crate::format::claim::FormatClaim;
 use crate::hints::{Hint, Hints};
 use crate::interpretation::Interpretation;
 use crate::warning::{Doubt, Warning};

@@ -1,6 +1,5 @@
 //! What is said of a recording from outside its bytes: by whom, and in what order it counts.
 
-mod claim;
 mod name;
 
 use serde::Serialize;
@@ -8,12 +7,12 @@ use serde::Serialize;
 use crate::container::{ARCHIVE, Archive};
 use crate::error::Error;
 use crate::format::SampleFormat;
+use crate::format::claim::FormatClaim;
 use crate::interpretation::DEFAULT;
 use crate::recording_info::Gap;
 use crate::sigmf::MAX_SIGMF_BYTES;
 use crate::sigmf::Sigmf;
 use crate::warning::Doubt;
-pub use claim::FormatClaim;
 
 /// The end of an archive that has to hold the metadata: with extended headers before them.
 pub const MAX_SIGMF_TAIL_BYTES: usize = MAX_SIGMF_BYTES + 256 * 1024;

@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::format::SampleFormat;
-use crate::hints::FormatClaim;
+use crate::format::claim::FormatClaim;
 use crate::hints::{Hint, Hints};
 
 /// Samples per second where nothing says otherwise: what the acquisition service records with.

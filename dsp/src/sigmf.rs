@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::error::Error;
 use crate::format::SampleFormat;
-use crate::hints::FormatClaim;
+use crate::format::claim::FormatClaim;
 use crate::recording_info::{Context, Gap};
 
 /// Longest metadata read: five thousand annotations of 200 bytes, and no danger to sixteen recordings in 64 MB.

@@ -1,3 +1,7 @@
+//! Layouts of a complex sample, and the names that they go by.
+
+pub(crate) mod claim;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -41,7 +41,7 @@ impl FormatClaim {
     }
 
     /// What an extension says; most say nothing, and are no wrong names for that.
-    pub(super) fn of_extension(extension: &str) -> Option<Self> {
+    pub(crate) fn of_extension(extension: &str) -> Option<Self> {
         match Self::parse(extension)? {
             Self::Unknown(_) => None,
             claim => Some(claim),
