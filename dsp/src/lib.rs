@@ -98,6 +98,7 @@ mod error;
 mod extended;
 mod extraction;
 mod features;
+mod fft;
 mod format;
 mod hints;
 mod interpretation;
@@ -105,7 +106,6 @@ mod noise;
 pub mod overview;
 mod quality;
 mod quantile;
-mod real_part;
 mod recording;
 mod recording_info;
 mod screen;
@@ -120,7 +120,6 @@ pub mod stages;
 #[cfg(test)]
 mod test_signals;
 mod timeline;
-mod transform;
 mod warning;
 mod workspace;
 

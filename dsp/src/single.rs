@@ -13,12 +13,12 @@ use crate::emission::Finder;
 use crate::envelope::{Envelope, Rails};
 use crate::extended::Extended;
 use crate::features::Features;
+use crate::fft::Transform;
+use crate::fft::real::RealPart;
 use crate::format::SampleFormat;
 use crate::noise::{self, Noise};
 use crate::quality::{Measured, Tally, offset};
-use crate::real_part::RealPart;
 use crate::spectrum::{self, Block, PAD, Shape};
-use crate::transform::Transform;
 use crate::{autocorrelation, detector, envelope, select};
 
 /// Above this SNR the noise level needs double precision. The errors of the transform, 1.0e-7 to 1.7e-7 of the

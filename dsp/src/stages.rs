@@ -8,13 +8,13 @@ use crate::detector::Detector;
 use crate::emission::Finder;
 use crate::envelope::{self, Envelope, Rails};
 use crate::extended::Extended;
+use crate::fft::Transform;
+use crate::fft::real::RealPart;
 use crate::format::SampleFormat;
 use crate::noise::{self, Noise};
 use crate::quality::{self, Measured, Tally};
-use crate::real_part::RealPart;
 use crate::screen::{self, Extremes};
 use crate::spectrum::{self, Block, PAD};
-use crate::transform::Transform;
 use crate::{autocorrelation, select};
 
 /// A step, in the order of the data path.

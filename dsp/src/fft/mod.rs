@@ -4,6 +4,7 @@
 mod butterfly;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
+pub(crate) mod real;
 #[cfg(target_arch = "x86_64")]
 mod short;
 #[cfg(target_arch = "x86_64")]

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use realfft::{RealFftPlanner, RealToComplex};
 use rustfft::num_complex::Complex32;
 
+use super::Transform;
 use crate::simd::{PLANAR, Planar, widest};
-use crate::transform::Transform;
 
 /// Plan and buffers for one length.
 pub(crate) struct RealPart {
