@@ -5,7 +5,7 @@ use rustfft::num_complex::Complex32;
 
 use crate::detector::Series;
 use crate::double::Double;
-use crate::envelope::Rails;
+use crate::estimators::envelope::Rails;
 use crate::features::Features;
 use crate::single::{Numbers, Single};
 use crate::test_signals::{KINDS, Random, signal};

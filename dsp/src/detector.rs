@@ -118,7 +118,7 @@ mod shapes;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use crate::spectrum::Block;
+use crate::estimators::spectrum::Block;
 use bands::Bands;
 use circle::Circle;
 use logarithms::Logarithms;

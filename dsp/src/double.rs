@@ -7,10 +7,10 @@ use std::sync::Arc;
 use rustfft::num_complex::{Complex32, Complex64};
 use rustfft::{Fft, FftPlanner};
 
-use crate::autocorrelation::delay_confidence;
 use crate::decibel::{EPSILON, level_db, ratio_db};
+use crate::estimators::delay_spread::delay_confidence;
+use crate::estimators::order_statistic;
 use crate::features::Features;
-use crate::select;
 
 /// Plan and buffers for chunks of one length.
 pub(crate) struct Double {
@@ -84,7 +84,7 @@ impl Double {
 
         self.ranked.clear();
         self.ranked.extend_from_slice(psd);
-        let weakest = select::weakest(n);
+        let weakest = order_statistic::weakest(n);
         let (smaller, &mut upper, _) = self.ranked.select_nth_unstable_by(weakest / 2, f64::total_cmp);
         let below = smaller.iter().copied().fold(0.0, f64::max);
         let noise = if weakest % 2 == 1 {

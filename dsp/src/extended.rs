@@ -1,12 +1,12 @@
 use serde::Serialize;
 
 use crate::decibel::{SILENCE, dbfs};
-use crate::emission::Emission;
-use crate::envelope::Envelope;
+use crate::estimators::envelope::Envelope;
+use crate::estimators::noise::{HANN_VARIANCE, Noise};
+use crate::estimators::occupied_bandwidth::Emission;
+use crate::estimators::spectrum::Block;
 use crate::features::Statistics;
 use crate::features::set_of_numbers;
-use crate::noise::{HANN_VARIANCE, Noise};
-use crate::spectrum::Block;
 use crate::workspace::Chunk;
 
 /// Signal-to-noise ratios are given from -30 dB, below which an estimate of the noise's power from one chunk cannot
@@ -154,7 +154,7 @@ fn flatness(blocks: &[Block]) -> f64 {
 /// comes in bursts is taken for the ordinary.
 fn duty_cycle(frames: &mut [f64], noise_power: f64) -> f64 {
     let count = frames.len();
-    let idle = crate::quantile::share(count, IDLE) - 1;
+    let idle = crate::estimators::distributions::share(count, IDLE) - 1;
     let (_, &mut weakest, _) = frames.select_nth_unstable_by(idle, f64::total_cmp);
     let level = BUSY * noise_power.min(weakest);
     let busy = frames.iter().filter(|power| **power > level.max(0.0)).count();

@@ -86,15 +86,13 @@
 
 #[cfg(test)]
 mod agreement;
-mod autocorrelation;
 mod container;
 mod decibel;
 mod detector;
 mod double;
 mod doubt;
-mod emission;
-mod envelope;
 mod error;
+mod estimators;
 mod extended;
 mod extraction;
 mod features;
@@ -102,19 +100,15 @@ mod fft;
 mod format;
 mod hints;
 mod interpretation;
-mod noise;
 pub mod overview;
 mod quality;
-mod quantile;
 mod recording;
 mod recording_info;
 mod screen;
 mod segmenter;
-mod select;
 mod sigmf;
 mod simd;
 mod single;
-mod spectrum;
 #[cfg(feature = "stages")]
 pub mod stages;
 #[cfg(test)]

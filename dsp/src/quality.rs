@@ -8,10 +8,10 @@ mod runs;
 use rustfft::num_complex::Complex32;
 use serde::Serialize;
 
-use crate::envelope::{Envelope, Rails};
+use crate::estimators::envelope::{Envelope, Rails};
+use crate::estimators::extremes::Extremes;
+use crate::estimators::noise::Noise;
 use crate::format::SampleFormat;
-use crate::noise::Noise;
-use crate::screen::Extremes;
 use crate::warning::Warning;
 use codes::Codes;
 use imbalance::Imbalance;

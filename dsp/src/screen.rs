@@ -8,7 +8,7 @@ mod header;
 use rustfft::num_complex::Complex32;
 
 use crate::error::Error;
-use crate::simd::widest;
+use crate::estimators::extremes::Extremes;
 use bytes::{Histograms, floats};
 pub(crate) use evidence::Evidence;
 pub(crate) use foreign::foreign;
@@ -19,50 +19,6 @@ pub(crate) const LARGEST: f32 = 1e6;
 
 /// Nor is everything in a recording below this; misread integers and big-endian floats are.
 pub(crate) const SMALLEST: f32 = 1e-20;
-
-/// The range of the components of some samples.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Extremes {
-    /// The most negative component, or zero.
-    pub low: f32,
-    /// The most positive component, or zero.
-    pub high: f32,
-}
-
-impl Extremes {
-    /// The larger of both in size. NaN and infinity come out as infinity.
-    pub(crate) fn largest(self) -> f32 {
-        let size = |value: f32| value.to_bits() & !SIGN;
-        f32::from_bits(size(self.low).max(size(self.high)).min(f32::INFINITY.to_bits()))
-    }
-
-    /// Of samples without NaN or infinity.
-    pub(crate) fn of(samples: &[Complex32]) -> Self {
-        widest!(extremes(samples: &'a [Complex32]) -> Extremes)
-    }
-}
-
-const SIGN: u32 = 1 << 31;
-
-/// Positive floats order like the signed integers that share their bits, and then come the negative ones; with unsigned
-/// integers the most negative comes last.
-#[inline(always)]
-fn extremes(samples: &[Complex32]) -> Extremes {
-    let (mut signed, mut unsigned) = (0_i32, 0_u32);
-    for sample in samples {
-        let (re, im) = (sample.re.to_bits(), sample.im.to_bits());
-        signed = signed.max(re.cast_signed()).max(im.cast_signed());
-        unsigned = unsigned.max(re).max(im);
-    }
-    Extremes {
-        high: f32::from_bits(signed.cast_unsigned()),
-        low: if unsigned & SIGN == 0 {
-            0.0
-        } else {
-            f32::from_bits(unsigned)
-        },
-    }
-}
 
 /// The extremes of `samples`, or why they are no recording. `from` is the index of the first.
 pub(crate) fn check(samples: &[Complex32], from: u64) -> Result<Extremes, Error> {

@@ -6,20 +6,21 @@
 
 use rustfft::num_complex::Complex32;
 
-use crate::autocorrelation::delay_confidence;
 use crate::decibel::{EPSILON, level_db, ratio_db};
+use crate::detector;
 use crate::detector::Series;
-use crate::emission::Finder;
-use crate::envelope::{Envelope, Rails};
+use crate::estimators::delay_spread::delay_confidence;
+use crate::estimators::envelope::{Envelope, Rails};
+use crate::estimators::noise::{self, Noise};
+use crate::estimators::occupied_bandwidth::Finder;
+use crate::estimators::spectrum::{self, Block, PAD, Shape};
+use crate::estimators::{delay_spread, envelope, order_statistic};
 use crate::extended::Extended;
 use crate::features::Features;
 use crate::fft::Transform;
 use crate::fft::real::RealPart;
 use crate::format::SampleFormat;
-use crate::noise::{self, Noise};
 use crate::quality::{Measured, Tally, offset};
-use crate::spectrum::{self, Block, PAD, Shape};
-use crate::{autocorrelation, detector, envelope, select};
 
 /// Above this SNR the noise level needs double precision. The errors of the transform, 1.0e-7 to 1.7e-7 of the
 /// signal's root mean square in every bin, and 2.0e-7 for a tone at some lengths (90,000 points), change the power of a bin
@@ -199,7 +200,7 @@ impl Single {
         let bin_hz = 1.0 / (n as f64 * (1.0 / sample_rate_hz));
         let psd_scale = power_scale / n as f64;
         let mean_power = envelope.mean_power * power_scale;
-        let noise = select::noise_median(&self.power, &mut self.candidates) * psd_scale;
+        let noise = order_statistic::noise_median(&self.power, &mut self.candidates) * psd_scale;
         let snr_db = ratio_db(mean_power / (noise + EPSILON));
         if !(envelope.certain
             && shape.certain
@@ -210,7 +211,7 @@ impl Single {
 
         // The powers are not needed any more; there are as many as planned for.
         let correlation = self.correlate.of(&mut self.power)?;
-        let spread = autocorrelation::spread(correlation, psd_scale);
+        let spread = delay_spread::spread(correlation, psd_scale);
         let jumps = [5.0, 10.0].iter().any(|at| (snr_db - at).abs() < SNR_ERROR_DB);
         if !spread.certain || jumps {
             return None;

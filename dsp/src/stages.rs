@@ -5,17 +5,18 @@ use std::hint::black_box;
 use rustfft::num_complex::Complex32;
 
 use crate::detector::Detector;
-use crate::emission::Finder;
-use crate::envelope::{self, Envelope, Rails};
+use crate::estimators::envelope::{self, Envelope, Rails};
+use crate::estimators::extremes::Extremes;
+use crate::estimators::noise::{self, Noise};
+use crate::estimators::occupied_bandwidth::Finder;
+use crate::estimators::spectrum::{self, Block, PAD};
+use crate::estimators::{delay_spread, order_statistic};
 use crate::extended::Extended;
 use crate::fft::Transform;
 use crate::fft::real::RealPart;
 use crate::format::SampleFormat;
-use crate::noise::{self, Noise};
 use crate::quality::{self, Measured, Tally};
-use crate::screen::{self, Extremes};
-use crate::spectrum::{self, Block, PAD};
-use crate::{autocorrelation, select};
+use crate::screen;
 
 /// A step, in the order of the data path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,7 +164,7 @@ impl Stages {
                 black_box(spectrum::shape(&self.power, &self.blocks));
             }
             Step::Quantile => {
-                black_box(select::noise_median(&self.power, &mut self.candidates));
+                black_box(order_statistic::noise_median(&self.power, &mut self.candidates));
             }
             Step::RealPart => {
                 // The transform leaves nothing of its input; the extractor needs none of it afterwards.
@@ -173,7 +174,7 @@ impl Stages {
                 }
             }
             Step::Autocorrelation => {
-                black_box(autocorrelation::spread(&self.correlation, 1.0 / n as f64));
+                black_box(delay_spread::spread(&self.correlation, 1.0 / n as f64));
             }
             Step::Quality => {
                 let format = SampleFormat::Cf32Le;

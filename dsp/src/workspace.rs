@@ -4,11 +4,11 @@ use rustfft::num_complex::Complex32;
 
 use crate::detector::Series;
 use crate::double::Double;
+use crate::estimators::extremes::Extremes;
 use crate::extended::Extended;
 use crate::features::Features;
 use crate::format::SampleFormat;
 use crate::quality::{self, Tally};
-use crate::screen::Extremes;
 use crate::single::{Numbers, Single};
 
 /// Chunk lengths planned for at the same time: the stations of one network use a handful of rates.

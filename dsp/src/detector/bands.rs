@@ -7,7 +7,7 @@ use super::baseline::{Baseline, Step};
 use super::circle::Circle;
 use super::logarithms::Logarithms;
 use super::shapes::Shapes;
-use crate::quantile;
+use crate::estimators::distributions;
 
 /// Each band tested is wider than the one before by this factor, or by one block.
 const WIDTH_STEP: f64 = 1.25;
@@ -51,9 +51,9 @@ impl Bands {
             blocks = (blocks + 1).max(super::rounded(blocks as f64 * WIDTH_STEP));
         }
         let tests: usize = widths.iter().map(|width| count.div_ceil(width.step)).sum();
-        let deviations = quantile::normal(probability / tests.max(1) as f64);
+        let deviations = distributions::normal(probability / tests.max(1) as f64);
         for width in &mut widths {
-            width.factor = quantile::f(deviations, width.blocks as f64 * looks, width.reference as f64 * looks);
+            width.factor = distributions::f(deviations, width.blocks as f64 * looks, width.reference as f64 * looks);
         }
         Self {
             deviations,

@@ -6,7 +6,7 @@
 //! tail below, so that it exceeds a normal quantile less often than that. A signal that comes or goes adds a step,
 //! which no shape has to be told from: this finds what [`super::baseline`] must not.
 
-use crate::quantile;
+use crate::estimators::distributions;
 use crate::simd::widest;
 
 /// Each run tested is wider than the one before by this factor, or by one block.
@@ -43,7 +43,7 @@ pub(super) fn find(
     if tests == 0 {
         return found;
     }
-    let threshold = quantile::normal(probability / (tests * known.len()) as f64);
+    let threshold = distributions::normal(probability / (tests * known.len()) as f64);
     let looks = bins as f64 / blocks as f64;
     let chunk = |at: usize| &logarithms[at * blocks..][..blocks];
     let (mut differences, mut sums) = (Vec::new(), Vec::new());

@@ -11,7 +11,7 @@ use super::changes;
 use super::circle::Circle;
 use super::logarithms::Logarithms;
 use super::{FALSE_ALARMS, LOWEST_DENSITY, line_reference};
-use crate::spectrum::Block;
+use crate::estimators::spectrum::Block;
 
 /// Standard deviations by which a band that the chunks have together has to stand out in one of them, to be in that one.
 const PRESENT: f64 = 3.5;

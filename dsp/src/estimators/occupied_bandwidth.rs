@@ -4,9 +4,9 @@ use std::f64::consts::TAU;
 
 use rustfft::num_complex::{Complex32, Complex64};
 
-use crate::noise::{HANN_VARIANCE, Noise};
-use crate::quantile;
-use crate::spectrum::{self, Block, PAD};
+use super::distributions;
+use super::noise::{HANN_VARIANCE, Noise};
+use super::spectrum::{self, Block, PAD};
 
 /// Part of the power that lies below the lower edge of the occupied bandwidth, and as much above the upper
 /// (ITU-R SM.328, article 1.153 of the Radio Regulations).
@@ -77,13 +77,13 @@ impl Finder {
         }
         self.power.push(power);
         self.bins.push(bins);
-        let deviate = quantile::normal(MISTAKEN / (WIDTHS.len() * blocks.len()) as f64);
+        let deviate = distributions::normal(MISTAKEN / (WIDTHS.len() * blocks.len()) as f64);
         WIDTHS
             .into_iter()
             .filter(|width| 2 * width <= blocks.len())
             .find_map(|width| {
                 let looks = (width * bins) as f64 / blocks.len() as f64 / HANN_VARIANCE;
-                let factor = quantile::gamma(deviate, looks) * noise.density;
+                let factor = distributions::gamma(deviate, looks) * noise.density;
                 let strong = |first: &usize| {
                     let bins = self.bins[first + width] - self.bins[*first];
                     self.power[first + width] - self.power[*first] > factor * bins as f64

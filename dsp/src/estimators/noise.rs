@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::quantile;
+use super::distributions;
+use super::spectrum::Block;
 use crate::simd::widest;
-use crate::spectrum::Block;
 
 /// Bins in a group, at least: their mean scatters by a sixth of itself under a Hann window.
 const GROUP_BINS: usize = 64;
@@ -81,8 +81,8 @@ pub(crate) fn estimate(blocks: &[Block], ranked: &mut Vec<f64>) -> Noise {
 
     gather(pass_band, in_group, ranked);
     let looks = (in_group * bins) as f64 / blocks.len() as f64 / HANN_VARIANCE;
-    let highest = quantile::gamma(quantile::normal(MISTAKEN), looks);
-    let certain = quantile::share(ranked.len(), CERTAINLY_NOISE);
+    let highest = distributions::gamma(distributions::normal(MISTAKEN), looks);
+    let certain = distributions::share(ranked.len(), CERTAINLY_NOISE);
     ranked.select_nth_unstable_by(certain - 1, f64::total_cmp);
     let mut used = certain;
     let mut mean = ranked[..used].iter().sum::<f64>() / used as f64;
