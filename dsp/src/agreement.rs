@@ -179,7 +179,7 @@ fn a_recording_has_the_numbers_of_double_precision_whatever_it_holds() {
                 .flat_map(f32::to_le_bytes)
                 .collect();
             let mut recording =
-                crate::recording::Recording::new(crate::hints::Hints::default().with_sample_rate_hz(rate, "argument"));
+                crate::recording::Recording::new(crate::input::Hints::default().with_sample_rate_hz(rate, "argument"));
             for piece in bytes.chunks(65_535) {
                 recording.push(piece, &mut workspace).unwrap();
             }

@@ -1,19 +1,20 @@
 //! What the samples are wrapped in: found out from the first bytes, then peeled off as they stream by.
 
-mod archive;
+pub(crate) mod archive;
+mod carve;
 mod npy;
 mod wav;
 
 use std::borrow::Cow;
 
 use crate::error::Error;
-use crate::hints::{Hint, Hints};
-use crate::interpretation::Interpretation;
+use crate::input::Interpretation;
+use crate::input::Sigmf;
+use crate::input::{Hint, Hints};
 use crate::recording_info::Context;
 use crate::screen::foreign;
-use crate::sigmf::Sigmf;
-use crate::sigmf::carve::Carve;
-pub(crate) use archive::{Archive, SOURCE as ARCHIVE};
+use archive::Archive;
+use carve::Carve;
 use npy::Npy;
 use wav::Wav;
 

@@ -1,4 +1,4 @@
-use crate::interpretation::Interpretation;
+use crate::input::Interpretation;
 use crate::overview::Overview;
 use crate::recording_info::Context;
 use crate::segmenter::SegmentFeatures;

@@ -90,7 +90,6 @@ mod container;
 mod decibel;
 mod detector;
 mod double;
-mod doubt;
 mod error;
 mod estimators;
 mod extended;
@@ -98,15 +97,13 @@ mod extraction;
 mod features;
 mod fft;
 mod format;
-mod hints;
-mod interpretation;
+mod input;
 pub mod overview;
 mod quality;
 mod recording;
 mod recording_info;
 mod screen;
 mod segmenter;
-mod sigmf;
 mod simd;
 mod single;
 #[cfg(feature = "stages")]
@@ -117,20 +114,22 @@ mod timeline;
 mod warning;
 mod workspace;
 
+pub use container::archive::MAX_SIGMF_TAIL_BYTES;
 pub use error::Error;
 pub use extended::Extended;
 pub use extraction::{Extraction, Totals};
 pub use features::{Features, Statistics};
 pub use format::claim::FormatClaim;
 pub use format::{SampleFormat, UnknownFormat};
-pub use hints::{Hint, Hints, MAX_SIGMF_TAIL_BYTES, Said};
-pub use interpretation::{DEFAULT_SAMPLE_RATE_HZ, Interpretation, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};
+pub use input::{
+    DEFAULT_SAMPLE_RATE_HZ, Hint, Hints, Interpretation, MAX_SAMPLE_RATE_HZ, MAX_SIGMF_BYTES, MIN_SAMPLE_RATE_HZ,
+    SIDECAR_SOURCE, Said, Sigmf,
+};
 pub use overview::Overview;
 pub use quality::Quality;
 pub use recording::Recording;
 pub use recording_info::{Context, Gap, GpsStamps, Remark};
 pub use segmenter::SegmentFeatures;
-pub use sigmf::{MAX_SIGMF_BYTES, Sigmf};
 pub use timeline::{CHUNK_MS, CHUNKS_PER_SEGMENT};
 pub use warning::{Doubt, Warning};
 pub use workspace::Workspace;

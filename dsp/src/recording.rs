@@ -1,7 +1,7 @@
 use crate::container::{Container, Piece, SNIFF_BYTES};
 use crate::error::Error;
 use crate::extraction::Extraction;
-use crate::hints::Hints;
+use crate::input::Hints;
 use crate::segmenter::SegmentFeatures;
 use crate::segmenter::Segmenter;
 use crate::workspace::Workspace;

@@ -13,19 +13,20 @@ use crate::extended::Extended;
 use crate::extraction::{Extraction, Totals};
 use crate::features::{Features, Statistics};
 use crate::format::MAX_SAMPLE_BYTES;
-use crate::hints::Hints;
-use crate::interpretation::Interpretation;
+use crate::input::Hints;
+use crate::input::Interpretation;
+use crate::input::consistency;
 use crate::overview::Survey;
 use crate::quality::Quality;
 use crate::quality::Tally;
 use crate::recording_info::{Context, Gap, Remark};
+use crate::screen;
 use crate::screen::Evidence;
 use crate::timeline::CHUNKS_PER_SEGMENT;
 use crate::timeline::Timeline;
 use crate::warning::{Doubt, Warning};
 use crate::workspace::Chunk;
 use crate::workspace::Workspace;
-use crate::{doubt, screen};
 
 /// The features of 1000 ms of a recording.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -93,7 +94,7 @@ impl Segmenter {
         Self {
             interpretation,
             hints: hints.clone(),
-            warnings: doubt::of_reading(hints, &interpretation)
+            warnings: consistency::of_reading(hints, &interpretation)
                 .iter()
                 .map(|doubt| doubt.warning)
                 .collect(),
@@ -370,9 +371,9 @@ impl Segmenter {
         if let Some(meta) = self.hints.sigmf() {
             meta.tell(&mut self.context);
         }
-        let mut doubts = doubt::of_reading(&self.hints, &self.interpretation);
+        let mut doubts = consistency::of_reading(&self.hints, &self.interpretation);
         doubts.append(&mut self.found);
-        doubts.extend(doubt::of_extent(
+        doubts.extend(consistency::of_extent(
             &self.hints,
             &self.interpretation,
             samples,

@@ -92,3 +92,13 @@ impl Timeline {
         self.chunk_samples * CHUNKS_PER_SEGMENT as u64
     }
 }
+
+/// Samples in one chunk: as many whole ones as fit into [`CHUNK_MS`].
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the rate is between the two limits, so the result is between 200 and 5,000,000"
+)]
+pub(crate) fn chunk_samples(sample_rate_hz: f64) -> usize {
+    (sample_rate_hz * CHUNK_MS / 1000.0) as usize
+}

@@ -6,21 +6,22 @@
 use tar::{EntryType, Header, PaxExtensions};
 
 use super::Piece;
+use super::carve::Carve;
 use crate::error::Error;
-use crate::hints::{Hint, Hints};
-use crate::interpretation::Interpretation;
+use crate::input::Interpretation;
+use crate::input::sigmf::ARCHIVE_SOURCE;
+use crate::input::{Hint, Hints};
+use crate::input::{MAX_SIGMF_BYTES, Sigmf};
 use crate::recording_info::Context;
-use crate::sigmf::carve::Carve;
-use crate::sigmf::{MAX_SIGMF_BYTES, Sigmf};
 
 /// Everything in a tar file is in blocks of this size.
 pub(crate) const BLOCK_BYTES: usize = 512;
 
+/// The end of an archive that has to hold the metadata: with extended headers before them.
+pub const MAX_SIGMF_TAIL_BYTES: usize = MAX_SIGMF_BYTES + 256 * 1024;
+
 /// Longest extended header or long name read. Paths are shorter; what is longer is no archive of recordings.
 const MAX_EXTENSION_BYTES: u64 = 64 * 1024;
-
-/// Who said so.
-pub(crate) const SOURCE: &str = "SigMF archive";
 
 /// Where in the archive the next byte belongs.
 #[derive(Debug)]
@@ -251,7 +252,7 @@ impl Archive {
                     .to_owned(),
             ));
         }
-        let format = meta.sample_format(SOURCE)?;
+        let format = meta.sample_format(ARCHIVE_SOURCE)?;
         self.carve = Some(Carve::new(meta, format, Some(size), true)?);
         Ok(State::Dataset {
             left: size,
@@ -287,16 +288,15 @@ impl Archive {
     pub(crate) fn interpret(&self, hints: &Hints) -> Result<Interpretation, Error> {
         let format = match &self.meta {
             Some(meta) => Some(Hint {
-                value: meta.sample_format(SOURCE)?,
-                source: SOURCE,
+                value: meta.sample_format(ARCHIVE_SOURCE)?,
+                source: ARCHIVE_SOURCE,
             }),
             None => None,
         };
-        let rate = self
-            .meta
-            .as_ref()
-            .and_then(Sigmf::sample_rate_hz)
-            .map(|value| Hint { value, source: SOURCE });
+        let rate = self.meta.as_ref().and_then(Sigmf::sample_rate_hz).map(|value| Hint {
+            value,
+            source: ARCHIVE_SOURCE,
+        });
         Interpretation::settle("sigmf", format, rate, hints)
     }
 
@@ -332,6 +332,19 @@ impl Archive {
 
     pub(crate) fn meta(&self) -> Option<&Sigmf> {
         self.meta.as_ref()
+    }
+}
+
+impl Hints {
+    /// Adds the metadata of a `SigMF` archive whose first reading ended with [`Error::MetadataBehind`]: `tail` is the archive
+    /// from the byte named there on, as much as [`MAX_SIGMF_TAIL_BYTES`].
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the archive or its metadata.
+    pub fn read_tail(&mut self, tail: &[u8]) -> Result<(), Error> {
+        self.say_sigmf(Archive::metadata_in_tail(tail)?, ARCHIVE_SOURCE);
+        Ok(())
     }
 }
 

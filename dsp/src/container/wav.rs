@@ -26,8 +26,8 @@ use std::borrow::Cow;
 
 use super::Piece;
 use crate::error::Error;
-use crate::hints::{Hint, Hints};
-use crate::interpretation::Interpretation;
+use crate::input::Interpretation;
+use crate::input::{Hint, Hints};
 use crate::recording_info::{Context, Remark};
 use kiwi::{STAMP_BYTES, Stamps};
 use layout::Layout;

@@ -47,7 +47,7 @@ fn white_noise_reads_its_density_in_every_part_of_the_picture() {
     // bin is the mean of 390 half-overlapping spectra or more: 0.23 dB; five of that.
     for rate in [8_000.0, 200_000.0, 20e6] {
         for power_dbfs in [-200.0, -40.0, 20.0] {
-            let chunk = crate::interpretation::chunk_samples(rate).min(CHUNK);
+            let chunk = crate::timeline::chunk_samples(rate).min(CHUNK);
             let samples = noise(400_000, 10.0_f64.powf(power_dbfs / 10.0), 7);
             let seen = overview(rate, chunk, &samples);
             let density = power_dbfs - 10.0 * rate.log10();

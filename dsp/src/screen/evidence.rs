@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::format::SampleFormat;
-use crate::interpretation::Interpretation;
+use crate::input::Interpretation;
 use crate::screen::bytes::{Histograms, floats};
 use crate::warning::{Doubt, Warning};
 
@@ -130,7 +130,7 @@ fn is_vrt(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hints::Hints;
+    use crate::input::Hints;
 
     /// Noise, -1 to 1, denser in the middle.
     struct Noise(u64);

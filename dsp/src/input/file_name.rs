@@ -1,7 +1,7 @@
 //! What recorders put into file names: gqrx `gqrx_20240131_120000_145500000_1920000_fc.raw`, `rtl_433` and others
 //! `g001_433.92M_250k.cu8`. Sources: `gqrx`'s I/Q tool, `rtl_433`'s `docs/OPERATION.md`.
 
-use crate::interpretation::{MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};
+use super::sample_rate::{MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};
 
 /// Longer extensions are parts of names.
 const MAX_EXTENSION_BYTES: usize = 12;

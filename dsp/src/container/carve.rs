@@ -4,10 +4,11 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use super::{Sigmf, bad};
 use crate::container::Piece;
 use crate::error::Error;
 use crate::format::SampleFormat;
+use crate::input::Sigmf;
+use crate::input::sigmf::bad;
 
 /// Something other than samples behind so many bytes of samples.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +38,7 @@ impl Carve {
         with_losses: bool,
     ) -> Result<Self, Error> {
         let sample_bytes = format.sample_bytes() as u64;
-        let headers = meta.captures.iter().filter(|capture| capture.header_bytes > 0);
-        let headers = headers.map(|capture| (capture.start, Interruption::Header(capture.header_bytes)));
+        let headers = meta.headers().map(|(at, bytes)| (at, Interruption::Header(bytes)));
         let losses = if with_losses { meta.losses() } else { Vec::new() };
         let losses = losses
             .iter()
@@ -49,7 +49,7 @@ impl Carve {
             .map(|(sample, what)| (sample.saturating_mul(sample_bytes), what))
             .collect();
         interruptions.sort_by_key(|(at, _)| *at);
-        let left = match (meta.trailing_bytes, dataset_bytes) {
+        let left = match (meta.trailing_bytes(), dataset_bytes) {
             (0, None) => None,
             (trailing, Some(bytes)) => Some(bytes.checked_sub(trailing).ok_or_else(|| {
                 bad(format!(
@@ -131,6 +131,8 @@ impl Carve {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// The example of the specification: two captures of `cu8`, each behind a header of four bytes.
@@ -176,5 +178,31 @@ mod tests {
         };
         assert!(of(Some(8)).contains("the dataset has 8 bytes in all"));
         assert!(of(None).contains("length is unknown"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_numbers_are_read_or_refused(
+            starts in prop::collection::vec(any::<u64>(), 0..6),
+            globals in prop::collection::vec(any::<u64>(), 6),
+            headers in prop::collection::vec(any::<u64>(), 6),
+            offset: u64,
+            trailing: u64,
+        ) {
+            let captures: Vec<String> = starts.iter().zip(&globals).zip(&headers).map(|((start, global), header)| format!(
+                "{{\"core:sample_start\": {start}, \"core:global_index\": {global}, \"core:header_bytes\": {header}}}"
+            )).collect();
+            let json = format!(
+                "{{\"global\": {{\"core:datatype\": \"ci16_le\", \"core:offset\": {offset}, \
+                 \"core:trailing_bytes\": {trailing}}}, \"captures\": [{}]}}",
+                captures.join(",")
+            );
+            if let Ok(meta) = Sigmf::parse(json.as_bytes()) {
+                prop_assert!(meta.losses().iter().all(|gap| gap.lost_samples > 0));
+                let _ = Carve::new(&meta, SampleFormat::Ci16Le, Some(1000), false);
+            }
+        }
     }
 }

@@ -1,21 +1,11 @@
 use serde::Serialize;
 
+use super::hints::{Hint, Hints};
+use super::sample_rate::{DEFAULT, DEFAULT_SAMPLE_RATE_HZ, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};
 use crate::error::Error;
 use crate::format::SampleFormat;
 use crate::format::claim::FormatClaim;
-use crate::hints::{Hint, Hints};
-
-/// Samples per second where nothing says otherwise: what the acquisition service records with.
-pub const DEFAULT_SAMPLE_RATE_HZ: f64 = 200_000.0;
-
-/// Below this a chunk has so few samples that none of the numbers means anything.
-pub const MIN_SAMPLE_RATE_HZ: f64 = 1_000.0;
-
-/// Above this one chunk would take more than 40 MB of memory.
-pub const MAX_SAMPLE_RATE_HZ: f64 = 25_000_000.0;
-
-/// The source of what nobody said.
-pub(crate) const DEFAULT: &str = "default";
+use crate::timeline;
 
 /// How the bytes of a recording were understood, and on whose word.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -77,7 +67,7 @@ impl Interpretation {
     /// Samples in one chunk: as many whole ones as fit into [`crate::CHUNK_MS`].
     #[must_use]
     pub fn chunk_samples(&self) -> usize {
-        chunk_samples(self.sample_rate_hz)
+        timeline::chunk_samples(self.sample_rate_hz)
     }
 }
 
@@ -96,13 +86,4 @@ fn named_format(hints: &Hints) -> Result<Option<Hint<SampleFormat>>, Error> {
         }
     }
     Ok(None)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the rate is between the two limits, so the result is between 200 and 5,000,000"
-)]
-pub(crate) fn chunk_samples(sample_rate_hz: f64) -> usize {
-    (sample_rate_hz * crate::timeline::CHUNK_MS / 1000.0) as usize
 }

@@ -6,8 +6,6 @@
 //! `core:header_bytes`, `core:frequency`, `core:datetime`. Everything else is skipped over. `core:sha512` is not checked: it
 //! would double the work on a recording, and the row has the object's entity tag.
 
-pub(crate) mod carve;
-
 use serde::Deserialize;
 
 use crate::error::Error;
@@ -17,6 +15,12 @@ use crate::recording_info::{Context, Gap};
 
 /// Longest metadata read: five thousand annotations of 200 bytes, and no danger to sixteen recordings in 64 MB.
 pub const MAX_SIGMF_BYTES: usize = 1 << 20;
+
+/// The source of hints from a metadata file next to the samples.
+pub const SIDECAR_SOURCE: &str = "SigMF sidecar";
+
+/// The source of hints from metadata in an archive with the samples.
+pub(crate) const ARCHIVE_SOURCE: &str = "SigMF archive";
 
 /// What the metadata of a recording say of its samples.
 #[derive(Debug, Clone, PartialEq)]
@@ -204,6 +208,20 @@ impl Sigmf {
         self.trailing_bytes > 0 || self.captures.iter().any(|capture| capture.header_bytes > 0)
     }
 
+    /// The captures with bytes before them that are no samples: index of the first sample, and the bytes.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (u64, u64)> {
+        let headers = self
+            .captures
+            .iter()
+            .map(|capture| (capture.start, capture.header_bytes));
+        headers.filter(|(_, bytes)| *bytes > 0)
+    }
+
+    /// Bytes at the end of the dataset that are no samples.
+    pub(crate) fn trailing_bytes(&self) -> u64 {
+        self.trailing_bytes
+    }
+
     /// The frequencies that the first `samples` were received at, where the receiver was tuned to more than one.
     pub(crate) fn retuned(&self, samples: u64) -> Option<(f64, f64)> {
         let mut tuned = self.captures.iter().filter(|capture| capture.start < samples);
@@ -241,8 +259,6 @@ pub(crate) fn bad(problem: String) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn with(global: &str, captures: &str) -> Result<Sigmf, Error> {
@@ -352,27 +368,5 @@ mod tests {
         );
         // Skipped over without a stack, or refused: never an overflow of it.
         let _ = Sigmf::parse(deep.as_bytes());
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn any_numbers_are_read_or_refused(
-            starts in prop::collection::vec(any::<u64>(), 0..6),
-            globals in prop::collection::vec(any::<u64>(), 6),
-            headers in prop::collection::vec(any::<u64>(), 6),
-            offset: u64,
-            trailing: u64,
-        ) {
-            let captures: Vec<String> = starts.iter().zip(&globals).zip(&headers).map(|((start, global), header)| format!(
-                "{{\"core:sample_start\": {start}, \"core:global_index\": {global}, \"core:header_bytes\": {header}}}"
-            )).collect();
-            let global = format!(", \"core:offset\": {offset}, \"core:trailing_bytes\": {trailing}");
-            if let Ok(meta) = with(&global, &captures.join(",")) {
-                prop_assert!(meta.losses().iter().all(|gap| gap.lost_samples > 0));
-                let _ = carve::Carve::new(&meta, SampleFormat::Ci16Le, Some(1000), false);
-            }
-        }
     }
 }

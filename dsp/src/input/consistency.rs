@@ -1,9 +1,9 @@
 //! What does not fit together: never a reason to guess in silence, seldom one to refuse.
 
+use super::hints::{Hint, Hints};
+use super::interpretation::Interpretation;
 use crate::format::SampleFormat;
 use crate::format::claim::FormatClaim;
-use crate::hints::{Hint, Hints};
-use crate::interpretation::Interpretation;
 use crate::warning::{Doubt, Warning};
 
 /// Rates as near to each other as this are the same rate, one of them rounded: oscillators are within 0.01 %, headers

@@ -1,21 +1,14 @@
 //! What is said of a recording from outside its bytes: by whom, and in what order it counts.
 
-mod name;
-
 use serde::Serialize;
 
-use crate::container::{ARCHIVE, Archive};
-use crate::error::Error;
+use super::file_name;
+use super::sample_rate::DEFAULT;
+use super::sigmf::{ARCHIVE_SOURCE, Sigmf};
 use crate::format::SampleFormat;
 use crate::format::claim::FormatClaim;
-use crate::interpretation::DEFAULT;
 use crate::recording_info::Gap;
-use crate::sigmf::MAX_SIGMF_BYTES;
-use crate::sigmf::Sigmf;
 use crate::warning::Doubt;
-
-/// The end of an archive that has to hold the metadata: with extended headers before them.
-pub const MAX_SIGMF_TAIL_BYTES: usize = MAX_SIGMF_BYTES + 256 * 1024;
 
 /// A value somebody claims, and who.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,10 +93,10 @@ impl Hints {
 
     /// Adds what a file's name says: the format by its extension, the rate as some recorders write it.
     pub fn say_name(&mut self, file_name: &str) {
-        if let Some(format) = name::extension(file_name).and_then(FormatClaim::of_extension) {
+        if let Some(format) = file_name::extension(file_name).and_then(FormatClaim::of_extension) {
             self.say_format(format, "extension");
         }
-        if let Some(rate_hz) = name::sample_rate_hz(file_name) {
+        if let Some(rate_hz) = file_name::sample_rate_hz(file_name) {
             self.say_sample_rate_hz(rate_hz, "file name");
         }
     }
@@ -116,21 +109,10 @@ impl Hints {
             self.rates_hz.insert(0, Hint { value, source });
         }
         // An archive says so itself while it is read.
-        if source != ARCHIVE {
+        if source != ARCHIVE_SOURCE {
             self.losses = meta.losses();
         }
         self.sigmf = Some((meta, source));
-    }
-
-    /// Adds the metadata of a `SigMF` archive whose first reading ended with [`Error::MetadataBehind`]: `tail` is the archive
-    /// from the byte named there on, as much as [`MAX_SIGMF_TAIL_BYTES`].
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with the archive or its metadata.
-    pub fn read_tail(&mut self, tail: &[u8]) -> Result<(), Error> {
-        self.say_sigmf(Archive::metadata_in_tail(tail)?, ARCHIVE);
-        Ok(())
     }
 
     /// Says how many bytes the object has.
