@@ -48,7 +48,7 @@ impl Bands {
                 step: (blocks / 8).max(1),
                 factor: 0.0,
             });
-            blocks = (blocks + 1).max(super::rounded(blocks as f64 * WIDTH_STEP));
+            blocks = (blocks + 1).max(super::reference_cells::rounded(blocks as f64 * WIDTH_STEP));
         }
         let tests: usize = widths.iter().map(|width| count.div_ceil(width.step)).sum();
         let deviations = distributions::normal(probability / tests.max(1) as f64);

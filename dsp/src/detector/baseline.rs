@@ -382,7 +382,7 @@ mod tests {
         // 12.5 kHz 6 dB below the noise in one chunk; by how many standard deviations all that some harmonics leave of it differs.
         let distance = |rate: f64, harmonics: usize| {
             let (count, looks) = (500, rate / 5.0 / 500.0);
-            let width = super::super::rounded(count as f64 * 12_500.0 / rate);
+            let width = crate::detector::reference_cells::rounded(count as f64 * 12_500.0 / rate);
             let baseline = Baseline::new(Rc::new(Logarithms::of(&vec![1.0; count], looks)), &mut None);
             let mut regression = Regression::new(&baseline, (count - width) / 2, width);
             for part in baseline

@@ -80,7 +80,7 @@ fn widths(blocks: usize) -> Vec<usize> {
     let mut width = NARROWEST;
     while 2 * width <= blocks {
         widths.push(width);
-        width = (width + 1).max(super::rounded(width as f64 * WIDTH_STEP));
+        width = (width + 1).max(super::reference_cells::rounded(width as f64 * WIDTH_STEP));
     }
     widths
 }

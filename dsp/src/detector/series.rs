@@ -10,7 +10,7 @@ use super::bands::Bands;
 use super::changes;
 use super::circle::Circle;
 use super::logarithms::Logarithms;
-use super::{FALSE_ALARMS, LOWEST_DENSITY, line_reference};
+use super::reference_cells::{FALSE_ALARMS, LOWEST_DENSITY, line_reference};
 use crate::estimators::spectrum::Block;
 
 /// Standard deviations by which a band that the chunks have together has to stand out in one of them, to be in that one.

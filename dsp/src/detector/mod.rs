@@ -112,6 +112,7 @@ mod changes;
 mod circle;
 mod logarithms;
 mod pole;
+mod reference_cells;
 mod series;
 mod shapes;
 
@@ -123,20 +124,14 @@ use bands::Bands;
 use circle::Circle;
 use logarithms::Logarithms;
 use pole::Pole;
+use reference_cells::{FALSE_ALARMS, LOWEST_DENSITY, line_reference};
 pub(crate) use series::Series;
-
-/// False alarms per chunk of noise, and again per segment for all its chunks together, and for each beside the others: 7e-4 for a
-/// segment of five, of which one in 1000 may be wrong.
-const FALSE_ALARMS: f64 = 1e-4;
 
 /// Half a chunk's false alarms for lines, half for bands.
 const SHARE: f64 = 0.5;
 
 /// Power at 0 Hz over the noise in a bin, from which on it is taken for a carrier: 35 dB.
 pub(crate) const ZERO_HZ_RATIO: f64 = 3162.0;
-
-/// Below this part of the mean density nothing is called a signal: the rounding of the transform lies there, 16 dB lower.
-const LOWEST_DENSITY: f64 = 1e-12;
 
 /// Thresholds for one division of the band into blocks, and sums over the blocks.
 #[derive(Debug, Default)]
@@ -231,18 +226,4 @@ impl Colour {
     fn noise(&self, at: usize, reference: usize) -> f64 {
         self.pole[at] * self.circle.around(at, 1, reference) / reference as f64
     }
-}
-
-/// Blocks on either side that a line is compared with, of `count` that have `n` bins: some hundred bins.
-fn line_reference(n: usize, count: usize) -> usize {
-    (n / 32).clamp(64, 512).div_ceil((n / count).max(1)).clamp(1, count)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a small positive number"
-)]
-fn rounded(value: f64) -> usize {
-    value.round() as usize
 }
