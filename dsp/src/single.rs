@@ -20,7 +20,8 @@ use crate::features::Features;
 use crate::fft::Transform;
 use crate::fft::real::RealPart;
 use crate::format::SampleFormat;
-use crate::quality::{Measured, Tally, offset};
+use crate::quality::measured::Measured;
+use crate::quality::{Tally, offset};
 
 /// Above this SNR the noise level needs double precision. The errors of the transform, 1.0e-7 to 1.7e-7 of the
 /// signal's root mean square in every bin, and 2.0e-7 for a tone at some lengths (90,000 points), change the power of a bin

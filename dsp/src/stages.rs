@@ -15,7 +15,8 @@ use crate::extended::Extended;
 use crate::fft::Transform;
 use crate::fft::real::RealPart;
 use crate::format::SampleFormat;
-use crate::quality::{self, Measured, Tally};
+use crate::quality::measured::Measured;
+use crate::quality::{self, Tally};
 use crate::screen;
 
 /// A step, in the order of the data path.

@@ -11,7 +11,7 @@
 use pulp::Simd;
 use rustfft::num_complex::{Complex32, Complex64};
 
-use crate::quality::Measured;
+use super::measured::Measured;
 use crate::simd::{Planar, total};
 
 /// Bins of each sign that are summed: the quotient of noise alone scatters by an eighth of 1.

@@ -8,9 +8,9 @@
 
 use rustfft::num_complex::Complex64;
 
+use super::measured::Measured;
 use crate::decibel::dbfs;
 use crate::detector::ZERO_HZ_RATIO;
-use crate::quality::Measured;
 
 /// Bins on each side that the bin at 0 Hz is compared with, beginning where a Hann window's line would have ended.
 const BESIDE: std::ops::RangeInclusive<usize> = 2..=17;

@@ -2,19 +2,20 @@
 
 mod codes;
 mod imbalance;
+pub(crate) mod measured;
 pub(crate) mod offset;
 mod runs;
 
 use rustfft::num_complex::Complex32;
 use serde::Serialize;
 
-use crate::estimators::envelope::{Envelope, Rails};
+use crate::estimators::envelope::Rails;
 use crate::estimators::extremes::Extremes;
-use crate::estimators::noise::Noise;
 use crate::format::SampleFormat;
 use crate::warning::Warning;
 use codes::Codes;
 use imbalance::Imbalance;
+use measured::Measured;
 use offset::Offset;
 use runs::Runs;
 
@@ -105,20 +106,6 @@ pub(crate) struct Tally {
     offset: Offset,
     imbalance: Imbalance,
     runs: Runs,
-}
-
-/// What was measured of a chunk whose samples were multiplied by the root of 1 / `power_scale`.
-pub(crate) struct Measured<'a> {
-    pub samples: &'a [Complex32],
-    pub format: SampleFormat,
-    pub power_scale: f64,
-    pub envelope: &'a Envelope,
-    pub rails: Rails,
-    /// In the transform's order, without padding.
-    pub spectrum: &'a [Complex32],
-    pub noise: &'a Noise,
-    /// Whether what is at 0 Hz is a carrier.
-    pub has_carrier: bool,
 }
 
 /// Where the components of a chunk with these extremes may stop: at the ends of the format if they reach these, else

@@ -1,0 +1,19 @@
+use rustfft::num_complex::Complex32;
+
+use crate::estimators::envelope::{Envelope, Rails};
+use crate::estimators::noise::Noise;
+use crate::format::SampleFormat;
+
+/// What was measured of a chunk whose samples were multiplied by the root of 1 / `power_scale`.
+pub(crate) struct Measured<'a> {
+    pub samples: &'a [Complex32],
+    pub format: SampleFormat,
+    pub power_scale: f64,
+    pub envelope: &'a Envelope,
+    pub rails: Rails,
+    /// In the transform's order, without padding.
+    pub spectrum: &'a [Complex32],
+    pub noise: &'a Noise,
+    /// Whether what is at 0 Hz is a carrier.
+    pub has_carrier: bool,
+}
