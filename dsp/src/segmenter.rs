@@ -17,11 +17,12 @@ use crate::input::Hints;
 use crate::input::Interpretation;
 use crate::input::consistency;
 use crate::overview::Survey;
+use crate::plausibility;
+use crate::plausibility::byte_layout::Evidence;
+use crate::plausibility::stray_header;
 use crate::quality::Quality;
 use crate::quality::Tally;
 use crate::recording_info::{Context, Gap, Remark};
-use crate::screen;
-use crate::screen::Evidence;
 use crate::timeline::CHUNKS_PER_SEGMENT;
 use crate::timeline::Timeline;
 use crate::warning::{Doubt, Warning};
@@ -258,10 +259,10 @@ impl Segmenter {
 
     /// Refuses impossible samples in the chunk at hand; returns the range of its components.
     fn screen(&mut self) -> Result<Extremes, Error> {
-        let extremes = screen::check(&self.chunk, self.samples_read - self.chunk.len() as u64)?;
+        let extremes = plausibility::check(&self.chunk, self.samples_read - self.chunk.len() as u64)?;
         let largest = extremes.largest();
-        if self.looks_like.is_none() && largest > 0.0 && largest < screen::SMALLEST {
-            self.looks_like = screen::looks_like(&self.chunk);
+        if self.looks_like.is_none() && largest > 0.0 && largest < plausibility::SMALLEST {
+            self.looks_like = plausibility::looks_like(&self.chunk);
         }
         self.largest = self.largest.max(largest);
         Ok(extremes)
@@ -275,7 +276,7 @@ impl Segmenter {
         let misread = evidence.judge(&self.interpretation)?;
         let is_first = self.samples_read == self.chunk.len() as u64;
         let header = if is_first {
-            screen::look_for_header(&self.chunk)
+            stray_header::look(&self.chunk)
         } else {
             None
         };
@@ -345,11 +346,11 @@ impl Segmenter {
         if samples > 0 && self.largest == 0.0 {
             return Err(Error::AllZero { samples });
         }
-        if samples > 0 && self.largest < screen::SMALLEST {
+        if samples > 0 && self.largest < plausibility::SMALLEST {
             return Err(Error::TooSmall {
                 samples,
                 largest: self.largest,
-                limit: screen::SMALLEST,
+                limit: plausibility::SMALLEST,
                 looks_like: self.looks_like,
             });
         }

@@ -15,9 +15,9 @@ use crate::extended::Extended;
 use crate::fft::Transform;
 use crate::fft::real::RealPart;
 use crate::format::SampleFormat;
+use crate::plausibility;
 use crate::quality::measured::Measured;
 use crate::quality::{self, Tally};
-use crate::screen;
 
 /// A step, in the order of the data path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +133,7 @@ impl Stages {
                 self.samples.clear();
                 SampleFormat::Cf32Le.decode(&self.bytes, &mut self.samples);
             }
-            Step::Screen => drop(black_box(screen::check(&self.samples, 0))),
+            Step::Screen => drop(black_box(plausibility::check(&self.samples, 0))),
             Step::Envelope => self.envelope = envelope::measure(&self.samples, self.rails, &mut self.frames),
             Step::Transform => {
                 let bins = &mut self.spectrum[PAD..][..n];

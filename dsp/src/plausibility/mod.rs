@@ -1,18 +1,15 @@
 //! Refuses what cannot be a recording, and guesses what it is instead.
 
-mod bytes;
-mod evidence;
-mod foreign;
-mod header;
+pub(crate) mod byte_layout;
+mod byte_statistics;
+pub(crate) mod magic;
+pub(crate) mod stray_header;
 
 use rustfft::num_complex::Complex32;
 
 use crate::error::Error;
 use crate::estimators::extremes::Extremes;
-use bytes::{Histograms, floats};
-pub(crate) use evidence::Evidence;
-pub(crate) use foreign::foreign;
-pub(crate) use header::look as look_for_header;
+use byte_statistics::{Histograms, floats};
 
 /// No receiver delivers components above this: float recordings in the wild reach some thousands.
 pub(crate) const LARGEST: f32 = 1e6;

@@ -1,9 +1,9 @@
 //! The first bytes of samples, kept to see whether they are what somebody said they are.
 
+use super::byte_statistics::{Histograms, floats};
 use crate::error::Error;
 use crate::format::SampleFormat;
 use crate::input::Interpretation;
-use crate::screen::bytes::{Histograms, floats};
 use crate::warning::{Doubt, Warning};
 
 /// Enough for histograms of 256 values in each of two places, and for ten network packets.
