@@ -1,4 +1,5 @@
-use crate::container::{Container, Piece, SNIFF_BYTES};
+use crate::container::piece::Piece;
+use crate::container::{Container, SNIFF_BYTES};
 use crate::error::Error;
 use crate::extraction::Extraction;
 use crate::input::Hints;

@@ -5,8 +5,8 @@
 
 use tar::{EntryType, Header, PaxExtensions};
 
-use super::Piece;
 use super::carve::Carve;
+use super::piece::Piece;
 use crate::error::Error;
 use crate::input::Interpretation;
 use crate::input::sigmf::ARCHIVE_SOURCE;

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use crate::container::Piece;
+use super::piece::Piece;
 use crate::error::Error;
 use crate::format::SampleFormat;
 use crate::input::Sigmf;

@@ -2,7 +2,7 @@
 //! write it too): when a recording began and ended, and where the receiver was tuned. Some programs have put XML
 //! or JSON into a chunk of this name; that is left alone.
 
-use super::u32_at;
+use super::bytes::u32_at;
 use crate::recording_info::Context;
 
 /// As much of the chunk as is of interest: two times of 16 bytes, and the frequency.

@@ -17,7 +17,8 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use super::{Piece, u32_at};
+use super::Piece;
+use super::bytes::u32_at;
 use crate::recording_info::{Context, GpsStamps, Remark};
 
 /// Size of a stamp.

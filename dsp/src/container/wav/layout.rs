@@ -1,6 +1,6 @@
 //! The `fmt` chunk: what a sample looks like.
 
-use super::u32_at;
+use super::bytes::u32_at;
 use crate::format::SampleFormat;
 
 /// As much of the chunk as is of interest: all of the extensible form.

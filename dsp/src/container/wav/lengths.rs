@@ -1,6 +1,6 @@
 //! What the headers say of lengths, against the bytes that come.
 
-use super::{u32_at, u64_at};
+use super::bytes::{u32_at, u64_at};
 use crate::recording_info::{Context, Remark};
 
 /// Stands for a length that is elsewhere or unknown.

@@ -18,17 +18,19 @@
 //! 65,535), and bytes as (x - 127.5) / 127.5 like all of ours.
 
 mod auxi;
+mod bytes;
 mod kiwi;
 mod layout;
 mod lengths;
 
 use std::borrow::Cow;
 
-use super::Piece;
+use super::piece::Piece;
 use crate::error::Error;
 use crate::input::Interpretation;
 use crate::input::{Hint, Hints};
 use crate::recording_info::{Context, Remark};
+use bytes::u32_at;
 use kiwi::{STAMP_BYTES, Stamps};
 use layout::Layout;
 use lengths::Lengths;
@@ -352,12 +354,4 @@ impl Wav {
             problem: problem.to_owned(),
         }
     }
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
 }

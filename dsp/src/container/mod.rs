@@ -3,6 +3,7 @@
 pub(crate) mod archive;
 mod carve;
 mod npy;
+pub(crate) mod piece;
 mod wav;
 
 use std::borrow::Cow;
@@ -16,19 +17,11 @@ use crate::recording_info::Context;
 use archive::Archive;
 use carve::Carve;
 use npy::Npy;
+use piece::Piece;
 use wav::Wav;
 
 /// Bytes looked at before the container is decided: enough for every signature below.
 pub(crate) const SNIFF_BYTES: usize = archive::BLOCK_BYTES;
-
-/// What comes out of a container.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Piece<'a> {
-    /// Bytes of samples, not necessarily whole ones.
-    Samples(Cow<'a, [u8]>),
-    /// So many samples were lost between the last that came out, which was whole, and the next.
-    Lost(u64),
-}
 
 /// A container being peeled off.
 #[derive(Debug)]
