@@ -1,7 +1,7 @@
+use crate::features::SegmentFeatures;
 use crate::input::Interpretation;
 use crate::overview::Overview;
 use crate::recording_info::Context;
-use crate::segmenter::SegmentFeatures;
 use crate::warning::Doubt;
 
 /// Everything known about a recording once its last byte has been seen.

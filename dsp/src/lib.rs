@@ -92,7 +92,6 @@ mod detector;
 mod double;
 mod error;
 mod estimators;
-mod extended;
 mod extraction;
 mod features;
 mod fft;
@@ -116,9 +115,8 @@ mod workspace;
 
 pub use container::archive::MAX_SIGMF_TAIL_BYTES;
 pub use error::Error;
-pub use extended::Extended;
 pub use extraction::{Extraction, Totals};
-pub use features::{Features, Statistics};
+pub use features::{Extended, Features, SegmentFeatures, Statistics};
 pub use format::claim::FormatClaim;
 pub use format::{SampleFormat, UnknownFormat};
 pub use input::{
@@ -129,7 +127,6 @@ pub use overview::Overview;
 pub use quality::Quality;
 pub use recording::Recording;
 pub use recording_info::{Context, Gap, GpsStamps, Remark};
-pub use segmenter::SegmentFeatures;
 pub use timeline::{CHUNK_MS, CHUNKS_PER_SEGMENT};
 pub use warning::{Doubt, Warning};
 pub use workspace::Workspace;

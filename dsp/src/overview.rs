@@ -9,7 +9,7 @@ mod waterfall;
 
 use rustfft::num_complex::Complex32;
 
-use crate::segmenter::SegmentFeatures;
+use crate::features::SegmentFeatures;
 use crate::workspace::Chunk;
 
 pub use envelope::{Levels, Profile};

@@ -2,8 +2,8 @@ use crate::container::piece::Piece;
 use crate::container::{Container, SNIFF_BYTES};
 use crate::error::Error;
 use crate::extraction::Extraction;
+use crate::features::SegmentFeatures;
 use crate::input::Hints;
-use crate::segmenter::SegmentFeatures;
 use crate::segmenter::Segmenter;
 use crate::workspace::Workspace;
 

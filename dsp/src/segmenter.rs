@@ -3,15 +3,14 @@
 use std::collections::VecDeque;
 
 use rustfft::num_complex::Complex32;
-use serde::Serialize;
 
 use crate::container::Container;
 use crate::detector::Series;
 use crate::error::Error;
 use crate::estimators::extremes::Extremes;
-use crate::extended::Extended;
 use crate::extraction::{Extraction, Totals};
-use crate::features::{Features, Statistics};
+use crate::features::Extended;
+use crate::features::{Features, SegmentFeatures, Statistics};
 use crate::format::MAX_SAMPLE_BYTES;
 use crate::input::Hints;
 use crate::input::Interpretation;
@@ -20,7 +19,6 @@ use crate::overview::Survey;
 use crate::plausibility;
 use crate::plausibility::byte_layout::Evidence;
 use crate::plausibility::stray_header;
-use crate::quality::Quality;
 use crate::quality::Tally;
 use crate::recording_info::{Context, Gap, Remark};
 use crate::timeline::CHUNKS_PER_SEGMENT;
@@ -28,26 +26,6 @@ use crate::timeline::Timeline;
 use crate::warning::{Doubt, Warning};
 use crate::workspace::Chunk;
 use crate::workspace::Workspace;
-
-/// The features of 1000 ms of a recording.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SegmentFeatures {
-    /// Number of the segment, from 0. Where all chunks of a segment lack samples, its number is left out.
-    pub segment_index: u64,
-    /// Where it starts in the recording, lost samples included.
-    pub segment_start_ms: f64,
-    /// Chunks measured: five, or fewer in the last and where samples were lost.
-    pub num_chunks: usize,
-    /// The 17 numbers.
-    #[serde(flatten)]
-    pub features: Features<Statistics>,
-    /// Share of the chunks in which the detector found a signal.
-    pub signal_present: Statistics,
-    /// The honest set beside the compatible one.
-    pub extended: Extended<Statistics>,
-    /// What an operator wants flagged.
-    pub quality: Quality,
-}
 
 /// The samples' way from bytes to numbers. Holds one chunk.
 #[derive(Debug)]
@@ -310,7 +288,7 @@ impl Segmenter {
             num_chunks: self.rows.len(),
             features: Features::over(&features),
             signal_present: Statistics::of(signals),
-            extended: Extended::gather(&self.rows),
+            extended: extended_over(&self.rows),
             quality,
         };
         self.totals.add(&segment);
@@ -402,5 +380,24 @@ impl Segmenter {
             samples_lost: self.samples_lost,
             overview: self.survey.map(|survey| Box::new(survey.finish())),
         })
+    }
+}
+
+/// The statistics of a segment; those of an emission are over the chunks that have one.
+fn extended_over(chunks: &[Chunk]) -> Extended<Statistics> {
+    let all: Vec<_> = chunks.iter().map(|chunk| chunk.extended).collect();
+    let holds_emission = |chunk: &&Chunk| chunk.signal_present && chunk.is_located;
+    let located: Vec<_> = chunks
+        .iter()
+        .filter(holds_emission)
+        .map(|chunk| chunk.extended)
+        .collect();
+    let emission = Extended::over(&located);
+    Extended {
+        occupied_bandwidth_99_hz: emission.occupied_bandwidth_99_hz,
+        occupied_lower_edge_hz: emission.occupied_lower_edge_hz,
+        occupied_upper_edge_hz: emission.occupied_upper_edge_hz,
+        carrier_offset_hz: emission.carrier_offset_hz,
+        ..Extended::over(&all)
     }
 }

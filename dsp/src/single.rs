@@ -15,7 +15,7 @@ use crate::estimators::noise::{self, Noise};
 use crate::estimators::occupied_bandwidth::Finder;
 use crate::estimators::spectrum::{self, Block, PAD, Shape};
 use crate::estimators::{delay_spread, envelope, order_statistic};
-use crate::extended::Extended;
+use crate::features::Extended;
 use crate::features::Features;
 use crate::fft::Transform;
 use crate::fft::real::RealPart;

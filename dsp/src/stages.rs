@@ -11,7 +11,7 @@ use crate::estimators::noise::{self, Noise};
 use crate::estimators::occupied_bandwidth::Finder;
 use crate::estimators::spectrum::{self, Block, PAD};
 use crate::estimators::{delay_spread, order_statistic};
-use crate::extended::Extended;
+use crate::features::Extended;
 use crate::fft::Transform;
 use crate::fft::real::RealPart;
 use crate::format::SampleFormat;

@@ -5,7 +5,7 @@ use rustfft::num_complex::Complex32;
 use crate::detector::Series;
 use crate::double::Double;
 use crate::estimators::extremes::Extremes;
-use crate::extended::Extended;
+use crate::features::Extended;
 use crate::features::Features;
 use crate::format::SampleFormat;
 use crate::quality::{self, Tally};

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::Spectrum;
-use crate::segmenter::SegmentFeatures;
+use crate::features::SegmentFeatures;
 use crate::warning::Warning;
 use crate::workspace::Chunk;
 

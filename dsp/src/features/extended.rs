@@ -1,13 +1,12 @@
 use serde::Serialize;
 
+use super::statistics::Statistics;
+use super::statistics::set_of_numbers;
 use crate::decibel::{SILENCE, dbfs};
 use crate::estimators::envelope::Envelope;
 use crate::estimators::noise::{HANN_VARIANCE, Noise};
 use crate::estimators::occupied_bandwidth::Emission;
 use crate::estimators::spectrum::Block;
-use crate::features::Statistics;
-use crate::features::set_of_numbers;
-use crate::workspace::Chunk;
 
 /// Signal-to-noise ratios are given from -30 dB, below which an estimate of the noise's power from one chunk cannot
 /// tell a signal from nothing, to 140 dB, where the rounding of single precision lies.
@@ -102,27 +101,6 @@ impl Extended<f64> {
             spectral_flatness: flatness(&blocks[noise.pass_band.clone()]),
             envelope_kurtosis: envelope.kurtosis,
             duty_cycle: duty_cycle(frames, noise_power),
-        }
-    }
-}
-
-impl Extended<Statistics> {
-    /// Of a segment's chunks.
-    pub(crate) fn gather(chunks: &[Chunk]) -> Self {
-        let all: Vec<_> = chunks.iter().map(|chunk| chunk.extended).collect();
-        let holds_emission = |chunk: &&Chunk| chunk.signal_present && chunk.is_located;
-        let located: Vec<_> = chunks
-            .iter()
-            .filter(holds_emission)
-            .map(|chunk| chunk.extended)
-            .collect();
-        let emission = Self::over(&located);
-        Self {
-            occupied_bandwidth_99_hz: emission.occupied_bandwidth_99_hz,
-            occupied_lower_edge_hz: emission.occupied_lower_edge_hz,
-            occupied_upper_edge_hz: emission.occupied_upper_edge_hz,
-            carrier_offset_hz: emission.carrier_offset_hz,
-            ..Self::over(&all)
         }
     }
 }

@@ -1,0 +1,11 @@
+//! Sets of numbers, for a chunk and as statistics for a segment.
+
+mod extended;
+mod reference;
+mod segment;
+mod statistics;
+
+pub use extended::Extended;
+pub use reference::Features;
+pub use segment::SegmentFeatures;
+pub use statistics::Statistics;
