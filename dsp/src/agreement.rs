@@ -3,11 +3,11 @@
 
 use rustfft::num_complex::Complex32;
 
+use crate::chunk::double_precision::Double;
+use crate::chunk::single_precision::{Numbers, Single};
 use crate::detector::Series;
-use crate::double::Double;
 use crate::estimators::envelope::Rails;
 use crate::features::Features;
-use crate::single::{Numbers, Single};
 use crate::test_signals::{KINDS, Random, signal};
 
 /// Not what this is about.
@@ -149,7 +149,7 @@ fn double_precision_is_the_reference() {
 #[test]
 fn a_recording_has_the_numbers_of_double_precision_whatever_it_holds() {
     let mut random = Random(11);
-    let mut workspace = crate::workspace::Workspace::new();
+    let mut workspace = crate::chunk::Workspace::new();
     // Chunks of 200 samples, of 1,601 and 40,009 (primes), 4,050 (an odd half), and up to 4,000,000.
     for (n, segments) in [
         (200, 48),

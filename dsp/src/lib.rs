@@ -86,10 +86,10 @@
 
 #[cfg(test)]
 mod agreement;
+mod chunk;
 mod container;
 mod decibel;
 mod detector;
-mod double;
 mod error;
 mod estimators;
 mod extraction;
@@ -104,15 +104,14 @@ mod recording;
 mod recording_info;
 mod segmenter;
 mod simd;
-mod single;
-#[cfg(feature = "stages")]
-pub mod stages;
 #[cfg(test)]
 mod test_signals;
 mod timeline;
 mod warning;
-mod workspace;
 
+pub use chunk::Workspace;
+#[cfg(feature = "stages")]
+pub use chunk::stages;
 pub use container::archive::MAX_SIGMF_TAIL_BYTES;
 pub use error::Error;
 pub use extraction::{Extraction, Totals};
@@ -129,7 +128,6 @@ pub use recording::Recording;
 pub use recording_info::{Context, Gap, GpsStamps, Remark};
 pub use timeline::{CHUNK_MS, CHUNKS_PER_SEGMENT};
 pub use warning::{Doubt, Warning};
-pub use workspace::Workspace;
 
 /// Version of the extractor, stored with every row that it made.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -9,8 +9,8 @@ mod waterfall;
 
 use rustfft::num_complex::Complex32;
 
+use crate::chunk::measured::Chunk;
 use crate::features::SegmentFeatures;
-use crate::workspace::Chunk;
 
 pub use envelope::{Levels, Profile};
 pub use marks::{Emission, Marks};

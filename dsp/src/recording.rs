@@ -1,3 +1,4 @@
+use crate::chunk::Workspace;
 use crate::container::piece::Piece;
 use crate::container::{Container, SNIFF_BYTES};
 use crate::error::Error;
@@ -5,7 +6,6 @@ use crate::extraction::Extraction;
 use crate::features::SegmentFeatures;
 use crate::input::Hints;
 use crate::segmenter::Segmenter;
-use crate::workspace::Workspace;
 
 /// One recording on its way from bytes to features.
 ///

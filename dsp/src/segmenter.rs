@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use rustfft::num_complex::Complex32;
 
+use crate::chunk::Workspace;
+use crate::chunk::measured::Chunk;
 use crate::container::Container;
 use crate::detector::Series;
 use crate::error::Error;
@@ -24,8 +26,6 @@ use crate::recording_info::{Context, Gap, Remark};
 use crate::timeline::CHUNKS_PER_SEGMENT;
 use crate::timeline::Timeline;
 use crate::warning::{Doubt, Warning};
-use crate::workspace::Chunk;
-use crate::workspace::Workspace;
 
 /// The samples' way from bytes to numbers. Holds one chunk.
 #[derive(Debug)]

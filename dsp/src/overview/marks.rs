@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use super::Spectrum;
+use crate::chunk::measured::Chunk;
 use crate::features::SegmentFeatures;
 use crate::warning::Warning;
-use crate::workspace::Chunk;
 
 /// Noise below this is silence, with no level to mark.
 const SILENCE_DB: f64 = -299.0;

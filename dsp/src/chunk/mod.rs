@@ -1,15 +1,23 @@
+//! Measures a chunk: transforms planned once and buffers kept, so that a chunk allocates nothing.
+
+pub(crate) mod double_precision;
+pub(crate) mod measured;
+pub(crate) mod single_precision;
+#[cfg(feature = "stages")]
+pub mod stages;
+
 use std::fmt;
 
 use rustfft::num_complex::Complex32;
 
 use crate::detector::Series;
-use crate::double::Double;
 use crate::estimators::extremes::Extremes;
-use crate::features::Extended;
 use crate::features::Features;
 use crate::format::SampleFormat;
 use crate::quality::{self, Tally};
-use crate::single::{Numbers, Single};
+use double_precision::Double;
+use measured::Chunk;
+use single_precision::{Numbers, Single};
 
 /// Chunk lengths planned for at the same time: the stations of one network use a handful of rates.
 const MAX_PLANS: usize = 4;
@@ -29,19 +37,6 @@ struct Plan {
     single: Single,
     /// Made when single precision first was not enough.
     double: Option<Double>,
-}
-
-/// What one chunk gave.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Chunk {
-    /// The 17 numbers.
-    pub features: Features<f64>,
-    /// The honest set.
-    pub extended: Extended<f64>,
-    /// Whether that says where in the band something stands out.
-    pub is_located: bool,
-    /// Whether the detector found a signal.
-    pub signal_present: bool,
 }
 
 /// Exponent of two below which samples are scaled up, so that powers 140 dB below theirs are still

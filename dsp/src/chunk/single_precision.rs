@@ -2,7 +2,7 @@
 //!
 //! The idea is that of exact geometric predicates: compute fast, bound the error, and only where the
 //! answer hangs on the error (two bins of nearly equal power, a bin at half the peak, a lag at the
-//! threshold, a noise level 85 dB down) leave it to [`crate::double`].
+//! threshold, a noise level 85 dB down) leave it to [`super::double_precision`].
 
 use rustfft::num_complex::Complex32;
 

@@ -1,6 +1,6 @@
 //! The 17 numbers of a chunk in double precision, step by step as they are defined.
 //!
-//! Slow and obvious: it decides where [`crate::single`] cannot, and is what that is tested against.
+//! Slow and obvious: it decides where [`super::single_precision`] cannot, and is what that is tested against.
 
 use std::sync::Arc;
 

@@ -1,0 +1,14 @@
+use crate::features::{Extended, Features};
+
+/// What one chunk gave.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Chunk {
+    /// The 17 numbers.
+    pub features: Features<f64>,
+    /// The honest set.
+    pub extended: Extended<f64>,
+    /// Whether that says where in the band something stands out.
+    pub is_located: bool,
+    /// Whether the detector found a signal.
+    pub signal_present: bool,
+}
