@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::Spectrum;
+use super::spectra::Spectrum;
 use crate::chunk::measured::Chunk;
 use crate::features::SegmentFeatures;
 use crate::warning::Warning;

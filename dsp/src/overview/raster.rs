@@ -1,6 +1,8 @@
 use std::ops::Range;
 
-use super::{Levels, Overview, Profile, Waterfall};
+use super::Overview;
+use super::envelope::{Levels, Profile};
+use super::waterfall::Waterfall;
 use crate::decibel::{decibels, power};
 
 /// The colours' range in decibels: less would make mountains of the noise's scatter, more would leave too few colours to
