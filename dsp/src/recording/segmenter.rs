@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 
 use rustfft::num_complex::Complex32;
 
+use super::extraction::{Extraction, Totals};
 use crate::chunk::Workspace;
 use crate::chunk::measured::Chunk;
 use crate::container::Container;
 use crate::detector::Series;
 use crate::error::Error;
 use crate::estimators::extremes::Extremes;
-use crate::extraction::{Extraction, Totals};
 use crate::features::Extended;
 use crate::features::{Features, SegmentFeatures, Statistics};
 use crate::format::MAX_SAMPLE_BYTES;

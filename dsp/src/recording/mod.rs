@@ -1,11 +1,16 @@
+//! A recording on its way from bytes to segments.
+
+pub(crate) mod extraction;
+mod segmenter;
+
 use crate::chunk::Workspace;
 use crate::container::piece::Piece;
 use crate::container::{Container, SNIFF_BYTES};
 use crate::error::Error;
-use crate::extraction::Extraction;
 use crate::features::SegmentFeatures;
 use crate::input::Hints;
-use crate::segmenter::Segmenter;
+use extraction::Extraction;
+use segmenter::Segmenter;
 
 /// One recording on its way from bytes to features.
 ///
