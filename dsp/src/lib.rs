@@ -84,8 +84,6 @@
     )
 )]
 
-#[cfg(test)]
-mod agreement;
 mod chunk;
 mod container;
 mod decibel;

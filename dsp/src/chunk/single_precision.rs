@@ -7,16 +7,14 @@
 use rustfft::num_complex::Complex32;
 
 use crate::decibel::{EPSILON, level_db, ratio_db};
-use crate::detector;
-use crate::detector::Series;
-use crate::estimators::delay_spread::delay_confidence;
-use crate::estimators::envelope::{Envelope, Rails};
+use crate::detector::{Detector, Series};
+use crate::estimators::delay_spread::{self, delay_confidence};
+use crate::estimators::envelope::{self, Envelope, Rails};
 use crate::estimators::noise::{self, Noise};
 use crate::estimators::occupied_bandwidth::Finder;
+use crate::estimators::order_statistic;
 use crate::estimators::spectrum::{self, Block, PAD, Shape};
-use crate::estimators::{delay_spread, envelope, order_statistic};
-use crate::features::Extended;
-use crate::features::Features;
+use crate::features::{Extended, Features};
 use crate::fft::Transform;
 use crate::fft::real::RealPart;
 use crate::format::SampleFormat;
@@ -51,7 +49,7 @@ pub(crate) struct Single {
     frames: Vec<f64>,
     ranked: Vec<f64>,
     finder: Finder,
-    detector: detector::Detector,
+    detector: Detector,
     max_snr_db: f64,
 }
 
@@ -92,7 +90,7 @@ impl Single {
             frames: Vec::with_capacity(envelope::FRAMES),
             ranked: Vec::new(),
             finder: Finder::default(),
-            detector: detector::Detector::default(),
+            detector: Detector::default(),
             max_snr_db: if is_smooth(n) { MAX_SNR_DB } else { MAX_SNR_ROUGH_DB },
             correlate: RealPart::new(n),
             transform: Transform::new(n),

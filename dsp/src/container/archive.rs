@@ -8,10 +8,8 @@ use tar::{EntryType, Header, PaxExtensions};
 use super::carve::Carve;
 use super::piece::Piece;
 use crate::error::Error;
-use crate::input::Interpretation;
 use crate::input::sigmf::ARCHIVE_SOURCE;
-use crate::input::{Hint, Hints};
-use crate::input::{MAX_SIGMF_BYTES, Sigmf};
+use crate::input::{Hint, Hints, Interpretation, MAX_SIGMF_BYTES, Sigmf};
 use crate::recording_info::Context;
 
 /// Everything in a tar file is in blocks of this size.

@@ -9,9 +9,7 @@ mod wav;
 use std::borrow::Cow;
 
 use crate::error::Error;
-use crate::input::Interpretation;
-use crate::input::Sigmf;
-use crate::input::{Hint, Hints};
+use crate::input::{Hint, Hints, Interpretation, Sigmf};
 use crate::plausibility::magic::foreign;
 use crate::recording_info::Context;
 use archive::Archive;

@@ -1,8 +1,8 @@
 use serde::Serialize;
 
-use super::statistics::Statistics;
-use super::statistics::set_of_numbers;
+use super::statistics::{Statistics, set_of_numbers};
 use crate::decibel::{SILENCE, dbfs};
+use crate::estimators::distributions;
 use crate::estimators::envelope::Envelope;
 use crate::estimators::noise::{HANN_VARIANCE, Noise};
 use crate::estimators::occupied_bandwidth::Emission;
@@ -132,7 +132,7 @@ fn flatness(blocks: &[Block]) -> f64 {
 /// comes in bursts is taken for the ordinary.
 fn duty_cycle(frames: &mut [f64], noise_power: f64) -> f64 {
     let count = frames.len();
-    let idle = crate::estimators::distributions::share(count, IDLE) - 1;
+    let idle = distributions::share(count, IDLE) - 1;
     let (_, &mut weakest, _) = frames.select_nth_unstable_by(idle, f64::total_cmp);
     let level = BUSY * noise_power.min(weakest);
     let busy = frames.iter().filter(|power| **power > level.max(0.0)).count();

@@ -1,5 +1,7 @@
 //! A recording on its way from bytes to segments.
 
+#[cfg(test)]
+mod agreement;
 pub(crate) mod extraction;
 mod segmenter;
 

@@ -11,20 +11,15 @@ use crate::container::Container;
 use crate::detector::Series;
 use crate::error::Error;
 use crate::estimators::extremes::Extremes;
-use crate::features::Extended;
-use crate::features::{Features, SegmentFeatures, Statistics};
+use crate::features::{Extended, Features, SegmentFeatures, Statistics};
 use crate::format::MAX_SAMPLE_BYTES;
-use crate::input::Hints;
-use crate::input::Interpretation;
-use crate::input::consistency;
+use crate::input::{Hints, Interpretation, consistency};
 use crate::overview::Survey;
-use crate::plausibility;
 use crate::plausibility::byte_layout::Evidence;
-use crate::plausibility::stray_header;
+use crate::plausibility::{self, stray_header};
 use crate::quality::Tally;
 use crate::recording_info::{Context, Gap, Remark};
-use crate::timeline::CHUNKS_PER_SEGMENT;
-use crate::timeline::Timeline;
+use crate::timeline::{CHUNKS_PER_SEGMENT, Timeline};
 use crate::warning::{Doubt, Warning};
 
 /// The samples' way from bytes to numbers. Holds one chunk.

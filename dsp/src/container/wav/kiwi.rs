@@ -17,8 +17,8 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use super::Piece;
 use super::bytes::u32_at;
+use crate::container::piece::Piece;
 use crate::recording_info::{Context, GpsStamps, Remark};
 
 /// Size of a stamp.

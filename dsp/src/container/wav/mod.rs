@@ -25,10 +25,9 @@ mod lengths;
 
 use std::borrow::Cow;
 
-use super::piece::Piece;
+use crate::container::piece::Piece;
 use crate::error::Error;
-use crate::input::Interpretation;
-use crate::input::{Hint, Hints};
+use crate::input::{Hint, Hints, Interpretation};
 use crate::recording_info::{Context, Remark};
 use bytes::u32_at;
 use kiwi::{STAMP_BYTES, Stamps};

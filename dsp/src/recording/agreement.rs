@@ -3,12 +3,17 @@
 
 use rustfft::num_complex::Complex32;
 
+use super::Recording;
+use crate::chunk::Workspace;
 use crate::chunk::double_precision::Double;
 use crate::chunk::single_precision::{Numbers, Single};
 use crate::detector::Series;
 use crate::estimators::envelope::Rails;
 use crate::features::Features;
+use crate::format::SampleFormat;
+use crate::input::Hints;
 use crate::test_signals::{KINDS, Random, signal};
+use crate::timeline::CHUNKS_PER_SEGMENT;
 
 /// Not what this is about.
 const RAILS: Rails = Rails {
@@ -120,14 +125,14 @@ fn double_precision_is_the_reference() {
         #[expect(clippy::cast_sign_loss, reason = "a sample rate")]
         let n = (0.2 * rate) as usize;
         let mut samples = Vec::new();
-        crate::format::SampleFormat::Cf32Le.decode(&std::fs::read(path.with_extension("cf32")).unwrap(), &mut samples);
+        SampleFormat::Cf32Le.decode(&std::fs::read(path.with_extension("cf32")).unwrap(), &mut samples);
         let mut double = Double::new(n);
         let chunks: Vec<_> = samples
             .chunks_exact(n)
             .map(|chunk| double.features(chunk, 1.0, rate))
             .collect();
         let segments = expected["segments"].as_array().unwrap();
-        for (chunks, expected) in chunks.chunks(crate::timeline::CHUNKS_PER_SEGMENT).zip(segments) {
+        for (chunks, expected) in chunks.chunks(CHUNKS_PER_SEGMENT).zip(segments) {
             for (name, statistics) in Features::over(chunks).iter() {
                 for (which, ours) in [
                     ("mean", statistics.mean),
@@ -149,7 +154,7 @@ fn double_precision_is_the_reference() {
 #[test]
 fn a_recording_has_the_numbers_of_double_precision_whatever_it_holds() {
     let mut random = Random(11);
-    let mut workspace = crate::chunk::Workspace::new();
+    let mut workspace = Workspace::new();
     // Chunks of 200 samples, of 1,601 and 40,009 (primes), 4,050 (an odd half), and up to 4,000,000.
     for (n, segments) in [
         (200, 48),
@@ -178,8 +183,7 @@ fn a_recording_has_the_numbers_of_double_precision_whatever_it_holds() {
                 .flat_map(|x| [x.re, x.im])
                 .flat_map(f32::to_le_bytes)
                 .collect();
-            let mut recording =
-                crate::recording::Recording::new(crate::input::Hints::default().with_sample_rate_hz(rate, "argument"));
+            let mut recording = Recording::new(Hints::default().with_sample_rate_hz(rate, "argument"));
             for piece in bytes.chunks(65_535) {
                 recording.push(piece, &mut workspace).unwrap();
             }
