@@ -1,25 +1,28 @@
 //! RF features from IQ recordings: pure mathematics, no files, sockets, clocks or logs.
 //!
 //! A recording comes in as bytes, in pieces of any size, and leaves as one object of numbers per
-//! 1000 ms segment. The modules are the steps on that way:
+//! 1000 ms segment. The rooms, in the order of the data path:
 //!
-//! 1. `container`: the first bytes say what the samples are wrapped in; the wrapping is peeled off.
-//!    `sigmf` are metadata beside the samples, or in an archive with them.
-//! 2. `hints`, `format`, `interpretation`: how a sample is laid out, how many there are a second, and who said so.
-//!    `doubt`: what does not fit together.
-//! 3. `screen`: what cannot be a recording is refused, with a guess at what it is instead.
-//! 4. `recording`, `segmenter`: samples are cut into chunks of 200 ms, chunks gathered into segments; `timeline` keeps
-//!    both where they belong when the recorder lost samples, and `context` what else the object said.
-//! 5. `workspace`: transforms planned once and buffers kept, so that a chunk allocates nothing.
-//! 6. `single`, on top of `envelope`, `transform`, `spectrum`, `real_part`, `autocorrelation` and `select`: the 17 numbers of a
-//!    chunk in single precision, as long as that is certain to be within the tolerances. `lanes` has its loops compiled for
-//!    the vector registers of whatever machine it runs on.
-//! 7. `double`: the same in double precision, where it is not.
-//! 8. `detector`: whether a chunk holds a signal.
-//! 9. `noise`, `emission`, `extended`: the honest numbers beside the compatible ones.
-//! 10. `quality`: what an operator wants flagged.
-//! 11. `features`: sets of numbers and their statistics over a segment.
-//! 12. [`overview`]: what a picture of the whole recording shows.
+//! 1. `container`: the first bytes show what the samples are wrapped in; a reader passes the bytes
+//!    of samples on.
+//! 2. `input`, `format`: hints and `SigMF` metadata, and the sample layout and rate that follow from
+//!    them, each with its source. Hints that contradict each other become warnings.
+//! 3. `plausibility`: refuses bytes that cannot be a recording, and guesses what they are.
+//! 4. `recording`: cuts samples into chunks of 200 ms and gathers chunks into segments. `timeline`
+//!    keeps both in place where the recorder lost samples; `recording_info` is what else the object
+//!    contains.
+//! 5. `chunk`: plans transforms once and keeps buffers, so that a chunk allocates nothing.
+//!    `single_precision` computes the 17 numbers where its error is certain to be within the
+//!    tolerances, `double_precision` computes them elsewhere.
+//! 6. `fft`, `estimators`: the transforms, and single quantities. `simd` compiles their loops for the
+//!    vector registers of the machine that runs them.
+//! 7. `detector`: whether a chunk or a segment holds a signal.
+//! 8. `quality`: faults of the receiver and of the recorder; `warning` names them.
+//! 9. `features`: the sets of numbers, and their statistics over a segment.
+//! 10. [`overview`]: what a picture of the whole recording shows.
+//!
+//! `README.md` lists the rooms by level. A room imports only from lower levels; the re-exports of
+//! this file are for other crates.
 //!
 //! ```
 //! use heimdall_dsp::{Hints, Recording, Workspace};
