@@ -21,7 +21,7 @@ use crate::postgres::schema::Fit;
 use crate::queue::held_leases::Held;
 use crate::queue::{ANSWER_TIMEOUT, Queue};
 use crate::wake::Ears;
-use crate::writer::Finished;
+use crate::writer::finished::Finished;
 
 /// While notifications cannot be relied on, polling has to do: often enough that nobody waits for long.
 const POLL_WITHOUT_LISTENER: Duration = Duration::from_secs(1);

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use tokio_postgres::Row;
 use tokio_postgres::types::{Json, ToSql};
 
-use super::Finished;
+use super::finished::Finished;
 use crate::job::claim::Lease;
 use crate::job::outcome::Verdict;
 use crate::postgres::error::DbError;

@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::Finished;
+use super::finished::Finished;
 use super::statements::Statements;
 use super::written::{FinishedBackfill, SettledSession, Written};
 use crate::job::claim::Claim;

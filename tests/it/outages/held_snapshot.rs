@@ -14,7 +14,7 @@ use heimdall_daemon::job::outcome::Verdict;
 use heimdall_daemon::postgres::Database;
 use heimdall_daemon::queue::Queue;
 use heimdall_daemon::queue::held_leases::Held;
-use heimdall_daemon::writer::Finished;
+use heimdall_daemon::writer::finished::Finished;
 use heimdall_daemon::writer::transaction::transact;
 use serde_json::Value;
 use tokio::sync::Semaphore;

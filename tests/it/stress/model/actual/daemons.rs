@@ -9,7 +9,7 @@ use heimdall_daemon::job::features::FeatureRow;
 use heimdall_daemon::job::features::ReceiverFeatures;
 use heimdall_daemon::job::segment_spool::Segments;
 use heimdall_daemon::queue::held_leases::Held;
-use heimdall_daemon::writer::Finished;
+use heimdall_daemon::writer::finished::Finished;
 use heimdall_daemon::writer::transaction::{Committed, transact};
 use heimdall_daemon::writer::written::Written;
 use heimdall_dsp::{Hints, Recording, SegmentFeatures, Workspace};

@@ -9,23 +9,23 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
+use tokio::sync::{Notify, mpsc};
 use tracing::{error, info, warn};
 
-use self::transaction::{Committed, transact};
-use self::written::Written;
+use self::finished::Finished;
+use self::transaction::transact;
 use crate::backoff::Backoff;
-use crate::job::claim::Claim;
 use crate::job::failpoint::{Point, reach};
 use crate::job::failure::Failure;
 use crate::job::outcome::Verdict;
 use crate::job::retry_policy::conclude;
-use crate::metrics::labels::{Outcome, Step};
+use crate::metrics::labels::Step;
 use crate::metrics::metrics;
 use crate::postgres::error::DbError;
 use crate::queue::Queue;
-use crate::sanitize::printable;
 
+pub mod finished;
+mod report;
 mod statements;
 pub mod transaction;
 pub mod written;
@@ -40,34 +40,6 @@ const RETRY: Backoff = Backoff {
 
 /// Long enough for somebody to notice, short enough to go on by itself when it is mended.
 const REFUSED_ERROR_ROW_DELAY: Duration = Duration::from_mins(5);
-
-/// A claim with its verdict, on the way to the database.
-pub struct Finished {
-    /// What was claimed.
-    pub claim: Claim,
-    /// What came of it.
-    pub verdict: Verdict,
-    /// For the log line.
-    pub total_ms: u64,
-    /// Place among those in flight, given up when the row stands.
-    pub place: OwnedSemaphorePermit,
-    /// Taken off the list of leases in hand when the row stands.
-    pub held: Arc<crate::queue::held_leases::Held>,
-}
-
-impl Finished {
-    /// What became of it, for the metrics.
-    fn count(&self) {
-        let (outcome, error_kind) = match &self.verdict {
-            Verdict::Features(_) => (Outcome::Extracted, ""),
-            Verdict::Failed { error_kind, .. } => (Outcome::Failed, *error_kind),
-            Verdict::Later(_) => (Outcome::Postponed, ""),
-            Verdict::GiveBack | Verdict::Postpone(_) => (Outcome::GivenBack, ""),
-            Verdict::Forget => (Outcome::Forgotten, ""),
-        };
-        metrics().recording(outcome, error_kind);
-    }
-}
 
 /// Writes verdicts until all senders are gone and none is left. Rings `postponed`
 /// when a row now waits for its time.
@@ -137,70 +109,5 @@ async fn write_one_by_one(queue: &Queue, patience: Backoff, batch: &mut [Finishe
     }
     for single in batch.chunks_mut(1) {
         Box::pin(write_batch(queue, patience, single)).await;
-    }
-}
-
-impl Committed {
-    /// The log lines that an operator greps for. After a connection that broke, perhaps with the COMMIT on it, a lease
-    /// that is gone may also mean that the result stands.
-    fn report(&self, batch: &[Finished], repeated: bool) {
-        for (finished, written) in batch.iter().zip(&self.written) {
-            let measurement = finished.claim.lease.measurement_id;
-            let attempt = finished.claim.attempt;
-            let duration_ms = finished.total_ms;
-            if *written == Written::LeaseLost {
-                metrics().leases_lost.inc();
-                if repeated {
-                    warn!(%measurement, attempt, duration_ms, "lease lost, or written as the connection broke");
-                } else {
-                    warn!(%measurement, attempt, duration_ms, "lease lost, result dropped");
-                }
-                continue;
-            }
-            finished.count();
-            match &finished.verdict {
-                Verdict::Features(row) => info!(
-                    %measurement,
-                    snr_db = format_args!("{:.1}", row.mean_snr_db),
-                    confidence = format_args!("{:.2}", row.overall_confidence),
-                    duration_ms,
-                    "extracted features"
-                ),
-                Verdict::Failed {
-                    error_kind,
-                    error_message,
-                    recheck,
-                    ..
-                } => warn!(
-                    %measurement,
-                    error_kind,
-                    error = error_message,
-                    attempt,
-                    location = finished.claim.iq_data_location.as_deref().map(printable),
-                    recheck_s = recheck.map(|after| after.as_secs()),
-                    "extraction failed"
-                ),
-                // Said where it was decided, with the reason.
-                Verdict::Later(_) | Verdict::Postpone(_) | Verdict::GiveBack => {}
-                Verdict::Forget => info!(%measurement, "measurement is gone, dropped from the queue"),
-            }
-        }
-        for session in &self.settled {
-            info!(
-                session = %session.recording_session_id,
-                succeeded = session.succeeded,
-                failed = session.failed,
-                "feature extraction complete"
-            );
-        }
-        for backfill in &self.backfills {
-            info!(
-                backfill = %backfill.backfill_id,
-                total = backfill.total,
-                done = backfill.done,
-                failed = backfill.failed,
-                "backfill complete"
-            );
-        }
     }
 }
