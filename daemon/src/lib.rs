@@ -9,7 +9,7 @@
 //! - compute extracts on threads of its own, and the
 //! - [`writer`] turns a verdict into a row; what went wrong is a failure.
 //! - [`queue`] speaks to Postgres for all of them, in the words of [`sql`], over [`postgres`], with TLS where that is asked for.
-//! - [`upkeep`] keeps the lease, takes over from the dead, promotes and sweeps.
+//! - [`maintenance`] keeps the lease, takes over from the dead, promotes and sweeps.
 //! - [`run`] starts and ends these parts.
 //! - [`metrics`] counts what they do, [`http`] shows it and says whether all is well.
 //!
@@ -31,6 +31,7 @@ pub mod floor;
 pub mod http;
 pub mod job;
 pub mod listener;
+pub mod maintenance;
 pub mod metrics;
 pub mod object_store;
 pub mod offline;
@@ -43,7 +44,6 @@ pub mod run;
 pub mod sanitize;
 pub mod shutdown;
 pub mod sql;
-pub mod upkeep;
 pub mod wake;
 pub mod worker;
 pub mod writer;

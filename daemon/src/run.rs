@@ -1,19 +1,16 @@
 //! `heimdalld run`: starts the parts, and ends them in order.
 
-use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
-use crate::backoff::Backoff;
 use crate::config::settings::{Listening, Settings};
 use crate::extraction::Pipeline;
 use crate::extraction::session_log::Announced;
@@ -21,27 +18,20 @@ use crate::extraction::stream::ReadBudget;
 use crate::extraction::threads::Compute;
 use crate::http::{self, HttpError, Status};
 use crate::listener::listen;
+use crate::maintenance::registration::{FAREWELL_TIMEOUT, Identity, register};
+use crate::maintenance::{heartbeat, scheduler, sweeper};
 use crate::metrics::metrics;
 use crate::object_store::breaker::Gates;
 use crate::object_store::client::Store;
 use crate::object_store::error::StoreError;
 use crate::postgres::Database;
 use crate::postgres::error::DbError;
-use crate::postgres::schema::{Fit, Misfit};
+use crate::postgres::schema::Fit;
 use crate::queue::held_leases::Held;
 use crate::queue::{self, Queue};
-use crate::upkeep::{self, Identity};
 use crate::wake::Ears;
 use crate::worker::Worker;
 use crate::writer;
-
-/// The first connect is tried for ever: a daemon may start before its database.
-const CONNECT: Backoff = Backoff {
-    base: Duration::from_millis(250),
-    max: Duration::from_secs(10),
-};
-/// Saying good-bye must not outlast the grace time by much when the database is away.
-const FAREWELL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why the daemon cannot start. Nothing that happens to it later ends it, only a bug of its own.
 #[derive(Debug, thiserror::Error)]
@@ -232,7 +222,7 @@ fn background(
     if let Some(database) = listener {
         tasks.spawn(listen(database, Arc::clone(&parts.ears), stop.clone()));
     }
-    tasks.spawn(upkeep::beat(
+    tasks.spawn(heartbeat::beat(
         queue.clone(),
         identity.clone(),
         parts.worker_id.clone(),
@@ -242,14 +232,14 @@ fn background(
         // It beats on while what is in flight is finished, so that nobody takes over meanwhile.
         CancellationToken::new(),
     ));
-    tasks.spawn(upkeep::promote(
+    tasks.spawn(scheduler::promote(
         queue.clone(),
         Arc::clone(&parts.postponed),
         Arc::clone(&parts.fit),
         Arc::clone(&parts.ears),
         stop.clone(),
     ));
-    tasks.spawn(upkeep::sweep(
+    tasks.spawn(sweeper::sweep(
         queue.clone(),
         settings.sweep_recordings,
         settings.sweep_interval,
@@ -259,47 +249,4 @@ fn background(
     let (watched, ears) = (Arc::clone(pipeline), Arc::clone(&parts.ears));
     tasks.spawn(async move { watched.breakers.watch(&watched.store, &ears).await });
     tasks
-}
-
-/// Registers, however long it takes until there is a database with a schema that fits, or until `stop`.
-async fn register(identity: &Identity, queue: &Queue, stop: &CancellationToken) -> Option<Uuid> {
-    let mut attempt = 0;
-    let mut told = "";
-    while !stop.is_cancelled() {
-        let mut trying = pin!(try_register(identity, queue));
-        let tried = if let Some(tried) = stop.run_until_cancelled(&mut trying).await {
-            tried
-        } else {
-            info!("stopping while it registers");
-            // The database may enter it all the same, and then it has to be taken out again.
-            timeout(FAREWELL_TIMEOUT, trying)
-                .await
-                .unwrap_or(Err(DbError::Timeout(FAREWELL_TIMEOUT)))
-        };
-        let (what, hint) = match tried {
-            Ok(Ok(id)) => {
-                info!(worker = %id, "registered");
-                return Some(id);
-            }
-            Ok(Err(misfit)) => (misfit.to_string(), misfit.hint()),
-            Err(error) if error.is_refusal() => (error.to_string(), "is the schema installed? type: heimdalld migrate"),
-            Err(error) => (error.to_string(), "trying on"),
-        };
-        attempt += 1;
-        if told == hint {
-            debug!(error = what, attempt, "database not ready");
-        } else {
-            told = hint;
-            warn!(error = what, hint, "database not ready");
-        }
-        stop.run_until_cancelled(sleep(CONNECT.jittered(attempt))).await?;
-    }
-    None
-}
-
-async fn try_register(identity: &Identity, queue: &Queue) -> Result<Result<Uuid, Misfit>, DbError> {
-    match queue.schema().await?.fits() {
-        Ok(()) => Ok(Ok(identity.register(queue).await?)),
-        Err(misfit) => Ok(Err(misfit)),
-    }
 }

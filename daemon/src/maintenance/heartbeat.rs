@@ -1,15 +1,16 @@
-//! What every daemon does now and then: say that it lives, take over from those
-//! that do not, make postponed rows ready, sweep.
+//! Says that this daemon lives, three times a lease, and takes over from those that do not.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
+use super::registration::Identity;
+use super::rescuer::take_over;
 use crate::backoff::Backoff;
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
@@ -25,31 +26,6 @@ const BEAT_RETRY: Backoff = Backoff {
     base: Duration::from_millis(250),
     max: Duration::from_millis(1500),
 };
-/// Looked for at least this often, should another daemon have postponed rows and died.
-const PROMOTE_INTERVAL: Duration = Duration::from_secs(10);
-
-/// How this daemon makes itself known.
-#[derive(Clone, Debug)]
-pub struct Identity {
-    /// Host name.
-    pub host: String,
-    /// Process id.
-    pub pid: i32,
-    /// Recordings in flight at once.
-    pub concurrency: i32,
-    /// Age of a heartbeat after which others take over.
-    pub lease: Duration,
-}
-
-impl Identity {
-    /// Registers, and yields the new id.
-    ///
-    /// # Errors
-    /// When the database does not answer or refuses.
-    pub async fn register(&self, queue: &Queue) -> Result<Uuid, DbError> {
-        queue.register(&self.host, self.pid, self.concurrency, self.lease).await
-    }
-}
 
 /// Heartbeat and take-over, a third of the lease apart.
 ///
@@ -145,15 +121,7 @@ async fn beat_once(
     if Instant::now() < state.no_take_over_before {
         return Ok(());
     }
-    let released = queue.release_expired().await?;
-    for row in &released {
-        metrics().took_over(&row.outcome);
-        warn!(measurement = %row.measurement_id, from = %row.worker_id, outcome = row.outcome, "taken over from a dead daemon");
-    }
-    if !released.is_empty() {
-        ears.ring(Wakeup::Upkeep);
-    }
-    Ok(())
+    take_over(queue, ears).await
 }
 
 /// Whether the schema still serves this daemon, or does so again.
@@ -182,62 +150,5 @@ fn tell_pause(pulse: &Pulse, state: &mut BeatState, ears: &Ears) {
     } else {
         info!("extraction resumed");
         ears.ring(Wakeup::Upkeep);
-    }
-}
-
-/// Makes postponed rows ready as their time comes.
-pub async fn promote(queue: Queue, postponed: Arc<Notify>, fit: Arc<Fit>, ears: Arc<Ears>, stop: CancellationToken) {
-    let queue = queue.within(PROMOTE_INTERVAL);
-    let mut next = Instant::now();
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = sleep_until(next) => {}
-            () = postponed.notified() => {}
-        }
-        next = Instant::now() + PROMOTE_INTERVAL;
-        if !fit.holds() {
-            continue;
-        }
-        match queue.promote_due().await {
-            Ok((promoted, next_due)) => {
-                if promoted > 0 {
-                    debug!(promoted, "postponed rows are ready");
-                    ears.ring(Wakeup::Upkeep);
-                }
-                if let Some(due) = next_due {
-                    next = next.min(Instant::now() + due);
-                }
-            }
-            // The heartbeat says it, once.
-            Err(error) => debug!(%error, "cannot promote"),
-        }
-    }
-}
-
-/// Queues what was missed, every `interval`, the first time after one; one daemon at a time.
-pub async fn sweep(queue: Queue, max_recordings: i32, every: Duration, fit: Arc<Fit>, stop: CancellationToken) {
-    let mut ticks = interval_at(Instant::now() + every, every);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut failing = false;
-    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        if !fit.holds() {
-            continue;
-        }
-        let result = queue.sweep(max_recordings, every).await;
-        let failed_before = std::mem::replace(&mut failing, result.is_err());
-        match result {
-            Ok(Some(sweep)) => {
-                metrics().swept(sweep.recordings_found, sweep.measurements_queued);
-                info!(
-                    found = sweep.recordings_found,
-                    queued = sweep.measurements_queued,
-                    "sweep"
-                );
-            }
-            Ok(None) => debug!("another daemon has just swept"),
-            Err(error) if failed_before => debug!(%error, "sweep failed again"),
-            Err(error) => warn!(%error, "sweep failed, again at every interval"),
-        }
     }
 }

@@ -1,0 +1,39 @@
+//! Queues what was missed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use crate::metrics::metrics;
+use crate::postgres::schema::Fit;
+use crate::queue::Queue;
+
+/// Queues what was missed, every `interval`, the first time after one; one daemon at a time.
+pub async fn sweep(queue: Queue, max_recordings: i32, every: Duration, fit: Arc<Fit>, stop: CancellationToken) {
+    let mut ticks = interval_at(Instant::now() + every, every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut failing = false;
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        if !fit.holds() {
+            continue;
+        }
+        let result = queue.sweep(max_recordings, every).await;
+        let failed_before = std::mem::replace(&mut failing, result.is_err());
+        match result {
+            Ok(Some(sweep)) => {
+                metrics().swept(sweep.recordings_found, sweep.measurements_queued);
+                info!(
+                    found = sweep.recordings_found,
+                    queued = sweep.measurements_queued,
+                    "sweep"
+                );
+            }
+            Ok(None) => debug!("another daemon has just swept"),
+            Err(error) if failed_before => debug!(%error, "sweep failed again"),
+            Err(error) => warn!(%error, "sweep failed, again at every interval"),
+        }
+    }
+}
