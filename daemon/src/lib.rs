@@ -2,7 +2,7 @@
 //! of RF features. The modules in the order of the data path:
 //!
 //! - [`listener`] hears that a session has completed, and wakes the
-//! - [`worker`], which claims rows of the queue, above the [`floor`], while the
+//! - [`worker`], which claims rows of the queue, while the
 //! - breakers are open and the schema fits, and hands each, one of those held, to
 //! - [`extraction`]: past the breaker of its bucket, and announced, its location is read from the [`object_store`], block by
 //!   block, with the hints on how to read it and the sidecar that some have;
@@ -27,7 +27,6 @@ pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod extraction;
-pub mod floor;
 pub mod http;
 pub mod job;
 pub mod listener;

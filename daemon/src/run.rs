@@ -31,6 +31,7 @@ use crate::queue::held_leases::Held;
 use crate::queue::{self, Queue};
 use crate::wake::Ears;
 use crate::worker::Worker;
+use crate::worker::claimer::Claims;
 use crate::writer;
 
 /// Why the daemon cannot start. Nothing that happens to it later ends it, only a bug of its own.
@@ -105,8 +106,12 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
     ));
     let mut background = background(&settings, listener, &queue, &identity, &parts, &pipeline, &stop);
     let worker = Worker {
-        queue: queue.clone(),
-        worker_id: parts.worker_id.subscribe(),
+        claims: Claims::new(
+            queue.clone(),
+            parts.worker_id.subscribe(),
+            Arc::clone(&parts.held),
+            patience,
+        ),
         ears: Arc::clone(&parts.ears),
         pipeline,
         fit: Arc::clone(&parts.fit),
@@ -114,7 +119,6 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
         finished,
         concurrency: settings.concurrency,
         poll_interval: settings.poll_interval,
-        patience,
     };
     let mut working = tokio::spawn(worker.run(stop.clone()));
 

@@ -1,7 +1,7 @@
 -- What queries/claim.sql calls. A function, so that its plan is the same everywhere: generic, and index lookups alone.
 -- Which session a measurement belongs to was settled when it was queued; here it is only looked up, if both still exist.
 -- While somebody holds an old snapshot (a dump, a report, an idle transaction), vacuum can remove nothing, and each claim
--- reads through the index entries of all that was claimed since. Hence the floors: daemon/src/floor.rs.
+-- reads through the index entries of all that was claimed since. Hence the floors: daemon/src/worker/cursor.rs.
 --
 -- Measured by tests/load/explain.sh: PostgreSQL 15.18, 2 cores, 1 million queued (half due later), generic plans; 10 million
 -- measurements finished, in brackets 10 thousand.

@@ -108,7 +108,7 @@ impl Queue {
         self.rows(sql::DEREGISTER_WORKER, &[&worker_id]).await.map(drop)
     }
 
-    /// See `claim.sql`; `above` as [`crate::floor::Floor`] says.
+    /// See `claim.sql`; `above` as the worker's cursor says.
     ///
     /// # Errors
     /// As [`Queue::register`]. What was claimed may then stand so all the same: [`Queue::take_strays`].

@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use heimdall_daemon::config::secret::Secret;
-use heimdall_daemon::floor::Floor;
 use heimdall_daemon::job::outcome::Verdict;
 use heimdall_daemon::postgres::Database;
 use heimdall_daemon::queue::Queue;
 use heimdall_daemon::queue::held_leases::Held;
+use heimdall_daemon::worker::cursor::Floor;
 use heimdall_daemon::writer::finished::Finished;
 use heimdall_daemon::writer::transaction::transact;
 use serde_json::Value;
