@@ -25,10 +25,10 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
-pub use self::status::Status;
+use self::readiness::Status;
 use crate::config::settings::HttpAddress;
 
-mod status;
+pub mod readiness;
 
 /// Prometheus, a few probes and a browser are at it at once, at most.
 const MAX_CONNECTIONS: usize = 32;
