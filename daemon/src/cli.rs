@@ -12,7 +12,8 @@ use crate::config::arguments::Arguments;
 use crate::config::settings::{DEFAULT_LOG, LogFormat};
 use crate::one_line::OneLine;
 use crate::postgres::migrate;
-use crate::{doctor, offline, run, shutdown, sql};
+use crate::service::signals;
+use crate::{doctor, offline, service, sql};
 
 /// Wrong settings or a wrong command line: `EX_USAGE` of sysexits.h.
 pub const EXIT_USAGE: u8 = 64;
@@ -89,8 +90,8 @@ pub fn main() -> ExitCode {
                 start_log(&cli.arguments);
                 block_on(async {
                     let stop = CancellationToken::new();
-                    let _signals = shutdown::on_signals(stop.clone());
-                    finish(run::run(settings, stop).await)
+                    let _signals = signals::on_signals(stop.clone());
+                    finish(service::run(settings, stop).await)
                 })
             }
             Err(wrong) => refuse(&wrong),

@@ -10,12 +10,12 @@
 //! - [`writer`] turns a verdict into a row; what went wrong is a failure.
 //! - [`queue`] speaks to Postgres for all of them, in the words of [`sql`], over [`postgres`], with TLS where that is asked for.
 //! - [`maintenance`] keeps the lease, takes over from the dead, promotes and sweeps.
-//! - [`run`] starts and ends these parts.
+//! - [`service`] starts and ends these parts.
 //! - [`metrics`] counts what they do, [`http`] shows it and says whether all is well.
 //!
 //! Whatever any of them hears from [`sanitize`] is made printable before it is said again.
 //!
-//! Around it: [`cli`], [`doctor`], [`config`], [`shutdown`], [`one_line`], [`offline`] with what stands [`beside`] a
+//! Around it: [`cli`], [`doctor`], [`config`], [`one_line`], [`offline`] with what stands [`beside`] a
 //! file, the tests' fail points and,
 //! behind a feature, the embedded `demo`.
 
@@ -39,9 +39,8 @@ pub mod one_line;
 pub mod picture;
 pub mod postgres;
 pub mod queue;
-pub mod run;
 pub mod sanitize;
-pub mod shutdown;
+pub mod service;
 pub mod sql;
 pub mod wake;
 pub mod worker;

@@ -34,7 +34,8 @@ use uuid::Uuid;
 use crate::config::secret::Secret;
 use crate::config::settings::{DEFAULT_BUCKET, Settings};
 use crate::postgres::migrate;
-use crate::{run, shutdown};
+use crate::service;
+use crate::service::signals;
 use application::{Application, Session};
 use cluster::{Cluster, Durability};
 use error::{Context, DemoError, Result};
@@ -72,7 +73,7 @@ pub struct DemoArguments {
 #[expect(clippy::print_stderr, reason = "the one error of a command, for a person")]
 pub async fn main(arguments: DemoArguments) -> ExitCode {
     let stop = CancellationToken::new();
-    let _signals = shutdown::on_signals(stop.clone());
+    let _signals = signals::on_signals(stop.clone());
     let as_it_should_be = match play(&arguments, &stop).await {
         Ok(Some(as_it_should_be)) => as_it_should_be,
         // Ended from outside: before its end, if it was to have one.
@@ -291,7 +292,7 @@ impl Stage {
 
 /// The daemon as `heimdalld run` would be; whatever ends it is told.
 async fn run_daemon(settings: Settings, stop: CancellationToken) {
-    if let Err(error) = run::run(settings, stop).await {
+    if let Err(error) = service::run(settings, stop).await {
         tracing::error!(%error, "the daemon ended");
     }
 }

@@ -1,0 +1,39 @@
+//! The tasks of the daemon, and what they share.
+
+use std::sync::Arc;
+
+use tokio::sync::{Notify, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use uuid::Uuid;
+
+use crate::postgres::schema::Fit;
+use crate::queue::held_leases::Held;
+use crate::wake::Ears;
+
+/// What the tasks share.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) worker_id: watch::Sender<Uuid>,
+    pub(super) ears: Arc<Ears>,
+    pub(super) fit: Arc<Fit>,
+    pub(super) held: Arc<Held>,
+    pub(super) postponed: Arc<Notify>,
+}
+
+/// The running tasks.
+pub(super) struct Tasks {
+    pub(super) worker: JoinHandle<()>,
+    pub(super) writer: JoinHandle<()>,
+    pub(super) background: JoinSet<()>,
+}
+
+impl Tasks {
+    /// The name of the one that ends although nobody said so.
+    pub(super) async fn ended(&mut self) -> &'static str {
+        tokio::select! {
+            _ = &mut self.worker => "worker",
+            _ = &mut self.writer => "writer",
+            _ = self.background.join_next() => "upkeep",
+        }
+    }
+}
