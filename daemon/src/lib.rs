@@ -15,7 +15,7 @@
 //!
 //! Whatever any of them hears from [`sanitize`] is made printable before it is said again.
 //!
-//! Around it: [`cli`], [`doctor`], [`config`], [`one_line`], [`offline`] with what stands [`beside`] a
+//! Around it: [`cli`], [`doctor`], [`config`], [`offline`] with what stands [`beside`] a
 //! file, the tests' fail points and,
 //! behind a feature, the embedded `demo`.
 
@@ -34,7 +34,6 @@ pub mod maintenance;
 pub mod metrics;
 pub mod object_store;
 pub mod offline;
-pub mod one_line;
 #[cfg(feature = "plot")]
 pub mod picture;
 pub mod postgres;

@@ -33,7 +33,8 @@ pub fn printable(text: &str) -> String {
 /// Characters that are not seen themselves but change how others are: controls
 /// (ESC begins a terminal's commands, NUL is what Postgres cannot store), line
 /// ends that only some programs know, and what turns the direction of writing.
-fn is_treacherous(c: char) -> bool {
+#[must_use]
+pub fn is_treacherous(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')

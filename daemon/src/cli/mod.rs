@@ -8,12 +8,13 @@ use clap::{Parser, Subcommand};
 use heimdall_dsp::SampleFormat;
 use tokio_util::sync::CancellationToken;
 
+use self::logging::start_log;
 use crate::config::arguments::Arguments;
-use crate::config::settings::{DEFAULT_LOG, LogFormat};
-use crate::one_line::OneLine;
 use crate::postgres::migrate;
 use crate::service::signals;
 use crate::{doctor, offline, service, sql};
+
+mod logging;
 
 /// Wrong settings or a wrong command line: `EX_USAGE` of sysexits.h.
 pub const EXIT_USAGE: u8 = 64;
@@ -185,34 +186,6 @@ async fn migrate_command(url: crate::config::secret::Secret, check: bool) -> Exi
         }
         Err(error) => finish(Err(error)),
     }
-}
-
-/// The log on standard error. The demo has its own, since there it is part of the story.
-fn start_log(arguments: &Arguments) {
-    // Wrong log settings have been refused by now where they matter.
-    let filter = arguments
-        .log_filter()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(DEFAULT_LOG));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(OneLine::default)
-        .with_target(false);
-    let started = match arguments.log_format().unwrap_or_default() {
-        LogFormat::Pretty => builder.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
-    };
-    // A second call in one process, as in tests, keeps the first.
-    drop(started);
-    // One line, of the format that all others have.
-    std::panic::set_hook(Box::new(|panic| {
-        let text = panic.payload_as_str().unwrap_or("without a message");
-        let thread = std::thread::current();
-        tracing::error!(
-            thread = thread.name().unwrap_or_default(),
-            place = panic.location().map(tracing::field::display),
-            "panic: {text}"
-        );
-    }));
 }
 
 fn block_on(work: impl Future<Output = ExitCode>) -> ExitCode {

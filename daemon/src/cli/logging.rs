@@ -8,9 +8,41 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use crate::config::arguments::Arguments;
+use crate::config::settings::{DEFAULT_LOG, LogFormat};
+use crate::sanitize::is_treacherous;
+
+/// The log on standard error. The demo has its own, since there it is part of the story.
+pub(super) fn start_log(arguments: &Arguments) {
+    // Wrong log settings have been refused by now where they matter.
+    let filter = arguments
+        .log_filter()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(DEFAULT_LOG));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(OneLine::default)
+        .with_target(false);
+    let started = match arguments.log_format().unwrap_or_default() {
+        LogFormat::Pretty => builder.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    };
+    // A second call in one process, as in tests, keeps the first.
+    drop(started);
+    // One line, of the format that all others have.
+    std::panic::set_hook(Box::new(|panic| {
+        let text = panic.payload_as_str().unwrap_or("without a message");
+        let thread = std::thread::current();
+        tracing::error!(
+            thread = thread.name().unwrap_or_default(),
+            place = panic.location().map(tracing::field::display),
+            "panic: {text}"
+        );
+    }));
+}
+
 /// Standard error for whole lines, each written at once.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct OneLine;
+struct OneLine;
 
 impl Write for OneLine {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
@@ -34,8 +66,10 @@ fn plain(line: &str) -> Cow<'_, str> {
     let mut text = String::with_capacity(line.len() + 16);
     for character in body.chars() {
         if acts(character) {
-            // All of them lie below U+FFFF. Writing to a string does not fail.
-            let _ = write!(text, "\\u{:04x}", u32::from(character));
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a string does not fail.
+                let _ = write!(text, "\\u{unit:04x}");
+            }
         } else {
             text.push(character);
         }
@@ -44,11 +78,9 @@ fn plain(line: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// Whether it does something to the line instead of standing in it: control characters, line and paragraph separators,
-/// marks, embeddings, overrides and isolates of the direction of writing.
+/// Whether it does something to the line instead of standing in it.
 fn acts(character: char) -> bool {
-    character != '\u{1b}' && character.is_control()
-        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    character != '\u{1b}' && is_treacherous(character)
 }
 
 #[cfg(test)]
