@@ -35,7 +35,7 @@ pub mod metrics;
 pub mod object_store;
 pub mod offline;
 #[cfg(feature = "plot")]
-pub mod picture;
+pub mod plot;
 pub mod postgres;
 pub mod queue;
 pub mod sanitize;

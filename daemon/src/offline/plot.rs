@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use heimdall_dsp::{Extraction, Overview};
 
 use super::input;
-use crate::picture::{self, PictureError, Subject};
+use crate::plot;
+use crate::plot::error::PictureError;
+use crate::plot::input::Subject;
 
 /// Where the picture of each file goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,8 +119,8 @@ impl Pictures {
             centre_hz: extraction.context.centre_frequency_hz,
         };
         let picture = match kind(path) {
-            Some(Kind::Svg) => picture::svg(subject)?.into_bytes(),
-            _ => picture::png(subject)?,
+            Some(Kind::Svg) => plot::svg(subject)?.into_bytes(),
+            _ => plot::png(subject)?,
         };
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         parent

@@ -6,7 +6,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::axis::{Axis, frequency_unit, number, quantity};
-use super::page::{LEFT, LEGEND, NUMBERS, RIGHT, band_unit, left_unit, legend};
+use super::layout::{LEFT, LEGEND, NUMBERS, RIGHT, band_unit, left_unit, legend};
 use super::{colour, text};
 
 /// Room above and below the curves.

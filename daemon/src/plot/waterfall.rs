@@ -5,8 +5,9 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::axis::{Axis, exact, frequency_unit, time_unit};
-use super::page::{LEFT, LEGEND, LEGEND_MIDDLE, NUMBERS_AND_UNIT, RIGHT, Raster, band_unit, left_unit};
-use super::{Subject, colour, text};
+use super::input::Subject;
+use super::layout::{LEFT, LEGEND, LEGEND_MIDDLE, NUMBERS_AND_UNIT, RIGHT, Raster, band_unit, left_unit};
+use super::{colour, text};
 
 /// Left of the colour bar, and its width.
 const GAP: u32 = 18;

@@ -3,8 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::page::Raster;
-use super::{PictureError, encode};
+use super::error::PictureError;
+use super::layout::Raster;
+use super::png_file::encode;
 
 /// Puts the raster on top of the finished document.
 pub(super) fn embed(mut document: String, raster: &Raster) -> Result<String, PictureError> {

@@ -1,20 +1,16 @@
-//! Where everything is.
+//! What the charts have in common: their margins, legends and units, and pixels that are put in afterwards.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::axis::{Unit, frequency_unit};
-use super::{Subject, caption, colour, level, spectrum, text, waterfall};
+use super::{colour, text};
 
 /// Left of the charts: numbers and the name of the axis.
 pub(super) const LEFT: u32 = 78;
 /// Right of them: the colour bar.
 pub(super) const RIGHT: u32 = 108;
-/// Heights from the top: caption, then the charts.
-const CAPTION: i32 = 92;
-const SPECTRUM: i32 = 300;
-const WATERFALL: i32 = 500;
 /// Above each chart there is a line of text, a little nearer to the top than to the chart's highest number.
 pub(super) const LEGEND: i32 = 24;
 pub(super) const LEGEND_MIDDLE: i32 = LEGEND / 2 - 3;
@@ -42,33 +38,6 @@ impl Raster {
             pixels[start..start + row.len()].copy_from_slice(row);
         }
     }
-}
-
-/// Draws everything but the waterfall's cells, which are returned.
-pub(super) fn draw<B: DrawingBackend>(
-    root: &DrawingArea<B, Shift>,
-    subject: Subject<'_>,
-) -> Result<Raster, DrawingAreaErrorKind<B::ErrorType>> {
-    root.fill(&WHITE)?;
-    let (top, rest) = root.split_vertically(CAPTION);
-    let (upper, rest) = rest.split_vertically(SPECTRUM);
-    let (middle, lower) = rest.split_vertically(WATERFALL);
-
-    let left = 16;
-    let (warnings, ink) = caption::warnings(subject);
-    let lines = [
-        (caption::name(subject), text::LARGE, colour::INK, 22),
-        (caption::description(subject), text::SMALL, colour::PALE, 50),
-        (warnings, text::SMALL, ink, 73),
-    ];
-    for (line, size, ink, y) in lines {
-        top.draw_text(&line, &text::style(size, ink, HPos::Left), (left, y))?;
-    }
-    let colours_db = subject.overview.colour_range_db();
-    spectrum::draw(&upper, subject.overview, colours_db)?;
-    let raster = waterfall::draw(&middle, subject, colours_db)?;
-    level::draw(&lower, subject.overview)?;
-    Ok(raster)
 }
 
 /// The unit of the frequency axes.

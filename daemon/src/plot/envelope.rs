@@ -6,7 +6,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::axis::{Axis, quantity, time_unit};
-use super::page::{LEFT, LEGEND, NUMBERS_AND_UNIT, RIGHT, left_unit, legend};
+use super::layout::{LEFT, LEGEND, NUMBERS_AND_UNIT, RIGHT, left_unit, legend};
 use super::{colour, text};
 
 /// Room above the highest and below the lowest mean.

@@ -1,7 +1,8 @@
 //! What stands above the charts.
 
 use super::axis::{frequency_unit, quantity, time_unit};
-use super::{Subject, colour};
+use super::colour;
+use super::input::Subject;
 use heimdall_dsp::{Doubt, Warning};
 use plotters::style::RGBColor;
 

@@ -6,7 +6,8 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingErrorKind};
 
-use super::{PictureError, colour};
+use super::colour;
+use super::error::PictureError;
 
 /// The name that the font is registered under. What shows an SVG file takes its own.
 pub(super) const FAMILY: &str = "sans-serif";
