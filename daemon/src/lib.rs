@@ -15,12 +15,10 @@
 //!
 //! Whatever any of them hears from [`sanitize`] is made printable before it is said again.
 //!
-//! Around it: [`cli`], [`doctor`], [`config`], [`offline`] with what stands [`beside`] a
-//! file, the tests' fail points and,
+//! Around it: [`cli`], [`doctor`], [`config`], [`offline`] the tests' fail points and,
 //! behind a feature, the embedded `demo`.
 
 pub mod backoff;
-pub mod beside;
 pub mod cli;
 pub mod config;
 #[cfg(feature = "demo")]

@@ -128,7 +128,10 @@ pub fn main() -> ExitCode {
                 sample_rate_hz: sample_rate,
                 format,
                 #[cfg(feature = "plot")]
-                pictures: match plot.map(|out| offline::plot::Pictures::plan(&out, &files)).transpose() {
+                pictures: match plot
+                    .map(|out| offline::plot_files::Pictures::plan(&out, &files))
+                    .transpose()
+                {
                     Ok(pictures) => pictures,
                     Err(ambiguous) => return refuse(&ambiguous),
                 },

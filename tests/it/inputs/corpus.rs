@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use heimdall_daemon::beside;
+use heimdall_daemon::offline::sigmf_files;
 use heimdall_dsp::{Error, Extraction, Hints, Recording, SampleFormat, Warning, Workspace};
 
 use crate::support::daemon::command;
@@ -23,7 +23,7 @@ fn extract(file: &Path, rate_hz: Option<f64>, times: usize) -> Result<Extraction
         hints.say_sample_rate_hz(rate_hz, "argument");
     }
     hints.say_name(&file.to_string_lossy());
-    let data = beside::gather(file, &mut hints).expect("whatever is beside it is in order");
+    let data = sigmf_files::gather(file, &mut hints).expect("whatever is beside it is in order");
     let bytes = std::fs::read(data).expect("a recording").repeat(times);
     let mut workspace = Workspace::new();
     let mut recording = Recording::new(hints);

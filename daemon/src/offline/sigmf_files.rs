@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use heimdall_dsp::{Error, Hints, MAX_SIGMF_BYTES, MAX_SIGMF_TAIL_BYTES, Recording, Sigmf, Workspace};
 
 use crate::extraction::sidecar::SOURCE;
-use crate::offline::OfflineError;
+use crate::offline::error::OfflineError;
 
 /// The start of an archive, in which the dataset or the metadata are met.
 const START_BYTES: u64 = 64 * 1024;

@@ -1,18 +1,20 @@
 //! `heimdalld extract FILE...`: the extractor on files, without any server.
 
+pub mod error;
 mod input;
-mod interpretation;
 #[cfg(feature = "plot")]
-pub mod plot;
+pub mod plot_files;
 mod progress;
+pub mod sigmf_files;
+mod summary;
 
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use heimdall_dsp::{Extraction, Hints, Recording, SampleFormat, SegmentFeatures, Workspace};
 
-use crate::beside;
 use crate::job::segment_spool::Segments;
+use error::OfflineError;
 use input::Input;
 use progress::Progress;
 
@@ -30,25 +32,7 @@ pub struct Options {
     pub format: Option<SampleFormat>,
     /// A picture for each file, in the same order.
     #[cfg(feature = "plot")]
-    pub pictures: Option<plot::Pictures>,
-}
-
-/// Why a file has no features.
-#[derive(Debug, thiserror::Error)]
-pub enum OfflineError {
-    /// It could not be read.
-    #[error("{0}")]
-    Read(#[from] io::Error),
-    /// It is no recording.
-    #[error("{0}")]
-    Recording(#[from] heimdall_dsp::Error),
-    /// Its segments cannot be kept until the end.
-    #[error("temporary file: {0}")]
-    Segments(io::Error),
-    /// The numbers are there, the picture is not.
-    #[cfg(feature = "plot")]
-    #[error("picture: {0}")]
-    Picture(#[from] plot::PlotError),
+    pub pictures: Option<plot_files::Pictures>,
 }
 
 /// Extracts every file and prints one JSON array of segment objects a line to
@@ -65,7 +49,7 @@ pub fn extract_files(files: &[PathBuf], options: &Options, out: impl Write, mut 
         let mut result = extract_file(file, options, &mut segments, &mut workspace);
         if let Ok(extraction) = &mut result {
             write_line(&mut out, segments.read(&extraction.doubts)?)?;
-            interpretation::tell(&input::name(file), extraction, &mut err)?;
+            summary::tell(&input::name(file), extraction, &mut err)?;
             let drawn = draw(options, index, extraction, &mut workspace);
             result = drawn.and(result);
         }
@@ -109,7 +93,7 @@ fn extract_file(
     let data = if input::is_stdin(file) {
         file.to_owned()
     } else {
-        beside::gather(file, &mut hints)?
+        sigmf_files::gather(file, &mut hints)?
     };
     let mut recording = Recording::new(hints);
     #[cfg(feature = "plot")]
