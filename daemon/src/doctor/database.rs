@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
 
-use super::{Finding, Level, unix_time_s};
+use super::finding::{Finding, Level, unix_time_s};
 use crate::config::connection_url::Address;
 use crate::config::settings::Settings;
 use crate::postgres::Database;

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use reqwest::Url;
 use tokio::time::timeout;
 
-use super::{Finding, unix_time_s};
+use super::finding::{Finding, unix_time_s};
 use crate::config::settings::Settings;
 use crate::object_store::client::Store;
 use crate::object_store::response::Refusal;
@@ -118,7 +118,7 @@ fn refused(settings: &Settings, bucket: &str, refusal: &Refusal) -> Finding {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use super::super::Level;
+    use super::super::finding::Level;
     use super::*;
 
     #[test]

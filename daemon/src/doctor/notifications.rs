@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use tokio_postgres::AsyncMessage;
 use uuid::Uuid;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::config::settings::Settings;
 use crate::postgres::error::DbError;
 use crate::postgres::{Database, Driver};
