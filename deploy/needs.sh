@@ -61,7 +61,7 @@ install_command() {
     fi
 }
 
-# The same places as in daemon/src/demo/binaries.rs, the version not looked at: the demo does that, and says so.
+# The same places as in daemon/src/sandbox/binaries.rs, the version not looked at: the demo does that, and says so.
 have_postgres() {
     local folder
     [ -z "${HEIMDALL_POSTGRES_BIN-}" ] || return 0

@@ -36,6 +36,8 @@ pub mod offline;
 pub mod plot;
 pub mod postgres;
 pub mod queue;
+#[cfg(feature = "demo")]
+pub mod sandbox;
 pub mod sanitize;
 pub mod service;
 pub mod sql;

@@ -4,11 +4,11 @@
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
-use super::cluster::Cluster;
-use super::error::{Context, Result};
 use super::narrator::Narrator;
-use super::objects::Objects;
 use super::scene::{Receiver, UploadContent};
+use crate::sandbox::error::{Context, Result};
+use crate::sandbox::objects::Objects;
+use crate::sandbox::postgres::Cluster;
 
 /// The application's login, made by `logins.sql`.
 const LOGIN: &str = "heimdall_application";

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::error::{Context, DemoError, Result};
-use super::objects::Metadata;
 use super::scene::{Expected, FREQUENCY_HZ, Receiver, Upload, UploadContent};
+use crate::sandbox::error::{Context, DemoError, Result};
+use crate::sandbox::objects::Metadata;
 
 /// Endings of files that are recordings. What they hold is for the daemon to find out.
 const RECORDING_ENDINGS: &[&str] = &[

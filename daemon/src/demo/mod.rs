@@ -1,23 +1,17 @@
 //! The embedded default, `heimdalld demo`: a throw-away Postgres and an S3 server in this process,
 //! recordings put in, a session completed, the rows shown.
 //!
-//! In the order of what happens: the [`cluster`] is made with the system's [`binaries`], as another account where we are root; the [`store`] serves
-//! [`objects`]; the [`scene`]'s recordings are made from a [`signal`] or taken from a [`folder`]; the
+//! In the order of what happens: the [`Cluster`] is made with the system's binaries, as another account where we are root; the [`Store`] serves
+//! objects; the [`scene`]'s recordings are made from a [`signal`] or taken from a [`folder`]; the
 //! [`application`] enters them and completes the session; the [`narrator`] tells what the daemon does
 //! about it, and the [`report`] shows the rows and compares them with what was put in.
 
-mod account;
 pub mod application;
-pub mod binaries;
-pub mod cluster;
-pub mod error;
 pub mod folder;
 pub mod narrator;
-pub mod objects;
 pub mod report;
 pub mod scene;
 pub mod signal;
-pub mod store;
 
 use std::future::poll_fn;
 use std::path::PathBuf;
@@ -34,14 +28,15 @@ use uuid::Uuid;
 use crate::config::secret::Secret;
 use crate::config::settings::{DEFAULT_BUCKET, Settings};
 use crate::postgres::migrate;
+use crate::sandbox::error::{Context, DemoError, Result};
+use crate::sandbox::postgres::{Cluster, Durability};
+use crate::sandbox::s3;
+use crate::sandbox::s3::Store;
 use crate::service;
 use crate::service::signals;
 use application::{Application, Session};
-use cluster::{Cluster, Durability};
-use error::{Context, DemoError, Result};
 use narrator::Narrator;
 use scene::Receiver;
-use store::Store;
 
 /// Name of the demo's database.
 const DATABASE: &str = "heimdall";
@@ -166,8 +161,8 @@ impl Stage {
             &cluster.url_as(DAEMON_LOGIN, DATABASE),
             &store.endpoint(),
             DEFAULT_BUCKET,
-            store::ACCESS_KEY,
-            store::SECRET_KEY,
+            s3::ACCESS_KEY,
+            s3::SECRET_KEY,
         )
         .context("the daemon's settings")?;
         let stop_daemon = CancellationToken::new();

@@ -6,8 +6,8 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use uuid::Uuid;
 
 use super::application::Session;
-use super::error::{Context, Result};
 use super::scene::{Expected, Receiver};
+use crate::sandbox::error::{Context, Result};
 
 /// A measurement with what came of it.
 #[derive(Debug, Clone, Default)]

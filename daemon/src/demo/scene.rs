@@ -1,8 +1,8 @@
 //! What the demo puts in: seven stations in the north of Italy, one transmission, and what each
 //! station's recording has to come out as.
 
-use super::objects::Metadata;
 use super::signal::{Reception, SAMPLE_BYTES, SAMPLES, record};
+use crate::sandbox::objects::Metadata;
 
 /// Centre frequency of the made-up session: the 2 m band.
 pub const FREQUENCY_HZ: i64 = 145_000_000;

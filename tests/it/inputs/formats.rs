@@ -1,6 +1,6 @@
 //! What is said of a recording, by whom, and what the row tells of it.
 
-use heimdall_daemon::demo::objects::Metadata;
+use heimdall_daemon::sandbox::objects::Metadata;
 use serde_json::{Value, json};
 
 use crate::support::daemon::Daemon;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use heimdall_daemon::demo::store::{ACCESS_KEY, SECRET_KEY};
+use heimdall_daemon::sandbox::s3::{ACCESS_KEY, SECRET_KEY};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

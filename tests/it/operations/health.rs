@@ -5,9 +5,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use heimdall_daemon::config::settings::HttpAddress;
-use heimdall_daemon::demo::cluster::{Cluster, Durability};
-use heimdall_daemon::demo::store::SECRET_KEY;
 use heimdall_daemon::http;
+use heimdall_daemon::sandbox::postgres::{Cluster, Durability};
+use heimdall_daemon::sandbox::s3::SECRET_KEY;
 use serde_json::Value;
 
 use crate::support::daemon::{ANY_PORT, Daemon, command, get};

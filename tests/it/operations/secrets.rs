@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use heimdall_daemon::demo::store::{ACCESS_KEY, SECRET_KEY};
+use heimdall_daemon::sandbox::s3::{ACCESS_KEY, SECRET_KEY};
 
 use crate::support::daemon::{Daemon, command};
 use crate::support::wire::{Answer, Ask, Wire, answer, cut, good, missing, object, refuse};

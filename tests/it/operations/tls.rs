@@ -3,8 +3,8 @@
 use std::net::TcpListener;
 
 use heimdall_daemon::config::secret::Secret;
-use heimdall_daemon::demo::cluster::{Cluster, Durability};
 use heimdall_daemon::postgres::migrate;
+use heimdall_daemon::sandbox::postgres::{Cluster, Durability};
 
 use crate::support::certificates::{Authority, Identity};
 use crate::support::daemon::{Daemon, command};

@@ -84,8 +84,8 @@ async fn a_daemon_on_an_older_schema_asks_for_the_migration_and_starts_after_it(
     run.arg("run")
         .env("HEIMDALL_DATABASE_URL", bench.url_as("daemon").await)
         .env("HEIMDALL_S3_ENDPOINT", bench.store.endpoint())
-        .env("HEIMDALL_S3_ACCESS_KEY", heimdall_daemon::demo::store::ACCESS_KEY)
-        .env("HEIMDALL_S3_SECRET_KEY", heimdall_daemon::demo::store::SECRET_KEY);
+        .env("HEIMDALL_S3_ACCESS_KEY", heimdall_daemon::sandbox::s3::ACCESS_KEY)
+        .env("HEIMDALL_S3_SECRET_KEY", heimdall_daemon::sandbox::s3::SECRET_KEY);
     let daemon = Daemon::spawn(run);
     daemon.wait_said("type: heimdalld migrate").await;
     let told = daemon.said("WARN");

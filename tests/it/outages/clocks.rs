@@ -73,8 +73,8 @@ async fn the_doctor_tells_of_a_clock_that_is_wrong() {
         .arg("doctor")
         .env("HEIMDALL_DATABASE_URL", bench.url_as("daemon").await)
         .env("HEIMDALL_S3_ENDPOINT", bench.store.endpoint())
-        .env("HEIMDALL_S3_ACCESS_KEY", heimdall_daemon::demo::store::ACCESS_KEY)
-        .env("HEIMDALL_S3_SECRET_KEY", heimdall_daemon::demo::store::SECRET_KEY)
+        .env("HEIMDALL_S3_ACCESS_KEY", heimdall_daemon::sandbox::s3::ACCESS_KEY)
+        .env("HEIMDALL_S3_SECRET_KEY", heimdall_daemon::sandbox::s3::SECRET_KEY)
         .envs(clock("+1h"));
     let output = doctor.output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stdout);

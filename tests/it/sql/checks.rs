@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use heimdall_daemon::demo::binaries::Binaries;
+use heimdall_daemon::sandbox::binaries::Binaries;
 
 use crate::support::Bench;
 

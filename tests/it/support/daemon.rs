@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::{BUCKET, Bench, DEADLINE, wait_for};
-use heimdall_daemon::demo::store::{ACCESS_KEY, SECRET_KEY};
+use heimdall_daemon::sandbox::s3::{ACCESS_KEY, SECRET_KEY};
 
 /// A process of ours, killed when the value goes.
 pub(crate) struct Daemon {

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use heimdall_daemon::demo::objects::Objects;
-use heimdall_daemon::demo::store::service;
+use heimdall_daemon::sandbox::objects::Objects;
+use heimdall_daemon::sandbox::s3::service;
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};

@@ -15,10 +15,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use heimdall_daemon::config::secret::Secret;
-use heimdall_daemon::demo::cluster::{Cluster, Durability};
-use heimdall_daemon::demo::objects::Metadata;
-use heimdall_daemon::demo::store::Store;
 use heimdall_daemon::postgres::migrate;
+use heimdall_daemon::sandbox::objects::Metadata;
+use heimdall_daemon::sandbox::postgres::{Cluster, Durability};
+use heimdall_daemon::sandbox::s3::Store;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use tokio_postgres::types::{FromSqlOwned, ToSql};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use heimdall_daemon::demo::objects::{Metadata, Objects};
+use heimdall_daemon::sandbox::objects::{Metadata, Objects};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_postgres::{Client, Error, NoTls};
 use tokio_util::sync::CancellationToken;

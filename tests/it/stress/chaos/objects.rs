@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use heimdall_daemon::demo::objects::Metadata;
+use heimdall_daemon::sandbox::objects::Metadata;
 use serde_json::Value;
 
 use crate::support::daemon::command;

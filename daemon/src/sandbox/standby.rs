@@ -1,7 +1,7 @@
 //! A second server that follows a cluster and can take over from it, for tests of a switch-over.
 
-use super::{Cluster, PORT};
-use crate::demo::error::Result;
+use super::error::Result;
+use super::postgres::{Cluster, PORT};
 
 /// How long a promotion may take, seconds.
 const PROMOTION_LIMIT_S: &str = "30";

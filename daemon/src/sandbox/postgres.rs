@@ -18,10 +18,8 @@ use super::account::{Account, command_as, make_folder};
 use super::binaries::Binaries;
 use super::error::{Context, DemoError, Result};
 
-mod standby;
-
 /// The port only names the socket's file: nothing listens on TCP.
-const PORT: u16 = 5432;
+pub(super) const PORT: u16 = 5432;
 /// How long a server may take to answer; crash recovery of a test's data takes far less.
 const START_LIMIT: Duration = Duration::from_mins(1);
 /// How often the server's own status line is read while it starts.
@@ -57,9 +55,9 @@ pub enum Durability {
 pub struct Cluster {
     binaries: Binaries,
     account: Option<Account>,
-    durability: Durability,
+    pub(super) durability: Durability,
     more_settings: Vec<String>,
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     server: Option<Child>,
     watchdog: Child,
 }
@@ -77,7 +75,7 @@ impl Cluster {
     }
 
     /// A folder and its watchdog, nothing in it yet.
-    fn found(durability: Durability) -> Result<Self> {
+    pub(super) fn found(durability: Durability) -> Result<Self> {
         let binaries = Binaries::find()?;
         let account = Account::to_drop_to()?;
         let folder = make_folder(account.as_ref(), &format!(".s.PGSQL.{PORT}.lock"))?;
@@ -267,7 +265,7 @@ impl Cluster {
     }
 
     /// Runs one of the cluster's programs to its end.
-    fn run(&self, program: &str, arguments: &[&str]) -> Result<()> {
+    pub(super) fn run(&self, program: &str, arguments: &[&str]) -> Result<()> {
         let output = self
             .command(program)
             .args(arguments)
@@ -297,7 +295,7 @@ impl Cluster {
         self.folder.join("data")
     }
 
-    fn socket_folder(&self) -> &Path {
+    pub(super) fn socket_folder(&self) -> &Path {
         &self.folder
     }
 
