@@ -11,23 +11,23 @@ pub(crate) const MAX_LANES: usize = 16;
 
 /// Terms that are added in one lane in single precision before the sum goes to double: at most 64 / 2 roundings of
 /// 6e-8, random in sign.
-pub(crate) const TERMS: usize = 64;
+pub(crate) const SUM_BLOCK: usize = 64;
 
 /// Complex numbers that are taken apart at a time: what is worked on stays in the first-level cache.
-pub(crate) const PLANAR: usize = TERMS * MAX_LANES;
+pub(crate) const SPLIT_LEN: usize = SUM_BLOCK * MAX_LANES;
 
-/// Real and imaginary parts of up to [`PLANAR`] complex numbers and of some neighbours, each in a row of its own, as vector
+/// Real and imaginary parts of up to [`SPLIT_LEN`] complex numbers and of some neighbours, each in a row of its own, as vector
 /// registers want them.
 #[repr(align(64))]
-pub(crate) struct Planar {
-    pub re: [f32; PLANAR + MAX_LANES],
-    pub im: [f32; PLANAR + MAX_LANES],
+pub(crate) struct SplitComplex {
+    pub re: [f32; SPLIT_LEN + MAX_LANES],
+    pub im: [f32; SPLIT_LEN + MAX_LANES],
 }
 
-impl Planar {
+impl SplitComplex {
     pub(crate) const ZERO: Self = Self {
-        re: [0.0; PLANAR + MAX_LANES],
-        im: [0.0; PLANAR + MAX_LANES],
+        re: [0.0; SPLIT_LEN + MAX_LANES],
+        im: [0.0; SPLIT_LEN + MAX_LANES],
     };
 
     /// Takes numbers apart, from index `at` on. There must be room for them.
@@ -43,7 +43,7 @@ impl Planar {
 
 /// Calls a function as compiled for the best instruction set there is. The function has to be one that is always inlined,
 /// and so has everything that it calls: what is not is compiled once, for the oldest.
-macro_rules! widest {
+macro_rules! dispatch {
     ($function:ident($($argument:ident: $type:ty),*) -> $output:ty) => {{
         struct Call<'a> {
             $($argument: $type,)*
@@ -59,7 +59,7 @@ macro_rules! widest {
         pulp::Arch::new().dispatch(Call { $($argument),* })
     }};
 }
-pub(crate) use widest;
+pub(crate) use dispatch;
 
 /// Sum of the lanes in double precision, pair by pair: one after the other each would wait for the one before.
 #[inline(always)]

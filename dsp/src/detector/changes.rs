@@ -7,7 +7,7 @@
 //! which no shape has to be told from: this finds what [`super::baseline`] must not.
 
 use crate::estimators::distributions;
-use crate::simd::widest;
+use crate::simd::dispatch;
 
 /// Each run tested is wider than the one before by this factor, or by one block.
 const WIDTH_STEP: f64 = 1.25;
@@ -100,7 +100,7 @@ fn rise(values: &[f64], widths: &[usize], sums: &mut Vec<f64>) -> f64 {
     let (mut highest, mut lowest) = (0.0_f64, 0.0_f64);
     for &width in widths.iter().take_while(|width| 2 * **width <= count) {
         let (starts, ends) = (&sums[..count], &sums[width..width + count]);
-        let (least, most) = widest!(extremes(starts: &'a [f64], ends: &'a [f64]) -> (f64, f64));
+        let (least, most) = dispatch!(extremes(starts: &'a [f64], ends: &'a [f64]) -> (f64, f64));
         let part = width as f64 / count as f64;
         let deviation = (width as f64 * (1.0 - part)).sqrt();
         highest = highest.max(most / deviation);

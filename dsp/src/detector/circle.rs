@@ -1,6 +1,6 @@
 //! Means over runs of blocks, around the band: behind its upper end comes its lower.
 
-use crate::simd::widest;
+use crate::simd::dispatch;
 
 /// Densities of the blocks, summed up.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ impl Circle {
     /// `factor * lowest`.
     pub(super) fn any_stronger(&self, width: usize, reference: usize, factor: f64, lowest: f64) -> bool {
         let (sums, count) = (&self.sums[..], self.count);
-        widest!(any_stronger(sums: &'a [f64], count: usize, width: usize, reference: usize, factor: f64, lowest: f64) -> bool)
+        dispatch!(any_stronger(sums: &'a [f64], count: usize, width: usize, reference: usize, factor: f64, lowest: f64) -> bool)
     }
 
     /// The larger of the sums over `reference` blocks on the left and on the right of a run; band and references together reach no

@@ -3,7 +3,7 @@
 use pulp::Simd;
 use rustfft::num_complex::Complex32;
 
-use crate::simd::{MAX_LANES, Planar, TERMS, count, largest, total};
+use crate::simd::{MAX_LANES, SUM_BLOCK, SplitComplex, count, largest, total};
 
 /// Parts of a chunk whose powers are kept: 4 ms each, within the 1 to 10 ms in which transmitters are keyed.
 pub(crate) const FRAMES: usize = 50;
@@ -65,12 +65,12 @@ struct Counts<S: Simd> {
 }
 
 impl Sums {
-    /// Of the first so many samples, no more than [`TERMS`] in each lane, as far as they fill registers; returns how many those
+    /// Of the first so many samples, no more than [`SUM_BLOCK`] in each lane, as far as they fill registers; returns how many those
     /// are. `difference` and `square` are of the magnitude's difference from `origin`.
     #[inline(always)]
     fn of<S: Simd>(
         simd: S,
-        planar: &Planar,
+        split: &SplitComplex,
         len: usize,
         origin: f32,
         rails: Rails,
@@ -82,10 +82,10 @@ impl Sums {
         let one_if = |is: S::m32s| simd.select_u32s(is, simd.splat_u32s(1), simd.splat_u32s(0));
         let (mut powers, mut differences, mut squares, mut fourths, mut highest) = (zero, zero, zero, zero, zero);
         let mut lowest = simd.splat_f32s(f32::INFINITY);
-        let (re, _) = S::as_simd_f32s(&planar.re[FIRST..FIRST + len]);
-        let (im, _) = S::as_simd_f32s(&planar.im[FIRST..FIRST + len]);
-        let (re_before, _) = S::as_simd_f32s(&planar.re[FIRST - 1..FIRST - 1 + len]);
-        let (im_before, _) = S::as_simd_f32s(&planar.im[FIRST - 1..FIRST - 1 + len]);
+        let (re, _) = S::as_simd_f32s(&split.re[FIRST..FIRST + len]);
+        let (im, _) = S::as_simd_f32s(&split.im[FIRST..FIRST + len]);
+        let (re_before, _) = S::as_simd_f32s(&split.re[FIRST - 1..FIRST - 1 + len]);
+        let (im_before, _) = S::as_simd_f32s(&split.im[FIRST - 1..FIRST - 1 + len]);
         let (mut sign_changes, mut repeats, mut at_rails) = (counts.sign_changes, counts.repeats, counts.at_rails);
         for (((re, im), re_before), im_before) in re.iter().zip(im).zip(re_before).zip(im_before) {
             let power = simd.mul_add_e_f32s(*re, *re, simd.mul_f32s(*im, *im));
@@ -164,7 +164,7 @@ fn measure_in_lanes<S: Simd>(simd: S, samples: &[Complex32], rails: Rails, frame
     let (mut power, mut difference, mut square, mut fourth) = (0.0, 0.0, 0.0, 0.0);
     let mut max_power = 0.0_f32;
     let (mut sign_changes, mut repeats, mut zeros, mut at_rails) = (0, 0, 0, 0);
-    let mut planar = Planar::ZERO;
+    let mut split = SplitComplex::ZERO;
     let none = simd.splat_u32s(0);
     let mut counts = Counts::<S> {
         sign_changes: none,
@@ -172,7 +172,7 @@ fn measure_in_lanes<S: Simd>(simd: S, samples: &[Complex32], rails: Rails, frame
         at_rails: none,
     };
     let parts = FRAMES.min(n);
-    let block_len = TERMS * S::F32_LANES;
+    let block_len = SUM_BLOCK * S::F32_LANES;
     frames.clear();
     for frame in 0..parts {
         let (from, to) = (frame * n / parts, (frame + 1) * n / parts);
@@ -181,9 +181,9 @@ fn measure_in_lanes<S: Simd>(simd: S, samples: &[Complex32], rails: Rails, frame
             let block = &samples[start..to.min(start + block_len)];
             // The sample before the block comes first; that before the first of all is itself.
             let before = samples[start.saturating_sub(1)];
-            (planar.re[FIRST - 1], planar.im[FIRST - 1]) = (before.re, before.im);
-            planar.fill(FIRST, block);
-            let (mut sums, done) = Sums::of(simd, &planar, block.len(), origin, rails, &mut counts);
+            (split.re[FIRST - 1], split.im[FIRST - 1]) = (before.re, before.im);
+            split.fill(FIRST, block);
+            let (mut sums, done) = Sums::of(simd, &split, block.len(), origin, rails, &mut counts);
             for at in done..block.len() {
                 let here = block[at];
                 let before = if at > 0 { block[at - 1] } else { before };

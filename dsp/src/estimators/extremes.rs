@@ -2,7 +2,7 @@
 
 use rustfft::num_complex::Complex32;
 
-use crate::simd::widest;
+use crate::simd::dispatch;
 
 /// The range of the components of some samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,7 +22,7 @@ impl Extremes {
 
     /// Of samples without NaN or infinity.
     pub(crate) fn of(samples: &[Complex32]) -> Self {
-        widest!(extremes(samples: &'a [Complex32]) -> Extremes)
+        dispatch!(extremes(samples: &'a [Complex32]) -> Extremes)
     }
 }
 

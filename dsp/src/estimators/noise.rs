@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::distributions;
 use super::spectrum::Block;
-use crate::simd::widest;
+use crate::simd::dispatch;
 
 /// Bins in a group, at least: their mean scatters by a sixth of itself under a Hann window.
 const GROUP_BINS: usize = 64;
@@ -135,7 +135,7 @@ fn gather(blocks: &[Block], in_group: usize, densities: &mut Vec<f64>) {
 
 /// How many of these there are from `lowest` to `highest`, and their sum.
 fn sum_between(densities: &[f64], lowest: f64, highest: f64) -> (usize, f64) {
-    widest!(sum_between_in_lanes(densities: &'a [f64], lowest: f64, highest: f64) -> (usize, f64))
+    dispatch!(sum_between_in_lanes(densities: &'a [f64], lowest: f64, highest: f64) -> (usize, f64))
 }
 
 #[inline(always)]

@@ -1,6 +1,6 @@
 //! Order statistics without sorting.
 
-use crate::simd::widest;
+use crate::simd::dispatch;
 
 /// Values looked at to guess where an order statistic lies.
 const SAMPLE: usize = 1024;
@@ -59,7 +59,7 @@ fn bracket(values: &[f32], low: usize, high: usize, candidates: &mut Vec<u32>) -
 
     let (lower, upper) = (f32::from_bits(lower), f32::from_bits(upper));
     candidates.clear();
-    let below = widest!(collect(values: &'a [f32], lower: f32, upper: f32, candidates: &'a mut Vec<u32>) -> usize);
+    let below = dispatch!(collect(values: &'a [f32], lower: f32, upper: f32, candidates: &'a mut Vec<u32>) -> usize);
     (below <= low && high < below + candidates.len()).then_some(below)
 }
 

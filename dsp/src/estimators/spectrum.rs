@@ -6,7 +6,7 @@
 use pulp::Simd;
 use rustfft::num_complex::Complex32;
 
-use crate::simd::{MAX_LANES, PLANAR, Planar, TERMS, largest, total, widest};
+use crate::simd::{MAX_LANES, SPLIT_LEN, SUM_BLOCK, SplitComplex, dispatch, largest, total};
 
 /// Bounds on the error of a single-precision transform. Measured against double precision over lengths
 /// from 1,600 to 400,000 and signals of eight kinds, the errors are 1.0e-7 to 1.7e-7 rms (2.8e-7 for lengths with
@@ -66,7 +66,7 @@ pub(crate) fn measure(spectrum: &[Complex32], power: &mut [f32], blocks: &mut Ve
 fn measure_in_lanes<S: Simd>(simd: S, spectrum: &[Complex32], power: &mut [f32], blocks: &mut Vec<Block>) {
     let n = power.len();
     blocks.clear();
-    let mut planar = Planar::ZERO;
+    let mut split = SplitComplex::ZERO;
     let negative = n - n / 2;
     for (start, end) in [(negative, n), (0, negative)] {
         // Whole groups of lanes in all blocks but the last, which has the rest as well: alone it would scatter more than others.
@@ -79,7 +79,7 @@ fn measure_in_lanes<S: Simd>(simd: S, spectrum: &[Complex32], power: &mut [f32],
                 start + block * groups / count * MAX_LANES
             }
         };
-        // Bins from here to there are in `planar`, with one on either side.
+        // Bins from here to there are in `split`, with one on either side.
         let mut filled = start..start;
         for block in 0..count {
             let (first, last) = (border(block), border(block + 1));
@@ -87,10 +87,10 @@ fn measure_in_lanes<S: Simd>(simd: S, spectrum: &[Complex32], power: &mut [f32],
                 continue;
             }
             if last > filled.end {
-                filled = first..end.min(first + PLANAR);
-                planar.fill(0, &spectrum[first..filled.end + 2 * PAD]);
+                filled = first..end.min(first + SPLIT_LEN);
+                split.fill(0, &spectrum[first..filled.end + 2 * PAD]);
             }
-            let block = measure_block(simd, &planar, first - filled.start, &mut power[first..last]);
+            let block = measure_block(simd, &split, first - filled.start, &mut power[first..last]);
             blocks.push(Block { first, ..block });
         }
     }
@@ -108,9 +108,9 @@ fn hann_of(re: [f32; 3], im: [f32; 3]) -> f32 {
     (re * re + im * im) * (1.0 / 1.5)
 }
 
-/// In `planar` the bin before the block is number `from`.
+/// In `split` the bin before the block is number `from`.
 #[inline(always)]
-fn measure_block<S: Simd>(simd: S, planar: &Planar, from: usize, power: &mut [f32]) -> Block {
+fn measure_block<S: Simd>(simd: S, split: &SplitComplex, from: usize, power: &mut [f32]) -> Block {
     let bins = power.len();
     let mut block = Block {
         first: 0,
@@ -124,8 +124,8 @@ fn measure_block<S: Simd>(simd: S, planar: &Planar, from: usize, power: &mut [f3
     // No lane sums more terms than single precision is good for.
     let mut done = 0;
     while done < bins {
-        let part = (bins - done).min(TERMS * S::F32_LANES);
-        measure_part(simd, planar, from, done, &mut power[done..done + part], &mut block);
+        let part = (bins - done).min(SUM_BLOCK * S::F32_LANES);
+        measure_part(simd, split, from, done, &mut power[done..done + part], &mut block);
         done += part;
     }
     block
@@ -133,12 +133,12 @@ fn measure_block<S: Simd>(simd: S, planar: &Planar, from: usize, power: &mut [f3
 
 /// Adds the bins whose powers go to `power` to the block, of which they are number `at` and following.
 #[inline(always)]
-fn measure_part<S: Simd>(simd: S, planar: &Planar, from: usize, at: usize, power: &mut [f32], block: &mut Block) {
+fn measure_part<S: Simd>(simd: S, split: &SplitComplex, from: usize, at: usize, power: &mut [f32], block: &mut Block) {
     let bins = power.len();
     let rows = |offset: usize| {
         let from = from + at + offset;
-        let (re, _) = S::as_simd_f32s(&planar.re[from..from + bins]);
-        let (im, _) = S::as_simd_f32s(&planar.im[from..from + bins]);
+        let (re, _) = S::as_simd_f32s(&split.re[from..from + bins]);
+        let (im, _) = S::as_simd_f32s(&split.im[from..from + bins]);
         re.iter().zip(im)
     };
     let splat = |value: f32| simd.splat_f32s(value);
@@ -180,7 +180,7 @@ fn measure_part<S: Simd>(simd: S, planar: &Planar, from: usize, at: usize, power
     for (number, out) in out_rest.iter_mut().enumerate() {
         let at = at + whole + number;
         let neighbours = |row: &[f32]| [row[from + at], row[from + at + PAD], row[from + at + 2 * PAD]];
-        let (re, im) = (neighbours(&planar.re), neighbours(&planar.im));
+        let (re, im) = (neighbours(&split.re), neighbours(&split.im));
         let bin = re[1] * re[1] + im[1] * im[1];
         let between = 0.5 * ((re[1] - re[2]).powi(2) + (im[1] - im[2]).powi(2));
         *out = bin;
@@ -249,7 +249,7 @@ pub(crate) fn shape(power: &[f32], blocks: &[Block]) -> Shape {
     let half = 0.5 * peak_power;
     let around = |level: f32| {
         let uncertainty = narrow(uncertainty(level));
-        widest!(count_around(power: &'a [f32], blocks: &'a [Block], level: f32, uncertainty: f32) -> (usize, usize))
+        dispatch!(count_around(power: &'a [f32], blocks: &'a [Block], level: f32, uncertainty: f32) -> (usize, usize))
     };
     let (above_half, near_half) = around(half);
     let (_, near_peak) = around(peak_power);

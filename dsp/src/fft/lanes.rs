@@ -7,7 +7,7 @@ use super::butterfly::{Complexes, LANES};
 
 /// Real and imaginary parts of sixteen complex numbers.
 #[inline(always)]
-pub(super) fn take_apart(simd: V4, [a, b]: [f32x16; 2]) -> Complexes {
+pub(super) fn deinterleave(simd: V4, [a, b]: [f32x16; 2]) -> Complexes {
     const RE: [i32; LANES] = [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30];
     const IM: [i32; LANES] = [1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31];
     Complexes {
@@ -16,9 +16,9 @@ pub(super) fn take_apart(simd: V4, [a, b]: [f32x16; 2]) -> Complexes {
     }
 }
 
-/// The reverse of [`take_apart`].
+/// The reverse of [`deinterleave`].
 #[inline(always)]
-pub(super) fn put_together(simd: V4, numbers: Complexes) -> [f32x16; 2] {
+pub(super) fn interleave(simd: V4, numbers: Complexes) -> [f32x16; 2] {
     const LOW: [i32; LANES] = [0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23];
     const HIGH: [i32; LANES] = [8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31];
     let (re, im) = (numbers.re, numbers.im);

@@ -1,14 +1,14 @@
 //! The complex transform, in single precision.
 
 #[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "x86_64")]
 mod butterfly;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
+#[cfg(target_arch = "x86_64")]
+mod mixed_radix;
 pub(crate) mod real;
-#[cfg(target_arch = "x86_64")]
-mod short;
-#[cfg(target_arch = "x86_64")]
-mod wide;
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(crate) struct Transform(Kind);
 enum Kind {
     /// Where the machine and the length allow for it.
     #[cfg(target_arch = "x86_64")]
-    Wide(Box<wide::Wide>),
+    Avx512(Box<avx512::Avx512>),
     Any {
         plan: Arc<dyn Fft<f32>>,
         scratch: Vec<Complex32>,
@@ -32,8 +32,8 @@ impl Transform {
     /// Plans for `n` numbers.
     pub(crate) fn new(n: usize) -> Self {
         #[cfg(target_arch = "x86_64")]
-        if let Some(plan) = wide::Wide::new(n) {
-            return Self(Kind::Wide(Box::new(plan)));
+        if let Some(plan) = avx512::Avx512::new(n) {
+            return Self(Kind::Avx512(Box::new(plan)));
         }
         let plan = FftPlanner::new().plan_fft_forward(n);
         Self(Kind::Any {
@@ -46,7 +46,7 @@ impl Transform {
     pub(crate) fn process(&mut self, input: &[Complex32], output: &mut [Complex32]) {
         match &mut self.0 {
             #[cfg(target_arch = "x86_64")]
-            Kind::Wide(plan) => plan.process(input, output),
+            Kind::Avx512(plan) => plan.process(input, output),
             Kind::Any { plan, scratch } => plan.process_immutable_with_scratch(input, output, scratch),
         }
     }
@@ -95,7 +95,7 @@ mod tests {
             8_000, 12_000, 48_000, 96_000, 192_000, 200_000, 250_000, 1_024_000, 2_000_000, 2_400_000, 20_000_000,
         ] {
             let n = rate_hz / 5;
-            assert!(matches!(Transform::new(n).0, Kind::Wide(_)), "{n}");
+            assert!(matches!(Transform::new(n).0, Kind::Avx512(_)), "{n}");
         }
         assert!(matches!(Transform::new(1_601).0, Kind::Any { .. }));
     }

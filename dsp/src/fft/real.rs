@@ -11,7 +11,7 @@ use realfft::{RealFftPlanner, RealToComplex};
 use rustfft::num_complex::Complex32;
 
 use super::Transform;
-use crate::simd::{PLANAR, Planar, widest};
+use crate::simd::{SPLIT_LEN, SplitComplex, dispatch};
 
 /// Plan and buffers for one length.
 pub(crate) struct RealPart {
@@ -22,7 +22,7 @@ pub(crate) struct RealPart {
 
 enum Plan {
     /// With the cosines and sines of `2 pi k / n` for `k` up to a quarter of `n`.
-    Even(Transform, Turns),
+    Even(Transform, Twiddles),
     /// No halves to take apart.
     Odd {
         whole: Arc<dyn RealToComplex<f32>>,
@@ -30,7 +30,7 @@ enum Plan {
     },
 }
 
-struct Turns {
+struct Twiddles {
     cos: Vec<f32>,
     sin: Vec<f32>,
 }
@@ -39,15 +39,15 @@ impl RealPart {
     /// Plans for `n` values.
     pub(crate) fn new(n: usize) -> Self {
         if n.is_multiple_of(2) {
-            let turn = |k: usize| std::f64::consts::TAU * k as f64 / n as f64;
+            let angle = |k: usize| std::f64::consts::TAU * k as f64 / n as f64;
             #[expect(clippy::cast_possible_truncation, reason = "what is turned is in single precision")]
-            let of = |function: fn(f64) -> f64| (0..=n / 4).map(|k| function(turn(k)) as f32).collect();
+            let of = |function: fn(f64) -> f64| (0..=n / 4).map(|k| function(angle(k)) as f32).collect();
             Self {
                 spectrum: vec![Complex32::default(); n / 2],
                 lags: vec![0.0; n / 2 + 1],
                 plan: Plan::Even(
                     Transform::new(n / 2),
-                    Turns {
+                    Twiddles {
                         cos: of(f64::cos),
                         sin: of(f64::sin),
                     },
@@ -70,14 +70,14 @@ impl RealPart {
     /// as many as planned for.
     pub(crate) fn of(&mut self, values: &mut [f32]) -> Option<&[f32]> {
         match &mut self.plan {
-            Plan::Even(half, turns) => {
+            Plan::Even(half, twiddles) => {
                 if values.len() != 2 * self.spectrum.len() {
                     return None;
                 }
                 let pairs = bytemuck::cast_slice(values);
                 half.process(pairs, &mut self.spectrum);
                 let (spectrum, lags) = (&self.spectrum[..], &mut self.lags[..]);
-                widest!(take_apart(spectrum: &'a [Complex32], turns: &'a Turns, lags: &'a mut [f32]) -> ());
+                dispatch!(split_halves(spectrum: &'a [Complex32], twiddles: &'a Twiddles, lags: &'a mut [f32]) -> ());
             }
             Plan::Odd { whole, scratch } => {
                 let done = whole.process_with_scratch(values, &mut self.spectrum, scratch);
@@ -93,18 +93,18 @@ impl RealPart {
 
 /// Fills `lags` 0 to `m` from the `m` bins of `spectrum`.
 #[inline(always)]
-fn take_apart(spectrum: &[Complex32], turns: &Turns, lags: &mut [f32]) {
+fn split_halves(spectrum: &[Complex32], twiddles: &Twiddles, lags: &mut [f32]) {
     let m = spectrum.len();
     lags[0] = spectrum[0].re + spectrum[0].im;
     lags[m] = spectrum[0].re - spectrum[0].im;
     // Number k from the left and number m - k from the right, up to the middle, which both reach where m is even.
-    let (mut a, mut b) = (Planar::ZERO, Planar::ZERO);
+    let (mut a, mut b) = (SplitComplex::ZERO, SplitComplex::ZERO);
     let middle = m / 2;
-    for first in (1..=middle).step_by(PLANAR) {
-        let count = PLANAR.min(middle + 1 - first);
+    for first in (1..=middle).step_by(SPLIT_LEN) {
+        let count = SPLIT_LEN.min(middle + 1 - first);
         a.fill(0, &spectrum[first..first + count]);
         b.fill(0, &spectrum[m + 1 - first - count..=m - first]);
-        let (cos, sin) = (&turns.cos[first..first + count], &turns.sin[first..first + count]);
+        let (cos, sin) = (&twiddles.cos[first..first + count], &twiddles.sin[first..first + count]);
         let (are, aim, bre, bim) = (&mut a.re[..count], &mut a.im[..count], &b.re[..count], &b.im[..count]);
         for i in 0..count {
             let (mirrored_re, mirrored_im) = (bre[count - 1 - i], bim[count - 1 - i]);

@@ -12,7 +12,7 @@ use pulp::Simd;
 use rustfft::num_complex::{Complex32, Complex64};
 
 use super::measured::Measured;
-use crate::simd::{Planar, total};
+use crate::simd::{SplitComplex, total};
 
 /// Bins of each sign that are summed: the quotient of noise alone scatters by an eighth of 1.
 const CELL: usize = 64;
@@ -140,7 +140,7 @@ impl pulp::WithSimd for Gather<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self(spectrum, cells) = self;
         let n = spectrum.len();
-        let (mut plus, mut minus) = (Planar::ZERO, Planar::ZERO);
+        let (mut plus, mut minus) = (SplitComplex::ZERO, SplitComplex::ZERO);
         // From 1 to the last bin below half the sample rate; both have a mirror image.
         let pairs = n.saturating_sub(1) / 2;
         let step = CELL * (pairs / (CELL * ENOUGH)).max(1);
@@ -159,7 +159,7 @@ impl pulp::WithSimd for Gather<'_> {
 
 /// Mean of the powers in two cells, and sum of their products.
 #[inline(always)]
-fn correlate<S: Simd>(simd: S, a: &Planar, b: &Planar) -> (f64, Complex64) {
+fn correlate<S: Simd>(simd: S, a: &SplitComplex, b: &SplitComplex) -> (f64, Complex64) {
     let zero = simd.splat_f32s(0.0);
     let (mut power, mut re, mut im) = (zero, zero, zero);
     let rows = |row| S::as_simd_f32s(row).0;

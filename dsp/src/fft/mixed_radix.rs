@@ -5,12 +5,12 @@ use rustfft::num_complex::{Complex32, Complex64};
 
 use super::butterfly::{Butterfly, Complexes, Eight, Five, Four, Row, Ten, Three, Two};
 
-/// How many numbers the butterflies take, and what a pass with each costs a number: arithmetic, turn, and memory.
+/// How many numbers the butterflies take, and what a pass with each costs a number: arithmetic, twiddle, and memory.
 const RADICES: [(usize, f64); 6] = [(10, 16.8), (8, 14.5), (5, 14.4), (4, 11.0), (3, 12.0), (2, 8.0)];
 
-/// A plan: passes of butterflies in place, with turns in between (Gentleman and Sande's decimation in frequency).
+/// A plan: passes of butterflies in place, with twiddles in between (Gentleman and Sande's decimation in frequency).
 #[derive(Debug)]
-pub(super) struct Short {
+pub(super) struct MixedRadix {
     passes: Vec<Pass>,
     /// Which bin is left in which row.
     bins: Vec<usize>,
@@ -22,7 +22,7 @@ struct Pass {
     /// Rows that belong together.
     len: usize,
     /// For each butterfly of these, what its numbers but the first are turned by.
-    turns: Vec<Complex32>,
+    twiddles: Vec<Complex32>,
 }
 
 /// Where the numbers come from.
@@ -57,13 +57,13 @@ pub(super) fn radices(len: usize) -> Option<(f64, Vec<usize>)> {
 }
 
 /// `exp(-2 pi i k / n)`.
-pub(super) fn turn(k: usize, n: usize) -> Complex32 {
+pub(super) fn twiddle(k: usize, n: usize) -> Complex32 {
     let exact = Complex64::cis(-std::f64::consts::TAU * (k % n) as f64 / n as f64);
     #[expect(clippy::cast_possible_truncation, reason = "what is turned is in single precision")]
     Complex32::new(exact.re as f32, exact.im as f32)
 }
 
-impl Short {
+impl MixedRadix {
     pub(super) fn new(radices: &[usize]) -> Self {
         let n: usize = radices.iter().product();
         let mut bins = vec![0; n];
@@ -71,11 +71,11 @@ impl Short {
         let (mut len, mut step) = (n, 1);
         for &radix in radices {
             let apart = len / radix;
-            let turns = (0..apart).flat_map(|i| (1..radix).map(move |u| turn(i * u, len)));
+            let twiddles = (0..apart).flat_map(|i| (1..radix).map(move |u| twiddle(i * u, len)));
             passes.push(Pass {
                 radix,
                 len,
-                turns: turns.collect(),
+                twiddles: twiddles.collect(),
             });
             for (row, bin) in bins.iter_mut().enumerate() {
                 *bin += row % len / apart * step;
@@ -132,12 +132,12 @@ impl Pass {
     #[inline(always)]
     fn begin<const N: usize, B: Butterfly<N>>(&self, simd: V4, rows: &mut [Row], source: impl Source) {
         let apart = self.len / N;
-        for (at, turns) in self.turns.chunks_exact(N - 1).enumerate() {
+        for (at, twiddles) in self.twiddles.chunks_exact(N - 1).enumerate() {
             let mut x = [source.load(simd, at); N];
             for (part, x) in x.iter_mut().enumerate().skip(1) {
                 *x = source.load(simd, at + apart * part);
             }
-            turn_and_store(simd, rows, at, apart, B::transform(simd, x), turns);
+            twiddle_and_store(simd, rows, at, apart, B::transform(simd, x), twiddles);
         }
     }
 
@@ -145,29 +145,29 @@ impl Pass {
     fn go_on<const N: usize, B: Butterfly<N>>(&self, simd: V4, rows: &mut [Row]) {
         let apart = self.len / N;
         for rows in rows.chunks_exact_mut(self.len) {
-            for (at, turns) in self.turns.chunks_exact(N - 1).enumerate() {
+            for (at, twiddles) in self.twiddles.chunks_exact(N - 1).enumerate() {
                 let mut x = [rows[at].get(); N];
                 for (part, x) in x.iter_mut().enumerate().skip(1) {
                     *x = rows[at + apart * part].get();
                 }
-                turn_and_store(simd, rows, at, apart, B::transform(simd, x), turns);
+                twiddle_and_store(simd, rows, at, apart, B::transform(simd, x), twiddles);
             }
         }
     }
 }
 
 #[inline(always)]
-fn turn_and_store<const N: usize>(
+fn twiddle_and_store<const N: usize>(
     simd: V4,
     rows: &mut [Row],
     at: usize,
     apart: usize,
     bins: [Complexes; N],
-    turns: &[Complex32],
+    twiddles: &[Complex32],
 ) {
     rows[at].set(bins[0]);
     for part in 1..N {
-        rows[at + apart * part].set(bins[part].turned(simd, turns[part - 1]));
+        rows[at + apart * part].set(bins[part].turned(simd, twiddles[part - 1]));
     }
 }
 

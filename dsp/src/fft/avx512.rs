@@ -11,19 +11,19 @@ use pulp::{NullaryFnOnce, Simd};
 use rustfft::num_complex::Complex32;
 
 use super::butterfly::{Complexes, LANES, Row};
-use super::lanes::{put_together, take_apart, transpose};
-use super::short::{self, Short, Sink, Source, turn};
+use super::lanes::{deinterleave, interleave, transpose};
+use super::mixed_radix::{self, MixedRadix, Sink, Source, twiddle};
 
 /// Rows and columns, at most: enough for 20 MHz. Blocks of up to 384 rows stay in the first-level cache; longer ones are still worth it.
 const LONGEST: usize = 2048;
 
 /// Plan and buffers for one length.
-pub(super) struct Wide {
+pub(super) struct Avx512 {
     simd: V4,
-    columns: Short,
-    rows: Short,
+    columns: MixedRadix,
+    rows: MixedRadix,
     /// What is left in each row of a block of columns is turned by that of the block's first column, and that of the lane.
-    lane_turns: Vec<Row>,
+    lane_twiddles: Vec<Row>,
     blocks: Vec<Block>,
     /// In which row of a block of columns each bin is left.
     places: Vec<usize>,
@@ -37,13 +37,13 @@ pub(super) struct Wide {
 /// Sixteen columns.
 struct Block {
     first: usize,
-    turns: Vec<Complex32>,
+    twiddles: Vec<Complex32>,
 }
 
 /// Sixteen bins of each of sixteen columns, a row for each column.
 type Tile = [Row; LANES];
 
-impl Wide {
+impl Avx512 {
     /// Plans for `n` numbers; `None` where there is no AVX-512, or no such plan for `n`.
     pub(super) fn new(n: usize) -> Option<Self> {
         let simd = V4::try_new()?;
@@ -52,7 +52,7 @@ impl Wide {
             if a * b != n || !(LANES..=LONGEST).contains(&b) {
                 return None;
             }
-            let ((along_columns, columns), (along_rows, rows)) = (short::radices(a)?, short::radices(b)?);
+            let ((along_columns, columns), (along_rows, rows)) = (mixed_radix::radices(a)?, mixed_radix::radices(b)?);
             let cost = along_columns * b.next_multiple_of(LANES) as f64 / b as f64 + along_rows;
             Some((cost, columns, rows))
         });
@@ -62,14 +62,14 @@ impl Wide {
 
     /// With these radices along the columns, whose product is a multiple of sixteen, and along the rows.
     fn with(simd: V4, columns: &[usize], rows: &[usize]) -> Self {
-        let (columns, rows) = (Short::new(columns), Short::new(rows));
+        let (columns, rows) = (MixedRadix::new(columns), MixedRadix::new(rows));
         let bins = columns.bins();
         let (a, b) = (bins.len(), rows.bins().len());
-        let lane_turns = bins.iter().map(|bin| {
+        let lane_twiddles = bins.iter().map(|bin| {
             let mut row = Row::ZERO;
             for lane in 0..LANES {
-                let turn = turn(lane * bin, a * b);
-                (row.re[lane], row.im[lane]) = (turn.re, turn.im);
+                let twiddle = twiddle(lane * bin, a * b);
+                (row.re[lane], row.im[lane]) = (twiddle.re, twiddle.im);
             }
             row
         });
@@ -77,7 +77,7 @@ impl Wide {
         let first_of = |block: usize| (block * LANES).min(b - LANES);
         let blocks = (0..b.div_ceil(LANES)).map(|block| Block {
             first: first_of(block),
-            turns: bins.iter().map(|bin| turn(first_of(block) * bin, a * b)).collect(),
+            twiddles: bins.iter().map(|bin| twiddle(first_of(block) * bin, a * b)).collect(),
         });
         let mut places = vec![0; a];
         for (row, bin) in bins.iter().enumerate() {
@@ -90,7 +90,7 @@ impl Wide {
         };
         Self {
             simd,
-            lane_turns: lane_turns.collect(),
+            lane_twiddles: lane_twiddles.collect(),
             places,
             block: vec![Row::ZERO; a.max(b)],
             tiles: vec![[Row::ZERO; LANES]; tiles_in_block * b.div_ceil(LANES)],
@@ -103,7 +103,7 @@ impl Wide {
 
     /// Transforms `input` to `output`.
     pub(super) fn process(&mut self, input: &[Complex32], output: &mut [Complex32]) {
-        struct Call<'a>(&'a mut Wide, &'a [Complex32], &'a mut [Complex32]);
+        struct Call<'a>(&'a mut Avx512, &'a [Complex32], &'a mut [Complex32]);
         impl NullaryFnOnce for Call<'_> {
             type Output = ();
 
@@ -128,8 +128,8 @@ impl Wide {
                 step,
             };
             let sink = Turned {
-                block: &block.turns,
-                lanes: &self.lane_turns,
+                block: &block.twiddles,
+                lanes: &self.lane_twiddles,
             };
             self.columns.run(simd, rows, source, sink);
             for places in self.places.as_chunks::<LANES>().0 {
@@ -180,7 +180,7 @@ impl Source for Columns<'_> {
     fn load(self, simd: V4, index: usize) -> Complexes {
         let at = index * self.step;
         let (registers, _) = V4::as_simd_f32s(cast_slice(&self.input[at..at + LANES]));
-        take_apart(simd, [registers[0], registers[1]])
+        deinterleave(simd, [registers[0], registers[1]])
     }
 }
 
@@ -225,6 +225,6 @@ impl Sink for Output<'_> {
     fn store(&mut self, simd: V4, row: usize, bin: Complexes, _: &mut Row) {
         let at = self.bins[row] * self.step;
         let (registers, _) = V4::as_mut_simd_f32s(cast_slice_mut(&mut self.places[at..at + LANES]));
-        [registers[0], registers[1]] = put_together(simd, bin);
+        [registers[0], registers[1]] = interleave(simd, bin);
     }
 }
