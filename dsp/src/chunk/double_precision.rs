@@ -84,7 +84,7 @@ impl Double {
 
         self.ranked.clear();
         self.ranked.extend_from_slice(psd);
-        let weakest = order_statistic::weakest(n);
+        let weakest = order_statistic::lower_30_percent(n);
         let (smaller, &mut upper, _) = self.ranked.select_nth_unstable_by(weakest / 2, f64::total_cmp);
         let below = smaller.iter().copied().fold(0.0, f64::max);
         let noise = if weakest % 2 == 1 {

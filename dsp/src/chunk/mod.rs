@@ -11,7 +11,7 @@ use std::fmt;
 use rustfft::num_complex::Complex32;
 
 use crate::detector::Series;
-use crate::estimators::extremes::Extremes;
+use crate::estimators::peak_range::PeakRange;
 use crate::features::Features;
 use crate::format::SampleFormat;
 use crate::quality::{self, Tally};
@@ -50,25 +50,27 @@ impl Workspace {
         Self::default()
     }
 
-    /// Measures one chunk, and lets `tally` and `series` see it. `extremes` are those of its samples. The samples may
+    /// Measures one chunk, and lets `tally` and `series` see it. `peaks` are those of its samples. The samples may
     /// come back multiplied by a power of two.
     pub(crate) fn measure(
         &mut self,
         samples: &mut [Complex32],
-        extremes: Extremes,
+        peaks: PeakRange,
         format: SampleFormat,
         sample_rate_hz: f64,
         tally: &mut Tally,
         series: &mut Series,
     ) -> Chunk {
-        tally.see_samples(samples, extremes.largest(), format);
-        let mut rails = quality::rails(format, extremes);
-        let power_scale = normalise(samples, extremes.largest());
+        tally.see_samples(samples, peaks.largest(), format);
+        let mut clipping = quality::clipping_levels(format, peaks);
+        let power_scale = normalise(samples, peaks.largest());
         if power_scale < 1.0 {
-            rails = quality::rails(format, Extremes::of(samples));
+            clipping = quality::clipping_levels(format, PeakRange::of(samples));
         }
         let plan = self.plan(samples.len());
-        let chunk = plan.single.measure(samples, power_scale, sample_rate_hz, rails, series);
+        let chunk = plan
+            .single
+            .measure(samples, power_scale, sample_rate_hz, clipping, series);
         plan.single.show(samples, &chunk, power_scale, format, tally);
         let plan_double = || Double::new(samples.len());
         let features = match chunk.features {

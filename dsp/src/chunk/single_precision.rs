@@ -9,7 +9,7 @@ use rustfft::num_complex::Complex32;
 use crate::decibel::{EPSILON, level_db, ratio_db};
 use crate::detector::{Detector, Series};
 use crate::estimators::delay_spread::{self, delay_confidence};
-use crate::estimators::envelope::{self, Envelope, Rails};
+use crate::estimators::envelope::{self, ClippingLevels, Envelope};
 use crate::estimators::noise::{self, Noise};
 use crate::estimators::occupied_bandwidth::Finder;
 use crate::estimators::order_statistic;
@@ -74,7 +74,7 @@ pub(crate) struct Chunk {
     /// Whether that says where in the band something stands out.
     pub is_located: bool,
     envelope: Envelope,
-    rails: Rails,
+    clipping: ClippingLevels,
     noise: Noise,
     has_carrier: bool,
 }
@@ -104,11 +104,11 @@ impl Single {
         samples: &[Complex32],
         power_scale: f64,
         sample_rate_hz: f64,
-        rails: Rails,
+        clipping: ClippingLevels,
         series: &mut Series,
     ) -> Chunk {
         let n = samples.len();
-        let envelope = envelope::measure(samples, rails, &mut self.frames);
+        let envelope = envelope::measure(samples, clipping, &mut self.frames);
         let bins = PAD..PAD + n;
         self.transform.process(samples, &mut self.spectrum[bins]);
 
@@ -161,7 +161,7 @@ impl Single {
             extended,
             is_located: emission.is_some(),
             envelope,
-            rails,
+            clipping,
             noise,
             has_carrier,
         }
@@ -181,7 +181,7 @@ impl Single {
             format,
             power_scale,
             envelope: &chunk.envelope,
-            rails: chunk.rails,
+            clipping: chunk.clipping,
             spectrum: &self.spectrum[PAD..][..samples.len()],
             noise: &chunk.noise,
             has_carrier: chunk.has_carrier,
@@ -199,7 +199,7 @@ impl Single {
         let bin_hz = 1.0 / (n as f64 * (1.0 / sample_rate_hz));
         let psd_scale = power_scale / n as f64;
         let mean_power = envelope.mean_power * power_scale;
-        let noise = order_statistic::noise_median(&self.power, &mut self.candidates) * psd_scale;
+        let noise = order_statistic::lower_quantile_median(&self.power, &mut self.candidates) * psd_scale;
         let snr_db = ratio_db(mean_power / (noise + EPSILON));
         if !(envelope.certain
             && shape.certain
@@ -210,7 +210,7 @@ impl Single {
 
         // The powers are not needed any more; there are as many as planned for.
         let correlation = self.correlate.of(&mut self.power)?;
-        let spread = delay_spread::spread(correlation, psd_scale);
+        let spread = delay_spread::estimate(correlation, psd_scale);
         let jumps = [5.0, 10.0].iter().any(|at| (snr_db - at).abs() < SNR_ERROR_DB);
         if !spread.certain || jumps {
             return None;

@@ -5,10 +5,10 @@ use std::hint::black_box;
 use rustfft::num_complex::Complex32;
 
 use crate::detector::Detector;
-use crate::estimators::envelope::{self, Envelope, Rails};
-use crate::estimators::extremes::Extremes;
+use crate::estimators::envelope::{self, ClippingLevels, Envelope};
 use crate::estimators::noise::{self, Noise};
 use crate::estimators::occupied_bandwidth::Finder;
+use crate::estimators::peak_range::PeakRange;
 use crate::estimators::spectrum::{self, Block, PAD};
 use crate::estimators::{delay_spread, order_statistic};
 use crate::features::Extended;
@@ -73,8 +73,8 @@ pub struct Stages {
     ranked: Vec<f64>,
     candidates: Vec<u32>,
     correlation: Vec<f32>,
-    extremes: Extremes,
-    rails: Rails,
+    peaks: PeakRange,
+    clipping: ClippingLevels,
     envelope: Envelope,
     noise: Noise,
     detector: Detector,
@@ -90,8 +90,8 @@ impl Stages {
         let mut samples = Vec::new();
         SampleFormat::Cf32Le.decode(&bytes, &mut samples);
         let n = samples.len();
-        let extremes = Extremes::of(&samples);
-        let rails = quality::rails(SampleFormat::Cf32Le, extremes);
+        let peaks = PeakRange::of(&samples);
+        let clipping = quality::clipping_levels(SampleFormat::Cf32Le, peaks);
         let mut frames = Vec::new();
         let mut stages = Self {
             spectrum: vec![Complex32::default(); n + 2 * PAD],
@@ -101,7 +101,7 @@ impl Stages {
             ranked: Vec::new(),
             candidates: Vec::with_capacity(n),
             correlation: Vec::new(),
-            envelope: envelope::measure(&samples, rails, &mut frames),
+            envelope: envelope::measure(&samples, clipping, &mut frames),
             noise: Noise {
                 density: 0.0,
                 bins: 0.0,
@@ -116,8 +116,8 @@ impl Stages {
             sample_rate_hz,
             transform: Transform::new(n),
             frames,
-            extremes,
-            rails,
+            peaks,
+            clipping,
         };
         for step in Step::ALL {
             stages.run(step);
@@ -134,7 +134,7 @@ impl Stages {
                 SampleFormat::Cf32Le.decode(&self.bytes, &mut self.samples);
             }
             Step::Screen => drop(black_box(plausibility::check(&self.samples, 0))),
-            Step::Envelope => self.envelope = envelope::measure(&self.samples, self.rails, &mut self.frames),
+            Step::Envelope => self.envelope = envelope::measure(&self.samples, self.clipping, &mut self.frames),
             Step::Transform => {
                 let bins = &mut self.spectrum[PAD..][..n];
                 self.transform.process(&self.samples, bins);
@@ -165,7 +165,10 @@ impl Stages {
                 black_box(spectrum::shape(&self.power, &self.blocks));
             }
             Step::Quantile => {
-                black_box(order_statistic::noise_median(&self.power, &mut self.candidates));
+                black_box(order_statistic::lower_quantile_median(
+                    &self.power,
+                    &mut self.candidates,
+                ));
             }
             Step::RealPart => {
                 // The transform leaves nothing of its input; the extractor needs none of it afterwards.
@@ -175,17 +178,17 @@ impl Stages {
                 }
             }
             Step::Autocorrelation => {
-                black_box(delay_spread::spread(&self.correlation, 1.0 / n as f64));
+                black_box(delay_spread::estimate(&self.correlation, 1.0 / n as f64));
             }
             Step::Quality => {
                 let format = SampleFormat::Cf32Le;
-                self.tally.see_samples(&self.samples, self.extremes.largest(), format);
+                self.tally.see_samples(&self.samples, self.peaks.largest(), format);
                 self.tally.see_chunk(&Measured {
                     samples: &self.samples,
                     format,
                     power_scale: 1.0,
                     envelope: &self.envelope,
-                    rails: self.rails,
+                    clipping: self.clipping,
                     spectrum: &self.spectrum[PAD..][..n],
                     noise: &self.noise,
                     has_carrier: false,

@@ -17,7 +17,7 @@ const LAG_ERROR: f64 = 1.1e-6;
 
 /// Lags that count, and how they scatter.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Spread {
+pub(crate) struct DelaySpread {
     /// How many lags count.
     pub lags: usize,
     /// Weighted standard deviation of their lag, in samples.
@@ -29,24 +29,24 @@ pub(crate) struct Spread {
 /// Reads the spread off the `correlation`: lags 0 to half the chunk's length, lag 0 the
 /// largest. A lag counts, with its square as weight, where that exceeds a tenth of the largest square.
 /// `scale` turns a lag into the reference's units, in which its epsilon is added to the largest square.
-pub(crate) fn spread(correlation: &[f32], scale: f64) -> Spread {
+pub(crate) fn estimate(correlation: &[f32], scale: f64) -> DelaySpread {
     struct Gather<'a>(&'a [f32], f64);
     impl pulp::WithSimd for Gather<'_> {
-        type Output = Spread;
+        type Output = DelaySpread;
 
         #[inline(always)]
-        fn with_simd<S: Simd>(self, simd: S) -> Spread {
-            spread_in_lanes(simd, self.0, self.1)
+        fn with_simd<S: Simd>(self, simd: S) -> DelaySpread {
+            estimate_in_lanes(simd, self.0, self.1)
         }
     }
     pulp::Arch::new().dispatch(Gather(correlation, scale))
 }
 
 #[inline(always)]
-fn spread_in_lanes<S: Simd>(simd: S, correlation: &[f32], scale: f64) -> Spread {
+fn estimate_in_lanes<S: Simd>(simd: S, correlation: &[f32], scale: f64) -> DelaySpread {
     let zero_lag = f64::from(correlation[0]);
     if zero_lag <= 0.0 {
-        return Spread {
+        return DelaySpread {
             lags: 0,
             std: 0.0,
             certain: true,
@@ -84,7 +84,7 @@ fn spread_in_lanes<S: Simd>(simd: S, correlation: &[f32], scale: f64) -> Spread 
         }
     }
     if all.lags == 0.0 {
-        return Spread {
+        return DelaySpread {
             lags: 0,
             std: 0.0,
             certain: unclear.lags == 0.0,
@@ -98,7 +98,7 @@ fn spread_in_lanes<S: Simd>(simd: S, correlation: &[f32], scale: f64) -> Spread 
     let change = weight * (distances + unclear.lags * variance);
     let makes_no_difference = all.lags - unclear.lags > 1.0 && change < 2.0 * TOLERANCE * variance;
     // Squares of lags lose digits where a few large lags are close together; lag 0 counts, so they are not.
-    Spread {
+    DelaySpread {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -216,7 +216,7 @@ mod tests {
         let mut correlation = vec![0.1_f32; 500];
         correlation[0] = 1.0;
         correlation[300] = -1.0;
-        let found = spread(&correlation, 1e6);
+        let found = estimate(&correlation, 1e6);
         assert_eq!(found.lags, 2);
         assert!(found.certain && (found.std - 150.0).abs() < 1e-9);
     }
@@ -226,32 +226,32 @@ mod tests {
         let mut correlation = vec![0.0_f32; 500];
         correlation[0] = 1.0;
         correlation[77] = 0.1_f32.sqrt();
-        assert!(!spread(&correlation, 1e6).certain);
+        assert!(!estimate(&correlation, 1e6).certain);
     }
 
     #[test]
     fn among_thousands_a_lag_on_the_threshold_makes_no_difference() {
         let mut correlation: Vec<f32> = (0..20_001).map(|lag| (lag as f32 * 0.7).cos()).collect();
-        let clear = spread(&correlation, 1e6);
+        let clear = estimate(&correlation, 1e6);
         assert!(clear.certain);
         let outside = correlation.iter().position(|lag| lag.abs() < 0.3).unwrap();
         correlation[outside] = 0.1_f32.sqrt();
-        let unclear = spread(&correlation, 1e6);
+        let unclear = estimate(&correlation, 1e6);
         assert!(unclear.certain && (unclear.std / clear.std - 1.0).abs() < TOLERANCE);
         // Of so many more, or where few others count, it does.
         let many: Vec<f32> = (0..20_001)
             .map(|lag| if lag % 9 == 4 { 0.1_f32.sqrt() } else { 1.0 })
             .collect();
-        assert!(!spread(&many, 1e6).certain);
+        assert!(!estimate(&many, 1e6).certain);
         let mut few = vec![0.0_f32; 20_001];
         few[..300].fill(1.0);
         few[15_000] = 0.1_f32.sqrt();
-        assert!(!spread(&few, 1e6).certain);
+        assert!(!estimate(&few, 1e6).certain);
     }
 
     #[test]
     fn silence_has_no_spread() {
-        let found = spread(&[0.0; 100], 1.0);
+        let found = estimate(&[0.0; 100], 1.0);
         assert_eq!(found.lags, 0);
         assert_eq!(found.std, 0.0);
     }

@@ -27,15 +27,15 @@ pub(crate) struct Envelope {
     pub repeats: usize,
     /// Samples of which both components are zero.
     pub zeros: usize,
-    /// Components at or beyond the rails.
-    pub at_rails: usize,
+    /// Components at or beyond the clipping.
+    pub at_clipping_levels: usize,
     /// Whether single precision was good enough for `std`.
     pub certain: bool,
 }
 
 /// Components at or below `low`, or at or above `high`, are at the end of the scale.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Rails {
+pub(crate) struct ClippingLevels {
     pub low: f32,
     pub high: f32,
     /// Whether that is where the format ends; otherwise it is a guess.
@@ -61,7 +61,7 @@ struct Sums {
 struct Counts<S: Simd> {
     sign_changes: S::u32s,
     repeats: S::u32s,
-    at_rails: S::u32s,
+    at_clipping_levels: S::u32s,
 }
 
 impl Sums {
@@ -73,12 +73,12 @@ impl Sums {
         split: &SplitComplex,
         len: usize,
         origin: f32,
-        rails: Rails,
+        clipping: ClippingLevels,
         counts: &mut Counts<S>,
     ) -> (Self, usize) {
         let zero = simd.splat_f32s(0.0);
         let origins = simd.splat_f32s(origin);
-        let (low, high) = (simd.splat_f32s(rails.low), simd.splat_f32s(rails.high));
+        let (low, high) = (simd.splat_f32s(clipping.low), simd.splat_f32s(clipping.high));
         let one_if = |is: S::m32s| simd.select_u32s(is, simd.splat_u32s(1), simd.splat_u32s(0));
         let (mut powers, mut differences, mut squares, mut fourths, mut highest) = (zero, zero, zero, zero, zero);
         let mut lowest = simd.splat_f32s(f32::INFINITY);
@@ -86,7 +86,8 @@ impl Sums {
         let (im, _) = S::as_simd_f32s(&split.im[FIRST..FIRST + len]);
         let (re_before, _) = S::as_simd_f32s(&split.re[FIRST - 1..FIRST - 1 + len]);
         let (im_before, _) = S::as_simd_f32s(&split.im[FIRST - 1..FIRST - 1 + len]);
-        let (mut sign_changes, mut repeats, mut at_rails) = (counts.sign_changes, counts.repeats, counts.at_rails);
+        let (mut sign_changes, mut repeats, mut at_clipping_levels) =
+            (counts.sign_changes, counts.repeats, counts.at_clipping_levels);
         for (((re, im), re_before), im_before) in re.iter().zip(im).zip(re_before).zip(im_before) {
             let power = simd.mul_add_e_f32s(*re, *re, simd.mul_f32s(*im, *im));
             let difference = simd.sub_f32s(simd.sqrt_f32s(power), origins);
@@ -109,13 +110,13 @@ impl Sums {
             for part in [*re, *im] {
                 let at_low = simd.less_than_or_equal_f32s(part, low);
                 let at_high = simd.greater_than_or_equal_f32s(part, high);
-                at_rails = simd.add_u32s(at_rails, one_if(simd.or_m32s(at_low, at_high)));
+                at_clipping_levels = simd.add_u32s(at_clipping_levels, one_if(simd.or_m32s(at_low, at_high)));
             }
         }
         *counts = Counts {
             sign_changes,
             repeats,
-            at_rails,
+            at_clipping_levels,
         };
         let sums = Self {
             power: total::<S>(powers),
@@ -143,8 +144,8 @@ impl Sums {
 /// Measures at least one sample. The magnitudes must lie within 1e-9 to 1e9, so that fourth powers do not
 /// leave the range of single precision. `frames` becomes the mean `|x|^2` of [`FRAMES`] equal parts, fewer where there are
 /// fewer samples.
-pub(crate) fn measure(samples: &[Complex32], rails: Rails, frames: &mut Vec<f64>) -> Envelope {
-    struct Measure<'a>(&'a [Complex32], Rails, &'a mut Vec<f64>);
+pub(crate) fn measure(samples: &[Complex32], clipping: ClippingLevels, frames: &mut Vec<f64>) -> Envelope {
+    struct Measure<'a>(&'a [Complex32], ClippingLevels, &'a mut Vec<f64>);
     impl pulp::WithSimd for Measure<'_> {
         type Output = Envelope;
 
@@ -153,23 +154,28 @@ pub(crate) fn measure(samples: &[Complex32], rails: Rails, frames: &mut Vec<f64>
             measure_in_lanes(simd, self.0, self.1, self.2)
         }
     }
-    pulp::Arch::new().dispatch(Measure(samples, rails, frames))
+    pulp::Arch::new().dispatch(Measure(samples, clipping, frames))
 }
 
 #[inline(always)]
-fn measure_in_lanes<S: Simd>(simd: S, samples: &[Complex32], rails: Rails, frames: &mut Vec<f64>) -> Envelope {
+fn measure_in_lanes<S: Simd>(
+    simd: S,
+    samples: &[Complex32],
+    clipping: ClippingLevels,
+    frames: &mut Vec<f64>,
+) -> Envelope {
     let n = samples.len();
     // Sums of differences to a magnitude that occurs lose no digits where the envelope is constant.
     let origin = samples[0].norm_sqr().sqrt();
     let (mut power, mut difference, mut square, mut fourth) = (0.0, 0.0, 0.0, 0.0);
     let mut max_power = 0.0_f32;
-    let (mut sign_changes, mut repeats, mut zeros, mut at_rails) = (0, 0, 0, 0);
+    let (mut sign_changes, mut repeats, mut zeros, mut at_clipping_levels) = (0, 0, 0, 0);
     let mut split = SplitComplex::ZERO;
     let none = simd.splat_u32s(0);
     let mut counts = Counts::<S> {
         sign_changes: none,
         repeats: none,
-        at_rails: none,
+        at_clipping_levels: none,
     };
     let parts = FRAMES.min(n);
     let block_len = SUM_BLOCK * S::F32_LANES;
@@ -183,14 +189,15 @@ fn measure_in_lanes<S: Simd>(simd: S, samples: &[Complex32], rails: Rails, frame
             let before = samples[start.saturating_sub(1)];
             (split.re[FIRST - 1], split.im[FIRST - 1]) = (before.re, before.im);
             split.fill(FIRST, block);
-            let (mut sums, done) = Sums::of(simd, &split, block.len(), origin, rails, &mut counts);
+            let (mut sums, done) = Sums::of(simd, &split, block.len(), origin, clipping, &mut counts);
             for at in done..block.len() {
                 let here = block[at];
                 let before = if at > 0 { block[at - 1] } else { before };
                 sums.add(here.re * here.re + here.im * here.im, origin);
                 sign_changes += usize::from(sign(here.re) != sign(before.re));
                 repeats += usize::from(here == before);
-                at_rails += usize::from(rails.reached_by(here.re)) + usize::from(rails.reached_by(here.im));
+                at_clipping_levels +=
+                    usize::from(clipping.reached_by(here.re)) + usize::from(clipping.reached_by(here.im));
             }
             frame_power += sums.power;
             difference += sums.difference;
@@ -207,7 +214,7 @@ fn measure_in_lanes<S: Simd>(simd: S, samples: &[Complex32], rails: Rails, frame
     }
     sign_changes += count::<S>(counts.sign_changes);
     repeats += count::<S>(counts.repeats);
-    at_rails += count::<S>(counts.at_rails);
+    at_clipping_levels += count::<S>(counts.at_clipping_levels);
     // The first sample repeats none.
     repeats -= 1;
 
@@ -227,7 +234,7 @@ fn measure_in_lanes<S: Simd>(simd: S, samples: &[Complex32], rails: Rails, frame
         sign_changes,
         repeats,
         zeros,
-        at_rails,
+        at_clipping_levels,
         certain,
     }
 }
@@ -238,7 +245,7 @@ fn sign(value: f32) -> i32 {
     i32::from(value > 0.0) - i32::from(value < 0.0)
 }
 
-impl Rails {
+impl ClippingLevels {
     #[inline(always)]
     fn reached_by(self, component: f32) -> bool {
         component <= self.low || component >= self.high
@@ -257,7 +264,7 @@ mod tests {
             .count()
     }
 
-    const NONE: Rails = Rails {
+    const NONE: ClippingLevels = ClippingLevels {
         low: f32::NEG_INFINITY,
         high: f32::INFINITY,
         certain: false,
@@ -277,17 +284,17 @@ mod tests {
                     _ => Complex32::new(0.995, 0.0),
                 })
                 .collect();
-            let rails = Rails {
+            let clipping = ClippingLevels {
                 low: -1.0,
                 high: 1.0,
                 certain: true,
             };
             let mut frames = Vec::new();
-            let envelope = measure(&samples, rails, &mut frames);
+            let envelope = measure(&samples, clipping, &mut frames);
             let of = |rests: &[usize]| (0..n).filter(|i| rests.contains(&(i % 4))).count();
             assert_eq!(envelope.zeros, of(&[0, 1]), "{n}");
             assert_eq!(envelope.repeats, of(&[1]), "{n}");
-            assert_eq!(envelope.at_rails, 2 * of(&[2]), "{n}");
+            assert_eq!(envelope.at_clipping_levels, 2 * of(&[2]), "{n}");
             assert_eq!(envelope.sign_changes, sign_changes(&samples), "{n}");
             assert_eq!(frames.len(), n.min(FRAMES));
             let mean = frames.iter().sum::<f64>() / frames.len() as f64;

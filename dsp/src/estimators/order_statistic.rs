@@ -15,7 +15,7 @@ const MARGIN: usize = 46;
     clippy::cast_sign_loss,
     reason = "0.3 of a count is between 0 and that count"
 )]
-pub(crate) fn weakest(n: usize) -> usize {
+pub(crate) fn lower_30_percent(n: usize) -> usize {
     ((0.3 * n as f64) as usize).max(1)
 }
 
@@ -25,8 +25,8 @@ pub(crate) fn weakest(n: usize) -> usize {
 /// counts what lies below the bracket and collects what lies inside, and only that is searched.
 /// `candidates` is scratch: the bits of values, which order as they do. `values` must not be empty, and holds neither NaN nor
 /// anything negative.
-pub(crate) fn noise_median(values: &[f32], candidates: &mut Vec<u32>) -> f64 {
-    let count = weakest(values.len());
+pub(crate) fn lower_quantile_median(values: &[f32], candidates: &mut Vec<u32>) -> f64 {
+    let count = lower_30_percent(values.len());
     let (low, high) = ((count - 1) / 2, count / 2);
 
     let below = bracket(values, low, high, candidates).unwrap_or_else(|| {
@@ -94,7 +94,7 @@ mod tests {
     fn by_sorting(values: &[f32]) -> f64 {
         let mut sorted = values.to_vec();
         sorted.sort_by(f32::total_cmp);
-        let weakest = &sorted[..weakest(values.len())];
+        let weakest = &sorted[..lower_30_percent(values.len())];
         let half = weakest.len() / 2;
         if weakest.len() % 2 == 1 {
             return f64::from(weakest[half]);
@@ -122,7 +122,11 @@ mod tests {
                     .collect(),
             ];
             for values in shapes {
-                assert_eq!(noise_median(&values, &mut candidates), by_sorting(&values), "{n}");
+                assert_eq!(
+                    lower_quantile_median(&values, &mut candidates),
+                    by_sorting(&values),
+                    "{n}"
+                );
             }
         }
     }

@@ -8,7 +8,7 @@ pub(crate) mod stray_header;
 use rustfft::num_complex::Complex32;
 
 use crate::error::Error;
-use crate::estimators::extremes::Extremes;
+use crate::estimators::peak_range::PeakRange;
 use byte_statistics::{Histograms, floats};
 
 /// No receiver delivers components above this: float recordings in the wild reach some thousands.
@@ -17,11 +17,11 @@ pub(crate) const LARGEST: f32 = 1e6;
 /// Nor is everything in a recording below this; misread integers and big-endian floats are.
 pub(crate) const SMALLEST: f32 = 1e-20;
 
-/// The extremes of `samples`, or why they are no recording. `from` is the index of the first.
-pub(crate) fn check(samples: &[Complex32], from: u64) -> Result<Extremes, Error> {
-    let extremes = Extremes::of(samples);
-    if extremes.largest() <= LARGEST {
-        return Ok(extremes);
+/// The peaks of `samples`, or why they are no recording. `from` is the index of the first.
+pub(crate) fn check(samples: &[Complex32], from: u64) -> Result<PeakRange, Error> {
+    let peaks = PeakRange::of(samples);
+    if peaks.largest() <= LARGEST {
+        return Ok(peaks);
     }
     let looks_like = looks_like(samples).or_else(|| in_front(samples, from));
     let is_bad = |sample: &&Complex32| !sample.is_finite();
@@ -41,7 +41,7 @@ pub(crate) fn check(samples: &[Complex32], from: u64) -> Result<Extremes, Error>
         .unwrap_or(0);
     Err(Error::TooLarge {
         first: from + first as u64,
-        value: extremes.largest(),
+        value: peaks.largest(),
         limit: LARGEST,
         looks_like,
     })

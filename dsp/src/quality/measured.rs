@@ -1,6 +1,6 @@
 use rustfft::num_complex::Complex32;
 
-use crate::estimators::envelope::{Envelope, Rails};
+use crate::estimators::envelope::{ClippingLevels, Envelope};
 use crate::estimators::noise::Noise;
 use crate::format::SampleFormat;
 
@@ -10,7 +10,7 @@ pub(crate) struct Measured<'a> {
     pub format: SampleFormat,
     pub power_scale: f64,
     pub envelope: &'a Envelope,
-    pub rails: Rails,
+    pub clipping: ClippingLevels,
     /// In the transform's order, without padding.
     pub spectrum: &'a [Complex32],
     pub noise: &'a Noise,

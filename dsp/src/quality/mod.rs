@@ -9,8 +9,8 @@ mod runs;
 use rustfft::num_complex::Complex32;
 use serde::Serialize;
 
-use crate::estimators::envelope::Rails;
-use crate::estimators::extremes::Extremes;
+use crate::estimators::envelope::ClippingLevels;
+use crate::estimators::peak_range::PeakRange;
 use crate::format::SampleFormat;
 use crate::warning::Warning;
 use codes::Codes;
@@ -69,7 +69,7 @@ impl Quality {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Quality {
     /// Components (I or Q) at the end of the scale, as a part of all. Where they do not reach the format's, or it has none, it is
-    /// the extremes that count, if so many are there that they must be rails.
+    /// the extremes that count, if so many are there that they must be clipping.
     pub clipped_fraction: f64,
     /// Different values in use, of I or of Q, whichever has fewer; counting ends at 256. Integer formats up to 16 bit only.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,16 +110,16 @@ pub(crate) struct Tally {
 
 /// Where the components of a chunk with these extremes may stop: at the ends of the format if they reach these, else
 /// close to the extremes.
-pub(crate) fn rails(format: SampleFormat, extremes: Extremes) -> Rails {
-    let Extremes { low, high } = extremes;
-    match ends_reached(format, extremes) {
-        Some((low, high)) => Rails {
+pub(crate) fn clipping_levels(format: SampleFormat, peaks: PeakRange) -> ClippingLevels {
+    let PeakRange { low, high } = peaks;
+    match ends_reached(format, peaks) {
+        Some((low, high)) => ClippingLevels {
             low,
             high,
             certain: true,
         },
         // Silence is at no rail.
-        None => Rails {
+        None => ClippingLevels {
             low: if low < 0.0 { RAIL * low } else { f32::NEG_INFINITY },
             high: if high > 0.0 { RAIL * high } else { f32::INFINITY },
             certain: false,
@@ -128,21 +128,21 @@ pub(crate) fn rails(format: SampleFormat, extremes: Extremes) -> Rails {
 }
 
 /// The ends of the format, if the components reach one of them.
-fn ends_reached(format: SampleFormat, extremes: Extremes) -> Option<(f32, f32)> {
+fn ends_reached(format: SampleFormat, peaks: PeakRange) -> Option<(f32, f32)> {
     let (low, high) = format.ends()?;
-    (extremes.low <= low || extremes.high >= high).then_some((low, high))
+    (peaks.low <= low || peaks.high >= high).then_some((low, high))
 }
 
-/// Whether rails at the extremes, where so many components are, are rails: a spike in the histogram on both sides.
-fn is_spike(samples: &[Complex32], rails: Rails, at_rails: usize) -> bool {
-    let smaller = rails.high.min(-rails.low) / RAIL;
+/// Whether clipping at the extremes, where so many components are, are clipping: a spike in the histogram on both sides.
+fn is_spike(samples: &[Complex32], clipping: ClippingLevels, at_clipping_levels: usize) -> bool {
+    let smaller = clipping.high.min(-clipping.low) / RAIL;
     let outside = |level: f32| count(samples, |component| component.abs() >= level);
-    let beside = |level: f32| outside(level).saturating_sub(at_rails) as f64;
-    at_rails as f64 > OVER_NEAR * beside(NEAR * smaller)
-        && at_rails as f64 > OVER_AROUND * beside(AROUND * smaller)
-        && at_rails as f64 > OVER_NEAR * beside(next_below(samples, RAIL * smaller))
-        && count(samples, |component| component >= rails.high) > 0
-        && count(samples, |component| component <= rails.low) > 0
+    let beside = |level: f32| outside(level).saturating_sub(at_clipping_levels) as f64;
+    at_clipping_levels as f64 > OVER_NEAR * beside(NEAR * smaller)
+        && at_clipping_levels as f64 > OVER_AROUND * beside(AROUND * smaller)
+        && at_clipping_levels as f64 > OVER_NEAR * beside(next_below(samples, RAIL * smaller))
+        && count(samples, |component| component >= clipping.high) > 0
+        && count(samples, |component| component <= clipping.low) > 0
 }
 
 /// The largest size of a component below this.
@@ -165,11 +165,13 @@ impl Tally {
 
     /// Looks at what was measured of a chunk.
     pub(crate) fn see_chunk(&mut self, chunk: &Measured) {
-        let at_rails = chunk.envelope.at_rails;
-        let is_clipped =
-            || chunk.rails.certain || (at_rails > FEWEST_CLIPPED && is_spike(chunk.samples, chunk.rails, at_rails));
+        let at_clipping_levels = chunk.envelope.at_clipping_levels;
+        let is_clipped = || {
+            chunk.clipping.certain
+                || (at_clipping_levels > FEWEST_CLIPPED && is_spike(chunk.samples, chunk.clipping, at_clipping_levels))
+        };
         if is_clipped() {
-            self.clipped += at_rails;
+            self.clipped += at_clipping_levels;
         }
         self.samples += chunk.samples.len();
         self.zeros += chunk.envelope.zeros;

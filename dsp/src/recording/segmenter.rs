@@ -10,7 +10,7 @@ use crate::chunk::measured::Chunk;
 use crate::container::Container;
 use crate::detector::Series;
 use crate::error::Error;
-use crate::estimators::extremes::Extremes;
+use crate::estimators::peak_range::PeakRange;
 use crate::features::{Extended, Features, SegmentFeatures, Statistics};
 use crate::format::MAX_SAMPLE_BYTES;
 use crate::input::{Hints, Interpretation, consistency};
@@ -199,7 +199,7 @@ impl Segmenter {
         if std::mem::take(&mut self.is_broken) {
             self.give_up_chunk()?;
         } else {
-            let extremes = self.screen()?;
+            let peaks = self.screen()?;
             self.look()?;
             self.show();
             let Interpretation {
@@ -207,7 +207,7 @@ impl Segmenter {
             } = self.interpretation;
             let row = workspace.measure(
                 &mut self.chunk,
-                extremes,
+                peaks,
                 format,
                 sample_rate_hz,
                 &mut self.tally,
@@ -231,14 +231,14 @@ impl Segmenter {
     }
 
     /// Refuses impossible samples in the chunk at hand; returns the range of its components.
-    fn screen(&mut self) -> Result<Extremes, Error> {
-        let extremes = plausibility::check(&self.chunk, self.samples_read - self.chunk.len() as u64)?;
-        let largest = extremes.largest();
+    fn screen(&mut self) -> Result<PeakRange, Error> {
+        let peaks = plausibility::check(&self.chunk, self.samples_read - self.chunk.len() as u64)?;
+        let largest = peaks.largest();
         if self.looks_like.is_none() && largest > 0.0 && largest < plausibility::SMALLEST {
             self.looks_like = plausibility::looks_like(&self.chunk);
         }
         self.largest = self.largest.max(largest);
-        Ok(extremes)
+        Ok(peaks)
     }
 
     /// Whether the bytes are what they were read as, and the first samples samples.

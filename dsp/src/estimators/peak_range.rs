@@ -6,14 +6,14 @@ use crate::simd::dispatch;
 
 /// The range of the components of some samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Extremes {
+pub(crate) struct PeakRange {
     /// The most negative component, or zero.
     pub low: f32,
     /// The most positive component, or zero.
     pub high: f32,
 }
 
-impl Extremes {
+impl PeakRange {
     /// The larger of both in size. NaN and infinity come out as infinity.
     pub(crate) fn largest(self) -> f32 {
         let size = |value: f32| value.to_bits() & !SIGN;
@@ -22,7 +22,7 @@ impl Extremes {
 
     /// Of samples without NaN or infinity.
     pub(crate) fn of(samples: &[Complex32]) -> Self {
-        dispatch!(extremes(samples: &'a [Complex32]) -> Extremes)
+        dispatch!(peak_range(samples: &'a [Complex32]) -> PeakRange)
     }
 }
 
@@ -31,14 +31,14 @@ const SIGN: u32 = 1 << 31;
 /// Positive floats order like the signed integers that share their bits, and then come the negative ones; with unsigned
 /// integers the most negative comes last.
 #[inline(always)]
-fn extremes(samples: &[Complex32]) -> Extremes {
+fn peak_range(samples: &[Complex32]) -> PeakRange {
     let (mut signed, mut unsigned) = (0_i32, 0_u32);
     for sample in samples {
         let (re, im) = (sample.re.to_bits(), sample.im.to_bits());
         signed = signed.max(re.cast_signed()).max(im.cast_signed());
         unsigned = unsigned.max(re).max(im);
     }
-    Extremes {
+    PeakRange {
         high: f32::from_bits(signed.cast_unsigned()),
         low: if unsigned & SIGN == 0 {
             0.0
