@@ -10,7 +10,7 @@ use std::fmt;
 
 use rustfft::num_complex::Complex32;
 
-use crate::detector::Series;
+use crate::detector::SegmentDetector;
 use crate::estimators::peak_range::PeakRange;
 use crate::features::Features;
 use crate::format::SampleFormat;
@@ -50,7 +50,7 @@ impl Workspace {
         Self::default()
     }
 
-    /// Measures one chunk, and lets `tally` and `series` see it. `peaks` are those of its samples. The samples may
+    /// Measures one chunk, and lets `tally` and `segment_detector` see it. `peaks` are those of its samples. The samples may
     /// come back multiplied by a power of two.
     pub(crate) fn measure(
         &mut self,
@@ -59,7 +59,7 @@ impl Workspace {
         format: SampleFormat,
         sample_rate_hz: f64,
         tally: &mut Tally,
-        series: &mut Series,
+        segment_detector: &mut SegmentDetector,
     ) -> Chunk {
         tally.see_samples(samples, peaks.largest(), format);
         let mut clipping = quality::clipping_levels(format, peaks);
@@ -70,7 +70,7 @@ impl Workspace {
         let plan = self.plan(samples.len());
         let chunk = plan
             .single
-            .measure(samples, power_scale, sample_rate_hz, clipping, series);
+            .measure(samples, power_scale, sample_rate_hz, clipping, segment_detector);
         plan.single.show(samples, &chunk, power_scale, format, tally);
         let plan_double = || Double::new(samples.len());
         let features = match chunk.features {

@@ -7,7 +7,7 @@
 use rustfft::num_complex::Complex32;
 
 use crate::decibel::{EPSILON, level_db, ratio_db};
-use crate::detector::{Detector, Series};
+use crate::detector::{Detector, SegmentDetector};
 use crate::estimators::delay_spread::{self, delay_confidence};
 use crate::estimators::envelope::{self, ClippingLevels, Envelope};
 use crate::estimators::noise::{self, Noise};
@@ -98,14 +98,14 @@ impl Single {
     }
 
     /// Measures a chunk, `samples` being its samples times a factor whose square is 1 / `power_scale`. It is the next of a
-    /// `series`.
+    /// `segment_detector`.
     pub(crate) fn measure(
         &mut self,
         samples: &[Complex32],
         power_scale: f64,
         sample_rate_hz: f64,
         clipping: ClippingLevels,
-        series: &mut Series,
+        segment_detector: &mut SegmentDetector,
     ) -> Chunk {
         let n = samples.len();
         let envelope = envelope::measure(samples, clipping, &mut self.frames);
@@ -119,7 +119,7 @@ impl Single {
         self.spectrum[n + PAD] = Complex32::default();
         spectrum::measure(&self.spectrum, &mut self.power, &mut self.blocks);
         let signal_present = self.detector.signal_present(&self.blocks, zero.norm_sqr());
-        series.see(&self.blocks);
+        segment_detector.add_chunk(&self.blocks);
         let noise = noise::estimate(&self.blocks, &mut self.ranked);
         let squared = (n as f64).powi(2);
         let signal = envelope.mean_power * squared - noise.density * noise.bins;

@@ -4,9 +4,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::baseline::{Baseline, Step};
-use super::circle::Circle;
-use super::logarithms::Logarithms;
-use super::shapes::Shapes;
+use super::basis::HarmonicBasis;
+use super::circular_sums::CircularSums;
+use super::log_densities::LogDensities;
 use crate::estimators::distributions;
 
 /// Each band tested is wider than the one before by this factor, or by one block.
@@ -19,7 +19,7 @@ pub(super) struct Bands {
     deviations: f64,
     widths: Vec<Width>,
     /// Those that the last baseline was fitted with.
-    shapes: Option<Arc<Shapes>>,
+    basis: Option<Arc<HarmonicBasis>>,
 }
 
 /// A width that is searched for, in blocks.
@@ -58,16 +58,16 @@ impl Bands {
         Self {
             deviations,
             widths,
-            shapes: None,
+            basis: None,
         }
     }
 
-    /// The first band that is too strong to be noise. `logarithms` are of what `circle` was filled with; below `lowest` there
+    /// The first band that is too strong to be noise. `logarithms` are of what `sums` was filled with; below `lowest` there
     /// is only rounding.
     pub(super) fn find(
         &mut self,
-        circle: &Circle,
-        logarithms: impl Fn() -> Rc<Logarithms>,
+        sums: &CircularSums,
+        logarithms: impl Fn() -> Rc<LogDensities>,
         lowest: f64,
     ) -> Option<(Step, Baseline)> {
         let mut baseline = None;
@@ -75,15 +75,15 @@ impl Bands {
             let factor = width.factor * width.blocks as f64 / width.reference as f64;
             let lowest = lowest * width.reference as f64;
             // Hardly ever in white noise; so it is all places first, many at a time.
-            if !circle.any_stronger(width.blocks, width.reference, factor, lowest) {
+            if !sums.any_stronger(width.blocks, width.reference, factor, lowest) {
                 return None;
             }
-            (0..circle.count()).step_by(width.step).find_map(|first| {
-                let noise = circle.around(first, width.blocks, width.reference).max(lowest);
-                let is_strong = circle.sum(first, width.blocks) > factor * noise;
+            (0..sums.count()).step_by(width.step).find_map(|first| {
+                let noise = sums.around(first, width.blocks, width.reference).max(lowest);
+                let is_strong = sums.sum(first, width.blocks) > factor * noise;
                 is_strong.then(|| {
                     baseline
-                        .get_or_insert_with(|| Baseline::new(logarithms(), &mut self.shapes))
+                        .get_or_insert_with(|| Baseline::new(logarithms(), &mut self.basis))
                         .stands_out(first, width.blocks, self.deviations)
                 })?
             })

@@ -4,8 +4,8 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::logarithms::Logarithms;
-use super::shapes::{MIN_HARMONICS, STRAIGHT, Shapes};
+use super::basis::{HarmonicBasis, MIN_HARMONICS, STRAIGHT};
+use super::log_densities::LogDensities;
 
 /// Standard deviations by which a band has to stand out of a flat baseline, if that with the band explains more than any smooth
 /// shape does without it.
@@ -16,7 +16,7 @@ const DEVIATIONS_FLAT: f64 = 7.0;
 /// which a chunk has some tens that do not overlap.
 const BETTER: f64 = 30.0;
 
-/// Logarithms of the block means, fitted by a slope and harmonics made orthonormal over the pass-band.
+/// LogDensities of the block means, fitted by a slope and harmonics made orthonormal over the pass-band.
 ///
 /// Noise of a smooth density has `ln(mean of L powers)` = smooth function + independent errors of variance
 /// 1 / L. A signal adds a step on a run of blocks. Least squares with the shapes and the step
@@ -37,8 +37,8 @@ const BETTER: f64 = 30.0;
 /// a signal in 10 % of the segments at 8 kHz and in 54 % at 48 kHz.
 #[derive(Debug)]
 pub(super) struct Baseline {
-    logarithms: Rc<Logarithms>,
-    shapes: Arc<Shapes>,
+    logarithms: Rc<LogDensities>,
+    basis: Arc<HarmonicBasis>,
     /// The logarithms' coefficients, one for each shape; the first shape is constant.
     coefficients: Vec<f64>,
     /// Sums over the blocks before: of the logarithms, and of the number of blocks in the pass-band.
@@ -46,7 +46,7 @@ pub(super) struct Baseline {
     /// Standard deviation of a logarithm.
     deviation: f64,
     /// What is left when the likeliest pole is taken out. Made when it is asked for first: hardly ever in noise.
-    without_pole: OnceCell<Box<Baseline>>,
+    without_ar1: OnceCell<Box<Baseline>>,
 }
 
 /// A band that stands out.
@@ -64,15 +64,18 @@ pub(super) struct Step {
 
 impl Baseline {
     /// Fits these logarithms. `known` are shapes of as many blocks and looks; they are made anew if the pass-band is another.
-    pub(super) fn new(logarithms: Rc<Logarithms>, known: &mut Option<Arc<Shapes>>) -> Self {
-        let shapes = match known {
+    pub(super) fn new(logarithms: Rc<LogDensities>, known: &mut Option<Arc<HarmonicBasis>>) -> Self {
+        let basis = match known {
             Some(known) if known.inside == logarithms.inside => known,
-            _ => known.insert(Arc::new(Shapes::new(logarithms.inside.clone(), logarithms.looks))),
+            _ => known.insert(Arc::new(HarmonicBasis::new(
+                logarithms.inside.clone(),
+                logarithms.looks,
+            ))),
         };
-        Self::with(logarithms, shapes.clone())
+        Self::with(logarithms, basis.clone())
     }
 
-    fn with(logarithms: Rc<Logarithms>, shapes: Arc<Shapes>) -> Self {
+    fn with(logarithms: Rc<LogDensities>, basis: Arc<HarmonicBasis>) -> Self {
         let mut sums = vec![(0.0, 0)];
         let (mut sum, mut seen) = (0.0, 0);
         for (logarithm, inside) in logarithms.values.iter().zip(&logarithms.inside) {
@@ -81,12 +84,12 @@ impl Baseline {
             sums.push((sum, seen));
         }
         Self {
-            coefficients: shapes.coefficients(&logarithms.values),
-            shapes,
+            coefficients: basis.coefficients(&logarithms.values),
+            basis,
             sums,
             deviation: logarithms.variance().sqrt(),
             logarithms,
-            without_pole: OnceCell::new(),
+            without_ar1: OnceCell::new(),
         }
     }
 
@@ -99,7 +102,7 @@ impl Baseline {
             .filter(|step| self.is_likelier_than_a_pole(step))
             .or_else(|| {
                 self.stands_out_of_shapes(first, width, deviations).filter(|_| {
-                    let rest = self.without_pole();
+                    let rest = self.without_ar1();
                     rest.stands_out_of_shapes(first, width, deviations).is_some()
                 })
             })
@@ -108,7 +111,7 @@ impl Baseline {
     /// How high these logarithms of another spectrum are in the band, over all the pass-band outside it.
     pub(super) fn height(&self, logarithms: &[f64], step: &Step) -> f64 {
         let (mut within, mut all) = (0.0, 0.0);
-        for (at, _) in self.shapes.inside.iter().enumerate().filter(|(_, inside)| **inside) {
+        for (at, _) in self.basis.inside.iter().enumerate().filter(|(_, inside)| **inside) {
             all += logarithms[at];
             if (at + self.blocks() - step.first) % self.blocks() < step.width {
                 within += logarithms[at];
@@ -216,14 +219,14 @@ impl Baseline {
     /// Whether a flat baseline with this band explains more than one pole does.
     fn is_likelier_than_a_pole(&self, step: &Step) -> bool {
         // On average noise leaves 1 to each of the pole's two numbers.
-        let better = (step.height / step.deviation).powi(2) - (self.logarithms.pole().better - 2.0);
+        let better = (step.height / step.deviation).powi(2) - (self.logarithms.ar1().better - 2.0);
         better >= BETTER
     }
 
-    fn without_pole(&self) -> &Baseline {
-        self.without_pole.get_or_init(|| {
-            let rest = Rc::new(self.logarithms.without_pole());
-            Box::new(Self::with(rest, self.shapes.clone()))
+    fn without_ar1(&self) -> &Baseline {
+        self.without_ar1.get_or_init(|| {
+            let rest = Rc::new(self.logarithms.without_ar1());
+            Box::new(Self::with(rest, self.basis.clone()))
         })
     }
 
@@ -245,7 +248,7 @@ impl Baseline {
     /// Sums of the shapes over a band.
     fn parts(&self, first: usize, width: usize) -> impl Iterator<Item = f64> {
         let runs = self.runs(first, width);
-        self.shapes
+        self.basis
             .sums
             .iter()
             .map(move |sums| runs.iter().map(|(from, to)| sums[*to] - sums[*from]).sum())
@@ -299,8 +302,8 @@ mod tests {
         fitted(&densities, &mut None)
     }
 
-    fn fitted(densities: &[f64], known: &mut Option<Arc<Shapes>>) -> Baseline {
-        Baseline::new(Rc::new(Logarithms::of(densities, LOOKS)), known)
+    fn fitted(densities: &[f64], known: &mut Option<Arc<HarmonicBasis>>) -> Baseline {
+        Baseline::new(Rc::new(LogDensities::of(densities, LOOKS)), known)
     }
 
     fn stands_out_anywhere(baseline: &Baseline, width: usize) -> bool {
@@ -331,8 +334,8 @@ mod tests {
         for densities in [&flat, &flat, &edges, &flat] {
             let again = fitted(densities, &mut known);
             let anew = fitted(densities, &mut None);
-            assert_eq!(again.shapes.inside, anew.shapes.inside);
-            assert_eq!(again.shapes.sums, anew.shapes.sums);
+            assert_eq!(again.basis.inside, anew.basis.inside);
+            assert_eq!(again.basis.sums, anew.basis.sums);
             assert_eq!(again.coefficients, anew.coefficients);
         }
     }
@@ -383,7 +386,7 @@ mod tests {
         let distance = |rate: f64, harmonics: usize| {
             let (count, looks) = (500, rate / 5.0 / 500.0);
             let width = crate::detector::reference_cells::rounded(count as f64 * 12_500.0 / rate);
-            let baseline = Baseline::new(Rc::new(Logarithms::of(&vec![1.0; count], looks)), &mut None);
+            let baseline = Baseline::new(Rc::new(LogDensities::of(&vec![1.0; count], looks)), &mut None);
             let mut regression = Regression::new(&baseline, (count - width) / 2, width);
             for part in baseline
                 .parts((count - width) / 2, width)

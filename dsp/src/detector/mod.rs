@@ -1,7 +1,7 @@
 //! Whether a chunk holds a signal: a constant-false-alarm-rate test on its periodogram.
 //!
 //! Under noise alone the powers of the bins of a periodogram are independent and exponential, with the
-//! noise's density as their mean (Brillinger, Time Series, theorem 5.2.6), whatever the distribution of
+//! noise's density as their mean (Brillinger, Time SegmentDetector, theorem 5.2.6), whatever the distribution of
 //! the samples, as long as the density changes little within the bins compared. Two tests share the
 //! false alarms of a chunk, [`FALSE_ALARMS`]:
 //!
@@ -43,7 +43,7 @@
 //! | 96 kHz | 8.8, 100 % | 7.2, 100 % | 5.7, 98.6 % | 4.6, 85 % |
 //! | 200 kHz | 10.1, 100 % | 9.3, 100 % | 8.6, 100 % | 7.8, 100 % |
 //!
-//! So what is asked of five chunks cannot be had of one alone at 50 kHz: either a colour of two harmonics is called a signal, or
+//! So what is asked of five chunks cannot be had of one alone at 50 kHz: either a whitened of two harmonics is called a signal, or
 //! every fourth signal is missed, even by a test that knows where to look. Beside other chunks without it, it can.
 //!
 //! # Measured
@@ -106,26 +106,26 @@
 //! of the same line width, and no farther off in phase. Two receivers are too few to know how offsets change while they
 //! settle, so changes are not made use of; the side bands of keying are found as lines, in the chunks that have them.
 
+mod ar1;
 mod bands;
 mod baseline;
-mod changes;
-mod circle;
-mod logarithms;
-mod pole;
+mod basis;
+mod chunk_contrast;
+mod circular_sums;
+mod log_densities;
 mod reference_cells;
-mod series;
-mod shapes;
+mod segment_detector;
 
 use std::cell::OnceCell;
 use std::rc::Rc;
 
 use crate::estimators::spectrum::Block;
+use ar1::Ar1;
 use bands::Bands;
-use circle::Circle;
-use logarithms::Logarithms;
-use pole::Pole;
+use circular_sums::CircularSums;
+use log_densities::LogDensities;
 use reference_cells::{FALSE_ALARMS, LOWEST_DENSITY, line_reference};
-pub(crate) use series::Series;
+pub(crate) use segment_detector::SegmentDetector;
 
 /// Half a chunk's false alarms for lines, half for bands.
 const SHARE: f64 = 0.5;
@@ -136,7 +136,7 @@ pub(crate) const ZERO_HZ_RATIO: f64 = 3162.0;
 /// Thresholds for one division of the band into blocks, and sums over the blocks.
 #[derive(Debug, Default)]
 pub(crate) struct Detector {
-    circle: Circle,
+    sums: CircularSums,
     thresholds: Option<Thresholds>,
 }
 
@@ -157,8 +157,8 @@ impl Detector {
     /// Looks for a signal. `blocks` describe all bins but that at 0 Hz, whose power is `zero_hz`.
     pub(crate) fn signal_present(&mut self, blocks: &[Block], zero_hz: f32) -> bool {
         let densities = blocks.iter().map(|block| block.power / block.bins as f64);
-        self.circle.fill(densities.clone());
-        let mean = self.circle.mean();
+        self.sums.fill(densities.clone());
+        let mean = self.sums.mean();
         if mean <= 0.0 {
             return zero_hz > 0.0;
         }
@@ -169,22 +169,22 @@ impl Detector {
         // Hardly ever needed in noise, and then by both tests.
         let known = OnceCell::new();
         let logarithms = || {
-            let of = || Rc::new(Logarithms::of(&densities.clone().collect::<Vec<_>>(), looks));
+            let of = || Rc::new(LogDensities::of(&densities.clone().collect::<Vec<_>>(), looks));
             Rc::clone(known.get_or_init(of))
         };
-        let colour = OnceCell::new();
+        let whitened = OnceCell::new();
         let is_line = |(at, block): (usize, &Block)| {
             let line = f64::from(block.line);
-            let noise = (self.circle.around(at, 1, reference) / reference as f64).max(lowest);
+            let noise = (self.sums.around(at, 1, reference) / reference as f64).max(lowest);
             let stands_out_of_pole = || {
-                let colour = colour.get_or_init(|| Colour::new(densities.clone(), logarithms().pole()));
-                line > factor * colour.noise(at, reference)
+                let whitened = whitened.get_or_init(|| Whitened::new(densities.clone(), logarithms().ar1()));
+                line > factor * whitened.noise(at, reference)
             };
             // Most lines are too strong for any pole.
             (line > factor * noise && (line > steepest * factor * noise || stands_out_of_pole()))
                 || (block.first == 0 && f64::from(zero_hz) > ZERO_HZ_RATIO * noise)
         };
-        blocks.iter().enumerate().any(is_line) || thresholds.bands.find(&self.circle, logarithms, lowest).is_some()
+        blocks.iter().enumerate().any(is_line) || thresholds.bands.find(&self.sums, logarithms, lowest).is_some()
     }
 }
 
@@ -199,7 +199,7 @@ impl Thresholds {
         Self {
             line_reference,
             line_factor: cells * (probability.powf(-1.0 / cells) - 1.0),
-            steepest: Pole::steepest(line_reference, count),
+            steepest: Ar1::steepest(line_reference, count),
             looks,
             bands: Bands::new(count, looks, line_reference, FALSE_ALARMS * (1.0 - SHARE)),
         }
@@ -208,22 +208,22 @@ impl Thresholds {
 
 /// Densities with the likeliest pole taken out.
 #[derive(Debug)]
-struct Colour {
+struct Whitened {
     /// The pole's density.
     pole: Vec<f64>,
-    circle: Circle,
+    sums: CircularSums,
 }
 
-impl Colour {
-    fn new(densities: impl ExactSizeIterator<Item = f64> + Clone, pole: &Pole) -> Self {
+impl Whitened {
+    fn new(densities: impl ExactSizeIterator<Item = f64> + Clone, pole: &Ar1) -> Self {
         let pole: Vec<f64> = pole.densities(densities.len()).collect();
-        let mut circle = Circle::default();
-        circle.fill(densities.zip(&pole).map(|(density, pole)| density / pole));
-        Self { pole, circle }
+        let mut sums = CircularSums::default();
+        sums.fill(densities.zip(&pole).map(|(density, pole)| density / pole));
+        Self { pole, sums }
     }
 
     /// What the noise is at a block by the larger of the means on either side, if it has the pole's shape.
     fn noise(&self, at: usize, reference: usize) -> f64 {
-        self.pole[at] * self.circle.around(at, 1, reference) / reference as f64
+        self.pole[at] * self.sums.around(at, 1, reference) / reference as f64
     }
 }

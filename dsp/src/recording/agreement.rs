@@ -7,7 +7,7 @@ use super::Recording;
 use crate::chunk::Workspace;
 use crate::chunk::double_precision::Double;
 use crate::chunk::single_precision::{Numbers, Single};
-use crate::detector::Series;
+use crate::detector::SegmentDetector;
 use crate::estimators::envelope::ClippingLevels;
 use crate::features::Features;
 use crate::format::SampleFormat;
@@ -66,7 +66,7 @@ fn single_precision_is_within_the_tolerances_or_says_that_it_is_not() {
                 let samples = signal(kind, n, amplitude, snr_db, &mut random);
                 let rate = 5.0 * n as f64;
                 let what = format!("n {n}, kind {kind}, round {round}, {amplitude:e}, {snr_db} dB");
-                let chunk = single.measure(&samples, 1.0, rate, CLIPPING, &mut Series::default());
+                let chunk = single.measure(&samples, 1.0, rate, CLIPPING, &mut SegmentDetector::default());
                 let reference = double.features(&samples, 1.0, rate);
                 all += 1;
                 match chunk.features {
@@ -101,7 +101,7 @@ fn an_snr_next_to_nothing_is_right_as_a_part_of_itself() {
             let click = 10_f64.powf(0.05 * f64::from(round)) * (n as f64).sqrt();
             samples[n / 3] += Complex32::new(click as f32, 0.0);
             let rate = 5.0 * n as f64;
-            let chunk = single.measure(&samples, 1.0, rate, CLIPPING, &mut Series::default());
+            let chunk = single.measure(&samples, 1.0, rate, CLIPPING, &mut SegmentDetector::default());
             if let Numbers::Certain(features) = chunk.features {
                 let reference = double.features(&samples, 1.0, rate);
                 compare(&features, &reference, 5.0, rate, &format!("n {n}, click {click}"));

@@ -8,7 +8,7 @@ use super::extraction::{Extraction, Totals};
 use crate::chunk::Workspace;
 use crate::chunk::measured::Chunk;
 use crate::container::Container;
-use crate::detector::Series;
+use crate::detector::SegmentDetector;
 use crate::error::Error;
 use crate::estimators::peak_range::PeakRange;
 use crate::features::{Extended, Features, SegmentFeatures, Statistics};
@@ -52,7 +52,7 @@ pub(crate) struct Segmenter {
     /// What an operator wants flagged of the segment at hand.
     tally: Tally,
     /// What its chunks show together.
-    series: Series,
+    segment_detector: SegmentDetector,
     /// What the first chunk looks like, if its samples are far too small.
     looks_like: Option<&'static str>,
     rows: Vec<Chunk>,
@@ -87,7 +87,7 @@ impl Segmenter {
             evidence: matches!(interpretation.container, "none" | "sigmf").then(Evidence::default),
             found: Vec::new(),
             tally: Tally::default(),
-            series: Series::default(),
+            segment_detector: SegmentDetector::default(),
             looks_like: None,
             rows: Vec::with_capacity(CHUNKS_PER_SEGMENT),
             segments: Vec::new(),
@@ -211,7 +211,7 @@ impl Segmenter {
                 format,
                 sample_rate_hz,
                 &mut self.tally,
-                &mut self.series,
+                &mut self.segment_detector,
             );
             self.rows.push(row);
             self.samples_used += self.chunk.len() as u64;
@@ -269,9 +269,9 @@ impl Segmenter {
         }
         let alone: Vec<bool> = self.rows.iter().map(|row| row.signal_present).collect();
         if alone.iter().all(|is_found| *is_found) {
-            self.series.forget();
+            self.segment_detector.clear();
         } else {
-            for (row, is_found) in self.rows.iter_mut().zip(self.series.judge(&alone)) {
+            for (row, is_found) in self.rows.iter_mut().zip(self.segment_detector.finish_segment(&alone)) {
                 row.signal_present |= is_found;
             }
         }

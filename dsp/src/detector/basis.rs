@@ -15,7 +15,7 @@ pub(super) const STRAIGHT: usize = 2;
 
 /// Orthonormal shapes over a pass-band, which is much the same from chunk to chunk: to make them costs as much as a transform.
 #[derive(Debug)]
-pub(super) struct Shapes {
+pub(super) struct HarmonicBasis {
     /// Whether each block lies in the pass-band.
     pub inside: Vec<bool>,
     /// The values of each shape at the blocks.
@@ -24,8 +24,8 @@ pub(super) struct Shapes {
     pub sums: Vec<Vec<f64>>,
 }
 
-impl Shapes {
-    /// Shapes of length 1 and at right angles over the blocks that are inside, zero elsewhere: constant, slope, then cosine and
+impl HarmonicBasis {
+    /// HarmonicBasis of length 1 and at right angles over the blocks that are inside, zero elsewhere: constant, slope, then cosine and
     /// sine of once, twice, ... around the band, as many as show in blocks that are the mean of `looks` powers each.
     pub(super) fn new(inside: Vec<bool>, looks: f64) -> Self {
         let harmonics = harmonics(looks * inside.len() as f64);

@@ -1,6 +1,6 @@
 //! Noise that went through a filter of one pole: the colour that has no end of harmonics, though two numbers tell all of it.
 //!
-//! Its density is `1 / |1 - a e^-jw|^2` (Kay, Modern Spectral Estimation, 5.4), whose logarithm has the harmonics `2 a^m / m`. Logarithms of block
+//! Its density is `1 / |1 - a e^-jw|^2` (Kay, Modern Spectral Estimation, 5.4), whose logarithm has the harmonics `2 a^m / m`. LogDensities of block
 //! means have independent errors, nearly normal and all of one variance, so the likeliest pole is that of the least squares.
 //! Twice the logarithm of its likelihood over a flat spectrum's, what it takes off the squares divided by the variance, has in white
 //! noise the chi-square distribution with two degrees of freedom (Wilks 1938): 2 on average, 30 once in 3 million.
@@ -18,20 +18,20 @@ const LEAST_GAIN: f64 = 0.25;
 /// told from lines. What it costs grows with their number.
 const GROUPS: usize = 100;
 
-/// How far from the origin a pole is looked for: nearer to the circle its peak is narrower than what counts as colour, 0.6 % of
+/// How far from the origin a pole is looked for: nearer to the sums its peak is narrower than what counts as colour, 0.6 % of
 /// the band at half its height.
 const FARTHEST: f64 = 0.98;
 
 /// The likeliest pole of a spectrum.
 #[derive(Debug)]
-pub(super) struct Pole {
-    /// Its place inside the unit circle.
+pub(super) struct Ar1 {
+    /// Its place inside the unit sums.
     place: Complex64,
     /// Twice the logarithm of its likelihood over that of a flat spectrum.
     pub better: f64,
 }
 
-impl Pole {
+impl Ar1 {
     /// Of a spectrum with these `logarithms` of the densities all around the band, from those `inside` the pass-band, each with this
     /// `variance`: by Gauss and Newton's steps from the flat spectrum, until one gains next to nothing.
     pub(super) fn likeliest(logarithms: &[f64], inside: &[bool], variance: f64) -> Self {
@@ -73,7 +73,7 @@ impl Pole {
     }
 
     /// The quotient of two densities so many blocks of all `blocks` apart is no larger than this, whatever the pole: the distances from it
-    /// differ by a chord of its circle at most, and the smaller is one from the unit circle at least.
+    /// differ by a chord of its sums at most, and the smaller is one from the unit sums at least.
     pub(super) fn steepest(apart: usize, blocks: usize) -> f64 {
         let turn = (apart as f64 / blocks as f64).min(0.5);
         let chord = 2.0 * (std::f64::consts::PI * turn).sin();
@@ -181,10 +181,10 @@ mod tests {
                 (0.97, 2.0),
             ] {
                 let place = Complex64::from_polar(place.0, place.1);
-                let pole = Pole { place, better: 0.0 };
+                let pole = Ar1 { place, better: 0.0 };
                 let logarithms: Vec<f64> = pole.densities(blocks).map(|density| 2.0 + density.ln()).collect();
                 for inside in [&everywhere, &pass_band] {
-                    let found = Pole::likeliest(&logarithms, inside, VARIANCE);
+                    let found = Ar1::likeliest(&logarithms, inside, VARIANCE);
                     assert!((found.place - place).norm() < near, "{place}: {}", found.place);
                     let within = logarithms.iter().zip(inside).filter(|(_, inside)| **inside);
                     let within: Vec<f64> = within.map(|(logarithm, _)| *logarithm).collect();
@@ -207,7 +207,7 @@ mod tests {
             (&[1.0, 2.0], &[false, false]),
             (&[1.0, 2.0], &[true, false]),
         ] {
-            let found = Pole::likeliest(logarithms, inside, 1.0);
+            let found = Ar1::likeliest(logarithms, inside, 1.0);
             assert_eq!((found.place, found.better), (Complex64::default(), 0.0));
         }
     }
@@ -216,11 +216,11 @@ mod tests {
     fn no_pole_is_steeper_than_the_steepest() {
         let blocks = 100;
         for apart in [1, 4, 20, 50, 70, 100] {
-            let limit = Pole::steepest(apart, blocks).ln();
+            let limit = Ar1::steepest(apart, blocks).ln();
             let mut steepest = f64::NEG_INFINITY;
             for angle in 0..1_000 {
                 let place = Complex64::from_polar(FARTHEST, 0.01 * f64::from(angle));
-                let logarithms: Vec<f64> = Pole { place, better: 0.0 }.densities(blocks).map(f64::ln).collect();
+                let logarithms: Vec<f64> = Ar1 { place, better: 0.0 }.densities(blocks).map(f64::ln).collect();
                 for distance in 0..=apart.min(blocks - 1) {
                     steepest = steepest.max(logarithms[10] - logarithms[(10 + distance) % blocks]);
                 }

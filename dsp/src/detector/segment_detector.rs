@@ -7,9 +7,9 @@
 use std::rc::Rc;
 
 use super::bands::Bands;
-use super::changes;
-use super::circle::Circle;
-use super::logarithms::Logarithms;
+use super::chunk_contrast;
+use super::circular_sums::CircularSums;
+use super::log_densities::LogDensities;
 use super::reference_cells::{FALSE_ALARMS, LOWEST_DENSITY, line_reference};
 use crate::estimators::spectrum::Block;
 
@@ -18,7 +18,7 @@ const PRESENT: f64 = 3.5;
 
 /// The chunks of a segment so far.
 #[derive(Debug, Default)]
-pub(crate) struct Series {
+pub(crate) struct SegmentDetector {
     /// The blocks' densities, chunk after chunk; their logarithms once it is judged.
     logarithms: Vec<f64>,
     /// Blocks in a chunk.
@@ -27,14 +27,14 @@ pub(crate) struct Series {
     bins: usize,
     /// Whether each chunk has any power at all, and so a place among the logarithms.
     sounds: Vec<bool>,
-    circle: Circle,
+    sums: CircularSums,
     /// For so many chunks.
     bands: Option<(usize, Bands)>,
 }
 
-impl Series {
+impl SegmentDetector {
     /// Takes the next chunk's spectrum, without the bin at 0 Hz.
-    pub(crate) fn see(&mut self, blocks: &[Block]) {
+    pub(crate) fn add_chunk(&mut self, blocks: &[Block]) {
         let has_power = blocks.iter().any(|block| block.power > 0.0);
         self.sounds.push(has_power);
         if has_power {
@@ -46,14 +46,14 @@ impl Series {
     }
 
     /// Starts the next segment without a look at this one.
-    pub(crate) fn forget(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.logarithms.clear();
         self.sounds.clear();
     }
 
     /// Which chunks hold a signal that shows only in all of them together, or only beside the others; starts the next segment.
     /// `alone` are those in which one showed already.
-    pub(crate) fn judge(&mut self, alone: &[bool]) -> Vec<bool> {
+    pub(crate) fn finish_segment(&mut self, alone: &[bool]) -> Vec<bool> {
         for density in &mut self.logarithms {
             *density = density.ln();
         }
@@ -61,7 +61,7 @@ impl Series {
         let known = alone.iter().zip(&sounds).filter(|(_, sounds)| **sounds);
         let known = known.map(|(alone, _)| *alone).collect();
         let together = self.find().into_iter().chain(std::iter::repeat(false));
-        let apart = changes::find(&self.logarithms, self.blocks, self.bins, known, FALSE_ALARMS);
+        let apart = chunk_contrast::find(&self.logarithms, self.blocks, self.bins, known, FALSE_ALARMS);
         self.logarithms.clear();
         let mut found = together.zip(apart).map(|(together, apart)| together || apart);
         sounds
@@ -89,8 +89,8 @@ impl Series {
             Some((planned, bands)) if planned == chunks => bands,
             _ => Bands::new(count, looks, line_reference(self.bins, count), FALSE_ALARMS),
         };
-        self.circle.fill(means.iter().copied());
-        let found = bands.find(&self.circle, || Rc::new(Logarithms::of(&means, looks)), lowest);
+        self.sums.fill(means.iter().copied());
+        let found = bands.find(&self.sums, || Rc::new(LogDensities::of(&means, looks)), lowest);
         self.bands = Some((chunks, bands));
         let Some((step, baseline)) = found else {
             return Vec::new();

@@ -4,13 +4,13 @@ use crate::simd::dispatch;
 
 /// Densities of the blocks, summed up.
 #[derive(Debug, Default)]
-pub(super) struct Circle {
+pub(super) struct CircularSums {
     count: usize,
     /// Sums of the densities before each block, twice around.
     sums: Vec<f64>,
 }
 
-impl Circle {
+impl CircularSums {
     /// Takes the blocks' densities.
     pub(super) fn fill(&mut self, densities: impl ExactSizeIterator<Item = f64> + Clone) {
         self.count = densities.len();
@@ -54,7 +54,7 @@ impl Circle {
     }
 }
 
-/// All runs at once: see [`Circle::any_stronger`].
+/// All runs at once: see [`CircularSums::any_stronger`].
 #[inline(always)]
 fn any_stronger(sums: &[f64], count: usize, width: usize, reference: usize, factor: f64, lowest: f64) -> bool {
     let from = |at: usize| &sums[at..at + count];

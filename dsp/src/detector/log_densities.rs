@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use super::pole::Pole;
+use super::ar1::Ar1;
 
 /// Blocks weaker than this part of the median block lie outside the pass-band.
 const PASS_BAND: f64 = 0.5;
@@ -10,9 +10,9 @@ const PASS_BAND: f64 = 0.5;
 /// Blocks beside its edges that do not count either, since the filter's slope begins there.
 const SHOULDER: usize = 2;
 
-/// Logarithms of the densities of blocks.
+/// LogDensities of the densities of blocks.
 #[derive(Debug)]
-pub(super) struct Logarithms {
+pub(super) struct LogDensities {
     /// Those of the blocks in the pass-band, 0 elsewhere.
     pub values: Vec<f64>,
     /// Which blocks that are.
@@ -20,10 +20,10 @@ pub(super) struct Logarithms {
     /// Powers averaged in each block.
     pub looks: f64,
     /// Fitted when it is asked for first: hardly ever in noise.
-    pole: OnceCell<Pole>,
+    ar1: OnceCell<Ar1>,
 }
 
-impl Logarithms {
+impl LogDensities {
     /// Of densities that are the mean of `looks` powers each.
     pub(super) fn of(densities: &[f64], looks: f64) -> Self {
         let mut ranked = densities.to_vec();
@@ -43,7 +43,7 @@ impl Logarithms {
             values,
             inside,
             looks,
-            pole: OnceCell::new(),
+            ar1: OnceCell::new(),
         }
     }
 
@@ -53,13 +53,13 @@ impl Logarithms {
     }
 
     /// The likeliest one.
-    pub(super) fn pole(&self) -> &Pole {
-        (self.pole).get_or_init(|| Pole::likeliest(&self.values, &self.inside, self.variance()))
+    pub(super) fn ar1(&self) -> &Ar1 {
+        (self.ar1).get_or_init(|| Ar1::likeliest(&self.values, &self.inside, self.variance()))
     }
 
     /// What is left when that is taken out.
-    pub(super) fn without_pole(&self) -> Self {
-        let densities = self.pole().densities(self.values.len());
+    pub(super) fn without_ar1(&self) -> Self {
+        let densities = self.ar1().densities(self.values.len());
         let rest = self.values.iter().zip(&self.inside).zip(densities);
         Self {
             values: rest
@@ -67,7 +67,7 @@ impl Logarithms {
                 .collect(),
             inside: self.inside.clone(),
             looks: self.looks,
-            pole: OnceCell::new(),
+            ar1: OnceCell::new(),
         }
     }
 }
