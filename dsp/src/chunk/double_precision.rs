@@ -13,7 +13,7 @@ use crate::estimators::order_statistic;
 use crate::features::Features;
 
 /// Plan and buffers for chunks of one length.
-pub(crate) struct Double {
+pub(crate) struct DoublePrecision {
     transform: Arc<dyn Fft<f64>>,
     spectrum: Vec<Complex64>,
     scratch: Vec<Complex64>,
@@ -21,7 +21,7 @@ pub(crate) struct Double {
     ranked: Vec<f64>,
 }
 
-impl Double {
+impl DoublePrecision {
     /// Plans for chunks of `n` samples.
     pub(crate) fn new(n: usize) -> Self {
         let transform = FftPlanner::new().plan_fft_forward(n);
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn a_constant_envelope_does_not_scatter_however_long_it_is() {
         let samples = vec![Complex32::new(0.123, 0.0567); 50_000];
-        let features = Double::new(samples.len()).features(&samples, 1.0, 250_000.0);
+        let features = DoublePrecision::new(samples.len()).features(&samples, 1.0, 250_000.0);
         assert!(features.envelope_std < 1e-15, "{}", features.envelope_std);
     }
 }

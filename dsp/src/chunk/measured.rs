@@ -2,7 +2,7 @@ use crate::features::{Extended, Features};
 
 /// What one chunk gave.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Chunk {
+pub(crate) struct MeasuredChunk {
     /// The 17 numbers.
     pub features: Features<f64>,
     /// The honest set.

@@ -15,11 +15,11 @@ use crate::estimators::peak_range::PeakRange;
 use crate::features::Features;
 use crate::format::SampleFormat;
 use crate::quality::{self, Tally};
-use double_precision::Double;
-use measured::Chunk;
-use single_precision::{Numbers, Single};
+use double_precision::DoublePrecision;
+use measured::MeasuredChunk;
+use single_precision::{Precision, SinglePrecision};
 
-/// Chunk lengths planned for at the same time: the stations of one network use a handful of rates.
+/// MeasuredChunk lengths planned for at the same time: the stations of one network use a handful of rates.
 const MAX_PLANS: usize = 4;
 
 /// All chunk lengths planned for together, unless a single one is longer: about 60 bytes each, so 32 MB.
@@ -34,9 +34,9 @@ pub struct Workspace {
 
 struct Plan {
     chunk_samples: usize,
-    single: Single,
+    single: SinglePrecision,
     /// Made when single precision first was not enough.
-    double: Option<Double>,
+    double: Option<DoublePrecision>,
 }
 
 /// Exponent of two below which samples are scaled up, so that powers 140 dB below theirs are still
@@ -60,7 +60,7 @@ impl Workspace {
         sample_rate_hz: f64,
         tally: &mut Tally,
         segment_detector: &mut SegmentDetector,
-    ) -> Chunk {
+    ) -> MeasuredChunk {
         tally.see_samples(samples, peaks.largest(), format);
         let mut clipping = quality::clipping_levels(format, peaks);
         let power_scale = normalise(samples, peaks.largest());
@@ -71,23 +71,23 @@ impl Workspace {
         let chunk = plan
             .single
             .measure(samples, power_scale, sample_rate_hz, clipping, segment_detector);
-        plan.single.show(samples, &chunk, power_scale, format, tally);
-        let plan_double = || Double::new(samples.len());
+        plan.single.report_quality(samples, &chunk, power_scale, format, tally);
+        let plan_double = || DoublePrecision::new(samples.len());
         let features = match chunk.features {
-            Numbers::Certain(features) => features,
-            Numbers::CentroidInDoubt(features) => {
+            Precision::Sufficient(features) => features,
+            Precision::CentroidInsufficient(features) => {
                 let double = plan.double.get_or_insert_with(plan_double);
                 Features {
                     spectral_centroid_hz: double.centroid_hz(samples, power_scale, sample_rate_hz),
                     ..features
                 }
             }
-            Numbers::InDoubt => {
+            Precision::Insufficient => {
                 let double = plan.double.get_or_insert_with(plan_double);
                 double.features(samples, power_scale, sample_rate_hz)
             }
         };
-        Chunk {
+        MeasuredChunk {
             features,
             extended: chunk.extended,
             is_located: chunk.is_located,
@@ -100,7 +100,7 @@ impl Workspace {
             self.plans[at..].rotate_left(1);
         } else {
             self.make_room(chunk_samples);
-            let single = Single::new(chunk_samples);
+            let single = SinglePrecision::new(chunk_samples);
             self.plans.push(Plan {
                 chunk_samples,
                 single,

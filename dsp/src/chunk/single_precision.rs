@@ -39,7 +39,7 @@ const MIN_SNR_DB: f64 = 0.1;
 const SNR_ERROR_DB: f64 = 1e-3;
 
 /// Plans and buffers for chunks of one length.
-pub(crate) struct Single {
+pub(crate) struct SinglePrecision {
     transform: Transform,
     correlate: RealPart,
     spectrum: Vec<Complex32>,
@@ -54,19 +54,19 @@ pub(crate) struct Single {
 }
 
 /// The 17 numbers, as far as single precision is good enough for them.
-pub(crate) enum Numbers {
+pub(crate) enum Precision {
     /// For all of them.
-    Certain(Features<f64>),
+    Sufficient(Features<f64>),
     /// For all but the centroid.
-    CentroidInDoubt(Features<f64>),
+    CentroidInsufficient(Features<f64>),
     /// Not for all others.
-    InDoubt,
+    Insufficient,
 }
 
 /// What became of a chunk.
-pub(crate) struct Chunk {
+pub(crate) struct Measurement {
     /// The 17 numbers.
-    pub features: Numbers,
+    pub features: Precision,
     /// Whether the detector found a signal.
     pub signal_present: bool,
     /// The honest set.
@@ -79,7 +79,7 @@ pub(crate) struct Chunk {
     has_carrier: bool,
 }
 
-impl Single {
+impl SinglePrecision {
     /// Plans for chunks of `n` samples.
     pub(crate) fn new(n: usize) -> Self {
         Self {
@@ -106,7 +106,7 @@ impl Single {
         sample_rate_hz: f64,
         clipping: ClippingLevels,
         segment_detector: &mut SegmentDetector,
-    ) -> Chunk {
+    ) -> Measurement {
         let n = samples.len();
         let envelope = envelope::measure(samples, clipping, &mut self.frames);
         let bins = PAD..PAD + n;
@@ -151,11 +151,11 @@ impl Single {
 
         let shape = spectrum::shape(&self.power, &self.blocks);
         let features = match self.features(&envelope, &shape, power_scale, sample_rate_hz) {
-            Some(features) if shape.moment_certain => Numbers::Certain(features),
-            Some(features) => Numbers::CentroidInDoubt(features),
-            None => Numbers::InDoubt,
+            Some(features) if shape.moment_certain => Precision::Sufficient(features),
+            Some(features) => Precision::CentroidInsufficient(features),
+            None => Precision::Insufficient,
         };
-        Chunk {
+        Measurement {
             features,
             signal_present,
             extended,
@@ -168,10 +168,10 @@ impl Single {
     }
 
     /// Lets `tally` see the chunk that was measured last.
-    pub(crate) fn show(
+    pub(crate) fn report_quality(
         &self,
         samples: &[Complex32],
-        chunk: &Chunk,
+        chunk: &Measurement,
         power_scale: f64,
         format: SampleFormat,
         tally: &mut Tally,

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::spectra::Spectrum;
-use crate::chunk::measured::Chunk;
+use crate::chunk::measured::MeasuredChunk;
 use crate::features::SegmentFeatures;
 use crate::warning::Warning;
 
@@ -133,7 +133,7 @@ impl Tally {
     }
 
     /// Takes the numbers of a segment, and those of its chunks.
-    pub(super) fn see(&mut self, segment: &SegmentFeatures, chunks: &[Chunk]) {
+    pub(super) fn see(&mut self, segment: &SegmentFeatures, chunks: &[MeasuredChunk]) {
         self.segments += 1;
         for warning in &segment.quality.warnings {
             *self.warnings.entry(*warning).or_default() += 1;

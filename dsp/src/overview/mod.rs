@@ -9,7 +9,7 @@ mod waterfall;
 
 use rustfft::num_complex::Complex32;
 
-use crate::chunk::measured::Chunk;
+use crate::chunk::measured::MeasuredChunk;
 use crate::features::SegmentFeatures;
 
 pub use envelope::{Levels, Profile};
@@ -80,7 +80,7 @@ impl Survey {
     }
 
     /// Takes the numbers of the next segment, and those of its chunks.
-    pub(crate) fn see_segment(&mut self, segment: &SegmentFeatures, chunks: &[Chunk]) {
+    pub(crate) fn see_segment(&mut self, segment: &SegmentFeatures, chunks: &[MeasuredChunk]) {
         self.tally.see(segment, chunks);
     }
 

@@ -1,12 +1,12 @@
-//! Double precision against the reference, single precision against double, and whole recordings, over signals of every
+//! DoublePrecision precision against the reference, single precision against double, and whole recordings, over signals of every
 //! kind, length and size.
 
 use rustfft::num_complex::Complex32;
 
 use super::Recording;
 use crate::chunk::Workspace;
-use crate::chunk::double_precision::Double;
-use crate::chunk::single_precision::{Numbers, Single};
+use crate::chunk::double_precision::DoublePrecision;
+use crate::chunk::single_precision::{Precision, SinglePrecision};
 use crate::detector::SegmentDetector;
 use crate::estimators::envelope::ClippingLevels;
 use crate::features::Features;
@@ -57,8 +57,8 @@ fn single_precision_is_within_the_tolerances_or_says_that_it_is_not() {
         (40_009, 8),
         (409_600, 1),
     ] {
-        let mut single = Single::new(n);
-        let mut double = Double::new(n);
+        let mut single = SinglePrecision::new(n);
+        let mut double = DoublePrecision::new(n);
         for round in 0..rounds {
             for kind in 0..KINDS {
                 let amplitude = 10_f64.powf(9.0 * random.uniform() - 6.0);
@@ -70,8 +70,8 @@ fn single_precision_is_within_the_tolerances_or_says_that_it_is_not() {
                 let reference = double.features(&samples, 1.0, rate);
                 all += 1;
                 match chunk.features {
-                    Numbers::Certain(features) => compare(&features, &reference, 5.0, rate, &what),
-                    Numbers::CentroidInDoubt(features) => {
+                    Precision::Sufficient(features) => compare(&features, &reference, 5.0, rate, &what),
+                    Precision::CentroidInsufficient(features) => {
                         let spectral_centroid_hz = double.centroid_hz(&samples, 1.0, rate);
                         let features = Features {
                             spectral_centroid_hz,
@@ -79,8 +79,8 @@ fn single_precision_is_within_the_tolerances_or_says_that_it_is_not() {
                         };
                         compare(&features, &reference, 5.0, rate, &what);
                     }
-                    Numbers::InDoubt if snr_db < 35.0 && kind != 5 && kind != 10 => doubtful += 1,
-                    Numbers::InDoubt => {}
+                    Precision::Insufficient if snr_db < 35.0 && kind != 5 && kind != 10 => doubtful += 1,
+                    Precision::Insufficient => {}
                 }
             }
         }
@@ -95,14 +95,14 @@ fn single_precision_is_within_the_tolerances_or_says_that_it_is_not() {
 fn an_snr_next_to_nothing_is_right_as_a_part_of_itself() {
     let mut random = Random(3);
     for n in [1600, 1601, 40_000] {
-        let (mut single, mut double) = (Single::new(n), Double::new(n));
+        let (mut single, mut double) = (SinglePrecision::new(n), DoublePrecision::new(n));
         for round in 0..60 {
             let mut samples = signal(7, n, 1.0, 0.0, &mut random);
             let click = 10_f64.powf(0.05 * f64::from(round)) * (n as f64).sqrt();
             samples[n / 3] += Complex32::new(click as f32, 0.0);
             let rate = 5.0 * n as f64;
             let chunk = single.measure(&samples, 1.0, rate, CLIPPING, &mut SegmentDetector::default());
-            if let Numbers::Certain(features) = chunk.features {
+            if let Precision::Sufficient(features) = chunk.features {
                 let reference = double.features(&samples, 1.0, rate);
                 compare(&features, &reference, 5.0, rate, &format!("n {n}, click {click}"));
             }
@@ -126,7 +126,7 @@ fn double_precision_is_the_reference() {
         let n = (0.2 * rate) as usize;
         let mut samples = Vec::new();
         SampleFormat::Cf32Le.decode(&std::fs::read(path.with_extension("cf32")).unwrap(), &mut samples);
-        let mut double = Double::new(n);
+        let mut double = DoublePrecision::new(n);
         let chunks: Vec<_> = samples
             .chunks_exact(n)
             .map(|chunk| double.features(chunk, 1.0, rate))
@@ -170,7 +170,7 @@ fn a_recording_has_the_numbers_of_double_precision_whatever_it_holds() {
     .chain([(4_000_000, 1)])
     {
         let rate = 5.0 * n as f64;
-        let mut double = Double::new(n);
+        let mut double = DoublePrecision::new(n);
         for kind in 0..segments {
             let chunks = if n > 100_000 { 1 } else { 2 };
             let amplitude = 10_f64.powf(9.0 * random.uniform() - 6.0);

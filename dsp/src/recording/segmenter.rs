@@ -6,7 +6,7 @@ use rustfft::num_complex::Complex32;
 
 use super::extraction::{Extraction, Totals};
 use crate::chunk::Workspace;
-use crate::chunk::measured::Chunk;
+use crate::chunk::measured::MeasuredChunk;
 use crate::container::Container;
 use crate::detector::SegmentDetector;
 use crate::error::Error;
@@ -55,7 +55,7 @@ pub(crate) struct Segmenter {
     segment_detector: SegmentDetector,
     /// What the first chunk looks like, if its samples are far too small.
     looks_like: Option<&'static str>,
-    rows: Vec<Chunk>,
+    rows: Vec<MeasuredChunk>,
     segments: Vec<SegmentFeatures>,
     totals: Totals,
     survey: Option<Box<Survey>>,
@@ -379,9 +379,9 @@ impl Segmenter {
 }
 
 /// The statistics of a segment; those of an emission are over the chunks that have one.
-fn extended_over(chunks: &[Chunk]) -> Extended<Statistics> {
+fn extended_over(chunks: &[MeasuredChunk]) -> Extended<Statistics> {
     let all: Vec<_> = chunks.iter().map(|chunk| chunk.extended).collect();
-    let holds_emission = |chunk: &&Chunk| chunk.signal_present && chunk.is_located;
+    let holds_emission = |chunk: &&MeasuredChunk| chunk.signal_present && chunk.is_located;
     let located: Vec<_> = chunks
         .iter()
         .filter(holds_emission)
