@@ -28,9 +28,9 @@ fn an_overview_sees_the_whole_recording_and_changes_nothing_else() {
     assert_eq!(plain, seen);
     assert_eq!(overview.samples, 8_400);
     assert_eq!(overview.chunk_samples, 2_400);
-    assert_eq!((overview.marks.segments, overview.marks.chunks), (1, 3));
-    let [emission] = overview.marks.emissions[..] else {
-        panic!("a tone is one signal: {:?}", overview.marks.emissions)
+    assert_eq!((overview.annotations.segments, overview.annotations.chunks), (1, 3));
+    let [emission] = overview.annotations.emissions[..] else {
+        panic!("a tone is one signal: {:?}", overview.annotations.emissions)
     };
     assert_eq!(emission.chunks, 3);
     let carrier_hz = emission.carrier_hz.expect("it is there");
@@ -45,7 +45,7 @@ fn an_overview_sees_the_whole_recording_and_changes_nothing_else() {
 }
 
 /// Seconds at 12 kHz: in each chunk tones of amplitude 0.3 at these frequencies, over noise 55 dB below them in all.
-fn marks_of(chunks: &[&[f64]]) -> heimdall_dsp::overview::Marks {
+fn annotations_of(chunks: &[&[f64]]) -> heimdall_dsp::overview::Annotations {
     let mut seed = 1_u64;
     let mut noise = || {
         // Knuth's generator; its upper bits are random enough for noise.
@@ -72,13 +72,13 @@ fn marks_of(chunks: &[&[f64]]) -> heimdall_dsp::overview::Marks {
     let mut recording = Recording::new(hints).with_overview();
     recording.push(&bytes, &mut workspace).expect("samples");
     let extraction = recording.finish(&mut workspace).expect("features");
-    extraction.overview.expect("it was asked for").marks
+    extraction.overview.expect("it was asked for").annotations
 }
 
 #[test]
 fn signals_that_are_keyed_in_turn_are_marked_each_at_its_place() {
     // In the means over all chunks they would have a carrier at 0.7 kHz, where there is never anything.
-    let marks = marks_of(&[
+    let annotations = annotations_of(&[
         &[-3_000.0],
         &[],
         &[1_000.0],
@@ -87,9 +87,13 @@ fn signals_that_are_keyed_in_turn_are_marked_each_at_its_place() {
         &[1_000.0],
         &[-3_000.0],
     ]);
-    let found: Vec<_> = marks.emissions.iter().map(|one| (one.chunks, one.carrier_hz)).collect();
+    let found: Vec<_> = annotations
+        .emissions
+        .iter()
+        .map(|one| (one.chunks, one.carrier_hz))
+        .collect();
     let expected = [(3, -3_000.0), (2, 1_000.0), (1, 4_000.0)];
-    assert_eq!(found.len(), expected.len(), "{marks:?}");
+    assert_eq!(found.len(), expected.len(), "{annotations:?}");
     for ((chunks, carrier_hz), expected) in found.into_iter().zip(expected) {
         assert_eq!(chunks, expected.0);
         // Neighbours leave nothing of theirs in a chunk.
@@ -98,19 +102,19 @@ fn signals_that_are_keyed_in_turn_are_marked_each_at_its_place() {
             "{carrier_hz:?}"
         );
     }
-    assert_eq!((marks.chunks, marks.elsewhere), (7, 0));
+    assert_eq!((annotations.chunks, annotations.elsewhere), (7, 0));
     assert!(
-        (marks.signal_present - 6.0 / 7.0).abs() < 1e-12,
+        (annotations.signal_present - 6.0 / 7.0).abs() < 1e-12,
         "{}",
-        marks.signal_present
+        annotations.signal_present
     );
 }
 
 #[test]
 fn between_two_signals_at_once_no_carrier_is_marked() {
-    let marks = marks_of(&[&[-4_000.0, 2_000.0][..]; 5]);
-    let [emission] = marks.emissions[..] else {
-        panic!("one band for both: {marks:?}")
+    let annotations = annotations_of(&[&[-4_000.0, 2_000.0][..]; 5]);
+    let [emission] = annotations.emissions[..] else {
+        panic!("one band for both: {annotations:?}")
     };
     assert_eq!((emission.chunks, emission.carrier_hz), (5, None));
     assert!((emission.lower_edge_hz + 4_000.0).abs() < 10.0 && (emission.upper_edge_hz - 2_000.0).abs() < 10.0);
@@ -120,8 +124,8 @@ fn between_two_signals_at_once_no_carrier_is_marked() {
 fn of_a_signal_that_hops_the_first_places_are_marked_and_the_rest_is_counted() {
     let places: Vec<[f64; 1]> = (0..20).map(|n| [f64::from(n) * 500.0 - 5_000.0]).collect();
     let chunks: Vec<&[f64]> = places.iter().map(|place| &place[..]).collect();
-    let marks = marks_of(&chunks);
-    assert_eq!((marks.emissions.len(), marks.elsewhere), (8, 12));
+    let annotations = annotations_of(&chunks);
+    assert_eq!((annotations.emissions.len(), annotations.elsewhere), (8, 12));
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) fn description(subject: Subject<'_>) -> String {
         ..
     } = subject;
     let (rate, duration) = (overview.sample_rate_hz, overview.duration_s());
-    let marks = &overview.marks;
+    let annotations = &overview.annotations;
     let container = match interpretation.container {
         "none" => String::new(),
         container => format!("{container}, "),
@@ -36,8 +36,8 @@ pub(super) fn description(subject: Subject<'_>) -> String {
             quantity(rate, frequency_unit(rate), false).trim_end_matches("Hz"),
             source(interpretation.sample_rate_source),
             quantity(duration, time_unit(duration), false),
-            marks.signal_present * marks.chunks as f64,
-            marks.chunks,
+            annotations.signal_present * annotations.chunks as f64,
+            annotations.chunks,
         ),
         LINE_CHARACTERS,
     )
@@ -53,17 +53,22 @@ fn source(source: &str) -> &str {
 
 /// What is wrong with it, and the colour to say so in.
 pub(super) fn warnings(subject: Subject<'_>) -> (String, RGBColor) {
-    let marks = &subject.overview.marks;
+    let annotations = &subject.overview.annotations;
     let one = |(warning, segments): &(Warning, u64)| {
-        if *segments == marks.segments {
+        if *segments == annotations.segments {
             word(*warning)
         } else {
-            format!("{} ({segments} of {} segments)", word(*warning), marks.segments)
+            format!("{} ({segments} of {} segments)", word(*warning), annotations.segments)
         }
     };
-    let counted = |doubt: &&Doubt| marks.warnings.iter().any(|(warning, _)| *warning == doubt.warning);
+    let counted = |doubt: &&Doubt| {
+        annotations
+            .warnings
+            .iter()
+            .any(|(warning, _)| *warning == doubt.warning)
+    };
     let doubts = subject.doubts.iter().filter(|doubt| !counted(doubt));
-    let all: Vec<_> = marks
+    let all: Vec<_> = annotations
         .warnings
         .iter()
         .map(one)

@@ -1,7 +1,7 @@
 //! The averaged spectrum, with what the rows say of it.
 
 use heimdall_dsp::Overview;
-use heimdall_dsp::overview::Marks;
+use heimdall_dsp::overview::Annotations;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
@@ -40,9 +40,9 @@ pub(super) fn draw<B: DrawingBackend>(
         .set_label_area_size(LabelAreaPosition::Bottom, NUMBERS)
         .margin_right(RIGHT)
         .build_cartesian_2d(x, y)?;
-    let marks = &overview.marks;
+    let annotations = &overview.annotations;
     let inside = |hz: f64| (hz / unit.size).clamp(-edge, edge);
-    for emission in &marks.emissions {
+    for emission in &annotations.emissions {
         let (lower, upper) = (inside(emission.lower_edge_hz), inside(emission.upper_edge_hz));
         let band = Rectangle::new([(lower, floor), (upper, top)], colour::OCCUPIED.mix(0.18).filled());
         chart.draw_series([band])?;
@@ -61,7 +61,7 @@ pub(super) fn draw<B: DrawingBackend>(
         (colour::RANGE, "highest".to_owned()),
     ];
 
-    for emission in &marks.emissions {
+    for emission in &annotations.emissions {
         if let Some(carrier) = emission.carrier_hz.map(inside) {
             let line = [(carrier, floor), (carrier, top)];
             chart.draw_series(DashedLineSeries::new(line, 6, 4, colour::CARRIER.into()))?;
@@ -80,23 +80,23 @@ pub(super) fn draw<B: DrawingBackend>(
     };
     chart.draw_series(LineSeries::new(curve(&spectrum.highest_db), colour::RANGE))?;
     chart.draw_series(LineSeries::new(curve(&spectrum.mean_db), colour::MEAN.stroke_width(2)))?;
-    if let Some(noise) = marks.noise_db_hz {
+    if let Some(noise) = annotations.noise_db_hz {
         if (floor..top).contains(&noise) {
             let line = [(-edge, noise), (edge, noise)];
             chart.draw_series(DashedLineSeries::new(line, 6, 6, colour::NOISE.stroke_width(2)))?;
         }
         entries.push((colour::NOISE, format!("noise {} dBFS/Hz", number(noise, 1))));
     }
-    entries.extend(legend_of_emissions(marks));
+    entries.extend(legend_of_emissions(annotations));
     left_unit(&above, "dBFS/Hz")?;
     legend(&above, &entries)
 }
 
-/// What the marks of the bands and of the carriers mean.
-fn legend_of_emissions(marks: &Marks) -> Vec<(RGBColor, String)> {
-    let (band, carrier) = match &marks.emissions[..] {
+/// What the annotations of the bands and of the carriers mean.
+fn legend_of_emissions(annotations: &Annotations) -> Vec<(RGBColor, String)> {
+    let (band, carrier) = match &annotations.emissions[..] {
         [] => return Vec::new(),
-        [one] if marks.elsewhere == 0 => {
+        [one] if annotations.elsewhere == 0 => {
             let width = list(&[one.upper_edge_hz - one.lower_edge_hz], "", false);
             let band = if one.widest_hz > NOTABLE * one.narrowest_hz {
                 let ends = list(&[one.narrowest_hz, one.widest_hz], " to ", false);
@@ -111,7 +111,7 @@ fn legend_of_emissions(marks: &Marks) -> Vec<(RGBColor, String)> {
             (band, carrier)
         }
         several => {
-            let band = match marks.elsewhere {
+            let band = match annotations.elsewhere {
                 0 => format!("99 % of each of {} signals in turn", several.len()),
                 chunks => format!(
                     "99 % of each of {} signals in turn, {chunks} chunks elsewhere",

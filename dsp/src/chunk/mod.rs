@@ -14,7 +14,7 @@ use crate::detector::SegmentDetector;
 use crate::estimators::peak_range::PeakRange;
 use crate::features::Features;
 use crate::format::SampleFormat;
-use crate::quality::{self, Tally};
+use crate::quality::{self, QualityAccumulator};
 use double_precision::DoublePrecision;
 use measured::MeasuredChunk;
 use single_precision::{Precision, SinglePrecision};
@@ -50,7 +50,7 @@ impl Workspace {
         Self::default()
     }
 
-    /// Measures one chunk, and lets `tally` and `segment_detector` see it. `peaks` are those of its samples. The samples may
+    /// Measures one chunk, and lets `quality_accumulator` and `segment_detector` see it. `peaks` are those of its samples. The samples may
     /// come back multiplied by a power of two.
     pub(crate) fn measure(
         &mut self,
@@ -58,10 +58,10 @@ impl Workspace {
         peaks: PeakRange,
         format: SampleFormat,
         sample_rate_hz: f64,
-        tally: &mut Tally,
+        quality_accumulator: &mut QualityAccumulator,
         segment_detector: &mut SegmentDetector,
     ) -> MeasuredChunk {
-        tally.see_samples(samples, peaks.largest(), format);
+        quality_accumulator.add_samples(samples, peaks.largest(), format);
         let mut clipping = quality::clipping_levels(format, peaks);
         let power_scale = normalise(samples, peaks.largest());
         if power_scale < 1.0 {
@@ -71,7 +71,8 @@ impl Workspace {
         let chunk = plan
             .single
             .measure(samples, power_scale, sample_rate_hz, clipping, segment_detector);
-        plan.single.report_quality(samples, &chunk, power_scale, format, tally);
+        plan.single
+            .report_quality(samples, &chunk, power_scale, format, quality_accumulator);
         let plan_double = || DoublePrecision::new(samples.len());
         let features = match chunk.features {
             Precision::Sufficient(features) => features,

@@ -19,7 +19,7 @@ use crate::fft::Transform;
 use crate::fft::real::RealPart;
 use crate::format::SampleFormat;
 use crate::quality::measured::Measured;
-use crate::quality::{Tally, offset};
+use crate::quality::{QualityAccumulator, offset};
 
 /// Above this SNR the noise level needs double precision. The errors of the transform, 1.0e-7 to 1.7e-7 of the
 /// signal's root mean square in every bin, and 2.0e-7 for a tone at some lengths (90,000 points), change the power of a bin
@@ -167,16 +167,16 @@ impl SinglePrecision {
         }
     }
 
-    /// Lets `tally` see the chunk that was measured last.
+    /// Lets `quality_accumulator` see the chunk that was measured last.
     pub(crate) fn report_quality(
         &self,
         samples: &[Complex32],
         chunk: &Measurement,
         power_scale: f64,
         format: SampleFormat,
-        tally: &mut Tally,
+        quality_accumulator: &mut QualityAccumulator,
     ) {
-        tally.see_chunk(&Measured {
+        quality_accumulator.add_chunk(&Measured {
             samples,
             format,
             power_scale,

@@ -17,7 +17,7 @@ use crate::fft::real::RealPart;
 use crate::format::SampleFormat;
 use crate::plausibility;
 use crate::quality::measured::Measured;
-use crate::quality::{self, Tally};
+use crate::quality::{self, QualityAccumulator};
 
 /// A step, in the order of the data path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +80,7 @@ pub struct Stages {
     detector: Detector,
     finder: Finder,
     correlate: RealPart,
-    tally: Tally,
+    quality_accumulator: QualityAccumulator,
 }
 
 impl Stages {
@@ -110,7 +110,7 @@ impl Stages {
             detector: Detector::default(),
             finder: Finder::default(),
             correlate: RealPart::new(n),
-            tally: Tally::default(),
+            quality_accumulator: QualityAccumulator::default(),
             bytes,
             samples,
             sample_rate_hz,
@@ -182,8 +182,9 @@ impl Stages {
             }
             Step::Quality => {
                 let format = SampleFormat::Cf32Le;
-                self.tally.see_samples(&self.samples, self.peaks.largest(), format);
-                self.tally.see_chunk(&Measured {
+                self.quality_accumulator
+                    .add_samples(&self.samples, self.peaks.largest(), format);
+                self.quality_accumulator.add_chunk(&Measured {
                     samples: &self.samples,
                     format,
                     power_scale: 1.0,

@@ -79,7 +79,7 @@ impl Columns {
         }
     }
 
-    pub(super) fn see(&mut self, mut position: u64, mut samples: &[Complex32]) {
+    pub(super) fn add(&mut self, mut position: u64, mut samples: &[Complex32]) {
         while !samples.is_empty() {
             let column = self.column_at(position);
             let room = (column as u64 + 1) * self.column_samples - position;

@@ -1,8 +1,8 @@
-//! What a picture of a recording shows: waterfall, averaged spectrum, envelope, and the marks on them.
+//! What a picture of a recording shows: waterfall, averaged spectrum, envelope, and the annotations on them.
 //! All of it stays within a few megabytes: when a picture is full, its resolution in time is halved.
 
+mod annotations;
 mod envelope;
-mod marks;
 mod raster;
 mod spectra;
 mod waterfall;
@@ -12,13 +12,13 @@ use rustfft::num_complex::Complex32;
 use crate::chunk::measured::MeasuredChunk;
 use crate::features::SegmentFeatures;
 
+pub use annotations::{Annotations, Emission};
 pub use envelope::{Levels, Profile};
-pub use marks::{Emission, Marks};
 pub use spectra::Spectrum;
 pub use waterfall::Waterfall;
 
+use annotations::AnnotationsBuilder;
 use envelope::Columns;
-use marks::Tally;
 use spectra::Spectra;
 
 /// A recording at a glance. Powers refer to full scale, as everywhere: a constant `|x| = 1` has 0 dBFS.
@@ -37,7 +37,7 @@ pub struct Overview {
     /// Level over time.
     pub profile: Profile,
     /// What the numbers of the rows say of all this.
-    pub marks: Marks,
+    pub annotations: Annotations,
 }
 
 impl Overview {
@@ -49,23 +49,23 @@ impl Overview {
 }
 
 /// Gathers an [`Overview`] from the samples as they come.
-pub(crate) struct Survey {
+pub(crate) struct OverviewBuilder {
     sample_rate_hz: f64,
     chunk_samples: usize,
     samples: u64,
     spectra: Spectra,
     columns: Columns,
-    tally: Tally,
+    annotations: AnnotationsBuilder,
 }
 
-impl Survey {
+impl OverviewBuilder {
     pub(crate) fn new(sample_rate_hz: f64, chunk_samples: usize) -> Self {
         let spectra = Spectra::new(sample_rate_hz, chunk_samples);
         Self {
             sample_rate_hz,
             chunk_samples,
             samples: 0,
-            tally: Tally::new(spectra.resolution_hz()),
+            annotations: AnnotationsBuilder::new(spectra.resolution_hz()),
             spectra,
             columns: Columns::new(),
         }
@@ -73,15 +73,15 @@ impl Survey {
 
     /// Takes the next samples. `position` is that of the first of them; what lies between it and the end of
     /// those before was not recorded.
-    pub(crate) fn see(&mut self, position: u64, samples: &[Complex32]) {
-        self.spectra.see(position, samples);
-        self.columns.see(position, samples);
+    pub(crate) fn add_samples(&mut self, position: u64, samples: &[Complex32]) {
+        self.spectra.add(position, samples);
+        self.columns.add(position, samples);
         self.samples = position + samples.len() as u64;
     }
 
     /// Takes the numbers of the next segment, and those of its chunks.
-    pub(crate) fn see_segment(&mut self, segment: &SegmentFeatures, chunks: &[MeasuredChunk]) {
-        self.tally.see(segment, chunks);
+    pub(crate) fn add_segment(&mut self, segment: &SegmentFeatures, chunks: &[MeasuredChunk]) {
+        self.annotations.add(segment, chunks);
     }
 
     pub(crate) fn finish(self) -> Overview {
@@ -90,7 +90,7 @@ impl Survey {
             sample_rate_hz: self.sample_rate_hz,
             samples: self.samples,
             chunk_samples: self.chunk_samples,
-            marks: self.tally.finish(&spectrum),
+            annotations: self.annotations.finish(&spectrum),
             spectrum,
             waterfall,
             profile: self.columns.finish(),
@@ -98,9 +98,9 @@ impl Survey {
     }
 }
 
-impl std::fmt::Debug for Survey {
+impl std::fmt::Debug for OverviewBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Survey")
+        f.debug_struct("OverviewBuilder")
             .field("sample_rate_hz", &self.sample_rate_hz)
             .field("samples", &self.samples)
             .finish_non_exhaustive()

@@ -122,7 +122,7 @@ impl Overview {
         };
         let highest = quantile(0.999).max(f64::from(strongest));
         let common = quantile(0.98);
-        let noise = self.marks.noise_db_hz.unwrap_or(-300.0) - UNDER_NOISE_DB;
+        let noise = self.annotations.noise_db_hz.unwrap_or(-300.0) - UNDER_NOISE_DB;
         let lowest = quantile(0.05).max(noise).min(highest);
         if highest - lowest < NARROWEST_DB {
             let missing = NARROWEST_DB - (highest - lowest);

@@ -78,7 +78,7 @@ impl Spectra {
         HANN_BANDWIDTH * self.sample_rate_hz / self.window.len() as f64
     }
 
-    pub(super) fn see(&mut self, position: u64, mut samples: &[Complex32]) {
+    pub(super) fn add(&mut self, position: u64, mut samples: &[Complex32]) {
         if position != self.pending_at + self.pending.len() as u64 {
             self.pending.clear();
             self.pending_at = position;

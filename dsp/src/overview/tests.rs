@@ -26,13 +26,13 @@ fn tone(n: usize, rate: f64, frequency_hz: f64, amplitude: f64) -> Vec<Complex32
 }
 
 fn overview(rate: f64, chunk: usize, samples: &[Complex32]) -> Overview {
-    let mut survey = Survey::new(rate, chunk);
+    let mut builder = OverviewBuilder::new(rate, chunk);
     let mut position = 0;
     for piece in samples.chunks(chunk) {
-        survey.see(position, piece);
+        builder.add_samples(position, piece);
         position += piece.len() as u64;
     }
-    survey.finish()
+    builder.finish()
 }
 
 /// What a level of `db` dBFS/Hz all over the band is as a power.
@@ -101,13 +101,13 @@ fn a_burst_is_where_it_was_however_often_the_resolution_was_halved() {
     let quiet = noise(CHUNK, 1e-6, 3);
     let burst = tone(CHUNK, RATE, 30_000.0, 0.5);
     for chunks in [5_u64, 100, 3_000] {
-        let mut survey = Survey::new(RATE, CHUNK);
+        let mut builder = OverviewBuilder::new(RATE, CHUNK);
         let on = chunks * 3 / 5;
         for chunk in 0..chunks {
             let samples = if chunk == on { &burst } else { &quiet };
-            survey.see(chunk * CHUNK as u64, samples);
+            builder.add_samples(chunk * CHUNK as u64, samples);
         }
-        let seen = survey.finish();
+        let seen = builder.finish();
         assert_eq!(seen.duration_s(), chunks as f64 * 0.2);
         assert!(seen.waterfall.rows() <= MAX_ROWS && seen.profile.columns.len() <= 4096);
         let heights = 500;
@@ -158,11 +158,11 @@ fn rows_end_up_the_same_as_if_their_length_had_been_known() {
 fn what_was_not_recorded_is_blank_and_everything_else_keeps_its_time() {
     let samples = noise(2 * CHUNK, 1.0, 5);
     for gap in [3_000_u64, 40_000, 123_457, 50_000_000, 1 << 50] {
-        let mut survey = Survey::new(RATE, CHUNK);
-        survey.see(0, &samples);
+        let mut builder = OverviewBuilder::new(RATE, CHUNK);
+        builder.add_samples(0, &samples);
         let after = samples.len() as u64 + gap;
-        survey.see(after, &samples);
-        let seen = survey.finish();
+        builder.add_samples(after, &samples);
+        let seen = builder.finish();
         assert_eq!(seen.samples, after + samples.len() as u64);
         let fall = &seen.waterfall;
         assert!(fall.rows() <= MAX_ROWS);
@@ -193,11 +193,11 @@ fn what_was_not_recorded_is_blank_and_everything_else_keeps_its_time() {
 
 #[test]
 fn pieces_shorter_than_a_spectrum_leave_the_waterfall_empty_but_have_a_level() {
-    let mut survey = Survey::new(RATE, CHUNK);
+    let mut builder = OverviewBuilder::new(RATE, CHUNK);
     for piece in 0..10 {
-        survey.see(piece * 10_000, &noise(500, 1.0, 1 + piece));
+        builder.add_samples(piece * 10_000, &noise(500, 1.0, 1 + piece));
     }
-    let seen = survey.finish();
+    let seen = builder.finish();
     assert!(seen.spectrum.mean_db.is_empty());
     assert!(seen.waterfall.raster(seen.samples, 10, 10).all(f32::is_nan));
     assert!(seen.profile.columns.iter().flatten().count() > 10);
@@ -209,11 +209,11 @@ fn how_samples_are_handed_over_changes_nothing() {
     let samples = noise(100_000, 1.0, 9);
     let whole = overview(RATE, 100_000, &samples);
     for piece in [1_777, 40_000] {
-        let mut survey = Survey::new(RATE, 100_000);
+        let mut builder = OverviewBuilder::new(RATE, 100_000);
         for (index, piece_of) in samples.chunks(piece).enumerate() {
-            survey.see((index * piece) as u64, piece_of);
+            builder.add_samples((index * piece) as u64, piece_of);
         }
-        let seen = survey.finish();
+        let seen = builder.finish();
         assert_eq!(seen.spectrum, whole.spectrum);
         assert_eq!(seen.waterfall, whole.waterfall);
         for (one, other) in seen
@@ -248,7 +248,7 @@ fn colours_start_below_the_noise_and_are_not_decided_by_one_strong_line() {
     let mut samples = noise(400_000, 1e-8, 4);
     let mut seen = overview(RATE, CHUNK, &samples);
     let density = -80.0 - 53.01;
-    seen.marks.noise_db_hz = Some(density);
+    seen.annotations.noise_db_hz = Some(density);
     let (low, high) = seen.colour_range_db();
     assert!((density - 15.0..density - 3.0).contains(&low), "{low}");
     assert!((20.0..25.0).contains(&(high - low)), "{low} {high}");
@@ -258,7 +258,7 @@ fn colours_start_below_the_noise_and_are_not_decided_by_one_strong_line() {
         *sample += carrier;
     }
     let mut seen = overview(RATE, CHUNK, &samples);
-    seen.marks.noise_db_hz = Some(density);
+    seen.annotations.noise_db_hz = Some(density);
     let (low, high) = seen.colour_range_db();
     assert!((density - 15.0..density - 3.0).contains(&low), "{low}");
     assert!((high - low - 80.0).abs() < 1e-9, "{low} {high}");

@@ -25,7 +25,7 @@ struct Seen {
 
 impl Codes {
     /// Counts the codes of samples of this format, if it has any.
-    pub(super) fn see(&mut self, samples: &[Complex32], format: SampleFormat) {
+    pub(super) fn add(&mut self, samples: &[Complex32], format: SampleFormat) {
         let Some((scale, lowest)) = format.codes() else {
             return;
         };

@@ -79,7 +79,7 @@ impl Errors {
 
 impl Imbalance {
     /// Looks at a chunk.
-    pub(super) fn see(&mut self, chunk: &Measured) {
+    pub(super) fn add(&mut self, chunk: &Measured) {
         let step = chunk.format.step();
         let noise_power = chunk.noise.density * chunk.power_scale / chunk.spectrum.len() as f64;
         self.is_rounding |= noise_power < CODES_SQUARED * f64::from(step * step);

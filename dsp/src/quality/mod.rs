@@ -95,7 +95,7 @@ pub struct Quality {
 
 /// What is seen of a segment, chunk by chunk.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct QualityAccumulator {
     samples: usize,
     lost: u64,
     clipped: usize,
@@ -156,15 +156,15 @@ fn count(samples: &[Complex32], is: impl Fn(f32) -> bool) -> usize {
     samples.iter().map(both).sum()
 }
 
-impl Tally {
+impl QualityAccumulator {
     /// Looks at the samples themselves, before anything scales them. `largest` is the largest component.
-    pub(crate) fn see_samples(&mut self, samples: &[Complex32], largest: f32, format: SampleFormat) {
+    pub(crate) fn add_samples(&mut self, samples: &[Complex32], largest: f32, format: SampleFormat) {
         self.largest = self.largest.max(largest);
-        self.codes.see(samples, format);
+        self.codes.add(samples, format);
     }
 
     /// Looks at what was measured of a chunk.
-    pub(crate) fn see_chunk(&mut self, chunk: &Measured) {
+    pub(crate) fn add_chunk(&mut self, chunk: &Measured) {
         let at_clipping_levels = chunk.envelope.at_clipping_levels;
         let is_clipped = || {
             chunk.clipping.certain
@@ -176,9 +176,9 @@ impl Tally {
         self.samples += chunk.samples.len();
         self.zeros += chunk.envelope.zeros;
         self.repeats += chunk.envelope.repeats;
-        self.runs.see(chunk.samples, chunk.envelope.repeats);
-        self.offset.see(chunk);
-        self.imbalance.see(chunk);
+        self.runs.add(chunk.samples, chunk.envelope.repeats);
+        self.offset.add(chunk);
+        self.imbalance.add(chunk);
     }
 
     /// Whether the longest run is no longer than runs become where samples repeat the one before as often as outside it:
@@ -192,7 +192,7 @@ impl Tally {
     }
 
     /// Counts samples that the recorder lost.
-    pub(crate) fn lose(&mut self, samples: u64) {
+    pub(crate) fn add_gap(&mut self, samples: u64) {
         self.lost += samples;
     }
 
@@ -202,7 +202,7 @@ impl Tally {
     }
 
     /// Judges the segment and starts the next. `others` were noticed while the bytes were read.
-    pub(crate) fn judge(&mut self, sample_rate_hz: f64, others: impl IntoIterator<Item = Warning>) -> Quality {
+    pub(crate) fn finish_segment(&mut self, sample_rate_hz: f64, others: impl IntoIterator<Item = Warning>) -> Quality {
         let seen = std::mem::take(self);
         self.runs = seen.runs.carried_over();
         let samples = seen.samples.max(1) as f64;

@@ -54,7 +54,7 @@ pub(super) struct Offset {
 
 impl Offset {
     /// Looks at a chunk.
-    pub(super) fn see(&mut self, chunk: &Measured) {
+    pub(super) fn add(&mut self, chunk: &Measured) {
         let Measured {
             spectrum,
             noise,

@@ -16,7 +16,7 @@ pub(super) struct Runs {
 
 impl Runs {
     /// Looks at a chunk in which so many samples repeat the one before.
-    pub(super) fn see(&mut self, samples: &[Complex32], repeats: usize) {
+    pub(super) fn add(&mut self, samples: &[Complex32], repeats: usize) {
         if repeats < samples.len() / FEW {
             // What lies inside is too short to matter: only the ends can belong to a longer run.
             let head = samples.iter().take_while(|sample| Some(**sample) == self.last).count();

@@ -23,7 +23,7 @@ pub struct Recording {
     hints: Hints,
     stage: Stage,
     /// Whether a picture is wanted.
-    surveyed: bool,
+    with_overview: bool,
 }
 
 #[derive(Debug)]
@@ -45,14 +45,14 @@ impl Recording {
         Self {
             hints,
             stage: Stage::Sniffing(Vec::with_capacity(SNIFF_BYTES)),
-            surveyed: false,
+            with_overview: false,
         }
     }
 
     /// Gathers what a picture shows besides, in 10 MB at most.
     #[must_use]
     pub fn with_overview(mut self) -> Self {
-        self.surveyed = true;
+        self.with_overview = true;
         self
     }
 
@@ -133,7 +133,7 @@ impl Recording {
                 None => segmenter.insert(Box::new(Segmenter::new(
                     container.interpret(&self.hints)?,
                     &self.hints,
-                    self.surveyed,
+                    self.with_overview,
                 ))),
             };
             match piece {

@@ -14,10 +14,10 @@ use crate::estimators::peak_range::PeakRange;
 use crate::features::{Extended, Features, SegmentFeatures, Statistics};
 use crate::format::MAX_SAMPLE_BYTES;
 use crate::input::{Hints, Interpretation, consistency};
-use crate::overview::Survey;
+use crate::overview::OverviewBuilder;
 use crate::plausibility::byte_layout::Evidence;
 use crate::plausibility::{self, stray_header};
-use crate::quality::Tally;
+use crate::quality::QualityAccumulator;
 use crate::recording_info::{Context, Gap, Remark};
 use crate::timeline::{CHUNKS_PER_SEGMENT, Timeline};
 use crate::warning::{Doubt, Warning};
@@ -50,7 +50,7 @@ pub(crate) struct Segmenter {
     /// What was found odd about them.
     found: Vec<Doubt>,
     /// What an operator wants flagged of the segment at hand.
-    tally: Tally,
+    quality_accumulator: QualityAccumulator,
     /// What its chunks show together.
     segment_detector: SegmentDetector,
     /// What the first chunk looks like, if its samples are far too small.
@@ -58,13 +58,13 @@ pub(crate) struct Segmenter {
     rows: Vec<MeasuredChunk>,
     segments: Vec<SegmentFeatures>,
     totals: Totals,
-    survey: Option<Box<Survey>>,
+    overview: Option<Box<OverviewBuilder>>,
 }
 
 impl Segmenter {
-    pub(crate) fn new(interpretation: Interpretation, hints: &Hints, surveyed: bool) -> Self {
+    pub(crate) fn new(interpretation: Interpretation, hints: &Hints, with_overview: bool) -> Self {
         let chunk_samples = interpretation.chunk_samples();
-        let survey = || Box::new(Survey::new(interpretation.sample_rate_hz, chunk_samples));
+        let overview = || Box::new(OverviewBuilder::new(interpretation.sample_rate_hz, chunk_samples));
         Self {
             interpretation,
             hints: hints.clone(),
@@ -86,13 +86,13 @@ impl Segmenter {
             largest: 0.0,
             evidence: matches!(interpretation.container, "none" | "sigmf").then(Evidence::default),
             found: Vec::new(),
-            tally: Tally::default(),
+            quality_accumulator: QualityAccumulator::default(),
             segment_detector: SegmentDetector::default(),
             looks_like: None,
             rows: Vec::with_capacity(CHUNKS_PER_SEGMENT),
             segments: Vec::new(),
             totals: Totals::default(),
-            survey: surveyed.then(survey),
+            overview: with_overview.then(overview),
         }
     }
 
@@ -170,12 +170,12 @@ impl Segmenter {
             lost_samples: samples,
         });
         self.samples_lost += samples;
-        self.give_up_chunk()?;
+        self.discard_chunk()?;
         let mut left = samples;
         while left > 0 {
-            // A segment's tally has to know of its losses; the segments that are lost as a whole have none.
+            // A segment's quality_accumulator has to know of its losses; the segments that are lost as a whole have none.
             let step = left.min(self.timeline.to_segment_border());
-            self.tally.lose(step);
+            self.quality_accumulator.add_gap(step);
             self.timeline.advance(step);
             left -= step;
             if self.timeline.is_at_segment_border() {
@@ -187,21 +187,21 @@ impl Segmenter {
     }
 
     /// Puts the samples at hand aside: their chunk lacks others.
-    fn give_up_chunk(&mut self) -> Result<(), Error> {
-        self.screen()?;
-        self.show();
+    fn discard_chunk(&mut self) -> Result<(), Error> {
+        self.check_samples()?;
+        self.add_to_overview();
         self.chunk.clear();
-        self.tally.interrupt();
+        self.quality_accumulator.interrupt();
         Ok(())
     }
 
     fn complete_chunk(&mut self, workspace: &mut Workspace) -> Result<(), Error> {
         if std::mem::take(&mut self.is_broken) {
-            self.give_up_chunk()?;
+            self.discard_chunk()?;
         } else {
-            let peaks = self.screen()?;
-            self.look()?;
-            self.show();
+            let peaks = self.check_samples()?;
+            self.check_layout()?;
+            self.add_to_overview();
             let Interpretation {
                 format, sample_rate_hz, ..
             } = self.interpretation;
@@ -210,7 +210,7 @@ impl Segmenter {
                 peaks,
                 format,
                 sample_rate_hz,
-                &mut self.tally,
+                &mut self.quality_accumulator,
                 &mut self.segment_detector,
             );
             self.rows.push(row);
@@ -224,14 +224,14 @@ impl Segmenter {
     }
 
     /// Shows the samples at hand to whoever draws the picture.
-    fn show(&mut self) {
-        if let Some(survey) = &mut self.survey {
-            survey.see(self.timeline.position() - self.chunk.len() as u64, &self.chunk);
+    fn add_to_overview(&mut self) {
+        if let Some(overview) = &mut self.overview {
+            overview.add_samples(self.timeline.position() - self.chunk.len() as u64, &self.chunk);
         }
     }
 
     /// Refuses impossible samples in the chunk at hand; returns the range of its components.
-    fn screen(&mut self) -> Result<PeakRange, Error> {
+    fn check_samples(&mut self) -> Result<PeakRange, Error> {
         let peaks = plausibility::check(&self.chunk, self.samples_read - self.chunk.len() as u64)?;
         let largest = peaks.largest();
         if self.looks_like.is_none() && largest > 0.0 && largest < plausibility::SMALLEST {
@@ -242,7 +242,7 @@ impl Segmenter {
     }
 
     /// Whether the bytes are what they were read as, and the first samples samples.
-    fn look(&mut self) -> Result<(), Error> {
+    fn check_layout(&mut self) -> Result<(), Error> {
         let Some(evidence) = &mut self.evidence else {
             return Ok(());
         };
@@ -263,7 +263,9 @@ impl Segmenter {
     /// Gathers the chunks of a segment, if any were measured.
     fn close_segment(&mut self, index: u64) {
         let rate = self.interpretation.sample_rate_hz;
-        let quality = self.tally.judge(rate, self.warnings.iter().copied());
+        let quality = self
+            .quality_accumulator
+            .finish_segment(rate, self.warnings.iter().copied());
         if self.rows.is_empty() {
             return;
         }
@@ -287,8 +289,8 @@ impl Segmenter {
             quality,
         };
         self.totals.add(&segment);
-        if let Some(survey) = &mut self.survey {
-            survey.see_segment(&segment, &self.rows);
+        if let Some(overview) = &mut self.overview {
+            overview.add_segment(&segment, &self.rows);
         }
         self.segments.push(segment);
         self.rows.clear();
@@ -314,7 +316,7 @@ impl Segmenter {
         }
 
         // The samples behind the last whole chunk are not used, but they can still give the recording away.
-        self.screen()?;
+        self.check_samples()?;
         let samples = self.samples_read;
         if samples > 0 && self.largest == 0.0 {
             return Err(Error::AllZero { samples });
@@ -327,7 +329,7 @@ impl Segmenter {
                 looks_like: self.looks_like,
             });
         }
-        self.look()?;
+        self.check_layout()?;
         if self.samples_used == 0 {
             let needed = self.chunk_samples;
             return Err(match self.context.num_gaps {
@@ -335,7 +337,7 @@ impl Segmenter {
                 gaps => Error::TooBroken { samples, gaps, needed },
             });
         }
-        self.show();
+        self.add_to_overview();
         self.close_segment(self.timeline.segment_index());
         let retuned = container
             .sigmf()
@@ -373,7 +375,7 @@ impl Segmenter {
             samples_used: self.samples_used,
             samples_left_over: samples - self.samples_used,
             samples_lost: self.samples_lost,
-            overview: self.survey.map(|survey| Box::new(survey.finish())),
+            overview: self.overview.map(|overview| Box::new(overview.finish())),
         })
     }
 }

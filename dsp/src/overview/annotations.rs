@@ -8,7 +8,7 @@ use crate::warning::Warning;
 /// Noise below this is silence, with no level to mark.
 const SILENCE_DB: f64 = -299.0;
 
-/// Emissions that are told apart: more marks could not be either.
+/// Emissions that are told apart: more annotations could not be either.
 const MAX_EMISSIONS: usize = 8;
 
 /// What stands so far above the noise is to be seen in the averaged spectrum, and what is nearer to it than the other is not.
@@ -17,7 +17,7 @@ const UNSEEN_DB: f64 = 3.0;
 
 /// What the numbers of the chunks say of the recording as a whole.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Marks {
+pub struct Annotations {
     /// Segments.
     pub segments: u64,
     /// Chunks in them.
@@ -52,8 +52,8 @@ pub struct Emission {
     pub carrier_hz: Option<f64>,
 }
 
-/// Gathers [`Marks`].
-pub(super) struct Tally {
+/// Gathers [`Annotations`].
+pub(super) struct AnnotationsBuilder {
     /// Places nearer to each other than this are the same in the picture.
     resolution_hz: f64,
     segments: u64,
@@ -118,7 +118,7 @@ impl Place {
     }
 }
 
-impl Tally {
+impl AnnotationsBuilder {
     pub(super) fn new(resolution_hz: f64) -> Self {
         Self {
             resolution_hz,
@@ -133,7 +133,7 @@ impl Tally {
     }
 
     /// Takes the numbers of a segment, and those of its chunks.
-    pub(super) fn see(&mut self, segment: &SegmentFeatures, chunks: &[MeasuredChunk]) {
+    pub(super) fn add(&mut self, segment: &SegmentFeatures, chunks: &[MeasuredChunk]) {
         self.segments += 1;
         for warning in &segment.quality.warnings {
             *self.warnings.entry(*warning).or_default() += 1;
@@ -177,7 +177,7 @@ impl Tally {
         }
     }
 
-    pub(super) fn finish(self, spectrum: &Spectrum) -> Marks {
+    pub(super) fn finish(self, spectrum: &Spectrum) -> Annotations {
         let chunks = self.chunks as f64;
         let noise_db_hz = (self.noise > 0.0).then(|| 10.0 * (self.noise / chunks).log10());
         let emission = |sums: &Sums| {
@@ -197,7 +197,7 @@ impl Tally {
         };
         let mut emissions: Vec<_> = self.sums.iter().map(emission).collect();
         emissions.sort_by_key(|emission| std::cmp::Reverse(emission.chunks));
-        Marks {
+        Annotations {
             segments: self.segments,
             chunks: self.chunks,
             signal_present: self.busy as f64 / chunks.max(1.0),
