@@ -5,8 +5,8 @@
 
 use tar::{EntryType, Header, PaxExtensions};
 
-use super::carve::Carve;
-use super::piece::Piece;
+use super::non_conforming::NonConformingDataset;
+use super::payload::Payload;
 use crate::error::Error;
 use crate::input::sigmf::ARCHIVE_SOURCE;
 use crate::input::{Hint, Hints, Interpretation, MAX_SIGMF_BYTES, Sigmf};
@@ -58,7 +58,7 @@ pub(crate) struct Archive {
     /// A file that may be the dataset went by before the metadata.
     passed_something: bool,
     /// Takes the samples out of the dataset, once it was met.
-    carve: Option<Carve>,
+    carve: Option<NonConformingDataset>,
 }
 
 impl Archive {
@@ -85,21 +85,21 @@ impl Archive {
     pub(crate) fn metadata_in_tail(mut tail: &[u8]) -> Result<Sigmf, Error> {
         let mut archive = Self::new(None);
         while archive.meta.is_none() && !tail.is_empty() {
-            archive.peel(&mut tail)?;
+            archive.decode(&mut tail)?;
         }
         archive
             .meta
             .ok_or_else(|| bad("no .sigmf-meta where it should be".to_owned()))
     }
 
-    /// See [`super::Container::peel`].
-    pub(crate) fn peel<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Piece<'a>>, Error> {
+    /// See [`super::Container::decode`].
+    pub(crate) fn decode<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Payload<'a>>, Error> {
         loop {
             match &mut self.state {
                 State::Header(header) => {
                     let missing = BLOCK_BYTES - header.len();
-                    let piece = take(input, missing as u64, &mut self.position);
-                    header.extend_from_slice(piece);
+                    let payload = take(input, missing as u64, &mut self.position);
+                    header.extend_from_slice(payload);
                     if header.len() < BLOCK_BYTES {
                         return Ok(None);
                     }
@@ -107,8 +107,8 @@ impl Archive {
                     self.state = self.enter(&header)?;
                 }
                 State::Text { kind, text, bytes } => {
-                    let piece = take(input, *bytes - text.len() as u64, &mut self.position);
-                    text.extend_from_slice(piece);
+                    let payload = take(input, *bytes - text.len() as u64, &mut self.position);
+                    text.extend_from_slice(payload);
                     if (text.len() as u64) < *bytes {
                         return Ok(None);
                     }
@@ -122,7 +122,7 @@ impl Archive {
                     let Some(carve) = &mut self.carve else {
                         unreachable!("a dataset is entered with what takes it apart")
                     };
-                    let piece = carve.peel(&mut part);
+                    let payload = carve.decode(&mut part);
                     let used = (within - part.len()) as u64;
                     *left -= used;
                     let (is_over, padding) = (*left == 0, *padding);
@@ -130,8 +130,8 @@ impl Archive {
                     if is_over {
                         self.state = State::Skip(padding);
                     }
-                    if piece.is_some() {
-                        return Ok(piece);
+                    if payload.is_some() {
+                        return Ok(payload);
                     }
                     if !is_over {
                         return Ok(None);
@@ -244,14 +244,14 @@ impl Archive {
         let has_header = [".npy", ".wav", ".rf64"]
             .iter()
             .any(|extension| file.to_ascii_lowercase().ends_with(extension));
-        if has_header && !meta.needs_carving() {
+        if has_header && !meta.is_non_conforming() {
             return Err(bad(
                 "the dataset has a header of its own and no core:header_bytes; put it into the bucket as it is"
                     .to_owned(),
             ));
         }
         let format = meta.sample_format(ARCHIVE_SOURCE)?;
-        self.carve = Some(Carve::new(meta, format, Some(size), true)?);
+        self.carve = Some(NonConformingDataset::new(meta, format, Some(size), true)?);
         Ok(State::Dataset {
             left: size,
             padding: padding(size),

@@ -1,21 +1,21 @@
 //! What the samples are wrapped in: found out from the first bytes, then peeled off as they stream by.
 
 pub(crate) mod archive;
-mod carve;
+mod non_conforming;
 mod npy;
-pub(crate) mod piece;
+pub(crate) mod payload;
 mod wav;
 
 use std::borrow::Cow;
 
 use crate::error::Error;
 use crate::input::{Hint, Hints, Interpretation, Sigmf};
-use crate::plausibility::magic::foreign;
+use crate::plausibility::magic;
 use crate::recording_info::Context;
 use archive::Archive;
-use carve::Carve;
+use non_conforming::NonConformingDataset;
 use npy::Npy;
-use piece::Piece;
+use payload::Payload;
 use wav::Wav;
 
 /// Bytes looked at before the container is decided: enough for every signature below.
@@ -27,7 +27,7 @@ pub(crate) enum Container {
     /// Samples from the first byte to the last.
     Raw,
     /// Samples, and here and there something else, as `SigMF` metadata beside them say.
-    Described(Carve),
+    NonConforming(NonConformingDataset),
     /// A `SigMF` archive.
     Archive(Box<Archive>),
     /// A `NumPy` array.
@@ -48,35 +48,40 @@ impl Container {
         if Archive::is_tar(head) {
             return Ok(Self::Archive(Box::new(Archive::new(hints.sigmf().cloned()))));
         }
-        match (foreign(head), hints.sigmf()) {
+        match (magic::recognise(head), hints.sigmf()) {
             (Some(looks_like), _) => Err(Error::NotARecording { looks_like }),
-            (None, Some(meta)) if meta.needs_carving() => {
+            (None, Some(meta)) if meta.is_non_conforming() => {
                 let format = meta.sample_format(hints.sigmf_source())?;
-                Ok(Self::Described(Carve::new(meta, format, hints.object_bytes(), false)?))
+                Ok(Self::NonConforming(NonConformingDataset::new(
+                    meta,
+                    format,
+                    hints.object_bytes(),
+                    false,
+                )?))
             }
             (None, _) => Ok(Self::Raw),
         }
     }
 
-    /// Takes bytes from the front of `input`; returns the next piece once there is one.
+    /// Takes bytes from the front of `input`; returns the next payload once there is one.
     /// `None` means that all of `input` was taken.
-    pub(crate) fn peel<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Piece<'a>>, Error> {
+    pub(crate) fn decode<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Payload<'a>>, Error> {
         let payload = match self {
             Self::Raw => Some(std::mem::take(input)).filter(|payload| !payload.is_empty()),
-            Self::Described(carve) => return Ok(carve.peel(input)),
-            Self::Archive(archive) => return archive.peel(input),
-            Self::Npy(npy) => npy.peel(input)?,
-            Self::Wav(wav) => return wav.peel(input),
+            Self::NonConforming(dataset) => return Ok(dataset.decode(input)),
+            Self::Archive(archive) => return archive.decode(input),
+            Self::Npy(npy) => npy.decode(input)?,
+            Self::Wav(wav) => return wav.decode(input),
         };
-        Ok(payload.map(|payload| Piece::Samples(Cow::Borrowed(payload))))
+        Ok(payload.map(|payload| Payload::Samples(Cow::Borrowed(payload))))
     }
 
-    /// The interpretation, as far as the header has been read. Complete once `peel` returned samples.
+    /// The interpretation, as far as the header has been read. Complete once `decode` returned samples.
     pub(crate) fn interpret(&self, hints: &Hints) -> Result<Interpretation, Error> {
         match self {
             Self::Raw => Interpretation::settle("none", None, None, hints),
             // The places of what is no sample hold for this format alone.
-            Self::Described(_) => {
+            Self::NonConforming(_) => {
                 let format = hints.sigmf().map(|meta| meta.sample_format(hints.sigmf_source()));
                 let format = format.transpose()?.map(|value| Hint {
                     value,
@@ -100,7 +105,7 @@ impl Container {
     pub(crate) fn end(&mut self) -> Result<(), Error> {
         match self {
             Self::Raw => Ok(()),
-            Self::Described(carve) => carve.finish(),
+            Self::NonConforming(dataset) => dataset.finish(),
             Self::Archive(archive) => archive.end(),
             Self::Npy(npy) => npy.finish(),
             Self::Wav(wav) => wav.end(),
@@ -109,9 +114,9 @@ impl Container {
 
     /// Whether an object that ends inside a sample is merely odd: the header says what the samples are, so
     /// that a wrong format cannot be the reason.
-    pub(crate) fn may_end_anywhere(&self) -> bool {
+    pub(crate) fn allows_partial_sample(&self) -> bool {
         match self {
-            Self::Raw | Self::Described(_) | Self::Archive(_) | Self::Npy(_) => false,
+            Self::Raw | Self::NonConforming(_) | Self::Archive(_) | Self::Npy(_) => false,
             Self::Wav(_) => true,
         }
     }
@@ -119,7 +124,7 @@ impl Container {
     /// Adds what the object said beside the samples.
     pub(crate) fn tell(self, context: &mut Context) {
         match self {
-            Self::Raw | Self::Described(_) | Self::Npy(_) => {}
+            Self::Raw | Self::NonConforming(_) | Self::Npy(_) => {}
             Self::Archive(archive) => archive.tell(context),
             Self::Wav(wav) => wav.tell(context),
         }

@@ -40,18 +40,18 @@ impl Default for Npy {
 }
 
 impl Npy {
-    /// See [`super::Container::peel`].
-    pub(crate) fn peel<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<&'a [u8]>, Error> {
+    /// See [`super::Container::decode`].
+    pub(crate) fn decode<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<&'a [u8]>, Error> {
         if let Self::Header(header) = self {
             while header.len() < prefix_bytes(header) + text_bytes(header)? {
                 let missing = prefix_bytes(header) + text_bytes(header)? - header.len();
-                let Some((piece, rest)) = input.split_at_checked(missing.min(input.len())) else {
+                let Some((payload, rest)) = input.split_at_checked(missing.min(input.len())) else {
                     break;
                 };
-                if piece.is_empty() {
+                if payload.is_empty() {
                     return Ok(None);
                 }
-                header.extend_from_slice(piece);
+                header.extend_from_slice(payload);
                 *input = rest;
             }
             let (format, samples) = parse(&header[prefix_bytes(header)..])?;
@@ -236,8 +236,8 @@ mod tests {
     fn read(file: &[u8], step: usize) -> Result<(Option<SampleFormat>, Vec<u8>), Error> {
         let mut npy = Npy::default();
         let mut data = Vec::new();
-        for mut piece in file.chunks(step) {
-            while let Some(payload) = npy.peel(&mut piece)? {
+        for mut payload in file.chunks(step) {
+            while let Some(payload) = npy.decode(&mut payload)? {
                 data.extend(payload);
             }
         }

@@ -204,7 +204,7 @@ impl Sigmf {
     }
 
     /// Whether bytes of the dataset are no samples.
-    pub(crate) fn needs_carving(&self) -> bool {
+    pub(crate) fn is_non_conforming(&self) -> bool {
         self.trailing_bytes > 0 || self.captures.iter().any(|capture| capture.header_bytes > 0)
     }
 
@@ -283,7 +283,7 @@ mod tests {
         meta.tell(&mut context);
         assert_eq!(context.start_time.as_deref(), Some("2026-01-02T03:04:05Z"));
         assert_eq!(context.centre_frequency_hz, Some(145e6));
-        assert!(!meta.needs_carving() && meta.losses().is_empty() && meta.retuned(100).is_none());
+        assert!(!meta.is_non_conforming() && meta.losses().is_empty() && meta.retuned(100).is_none());
         assert!(with("", "").unwrap().sample_rate_hz().is_none());
     }
 

@@ -13,12 +13,12 @@ const FEWEST_BYTES: usize = 4 * 1024;
 
 /// The bytes, until they are judged.
 #[derive(Debug, Default)]
-pub(crate) struct Evidence {
+pub(crate) struct ByteLayout {
     bytes: Vec<u8>,
     is_judged: bool,
 }
 
-impl Evidence {
+impl ByteLayout {
     /// Takes bytes of whole samples. Silence proves nothing and is not kept.
     pub(crate) fn add(&mut self, mut bytes: &[u8]) {
         while !self.is_judged && !bytes.is_empty() {
@@ -39,7 +39,7 @@ impl Evidence {
     /// # Errors
     ///
     /// If the bytes cannot be what they were read as.
-    pub(crate) fn judge(&mut self, read_as: &Interpretation) -> Result<Option<Doubt>, Error> {
+    pub(crate) fn check(&mut self, read_as: &Interpretation) -> Result<Option<Doubt>, Error> {
         let is_silent = || self.bytes.iter().all(|byte| *byte == 0);
         if self.is_judged || self.bytes.len() < FEWEST_BYTES || is_silent() {
             return Ok(None);
@@ -216,9 +216,9 @@ mod tests {
     fn judged(bytes: &[u8], format: SampleFormat) -> Result<Option<Doubt>, Error> {
         let hints = Hints::default().with_format(format, "argument");
         let read_as = Interpretation::settle("none", None, None, &hints).unwrap();
-        let mut evidence = Evidence::default();
-        evidence.add(bytes);
-        evidence.judge(&read_as)
+        let mut byte_layout = ByteLayout::default();
+        byte_layout.add(bytes);
+        byte_layout.check(&read_as)
     }
 
     #[test]

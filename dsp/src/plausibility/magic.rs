@@ -1,7 +1,7 @@
 //! Names things that are found in buckets and are no recordings, by the first bytes.
 
 /// What the first bytes of an object belong to, if that is no recording.
-pub(crate) fn foreign(head: &[u8]) -> Option<&'static str> {
+pub(crate) fn recognise(head: &[u8]) -> Option<&'static str> {
     // A few bytes may be the start of anything; a signature and then some are no accident.
     if head.len() < 16 {
         return None;
@@ -107,9 +107,9 @@ mod tests {
     fn every_signature_is_called_by_its_name() {
         for (magic, name) in SIGNATURES {
             let head = [magic, &[0; 16]].concat();
-            assert_eq!(foreign(&head), Some(name));
+            assert_eq!(recognise(&head), Some(name));
             assert_eq!(
-                foreign(&head[..magic.len().min(8)]),
+                recognise(&head[..magic.len().min(8)]),
                 None,
                 "a few bytes may be anything"
             );
@@ -136,7 +136,7 @@ mod tests {
             ),
             (table.as_bytes(), "a text file"),
         ] {
-            assert_eq!(foreign(head), Some(name));
+            assert_eq!(recognise(head), Some(name));
         }
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926, "the check value of the CRC catalogue");
         let mut header = [
@@ -147,20 +147,20 @@ mod tests {
         ]
         .concat();
         header.extend(crc32(&header).to_le_bytes());
-        assert_eq!(foreign(&header), Some("an SDRangel .sdriq file"));
+        assert_eq!(recognise(&header), Some("an SDRangel .sdriq file"));
         header[0] ^= 1;
-        assert_eq!(foreign(&header), None);
+        assert_eq!(recognise(&header), None);
     }
 
     #[test]
     fn samples_that_begin_like_a_signature_are_still_samples() {
         let letters = [b'a'; 512];
         for head in [&b"<htm"[..], b"", b"BZ", &[0; 64], &[0x7f; 512], &letters, &[0xff; 512]] {
-            assert_eq!(foreign(head), None);
+            assert_eq!(recognise(head), None);
         }
         let noise: Vec<u8> = (0..512_u32)
             .map(|i| (i.wrapping_mul(2_654_435_761) >> 24).to_le_bytes()[0])
             .collect();
-        assert_eq!(foreign(&noise), None);
+        assert_eq!(recognise(&noise), None);
     }
 }

@@ -23,7 +23,7 @@ const EARLY: usize = 16;
 
 /// Whether the first samples of a recording look like a header. Bursts at the start are none: their values are spread, or, where
 /// they clip, come with both signs; a header's bytes repeat.
-pub(crate) fn look(samples: &[Complex32]) -> Option<Doubt> {
+pub(crate) fn find(samples: &[Complex32]) -> Option<Doubt> {
     if samples.len() < (FOLLOWING + 1) * LONGEST_SAMPLES {
         return None;
     }
@@ -102,14 +102,14 @@ mod tests {
     #[test]
     fn a_header_in_front_of_weak_samples_is_noticed() {
         let bytes = [header(), noise(40_000)].concat();
-        let doubt = look(&decoded(&bytes)).expect("it stands out");
+        let doubt = find(&decoded(&bytes)).expect("it stands out");
         assert_eq!(doubt.warning, Warning::HeaderAsSamples);
         assert!(
             doubt.text.starts_with("the first 64 samples look like a header"),
             "{}",
             doubt.text
         );
-        assert_eq!(look(&decoded(&noise(40_000))), None);
+        assert_eq!(find(&decoded(&noise(40_000))), None);
     }
 
     #[test]
@@ -142,7 +142,7 @@ mod tests {
                     }
                 }
                 // Only a burst with a constant phase that clips to one side of both clipping could be taken for one.
-                let found = look(&decoded(&bytes));
+                let found = find(&decoded(&bytes));
                 assert_eq!(found, None, "amplitude {amplitude}, offset {offset}, start {start}");
             }
         }

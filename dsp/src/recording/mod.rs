@@ -6,7 +6,7 @@ pub(crate) mod extraction;
 mod segmenter;
 
 use crate::chunk::Workspace;
-use crate::container::piece::Piece;
+use crate::container::payload::Payload;
 use crate::container::{Container, SNIFF_BYTES};
 use crate::error::Error;
 use crate::features::SegmentFeatures;
@@ -31,7 +31,7 @@ enum Stage {
     /// Too few bytes so far to know the container.
     Sniffing(Vec<u8>),
     /// In the container's header, or in its data.
-    Peeling {
+    Decoding {
         container: Container,
         /// There once the first sample is near: the header is read then.
         segmenter: Option<Box<Segmenter>>,
@@ -60,7 +60,7 @@ impl Recording {
     /// [`Extraction::doubts`], is then for the caller to add to their warnings.
     pub fn take_segments(&mut self) -> Vec<SegmentFeatures> {
         match &mut self.stage {
-            Stage::Peeling {
+            Stage::Decoding {
                 segmenter: Some(segmenter),
                 ..
             } => segmenter.take_segments(),
@@ -75,7 +75,7 @@ impl Recording {
     /// What is wrong with the bytes so far. After an error the recording is of no further use.
     pub fn push(&mut self, bytes: &[u8], workspace: &mut Workspace) -> Result<(), Error> {
         let Stage::Sniffing(head) = &mut self.stage else {
-            return self.peel(bytes, workspace);
+            return self.decode(bytes, workspace);
         };
         let (start, rest) = bytes.split_at(bytes.len().min(SNIFF_BYTES - head.len()));
         head.extend_from_slice(start);
@@ -83,7 +83,7 @@ impl Recording {
             return Ok(());
         }
         self.open(workspace)?;
-        self.peel(rest, workspace)
+        self.decode(rest, workspace)
     }
 
     /// Ends the recording.
@@ -95,12 +95,12 @@ impl Recording {
         if let Stage::Sniffing(_) = self.stage {
             self.open(workspace)?;
         }
-        if let Stage::Peeling { container, .. } = &mut self.stage {
+        if let Stage::Decoding { container, .. } = &mut self.stage {
             container.end()?;
         }
         // What the container has held back comes now.
-        self.peel(&[], workspace)?;
-        let Stage::Peeling { container, segmenter } = self.stage else {
+        self.decode(&[], workspace)?;
+        let Stage::Decoding { container, segmenter } = self.stage else {
             unreachable!("opened above")
         };
         match segmenter {
@@ -116,18 +116,18 @@ impl Recording {
             return Ok(());
         };
         let head = std::mem::take(head);
-        self.stage = Stage::Peeling {
+        self.stage = Stage::Decoding {
             container: Container::sniff(&head, &self.hints)?,
             segmenter: None,
         };
-        self.peel(&head, workspace)
+        self.decode(&head, workspace)
     }
 
-    fn peel(&mut self, mut bytes: &[u8], workspace: &mut Workspace) -> Result<(), Error> {
-        let Stage::Peeling { container, segmenter } = &mut self.stage else {
+    fn decode(&mut self, mut bytes: &[u8], workspace: &mut Workspace) -> Result<(), Error> {
+        let Stage::Decoding { container, segmenter } = &mut self.stage else {
             return Ok(());
         };
-        while let Some(piece) = container.peel(&mut bytes)? {
+        while let Some(payload) = container.decode(&mut bytes)? {
             let segmenter = match segmenter {
                 Some(segmenter) => segmenter,
                 None => segmenter.insert(Box::new(Segmenter::new(
@@ -136,9 +136,9 @@ impl Recording {
                     self.with_overview,
                 ))),
             };
-            match piece {
-                Piece::Samples(payload) => segmenter.read(&payload, workspace)?,
-                Piece::Lost(samples) => segmenter.lose(samples)?,
+            match payload {
+                Payload::Samples(payload) => segmenter.read(&payload, workspace)?,
+                Payload::Lost(samples) => segmenter.skip_lost(samples)?,
             }
         }
         Ok(())

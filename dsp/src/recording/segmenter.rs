@@ -15,7 +15,7 @@ use crate::features::{Extended, Features, SegmentFeatures, Statistics};
 use crate::format::MAX_SAMPLE_BYTES;
 use crate::input::{Hints, Interpretation, consistency};
 use crate::overview::OverviewBuilder;
-use crate::plausibility::byte_layout::Evidence;
+use crate::plausibility::byte_layout::ByteLayout;
 use crate::plausibility::{self, stray_header};
 use crate::quality::QualityAccumulator;
 use crate::recording_info::{Context, Gap, Remark};
@@ -46,7 +46,7 @@ pub(crate) struct Segmenter {
     samples_lost: u64,
     largest: f32,
     /// What the first bytes look like, where no header says what they are.
-    evidence: Option<Evidence>,
+    byte_layout: Option<ByteLayout>,
     /// What was found odd about them.
     found: Vec<Doubt>,
     /// What an operator wants flagged of the segment at hand.
@@ -84,7 +84,7 @@ impl Segmenter {
             samples_used: 0,
             samples_lost: 0,
             largest: 0.0,
-            evidence: matches!(interpretation.container, "none" | "sigmf").then(Evidence::default),
+            byte_layout: matches!(interpretation.container, "none" | "sigmf").then(ByteLayout::default),
             found: Vec::new(),
             quality_accumulator: QualityAccumulator::default(),
             segment_detector: SegmentDetector::default(),
@@ -130,7 +130,7 @@ impl Segmenter {
         let format = self.interpretation.format;
         while !bytes.is_empty() {
             while let Some(gap) = self.losses.pop_front_if(|gap| gap.at_sample <= self.samples_read) {
-                self.lose(gap.lost_samples)?;
+                self.skip_lost(gap.lost_samples)?;
             }
             let wanted = self.losses.front().map_or(usize::MAX, |gap| {
                 usize::try_from(gap.at_sample - self.samples_read).unwrap_or(usize::MAX)
@@ -140,8 +140,8 @@ impl Segmenter {
                 .min(wanted);
             let (now, later) = bytes.split_at(samples * format.sample_bytes());
             format.decode(now, &mut self.chunk);
-            if let Some(evidence) = &mut self.evidence {
-                evidence.add(now);
+            if let Some(byte_layout) = &mut self.byte_layout {
+                byte_layout.add(now);
             }
             bytes = later;
             self.samples_read += samples as u64;
@@ -154,7 +154,7 @@ impl Segmenter {
     }
 
     /// Takes notice of samples that were lost here.
-    pub(crate) fn lose(&mut self, samples: u64) -> Result<(), Error> {
+    pub(crate) fn skip_lost(&mut self, samples: u64) -> Result<(), Error> {
         if samples == 0 {
             return Ok(());
         }
@@ -243,13 +243,13 @@ impl Segmenter {
 
     /// Whether the bytes are what they were read as, and the first samples samples.
     fn check_layout(&mut self) -> Result<(), Error> {
-        let Some(evidence) = &mut self.evidence else {
+        let Some(byte_layout) = &mut self.byte_layout else {
             return Ok(());
         };
-        let misread = evidence.judge(&self.interpretation)?;
+        let misread = byte_layout.check(&self.interpretation)?;
         let is_first = self.samples_read == self.chunk.len() as u64;
         let header = if is_first {
-            stray_header::look(&self.chunk)
+            stray_header::find(&self.chunk)
         } else {
             None
         };
@@ -300,7 +300,7 @@ impl Segmenter {
     pub(crate) fn finish(mut self, container: Container) -> Result<Extraction, Error> {
         let format = self.interpretation.format;
         if !self.partial.is_empty() {
-            if !container.may_end_anywhere() {
+            if !container.allows_partial_sample() {
                 return Err(Error::PartialSample {
                     format,
                     sample_bytes: format.sample_bytes(),

@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use super::bytes::u32_at;
-use crate::container::piece::Piece;
+use crate::container::payload::Payload;
 use crate::recording_info::{Context, GpsStamps, Remark};
 
 /// Size of a stamp.
@@ -64,7 +64,7 @@ pub(super) struct Stamps {
     header_rate_hz: f64,
     sample_bytes: usize,
     phase: Phase,
-    ready: VecDeque<Piece<'static>>,
+    ready: VecDeque<Payload<'static>>,
     seen: u64,
     /// Stamps compared with one before.
     judged: u64,
@@ -134,7 +134,7 @@ impl Stamps {
     }
 
     /// Takes a stamp that stands before this sample.
-    pub(super) fn see(&mut self, body: &[u8], at_sample: u64, context: &mut Context) {
+    pub(super) fn add(&mut self, body: &[u8], at_sample: u64, context: &mut Context) {
         self.seen += 1;
         let (second, nanosecond) = (i64::from(u32_at(body, 2)), i64::from(u32_at(body, 6)));
         let time_ns = second * NS_PER_S + nanosecond;
@@ -156,8 +156,8 @@ impl Stamps {
             }
             Phase::Settled { sample_rate_hz } => {
                 let rate = *sample_rate_hz;
-                if let Some(lost) = self.judge(mark, rate, context) {
-                    self.ready.push_back(Piece::Lost(lost));
+                if let Some(lost) = self.check(mark, rate, context) {
+                    self.ready.push_back(Payload::Lost(lost));
                 }
             }
             Phase::Lost => {}
@@ -187,8 +187,8 @@ impl Stamps {
         self.settle(context);
     }
 
-    /// What was held back, piece by piece.
-    pub(super) fn next_piece(&mut self) -> Option<Piece<'static>> {
+    /// What was held back, payload by payload.
+    pub(super) fn next_payload(&mut self) -> Option<Payload<'static>> {
         self.ready.pop_front()
     }
 
@@ -241,11 +241,12 @@ impl Stamps {
         if let Some(sample_rate_hz) = rate {
             self.phase = Phase::Settled { sample_rate_hz };
             for mark in marks {
-                if let Some(lost) = self.judge(mark, sample_rate_hz, context) {
+                if let Some(lost) = self.check(mark, sample_rate_hz, context) {
                     // Held from the object's first sample on.
                     let at = usize::try_from(mark.at_sample).unwrap_or(usize::MAX) * self.sample_bytes;
-                    self.ready.push_back(Piece::Samples(Cow::Owned(held[out..at].to_vec())));
-                    self.ready.push_back(Piece::Lost(lost));
+                    self.ready
+                        .push_back(Payload::Samples(Cow::Owned(held[out..at].to_vec())));
+                    self.ready.push_back(Payload::Lost(lost));
                     out = at;
                 }
             }
@@ -254,12 +255,12 @@ impl Stamps {
             context.remark(Remark::NoRateFromStamps { stamps: self.seen });
         }
         if out < held.len() {
-            self.ready.push_back(Piece::Samples(Cow::Owned(held[out..].to_vec())));
+            self.ready.push_back(Payload::Samples(Cow::Owned(held[out..].to_vec())));
         }
     }
 
     /// Compares a stamp with the one before; returns how many samples were lost between them.
-    fn judge(&mut self, mark: Mark, sample_rate_hz: f64, context: &mut Context) -> Option<u64> {
+    fn check(&mut self, mark: Mark, sample_rate_hz: f64, context: &mut Context) -> Option<u64> {
         let Some(previous) = self.previous.replace(mark) else {
             self.begin(mark, sample_rate_hz);
             return None;

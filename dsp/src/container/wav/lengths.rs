@@ -29,13 +29,13 @@ pub(super) struct Lengths {
 
 impl Lengths {
     /// Reads the RIFF header.
-    pub(super) fn see_riff(&mut self, header: &[u8]) {
+    pub(super) fn read_riff(&mut self, header: &[u8]) {
         let length = u32_at(header, 4);
         self.riff_end = (length != 0 && length != UNKNOWN).then(|| u64::from(length) + 8);
     }
 
     /// Reads the first bytes of `ds64`: length of the file, length of the data; 0 if nobody came back to fill it in.
-    pub(super) fn see_ds64(&mut self, body: &[u8]) {
+    pub(super) fn read_ds64(&mut self, body: &[u8]) {
         self.riff_end = Some(u64_at(body, 0).saturating_add(8));
         self.data_bytes_64 = Some(u64_at(body, 8));
     }

@@ -25,7 +25,7 @@ mod lengths;
 
 use std::borrow::Cow;
 
-use crate::container::piece::Piece;
+use super::payload::Payload;
 use crate::error::Error;
 use crate::input::{Hint, Hints, Interpretation};
 use crate::recording_info::{Context, Remark};
@@ -103,18 +103,18 @@ impl Wav {
         })
     }
 
-    /// See [`super::Container::peel`].
-    pub(crate) fn peel<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Piece<'a>>, Error> {
+    /// See [`super::Container::decode`].
+    pub(crate) fn decode<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Payload<'a>>, Error> {
         loop {
-            if let Some(piece) = self.stamps.as_mut().and_then(Stamps::next_piece) {
-                return Ok(Some(piece));
+            if let Some(payload) = self.stamps.as_mut().and_then(Stamps::next_payload) {
+                return Ok(Some(payload));
             }
             match self.state {
                 State::Riff => {
                     let Some(header) = self.gather(input, RIFF_BYTES) else {
                         return Ok(None);
                     };
-                    self.lengths.see_riff(&header);
+                    self.lengths.read_riff(&header);
                     self.state = State::Chunk { padding: false };
                 }
                 State::Chunk { padding } => {
@@ -164,8 +164,8 @@ impl Wav {
                     };
                     if !is_whole {
                         self.odd_bytes.extend_from_slice(payload);
-                    } else if let Some(piece) = self.deliver(payload) {
-                        return Ok(Some(piece));
+                    } else if let Some(payload) = self.deliver(payload) {
+                        return Ok(Some(payload));
                     }
                 }
                 State::Open => {
@@ -174,8 +174,8 @@ impl Wav {
                     if payload.is_empty() {
                         return Ok(None);
                     }
-                    if let Some(piece) = self.deliver(payload) {
-                        return Ok(Some(piece));
+                    if let Some(payload) = self.deliver(payload) {
+                        return Ok(Some(payload));
                     }
                 }
             }
@@ -193,25 +193,25 @@ impl Wav {
 
     /// So many bytes, once they have all come.
     fn gather(&mut self, input: &mut &[u8], wanted: usize) -> Option<Vec<u8>> {
-        let piece = self.take(input, (wanted - self.gathered.len()) as u64);
-        self.gathered.extend_from_slice(piece);
+        let payload = self.take(input, (wanted - self.gathered.len()) as u64);
+        self.gathered.extend_from_slice(payload);
         (self.gathered.len() == wanted).then(|| std::mem::take(&mut self.gathered))
     }
 
     /// Counts bytes of samples and hands them on, unless they have to wait for the sample rate.
-    fn deliver<'a>(&mut self, payload: &'a [u8]) -> Option<Piece<'a>> {
+    fn deliver<'a>(&mut self, payload: &'a [u8]) -> Option<Payload<'a>> {
         self.lengths.actual += payload.len() as u64;
         match &mut self.stamps {
             Some(stamps) if stamps.room().is_some() => {
                 stamps.hold(payload, &mut self.context);
                 None
             }
-            _ => Some(Piece::Samples(Cow::Borrowed(payload))),
+            _ => Some(Payload::Samples(Cow::Borrowed(payload))),
         }
     }
 
     /// Goes into the chunk with this header. If it is none, but samples that go on, these come back.
-    fn enter(&mut self, header: Vec<u8>, padded: bool) -> Result<Option<Piece<'static>>, Error> {
+    fn enter(&mut self, header: Vec<u8>, padded: bool) -> Result<Option<Payload<'static>>, Error> {
         let chunk = &header[usize::from(padded)..];
         let id = [chunk[0], chunk[1], chunk[2], chunk[3]];
         let length = u32_at(chunk, 4);
@@ -244,13 +244,13 @@ impl Wav {
     }
 
     /// What was taken for the header of a chunk was samples, and so is the rest.
-    fn go_on(&mut self, header: Vec<u8>) -> Option<Piece<'static>> {
+    fn go_on(&mut self, header: Vec<u8>) -> Option<Payload<'static>> {
         self.state = State::Open;
         let mut samples = std::mem::take(&mut self.odd_bytes);
         samples.extend(header);
         self.deliver(&samples)
             .is_some()
-            .then_some(Piece::Samples(Cow::Owned(samples)))
+            .then_some(Payload::Samples(Cow::Owned(samples)))
     }
 
     fn enter_data(&mut self, length: u32) -> Result<State, Error> {
@@ -277,7 +277,7 @@ impl Wav {
                 self.layout = Some(layout);
             }
             Kind::Ds64 if body.len() == DS64_BYTES => {
-                self.lengths.see_ds64(body);
+                self.lengths.read_ds64(body);
             }
             Kind::Ds64 => {}
             Kind::Auxi => auxi::read(body, &mut self.context),
@@ -289,7 +289,7 @@ impl Wav {
                 let stamps = self
                     .stamps
                     .get_or_insert_with(|| Stamps::new(layout.sample_rate_hz, layout.format.sample_bytes()));
-                stamps.see(body, samples, &mut self.context);
+                stamps.add(body, samples, &mut self.context);
             }
         }
         Ok(())

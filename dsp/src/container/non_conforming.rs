@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use super::piece::Piece;
+use super::payload::Payload;
 use crate::error::Error;
 use crate::format::SampleFormat;
 use crate::input::Sigmf;
@@ -19,7 +19,7 @@ enum Interruption {
 
 /// State between two pieces of a dataset.
 #[derive(Debug)]
-pub(crate) struct Carve {
+pub(crate) struct NonConformingDataset {
     interruptions: VecDeque<(u64, Interruption)>,
     /// Bytes of samples so far.
     taken: u64,
@@ -29,7 +29,7 @@ pub(crate) struct Carve {
     left: Option<u64>,
 }
 
-impl Carve {
+impl NonConformingDataset {
     /// For a dataset of so many bytes. `with_losses`: says as well where samples were lost.
     pub(crate) fn new(
         meta: &Sigmf,
@@ -70,8 +70,8 @@ impl Carve {
         })
     }
 
-    /// See [`crate::container::Container::peel`].
-    pub(crate) fn peel<'a>(&mut self, input: &mut &'a [u8]) -> Option<Piece<'a>> {
+    /// See [`crate::container::Container::decode`].
+    pub(crate) fn decode<'a>(&mut self, input: &mut &'a [u8]) -> Option<Payload<'a>> {
         loop {
             let within = self
                 .left
@@ -96,7 +96,7 @@ impl Carve {
                     self.interruptions.pop_front();
                     match what {
                         Interruption::Header(bytes) => self.skip = bytes,
-                        Interruption::Lost(samples) => return Some(Piece::Lost(samples)),
+                        Interruption::Lost(samples) => return Some(Payload::Lost(samples)),
                     }
                     continue;
                 }
@@ -105,7 +105,7 @@ impl Carve {
             };
             let payload = self.advance(input, available.min(wanted));
             self.taken += payload.len() as u64;
-            return Some(Piece::Samples(Cow::Borrowed(payload)));
+            return Some(Payload::Samples(Cow::Borrowed(payload)));
         }
     }
 
@@ -143,13 +143,13 @@ mod tests {
                {{\"core:sample_start\": 5, \"core:global_index\": 7, \"core:header_bytes\": 4}}]}}"
         );
         let meta = Sigmf::parse(json.as_bytes()).unwrap();
-        let mut carve = Carve::new(&meta, SampleFormat::Cu8, Some(dataset.len() as u64), true).unwrap();
+        let mut carve = NonConformingDataset::new(&meta, SampleFormat::Cu8, Some(dataset.len() as u64), true).unwrap();
         let (mut samples, mut lost) = (Vec::new(), Vec::new());
-        for mut piece in dataset.chunks(step) {
-            while let Some(piece) = carve.peel(&mut piece) {
-                match piece {
-                    Piece::Samples(bytes) => samples.extend_from_slice(&bytes),
-                    Piece::Lost(count) => lost.push(count),
+        for mut payload in dataset.chunks(step) {
+            while let Some(payload) = carve.decode(&mut payload) {
+                match payload {
+                    Payload::Samples(bytes) => samples.extend_from_slice(&bytes),
+                    Payload::Lost(count) => lost.push(count),
                 }
             }
         }
@@ -172,7 +172,7 @@ mod tests {
         assert!(end.unwrap_err().to_string().contains("1 bytes too early"));
         let meta = Sigmf::parse(b"{\"global\": {\"core:datatype\": \"cu8\", \"core:trailing_bytes\": 9}}").unwrap();
         let of = |bytes| {
-            Carve::new(&meta, SampleFormat::Cu8, bytes, false)
+            NonConformingDataset::new(&meta, SampleFormat::Cu8, bytes, false)
                 .unwrap_err()
                 .to_string()
         };
@@ -201,7 +201,7 @@ mod tests {
             );
             if let Ok(meta) = Sigmf::parse(json.as_bytes()) {
                 prop_assert!(meta.losses().iter().all(|gap| gap.lost_samples > 0));
-                let _ = Carve::new(&meta, SampleFormat::Ci16Le, Some(1000), false);
+                let _ = NonConformingDataset::new(&meta, SampleFormat::Ci16Le, Some(1000), false);
             }
         }
     }
