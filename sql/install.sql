@@ -1,6 +1,6 @@
--- Installs or upgrades everything, in one transaction:  psql -v ON_ERROR_STOP=1 -f sql/install.sql
--- `heimdalld migrate` does the same and takes the order of files from the \ir lines here: those of schema/ are
--- applied once, all others every time. To be run as the owner of the application's tables, or a superuser.
+-- Installs or upgrades everything in one transaction:  psql -v ON_ERROR_STOP=1 -f sql/install.sql `heimdalld migrate`
+-- does the same and takes the order of the files from the \ir lines here. A file of schema/ runs once per database,
+-- every other file in each migration. Run it as the owner of the application's tables or as a superuser.
 \set ON_ERROR_STOP on
 BEGIN;
 \ir bootstrap.sql
@@ -85,11 +85,13 @@ SELECT
 \ir triggers/heimdall_session_inserted.sql
 \ir triggers/heimdall_session_updated.sql
 
+\ir comments/tables.sql
+\ir comments/receiver_features.sql
 \ir comments/extraction_metadata.sql
 
 \ir grants.sql
 COMMIT;
 
--- Outside the transaction: indexes on the application's tables, built without locking out its writers.
+-- Outside the transaction: builds missing indexes on the application's tables without blocking its writers.
 SELECT * FROM heimdall.missing_base_indexes()
 \gexec

@@ -1,7 +1,6 @@
--- The tables of the recording application, created only where they are missing. Where they stand they are left
--- alone: they may lack the columns marked optional and carry any others. No foreign keys and no constraint of
--- ours is put on them, so their owner can delete and truncate as before.
--- Their indexes: functions/missing_base_indexes.sql.
+-- The tables of the recording application. Each one is created only where it is missing. An existing table is left
+-- alone: it may lack the columns marked optional and may have others. We put no foreign key and no other constraint on
+-- it, so its owner can delete and truncate as before. Their indexes: functions/missing_base_indexes.sql.
 
 DO $$
 BEGIN
@@ -9,8 +8,10 @@ BEGIN
         CREATE TABLE heimdall.websdr_stations (
             id         uuid             CONSTRAINT websdr_stations_pkey PRIMARY KEY DEFAULT gen_random_uuid(),
             name       text             NOT NULL CONSTRAINT websdr_stations_name_key UNIQUE,
-            latitude   double precision NOT NULL CONSTRAINT websdr_stations_latitude_check CHECK (latitude BETWEEN -90 AND 90),
-            longitude  double precision NOT NULL CONSTRAINT websdr_stations_longitude_check CHECK (longitude BETWEEN -180 AND 180),
+            latitude   double precision NOT NULL
+                CONSTRAINT websdr_stations_latitude_check CHECK (latitude BETWEEN -90 AND 90),
+            longitude  double precision NOT NULL
+                CONSTRAINT websdr_stations_longitude_check CHECK (longitude BETWEEN -180 AND 180),
             created_at timestamptz      NOT NULL DEFAULT now()
         );
         COMMENT ON TABLE heimdall.websdr_stations IS 'SDR receivers of the network. Written by the application.';
@@ -32,13 +33,17 @@ BEGIN
             created_at       timestamptz      DEFAULT now(),
             updated_at       timestamptz      DEFAULT now()
         );
-        COMMENT ON TABLE heimdall.recording_sessions IS 'One capture of one transmission by all receivers. Written by the application.';
+        COMMENT ON TABLE heimdall.recording_sessions IS
+            'One capture of one transmission by all receivers. Written by the application.';
         COMMENT ON COLUMN heimdall.recording_sessions.id IS 'The session.';
         COMMENT ON COLUMN heimdall.recording_sessions.user_id IS 'Who started it; of no meaning here.';
-        COMMENT ON COLUMN heimdall.recording_sessions.status IS 'The change to ''completed'' starts the extraction; no other value means anything here.';
+        COMMENT ON COLUMN heimdall.recording_sessions.status IS
+            'The change to ''completed'' starts the extraction; no other value means anything here.';
         COMMENT ON COLUMN heimdall.recording_sessions.frequency_hz IS 'Centre frequency in Hz.';
         COMMENT ON COLUMN heimdall.recording_sessions.bandwidth_hz IS 'Bandwidth asked for, in Hz.';
-        COMMENT ON COLUMN heimdall.recording_sessions.duration_seconds IS 'Length of the window that measurements are matched with, in seconds. NULL, negative, NaN or above seven days: no window, the session has only the measurements that name it.';
+        COMMENT ON COLUMN heimdall.recording_sessions.duration_seconds IS
+            'Length of the window that measurements are matched with, in seconds. NULL, negative, NaN or above seven '
+            'days: no window, the session has only the measurements that name it.';
         COMMENT ON COLUMN heimdall.recording_sessions.created_at IS 'Start of the window.';
         COMMENT ON COLUMN heimdall.recording_sessions.updated_at IS 'Last change by the application.';
     END IF;
@@ -57,15 +62,20 @@ BEGIN
             iq_samples_count     bigint,
             duration_seconds     double precision
         );
-        COMMENT ON TABLE heimdall.measurements IS 'One receiver''s recording within a session. Written by the application.';
+        COMMENT ON TABLE heimdall.measurements IS
+            'One receiver''s recording within a session. Written by the application.';
         COMMENT ON COLUMN heimdall.measurements.id IS 'The measurement.';
         COMMENT ON COLUMN heimdall.measurements.websdr_station_id IS 'The receiver: websdr_stations.id.';
         COMMENT ON COLUMN heimdall.measurements.frequency_hz IS 'Centre frequency in Hz.';
-        COMMENT ON COLUMN heimdall.measurements.signal_strength_db IS 'As reported by the receiver, in dB; not used here.';
-        COMMENT ON COLUMN heimdall.measurements.iq_data_location IS 'The IQ object: key, bucket/key or s3://bucket/key. NULL: nothing to extract (yet).';
+        COMMENT ON COLUMN heimdall.measurements.signal_strength_db IS
+            'As reported by the receiver, in dB; not used here.';
+        COMMENT ON COLUMN heimdall.measurements.iq_data_location IS
+            'The IQ object: key, bucket/key or s3://bucket/key. NULL: nothing to extract (yet).';
         COMMENT ON COLUMN heimdall.measurements.created_at IS 'Time of the recording; NULL: the session''s is used.';
-        COMMENT ON COLUMN heimdall.measurements.recording_session_id IS 'Optional. The session; where set it wins over the match by time.';
-        COMMENT ON COLUMN heimdall.measurements.iq_data_format IS 'Optional. Sample format of the object, e.g. cf32_le.';
+        COMMENT ON COLUMN heimdall.measurements.recording_session_id IS
+            'Optional. The session; where set it wins over the match by time.';
+        COMMENT ON COLUMN heimdall.measurements.iq_data_format IS
+            'Optional. Sample format of the object, e.g. cf32_le.';
         COMMENT ON COLUMN heimdall.measurements.iq_sample_rate IS 'Optional. Samples per second.';
         COMMENT ON COLUMN heimdall.measurements.iq_samples_count IS 'Optional. Complex samples in the object.';
         COMMENT ON COLUMN heimdall.measurements.duration_seconds IS 'Optional. Length of the recording in seconds.';

@@ -1,4 +1,4 @@
--- The switch that every claim looks at: one row.
+-- The pause switch, one row. Every claim reads it.
 
 CREATE TABLE heimdall.extraction_control (
     only_row     boolean     CONSTRAINT extraction_control_pkey PRIMARY KEY DEFAULT true,
@@ -12,12 +12,5 @@ CREATE TABLE heimdall.extraction_control (
         num_nonnulls(pause_reason, paused_by, paused_at) = CASE WHEN paused THEN 3 ELSE 0 END)
 );
 INSERT INTO heimdall.extraction_control DEFAULT VALUES;
-
-COMMENT ON TABLE heimdall.extraction_control IS 'One row: may anything be claimed? Written by pause_extraction() and resume_extraction().';
-COMMENT ON COLUMN heimdall.extraction_control.only_row IS 'Always true; keeps the table at one row.';
-COMMENT ON COLUMN heimdall.extraction_control.paused IS 'True: no daemon claims anything; what is in flight is finished.';
-COMMENT ON COLUMN heimdall.extraction_control.pause_reason IS 'As given to pause_extraction().';
-COMMENT ON COLUMN heimdall.extraction_control.paused_by IS 'The database user who paused.';
-COMMENT ON COLUMN heimdall.extraction_control.paused_at IS 'When.';
 
 INSERT INTO heimdall.schema_migrations (version, name) VALUES (5, 'extraction_control');

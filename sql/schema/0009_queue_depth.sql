@@ -1,5 +1,4 @@
--- What the queue held when it was last counted: one row. Counting a million rows takes a third of a second; the daemons
--- share one count, however many they are and however often they are asked.
+-- The last count of the queue, one row. Counting a million rows takes a third of a second, so all daemons share it.
 
 CREATE TABLE heimdall.queue_depth (
     only_row   boolean     CONSTRAINT queue_depth_pkey PRIMARY KEY DEFAULT true,
@@ -11,11 +10,5 @@ CREATE TABLE heimdall.queue_depth (
     CONSTRAINT queue_depth_counts_check CHECK (jsonb_typeof(counts) = 'array')
 ) WITH (fillfactor = 50);
 INSERT INTO heimdall.queue_depth DEFAULT VALUES;
-
-COMMENT ON TABLE heimdall.queue_depth IS 'One row: the last count of feature_queue. Written by count_queue().';
-COMMENT ON COLUMN heimdall.queue_depth.only_row IS 'Always true; keeps the table at one row.';
-COMMENT ON COLUMN heimdall.queue_depth.counted_at IS 'When it was counted, database clock; NULL: never.';
-COMMENT ON COLUMN heimdall.queue_depth.took_ms IS 'How long that took, milliseconds; the next count waits for fifty times as long.';
-COMMENT ON COLUMN heimdall.queue_depth.counts IS 'One object for each source and state that has rows: source, state, measurements, oldest_at (least enqueued_at).';
 
 INSERT INTO heimdall.schema_migrations (version, name) VALUES (9, 'queue_depth');

@@ -57,7 +57,7 @@ BEGIN
             ELSIF held.n = 2 THEN
                 CALL pg_temp.measure('store_failure', format($q$EXECUTE store_failure(%L, %s, 'invalid_format', 'x', '{}', NULL)$q$, held.measurement_id, held.claim_id));
             ELSIF held.n = 3 THEN
-                CALL pg_temp.measure('store_failure, again', format($q$EXECUTE store_failure(%L, %s, 'object_missing', 'x', '{}', 3600000)$q$, held.measurement_id, held.claim_id));
+                CALL pg_temp.measure('store_failure, again', format($q$EXECUTE store_failure(%L, %s, 'not_found', 'x', '{}', 3600000)$q$, held.measurement_id, held.claim_id));
             ELSE
                 CALL pg_temp.measure('retry_later', format('EXECUTE retry_later(%L, %s, 1)', held.measurement_id, held.claim_id));
             END IF;
@@ -110,7 +110,7 @@ SELECT measurement_id, claim_id, recording_session_id FROM heimdall.feature_queu
 EXECUTE store_features(:'measurement_id', :claim_id, ARRAY['{"segment_index": 0}'::jsonb], '{}', 0.9, 20, 1, 0);
 EXECUTE settle_sessions(ARRAY[:'recording_session_id']::uuid[]);
 SELECT measurement_id, claim_id FROM heimdall.feature_queue WHERE state = 'claimed' LIMIT 1 \gset
-EXECUTE store_failure(:'measurement_id', :claim_id, 'object_missing', 'x', '{}', 1);
+EXECUTE store_failure(:'measurement_id', :claim_id, 'not_found', 'x', '{}', 1);
 EXECUTE promote_due;
 EXECUTE release_expired;
 UPDATE heimdall.worker_heartbeats SET beat_at = beat_at - interval '2 hours';

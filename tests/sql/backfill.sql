@@ -65,7 +65,7 @@ BEGIN
     PERFORM pg_temp.expect_rows('an interval', 'EXECUTE sweep(250, 60000)', 0);
 
     -- Failures: on request only.
-    PERFORM pg_temp.expect('of another kind', (SELECT r::text FROM heimdall.retry_failed('object_missing') r), '(0,0)');
+    PERFORM pg_temp.expect('of another kind', (SELECT r::text FROM heimdall.retry_failed('not_found') r), '(0,0)');
     PERFORM pg_temp.expect('of an earlier time', (SELECT r::text FROM heimdall.retry_failed(until => clock_timestamp() - interval '1 h') r), '(0,0)');
     PERFORM pg_temp.expect('retried', (SELECT r::text FROM heimdall.retry_failed('invalid_format') r), '(1,1)');
     PERFORM pg_temp.expect('once', (SELECT r::text FROM heimdall.retry_failed() r), '(0,0)');

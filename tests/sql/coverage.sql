@@ -20,7 +20,7 @@ BEGIN
     FOR held IN SELECT * FROM heimdall.feature_queue ORDER BY id LOOP
         k := k + 1;
         EXIT WHEN k > 9;
-        EXECUTE CASE WHEN k = 9 THEN pg_temp.bad(held.measurement_id, held.claim_id, 'object_missing', 60000) ELSE pg_temp.good(held.measurement_id, held.claim_id) END;
+        EXECUTE CASE WHEN k = 9 THEN pg_temp.bad(held.measurement_id, held.claim_id, 'not_found', 60000) ELSE pg_temp.good(held.measurement_id, held.claim_id) END;
     END LOOP;
     INSERT INTO heimdall.recording_sessions (id, user_id, status, frequency_hz, bandwidth_hz, duration_seconds, created_at)
     VALUES (pg_temp.session(4), gen_random_uuid(), 'completed', 145000000, 12500, 1, '2020-02-01 00:00Z');
@@ -49,7 +49,7 @@ BEGIN
     PERFORM pg_temp.expect('the sum of the sessions', (c.total_measurements, c.measurements_with_features, c.measurements_without_features, c.measurements_failed, c.measurements_pending)::text,
         (SELECT (sum(total_measurements), sum(measurements_with_features), sum(measurements_without_features), sum(measurements_failed), sum(measurements_pending))::text FROM heimdall.session_coverage));
     PERFORM pg_temp.expect('with and without make the total', c.measurements_with_features + c.measurements_without_features, c.total_measurements);
-    PERFORM pg_temp.expect('failures by kind', (SELECT array_agg(error_kind || ' ' || failures ORDER BY error_kind) FROM heimdall.feature_failures), ARRAY['invalid_format 5', 'object_missing 1']);
+    PERFORM pg_temp.expect('failures by kind', (SELECT array_agg(error_kind || ' ' || failures ORDER BY error_kind) FROM heimdall.feature_failures), ARRAY['invalid_format 5', 'not_found 1']);
 
     -- The training sample: the receivers side by side.
     PERFORM pg_temp.expect('session_features', (SELECT (segment_index, num_receivers, num_receivers_detected, cardinality(receiver_features), mean_snr_db)::text

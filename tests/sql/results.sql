@@ -76,7 +76,7 @@ BEGIN
     PERFORM pg_temp.expect('still the second attempt', again.attempt, 2);
 
     -- A missing object: error row at once, looked for again, does not keep the session open.
-    PERFORM pg_temp.expect_rows('missing', pg_temp.bad(again.measurement_id, again.claim_id, 'object_missing', 60000), 1);
+    PERFORM pg_temp.expect_rows('missing', pg_temp.bad(again.measurement_id, again.claim_id, 'not_found', 60000), 1);
     FOR held IN SELECT * FROM heimdall.feature_queue WHERE state = 'claimed' AND measurement_id <> pg_temp.measurement(1, 7) LOOP
         PERFORM pg_temp.expect_rows('stored', pg_temp.good(held.measurement_id, held.claim_id), 1);
     END LOOP;

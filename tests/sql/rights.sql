@@ -64,7 +64,7 @@ BEGIN
     FOR held IN SELECT row_number() OVER () AS n, q.* FROM heimdall.feature_queue q WHERE state = 'claimed' LOOP
         EXECUTE CASE held.n WHEN 1 THEN pg_temp.good(held.measurement_id, held.claim_id)
                             WHEN 2 THEN pg_temp.bad(held.measurement_id, held.claim_id)
-                            WHEN 3 THEN pg_temp.bad(held.measurement_id, held.claim_id, 'object_missing', 1)
+                            WHEN 3 THEN pg_temp.bad(held.measurement_id, held.claim_id, 'not_found', 1)
                             WHEN 4 THEN format('EXECUTE retry_later(%L, %s, 1)', held.measurement_id, held.claim_id)
                             WHEN 6 THEN format('EXECUTE postpone(%L, %s, 1)', held.measurement_id, held.claim_id)
                             WHEN 5 THEN format('EXECUTE forget(%L, %s)', held.measurement_id, held.claim_id)

@@ -1,8 +1,10 @@
-//! The checks of `tests/sql`, which are SQL: run by psql, each in a database of its own.
+//! Runs the SQL checks of `tests/sql` with psql, each in a database of its own.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
+use heimdall_daemon::job::failure::KINDS;
 use heimdall_daemon::sandbox::binaries::Binaries;
 
 use crate::support::Bench;
@@ -71,8 +73,29 @@ async fn psql_alone_installs_everything_and_twice() {
     );
 }
 
-/// Hosts' clocks differ, by an hour if need be: so no statement takes a time from one, only lengths of time, and the database
-/// adds them to its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_comment_on_error_kind_lists_every_kind_that_is_written() {
+    let bench = Bench::new().await;
+    let comment: String = bench
+        .value(
+            "SELECT col_description(attrelid, attnum) FROM pg_attribute
+             WHERE attrelid = 'heimdall.measurement_features'::regclass AND attname = 'error_kind'",
+            &[],
+        )
+        .await;
+    let listed: BTreeSet<&str> = comment
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_once(": "))
+        .map(|(kind, _)| kind)
+        .collect();
+    // The daemon writes `KINDS`, the function release_expired() writes `crashed`.
+    let written: BTreeSet<&str> = KINDS.iter().copied().chain(["crashed"]).collect();
+    assert_eq!(listed, written);
+}
+
+/// The clocks of hosts may differ by an hour. So no statement takes a time from a host, only
+/// durations, which the database adds to its own time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_statement_of_the_daemon_takes_a_time_from_a_host() {
     let bench = Bench::new().await;
@@ -81,7 +104,7 @@ async fn no_statement_of_the_daemon_takes_a_time_from_a_host() {
     for file in folder.files() {
         let text = file.contents_utf8().expect("text");
         if text == heimdall_daemon::sql::SESSION_SETTINGS {
-            // Several statements, sent as text without parameters.
+            // Several statements in one text, without parameters.
             assert!(!text.contains('$'));
             continue;
         }
@@ -102,8 +125,8 @@ async fn no_statement_of_the_daemon_takes_a_time_from_a_host() {
     assert!(parameters > 30, "{parameters}");
 }
 
-/// psql of the same version as the server, or whichever there is.
+/// psql of the same version as the server if there is one, else the one in `PATH`.
 fn psql() -> std::path::PathBuf {
-    let beside = Binaries::find().expect("a server").path("psql");
-    if beside.is_file() { beside } else { "psql".into() }
+    let own = Binaries::find().expect("a server").path("psql");
+    if own.is_file() { own } else { "psql".into() }
 }

@@ -1,0 +1,156 @@
+-- The comments on our tables and their columns. They are not in schema/, because the files there run only once. A
+-- comment that is reworded here reaches every database with its next migration.
+-- A comment is set only where it differs, because COMMENT ON waits for a running vacuum of the table.
+DO $$
+DECLARE
+    wanted record;
+BEGIN
+    FOR wanted IN
+        SELECT c.oid::regclass AS relation, a.attname AS attribute, w.meaning
+        FROM (VALUES
+            ('schema_migrations', NULL,
+                'Files of sql/schema that have been applied here. Each file writes its own row as its last statement.'),
+            ('schema_migrations', 'version', 'The four digits at the start of the file name.'),
+            ('schema_migrations', 'name', 'The rest of the file name.'),
+            ('schema_migrations', 'applied_at', 'When the file was applied, database clock.'),
+            ('schema_migrations', 'serves_from',
+                'Daemons built for an older schema version than this number do not work with this version or a later '
+                'one: they stop claiming and log it. NULL: no new limit. Written by the schema file whose change they '
+                'do not support.'),
+
+            ('measurement_features', NULL,
+                'RF features of each measurement, or the reason why it has none. One row per measurement, written by '
+                'heimdalld. A failure never replaces features.'),
+            ('measurement_features', 'timestamp',
+                'Time of the measurement: its created_at, or its session''s where it has none. Never the time of the '
+                'extraction.'),
+            ('measurement_features', 'measurement_id',
+                'measurements.id. There is no foreign key: the row outlives the measurement.'),
+            ('measurement_features', 'recording_session_id',
+                'The session that the measurement belonged to when it was extracted.'),
+            ('measurement_features', 'overall_confidence',
+                'Mean of delay_spread_confidence, 0 to 1; 0 when extraction_failed.'),
+            ('measurement_features', 'mean_snr_db',
+                'Mean of snr_db over the recording, in dB; NULL when extraction_failed.'),
+            ('measurement_features', 'num_receivers_detected', '1 when most chunks contain a signal, else 0.'),
+            ('measurement_features', 'extraction_failed',
+                'True: the row has no features; error_kind and error_message give the reason.'),
+            ('measurement_features', 'error_kind',
+                E'Kind of the failure; NULL when there are features:\n'
+                'not_found: the object does not exist\n'
+                'location_refused: iq_data_location names a bucket that is not allowed, or no valid key\n'
+                'too_large: the object is larger than HEIMDALL_MAX_OBJECT_BYTES\n'
+                'too_short: the recording is shorter than one chunk of 200 ms\n'
+                'invalid_format: the bytes are no recording: wrong header, type or length, NaN, all zero\n'
+                'unreadable: the store works, but this object could not be read in five tries\n'
+                'internal: a fault of heimdalld, of its temporary files, or of the database that refused the row\n'
+                'crashed: five daemons were lost while they worked on this recording'),
+            ('measurement_features', 'error_message',
+                'What is wrong, where and how much; NULL when there are features.'),
+            ('measurement_features', 'attempts', 'Tries that the last extraction took.'),
+            ('measurement_features', 'created_at', 'When the row was first written, database clock.'),
+            ('measurement_features', 'updated_at', 'When the row was last written, database clock.'),
+
+            ('backfills', NULL,
+                'Requests to extract the features of earlier recordings. Written by request_backfill() and '
+                'cancel_backfill(); heimdalld updates the counters. Read it through backfill_progress.'),
+            ('backfills', 'backfill_id', 'The request.'),
+            ('backfills', 'requested_by', 'The database user who made the request.'),
+            ('backfills', 'requested_at', 'When the request was made, database clock.'),
+            ('backfills', 'recordings_found', 'Sessions in which the request found something to queue.'),
+            ('backfills', 'total',
+                'Measurements queued, without those that were cancelled and those that no longer exist.'),
+            ('backfills', 'done', 'Measurements that got features.'),
+            ('backfills', 'failed', 'Measurements that got an error row.'),
+            ('backfills', 'finished_at', 'When done + failed reached total; NULL until then.'),
+            ('backfills', 'cancelled_at', 'When cancel_backfill() was called; NULL if it was not.'),
+
+            ('feature_queue', NULL,
+                'Measurements whose features must still be extracted, one row each. Triggers, sweep and backfill add '
+                'rows; heimdalld works on them and deletes them.'),
+            ('feature_queue', 'measurement_id', 'measurements.id.'),
+            ('feature_queue', 'id', 'Order of arrival, which is the order of work within one priority.'),
+            ('feature_queue', 'recording_session_id',
+                'The session, according to session_measurements when the row was queued.'),
+            ('feature_queue', 'measured_at', 'Time of the measurement; becomes measurement_features.timestamp.'),
+            ('feature_queue', 'state',
+                'ready: may be claimed. claimed: worker_id works on it. waiting: becomes ready at due_at.'),
+            ('feature_queue', 'source',
+                'What queued it: live (a session completed or an object arrived late), retry (retry_failed), sweep, '
+                'backfill.'),
+            ('feature_queue', 'priority', '0 live, 1 retry and sweep, 2 backfill. Lower numbers come first.'),
+            ('feature_queue', 'backfill_id', 'The backfill that counts this measurement, if there is one.'),
+            ('feature_queue', 'attempt', 'Tries begun. A claim that was released without a try does not count.'),
+            ('feature_queue', 'crashes', 'Daemons that were lost while they worked on this measurement.'),
+            ('feature_queue', 'claim_id',
+                'Number of the current claim. A result with another number changes nothing. NULL unless claimed.'),
+            ('feature_queue', 'worker_id',
+                'The daemon that holds the claim: worker_heartbeats.worker_id. NULL unless claimed.'),
+            ('feature_queue', 'claimed_at', 'When it was claimed, database clock. NULL unless claimed.'),
+            ('feature_queue', 'due_at', 'When it becomes ready again, database clock. NULL unless waiting.'),
+            ('feature_queue', 'recheck',
+                'True: the measurement has an error row already, and heimdalld looks once more whether the object '
+                'exists now. Such a row does not keep its session open.'),
+            ('feature_queue', 'enqueued_at', 'When it was queued, database clock.'),
+
+            ('extraction_control', NULL,
+                'One row: whether daemons may claim. Written by pause_extraction() and resume_extraction().'),
+            ('extraction_control', 'only_row', 'Always true; limits the table to one row.'),
+            ('extraction_control', 'paused', 'True: no daemon claims. Recordings in flight are finished.'),
+            ('extraction_control', 'pause_reason', 'The reason given to pause_extraction(); NULL unless paused.'),
+            ('extraction_control', 'paused_by', 'The database user who paused; NULL unless paused.'),
+            ('extraction_control', 'paused_at', 'When it was paused, database clock; NULL unless paused.'),
+
+            ('worker_heartbeats', NULL,
+                'Running daemons. Each daemon writes its own row and deletes rows whose lease has expired. Read it '
+                'through extraction_workers.'),
+            ('worker_heartbeats', 'worker_id', 'One run of one daemon; a restarted daemon gets a new id.'),
+            ('worker_heartbeats', 'host', 'Host name that the daemon reports.'),
+            ('worker_heartbeats', 'pid', 'Process id on that host.'),
+            ('worker_heartbeats', 'version', 'Version of heimdalld.'),
+            ('worker_heartbeats', 'concurrency', 'Maximum number of recordings in flight.'),
+            ('worker_heartbeats', 'in_flight', 'Recordings in flight at the last heartbeat.'),
+            ('worker_heartbeats', 'lease_ms', 'Age of beat_at at which the lease expires, in milliseconds.'),
+            ('worker_heartbeats', 'started_at', 'When the daemon registered, database clock.'),
+            ('worker_heartbeats', 'beat_at', 'Last heartbeat, database clock.'),
+            ('worker_heartbeats', 'schema_version',
+                'The newest schema file that this daemon was built with. Each claim checks that it is new enough.'),
+
+            ('sweep_state', NULL,
+                'One row: progress of enqueue_missing() through the history. Written by that function and the sweep.'),
+            ('sweep_state', 'only_row', 'Always true; limits the table to one row.'),
+            ('sweep_state', 'last_sweep_at',
+                'When a daemon last began a sweep, database clock. The others do not sweep within the interval.'),
+            ('sweep_state', 'resume_before',
+                'The next sweep continues with sessions created before this time; NULL: it begins with the newest.'),
+
+            ('queue_depth', NULL, 'One row: the last count of feature_queue. Written by count_queue().'),
+            ('queue_depth', 'only_row', 'Always true; limits the table to one row.'),
+            ('queue_depth', 'counted_at', 'When it was counted, database clock; NULL: never.'),
+            ('queue_depth', 'took_ms',
+                'Duration of the count in milliseconds. The next count waits fifty times as long.'),
+            ('queue_depth', 'counts',
+                'One object for each source and state that has rows: source, state, measurements, oldest_at (smallest '
+                'enqueued_at).'),
+
+            ('feature_parts', NULL,
+                'Parts of receiver_features that do not fit into one message, within the transaction that joins them. '
+                'Other transactions always see this table empty.'),
+            ('feature_parts', 'claim_id', 'feature_queue.claim_id of the recording.'),
+            ('feature_parts', 'part', 'Order of the parts, from 1.'),
+            ('feature_parts', 'receiver_features', 'Segments, in order.'),
+
+            ('claim_ids', NULL, 'Numbers of the claims.')
+        ) AS w (relation, attribute, meaning)
+        JOIN pg_class c ON c.relname = w.relation AND c.relnamespace = 'heimdall'::regnamespace
+        LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = w.attribute
+        WHERE (w.attribute IS NULL OR a.attname IS NOT NULL)
+          AND col_description(c.oid, coalesce(a.attnum, 0)) IS DISTINCT FROM w.meaning
+    LOOP
+        EXECUTE format('COMMENT ON %s %s%s IS %L',
+                       CASE WHEN wanted.attribute IS NOT NULL THEN 'COLUMN'
+                            WHEN wanted.relation = 'heimdall.claim_ids'::regclass THEN 'SEQUENCE' ELSE 'TABLE' END,
+                       wanted.relation, coalesce('.' || quote_ident(wanted.attribute), ''), wanted.meaning);
+    END LOOP;
+END
+$$;
