@@ -80,10 +80,7 @@ SELECT
 \ir views/feature_failures.sql
 \ir views/backfill_progress.sql
 
-\ir triggers/heimdall_measurement_inserted.sql
-\ir triggers/heimdall_measurement_updated.sql
-\ir triggers/heimdall_session_inserted.sql
-\ir triggers/heimdall_session_updated.sql
+\ir triggers/application_tables.sql
 
 \ir comments/tables.sql
 \ir comments/receiver_features.sql

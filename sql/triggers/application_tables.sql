@@ -1,0 +1,30 @@
+-- The four triggers on the application's tables. Each one runs once per statement. An existing trigger is not replaced,
+-- because that would lock the application's table in every migration. To change one, the next file under schema/ drops
+-- it first.
+DO $$
+DECLARE
+    wanted record;
+BEGIN
+    FOR wanted IN
+        SELECT w.*
+        FROM (VALUES
+            ('heimdall_measurement_inserted', 'INSERT', 'measurements', 'NEW TABLE AS new_rows',
+             'queue_late_measurements', 'Queues measurements that arrive after their session completed.'),
+            ('heimdall_measurement_updated', 'UPDATE', 'measurements', 'OLD TABLE AS old_rows NEW TABLE AS new_rows',
+             'queue_late_measurements',
+             'Queues measurements whose object arrives or changes after their session completed.'),
+            ('heimdall_session_inserted', 'INSERT', 'recording_sessions', 'NEW TABLE AS new_rows',
+             'queue_completed_sessions', 'Queues the measurements of sessions that are completed from the start.'),
+            ('heimdall_session_updated', 'UPDATE', 'recording_sessions', 'OLD TABLE AS old_rows NEW TABLE AS new_rows',
+             'queue_completed_sessions', 'Queues the measurements of sessions that become completed.')
+        ) AS w (name, event, relation, transition_tables, function_name, meaning)
+        WHERE NOT EXISTS (SELECT FROM pg_trigger t
+                          WHERE t.tgrelid = format('heimdall.%I', w.relation)::regclass AND t.tgname = w.name)
+    LOOP
+        EXECUTE format('CREATE TRIGGER %I AFTER %s ON heimdall.%I REFERENCING %s '
+                       'FOR EACH STATEMENT EXECUTE FUNCTION heimdall.%I()',
+                       wanted.name, wanted.event, wanted.relation, wanted.transition_tables, wanted.function_name);
+        EXECUTE format('COMMENT ON TRIGGER %I ON heimdall.%I IS %L', wanted.name, wanted.relation, wanted.meaning);
+    END LOOP;
+END
+$$;
