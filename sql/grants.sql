@@ -1,15 +1,16 @@
--- Who may. Nothing is granted to PUBLIC. The daemon may do what queries/ needs: it reads the application's tables through
--- views alone and writes none of them. A reader reads. An administrator reads and calls the functions.
--- A role that does not exist (roles.sql could not create it) is passed over.
+-- Rights. PUBLIC gets none. The daemon gets what queries/ needs: it reads the application's tables through views only
+-- and writes none of them. A reader reads. An administrator reads and calls the functions. A role that does not exist
+-- (roles.sql could not create it) is skipped.
 
 REVOKE ALL ON FUNCTION
-    heimdall.longest_session(), heimdall.may_notify(), heimdall.wake_workers(), heimdall.claim_measurements(uuid, integer, bigint[]),
-    heimdall.settle_sessions(uuid[]), heimdall.release_expired(),
-    heimdall.enqueue_sessions(text, smallint, uuid, timestamptz, timestamptz, bigint, boolean), heimdall.enqueue_missing(integer),
-    heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), heimdall.cancel_backfill(uuid),
-    heimdall.retry_failed(text, timestamptz, timestamptz), heimdall.pause_extraction(text), heimdall.resume_extraction(),
-    heimdall.queue_completed_sessions(), heimdall.queue_late_measurements(), heimdall.measure_coverage(), heimdall.total_coverage(), heimdall.count_session(uuid),
-    heimdall.count_queue(), heimdall.missing_base_indexes()
+    heimdall.longest_session(), heimdall.may_notify(), heimdall.wake_workers(),
+    heimdall.claim_measurements(uuid, integer, bigint[]), heimdall.settle_sessions(uuid[]), heimdall.release_expired(),
+    heimdall.enqueue_sessions(text, smallint, uuid, timestamptz, timestamptz, bigint, boolean),
+    heimdall.enqueue_missing(integer), heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz),
+    heimdall.cancel_backfill(uuid), heimdall.retry_failed(text, timestamptz, timestamptz),
+    heimdall.pause_extraction(text), heimdall.resume_extraction(), heimdall.queue_completed_sessions(),
+    heimdall.queue_late_measurements(), heimdall.measure_coverage(), heimdall.total_coverage(),
+    heimdall.count_session(uuid), heimdall.count_queue(), heimdall.missing_base_indexes()
     FROM PUBLIC;
 REVOKE ALL ON heimdall.measurement_features, heimdall.feature_queue, heimdall.backfills, heimdall.extraction_control,
     heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.queue_depth, heimdall.feature_parts,
@@ -20,26 +21,44 @@ DECLARE
     wanted record;
 BEGIN
     FOR wanted IN
-        SELECT g.role, g.statement
+        SELECT g.role, g.privileges
         FROM (VALUES
-            ('heimdall_daemon', 'GRANT USAGE ON SCHEMA heimdall TO heimdall_daemon'),
-            ('heimdall_daemon', 'GRANT SELECT, INSERT, UPDATE, DELETE ON heimdall.measurement_features, heimdall.worker_heartbeats TO heimdall_daemon'),
-            ('heimdall_daemon', 'GRANT SELECT, UPDATE, DELETE ON heimdall.feature_queue TO heimdall_daemon'),
-            ('heimdall_daemon', 'GRANT SELECT, INSERT, DELETE ON heimdall.feature_parts TO heimdall_daemon'),
-            ('heimdall_daemon', 'GRANT SELECT, UPDATE ON heimdall.backfills, heimdall.sweep_state, heimdall.queue_depth TO heimdall_daemon'),
-            ('heimdall_daemon', 'GRANT SELECT ON heimdall.schema_migrations, heimdall.extraction_control, heimdall.pending_features, heimdall.session_measurements, heimdall.feature_coverage, heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, heimdall.backfill_progress, heimdall.extraction_workers TO heimdall_daemon'),
-            ('heimdall_daemon', 'GRANT EXECUTE ON FUNCTION heimdall.may_notify(), heimdall.wake_workers(), heimdall.claim_measurements(uuid, integer, bigint[]), heimdall.settle_sessions(uuid[]), heimdall.release_expired(), heimdall.enqueue_missing(integer), heimdall.longest_session(), heimdall.measure_coverage(), heimdall.count_session(uuid), heimdall.count_queue() TO heimdall_daemon'),
-            ('heimdall_reader', 'GRANT USAGE ON SCHEMA heimdall TO heimdall_reader'),
-            ('heimdall_reader', 'GRANT SELECT ON heimdall.measurement_features, heimdall.extraction_control, heimdall.session_measurements, heimdall.pending_features, heimdall.feature_coverage, heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, heimdall.backfill_progress, heimdall.extraction_workers TO heimdall_reader'),
-            ('heimdall_reader', 'GRANT EXECUTE ON FUNCTION heimdall.longest_session(), heimdall.measure_coverage(), heimdall.count_session(uuid) TO heimdall_reader'),
-            ('heimdall_admin', 'GRANT EXECUTE ON FUNCTION heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), heimdall.cancel_backfill(uuid), heimdall.retry_failed(text, timestamptz, timestamptz), heimdall.pause_extraction(text), heimdall.resume_extraction(), heimdall.enqueue_missing(integer) TO heimdall_admin')
-        ) AS g (role, statement)
+            ('heimdall_daemon', 'USAGE ON SCHEMA heimdall'),
+            ('heimdall_daemon', 'SELECT, INSERT, UPDATE, DELETE ON heimdall.measurement_features, '
+                                'heimdall.worker_heartbeats'),
+            ('heimdall_daemon', 'SELECT, UPDATE, DELETE ON heimdall.feature_queue'),
+            ('heimdall_daemon', 'SELECT, INSERT, DELETE ON heimdall.feature_parts'),
+            ('heimdall_daemon', 'SELECT, UPDATE ON heimdall.backfills, heimdall.sweep_state, heimdall.queue_depth'),
+            ('heimdall_daemon', 'SELECT ON heimdall.schema_migrations, heimdall.extraction_control, '
+                                'heimdall.pending_features, heimdall.session_measurements, heimdall.feature_coverage, '
+                                'heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, '
+                                'heimdall.backfill_progress, heimdall.extraction_workers'),
+            ('heimdall_daemon', 'EXECUTE ON FUNCTION heimdall.may_notify(), heimdall.wake_workers(), '
+                                'heimdall.claim_measurements(uuid, integer, bigint[]), '
+                                'heimdall.settle_sessions(uuid[]), heimdall.release_expired(), '
+                                'heimdall.enqueue_missing(integer), heimdall.longest_session(), '
+                                'heimdall.measure_coverage(), heimdall.count_session(uuid), heimdall.count_queue()'),
+            ('heimdall_reader', 'USAGE ON SCHEMA heimdall'),
+            ('heimdall_reader', 'SELECT ON heimdall.measurement_features, heimdall.extraction_control, '
+                                'heimdall.session_measurements, heimdall.pending_features, heimdall.feature_coverage, '
+                                'heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, '
+                                'heimdall.backfill_progress, heimdall.extraction_workers'),
+            ('heimdall_reader', 'EXECUTE ON FUNCTION heimdall.longest_session(), heimdall.measure_coverage(), '
+                                'heimdall.count_session(uuid)'),
+            ('heimdall_admin',  'EXECUTE ON FUNCTION '
+                                'heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), '
+                                'heimdall.cancel_backfill(uuid), '
+                                'heimdall.retry_failed(text, timestamptz, timestamptz), '
+                                'heimdall.pause_extraction(text), heimdall.resume_extraction(), '
+                                'heimdall.enqueue_missing(integer)')
+        ) AS g (role, privileges)
         WHERE EXISTS (SELECT FROM pg_roles r WHERE r.rolname = g.role)
     LOOP
-        EXECUTE wanted.statement;
+        EXECUTE format('GRANT %s TO %I', wanted.privileges, wanted.role);
     END LOOP;
 
-    -- An administrator is a reader too. Membership belongs to the cluster: another database may be granting it right now.
+    -- An administrator is a reader too. Membership belongs to the whole cluster, so the migration of another database
+    -- may grant it at this moment.
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'heimdall_admin')
        AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'heimdall_reader')
        AND NOT EXISTS (SELECT FROM pg_auth_members m
@@ -50,7 +69,7 @@ BEGIN
             WHEN duplicate_object OR unique_violation THEN NULL;
             WHEN insufficient_privilege THEN
                 RAISE WARNING 'heimdall: % may not grant heimdall_reader', current_user
-                    USING HINT = 'Have an administrator type:  GRANT heimdall_reader TO heimdall_admin;';
+                    USING HINT = 'An administrator must type:  GRANT heimdall_reader TO heimdall_admin;';
         END;
     END IF;
 END

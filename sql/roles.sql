@@ -1,7 +1,7 @@
--- The three roles; nobody can log in as one of them, they are granted to whoever may.
--- Roles belong to the whole cluster: they may stand already, and another database of this cluster may be
--- creating them at this moment. An installer without CREATEROLE is told what to type; all else goes on,
--- and grants.sql passes over a role that does not exist.
+-- The three roles. They are NOLOGIN: grant them to the logins that need them. Roles belong to the whole cluster, so
+-- they may exist already, and the migration of another database may create them at this moment. An installer without
+-- CREATEROLE gets a warning with the commands to type. The migration continues, and grants.sql skips a role that does
+-- not exist.
 
 DO $$
 DECLARE
@@ -22,7 +22,7 @@ BEGIN
 
     IF missing <> '' THEN
         RAISE WARNING 'heimdall: % may not create roles', current_user
-            USING HINT = format('Have an administrator type:  %s and then run this migration again.', missing);
+            USING HINT = format('An administrator must type:  %s Then run this migration again.', missing);
     END IF;
 END
 $$;

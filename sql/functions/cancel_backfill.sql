@@ -1,5 +1,5 @@
--- Takes what a backfill has queued and nobody works on off the queue. What has been taken up since, by a daemon or because
--- its session completed again, is carried through.
+-- Removes from the queue what a backfill has queued. A measurement stays if a daemon has claimed it, or if its session
+-- completed again since (its source is then live).
 CREATE OR REPLACE FUNCTION heimdall.cancel_backfill(id uuid)
 RETURNS TABLE (backfill_id uuid, measurements_cancelled bigint)
 LANGUAGE plpgsql
@@ -21,9 +21,11 @@ BEGIN
         finished_at = CASE WHEN b.done + b.failed >= b.total - measurements_cancelled THEN clock_timestamp() END
     WHERE b.backfill_id = cancel_backfill.id AND b.finished_at IS NULL;
     IF NOT FOUND AND NOT EXISTS (SELECT FROM heimdall.backfills b WHERE b.backfill_id = cancel_backfill.id) THEN
-        RAISE EXCEPTION 'there is no backfill %', coalesce(cancel_backfill.id::text, 'NULL') USING ERRCODE = 'no_data_found';
+        RAISE EXCEPTION 'there is no backfill %', coalesce(cancel_backfill.id::text, 'NULL')
+            USING ERRCODE = 'no_data_found';
     END IF;
     RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION heimdall.cancel_backfill(uuid) IS 'Takes the measurements of a backfill that nobody works on off the queue; returns how many.';
+COMMENT ON FUNCTION heimdall.cancel_backfill(uuid) IS
+    'Removes the measurements of a backfill from the queue, except those in flight. Returns how many it removed.';

@@ -1,23 +1,27 @@
--- What queries/claim.sql calls. A function, so that its plan is the same everywhere: generic, and index lookups alone.
--- Which session a measurement belongs to was settled when it was queued; here it is only looked up, if both still exist.
--- While somebody holds an old snapshot (a dump, a report, an idle transaction), vacuum can remove nothing, and each claim
--- reads through the index entries of all that was claimed since. Hence the floors: daemon/src/worker/cursor.rs.
+-- The claim, called by queries/claim.sql. It is a function so that its plan is the same everywhere: generic, with index
+-- lookups only. The session of a measurement was decided when it was queued; the claim only reads both rows, if they
+-- still exist. While another session holds an old snapshot (a dump, a report, an idle transaction), vacuum cannot
+-- remove dead rows, and a claim from the start would read the index entries of everything claimed since. So the daemon
+-- passes the ids above which the claim starts, one per priority: daemon/src/worker/cursor.rs.
 --
--- Measured by tests/load/explain.sh: PostgreSQL 15.18, 2 cores, 1 million queued (half due later), generic plans; 10 million
--- measurements finished, in brackets 10 thousand.
+-- Measured by tests/load/explain.sh: PostgreSQL 15.18, 2 cores, 1 million queued (half of them waiting), generic plans,
+-- 10 million measurements finished, in brackets 10 thousand.
 -- A claim of 16: 466 (452) buffers, 1.0 (0.7) ms:
---   Limit > LockRows > Index Scan using feature_queue_ready_idx: 30 buffers, reads 16 rows however many wait
---   Update > Index Scan using feature_queue_pkey (= ANY of an array): 16 a row, with its index entries
---   Nested Loop over measurements_pkey, websdr_stations_pkey, recording_sessions_pkey: 11 a row
--- Lost, at the same size:
+--   Limit > LockRows > Index Scan using feature_queue_ready_idx: 30 buffers, reads 16 rows however many are ready
+--   Update > Index Scan using feature_queue_pkey (= ANY of an array): 16 buffers per row, with its index entries
+--   Nested Loop over measurements_pkey, websdr_stations_pkey, recording_sessions_pkey: 11 buffers per row
+-- Slower alternatives, at the same size:
 --   state = $1 instead of the literal: Seq Scan and Sort of all ready rows, 34,550 buffers, 891 ms
 --   UPDATE ... FROM picked instead of the array: Hash Join with the whole queue, 34,723 buffers, 1,371 ms
---   the measurement through session_measurements: 610 buffers; and outside a function compiled first, 120 ms a claim
-CREATE OR REPLACE FUNCTION heimdall.claim_measurements(claimant uuid, max_measurements integer, floors bigint[] DEFAULT NULL)
+--   the measurement through session_measurements: 610 buffers; outside a function also 120 ms of JIT per claim
+CREATE OR REPLACE FUNCTION heimdall.claim_measurements(
+    claimant uuid, max_measurements integer, floors bigint[] DEFAULT NULL
+)
 RETURNS TABLE (measurement_id uuid, claim_id bigint, attempt integer, source text, recording_session_id uuid,
-               measured_at timestamptz, rx_id text, rx_lat double precision, rx_lon double precision, frequency_hz bigint,
-               iq_data_location text, iq_data_format text, iq_sample_rate double precision, iq_samples_count bigint,
-               duration_seconds double precision, recheck boolean, priority smallint, id bigint)
+               measured_at timestamptz, rx_id text, rx_lat double precision, rx_lon double precision,
+               frequency_hz bigint, iq_data_location text, iq_data_format text, iq_sample_rate double precision,
+               iq_samples_count bigint, duration_seconds double precision, recheck boolean, priority smallint,
+               id bigint)
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -45,17 +49,18 @@ BEGIN
         WHERE (SELECT NOT c.paused FROM heimdall.extraction_control c)
           AND (SELECT EXISTS (SELECT FROM heimdall.worker_heartbeats w
                               WHERE w.worker_id = claimant
-                                AND w.schema_version >= (SELECT coalesce(max(m.serves_from), 0) FROM heimdall.schema_migrations m)))
-        -- The lanes one after the other, as a loop runs through them: no further row is looked at, or locked, than is taken.
+                                AND w.schema_version >= (SELECT coalesce(max(m.serves_from), 0)
+                                                         FROM heimdall.schema_migrations m)))
+        -- The nested loop visits one priority after the other, so it reads and locks only the rows that it takes.
         LIMIT max_measurements
     ), claimed AS MATERIALIZED (
         UPDATE heimdall.feature_queue q
         SET state = 'claimed', attempt = q.attempt + 1, claim_id = nextval('heimdall.claim_ids'),
             worker_id = claimant, claimed_at = clock_timestamp()
-        -- An array, not a join: whatever the planner thinks of the LIMIT, this is a few probes of the primary key.
+        -- An array instead of a join: this stays a few primary key lookups, whatever the planner estimates for LIMIT.
         WHERE q.measurement_id = ANY (ARRAY(SELECT k.measurement_id FROM picked k))
-        RETURNING q.measurement_id, q.id, q.priority, q.claim_id, q.attempt, q.source, q.recording_session_id, q.measured_at,
-                  q.recheck
+        RETURNING q.measurement_id, q.id, q.priority, q.claim_id, q.attempt, q.source, q.recording_session_id,
+                  q.measured_at, q.recheck
     )
     SELECT c.measurement_id, c.claim_id, c.attempt, c.source, c.recording_session_id, c.measured_at,
            m.rx_id, m.rx_lat, m.rx_lon, coalesce(m.frequency_hz, m.session_frequency_hz),
@@ -72,4 +77,7 @@ BEGIN
     ORDER BY c.priority, c.id;
 END
 $$;
-COMMENT ON FUNCTION heimdall.claim_measurements(uuid, integer, bigint[]) IS 'Takes up to so many measurements off the queue for a worker, the most urgent first; none while the extraction is paused, when the worker was declared dead, or when it is too old for the schema. floors: for each priority from 0 on, look only at ids above. Called by heimdalld.';
+COMMENT ON FUNCTION heimdall.claim_measurements(uuid, integer, bigint[]) IS
+    'Claims up to max_measurements ready measurements for a worker, the most urgent first. Claims none while the '
+    'extraction is paused, after the worker''s lease expired, or when the worker is too old for the schema. floors: '
+    'for each priority from 0 on, claim only ids above this one. Called by heimdalld.';

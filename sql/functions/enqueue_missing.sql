@@ -1,7 +1,7 @@
--- The sweep: queues measurements of completed sessions that have neither a feature row nor a queue row, of at most
--- max_recordings sessions, newest first. Its cost has a bound whatever the length of the history: every call looks at
--- the newest sessions, then goes on where the last call stopped, and begins anew when it has come to the oldest.
--- One at a time; a call that finds another at work returns zeros.
+-- The sweep: queues the measurements of completed sessions that have neither a feature row nor a queue row, of at most
+-- max_recordings sessions, newest first. Its cost is bounded for any length of history: each call examines the newest
+-- sessions, then continues where the last call stopped, and starts again after the oldest one.
+-- Only one call runs at a time; a second one returns zeros immediately.
 CREATE OR REPLACE FUNCTION heimdall.enqueue_missing(max_recordings integer DEFAULT 250)
 RETURNS TABLE (recordings_found bigint, measurements_queued bigint)
 LANGUAGE plpgsql
@@ -9,13 +9,13 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    -- A chunk is what the planner gets at a time: enough for set-wise joins, a few hundred milliseconds.
+    -- Sessions per statement: one statement takes a few hundred milliseconds.
     chunk_sessions CONSTANT integer := 10000;
-    -- With seven receivers 210,000 measurements a call, two seconds of one core at 10 million: less than one per cent of
-    -- it every five minutes, and a history of a million sessions is gone through in four hours.
+    -- Sessions per call: with seven receivers 210,000 measurements, two seconds of one core at 10 million. That is less
+    -- than one per cent of a core every five minutes, and a history of a million sessions takes four hours.
     max_sessions   CONSTANT integer := 30000;
     examined integer := 0;
-    upper_at timestamptz;   -- NULL: no bound, the newest
+    upper_at timestamptz;   -- NULL: no limit, begin with the newest
     lower_at timestamptz;
     resume   timestamptz;
     found    bigint;
@@ -48,7 +48,7 @@ BEGIN
         examined := examined + chunk_sessions;
 
         IF recordings_found >= max_recordings THEN
-            -- This chunk may hold more: it is looked at again. The newest one is anyway.
+            -- This chunk may contain more, so the next call examines it again. It always examines the newest chunk.
             resume := coalesce(upper_at, resume);
             EXIT;
         ELSIF lower_at IS NULL THEN
@@ -70,4 +70,6 @@ BEGIN
     RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION heimdall.enqueue_missing(integer) IS 'Queues measurements of completed sessions that have neither features nor an error row nor a queue row, of at most so many sessions. What the sweep calls; safe to call at any time.';
+COMMENT ON FUNCTION heimdall.enqueue_missing(integer) IS
+    'Queues measurements of completed sessions that have no features, no error row and no queue row, of at most '
+    'max_recordings sessions. The sweep calls it; it is safe to call at any time.';

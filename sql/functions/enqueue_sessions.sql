@@ -1,7 +1,7 @@
 -- Queues what is missing in completed sessions created in [since, until), newest sessions first. The common part of
--- enqueue_missing and request_backfill; both hold the advisory lock that keeps them apart.
+-- enqueue_missing and request_backfill. Both take the same advisory lock first, so only one of them runs at a time.
 -- A measurement is missing when it has neither a feature row nor a queue row; with include_failed an error row does
--- not count. NULL: no bound; sessions without a created_at count as the oldest.
+-- not count. NULL: no limit. Sessions without a created_at count as the oldest.
 CREATE OR REPLACE FUNCTION heimdall.enqueue_sessions(
     source text, priority smallint, backfill_id uuid,
     since timestamptz, until timestamptz, max_recordings bigint, include_failed boolean
@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION heimdall.enqueue_sessions(
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
--- Index probes: a span of sessions must not cost a pass over all features.
+-- Index lookups: a range of sessions must not cost a scan of all features.
 SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
@@ -19,14 +19,17 @@ BEGIN
     RETURN QUERY
     WITH missing AS (
         SELECT sm.recording_session_id, sm.session_created_at, sm.measurement_id, sm.measured_at,
-               dense_rank() OVER (ORDER BY sm.session_created_at DESC NULLS LAST, sm.recording_session_id) AS nth_session
+               dense_rank() OVER (ORDER BY sm.session_created_at DESC NULLS LAST, sm.recording_session_id)
+                   AS nth_session
         FROM heimdall.session_measurements sm
         WHERE sm.session_status = 'completed'
           AND (since IS NULL OR sm.session_created_at >= since)
           AND (until IS NULL OR sm.session_created_at < until OR since IS NULL AND sm.session_created_at IS NULL)
-          -- Values, not anti-joins: where vacuum has last seen an empty table, those would read all of it for each measurement.
+          -- Scalar sub-selects instead of NOT EXISTS, which becomes a join. Where the last vacuum found the table
+          -- empty, the planner would choose a scan of all of it for each measurement.
           AND (SELECT true FROM heimdall.measurement_features f
-               WHERE f.measurement_id = sm.measurement_id AND NOT (include_failed AND f.extraction_failed) LIMIT 1) IS NULL
+               WHERE f.measurement_id = sm.measurement_id AND NOT (include_failed AND f.extraction_failed)
+               LIMIT 1) IS NULL
           AND (SELECT true FROM heimdall.feature_queue q WHERE q.measurement_id = sm.measurement_id) IS NULL
     ), queued AS (
         INSERT INTO heimdall.feature_queue AS q
@@ -42,4 +45,6 @@ BEGIN
     SELECT count(DISTINCT u.recording_session_id), count(*) FROM queued u;
 END
 $$;
-COMMENT ON FUNCTION heimdall.enqueue_sessions(text, smallint, uuid, timestamptz, timestamptz, bigint, boolean) IS 'Queues what is missing in completed sessions of a span of time, newest first. Called by enqueue_missing and request_backfill only.';
+COMMENT ON FUNCTION heimdall.enqueue_sessions(text, smallint, uuid, timestamptz, timestamptz, bigint, boolean) IS
+    'Queues what is missing in completed sessions of a range of time, newest first. Called by enqueue_missing() and '
+    'request_backfill() only.';

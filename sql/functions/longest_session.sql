@@ -1,6 +1,6 @@
--- The longest window among the sessions: no session of a measurement began earlier than this before it. What has no
--- window (see session_measurements) does not count. One step down an index.
--- A function in FROM, not a sub-select: that would keep the view's plans from running in parallel.
+-- The longest window among the sessions. A measurement's session began at most this long before it. Sessions without a
+-- window (see session_measurements) do not count. One index lookup.
+-- The view calls it as a function in FROM, because a sub-select would prevent parallel plans.
 CREATE OR REPLACE FUNCTION heimdall.longest_session() RETURNS interval
 LANGUAGE plpgsql
 STABLE PARALLEL SAFE
@@ -15,4 +15,5 @@ BEGIN
             LIMIT 1) * interval '1 second';
 END
 $$;
-COMMENT ON FUNCTION heimdall.longest_session() IS 'The longest window among the recording sessions; NULL when none has one.';
+COMMENT ON FUNCTION heimdall.longest_session() IS
+    'The longest window among the recording sessions; NULL when no session has a window.';

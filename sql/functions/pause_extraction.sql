@@ -1,4 +1,4 @@
--- From the next claim on no daemon takes anything, since each claim looks at this row. What is in flight is finished.
+-- Stops all claims: each claim reads this row. Recordings in flight are finished.
 CREATE OR REPLACE FUNCTION heimdall.pause_extraction(reason text DEFAULT 'no reason given') RETURNS void
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -6,9 +6,11 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     UPDATE heimdall.extraction_control
-    SET paused = true, pause_reason = coalesce(reason, 'no reason given'), paused_by = session_user, paused_at = clock_timestamp();
-    -- Woken, they look at the table and know at once.
+    SET paused = true, pause_reason = coalesce(reason, 'no reason given'), paused_by = session_user,
+        paused_at = clock_timestamp();
+    -- The notification makes every daemon read the row immediately.
     PERFORM heimdall.wake_workers();
 END
 $$;
-COMMENT ON FUNCTION heimdall.pause_extraction(text) IS 'Stops all claims of all daemons at once; what is in flight is finished. Undone by resume_extraction().';
+COMMENT ON FUNCTION heimdall.pause_extraction(text) IS
+    'Stops the claims of all daemons immediately; recordings in flight are finished. Ended by resume_extraction().';

@@ -1,15 +1,20 @@
--- Trigger: queues the measurements of sessions that have just become completed, ahead of everything else, and wakes the
--- daemons, once per statement. A session that was completed before does nothing. What has features stays as it is.
--- Nothing here may fail the application's statement or hold it up: any error becomes a warning, a lock is waited for
--- no longer than lock_timeout, and the next sweep queues what was left out.
--- Changes are found by EXCEPT, never by joining the transition tables: the plan is kept from a statement of one row and
--- must also do for one of 10,000; and by sorting, which spills to disk where hashing would not.
+-- Trigger function: queues the measurements of sessions that have just become completed, before all other work, and
+-- notifies the daemons, once per statement. It does nothing for a session that was completed before, or for a
+-- measurement that has features.
 --
--- Measured by tests/load/explain.sh: PostgreSQL 15.18, 2 cores, 1 million queued (half due later), generic plans; 10 million
--- measurements finished, in brackets 10 thousand.
+-- It never fails the application's statement and never delays it for long: an error becomes a warning, and a lock wait
+-- ends after lock_timeout. The next sweep queues what was left out. queue_late_measurements has the same settings and
+-- the same EXCEPTION block: PostgreSQL can share them only through a further function call in each statement of the
+-- application.
+--
+-- EXCEPT finds the changed rows. A join of the transition tables would not do: the plan is cached from a statement of
+-- one row and must also serve a statement of 10,000. EXCEPT sorts, because a sort can spill to disk.
+--
+-- Measured by tests/load/explain.sh: PostgreSQL 15.18, 2 cores, 1 million queued (half of them waiting), generic plans,
+-- 10 million measurements finished, in brackets 10 thousand.
 -- A session of seven: 179 (163) buffers, 0.6 (0.5) ms. Nested loops from recording_sessions_pkey over the index on
--- measurements.created_at, or on recording_session_id, to measurement_features_measurement_idx; 12 buffers for each row queued.
--- Lost: sessions = ANY (array) without the fence hashed all features, 20,230 buffers and 40 ms at 20 thousand.
+-- measurements.created_at, or on recording_session_id, to measurement_features_measurement_idx; 12 buffers per queued
+-- row. Slower: sessions = ANY (array) without OFFSET 0 hashed all features, 20,230 buffers and 40 ms at 20 thousand.
 CREATE OR REPLACE FUNCTION heimdall.queue_completed_sessions() RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -42,13 +47,13 @@ BEGIN
     INSERT INTO heimdall.feature_queue AS q (measurement_id, recording_session_id, measured_at, source, priority)
     SELECT sm.measurement_id, sm.recording_session_id, sm.measured_at, 'live', 0
     FROM unnest(completed) AS c (id)
-    -- OFFSET 0: session by session, by its indexes, whatever the statistics say.
+    -- OFFSET 0 is a planner fence: one index search per session, whatever the statistics say.
     CROSS JOIN LATERAL (SELECT * FROM heimdall.session_measurements v WHERE v.recording_session_id = c.id OFFSET 0) sm
-    -- A look-up for each, not NOT EXISTS: that becomes a join, and reads all features where vacuum has last seen none.
+    -- A lookup per measurement. NOT EXISTS becomes a join, which reads all features where the last vacuum found none.
     WHERE (SELECT true FROM heimdall.measurement_features f
            WHERE f.measurement_id = sm.measurement_id AND NOT f.extraction_failed LIMIT 1) IS NULL
     ORDER BY sm.session_created_at, sm.recording_session_id, sm.measured_at, sm.measurement_id
-    -- Queued already: it moves ahead, and a look for a missing object is taken at once.
+    -- Queued already: it gets the highest priority, and a recheck for a missing object becomes ready immediately.
     ON CONFLICT (measurement_id) DO UPDATE
     SET recording_session_id = excluded.recording_session_id, measured_at = excluded.measured_at,
         source = 'live', priority = 0,
@@ -67,4 +72,6 @@ EXCEPTION WHEN OTHERS THEN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION heimdall.queue_completed_sessions() IS 'Trigger function of recording_sessions: queues the measurements of sessions that have just become completed. Never fails its statement.';
+COMMENT ON FUNCTION heimdall.queue_completed_sessions() IS
+    'Trigger function of recording_sessions: queues the measurements of sessions that have just become completed. '
+    'Never fails the statement that fires it.';

@@ -1,10 +1,10 @@
--- Takes back what dead daemons held. A worker is dead when its heartbeat is older than its lease, or when its row is
--- gone. Its measurements become ready again, unless five daemons have been lost with the same one in hand:
--- then the recording is taken to be what kills them, and it gets an error row. From the second loss on they come back one
--- by one, at random times, so that those that were only in bad company are done before the bad one is taken up again.
--- Where two that have been lost before were in the same hands, neither is blamed however often: they are parted first.
--- Grows with the number of daemons and of rows to take back, not with the queue: the owners are read off the
--- partial index of claimed rows by stepping from one worker to the next.
+-- Releases the claims of daemons whose lease has expired, or whose row in worker_heartbeats no longer exists. Their
+-- measurements become ready again. A measurement that was lost with five daemons gets an error row, because it probably
+-- crashes them. From the second loss on, measurements become ready one by one after random delays, so that innocent
+-- ones finish before the crashing one is tried again. If a lost daemon held two or more measurements that were lost
+-- before, none of them gets an error row, however often: the delays separate them first. The cost grows with the number
+-- of daemons and of released rows, not with the queue: the recursive query reads the owners from the partial index of
+-- claimed rows, one step per worker.
 CREATE OR REPLACE FUNCTION heimdall.release_expired()
 RETURNS TABLE (measurement_id uuid, worker_id uuid, outcome text)
 LANGUAGE plpgsql
@@ -16,9 +16,9 @@ SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    -- A daemon may die once by chance, and twice in a bad night; five times with the same recording is no chance.
+    -- A daemon may be lost once or twice by coincidence, but not five times with the same recording.
     max_crashes CONSTANT integer := 5;
-    -- Long beside the work on a recording, short beside a lease.
+    -- Unit of the random delay: long compared with the work on a recording, short compared with a lease.
     scatter     CONSTANT interval := '10 seconds';
     dead     uuid[];
     guilty   uuid[];
@@ -46,7 +46,7 @@ BEGIN
         RETURN;
     END IF;
 
-    -- In the order of lock_sessions.sql, before any row is changed.
+    -- One measurement per lost daemon at most: it was lost before, and it is the only such one of that daemon.
     SELECT array_agg(suspects.measurement_ids[1]), array_agg(DISTINCT suspects.session_ids[1]) INTO guilty, sessions
     FROM (SELECT array_agg(q.measurement_id) AS measurement_ids, array_agg(q.recording_session_id) AS session_ids
           FROM heimdall.feature_queue q
@@ -54,6 +54,7 @@ BEGIN
           GROUP BY q.worker_id
           HAVING count(*) = 1 AND max(q.crashes) + 1 >= max_crashes) suspects;
 
+    -- The locks of queries/lock_sessions.sql, in the same order, before any row changes.
     PERFORM pg_advisory_xact_lock(k.key)
     FROM (SELECT DISTINCT hashtextextended(s::text, 0) AS key FROM unnest(sessions) s ORDER BY key) k;
 
@@ -68,7 +69,8 @@ BEGIN
             (timestamp, measurement_id, recording_session_id, receiver_features, overall_confidence,
              num_receivers_detected, extraction_failed, error_kind, error_message, attempts)
         SELECT d.measured_at, d.measurement_id, d.recording_session_id, '{}', 0, 0, true, 'crashed',
-               format('Extraction crashed: %s daemons were lost while working on this recording', d.crashes + 1), d.attempt
+               format('Extraction crashed: %s daemons were lost while working on this recording', d.crashes + 1),
+               d.attempt
         FROM dropped d
         WHERE NOT EXISTS (SELECT FROM heimdall.measurement_features g
                           WHERE g.measurement_id = d.measurement_id AND NOT g.extraction_failed)
@@ -79,20 +81,21 @@ BEGIN
     ), counted AS (
         UPDATE heimdall.backfills b
         SET failed = b.failed + d.n,
-            finished_at = coalesce(b.finished_at, CASE WHEN b.done + b.failed + d.n >= b.total THEN clock_timestamp() END)
+            finished_at = coalesce(b.finished_at,
+                                   CASE WHEN b.done + b.failed + d.n >= b.total THEN clock_timestamp() END)
         FROM (SELECT backfill_id, count(*) AS n FROM dropped WHERE backfill_id IS NOT NULL GROUP BY backfill_id) d
         WHERE b.backfill_id = d.backfill_id
     ), held AS MATERIALIZED (
         SELECT c.measurement_id, c.worker_id FROM heimdall.feature_queue c
         WHERE c.state = 'claimed' AND c.worker_id = ANY (dead) AND c.measurement_id <> ALL (coalesce(guilty, '{}'))
-        -- A row that its owner is storing after all is left to it; if that fails it is taken back next time.
+        -- A row that its owner is storing at this moment stays with it; if that fails, the next call releases it.
         FOR UPDATE SKIP LOCKED
     ), released AS (
         UPDATE heimdall.feature_queue q
         SET state = CASE WHEN q.crashes = 0 THEN 'ready' ELSE 'waiting' END,
             due_at = CASE WHEN q.crashes > 0 THEN clock_timestamp() + random() * least(q.crashes, 4) * scatter END,
             claim_id = NULL, worker_id = NULL, claimed_at = NULL, crashes = q.crashes + 1
-        -- An array, not a join: where vacuum has last seen an empty table, that would read all of it for each row.
+        -- An array instead of a join, which would read the whole table per row where the last vacuum found it empty.
         WHERE q.measurement_id = ANY (ARRAY(SELECT h.measurement_id FROM held h))
     )
     SELECT d.measurement_id, d.worker_id, 'crashed' FROM dropped d
@@ -103,4 +106,6 @@ BEGIN
     PERFORM heimdall.settle_sessions(sessions);
 END
 $$;
-COMMENT ON FUNCTION heimdall.release_expired() IS 'Makes the measurements of dead daemons ready again; one that has cost five daemons, the last without another suspect in hand, gets an error row. Called by heimdalld.';
+COMMENT ON FUNCTION heimdall.release_expired() IS
+    'Makes the measurements of daemons whose lease expired ready again. One that was lost with five daemons, and was '
+    'the only suspected one of the last daemon, gets an error row. Called by heimdalld.';

@@ -1,6 +1,6 @@
--- Queues the features of recordings already made, newest sessions first, behind all other work. Looks at the whole
--- history (or at sessions created in [since, until)) at once and stops at batch_size * max_batches sessions.
--- What is queued already is never queued twice, so a second call finds only what the first one left.
+-- Queues earlier recordings, newest sessions first, after all other work. It examines the whole history (or the
+-- sessions created in [since, until)) in one statement and stops after batch_size * max_batches sessions. Nothing is
+-- queued twice, so a second call finds only what the first one left.
 CREATE OR REPLACE FUNCTION heimdall.request_backfill(
     batch_size     integer     DEFAULT 50,
     max_batches    integer     DEFAULT NULL,
@@ -40,4 +40,7 @@ BEGIN
     RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz) IS 'Queues the features of completed sessions that lack them, newest first: at most batch_size * max_batches sessions (max_batches NULL: all), created in [since, until). include_failed: those with an error row too. Progress: backfill_progress.';
+COMMENT ON FUNCTION heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz) IS
+    'Queues the measurements without features of completed sessions, newest first: at most batch_size * max_batches '
+    'sessions (max_batches NULL: all), created in [since, until). include_failed: also measurements with an error row. '
+    'Progress: backfill_progress.';

@@ -1,4 +1,4 @@
--- Lets the daemons claim again, and wakes them.
+-- Allows the daemons to claim again, and notifies them.
 CREATE OR REPLACE FUNCTION heimdall.resume_extraction() RETURNS void
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -10,4 +10,4 @@ BEGIN
     PERFORM heimdall.wake_workers();
 END
 $$;
-COMMENT ON FUNCTION heimdall.resume_extraction() IS 'Undoes pause_extraction().';
+COMMENT ON FUNCTION heimdall.resume_extraction() IS 'Ends a pause made by pause_extraction().';

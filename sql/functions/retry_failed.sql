@@ -1,5 +1,5 @@
--- Queues measurements that have an error row once more, with all their tries, ahead of backfills.
--- Those whose measurement or session has gone since, or that are queued already, are passed over.
+-- Queues measurements that have an error row again, with all tries, before backfills. It skips those that are queued
+-- already and those whose measurement or session no longer exists.
 CREATE OR REPLACE FUNCTION heimdall.retry_failed(
     error_kind text        DEFAULT NULL,
     since      timestamptz DEFAULT NULL,
@@ -21,13 +21,14 @@ BEGIN
         INSERT INTO heimdall.feature_queue AS q (measurement_id, recording_session_id, measured_at, source, priority)
         SELECT sm.measurement_id, sm.recording_session_id, sm.measured_at, 'retry', 1
         FROM heimdall.measurement_features f
-        CROSS JOIN LATERAL (SELECT * FROM heimdall.session_measurements v WHERE v.measurement_id = f.measurement_id LIMIT 1) sm
+        CROSS JOIN LATERAL (SELECT * FROM heimdall.session_measurements v
+                            WHERE v.measurement_id = f.measurement_id LIMIT 1) sm
         WHERE f.extraction_failed
           AND (retry_failed.error_kind IS NULL OR f.error_kind = retry_failed.error_kind)
           AND (since IS NULL OR f.updated_at >= since)
           AND (until IS NULL OR f.updated_at < until)
           AND sm.session_status = 'completed'
-          -- A former extraction service left error rows beside the features that came later.
+          -- An earlier extraction service left error rows next to the features that came later.
           AND NOT EXISTS (SELECT FROM heimdall.measurement_features g
                           WHERE g.measurement_id = f.measurement_id AND NOT g.extraction_failed)
         ORDER BY sm.session_created_at DESC NULLS LAST, sm.recording_session_id, sm.measured_at, sm.measurement_id
@@ -42,4 +43,5 @@ BEGIN
     RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION heimdall.retry_failed(text, timestamptz, timestamptz) IS 'Queues failed measurements once more: all, or those of one error_kind, or those that failed in [since, until).';
+COMMENT ON FUNCTION heimdall.retry_failed(text, timestamptz, timestamptz) IS
+    'Queues failed measurements again: all, or those of one error_kind, or those that failed in [since, until).';

@@ -1,9 +1,8 @@
--- For each of these sessions that has nothing outstanding: announces it on heimdall_features_ready (payload: the
--- session's id) and returns how its measurements fared. Where the notification queue is nearly full it is not announced,
--- rather than that its last row could never be committed. A measurement that is only looked for again (recheck) does not
--- keep its session open; should it turn up, the session is announced once more.
--- The caller holds the sessions' locks (queries/lock_sessions.sql), or two daemons finishing the last two measurements
--- at once would each see the other's as outstanding.
+-- For each of these sessions that has nothing outstanding: notifies heimdall_features_ready (payload: the session's id)
+-- and returns its counts. Where the notification queue is nearly full it does not notify, because a full queue would
+-- fail the COMMIT of the last row. A recheck for a missing object does not keep its session open; if the object is
+-- found, the session is announced again. The caller holds the sessions' locks (queries/lock_sessions.sql). Without
+-- them, two daemons that finish the last two measurements at the same time would each see the other one as outstanding.
 CREATE OR REPLACE FUNCTION heimdall.settle_sessions(session_ids uuid[])
 RETURNS TABLE (recording_session_id uuid, succeeded bigint, failed bigint)
 LANGUAGE plpgsql
@@ -25,8 +24,8 @@ BEGIN
             FROM heimdall.measurement_features mf
             WHERE mf.recording_session_id = s.id
         ) f
-        -- A look-up for each session, whatever the statistics say: NOT EXISTS becomes a join, and where vacuum has last seen an
-        -- empty queue that reads all of it, 172,000 buffers and 77 ms with 5,000 rows and 166,000 dead ones.
+        -- A lookup per session, whatever the statistics say. NOT EXISTS becomes a join, which reads the whole queue
+        -- where the last vacuum found it empty: 172,000 buffers and 77 ms with 5,000 rows and 166,000 dead ones.
         WHERE (SELECT true FROM heimdall.feature_queue q
                WHERE q.recording_session_id = s.id AND NOT q.recheck LIMIT 1) IS NULL
     LOOP
@@ -38,4 +37,5 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION heimdall.settle_sessions(uuid[]) IS 'Announces those of the sessions that have nothing outstanding and returns their counts. Called by heimdalld.';
+COMMENT ON FUNCTION heimdall.settle_sessions(uuid[]) IS
+    'Announces the sessions of the list that have nothing outstanding, and returns their counts. Called by heimdalld.';

@@ -1,5 +1,5 @@
--- Tells the daemons that something has been queued: one notification per transaction however often it is called, since
--- equal ones are merged. The payload means nothing. Without it they find the rows when they next poll.
+-- Notifies the daemons that rows are ready. PostgreSQL merges equal notifications, so a transaction sends one, however
+-- often it calls this. The payload is empty. Without a notification the daemons find the rows at their next poll.
 CREATE OR REPLACE FUNCTION heimdall.wake_workers() RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -12,4 +12,5 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION heimdall.wake_workers() IS 'Notifies heimdall_recording_completed, unless the notification queue is nearly full (then it returns false).';
+COMMENT ON FUNCTION heimdall.wake_workers() IS
+    'Notifies heimdall_recording_completed; where the notification queue is nearly full it only returns false.';

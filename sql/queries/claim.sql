@@ -1,10 +1,11 @@
--- Purpose: takes up to $2 measurements off the queue for this worker, the most urgent first. Takes none while the
---   extraction is paused, when the worker has been declared dead, or when the schema no longer serves its version.
--- Parameters: $1 worker_id, $2 how many at most, $3 for each priority from 0 on the id above which to look; NULL: all
--- Returns: one row per measurement, in the order of claim, with its place in it (priority, id). iq_data_location is NULL
---   where the measurement or its session no longer exists: forget.sql. recheck: an error row stands already, and its
---   session was announced.
--- Plan, buffers and what lost: functions/claim_measurements.sql
-SELECT measurement_id, claim_id, attempt, source, recording_session_id, measured_at, rx_id, rx_lat, rx_lon, frequency_hz,
-       iq_data_location, iq_data_format, iq_sample_rate, iq_samples_count, duration_seconds, recheck, priority, id
+-- Purpose: claims up to $2 measurements for this worker, the most urgent first. Claims none while the extraction is
+--   paused, after the worker's lease expired, or when the schema no longer serves its version.
+-- Parameters: $1 worker_id, $2 maximum number, $3 for each priority from 0 on, claim only ids above this one; NULL: all
+-- Returns: one row per measurement, in the order of the claim, with its position in the queue (priority, id).
+--   iq_data_location is NULL where the measurement or its session no longer exists: forget.sql. recheck: an error row
+--   exists, and the session was announced.
+-- Plan, buffers and slower alternatives: functions/claim_measurements.sql
+SELECT measurement_id, claim_id, attempt, source, recording_session_id, measured_at, rx_id, rx_lat, rx_lon,
+       frequency_hz, iq_data_location, iq_data_format, iq_sample_rate, iq_samples_count, duration_seconds, recheck,
+       priority, id
 FROM heimdall.claim_measurements($1::uuid, $2::integer, $3::bigint[]);

@@ -1,6 +1,7 @@
--- Purpose: the depth of the queue, for the metrics; functions/count_queue.sql bounds what it costs.
+-- Purpose: the depth of the queue, for the metrics. functions/count_queue.sql bounds the cost.
 -- Parameters: none
--- Returns: source, state, measurements, oldest_s (age of the oldest now), counted_s_ago; source is NULL where nothing is queued
+-- Returns: source, state, measurements, oldest_s (age of the oldest one), counted_s_ago. source is NULL where nothing
+--   is queued.
 SELECT c.source, c.state, c.measurements,
        extract(epoch FROM clock_timestamp() - c.oldest_at)::double precision AS oldest_s,
        extract(epoch FROM clock_timestamp() - c.counted_at)::double precision AS counted_s_ago

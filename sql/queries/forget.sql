@@ -1,7 +1,7 @@
--- Purpose: drops the queue row of a measurement that no longer exists (or has no object, or no session, any more). A
---   backfill does not count it.
+-- Purpose: deletes the queue row of a measurement that no longer exists, or that has no object or no session any more.
+--   Its backfill no longer counts it.
 -- Parameters: $1 measurement_id, $2 claim_id
--- Returns: recording_session_id, to be settled; no row: the lease was lost, nothing has changed
+-- Returns: recording_session_id, for settle_sessions.sql; no row: the lease was lost and nothing has changed
 WITH dropped AS (
     DELETE FROM heimdall.feature_queue
     WHERE measurement_id = $1::uuid AND claim_id = $2::bigint

@@ -1,11 +1,11 @@
--- Purpose: makes claimed measurements ready again at once, as if they had not been claimed; wakes the other daemons.
+-- Purpose: makes claimed measurements ready again, as if they had not been claimed, and notifies the other daemons.
 -- Parameters: $1 measurement_ids, $2 their claim_ids, in the same order
--- Returns: given_back, how many were still held
+-- Returns: given_back, the number of measurements that were still held
 WITH back AS (
     UPDATE heimdall.feature_queue q
     SET state = 'ready', attempt = q.attempt - 1, claim_id = NULL, worker_id = NULL, claimed_at = NULL,
         recheck = q.recheck AND q.attempt > 1
-    -- A number belongs to one claim of one measurement, so the two lists need no pairing: a join might read the whole queue.
+    -- A claim_id belongs to one measurement, so the lists need no join. A join might read the whole queue.
     WHERE q.measurement_id = ANY ($1::uuid[]) AND q.claim_id = ANY ($2::bigint[])
     RETURNING q.measurement_id
 ), counted AS MATERIALIZED (

@@ -1,6 +1,6 @@
--- Purpose: one heartbeat, and what a daemon has to know that often.
+-- Purpose: one heartbeat, which also returns what a daemon must know that often.
 -- Parameters: $1 worker_id, $2 recordings in flight
--- Returns: paused, pause_reason, schema_version; no row: the worker was declared dead and what it held was given to others
+-- Returns: paused, pause_reason, schema_version; no row: the lease expired and the claims went to other daemons
 -- Plan: one row each by primary key, 7 buffers, 0.05 ms.
 WITH beat AS (
     UPDATE heimdall.worker_heartbeats

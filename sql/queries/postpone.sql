@@ -1,6 +1,6 @@
--- Purpose: puts a measurement back for a later try as if it had not been claimed: the store is in doubt, not the object.
+-- Purpose: defers a measurement as if it had not been claimed, because the store is suspected and not the object.
 -- Parameters: $1 measurement_id, $2 claim_id, $3 delay in ms
--- Returns: measurement_id; no row: the lease was lost, nothing has changed
+-- Returns: measurement_id; no row: the lease was lost and nothing has changed
 UPDATE heimdall.feature_queue
 SET state = 'waiting', attempt = attempt - 1, claim_id = NULL, worker_id = NULL, claimed_at = NULL,
     recheck = recheck AND attempt > 1,

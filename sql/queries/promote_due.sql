@@ -1,9 +1,9 @@
--- Purpose: makes waiting measurements ready whose time has come, at most 1,000 at a time (a few milliseconds of locks).
+-- Purpose: makes waiting measurements ready when they are due, at most 1,000 at a time (a few milliseconds of locks).
 -- Parameters: none
--- Returns: promoted; next_due_ms, milliseconds until the next one is due (0: there are more already), NULL if none waits
--- Plan: Index Scan using feature_queue_waiting_idx up to now, then one entry beyond it: 30 buffers, 0.1 ms with half a million
---   waiting, of whom one is due. The time is an InitPlan: as a bare clock_timestamp(), which is volatile, it cannot be an
---   index condition, and all that wait are read.
+-- Returns: promoted; next_due_ms, milliseconds until the next one is due (0: more are due already, NULL: none waits)
+-- Plan: Index Scan using feature_queue_waiting_idx up to now, then one entry after it: 30 buffers, 0.1 ms with half a
+--   million waiting and one of them due. The time is an InitPlan, because clock_timestamp() itself is volatile and
+--   cannot be an index condition; the statement would then read all waiting rows.
 WITH now_is AS MATERIALIZED (
     SELECT clock_timestamp() AS t
 ), due AS MATERIALIZED (

@@ -1,6 +1,6 @@
--- Purpose: puts a measurement back for a later try; the try counts, no error row is written.
+-- Purpose: defers a measurement after a failed try. The try counts; no error row is written.
 -- Parameters: $1 measurement_id, $2 claim_id, $3 delay in ms
--- Returns: measurement_id; no row: the lease was lost, nothing has changed
+-- Returns: measurement_id; no row: the lease was lost and nothing has changed
 UPDATE heimdall.feature_queue
 SET state = 'waiting', claim_id = NULL, worker_id = NULL, claimed_at = NULL,
     due_at = clock_timestamp() + $3::bigint * interval '1 millisecond'

@@ -1,5 +1,6 @@
--- Purpose: what the connections of the pool are set to, for one transaction: where a pooler gives every transaction another
---   session, and does not pass on the settings that a connection begins with. The same values as in daemon/src/postgres/pool.rs.
+-- Purpose: the settings of the pool's connections, for one transaction. A transaction pooler gives each transaction
+--   another server session and does not keep the settings that a connection starts with. The values are the same as in
+--   daemon/src/postgres/pool.rs.
 -- Parameters: none
 -- Returns: nothing
 SET LOCAL enable_seqscan = off;

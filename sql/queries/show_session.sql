@@ -1,4 +1,4 @@
--- Purpose: is this a session of its own? Then it has the setting that its connection began with.
+-- Purpose: is this connection a server session of its own? Then it has the setting that it started with.
 -- Parameters: none
--- Returns: session: 'own', or something else or NULL behind a transaction pooler
+-- Returns: session: 'own'; another text or NULL after a transaction pooler
 SELECT current_setting('heimdall.session', true) AS session;

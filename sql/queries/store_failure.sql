@@ -1,10 +1,11 @@
--- Purpose: writes why a measurement has no features, unless it has some: a failure replaces only a failure. With $6 the
---   queue row stays, to look for the object once more; without, it is dropped.
+-- Purpose: writes why a measurement has no features. If it has features, they stay: a failure replaces only a failure.
+--   With $6 the queue row stays, to look for the object again; without it the row is deleted.
 -- Parameters: $1 measurement_id, $2 claim_id, $3 error_kind, $4 error_message, $5 extraction_metadata,
---   $6 look again after so many ms, or NULL
--- Returns: recording_session_id, backfill_id (NULL also when the row stays), queued_s, worked_s as store_features.sql; no row: the
---   lease was lost, nothing has changed
--- Plan: as store_features.sql. 41 buffers, 0.17 ms at 10 million finished, 35 and 0.12 at 10 thousand; with $6 52 and 48.
+--   $6 delay in ms before the recheck, or NULL
+-- Returns: recording_session_id, backfill_id (NULL also when the row stays), queued_s, worked_s as in
+--   store_features.sql; no row: the lease was lost and nothing has changed
+-- Plan: as store_features.sql. 41 buffers, 0.17 ms at 10 million finished, 35 and 0.12 at 10 thousand; with $6 52 and
+--   48.
 WITH held AS (
     SELECT measurement_id, recording_session_id, measured_at, attempt, backfill_id, enqueued_at, claimed_at
     FROM heimdall.feature_queue
@@ -19,7 +20,7 @@ WITH held AS (
         due_at = clock_timestamp() + $6::bigint * interval '1 millisecond'
     WHERE measurement_id = (SELECT measurement_id FROM held) AND $6::bigint IS NOT NULL
 ), moved AS (
-    -- Here and below no join, as in store_features.sql.
+    -- No join here and below, as in store_features.sql.
     DELETE FROM heimdall.measurement_features f
     WHERE f.measurement_id = (SELECT h.measurement_id FROM held h) AND f.timestamp <> (SELECT h.measured_at FROM held h)
       AND f.extraction_failed
@@ -27,7 +28,8 @@ WITH held AS (
     INSERT INTO heimdall.measurement_features AS f
         (timestamp, measurement_id, recording_session_id, receiver_features, extraction_metadata,
          overall_confidence, num_receivers_detected, extraction_failed, error_kind, error_message, attempts)
-    SELECT measured_at, measurement_id, recording_session_id, '{}', coalesce($5::jsonb, '{}'), 0, 0, true, $3::text, $4::text, attempt
+    SELECT measured_at, measurement_id, recording_session_id, '{}', coalesce($5::jsonb, '{}'), 0, 0, true,
+           $3::text, $4::text, attempt
     FROM held h
     WHERE (SELECT true FROM heimdall.measurement_features g
            WHERE g.measurement_id = h.measurement_id AND NOT g.extraction_failed LIMIT 1) IS NULL

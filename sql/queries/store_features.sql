@@ -1,20 +1,24 @@
--- Purpose: writes a measurement's features and drops its queue row. Replaces whatever stood there, also a row under
---   another timestamp (the measurement's created_at has been changed since).
--- Parameters: $1 measurement_id, $2 claim_id, $3 receiver_features, or of a long recording their end, $4 extraction_metadata,
---   $5 overall_confidence, $6 mean_snr_db, $7 num_receivers_detected, $8 how many parts store_part.sql has put aside (0: none)
--- Returns: recording_session_id, backfill_id, queued_s (from being queued to the claim), worked_s (from the claim to now); no row: the lease was lost, nothing has changed
--- Plan: Delete > Index Scan using feature_queue_pkey (claim_id says that the row is claimed; to say so with its state as well
---   makes the planner walk feature_queue_claimed_idx, all daemons' rows, to find one); the measurement's other rows by measurement_features_measurement_idx;
---   Insert on measurement_features, four indexes. 28 buffers, 0.16 ms at 10 million finished, 21 and 0.11 at 10 thousand
---   (tests/load/explain.sh; PostgreSQL 15.18): one level more in each index, no pass over anything.
+-- Purpose: writes a measurement's features and deletes its queue row. It replaces an existing row, also one under
+--   another timestamp (the measurement's created_at has changed since).
+-- Parameters: $1 measurement_id, $2 claim_id, $3 receiver_features, or of a long recording the last part,
+--   $4 extraction_metadata, $5 overall_confidence, $6 mean_snr_db, $7 num_receivers_detected, $8 number of parts that
+--   store_part.sql has stored (0: none)
+-- Returns: recording_session_id, backfill_id, queued_s (from queued to claimed), worked_s (from claimed to now); no
+--   row: the lease was lost and nothing has changed
+-- Plan: Delete > Index Scan using feature_queue_pkey. claim_id implies that the row is claimed; with the state as a
+--   further condition the planner reads feature_queue_claimed_idx, the rows of all daemons, to find one. Then the
+--   measurement's other rows by measurement_features_measurement_idx, and Insert on measurement_features with four
+--   indexes. 28 buffers, 0.16 ms at 10 million finished, 21 and 0.11 at 10 thousand (tests/load/explain.sh; PostgreSQL
+--   15.18): one more level in each index, no scan of a table.
 WITH finished AS (
     DELETE FROM heimdall.feature_queue
     WHERE measurement_id = $1::uuid AND claim_id = $2::bigint
     RETURNING measurement_id, recording_session_id, measured_at, attempt, backfill_id, enqueued_at, claimed_at
 ), moved AS (
-    -- One row's values, not a join: where vacuum has last seen an empty table, that would read all of it.
+    -- Values of one row instead of a join, which would read the whole table where the last vacuum found it empty.
     DELETE FROM heimdall.measurement_features f
-    WHERE f.measurement_id = (SELECT d.measurement_id FROM finished d) AND f.timestamp <> (SELECT d.measured_at FROM finished d)
+    WHERE f.measurement_id = (SELECT d.measurement_id FROM finished d)
+      AND f.timestamp <> (SELECT d.measured_at FROM finished d)
 ), parts AS (
     DELETE FROM heimdall.feature_parts p
     WHERE $8::integer > 0 AND p.claim_id = $2::bigint

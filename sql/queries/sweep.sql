@@ -1,13 +1,15 @@
--- Purpose: queues what the triggers have missed, once per interval, by whichever daemon comes first; nobody waits for it. Nine tenths of the interval
---   count as one, or a daemon whose timer runs a moment early would skip every other sweep.
--- Parameters: $1 sessions at most, $2 interval in ms
+-- Purpose: queues what the triggers missed, once per interval, by the first daemon that asks; the others do not wait.
+--   Nine tenths of the interval count as one, because a daemon whose timer is a moment early would skip every other
+--   sweep.
+-- Parameters: $1 maximum number of sessions, $2 interval in ms
 -- Returns: recordings_found, measurements_queued; no row: another daemon swept within the interval
 -- Plan: functions/enqueue_missing.sql bounds it; two seconds at 10 million finished measurements.
 WITH turn AS MATERIALIZED (
     UPDATE heimdall.sweep_state
     SET last_sweep_at = clock_timestamp()
     WHERE only_row = (SELECT only_row FROM heimdall.sweep_state
-                      WHERE last_sweep_at IS NULL OR last_sweep_at <= clock_timestamp() - $2::bigint * 0.9 * interval '1 millisecond'
+                      WHERE last_sweep_at IS NULL
+                         OR last_sweep_at <= clock_timestamp() - $2::bigint * 0.9 * interval '1 millisecond'
                       FOR UPDATE SKIP LOCKED)
     RETURNING 1
 )

@@ -1,8 +1,8 @@
--- Purpose: makes ready again what stands as claimed by this worker without its knowledge: the answer to a claim was lost
---   on the way. As if it had not been claimed. Not while a claim of the same worker is under way.
--- Parameters: $1 worker_id, $2 claim_ids that it knows of
--- Returns: measurement_id of each
--- Plan: Index Scan using feature_queue_claimed_idx, this worker's rows alone.
+-- Purpose: makes rows ready again that this worker has claimed without receiving the answer, as if they had not been
+--   claimed. Do not run it while a claim of the same worker is in flight.
+-- Parameters: $1 worker_id, $2 claim_ids that the worker holds
+-- Returns: measurement_id of each released row
+-- Plan: Index Scan using feature_queue_claimed_idx, only the rows of this worker.
 UPDATE heimdall.feature_queue q
 SET state = 'ready', attempt = q.attempt - 1, claim_id = NULL, worker_id = NULL, claimed_at = NULL,
     recheck = q.recheck AND q.attempt > 1

@@ -1,4 +1,4 @@
--- Each backfill: who, when, how far, how fast, until when. The rate is the average since the request.
+-- Each backfill with its progress, rate and estimated end. The rate is the average since the request.
 CREATE OR REPLACE VIEW heimdall.backfill_progress AS
 SELECT b.backfill_id, b.requested_by, b.requested_at,
        CASE WHEN b.cancelled_at IS NOT NULL THEN 'cancelled'
@@ -10,25 +10,30 @@ SELECT b.backfill_id, b.requested_by, b.requested_at,
        CASE WHEN b.total = 0 THEN 100.00 ELSE round((b.done + b.failed) * 100.0 / b.total, 2) END AS percent,
        round(((b.done + b.failed) / p.seconds)::numeric, 2) AS rate_per_second,
        CASE WHEN b.finished_at IS NULL AND b.done + b.failed > 0
-            THEN clock_timestamp() + (b.total - b.done - b.failed) * p.seconds / (b.done + b.failed) * interval '1 second'
+            THEN clock_timestamp()
+                 + (b.total - b.done - b.failed) * p.seconds / (b.done + b.failed) * interval '1 second'
        END AS estimated_end,
        b.finished_at
 FROM heimdall.backfills b
 CROSS JOIN LATERAL (
-    -- Not below a millisecond, so that a backfill of nothing has a rate as well.
-    SELECT greatest(extract(epoch FROM coalesce(b.finished_at, clock_timestamp()) - b.requested_at)::double precision, 0.001) AS seconds
+    -- At least a millisecond, so that an empty backfill has a rate too.
+    SELECT greatest(extract(epoch FROM coalesce(b.finished_at, clock_timestamp()) - b.requested_at)::double precision,
+                    0.001) AS seconds
 ) p;
 
-COMMENT ON VIEW heimdall.backfill_progress IS 'Each request_backfill(): who, when, how far.';
-COMMENT ON COLUMN heimdall.backfill_progress.backfill_id IS 'The request; what cancel_backfill() wants.';
-COMMENT ON COLUMN heimdall.backfill_progress.requested_by IS 'The database user who asked.';
-COMMENT ON COLUMN heimdall.backfill_progress.requested_at IS 'When.';
-COMMENT ON COLUMN heimdall.backfill_progress.state IS 'queued: nothing done yet. running. finished. cancelled.';
-COMMENT ON COLUMN heimdall.backfill_progress.recordings_found IS 'Sessions that had something to queue.';
-COMMENT ON COLUMN heimdall.backfill_progress.total IS 'Measurements queued, less those cancelled and those that no longer exist.';
+COMMENT ON VIEW heimdall.backfill_progress IS 'Each call of request_backfill() with its progress.';
+COMMENT ON COLUMN heimdall.backfill_progress.backfill_id IS 'The request; the argument of cancel_backfill().';
+COMMENT ON COLUMN heimdall.backfill_progress.requested_by IS 'The database user who made the request.';
+COMMENT ON COLUMN heimdall.backfill_progress.requested_at IS 'When the request was made, database clock.';
+COMMENT ON COLUMN heimdall.backfill_progress.state IS 'queued: no result yet. running. finished. cancelled.';
+COMMENT ON COLUMN heimdall.backfill_progress.recordings_found IS
+    'Sessions in which the request found something to queue.';
+COMMENT ON COLUMN heimdall.backfill_progress.total IS
+    'Measurements queued, without those that were cancelled and those that no longer exist.';
 COMMENT ON COLUMN heimdall.backfill_progress.done IS 'Measurements that got features.';
 COMMENT ON COLUMN heimdall.backfill_progress.failed IS 'Measurements that got an error row.';
-COMMENT ON COLUMN heimdall.backfill_progress.percent IS 'done + failed of total, in per cent.';
+COMMENT ON COLUMN heimdall.backfill_progress.percent IS 'done + failed as a share of total, in per cent.';
 COMMENT ON COLUMN heimdall.backfill_progress.rate_per_second IS 'Measurements per second since the request.';
-COMMENT ON COLUMN heimdall.backfill_progress.estimated_end IS 'When it ends at that rate; NULL when finished or before the first result.';
-COMMENT ON COLUMN heimdall.backfill_progress.finished_at IS 'When the last result came; NULL until then.';
+COMMENT ON COLUMN heimdall.backfill_progress.estimated_end IS
+    'When it ends at this rate; NULL before the first result and after the end.';
+COMMENT ON COLUMN heimdall.backfill_progress.finished_at IS 'When the last result was written; NULL until then.';

@@ -1,5 +1,5 @@
--- How much of what has been recorded has features: one row. Recordings are completed sessions, also those without a
--- measurement that has an object (session_coverage calls them empty); each measurement of them is counted once.
+-- How many recordings and measurements have features: one row. A recording is a completed session, even if none of its
+-- measurements has an object (session_coverage: empty). Each measurement is counted once.
 CREATE OR REPLACE VIEW heimdall.feature_coverage AS
 SELECT total_recordings,
        recordings_with_features,
@@ -12,13 +12,20 @@ SELECT total_recordings,
        coalesce(round(recordings_with_features * 100.0 / nullif(total_recordings, 0), 2), 0.00) AS coverage_percent
 FROM heimdall.measure_coverage();
 
-COMMENT ON VIEW heimdall.feature_coverage IS 'One row: how many completed sessions and measurements have features. Rows of measurement_features whose measurement has been deleted do not count.';
+COMMENT ON VIEW heimdall.feature_coverage IS
+    'One row: how many completed sessions and measurements have features. Rows of measurement_features whose '
+    'measurement has been deleted do not count.';
 COMMENT ON COLUMN heimdall.feature_coverage.total_recordings IS 'Completed sessions.';
-COMMENT ON COLUMN heimdall.feature_coverage.recordings_with_features IS 'Those with features of at least one measurement.';
-COMMENT ON COLUMN heimdall.feature_coverage.recordings_without_features IS 'Those without any.';
+COMMENT ON COLUMN heimdall.feature_coverage.recordings_with_features IS
+    'Completed sessions with features of at least one measurement.';
+COMMENT ON COLUMN heimdall.feature_coverage.recordings_without_features IS 'Completed sessions without any features.';
 COMMENT ON COLUMN heimdall.feature_coverage.total_measurements IS 'Measurements with an object in completed sessions.';
-COMMENT ON COLUMN heimdall.feature_coverage.measurements_with_features IS 'Those that have features.';
-COMMENT ON COLUMN heimdall.feature_coverage.measurements_without_features IS 'Those that have none: failed, pending, or not queued yet.';
-COMMENT ON COLUMN heimdall.feature_coverage.measurements_failed IS 'Those with an error row that are not queued again.';
-COMMENT ON COLUMN heimdall.feature_coverage.measurements_pending IS 'Those that are queued and have no features.';
-COMMENT ON COLUMN heimdall.feature_coverage.coverage_percent IS 'recordings_with_features of total_recordings in per cent, two decimals; 0 when there are none.';
+COMMENT ON COLUMN heimdall.feature_coverage.measurements_with_features IS 'Measurements that have features.';
+COMMENT ON COLUMN heimdall.feature_coverage.measurements_without_features IS
+    'Measurements without features: failed, pending, or not queued yet.';
+COMMENT ON COLUMN heimdall.feature_coverage.measurements_failed IS
+    'Measurements with an error row that are not queued again.';
+COMMENT ON COLUMN heimdall.feature_coverage.measurements_pending IS
+    'Measurements that are queued and have no features.';
+COMMENT ON COLUMN heimdall.feature_coverage.coverage_percent IS
+    'recordings_with_features as a share of total_recordings in per cent, two decimals; 0 without recordings.';

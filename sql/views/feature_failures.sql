@@ -1,4 +1,4 @@
--- What goes wrong, by kind; the example is the latest. The rows behind it: measurement_features WHERE extraction_failed.
+-- Failures by kind, with the latest one as an example. The rows: measurement_features WHERE extraction_failed.
 CREATE OR REPLACE VIEW heimdall.feature_failures AS
 SELECT error_kind,
        count(*) AS failures,
@@ -11,9 +11,10 @@ WHERE extraction_failed
 GROUP BY error_kind;
 
 COMMENT ON VIEW heimdall.feature_failures IS 'Error rows by error_kind.';
-COMMENT ON COLUMN heimdall.feature_failures.error_kind IS 'Class of the failure; NULL for rows of an earlier extraction service.';
-COMMENT ON COLUMN heimdall.feature_failures.failures IS 'Measurements that failed so.';
-COMMENT ON COLUMN heimdall.feature_failures.first_at IS 'The first of them, database clock.';
-COMMENT ON COLUMN heimdall.feature_failures.last_at IS 'The last of them.';
-COMMENT ON COLUMN heimdall.feature_failures.example_measurement_id IS 'The last one''s measurement.';
-COMMENT ON COLUMN heimdall.feature_failures.example_message IS 'Its message.';
+COMMENT ON COLUMN heimdall.feature_failures.error_kind IS
+    'Kind of the failure; NULL for rows of an earlier extraction service.';
+COMMENT ON COLUMN heimdall.feature_failures.failures IS 'Measurements that failed with this kind.';
+COMMENT ON COLUMN heimdall.feature_failures.first_at IS 'Time of the first one, database clock.';
+COMMENT ON COLUMN heimdall.feature_failures.last_at IS 'Time of the last one, database clock.';
+COMMENT ON COLUMN heimdall.feature_failures.example_measurement_id IS 'Measurement of the last one.';
+COMMENT ON COLUMN heimdall.feature_failures.example_message IS 'error_message of the last one.';

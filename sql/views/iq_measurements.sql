@@ -1,7 +1,8 @@
--- The application's measurements that have an object, with their receiver. The columns an installation may lack are NULL there: inside the
--- lateral query a bare name means the table's column where there is one, else the NULL of "absent". Which one is settled
--- when the view is created; a column added later counts from the next migration on. To drop or retype a column that is
--- used here, PostgreSQL wants this view dropped first (CASCADE); the next migration brings all of them back.
+-- The application's measurements that have an object, with their receiver. A column that an installation lacks is NULL:
+-- inside the lateral query a bare name means the table's column where it exists, else the NULL of "absent". PostgreSQL
+-- decides this when it creates the view, so a column that is added later counts after the next migration. Before a
+-- column that is used here is dropped or retyped, this view must be dropped (CASCADE); the next migration creates all
+-- views again.
 CREATE OR REPLACE VIEW heimdall.iq_measurements AS
 SELECT present.measurement_id, present.recording_session_id, present.websdr_station_id,
        coalesce(st.name::text, present.websdr_station_id::text) AS rx_id,
@@ -9,8 +10,9 @@ SELECT present.measurement_id, present.recording_session_id, present.websdr_stat
        st.longitude::double precision AS rx_lon,
        present.frequency_hz, present.created_at, present.iq_data_location, present.iq_data_format,
        present.iq_sample_rate, present.iq_samples_count, present.duration_seconds
-FROM (SELECT NULL::uuid AS recording_session_id, NULL::text AS iq_data_format, NULL::double precision AS iq_sample_rate,
-             NULL::bigint AS iq_samples_count, NULL::double precision AS duration_seconds) absent
+FROM (SELECT NULL::uuid AS recording_session_id, NULL::text AS iq_data_format,
+             NULL::double precision AS iq_sample_rate, NULL::bigint AS iq_samples_count,
+             NULL::double precision AS duration_seconds) absent
 CROSS JOIN LATERAL (
     SELECT m.id AS measurement_id,
            recording_session_id::uuid         AS recording_session_id,
@@ -27,17 +29,26 @@ CROSS JOIN LATERAL (
 ) present
 LEFT JOIN heimdall.websdr_stations st ON st.id = present.websdr_station_id;
 
-COMMENT ON VIEW heimdall.iq_measurements IS 'The application''s measurements that have an IQ object, with their receiver, in one shape whatever optional columns the table has.';
+COMMENT ON VIEW heimdall.iq_measurements IS
+    'The application''s measurements that have an IQ object, with their receiver. The columns are the same whichever '
+    'optional columns the table has.';
 COMMENT ON COLUMN heimdall.iq_measurements.measurement_id IS 'measurements.id.';
-COMMENT ON COLUMN heimdall.iq_measurements.recording_session_id IS 'The session the measurement names; NULL where it names none.';
+COMMENT ON COLUMN heimdall.iq_measurements.recording_session_id IS
+    'The session that the measurement names; NULL where it names none.';
 COMMENT ON COLUMN heimdall.iq_measurements.websdr_station_id IS 'The receiver.';
 COMMENT ON COLUMN heimdall.iq_measurements.rx_id IS 'The receiver''s name, else its id as text.';
-COMMENT ON COLUMN heimdall.iq_measurements.rx_lat IS 'Latitude of the receiver in degrees; NULL where the station is unknown.';
-COMMENT ON COLUMN heimdall.iq_measurements.rx_lon IS 'Longitude of the receiver in degrees; NULL where the station is unknown.';
+COMMENT ON COLUMN heimdall.iq_measurements.rx_lat IS
+    'Latitude of the receiver in degrees; NULL where the station is unknown.';
+COMMENT ON COLUMN heimdall.iq_measurements.rx_lon IS
+    'Longitude of the receiver in degrees; NULL where the station is unknown.';
 COMMENT ON COLUMN heimdall.iq_measurements.frequency_hz IS 'Centre frequency in Hz.';
 COMMENT ON COLUMN heimdall.iq_measurements.created_at IS 'Time of the recording; may be NULL.';
 COMMENT ON COLUMN heimdall.iq_measurements.iq_data_location IS 'The IQ object; never NULL.';
-COMMENT ON COLUMN heimdall.iq_measurements.iq_data_format IS 'Sample format; NULL where the application does not note it.';
-COMMENT ON COLUMN heimdall.iq_measurements.iq_sample_rate IS 'Samples per second; NULL where the application does not note it.';
-COMMENT ON COLUMN heimdall.iq_measurements.iq_samples_count IS 'Complex samples; NULL where the application does not note it.';
-COMMENT ON COLUMN heimdall.iq_measurements.duration_seconds IS 'Length of the recording in seconds; NULL where the application does not note it.';
+COMMENT ON COLUMN heimdall.iq_measurements.iq_data_format IS
+    'Sample format; NULL where the application does not store it.';
+COMMENT ON COLUMN heimdall.iq_measurements.iq_sample_rate IS
+    'Samples per second; NULL where the application does not store it.';
+COMMENT ON COLUMN heimdall.iq_measurements.iq_samples_count IS
+    'Complex samples; NULL where the application does not store it.';
+COMMENT ON COLUMN heimdall.iq_measurements.duration_seconds IS
+    'Length of the recording in seconds; NULL where the application does not store it.';

@@ -1,18 +1,18 @@
--- Which measurement belongs to which session. This view is the only place that knows; an installation whose tables
--- differ redefines it, keeping the columns.
+-- Which measurement belongs to which session. This view is the only place that defines it. An installation whose tables
+-- differ redefines the view and keeps its columns.
 --
 -- The rule: the session that the measurement names, where it names one. Otherwise the session whose window
 -- [created_at, created_at + duration_seconds], both ends included, contains the measurement's created_at; among
 -- several the nearest frequency, then the later start, then the greater id. Only measurements with an object count.
--- A session without a duration, or with a negative one, NaN or more than seven days, has no window: such a value is a
--- mistake more often than a recording, and it would swallow everything measured since.
+-- A session has no window if its duration is NULL, negative, NaN or more than seven days. Such a value is more often a
+-- mistake than a recording, and its window would contain every later measurement.
 --
--- How it stays fast from either side (by session, by measurement, or in full), on plain indexes on created_at alone:
--- a measurement's session cannot have started earlier than the longest duration in use before it, which bounds the search
--- on that side; and only where a session's window overlaps another one is each of its measurements compared with others.
--- Its limit: a search reads every session that began within the longest duration. Sessions of a second, one a minute,
--- and a single one of a day among them: 1,440 index entries a search, a tenth of a millisecond.
--- Plain joins throughout, no sub-select that would keep a plan from running in parallel.
+-- The view is fast by session, by measurement and in full, with plain indexes on created_at only. A measurement's
+-- session began at most the longest duration before it, which bounds the search from that side. Measurements are
+-- compared with several sessions only where the window of their session overlaps another one. The limit: a search reads
+-- every session that began within the longest duration. With sessions of one second, one per minute, and a single
+-- session of one day, that is 1,440 index entries per search, a tenth of a millisecond. All joins are plain, because a
+-- sub-select would prevent parallel plans.
 CREATE OR REPLACE VIEW heimdall.session_measurements AS
 SELECT b.session_id                                        AS recording_session_id,
        b.status::text                                      AS session_status,
@@ -32,30 +32,31 @@ SELECT b.session_id                                        AS recording_session_
        b.iq_samples_count                                  AS iq_samples_count,
        b.duration_seconds                                  AS duration_seconds
 FROM (
-    -- named
+    -- The measurement names the session.
     SELECT s.id AS session_id, s.status, s.created_at AS session_created_at, s.frequency_hz AS session_frequency_hz,
            s.duration_seconds AS session_duration_seconds, m.*
     FROM heimdall.iq_measurements m
     JOIN heimdall.recording_sessions s ON s.id = m.recording_session_id
-    WHERE m.recording_session_id IS NOT NULL  -- implied; where none is named, the statistics then spare a scan
+    WHERE m.recording_session_id IS NOT NULL  -- implied by the join; where none is named, the statistics avoid a scan
   UNION ALL
-    -- by time, no other session's window overlaps this one's
+    -- By time, where no other session's window overlaps.
     SELECT s.id, s.status, s.created_at, s.frequency_hz, s.duration_seconds, m.*
     FROM heimdall.longest_session() AS longest
     CROSS JOIN heimdall.recording_sessions s
     JOIN heimdall.iq_measurements m
       ON  m.recording_session_id IS NULL
       AND m.created_at BETWEEN s.created_at AND s.created_at + s.duration_seconds * interval '1 second'
-      AND s.created_at >= m.created_at - longest  -- for a search that comes from the measurement
+      AND s.created_at >= m.created_at - longest  -- bounds a search by measurement
     WHERE s.duration_seconds BETWEEN 0 AND 604800
       AND NOT EXISTS (
             SELECT FROM heimdall.recording_sessions o
             WHERE o.id <> s.id
               AND o.duration_seconds BETWEEN 0 AND 604800
-              AND o.created_at BETWEEN s.created_at - longest AND s.created_at + s.duration_seconds * interval '1 second'
+              AND o.created_at BETWEEN s.created_at - longest
+                                   AND s.created_at + s.duration_seconds * interval '1 second'
               AND o.created_at + o.duration_seconds * interval '1 second' >= s.created_at)
   UNION ALL
-    -- by time, among overlapping sessions
+    -- By time, where another session's window overlaps: the best session wins.
     SELECT s.id, s.status, s.created_at, s.frequency_hz, s.duration_seconds, m.*
     FROM heimdall.longest_session() AS longest
     CROSS JOIN heimdall.recording_sessions s
@@ -68,7 +69,8 @@ FROM (
             SELECT FROM heimdall.recording_sessions o
             WHERE o.id <> s.id
               AND o.duration_seconds BETWEEN 0 AND 604800
-              AND o.created_at BETWEEN s.created_at - longest AND s.created_at + s.duration_seconds * interval '1 second'
+              AND o.created_at BETWEEN s.created_at - longest
+                                   AND s.created_at + s.duration_seconds * interval '1 second'
               AND o.created_at + o.duration_seconds * interval '1 second' >= s.created_at)
       AND NOT EXISTS (
             SELECT FROM heimdall.recording_sessions o
@@ -80,21 +82,33 @@ FROM (
                 < (coalesce(abs(s.frequency_hz::double precision - m.frequency_hz), 'Infinity'), o.created_at, o.id))
 ) b;
 
-COMMENT ON VIEW heimdall.session_measurements IS 'Each measurement that has an IQ object, with the one session it belongs to: the one it names, else the one whose time window contains it (nearest frequency, then later start). Sessions of any status. Redefine this view where the application''s tables differ.';
+COMMENT ON VIEW heimdall.session_measurements IS
+    'Each measurement that has an IQ object, with the one session it belongs to: the one it names, else the one whose '
+    'time window contains it (nearest frequency, then later start). Sessions of any status. Redefine this view where '
+    'the application''s tables differ.';
 COMMENT ON COLUMN heimdall.session_measurements.recording_session_id IS 'The session.';
-COMMENT ON COLUMN heimdall.session_measurements.session_status IS 'Its status; features are extracted once it is completed.';
-COMMENT ON COLUMN heimdall.session_measurements.session_created_at IS 'Start of its window.';
-COMMENT ON COLUMN heimdall.session_measurements.session_frequency_hz IS 'Its centre frequency in Hz.';
-COMMENT ON COLUMN heimdall.session_measurements.session_duration_seconds IS 'Length of its window in seconds.';
+COMMENT ON COLUMN heimdall.session_measurements.session_status IS
+    'Status of the session; features are extracted when it is completed.';
+COMMENT ON COLUMN heimdall.session_measurements.session_created_at IS 'Start of the session''s window.';
+COMMENT ON COLUMN heimdall.session_measurements.session_frequency_hz IS 'Centre frequency of the session in Hz.';
+COMMENT ON COLUMN heimdall.session_measurements.session_duration_seconds IS
+    'Length of the session''s window in seconds.';
 COMMENT ON COLUMN heimdall.session_measurements.measurement_id IS 'The measurement.';
 COMMENT ON COLUMN heimdall.session_measurements.websdr_station_id IS 'The receiver.';
 COMMENT ON COLUMN heimdall.session_measurements.rx_id IS 'The receiver''s name, else its id as text.';
-COMMENT ON COLUMN heimdall.session_measurements.rx_lat IS 'Latitude of the receiver in degrees; NULL where the station is unknown.';
-COMMENT ON COLUMN heimdall.session_measurements.rx_lon IS 'Longitude of the receiver in degrees; NULL where the station is unknown.';
-COMMENT ON COLUMN heimdall.session_measurements.frequency_hz IS 'Centre frequency of the measurement, else of its session, in Hz.';
-COMMENT ON COLUMN heimdall.session_measurements.measured_at IS 'The measurement''s created_at, else its session''s, else 1970-01-01 UTC.';
+COMMENT ON COLUMN heimdall.session_measurements.rx_lat IS
+    'Latitude of the receiver in degrees; NULL where the station is unknown.';
+COMMENT ON COLUMN heimdall.session_measurements.rx_lon IS
+    'Longitude of the receiver in degrees; NULL where the station is unknown.';
+COMMENT ON COLUMN heimdall.session_measurements.frequency_hz IS
+    'Centre frequency in Hz: of the measurement, or of its session where the measurement has none.';
+COMMENT ON COLUMN heimdall.session_measurements.measured_at IS
+    'created_at of the measurement, else of its session, else 1970-01-01 UTC.';
 COMMENT ON COLUMN heimdall.session_measurements.iq_data_location IS 'The IQ object; never NULL.';
-COMMENT ON COLUMN heimdall.session_measurements.iq_data_format IS 'Sample format as the application noted it; NULL where it did not.';
-COMMENT ON COLUMN heimdall.session_measurements.iq_sample_rate IS 'Samples per second as the application noted it; NULL where it did not.';
-COMMENT ON COLUMN heimdall.session_measurements.iq_samples_count IS 'Complex samples as the application noted it; NULL where it did not.';
-COMMENT ON COLUMN heimdall.session_measurements.duration_seconds IS 'Length of the recording in seconds as the application noted it; NULL where it did not.';
+COMMENT ON COLUMN heimdall.session_measurements.iq_data_format IS 'Sample format that the application stored, or NULL.';
+COMMENT ON COLUMN heimdall.session_measurements.iq_sample_rate IS
+    'Samples per second that the application stored, or NULL.';
+COMMENT ON COLUMN heimdall.session_measurements.iq_samples_count IS
+    'Number of complex samples that the application stored, or NULL.';
+COMMENT ON COLUMN heimdall.session_measurements.duration_seconds IS
+    'Length of the recording in seconds that the application stored, or NULL.';
