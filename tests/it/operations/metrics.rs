@@ -7,7 +7,7 @@ use crate::support::faults::{Door, Fault};
 use crate::support::prometheus::Scrape;
 use crate::support::{Bench, iq, wait_for};
 
-const README: &str = include_str!("../../../README.md");
+const OPERATOR: &str = include_str!("../../../deploy/README.md");
 
 async fn scrape(http: &str) -> Scrape {
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
@@ -30,12 +30,12 @@ async fn reaches(http: &str, series: &str, least: u64) -> Scrape {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_metrics_are_those_that_the_readme_promises() {
+async fn the_metrics_are_those_that_the_operators_document_lists() {
     let bench = Bench::new().await;
     let settings = [ANY_PORT, ("HEIMDALL_CONCURRENCY", "7")];
     let daemon = Daemon::start_with(&bench, &settings).await;
     let found = scrape(&daemon.http().await).await;
-    let rows = README.lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows = OPERATOR.lines().filter_map(|line| line.strip_prefix("| `"));
     let names = rows.filter_map(|row| row.split(['`', '{']).next());
     let mut promised: Vec<&str> = names
         .filter(|name| name.starts_with("heimdalld_") || name.starts_with("process_"))

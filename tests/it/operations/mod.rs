@@ -2,6 +2,7 @@
 
 mod demo;
 pub(crate) mod doctor;
+mod documents;
 mod health;
 mod installing;
 mod metrics;
