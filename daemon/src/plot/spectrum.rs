@@ -92,7 +92,7 @@ pub(super) fn draw<B: DrawingBackend>(
     legend(&above, &entries)
 }
 
-/// What the annotations of the bands and of the carriers mean.
+/// What the marks of the bands and of the carriers mean.
 fn legend_of_emissions(annotations: &Annotations) -> Vec<(RGBColor, String)> {
     let (band, carrier) = match &annotations.emissions[..] {
         [] => return Vec::new(),

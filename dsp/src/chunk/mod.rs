@@ -19,7 +19,7 @@ use double_precision::DoublePrecision;
 use measured::MeasuredChunk;
 use single_precision::{Precision, SinglePrecision};
 
-/// MeasuredChunk lengths planned for at the same time: the stations of one network use a handful of rates.
+/// Chunk lengths planned for at the same time: the stations of one network use a handful of rates.
 const MAX_PLANS: usize = 4;
 
 /// All chunk lengths planned for together, unless a single one is longer: about 60 bytes each, so 32 MB.

@@ -58,7 +58,7 @@ pub(crate) struct Archive {
     /// A file that may be the dataset went by before the metadata.
     passed_something: bool,
     /// Takes the samples out of the dataset, once it was met.
-    carve: Option<NonConformingDataset>,
+    dataset: Option<NonConformingDataset>,
 }
 
 impl Archive {
@@ -77,7 +77,7 @@ impl Archive {
             is_second_reading: meta.is_some(),
             meta,
             passed_something: false,
-            carve: None,
+            dataset: None,
         }
     }
 
@@ -98,8 +98,8 @@ impl Archive {
             match &mut self.state {
                 State::Header(header) => {
                     let missing = BLOCK_BYTES - header.len();
-                    let payload = take(input, missing as u64, &mut self.position);
-                    header.extend_from_slice(payload);
+                    let piece = take(input, missing as u64, &mut self.position);
+                    header.extend_from_slice(piece);
                     if header.len() < BLOCK_BYTES {
                         return Ok(None);
                     }
@@ -107,8 +107,8 @@ impl Archive {
                     self.state = self.enter(&header)?;
                 }
                 State::Text { kind, text, bytes } => {
-                    let payload = take(input, *bytes - text.len() as u64, &mut self.position);
-                    text.extend_from_slice(payload);
+                    let piece = take(input, *bytes - text.len() as u64, &mut self.position);
+                    text.extend_from_slice(piece);
                     if (text.len() as u64) < *bytes {
                         return Ok(None);
                     }
@@ -119,10 +119,10 @@ impl Archive {
                 State::Dataset { left, padding } => {
                     let within = input.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
                     let mut part = &input[..within];
-                    let Some(carve) = &mut self.carve else {
+                    let Some(dataset) = &mut self.dataset else {
                         unreachable!("a dataset is entered with what takes it apart")
                     };
-                    let payload = carve.decode(&mut part);
+                    let payload = dataset.decode(&mut part);
                     let used = (within - part.len()) as u64;
                     *left -= used;
                     let (is_over, padding) = (*left == 0, *padding);
@@ -237,7 +237,7 @@ impl Archive {
         let Some(meta) = &self.meta else {
             return Err(Error::MetadataBehind { at: behind });
         };
-        if self.carve.is_some() {
+        if self.dataset.is_some() {
             return Err(bad("more than one dataset, one is read".to_owned()));
         }
         // Only a dataset that is samples, or is said where its headers are, can be read inside an archive.
@@ -251,7 +251,7 @@ impl Archive {
             ));
         }
         let format = meta.sample_format(ARCHIVE_SOURCE)?;
-        self.carve = Some(NonConformingDataset::new(meta, format, Some(size), true)?);
+        self.dataset = Some(NonConformingDataset::new(meta, format, Some(size), true)?);
         Ok(State::Dataset {
             left: size,
             padding: padding(size),
@@ -303,14 +303,14 @@ impl Archive {
         match &self.state {
             State::Header(header) if header.is_empty() => {}
             State::End => {}
-            State::Skip(_) if self.carve.is_some() => {}
+            State::Skip(_) if self.dataset.is_some() => {}
             State::Dataset { left, .. } => {
                 return Err(bad(format!("it ends inside the dataset, {left} bytes too early")));
             }
             _ => return Err(bad(format!("it ends after {} bytes, inside an entry", self.position))),
         }
-        match (&self.carve, &self.meta) {
-            (Some(carve), _) => carve.finish(),
+        match (&self.dataset, &self.meta) {
+            (Some(dataset), _) => dataset.finish(),
             (None, Some(meta)) if meta.is_metadata_only() => {
                 Err(bad("it has metadata only (core:metadata_only)".to_owned()))
             }

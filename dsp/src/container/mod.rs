@@ -63,7 +63,7 @@ impl Container {
         }
     }
 
-    /// Takes bytes from the front of `input`; returns the next payload once there is one.
+    /// Takes bytes from the front of `input`; returns the next piece once there is one.
     /// `None` means that all of `input` was taken.
     pub(crate) fn decode<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Payload<'a>>, Error> {
         let payload = match self {

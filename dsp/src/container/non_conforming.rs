@@ -136,31 +136,32 @@ mod tests {
     use super::*;
 
     /// The example of the specification: two captures of `cu8`, each behind a header of four bytes.
-    fn carve(dataset: &[u8], trailing: u64, step: usize) -> (Vec<u8>, Vec<u64>, Result<(), Error>) {
+    fn decoded(dataset: &[u8], trailing: u64, step: usize) -> (Vec<u8>, Vec<u64>, Result<(), Error>) {
         let json = format!(
             "{{\"global\": {{\"core:datatype\": \"cu8\", \"core:trailing_bytes\": {trailing}}}, \"captures\": [
                {{\"core:sample_start\": 0, \"core:global_index\": 0, \"core:header_bytes\": 4}},
                {{\"core:sample_start\": 5, \"core:global_index\": 7, \"core:header_bytes\": 4}}]}}"
         );
         let meta = Sigmf::parse(json.as_bytes()).unwrap();
-        let mut carve = NonConformingDataset::new(&meta, SampleFormat::Cu8, Some(dataset.len() as u64), true).unwrap();
+        let mut decoder =
+            NonConformingDataset::new(&meta, SampleFormat::Cu8, Some(dataset.len() as u64), true).unwrap();
         let (mut samples, mut lost) = (Vec::new(), Vec::new());
-        for mut payload in dataset.chunks(step) {
-            while let Some(payload) = carve.decode(&mut payload) {
+        for mut piece in dataset.chunks(step) {
+            while let Some(payload) = decoder.decode(&mut piece) {
                 match payload {
                     Payload::Samples(bytes) => samples.extend_from_slice(&bytes),
                     Payload::Lost(count) => lost.push(count),
                 }
             }
         }
-        (samples, lost, carve.finish())
+        (samples, lost, decoder.finish())
     }
 
     #[test]
     fn headers_and_trailing_bytes_are_left_out_however_the_bytes_come() {
         let dataset: Vec<u8> = [&[0xff; 4][..], &[1; 10], &[0xff; 4], &[2; 6], &[0xee; 3]].concat();
         for step in 1..=dataset.len() {
-            let (samples, lost, end) = carve(&dataset, 3, step);
+            let (samples, lost, end) = decoded(&dataset, 3, step);
             assert_eq!(samples, [[1; 10].as_slice(), &[2; 6]].concat(), "in steps of {step}");
             assert_eq!((lost, end), (vec![2], Ok(())));
         }
@@ -168,7 +169,7 @@ mod tests {
 
     #[test]
     fn lengths_that_lie_are_refused() {
-        let (_, _, end) = carve(&[0xff; 3], 0, 2);
+        let (_, _, end) = decoded(&[0xff; 3], 0, 2);
         assert!(end.unwrap_err().to_string().contains("1 bytes too early"));
         let meta = Sigmf::parse(b"{\"global\": {\"core:datatype\": \"cu8\", \"core:trailing_bytes\": 9}}").unwrap();
         let of = |bytes| {

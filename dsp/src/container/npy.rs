@@ -45,13 +45,13 @@ impl Npy {
         if let Self::Header(header) = self {
             while header.len() < prefix_bytes(header) + text_bytes(header)? {
                 let missing = prefix_bytes(header) + text_bytes(header)? - header.len();
-                let Some((payload, rest)) = input.split_at_checked(missing.min(input.len())) else {
+                let Some((piece, rest)) = input.split_at_checked(missing.min(input.len())) else {
                     break;
                 };
-                if payload.is_empty() {
+                if piece.is_empty() {
                     return Ok(None);
                 }
-                header.extend_from_slice(payload);
+                header.extend_from_slice(piece);
                 *input = rest;
             }
             let (format, samples) = parse(&header[prefix_bytes(header)..])?;
@@ -236,8 +236,8 @@ mod tests {
     fn read(file: &[u8], step: usize) -> Result<(Option<SampleFormat>, Vec<u8>), Error> {
         let mut npy = Npy::default();
         let mut data = Vec::new();
-        for mut payload in file.chunks(step) {
-            while let Some(payload) = npy.decode(&mut payload)? {
+        for mut piece in file.chunks(step) {
+            while let Some(payload) = npy.decode(&mut piece)? {
                 data.extend(payload);
             }
         }

@@ -1,6 +1,6 @@
 //! Noise that went through a filter of one pole: the colour that has no end of harmonics, though two numbers tell all of it.
 //!
-//! Its density is `1 / |1 - a e^-jw|^2` (Kay, Modern Spectral Estimation, 5.4), whose logarithm has the harmonics `2 a^m / m`. LogDensities of block
+//! Its density is `1 / |1 - a e^-jw|^2` (Kay, Modern Spectral Estimation, 5.4), whose logarithm has the harmonics `2 a^m / m`. Logarithms of block
 //! means have independent errors, nearly normal and all of one variance, so the likeliest pole is that of the least squares.
 //! Twice the logarithm of its likelihood over a flat spectrum's, what it takes off the squares divided by the variance, has in white
 //! noise the chi-square distribution with two degrees of freedom (Wilks 1938): 2 on average, 30 once in 3 million.
@@ -18,14 +18,14 @@ const LEAST_GAIN: f64 = 0.25;
 /// told from lines. What it costs grows with their number.
 const GROUPS: usize = 100;
 
-/// How far from the origin a pole is looked for: nearer to the sums its peak is narrower than what counts as colour, 0.6 % of
+/// How far from the origin a pole is looked for: nearer to the circle its peak is narrower than what counts as colour, 0.6 % of
 /// the band at half its height.
 const FARTHEST: f64 = 0.98;
 
 /// The likeliest pole of a spectrum.
 #[derive(Debug)]
 pub(super) struct Ar1 {
-    /// Its place inside the unit sums.
+    /// Its place inside the unit circle.
     place: Complex64,
     /// Twice the logarithm of its likelihood over that of a flat spectrum.
     pub better: f64,
@@ -73,7 +73,7 @@ impl Ar1 {
     }
 
     /// The quotient of two densities so many blocks of all `blocks` apart is no larger than this, whatever the pole: the distances from it
-    /// differ by a chord of its sums at most, and the smaller is one from the unit sums at least.
+    /// differ by a chord of its circle at most, and the smaller is one from the unit circle at least.
     pub(super) fn steepest(apart: usize, blocks: usize) -> f64 {
         let turn = (apart as f64 / blocks as f64).min(0.5);
         let chord = 2.0 * (std::f64::consts::PI * turn).sin();

@@ -16,7 +16,7 @@ const DEVIATIONS_FLAT: f64 = 7.0;
 /// which a chunk has some tens that do not overlap.
 const BETTER: f64 = 30.0;
 
-/// LogDensities of the block means, fitted by a slope and harmonics made orthonormal over the pass-band.
+/// Logarithms of the block means, fitted by a slope and harmonics made orthonormal over the pass-band.
 ///
 /// Noise of a smooth density has `ln(mean of L powers)` = smooth function + independent errors of variance
 /// 1 / L. A signal adds a step on a run of blocks. Least squares with the shapes and the step

@@ -25,7 +25,7 @@ pub(super) struct HarmonicBasis {
 }
 
 impl HarmonicBasis {
-    /// HarmonicBasis of length 1 and at right angles over the blocks that are inside, zero elsewhere: constant, slope, then cosine and
+    /// Shapes of length 1 and at right angles over the blocks that are inside, zero elsewhere: constant, slope, then cosine and
     /// sine of once, twice, ... around the band, as many as show in blocks that are the mean of `looks` powers each.
     pub(super) fn new(inside: Vec<bool>, looks: f64) -> Self {
         let harmonics = harmonics(looks * inside.len() as f64);

@@ -10,7 +10,7 @@ const PASS_BAND: f64 = 0.5;
 /// Blocks beside its edges that do not count either, since the filter's slope begins there.
 const SHOULDER: usize = 2;
 
-/// LogDensities of the densities of blocks.
+/// Logarithms of the densities of blocks.
 #[derive(Debug)]
 pub(super) struct LogDensities {
     /// Those of the blocks in the pass-band, 0 elsewhere.

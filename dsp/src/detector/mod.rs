@@ -1,7 +1,7 @@
 //! Whether a chunk holds a signal: a constant-false-alarm-rate test on its periodogram.
 //!
 //! Under noise alone the powers of the bins of a periodogram are independent and exponential, with the
-//! noise's density as their mean (Brillinger, Time SegmentDetector, theorem 5.2.6), whatever the distribution of
+//! noise's density as their mean (Brillinger, Time Series, theorem 5.2.6), whatever the distribution of
 //! the samples, as long as the density changes little within the bins compared. Two tests share the
 //! false alarms of a chunk, [`FALSE_ALARMS`]:
 //!
@@ -43,7 +43,7 @@
 //! | 96 kHz | 8.8, 100 % | 7.2, 100 % | 5.7, 98.6 % | 4.6, 85 % |
 //! | 200 kHz | 10.1, 100 % | 9.3, 100 % | 8.6, 100 % | 7.8, 100 % |
 //!
-//! So what is asked of five chunks cannot be had of one alone at 50 kHz: either a whitened of two harmonics is called a signal, or
+//! So what is asked of five chunks cannot be had of one alone at 50 kHz: either a colour of two harmonics is called a signal, or
 //! every fourth signal is missed, even by a test that knows where to look. Beside other chunks without it, it can.
 //!
 //! # Measured

@@ -27,7 +27,7 @@ pub(crate) struct Envelope {
     pub repeats: usize,
     /// Samples of which both components are zero.
     pub zeros: usize,
-    /// Components at or beyond the clipping.
+    /// Components at or beyond the rails.
     pub at_clipping_levels: usize,
     /// Whether single precision was good enough for `std`.
     pub certain: bool,

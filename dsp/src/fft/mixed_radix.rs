@@ -5,10 +5,10 @@ use rustfft::num_complex::{Complex32, Complex64};
 
 use super::butterfly::{Butterfly, Complexes, Eight, Five, Four, Row, Ten, Three, Two};
 
-/// How many numbers the butterflies take, and what a pass with each costs a number: arithmetic, twiddle, and memory.
+/// How many numbers the butterflies take, and what a pass with each costs a number: arithmetic, turn, and memory.
 const RADICES: [(usize, f64); 6] = [(10, 16.8), (8, 14.5), (5, 14.4), (4, 11.0), (3, 12.0), (2, 8.0)];
 
-/// A plan: passes of butterflies in place, with twiddles in between (Gentleman and Sande's decimation in frequency).
+/// A plan: passes of butterflies in place, with turns in between (Gentleman and Sande's decimation in frequency).
 #[derive(Debug)]
 pub(super) struct MixedRadix {
     passes: Vec<Pass>,

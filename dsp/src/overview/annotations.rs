@@ -8,7 +8,7 @@ use crate::warning::Warning;
 /// Noise below this is silence, with no level to mark.
 const SILENCE_DB: f64 = -299.0;
 
-/// Emissions that are told apart: more annotations could not be either.
+/// Emissions that are told apart: more marks could not be either.
 const MAX_EMISSIONS: usize = 8;
 
 /// What stands so far above the noise is to be seen in the averaged spectrum, and what is nearer to it than the other is not.

@@ -1,4 +1,4 @@
-//! What a picture of a recording shows: waterfall, averaged spectrum, envelope, and the annotations on them.
+//! What a picture of a recording shows: waterfall, averaged spectrum, envelope, and the marks on them.
 //! All of it stays within a few megabytes: when a picture is full, its resolution in time is halved.
 
 mod annotations;

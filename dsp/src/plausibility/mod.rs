@@ -17,7 +17,7 @@ pub(crate) const LARGEST: f32 = 1e6;
 /// Nor is everything in a recording below this; misread integers and big-endian floats are.
 pub(crate) const SMALLEST: f32 = 1e-20;
 
-/// The peaks of `samples`, or why they are no recording. `from` is the index of the first.
+/// The extremes of `samples`, or why they are no recording. `from` is the index of the first.
 pub(crate) fn check(samples: &[Complex32], from: u64) -> Result<PeakRange, Error> {
     let peaks = PeakRange::of(samples);
     if peaks.largest() <= LARGEST {

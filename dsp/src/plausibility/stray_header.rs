@@ -141,7 +141,7 @@ mod tests {
                         bytes[2 * (start + n) + k] = code;
                     }
                 }
-                // Only a burst with a constant phase that clips to one side of both clipping could be taken for one.
+                // Only a burst with a constant phase that clips to one side of both rails could be taken for one.
                 let found = find(&decoded(&bytes));
                 assert_eq!(found, None, "amplitude {amplitude}, offset {offset}, start {start}");
             }

@@ -69,7 +69,7 @@ impl Quality {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Quality {
     /// Components (I or Q) at the end of the scale, as a part of all. Where they do not reach the format's, or it has none, it is
-    /// the extremes that count, if so many are there that they must be clipping.
+    /// the extremes that count, if so many are there that they must be rails.
     pub clipped_fraction: f64,
     /// Different values in use, of I or of Q, whichever has fewer; counting ends at 256. Integer formats up to 16 bit only.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,7 +133,7 @@ fn ends_reached(format: SampleFormat, peaks: PeakRange) -> Option<(f32, f32)> {
     (peaks.low <= low || peaks.high >= high).then_some((low, high))
 }
 
-/// Whether clipping at the extremes, where so many components are, are clipping: a spike in the histogram on both sides.
+/// Whether rails at the extremes, where so many components are, are rails: a spike in the histogram on both sides.
 fn is_spike(samples: &[Complex32], clipping: ClippingLevels, at_clipping_levels: usize) -> bool {
     let smaller = clipping.high.min(-clipping.low) / RAIL;
     let outside = |level: f32| count(samples, |component| component.abs() >= level);

@@ -1,4 +1,4 @@
-//! DoublePrecision precision against the reference, single precision against double, and whole recordings, over signals of every
+//! Double precision against the reference, single precision against double, and whole recordings, over signals of every
 //! kind, length and size.
 
 use rustfft::num_complex::Complex32;

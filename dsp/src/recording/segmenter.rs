@@ -173,7 +173,7 @@ impl Segmenter {
         self.discard_chunk()?;
         let mut left = samples;
         while left > 0 {
-            // A segment's quality_accumulator has to know of its losses; the segments that are lost as a whole have none.
+            // A segment's tally has to know of its losses; the segments that are lost as a whole have none.
             let step = left.min(self.timeline.to_segment_border());
             self.quality_accumulator.add_gap(step);
             self.timeline.advance(step);

@@ -187,7 +187,7 @@ impl Stamps {
         self.settle(context);
     }
 
-    /// What was held back, payload by payload.
+    /// What was held back, piece by piece.
     pub(super) fn next_payload(&mut self) -> Option<Payload<'static>> {
         self.ready.pop_front()
     }

@@ -193,8 +193,8 @@ impl Wav {
 
     /// So many bytes, once they have all come.
     fn gather(&mut self, input: &mut &[u8], wanted: usize) -> Option<Vec<u8>> {
-        let payload = self.take(input, (wanted - self.gathered.len()) as u64);
-        self.gathered.extend_from_slice(payload);
+        let piece = self.take(input, (wanted - self.gathered.len()) as u64);
+        self.gathered.extend_from_slice(piece);
         (self.gathered.len() == wanted).then(|| std::mem::take(&mut self.gathered))
     }
 
