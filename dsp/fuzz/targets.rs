@@ -70,8 +70,8 @@ pub(crate) fn raw(input: &[u8]) {
         .with_sample_rate_hz(rate_hz, "fuzz")
         .with_losses(losses);
     if input.byte() % 2 == 1 {
-        hints.say_sample_count(input.number(), "fuzz");
-        hints.say_duration_s(f64::from_bits(input.number() << 32), "fuzz");
+        hints.add_sample_count(input.number(), "fuzz");
+        hints.add_duration_s(f64::from_bits(input.number() << 32), "fuzz");
     }
     let piece = 1 + usize::from(input.byte());
     check(&hints, input.0, piece);
@@ -153,8 +153,8 @@ pub(crate) fn sigmf(input: &[u8]) {
         Err(error) => return check_error(&error),
     };
     let mut hints = Hints::default();
-    hints.say_object_bytes(Some(input.0.len() as u64));
-    hints.say_sigmf(meta, "fuzz");
+    hints.set_object_bytes(Some(input.0.len() as u64));
+    hints.set_sigmf(meta, "fuzz");
     check(&hints, input.0, piece);
 }
 
@@ -176,7 +176,7 @@ pub(crate) fn archive(input: &[u8]) {
     }
     object.extend([0; 1024]);
     let hints = Hints::default();
-    let Err(Error::MetadataBehind { at }) = extract(&hints, [&object[..]]) else {
+    let Err(Error::MetadataAfterSamples { at }) = extract(&hints, [&object[..]]) else {
         return check(&hints, &object, piece);
     };
     let tail = usize::try_from(at)
@@ -184,7 +184,7 @@ pub(crate) fn archive(input: &[u8]) {
         .and_then(|at| object.get(at..))
         .expect("a place in the object");
     let mut hints = Hints::default();
-    match hints.read_tail(&tail[..tail.len().min(MAX_SIGMF_TAIL_BYTES)]) {
+    match hints.read_archive_tail(&tail[..tail.len().min(MAX_SIGMF_TAIL_BYTES)]) {
         Ok(()) => check(&hints, &object, piece),
         Err(error) => check_error(&error),
     }
@@ -217,8 +217,8 @@ pub(crate) fn names(input: &[u8]) {
         assert!(claim.text().chars().count() <= 64);
     }
     let mut hints = Hints::default();
-    hints.say_name(&text);
-    let said = hints.said();
+    hints.add_file_name(&text);
+    let said = hints.provenance();
     assert!(said.len() <= 2, "{said:?}");
 }
 

@@ -59,9 +59,9 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
-    /// Not an error yet: a `SigMF` archive with the dataset in front of its metadata. See [`crate::Hints::read_tail`].
+    /// Not an error yet: a `SigMF` archive with the dataset in front of its metadata. See [`crate::Hints::read_archive_tail`].
     #[error("Invalid IQ data format: SigMF archive: the metadata come behind the dataset, at byte {at}")]
-    MetadataBehind {
+    MetadataAfterSamples {
         /// Where the metadata's entry begins.
         at: u64,
     },

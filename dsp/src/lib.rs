@@ -118,15 +118,15 @@ pub use format::claim::FormatClaim;
 pub use format::{SampleFormat, UnknownFormat};
 pub use input::{
     DEFAULT_SAMPLE_RATE_HZ, Hint, Hints, Interpretation, MAX_SAMPLE_RATE_HZ, MAX_SIGMF_BYTES, MIN_SAMPLE_RATE_HZ,
-    SIDECAR_SOURCE, Said, Sigmf,
+    Provenance, SIDECAR_SOURCE, Sigmf,
 };
 pub use overview::Overview;
 pub use quality::Quality;
 pub use recording::Recording;
 pub use recording::extraction::{Extraction, Totals};
-pub use recording_info::{Context, Gap, GpsStamps, Remark};
+pub use recording_info::{Anomaly, Gap, GpsStamps, RecordingInfo};
 pub use timeline::{CHUNK_MS, CHUNKS_PER_SEGMENT};
-pub use warning::{Doubt, Warning};
+pub use warning::{Inconsistency, Warning};
 
 /// Version of the extractor, stored with every row that it made.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

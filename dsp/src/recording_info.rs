@@ -16,7 +16,7 @@ pub struct Gap {
 
 /// What the object says about the recording apart from its samples; stored with the row.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Context {
+pub struct RecordingInfo {
     /// When the first sample was taken, as the header has it (ISO 8601; programs write UTC).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<String>,
@@ -35,8 +35,8 @@ pub struct Context {
     /// Gaps in all.
     pub num_gaps: u64,
     /// What is odd about the object and did not keep its samples from being used.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub remarks: Vec<Remark>,
+    #[serde(rename = "remarks", skip_serializing_if = "Vec::is_empty")]
+    pub anomalies: Vec<Anomaly>,
 }
 
 /// What a `KiwiSDR`'s stamps say.
@@ -63,7 +63,7 @@ pub struct GpsStamps {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "remark", rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Remark {
+pub enum Anomaly {
     /// A header announces another number of bytes of samples than there are. Those that are there were used.
     DataLength {
         /// Bytes according to the header.
@@ -102,11 +102,11 @@ pub enum Remark {
     },
 }
 
-impl Context {
+impl RecordingInfo {
     /// Most remarks that are kept.
-    const MAX_REMARKS: usize = 20;
+    const MAX_ANOMALIES: usize = 20;
 
-    pub(crate) fn lose(&mut self, gap: Gap) {
+    pub(crate) fn add_gap(&mut self, gap: Gap) {
         self.num_gaps += 1;
         if self.gaps.len() < MAX_GAPS {
             self.gaps.push(gap);
@@ -114,20 +114,20 @@ impl Context {
     }
 
     /// Adds a remark; past a number of them they are only counted.
-    pub(crate) fn remark(&mut self, remark: Remark) {
-        if self.remarks.len() < Self::MAX_REMARKS {
-            self.remarks.push(remark);
+    pub(crate) fn add_anomaly(&mut self, anomaly: Anomaly) {
+        if self.anomalies.len() < Self::MAX_ANOMALIES {
+            self.anomalies.push(anomaly);
             return;
         }
-        if let Some(Remark::MoreOfThese { left_out }) = self.remarks.last_mut() {
+        if let Some(Anomaly::MoreOfThese { left_out }) = self.anomalies.last_mut() {
             *left_out += 1;
         } else {
-            self.remarks.push(Remark::MoreOfThese { left_out: 1 });
+            self.anomalies.push(Anomaly::MoreOfThese { left_out: 1 });
         }
     }
 }
 
-impl fmt::Display for Remark {
+impl fmt::Display for Anomaly {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DataLength { announced, actual } => write!(

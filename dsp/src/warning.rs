@@ -42,14 +42,14 @@ pub enum Warning {
 
 /// Something about a recording that an operator should know, for `quality` and in words.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Doubt {
+pub struct Inconsistency {
     /// The word in every segment's `quality`.
     pub warning: Warning,
     /// The sentence stored with the row.
     pub text: String,
 }
 
-impl Doubt {
+impl Inconsistency {
     /// A doubt in one's own words.
     #[must_use]
     pub fn new(warning: Warning, text: impl Into<String>) -> Self {

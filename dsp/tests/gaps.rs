@@ -1,6 +1,6 @@
 //! What becomes of a recording whose recorder lost samples.
 
-use heimdall_dsp::{Error, Extraction, Gap, Hints, Recording, Remark, SampleFormat, Warning, Workspace};
+use heimdall_dsp::{Anomaly, Error, Extraction, Gap, Hints, Recording, SampleFormat, Warning, Workspace};
 use proptest::prelude::*;
 
 /// Chunks of 200 samples, segments of 1000.
@@ -57,8 +57,8 @@ fn a_gap_costs_the_chunks_it_touches_and_moves_nothing() {
     assert_eq!(broken.samples_lost, 150);
     assert_eq!((broken.samples_used, broken.samples_left_over), (2600, 250));
     assert_eq!(broken.duration_ms().to_bits(), 3000.0_f64.to_bits());
-    assert_eq!(broken.context.gaps, [gap(1100, 150)]);
-    assert_eq!(broken.context.num_gaps, 1);
+    assert_eq!(broken.info.gaps, [gap(1100, 150)]);
+    assert_eq!(broken.info.num_gaps, 1);
 }
 
 #[test]
@@ -93,8 +93,8 @@ fn what_is_too_long_for_a_gap_is_a_clock_that_was_set() {
     for lost in [600_001, u64::MAX] {
         let extraction = extract(&[gap(700, lost)], [&bytes[..]]).unwrap();
         assert_eq!((extraction.segments.len(), extraction.samples_lost), (2, 0));
-        let Remark::ClockJump { at_sample, by_s } = &extraction.context.remarks[0] else {
-            panic!("{:?}", extraction.context.remarks)
+        let Anomaly::ClockJump { at_sample, by_s } = &extraction.info.anomalies[0] else {
+            panic!("{:?}", extraction.info.anomalies)
         };
         assert_eq!((*at_sample, *by_s >= 600.0), (700, true));
     }
@@ -107,12 +107,12 @@ fn what_is_too_long_for_a_gap_is_a_clock_that_was_set() {
         "{}",
         last.segment_index
     );
-    assert_eq!(extraction.context.gaps.len(), 100, "the others are only counted");
-    assert_eq!(extraction.context.num_gaps, 1007);
-    let left_out = Remark::MoreOfThese {
+    assert_eq!(extraction.info.gaps.len(), 100, "the others are only counted");
+    assert_eq!(extraction.info.num_gaps, 1007);
+    let left_out = Anomaly::MoreOfThese {
         left_out: 2000 - 1007 - 20,
     };
-    assert_eq!(extraction.context.remarks.last(), Some(&left_out));
+    assert_eq!(extraction.info.anomalies.last(), Some(&left_out));
 }
 
 #[test]

@@ -10,7 +10,7 @@
 
 mod support;
 
-use heimdall_dsp::{Error, Extraction, Gap, Hints, Recording, Remark, Warning, Workspace};
+use heimdall_dsp::{Anomaly, Error, Extraction, Gap, Hints, Recording, Warning, Workspace};
 use proptest::prelude::*;
 use support::{chunk, fmt, riff, wave_16};
 
@@ -77,7 +77,7 @@ fn the_stamps_give_the_rate_and_the_time_of_the_first_sample() {
         (interpretation.sample_rate_hz - RATE).abs() < 1e-4,
         "{interpretation:?}"
     );
-    let stamps = extraction.context.gps_stamps.unwrap();
+    let stamps = extraction.info.gps_stamps.unwrap();
     assert_eq!(
         (stamps.stamps, stamps.stale_stamps, stamps.oldest_solution_s),
         (100, 0, 5)
@@ -91,9 +91,9 @@ fn the_stamps_give_the_rate_and_the_time_of_the_first_sample() {
         "{stamps:?}"
     );
     assert!(stamps.largest_deviation_samples < 0.001, "{stamps:?}");
-    assert_eq!(extraction.context.remarks, []);
+    assert_eq!(extraction.info.anomalies, []);
     assert_eq!(extraction.samples_used + extraction.samples_left_over, 100 * 512);
-    let segment = serde_json::to_value(&extraction.context).unwrap();
+    let segment = serde_json::to_value(&extraction.info).unwrap();
     assert_eq!(segment["gps_stamps"]["stamps"], 100);
 }
 
@@ -105,9 +105,9 @@ fn stale_stamps_at_the_start_are_no_gap() {
             let extraction = whole(&file(100, |block| if block < stale { age } else { 0.0 }));
             let case = format!("{stale} stale by {age} s");
             assert_eq!(extraction.samples_lost, 0, "{case}");
-            assert_eq!(extraction.context.remarks, [], "{case}");
+            assert_eq!(extraction.info.anomalies, [], "{case}");
             assert_eq!(extraction.segments.len(), good.segments.len(), "{case}");
-            let stamps = extraction.context.gps_stamps.unwrap();
+            let stamps = extraction.info.gps_stamps.unwrap();
             assert_eq!(stamps.stale_stamps, stale as u64, "{case}");
             let first = stamps.first_sample_gps_week_s.unwrap();
             assert!((first - BEGUN_S).abs() < 1e-7, "{case}: {first}");
@@ -121,7 +121,7 @@ fn stale_stamps_at_the_start_are_no_gap() {
             ((BEGUN_S + seconds((block * BLOCK) as f64)) * 1e9) as i64
         }
     });
-    assert_eq!(whole(&zero).context.gps_stamps.unwrap().stale_stamps, 1);
+    assert_eq!(whole(&zero).info.gps_stamps.unwrap().stale_stamps, 1);
 }
 
 #[test]
@@ -134,8 +134,8 @@ fn lost_blocks_are_gaps_of_as_many_samples_and_move_nothing() {
             at_sample: (at * BLOCK) as u64,
             lost_samples: lost as u64,
         };
-        assert_eq!(extraction.context.gaps, [gap]);
-        assert_eq!((extraction.samples_lost, extraction.context.num_gaps), (lost as u64, 1));
+        assert_eq!(extraction.info.gaps, [gap]);
+        assert_eq!((extraction.samples_lost, extraction.info.num_gaps), (lost as u64, 1));
         let hit = (at * BLOCK) / 12_000;
         for segment in &extraction.segments {
             let is_hit = segment.quality.lost_samples > 0;
@@ -143,7 +143,7 @@ fn lost_blocks_are_gaps_of_as_many_samples_and_move_nothing() {
             assert_eq!(segment.quality.warnings.contains(&Warning::Gap), is_hit);
             assert!(!segment.quality.warnings.contains(&Warning::Dropout));
         }
-        let stamps = extraction.context.gps_stamps.unwrap();
+        let stamps = extraction.info.gps_stamps.unwrap();
         assert_eq!(stamps.stale_stamps, 0);
         let rate = stamps.measured_sample_rate_hz.unwrap();
         assert!((rate - RATE).abs() < 1e-4, "the gap is no part of the rate: {rate}");
@@ -156,8 +156,8 @@ fn a_clock_that_jumps_moves_nothing_either() {
     for jump in [-5.0, 700.0, 50_000.0] {
         let extraction = whole(&file(100, |block| if block >= 50 { jump } else { 0.0 }));
         assert_eq!(extraction.samples_lost, 0);
-        let [Remark::ClockJump { at_sample, by_s }] = extraction.context.remarks[..] else {
-            panic!("{:?}", extraction.context.remarks)
+        let [Anomaly::ClockJump { at_sample, by_s }] = extraction.info.anomalies[..] else {
+            panic!("{:?}", extraction.info.anomalies)
         };
         assert_eq!(at_sample, 50 * 512);
         assert!((by_s - jump).abs() < 1e-3, "{by_s} for {jump}");
@@ -171,8 +171,8 @@ fn the_end_of_the_week_is_no_jump() {
     let extraction = whole(&file_of(100, |block| {
         ((week - 1.5 + seconds((block * BLOCK) as f64)) * 1e9) as i64
     }));
-    assert_eq!((extraction.samples_lost, extraction.context.remarks.len()), (0, 0));
-    let stamps = extraction.context.gps_stamps.unwrap();
+    assert_eq!((extraction.samples_lost, extraction.info.anomalies.len()), (0, 0));
+    let stamps = extraction.info.gps_stamps.unwrap();
     assert!((stamps.first_sample_gps_week_s.unwrap() - (week - 1.5)).abs() < 1e-6);
     assert!((stamps.measured_sample_rate_hz.unwrap() - RATE).abs() < 1e-4);
 }
@@ -187,11 +187,11 @@ fn without_usable_stamps_the_headers_rate_counts_and_says_so() {
         assert_eq!(extraction.interpretation.sample_rate_source, "wav header");
         assert_eq!(extraction.interpretation.sample_rate_hz.to_bits(), 12_001_f64.to_bits());
         assert_eq!(extraction.samples_lost, 0);
-        let [Remark::NoRateFromStamps { .. }] = extraction.context.remarks[..] else {
-            panic!("{:?}", extraction.context.remarks)
+        let [Anomaly::NoRateFromStamps { .. }] = extraction.info.anomalies[..] else {
+            panic!("{:?}", extraction.info.anomalies)
         };
         assert_eq!(extraction.samples_used + extraction.samples_left_over, 100 * 512);
-        assert_eq!(extraction.context.gps_stamps.unwrap().measured_sample_rate_hz, None);
+        assert_eq!(extraction.info.gps_stamps.unwrap().measured_sample_rate_hz, None);
     }
 }
 
@@ -223,7 +223,7 @@ proptest! {
         prop_assert_eq!(&extract(pieces), &whole);
         if let Ok(extraction) = whole {
             prop_assert_eq!(extraction.samples_used + extraction.samples_left_over, (blocks * BLOCK) as u64);
-            prop_assert_eq!(extraction.context.gps_stamps.unwrap().stamps, blocks as u64);
+            prop_assert_eq!(extraction.info.gps_stamps.unwrap().stamps, blocks as u64);
         }
     }
 }

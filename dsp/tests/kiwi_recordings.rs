@@ -53,8 +53,8 @@ fn rate_time_and_length_of_real_recordings_come_from_their_stamps() {
             (interpretation.sample_rate_hz - rate).abs() < 0.05,
             "{receiver}: {interpretation:?}"
         );
-        let context = &extraction.context;
-        let stamps = context.gps_stamps.expect("stamps");
+        let info = &extraction.info;
+        let stamps = info.gps_stamps.expect("stamps");
         assert!(
             (stamps.measured_sample_rate_hz.expect("a rate") - rate).abs() < 0.001,
             "{receiver}: {stamps:?}"
@@ -66,8 +66,8 @@ fn rate_time_and_length_of_real_recordings_come_from_their_stamps() {
         let begun_s = stamps.first_sample_gps_week_s.expect("a time");
         assert!((-0.5..1.5).contains(&(begun_s - STARTED_S)), "{receiver}: {begun_s}");
 
-        assert_eq!((context.num_gaps, extraction.samples_lost), (0, 0), "{receiver}");
-        assert_eq!(context.remarks, [], "{receiver}");
+        assert_eq!((info.num_gaps, extraction.samples_lost), (0, 0), "{receiver}");
+        assert_eq!(info.anomalies, [], "{receiver}");
         assert_eq!(extraction.samples_used + extraction.samples_left_over, 512 * blocks);
         assert!(
             extraction.segments.len() >= 29 && extraction.totals.signal_detected(),

@@ -145,14 +145,18 @@ fn a_rate_that_is_none_is_doubted_and_not_used() {
         let extraction = extract(hints, [&wave(300)[..]]).unwrap();
         assert_eq!(extraction.interpretation.sample_rate_source, "object metadata");
         assert_eq!(extraction.segments[0].quality.warnings, [Warning::SampleRateDoubtful]);
-        assert!(extraction.doubts[0].text.starts_with("column iq_sample_rate says"));
+        assert!(
+            extraction.inconsistencies[0]
+                .text
+                .starts_with("column iq_sample_rate says")
+        );
     }
 }
 
 #[test]
 fn a_format_that_is_not_read_is_refused_by_name_unless_the_bytes_know_better() {
     let mut hints = Hints::default();
-    hints.say_format(FormatClaim::parse("cu16_le").unwrap(), "column iq_data_format");
+    hints.add_format(FormatClaim::parse("cu16_le").unwrap(), "column iq_data_format");
     let hints = hints.with_format(SampleFormat::Ci16Le, "object metadata");
     let refused = extract(hints.clone(), [&wave(300)[..]]).unwrap_err();
     assert_eq!(
@@ -164,7 +168,7 @@ fn a_format_that_is_not_read_is_refused_by_name_unless_the_bytes_know_better() {
     let read = extract(hints.with_sample_rate_hz(RATE, "argument"), [&wrapped[..]]).unwrap();
     assert_eq!(read.interpretation.format_source, "npy header");
     assert_eq!(read.segments[0].quality.warnings, [Warning::FormatDoubtful]);
-    assert_eq!(read.doubts.len(), 2, "{:?}", read.doubts);
+    assert_eq!(read.inconsistencies.len(), 2, "{:?}", read.inconsistencies);
 }
 
 #[test]

@@ -23,12 +23,12 @@ fn extract(hints: Hints, bytes: &[u8], step: usize) -> Result<Extraction, Error>
 /// Reads an archive as whoever can reach its end does: once more, if the metadata come last.
 fn extract_archive(bytes: &[u8], step: usize) -> Result<Extraction, Error> {
     match extract(Hints::default(), bytes, step) {
-        Err(Error::MetadataBehind { at }) => {
+        Err(Error::MetadataAfterSamples { at }) => {
             let tail = bytes
                 .get(usize::try_from(at).unwrap_or(usize::MAX)..)
                 .unwrap_or_default();
             let mut hints = Hints::default();
-            hints.read_tail(&tail[..tail.len().min(MAX_SIGMF_TAIL_BYTES)])?;
+            hints.read_archive_tail(&tail[..tail.len().min(MAX_SIGMF_TAIL_BYTES)])?;
             extract(hints, bytes, step)
         }
         other => other,
@@ -88,7 +88,7 @@ fn metadata_beside_the_samples_count_for_more_than_what_others_say() {
         .with_format(SampleFormat::Cu8, "column iq_data_format")
         .with_sample_rate_hz(48_000.0, "column iq_sample_rate");
     let captures = "{\"core:sample_start\": 0, \"core:frequency\": 145e6, \"core:datetime\": \"2026-01-02T03:04:05Z\"}";
-    hints.say_sigmf(Sigmf::parse(meta("", captures).as_bytes()).unwrap(), "SigMF sidecar");
+    hints.set_sigmf(Sigmf::parse(meta("", captures).as_bytes()).unwrap(), "SigMF sidecar");
     let extraction = extract(hints, &tone(4000), 1000).unwrap();
     assert_tone(&extraction, 4000);
     assert_eq!(extraction.interpretation.format_source, "SigMF sidecar");
@@ -97,8 +97,8 @@ fn metadata_beside_the_samples_count_for_more_than_what_others_say() {
     for warning in [Warning::FormatDoubtful, Warning::SampleRateDoubtful] {
         assert!(warnings.contains(&warning), "{warnings:?}");
     }
-    assert_eq!(extraction.context.centre_frequency_hz, Some(145e6));
-    assert_eq!(extraction.context.start_time.as_deref(), Some("2026-01-02T03:04:05Z"));
+    assert_eq!(extraction.info.centre_frequency_hz, Some(145e6));
+    assert_eq!(extraction.info.start_time.as_deref(), Some("2026-01-02T03:04:05Z"));
 }
 
 #[test]
@@ -111,11 +111,15 @@ fn headers_between_captures_are_no_samples() {
     let object = [&[0xff; 7][..], &tone[..4004], &[0xff; 9], &tone[4004..], &[0xff; 5]].concat();
     for step in [1, 13, 100_000] {
         let mut hints = Hints::default();
-        hints.say_sigmf(meta.clone(), "SigMF sidecar");
-        hints.say_object_bytes(Some(object.len() as u64));
+        hints.set_sigmf(meta.clone(), "SigMF sidecar");
+        hints.set_object_bytes(Some(object.len() as u64));
         let extraction = extract(hints, &object, step).unwrap();
         assert_tone(&extraction, 4000);
-        assert!(extraction.doubts.is_empty(), "{:?}", extraction.doubts);
+        assert!(
+            extraction.inconsistencies.is_empty(),
+            "{:?}",
+            extraction.inconsistencies
+        );
     }
 }
 
@@ -124,7 +128,7 @@ fn a_jump_of_the_global_index_leaves_segments_where_they_belong() {
     let captures = "{\"core:sample_start\": 0, \"core:global_index\": 7000}, {\"core:sample_start\": 2000, \"core:global_index\": 11000}";
     let text = meta("", captures);
     let mut hints = Hints::default();
-    hints.say_sigmf(Sigmf::parse(text.as_bytes()).unwrap(), "SigMF sidecar");
+    hints.set_sigmf(Sigmf::parse(text.as_bytes()).unwrap(), "SigMF sidecar");
     let beside = extract(hints, &tone(4000), 1000).unwrap();
     let inside = extract_archive(
         &archive(&[("r/r.sigmf-meta", text.as_bytes()), ("r/r.sigmf-data", &tone(4000))]),
@@ -136,7 +140,7 @@ fn a_jump_of_the_global_index_leaves_segments_where_they_belong() {
             at_sample: 2000,
             lost_samples: 2000,
         };
-        assert_eq!(extraction.context.gaps, [gap]);
+        assert_eq!(extraction.info.gaps, [gap]);
         assert_eq!(extraction.samples_lost, 2000);
         let indices: Vec<u64> = extraction
             .segments
@@ -176,8 +180,12 @@ fn an_archive_is_read_whatever_the_order_of_its_files() {
             assert_tone(&extraction, 4000);
             assert_eq!(extraction.interpretation.container, "sigmf");
             assert_eq!(extraction.interpretation.sample_rate_source, "SigMF archive");
-            assert_eq!(extraction.context.centre_frequency_hz, Some(145e6));
-            assert!(extraction.doubts.is_empty(), "{:?}", extraction.doubts);
+            assert_eq!(extraction.info.centre_frequency_hz, Some(145e6));
+            assert!(
+                extraction.inconsistencies.is_empty(),
+                "{:?}",
+                extraction.inconsistencies
+            );
         }
         // Some writers leave out the end, or fill up with more of it.
         let open = extract_archive(&bytes[..bytes.len() - 1024], 512).unwrap();

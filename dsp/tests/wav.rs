@@ -8,7 +8,7 @@
 
 mod support;
 
-use heimdall_dsp::{Error, Extraction, Hints, Recording, Remark, SampleFormat, Workspace};
+use heimdall_dsp::{Anomaly, Error, Extraction, Hints, Recording, SampleFormat, Workspace};
 use proptest::prelude::*;
 use support::{chunk, fmt, riff, wave_16, with_length};
 
@@ -37,8 +37,8 @@ fn raw(format: SampleFormat, bytes: &[u8]) -> Extraction {
     recording.finish(&mut workspace).expect("features")
 }
 
-fn length(announced: u64, actual: u64) -> Remark {
-    Remark::DataLength { announced, actual }
+fn length(announced: u64, actual: u64) -> Anomaly {
+    Anomaly::DataLength { announced, actual }
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn every_sample_format_gives_what_the_bare_samples_give() {
         assert_eq!(interpretation.format_source, "wav header");
         assert_eq!(interpretation.sample_rate_source, "wav header");
         assert_eq!(interpretation.sample_rate_hz.to_bits(), f64::from(RATE).to_bits());
-        assert_eq!(extraction.context, heimdall_dsp::Context::default());
+        assert_eq!(extraction.info, heimdall_dsp::RecordingInfo::default());
     }
 }
 
@@ -97,7 +97,7 @@ fn sixty_four_bit_files_take_their_lengths_from_ds64() {
             extraction.interpretation.container.as_bytes(),
             form.to_ascii_lowercase()
         );
-        assert_eq!(extraction.context.remarks, []);
+        assert_eq!(extraction.info.anomalies, []);
     }
 }
 
@@ -135,12 +135,12 @@ fn lengths_that_lie_are_told_with_both_numbers_and_cost_no_sample() {
             let case = format!("{riff_length} {data_length}");
             assert_eq!(extraction.segments, expected.segments, "{case}");
             assert_eq!(extraction.samples_left_over, 100, "{case}");
-            assert_eq!(extraction.context.remarks, [length(announced, bytes)], "{case}");
+            assert_eq!(extraction.info.anomalies, [length(announced, bytes)], "{case}");
         }
         // A known chunk behind the samples is one even where the RIFF header ends before it.
         let extraction = whole(&file(riff_length, data.len() as u32, &info));
         assert_eq!(extraction.segments, expected.segments);
-        assert_eq!(extraction.context.remarks, []);
+        assert_eq!(extraction.info.anomalies, []);
     }
     // An empty data chunk where the RIFF header goes on is empty, and what follows is what it says.
     let later = riff(&[fmt(1, 16, RATE), chunk(*b"data", &[]), chunk(*b"data", &data)]);
@@ -148,7 +148,7 @@ fn lengths_that_lie_are_told_with_both_numbers_and_cost_no_sample() {
     // A chunk nobody knows is one where the RIFF header says that there is one.
     let vendor = riff(&[fmt(1, 16, RATE), chunk(*b"data", &data), chunk(*b"rcvr", &[1; 99])]);
     assert_eq!(whole(&vendor).segments, expected.segments);
-    assert_eq!(whole(&vendor).context.remarks, []);
+    assert_eq!(whole(&vendor).info.anomalies, []);
 }
 
 #[test]
@@ -174,12 +174,12 @@ fn a_file_cut_at_any_byte_is_read_as_far_as_it_goes() {
             ((end - head) / 4) as u64
         );
         let cut = length(data.len() as u64, (end - head) as u64);
-        let partial = Remark::PartialSample {
+        let partial = Anomaly::PartialSample {
             at_byte: (end - head - odd) as u64,
             bytes: odd as u64,
         };
-        assert_eq!(extraction.context.remarks.contains(&partial), odd > 0, "{end}");
-        assert!(extraction.context.remarks.contains(&cut), "{end}");
+        assert_eq!(extraction.info.anomalies.contains(&partial), odd > 0, "{end}");
+        assert!(extraction.info.anomalies.contains(&cut), "{end}");
     }
 }
 
@@ -198,11 +198,11 @@ fn odd_chunks_are_padded_or_not_and_odd_samples_are_left_out() {
         let extraction = whole(&riff(&chunks));
         assert_eq!(extraction.segments, expected.segments);
         assert_eq!(extraction.samples_left_over, expected.samples_left_over);
-        let left_out = Remark::PartialSample {
+        let left_out = Anomaly::PartialSample {
             at_byte: 4 * 599,
             bytes: 3,
         };
-        assert_eq!(extraction.context.remarks, [left_out]);
+        assert_eq!(extraction.info.anomalies, [left_out]);
     }
 }
 
@@ -215,22 +215,22 @@ fn what_an_auxi_chunk_tells_is_kept() {
     auxi.extend(145_500_000_u32.to_le_bytes());
     auxi.resize(164, 0);
     let file = riff(&[fmt(1, 16, RATE), chunk(*b"auxi", &auxi), chunk(*b"data", &wave_16(400))]);
-    let context = whole(&file).context;
-    assert_eq!(context.start_time.as_deref(), Some("2017-11-27T10:41:56.007"));
-    assert_eq!(context.stop_time.as_deref(), Some("2017-11-27T10:42:26.008"));
-    assert_eq!(context.centre_frequency_hz, Some(145_500_000.0));
-    let json = serde_json::to_value(&context).unwrap();
+    let info = whole(&file).info;
+    assert_eq!(info.start_time.as_deref(), Some("2017-11-27T10:41:56.007"));
+    assert_eq!(info.stop_time.as_deref(), Some("2017-11-27T10:42:26.008"));
+    assert_eq!(info.centre_frequency_hz, Some(145_500_000.0));
+    let json = serde_json::to_value(&info).unwrap();
     assert_eq!(json["centre_frequency_hz"], 145_500_000.0);
-    assert!(json.get("gps_stamps").is_none() && json.get("remarks").is_none());
+    assert!(json.get("gps_stamps").is_none() && json.get("anomalies").is_none());
     // Behind the samples it says the same.
     let behind = riff(&[fmt(1, 16, RATE), chunk(*b"data", &wave_16(400)), chunk(*b"auxi", &auxi)]);
-    assert_eq!(whole(&behind).context, context);
+    assert_eq!(whole(&behind).info, info);
     let xml = riff(&[
         fmt(1, 16, RATE),
         chunk(*b"auxi", b"<?xml version=\"1.0\"?><SDR-XML-Root xml:lang=\"EN\"/>"),
         chunk(*b"data", &wave_16(400)),
     ]);
-    assert_eq!(whole(&xml).context, heimdall_dsp::Context::default());
+    assert_eq!(whole(&xml).info, heimdall_dsp::RecordingInfo::default());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is said of an object's samples: columns first, then the object's metadata, then its name.
 
-use heimdall_dsp::{Doubt, FormatClaim, Hints, Warning};
+use heimdall_dsp::{FormatClaim, Hints, Inconsistency, Warning};
 
 use crate::job::claim::Claim;
 use crate::object_store::location::Location;
@@ -25,19 +25,19 @@ const DURATION_METADATA: [&str; 2] = ["duration-seconds", "duration_seconds"];
 #[must_use]
 pub fn of_object(claim: &Claim, location: &Location, object: &Object<'_>) -> Hints {
     let mut hints = Hints::default();
-    hints.say_object_bytes(object.size_bytes);
+    hints.set_object_bytes(object.size_bytes);
     of_columns(claim, &mut hints);
     of_metadata(|names| object.metadata(names), &mut hints);
-    hints.say_name(&location.key);
+    hints.add_file_name(&location.key);
     hints
 }
 
 fn of_columns(claim: &Claim, hints: &mut Hints) {
     if let Some(format) = claim.iq_data_format.as_deref().and_then(FormatClaim::parse) {
-        hints.say_format(format, "column iq_data_format");
+        hints.add_format(format, "column iq_data_format");
     }
     if let Some(rate_hz) = claim.iq_sample_rate {
-        hints.say_sample_rate_hz(rate_hz, "column iq_sample_rate");
+        hints.add_sample_rate_hz(rate_hz, "column iq_sample_rate");
     }
     // Applications write 0 or -1 where they have not counted.
     if let Some(count) = claim
@@ -45,22 +45,22 @@ fn of_columns(claim: &Claim, hints: &mut Hints) {
         .and_then(|count| u64::try_from(count).ok())
         .filter(|count| *count > 0)
     {
-        hints.say_sample_count(count, "column iq_samples_count");
+        hints.add_sample_count(count, "column iq_samples_count");
     }
     if let Some(seconds) = claim.duration_seconds {
-        hints.say_duration_s(seconds, "column duration_seconds");
+        hints.add_duration_s(seconds, "column duration_seconds");
     }
 }
 
 fn of_metadata<'a>(find: impl Fn(&[&str]) -> Option<&'a str>, hints: &mut Hints) {
     const SOURCE: &str = "object metadata";
     if let Some(format) = find(&FORMAT_METADATA).and_then(FormatClaim::parse) {
-        hints.say_format(format, SOURCE);
+        hints.add_format(format, SOURCE);
     }
     if let Some(text) = find(&RATE_METADATA) {
         match text.trim().parse() {
-            Ok(rate_hz) => hints.say_sample_rate_hz(rate_hz, SOURCE),
-            Err(_) => hints.doubt(Doubt::new(
+            Ok(rate_hz) => hints.add_sample_rate_hz(rate_hz, SOURCE),
+            Err(_) => hints.add_inconsistency(Inconsistency::new(
                 Warning::SampleRateDoubtful,
                 format!("{SOURCE} says '{}', which is no sample rate", short(text)),
             )),
@@ -70,10 +70,10 @@ fn of_metadata<'a>(find: impl Fn(&[&str]) -> Option<&'a str>, hints: &mut Hints)
         .and_then(|text| text.trim().parse().ok())
         .filter(|count| *count > 0)
     {
-        hints.say_sample_count(count, SOURCE);
+        hints.add_sample_count(count, SOURCE);
     }
     if let Some(seconds) = find(&DURATION_METADATA).and_then(|text| text.trim().parse().ok()) {
-        hints.say_duration_s(seconds, SOURCE);
+        hints.add_duration_s(seconds, SOURCE);
     }
 }
 
@@ -95,7 +95,7 @@ mod tests {
         };
         of_metadata(find, &mut hints);
         hints
-            .said()
+            .provenance()
             .into_iter()
             .map(|said| (said.what.to_owned(), said.value.to_string()))
             .collect()

@@ -1,6 +1,6 @@
 //! How the row of a recording came about: `extraction_metadata`.
 
-use heimdall_dsp::{Context, Interpretation, Said};
+use heimdall_dsp::{Interpretation, Provenance, RecordingInfo};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -27,12 +27,12 @@ pub(super) struct Metadata {
     pub(super) interpretation: Option<Interpretation>,
     /// All that was said of the recording from outside its bytes, used or overruled.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) said: Vec<Said>,
+    pub(super) said: Vec<Provenance>,
     /// What does not fit together, in sentences.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) warnings: Vec<String>,
     #[serde(flatten)]
-    pub(super) context: Option<Context>,
+    pub(super) context: Option<RecordingInfo>,
     #[serde(flatten)]
     pub(super) extent: Option<Extent>,
     pub(super) fetch_ms: u64,

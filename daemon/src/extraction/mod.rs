@@ -140,10 +140,10 @@ impl Pipeline {
 
         let mut hints = hints::of_object(claim, &location, &object);
         let looked_for = sidecar::look_for(&location, sidecar, &mut hints, &self.store).await;
-        metadata.said = hints.said();
+        metadata.said = hints.provenance();
         metadata.sigmf_key = looked_for?;
         let mut read = stream(claim, &mut object, hints.clone(), &self.threads, &self.budget).await;
-        if let Err(Failure::Recording(heimdall_dsp::Error::MetadataBehind { at })) = read {
+        if let Err(Failure::Recording(heimdall_dsp::Error::MetadataAfterSamples { at })) = read {
             sidecar::read_tail(&mut object, at, &mut hints).await?;
             read = stream(claim, &mut object, hints, &self.threads, &self.budget).await;
         }
@@ -175,8 +175,12 @@ fn feature_row(extraction: Extraction, segments: Segments, mut metadata: Metadat
         samples_lost: extraction.samples_lost,
     });
     metadata.interpretation = Some(extraction.interpretation);
-    metadata.context = Some(extraction.context);
-    metadata.warnings = extraction.doubts.iter().map(|doubt| doubt.text.clone()).collect();
+    metadata.context = Some(extraction.info);
+    metadata.warnings = extraction
+        .inconsistencies
+        .iter()
+        .map(|doubt| doubt.text.clone())
+        .collect();
     metadata.extraction_method = Some("recorded");
     FeatureRow {
         overall_confidence: totals.overall_confidence(),
@@ -184,7 +188,7 @@ fn feature_row(extraction: Extraction, segments: Segments, mut metadata: Metadat
         num_receivers_detected: i32::from(totals.signal_detected()),
         extraction_metadata: metadata.to_json(),
         segments,
-        late: extraction.doubts,
+        late: extraction.inconsistencies,
     }
 }
 

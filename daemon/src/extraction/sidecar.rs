@@ -3,7 +3,9 @@
 //! They are asked for only where something says that they exist, so that nobody else pays for a second request: the
 //! location names a `.sigmf-meta`, or a `.sigmf-data`, or the column `iq_data_format` or the object's metadata say `sigmf`.
 
-use heimdall_dsp::{Doubt, Error, Hints, MAX_SIGMF_BYTES, MAX_SIGMF_TAIL_BYTES, Sigmf, Warning};
+use heimdall_dsp::{
+    Error, Hints, Inconsistency, MAX_SIGMF_BYTES, MAX_SIGMF_TAIL_BYTES, SIDECAR_SOURCE, Sigmf, Warning,
+};
 
 use crate::job::failure::Failure;
 use crate::object_store::client::Store;
@@ -12,9 +14,6 @@ use crate::object_store::object::Object;
 
 const META: &str = ".sigmf-meta";
 const DATA: &str = ".sigmf-data";
-/// Who says so.
-pub const SOURCE: &str = "SigMF sidecar";
-
 /// Metadata and where they were.
 #[derive(Debug, Clone)]
 pub struct Sidecar {
@@ -60,7 +59,7 @@ pub async fn look_for(
     store: &Store,
 ) -> Result<Option<String>, Failure> {
     if let Some(Sidecar { key, meta }) = found {
-        hints.say_sigmf(meta, SOURCE);
+        hints.set_sigmf(meta, SIDECAR_SOURCE);
         return Ok(Some(key));
     }
     if !is_expected(location, hints) {
@@ -77,10 +76,10 @@ pub async fn look_for(
                 let name = location.key.rsplit('/').next().unwrap_or_default();
                 if let Some(other) = meta.dataset().filter(|dataset| *dataset != name) {
                     let text = format!("{key} describes '{}', not this object", other.escape_debug());
-                    hints.doubt(Doubt::new(Warning::MetadataMissing, text));
+                    hints.add_inconsistency(Inconsistency::new(Warning::MetadataMissing, text));
                     return Ok(None);
                 }
-                hints.say_sigmf(meta, SOURCE);
+                hints.set_sigmf(meta, SIDECAR_SOURCE);
                 return Ok(Some(key.clone()));
             }
             Err(Failure::NotFound { .. }) => {}
@@ -91,7 +90,7 @@ pub async fn look_for(
         return Err(Failure::NotFound { key: keys[0].clone() });
     }
     let text = format!("no SigMF metadata at {}", keys.join(" or "));
-    hints.doubt(Doubt::new(Warning::MetadataMissing, text));
+    hints.add_inconsistency(Inconsistency::new(Warning::MetadataMissing, text));
     Ok(None)
 }
 
@@ -102,7 +101,7 @@ pub async fn look_for(
 pub async fn read_tail(object: &mut Object<'_>, at: u64, hints: &mut Hints) -> Result<(), Failure> {
     object.go_to(at).await?;
     let tail = collect(object, MAX_SIGMF_TAIL_BYTES).await?;
-    hints.read_tail(&tail)?;
+    hints.read_archive_tail(&tail)?;
     object.go_to(0).await
 }
 
@@ -173,14 +172,14 @@ mod tests {
             key: key.to_owned(),
         };
         let mut plain = Hints::default();
-        plain.say_name("x.bin");
+        plain.add_file_name("x.bin");
         assert!(!is_expected(&at("x.bin"), &plain));
         assert!(is_expected(&at("x.sigmf-data"), &plain));
         let mut archive = Hints::default();
-        archive.say_name("x.sigmf");
+        archive.add_file_name("x.sigmf");
         assert!(!is_expected(&at("x.sigmf"), &archive));
         let mut told = Hints::default();
-        told.say_format(heimdall_dsp::FormatClaim::Container("sigmf"), "column iq_data_format");
+        told.add_format(heimdall_dsp::FormatClaim::Container("sigmf"), "column iq_data_format");
         assert!(is_expected(&at("x.bin"), &told));
     }
 }

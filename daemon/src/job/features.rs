@@ -1,6 +1,6 @@
 //! The row of a recording with features.
 
-use heimdall_dsp::{Doubt, SegmentFeatures};
+use heimdall_dsp::{Inconsistency, SegmentFeatures};
 use serde::Serialize;
 
 use super::segment_spool::Segments;
@@ -25,7 +25,7 @@ pub struct FeatureRow {
     /// `receiver_features`, one for each segment.
     pub segments: Segments,
     /// What is to be added to the warnings of each.
-    pub late: Vec<Doubt>,
+    pub late: Vec<Inconsistency>,
     /// How they came about.
     pub extraction_metadata: serde_json::Value,
     /// 0 to 1.

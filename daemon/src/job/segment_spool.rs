@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 
-use heimdall_dsp::{Doubt, Warning};
+use heimdall_dsp::{Inconsistency, Warning};
 use serde::Serialize;
 
 /// What stands before a segment's warnings.
@@ -58,7 +58,7 @@ impl Segments {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn read(&self, late: &[Doubt]) -> io::Result<impl Iterator<Item = io::Result<String>>> {
+    pub fn read(&self, late: &[Inconsistency]) -> io::Result<impl Iterator<Item = io::Result<String>>> {
         let mut file = self.file.as_ref();
         if let Some(file) = &mut file {
             file.rewind()?;
@@ -72,7 +72,7 @@ impl Segments {
 }
 
 /// The object with all its warnings.
-fn amend(mut line: String, own: &[Warning], late: &[Doubt]) -> io::Result<String> {
+fn amend(mut line: String, own: &[Warning], late: &[Inconsistency]) -> io::Result<String> {
     if late.iter().all(|doubt| own.contains(&doubt.warning)) {
         return Ok(line);
     }
@@ -100,7 +100,7 @@ mod tests {
         recording.finish(&mut workspace).expect("features").segments
     }
 
-    fn read(segments: &Segments, late: &[Doubt]) -> Vec<String> {
+    fn read(segments: &Segments, late: &[Inconsistency]) -> Vec<String> {
         segments
             .read(late)
             .expect("rewound")
@@ -133,7 +133,7 @@ mod tests {
         for segment in &own {
             segments.add(segment, &segment.quality.warnings).expect("room");
         }
-        let late = [Warning::SampleRateDoubtful, Warning::Clipping].map(|warning| Doubt::new(warning, "late"));
+        let late = [Warning::SampleRateDoubtful, Warning::Clipping].map(|warning| Inconsistency::new(warning, "late"));
         let mut expected = own;
         for segment in &mut expected {
             let warnings = &mut segment.quality.warnings;

@@ -48,7 +48,7 @@ pub fn extract_files(files: &[PathBuf], options: &Options, out: impl Write, mut 
         let mut segments = Segments::new(SEGMENTS_IN_MEMORY_BYTES);
         let mut result = extract_file(file, options, &mut segments, &mut workspace);
         if let Ok(extraction) = &mut result {
-            write_line(&mut out, segments.read(&extraction.doubts)?)?;
+            write_line(&mut out, segments.read(&extraction.inconsistencies)?)?;
             summary::tell(&input::name(file), extraction, &mut err)?;
             let drawn = draw(options, index, extraction, &mut workspace);
             result = drawn.and(result);
@@ -150,7 +150,7 @@ fn hints(file: &Path, options: &Options) -> Hints {
         hints = hints.with_sample_rate_hz(rate_hz, "argument");
     }
     if let Some(name) = file.file_name().and_then(|name| name.to_str()) {
-        hints.say_name(name);
+        hints.add_file_name(name);
     }
     hints
 }

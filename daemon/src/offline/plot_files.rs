@@ -115,8 +115,8 @@ impl Pictures {
                 .unwrap_or(name),
             overview,
             interpretation: &extraction.interpretation,
-            doubts: &extraction.doubts,
-            centre_hz: extraction.context.centre_frequency_hz,
+            doubts: &extraction.inconsistencies,
+            centre_hz: extraction.info.centre_frequency_hz,
         };
         let picture = match kind(path) {
             Some(Kind::Svg) => plot::svg(subject)?.into_bytes(),

@@ -5,9 +5,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use heimdall_dsp::{Error, Hints, MAX_SIGMF_BYTES, MAX_SIGMF_TAIL_BYTES, Recording, Sigmf, Workspace};
+use heimdall_dsp::{Error, Hints, MAX_SIGMF_BYTES, MAX_SIGMF_TAIL_BYTES, Recording, SIDECAR_SOURCE, Sigmf, Workspace};
 
-use crate::extraction::sidecar::SOURCE;
 use crate::offline::error::OfflineError;
 
 /// The start of an archive, in which the dataset or the metadata are met.
@@ -56,8 +55,8 @@ pub fn gather(file: &Path, hints: &mut Hints) -> Result<PathBuf, OfflineError> {
 }
 
 fn described(file: PathBuf, meta: Sigmf, hints: &mut Hints) -> Result<PathBuf, OfflineError> {
-    hints.say_object_bytes(Some(file.metadata()?.len()));
-    hints.say_sigmf(meta, SOURCE);
+    hints.set_object_bytes(Some(file.metadata()?.len()));
+    hints.set_sigmf(meta, SIDECAR_SOURCE);
     Ok(file)
 }
 
@@ -81,11 +80,11 @@ fn read_tail(file: &Path, hints: &mut Hints) -> Result<(), OfflineError> {
         return Ok(());
     }
     let first_look = Recording::new(Hints::default()).push(&start, &mut Workspace::new());
-    if let Err(Error::MetadataBehind { at }) = first_look {
+    if let Err(Error::MetadataAfterSamples { at }) = first_look {
         input.seek(SeekFrom::Start(at))?;
         let mut tail = Vec::new();
         input.take(MAX_SIGMF_TAIL_BYTES as u64).read_to_end(&mut tail)?;
-        hints.read_tail(&tail)?;
+        hints.read_archive_tail(&tail)?;
     }
     Ok(())
 }

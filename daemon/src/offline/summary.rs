@@ -18,10 +18,10 @@ pub(super) fn tell(name: &str, extraction: &Extraction, err: &mut impl Write) ->
         "{name}: read as {container}{} ({}), scale {}, at {} Hz ({})",
         used.format, used.format_source, used.scale, used.sample_rate_hz, used.sample_rate_source
     )?;
-    for doubt in &extraction.doubts {
+    for doubt in &extraction.inconsistencies {
         writeln!(err, "{name}: warning: {}", printable(&doubt.text))?;
     }
-    let gaps = extraction.context.num_gaps;
+    let gaps = extraction.info.num_gaps;
     if gaps > 0 {
         let lost = extraction.samples_lost;
         writeln!(
@@ -29,8 +29,8 @@ pub(super) fn tell(name: &str, extraction: &Extraction, err: &mut impl Write) ->
             "{name}: {gaps} gaps, {lost} samples lost: the chunks that lack them are not measured"
         )?;
     }
-    for remark in &extraction.context.remarks {
-        writeln!(err, "{name}: {}", printable(&remark.to_string()))?;
+    for anomaly in &extraction.info.anomalies {
+        writeln!(err, "{name}: {}", printable(&anomaly.to_string()))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::axis::{frequency_unit, quantity, time_unit};
 use super::colour;
 use super::input::Subject;
-use heimdall_dsp::{Doubt, Warning};
+use heimdall_dsp::{Inconsistency, Warning};
 use plotters::style::RGBColor;
 
 /// Characters that fit into a line of each size of type.
@@ -61,7 +61,7 @@ pub(super) fn warnings(subject: Subject<'_>) -> (String, RGBColor) {
             format!("{} ({segments} of {} segments)", word(*warning), annotations.segments)
         }
     };
-    let counted = |doubt: &&Doubt| {
+    let counted = |doubt: &&Inconsistency| {
         annotations
             .warnings
             .iter()

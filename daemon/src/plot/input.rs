@@ -1,6 +1,6 @@
 //! What is drawn.
 
-use heimdall_dsp::{Doubt, Interpretation, Overview};
+use heimdall_dsp::{Inconsistency, Interpretation, Overview};
 
 /// What is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -12,7 +12,7 @@ pub struct Subject<'a> {
     /// How its bytes were read.
     pub interpretation: &'a Interpretation,
     /// What speaks against that.
-    pub doubts: &'a [Doubt],
+    pub doubts: &'a [Inconsistency],
     /// Frequency that the receiver was tuned to, where the recording says.
     pub centre_hz: Option<f64>,
 }

@@ -1,6 +1,6 @@
 //! A `SigMF` archive: a tar file (POSIX.1-2001) with a `.sigmf-meta` and the dataset that it describes. What wraps them, and
 //! in which order they come, the specification leaves open; the usual writers put the dataset first. It cannot be read
-//! without the metadata and is not kept either: the archive says where the metadata begin ([`Error::MetadataBehind`]), and
+//! without the metadata and is not kept either: the archive says where the metadata begin ([`Error::MetadataAfterSamples`]), and
 //! is read again with them.
 
 use tar::{EntryType, Header, PaxExtensions};
@@ -10,7 +10,7 @@ use super::payload::Payload;
 use crate::error::Error;
 use crate::input::sigmf::ARCHIVE_SOURCE;
 use crate::input::{Hint, Hints, Interpretation, MAX_SIGMF_BYTES, Sigmf};
-use crate::recording_info::Context;
+use crate::recording_info::RecordingInfo;
 
 /// Everything in a tar file is in blocks of this size.
 pub(crate) const BLOCK_BYTES: usize = 512;
@@ -81,7 +81,7 @@ impl Archive {
         }
     }
 
-    /// The metadata at the end of an archive, from where [`Error::MetadataBehind`] says.
+    /// The metadata at the end of an archive, from where [`Error::MetadataAfterSamples`] says.
     pub(crate) fn metadata_in_tail(mut tail: &[u8]) -> Result<Sigmf, Error> {
         let mut archive = Self::new(None);
         while archive.meta.is_none() && !tail.is_empty() {
@@ -224,7 +224,7 @@ impl Archive {
             )));
         }
         if self.passed_something {
-            return Err(Error::MetadataBehind { at });
+            return Err(Error::MetadataAfterSamples { at });
         }
         Ok(State::Text {
             kind: Text::Metadata,
@@ -235,7 +235,7 @@ impl Archive {
 
     fn enter_dataset(&mut self, file: &str, size: u64, behind: u64) -> Result<State, Error> {
         let Some(meta) = &self.meta else {
-            return Err(Error::MetadataBehind { at: behind });
+            return Err(Error::MetadataAfterSamples { at: behind });
         };
         if self.dataset.is_some() {
             return Err(bad("more than one dataset, one is read".to_owned()));
@@ -322,9 +322,9 @@ impl Archive {
     }
 
     /// See [`super::Container::tell`].
-    pub(crate) fn tell(&self, context: &mut Context) {
+    pub(crate) fn fill(&self, info: &mut RecordingInfo) {
         if let Some(meta) = &self.meta {
-            meta.tell(context);
+            meta.fill(info);
         }
     }
 
@@ -334,14 +334,14 @@ impl Archive {
 }
 
 impl Hints {
-    /// Adds the metadata of a `SigMF` archive whose first reading ended with [`Error::MetadataBehind`]: `tail` is the archive
+    /// Adds the metadata of a `SigMF` archive whose first reading ended with [`Error::MetadataAfterSamples`]: `tail` is the archive
     /// from the byte named there on, as much as [`MAX_SIGMF_TAIL_BYTES`].
     ///
     /// # Errors
     ///
     /// What is wrong with the archive or its metadata.
-    pub fn read_tail(&mut self, tail: &[u8]) -> Result<(), Error> {
-        self.say_sigmf(Archive::metadata_in_tail(tail)?, ARCHIVE_SOURCE);
+    pub fn read_archive_tail(&mut self, tail: &[u8]) -> Result<(), Error> {
+        self.set_sigmf(Archive::metadata_in_tail(tail)?, ARCHIVE_SOURCE);
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use crate::error::Error;
 use crate::input::{Hint, Hints, Interpretation, Sigmf};
 use crate::plausibility::magic;
-use crate::recording_info::Context;
+use crate::recording_info::RecordingInfo;
 use archive::Archive;
 use non_conforming::NonConformingDataset;
 use npy::Npy;
@@ -122,11 +122,11 @@ impl Container {
     }
 
     /// Adds what the object said beside the samples.
-    pub(crate) fn tell(self, context: &mut Context) {
+    pub(crate) fn fill(self, info: &mut RecordingInfo) {
         match self {
             Self::Raw | Self::NonConforming(_) | Self::Npy(_) => {}
-            Self::Archive(archive) => archive.tell(context),
-            Self::Wav(wav) => wav.tell(context),
+            Self::Archive(archive) => archive.fill(info),
+            Self::Wav(wav) => wav.fill(info),
         }
     }
 

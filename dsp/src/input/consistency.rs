@@ -4,7 +4,7 @@ use super::hints::{Hint, Hints};
 use super::interpretation::Interpretation;
 use crate::format::SampleFormat;
 use crate::format::claim::FormatClaim;
-use crate::warning::{Doubt, Warning};
+use crate::warning::{Inconsistency, Warning};
 
 /// Rates as near to each other as this are the same rate, one of them rounded: oscillators are within 0.01 %, headers
 /// round to a Hertz of 12 kHz.
@@ -15,16 +15,16 @@ const SAME_RATE: f64 = 1e-3;
 const SAME_DURATION: f64 = 0.03;
 
 /// Where the hints contradict the format and the rate used, or make no sense themselves.
-pub(crate) fn of_reading(hints: &Hints, used: &Interpretation) -> Vec<Doubt> {
-    let mut doubts = hints.doubts().to_vec();
-    doubts.extend(hints.format_claims().filter_map(|claim| format(&claim, used)));
-    doubts.extend(hints.rates().filter_map(|hint| rate(hint, used)));
-    doubts
+pub(crate) fn of_reading(hints: &Hints, used: &Interpretation) -> Vec<Inconsistency> {
+    let mut inconsistencies = hints.inconsistencies().to_vec();
+    inconsistencies.extend(hints.format_claims().filter_map(|claim| format(&claim, used)));
+    inconsistencies.extend(hints.rates().filter_map(|hint| rate(hint, used)));
+    inconsistencies
 }
 
 /// Where the hints contradict the number of samples: `samples` is how many the object has, `lost` how many are known to be
 /// missing between them.
-pub(crate) fn of_extent(hints: &Hints, used: &Interpretation, samples: u64, lost: u64) -> Vec<Doubt> {
+pub(crate) fn of_extent(hints: &Hints, used: &Interpretation, samples: u64, lost: u64) -> Vec<Inconsistency> {
     let counts = hints.sample_counts().iter();
     let durations = hints.durations_s().iter();
     counts
@@ -33,7 +33,7 @@ pub(crate) fn of_extent(hints: &Hints, used: &Interpretation, samples: u64, lost
         .collect()
 }
 
-fn format(claim: &Hint<FormatClaim>, used: &Interpretation) -> Option<Doubt> {
+fn format(claim: &Hint<FormatClaim>, used: &Interpretation) -> Option<Inconsistency> {
     let (name, source) = (used.format, used.format_source);
     let text = match &claim.value {
         FormatClaim::Samples(format) if *format == used.format => return None,
@@ -56,14 +56,14 @@ fn format(claim: &Hint<FormatClaim>, used: &Interpretation) -> Option<Doubt> {
             claim.source
         ),
     };
-    Some(Doubt::new(Warning::FormatDoubtful, text))
+    Some(Inconsistency::new(Warning::FormatDoubtful, text))
 }
 
-fn rate(hint: Hint<f64>, used: &Interpretation) -> Option<Doubt> {
+fn rate(hint: Hint<f64>, used: &Interpretation) -> Option<Inconsistency> {
     let rate_hz = used.sample_rate_hz;
     let is_same = (hint.value - rate_hz).abs() <= SAME_RATE * rate_hz;
     (!is_same).then(|| {
-        Doubt::new(
+        Inconsistency::new(
             Warning::SampleRateDoubtful,
             format!(
                 "{} says {} Hz, {} says {rate_hz} Hz: {rate_hz} Hz was used",
@@ -73,7 +73,7 @@ fn rate(hint: Hint<f64>, used: &Interpretation) -> Option<Doubt> {
     })
 }
 
-fn count(hint: Hint<u64>, used: &Interpretation, samples: u64) -> Option<Doubt> {
+fn count(hint: Hint<u64>, used: &Interpretation, samples: u64) -> Option<Inconsistency> {
     if hint.value == samples {
         return None;
     }
@@ -89,7 +89,7 @@ fn count(hint: Hint<u64>, used: &Interpretation, samples: u64) -> Option<Doubt> 
     } else {
         format!("; it would have {} as {}", hint.value, fitting.join(" or "))
     };
-    Some(Doubt::new(
+    Some(Inconsistency::new(
         Warning::SampleCountDoubtful,
         format!(
             "{} says {} samples, the object has {samples} as {} ({}){alternative}",
@@ -98,13 +98,13 @@ fn count(hint: Hint<u64>, used: &Interpretation, samples: u64) -> Option<Doubt> 
     ))
 }
 
-fn duration(hint: Hint<f64>, used: &Interpretation, samples: u64) -> Option<Doubt> {
+fn duration(hint: Hint<f64>, used: &Interpretation, samples: u64) -> Option<Inconsistency> {
     let rate_hz = used.sample_rate_hz;
     let seconds = samples as f64 / rate_hz;
     let is_same = (seconds - hint.value).abs() <= SAME_DURATION * hint.value;
     (!is_same).then(|| {
         let implied_hz = samples as f64 / hint.value;
-        Doubt::new(
+        Inconsistency::new(
             Warning::SampleRateDoubtful,
             format!(
                 "{} says {} s, {samples} samples at {rate_hz} Hz ({}) are {seconds:.3} s; {} s would need {implied_hz:.0} Hz",
@@ -123,19 +123,22 @@ mod tests {
     }
 
     fn sentences(hints: &Hints, samples: u64) -> Vec<(Warning, String)> {
-        let mut doubts = of_reading(hints, &used(hints));
-        doubts.extend(of_extent(hints, &used(hints), samples, 0));
-        doubts.into_iter().map(|doubt| (doubt.warning, doubt.text)).collect()
+        let mut inconsistencies = of_reading(hints, &used(hints));
+        inconsistencies.extend(of_extent(hints, &used(hints), samples, 0));
+        inconsistencies
+            .into_iter()
+            .map(|inconsistency| (inconsistency.warning, inconsistency.text))
+            .collect()
     }
 
     #[test]
     fn what_fits_together_leaves_no_doubt() {
         let mut hints = Hints::default().with_format(SampleFormat::Ci16Le, "column iq_data_format");
-        hints.say_sample_rate_hz(12_000.0, "column iq_sample_rate");
-        hints.say_sample_rate_hz(12_001.0, "object metadata");
-        hints.say_sample_count(12_000, "column iq_samples_count");
+        hints.add_sample_rate_hz(12_000.0, "column iq_sample_rate");
+        hints.add_sample_rate_hz(12_001.0, "object metadata");
+        hints.add_sample_count(12_000, "column iq_samples_count");
         // A block of 300 samples dropped at the end, and a duration in whole seconds.
-        hints.say_duration_s(1.025, "column duration_seconds");
+        hints.add_duration_s(1.025, "column duration_seconds");
         assert_eq!(sentences(&hints, 12_000), []);
     }
 
@@ -145,9 +148,13 @@ mod tests {
         for right in rates {
             for wrong in rates {
                 let mut hints = Hints::default().with_sample_rate_hz(f64::from(wrong), "column iq_sample_rate");
-                hints.say_duration_s(1.0, "column duration_seconds");
-                let doubts = sentences(&hints, u64::from(right));
-                assert_eq!(doubts.is_empty(), right == wrong, "{right} as {wrong}: {doubts:?}");
+                hints.add_duration_s(1.0, "column duration_seconds");
+                let inconsistencies = sentences(&hints, u64::from(right));
+                assert_eq!(
+                    inconsistencies.is_empty(),
+                    right == wrong,
+                    "{right} as {wrong}: {inconsistencies:?}"
+                );
             }
         }
     }
@@ -155,15 +162,15 @@ mod tests {
     #[test]
     fn a_contradiction_names_both_sides_and_what_was_used() {
         let mut hints = Hints::default();
-        hints.say_format(FormatClaim::parse("int16").unwrap(), "column iq_data_format");
-        hints.say_format(FormatClaim::parse("cu8").unwrap(), "extension");
-        hints.say_format(FormatClaim::parse("flac").unwrap(), "object metadata");
-        hints.say_format(FormatClaim::parse("npy").unwrap(), "object metadata");
-        hints.say_sample_rate_hz(48_000.0, "column iq_sample_rate");
-        hints.say_sample_rate_hz(200_000.0, "object metadata");
-        hints.say_sample_rate_hz(0.0, "file name");
-        hints.say_sample_count(96_000, "column iq_samples_count");
-        hints.say_duration_s(0.25, "column duration_seconds");
+        hints.add_format(FormatClaim::parse("int16").unwrap(), "column iq_data_format");
+        hints.add_format(FormatClaim::parse("cu8").unwrap(), "extension");
+        hints.add_format(FormatClaim::parse("flac").unwrap(), "object metadata");
+        hints.add_format(FormatClaim::parse("npy").unwrap(), "object metadata");
+        hints.add_sample_rate_hz(48_000.0, "column iq_sample_rate");
+        hints.add_sample_rate_hz(200_000.0, "object metadata");
+        hints.add_sample_rate_hz(0.0, "file name");
+        hints.add_sample_count(96_000, "column iq_samples_count");
+        hints.add_duration_s(0.25, "column duration_seconds");
         let expected = [
             (
                 Warning::SampleRateDoubtful,

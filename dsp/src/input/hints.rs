@@ -8,7 +8,7 @@ use super::sigmf::{ARCHIVE_SOURCE, Sigmf};
 use crate::format::SampleFormat;
 use crate::format::claim::FormatClaim;
 use crate::recording_info::Gap;
-use crate::warning::Doubt;
+use crate::warning::Inconsistency;
 
 /// A value somebody claims, and who.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +29,12 @@ pub struct Hints {
     losses: Vec<Gap>,
     sigmf: Option<(Sigmf, &'static str)>,
     object_bytes: Option<u64>,
-    doubts: Vec<Doubt>,
+    inconsistencies: Vec<Inconsistency>,
 }
 
 /// One thing that was said, as stored with the row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Said {
+pub struct Provenance {
     /// `iq_format`, `sample_rate_hz`, `samples` or `duration_s`.
     pub what: &'static str,
     /// The value.
@@ -47,14 +47,14 @@ impl Hints {
     /// Somebody says how a sample is laid out.
     #[must_use]
     pub fn with_format(mut self, format: SampleFormat, source: &'static str) -> Self {
-        self.say_format(FormatClaim::Samples(format), source);
+        self.add_format(FormatClaim::Samples(format), source);
         self
     }
 
     /// Somebody says how many samples there are a second.
     #[must_use]
     pub fn with_sample_rate_hz(mut self, rate_hz: f64, source: &'static str) -> Self {
-        self.say_sample_rate_hz(rate_hz, source);
+        self.add_sample_rate_hz(rate_hz, source);
         self
     }
 
@@ -66,43 +66,43 @@ impl Hints {
     }
 
     /// Adds what is said of the format, weaker than all that was said before.
-    pub fn say_format(&mut self, value: FormatClaim, source: &'static str) {
+    pub fn add_format(&mut self, value: FormatClaim, source: &'static str) {
         self.formats.push(Hint { value, source });
     }
 
     /// Adds a sample rate, weaker than all that was said before. Numbers that are none count for nothing, but leave a doubt.
-    pub fn say_sample_rate_hz(&mut self, value: f64, source: &'static str) {
+    pub fn add_sample_rate_hz(&mut self, value: f64, source: &'static str) {
         if value.is_finite() && value > 0.0 {
             self.rates_hz.push(Hint { value, source });
         } else {
-            self.doubts.push(Doubt::rate_is_none(value, source));
+            self.inconsistencies.push(Inconsistency::rate_is_none(value, source));
         }
     }
 
     /// Adds the number of samples in the object.
-    pub fn say_sample_count(&mut self, value: u64, source: &'static str) {
+    pub fn add_sample_count(&mut self, value: u64, source: &'static str) {
         self.sample_counts.push(Hint { value, source });
     }
 
     /// Adds the length of the recording. Lengths that are none say nothing.
-    pub fn say_duration_s(&mut self, value: f64, source: &'static str) {
+    pub fn add_duration_s(&mut self, value: f64, source: &'static str) {
         if value.is_finite() && value > 0.0 {
             self.durations_s.push(Hint { value, source });
         }
     }
 
     /// Adds what a file's name says: the format by its extension, the rate as some recorders write it.
-    pub fn say_name(&mut self, file_name: &str) {
+    pub fn add_file_name(&mut self, file_name: &str) {
         if let Some(format) = file_name::extension(file_name).and_then(FormatClaim::of_extension) {
-            self.say_format(format, "extension");
+            self.add_format(format, "extension");
         }
         if let Some(rate_hz) = file_name::sample_rate_hz(file_name) {
-            self.say_sample_rate_hz(rate_hz, "file name");
+            self.add_sample_rate_hz(rate_hz, "file name");
         }
     }
 
     /// Adds `SigMF` metadata, which count for more than anything said so far.
-    pub fn say_sigmf(&mut self, meta: Sigmf, source: &'static str) {
+    pub fn set_sigmf(&mut self, meta: Sigmf, source: &'static str) {
         let format = meta.format().clone();
         self.formats.insert(0, Hint { value: format, source });
         if let Some(value) = meta.sample_rate_hz() {
@@ -116,7 +116,7 @@ impl Hints {
     }
 
     /// Says how many bytes the object has.
-    pub fn say_object_bytes(&mut self, bytes: Option<u64>) {
+    pub fn set_object_bytes(&mut self, bytes: Option<u64>) {
         self.object_bytes = bytes;
     }
 
@@ -136,29 +136,29 @@ impl Hints {
     }
 
     /// Adds something that was odd about the hints themselves.
-    pub fn doubt(&mut self, doubt: Doubt) {
-        self.doubts.push(doubt);
+    pub fn add_inconsistency(&mut self, inconsistency: Inconsistency) {
+        self.inconsistencies.push(inconsistency);
     }
 
     /// Everything that was said, in the order in which it counts.
     #[must_use]
-    pub fn said(&self) -> Vec<Said> {
-        let formats = self.format_claims().map(|hint| Said {
+    pub fn provenance(&self) -> Vec<Provenance> {
+        let formats = self.format_claims().map(|hint| Provenance {
             what: "iq_format",
             value: hint.value.text().into(),
             source: hint.source,
         });
-        let rates = self.rates().map(|hint| Said {
+        let rates = self.rates().map(|hint| Provenance {
             what: "sample_rate_hz",
             value: hint.value.into(),
             source: hint.source,
         });
-        let counts = self.sample_counts.iter().map(|hint| Said {
+        let counts = self.sample_counts.iter().map(|hint| Provenance {
             what: "samples",
             value: hint.value.into(),
             source: hint.source,
         });
-        let durations = self.durations_s.iter().map(|hint| Said {
+        let durations = self.durations_s.iter().map(|hint| Provenance {
             what: "duration_s",
             value: hint.value.into(),
             source: hint.source,
@@ -198,7 +198,7 @@ impl Hints {
         &self.losses
     }
 
-    pub(crate) fn doubts(&self) -> &[Doubt] {
-        &self.doubts
+    pub(crate) fn inconsistencies(&self) -> &[Inconsistency] {
+        &self.inconsistencies
     }
 }

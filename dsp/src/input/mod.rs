@@ -7,7 +7,7 @@ mod interpretation;
 mod sample_rate;
 pub(crate) mod sigmf;
 
-pub use hints::{Hint, Hints, Said};
+pub use hints::{Hint, Hints, Provenance};
 pub use interpretation::Interpretation;
 pub use sample_rate::{DEFAULT_SAMPLE_RATE_HZ, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};
 pub use sigmf::{MAX_SIGMF_BYTES, SIDECAR_SOURCE, Sigmf};

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::error::Error;
 use crate::format::SampleFormat;
 use crate::format::claim::FormatClaim;
-use crate::recording_info::{Context, Gap};
+use crate::recording_info::{Gap, RecordingInfo};
 
 /// Longest metadata read: five thousand annotations of 200 bytes, and no danger to sixteen recordings in 64 MB.
 pub const MAX_SIGMF_BYTES: usize = 1 << 20;
@@ -234,12 +234,12 @@ impl Sigmf {
     }
 
     /// Adds when and at what frequency the recording was made, where nothing else has said so.
-    pub(crate) fn tell(&self, context: &mut Context) {
+    pub(crate) fn fill(&self, info: &mut RecordingInfo) {
         if let Some(first) = self.captures.first() {
-            if context.start_time.is_none() {
-                context.start_time.clone_from(&first.datetime);
+            if info.start_time.is_none() {
+                info.start_time.clone_from(&first.datetime);
             }
-            context.centre_frequency_hz = context.centre_frequency_hz.or(first.frequency_hz);
+            info.centre_frequency_hz = info.centre_frequency_hz.or(first.frequency_hz);
         }
     }
 }
@@ -279,10 +279,10 @@ mod tests {
         assert_eq!(meta.sample_rate_hz(), Some(48_000.0));
         assert_eq!(meta.format(), &FormatClaim::Samples(SampleFormat::Ci16Le));
         assert_eq!(meta.dataset(), Some("a.dat"));
-        let mut context = Context::default();
-        meta.tell(&mut context);
-        assert_eq!(context.start_time.as_deref(), Some("2026-01-02T03:04:05Z"));
-        assert_eq!(context.centre_frequency_hz, Some(145e6));
+        let mut info = RecordingInfo::default();
+        meta.fill(&mut info);
+        assert_eq!(info.start_time.as_deref(), Some("2026-01-02T03:04:05Z"));
+        assert_eq!(info.centre_frequency_hz, Some(145e6));
         assert!(!meta.is_non_conforming() && meta.losses().is_empty() && meta.retuned(100).is_none());
         assert!(with("", "").unwrap().sample_rate_hz().is_none());
     }

@@ -4,7 +4,7 @@ use super::byte_statistics::{Histograms, floats};
 use crate::error::Error;
 use crate::format::SampleFormat;
 use crate::input::Interpretation;
-use crate::warning::{Doubt, Warning};
+use crate::warning::{Inconsistency, Warning};
 
 /// Enough for histograms of 256 values in each of two places, and for ten network packets.
 const MOST_BYTES: usize = 16 * 1024;
@@ -39,7 +39,7 @@ impl ByteLayout {
     /// # Errors
     ///
     /// If the bytes cannot be what they were read as.
-    pub(crate) fn check(&mut self, read_as: &Interpretation) -> Result<Option<Doubt>, Error> {
+    pub(crate) fn check(&mut self, read_as: &Interpretation) -> Result<Option<Inconsistency>, Error> {
         let is_silent = || self.bytes.iter().all(|byte| *byte == 0);
         if self.is_judged || self.bytes.len() < FEWEST_BYTES || is_silent() {
             return Ok(None);
@@ -59,7 +59,7 @@ impl ByteLayout {
             });
         }
         Ok(may_not_be(read_as.format, &bytes).map(|looks_like| {
-            Doubt::new(
+            Inconsistency::new(
                 Warning::FormatDoubtful,
                 format!(
                     "read as {} ({}), the bytes look like {looks_like}",
@@ -213,7 +213,7 @@ mod tests {
         }
     }
 
-    fn judged(bytes: &[u8], format: SampleFormat) -> Result<Option<Doubt>, Error> {
+    fn judged(bytes: &[u8], format: SampleFormat) -> Result<Option<Inconsistency>, Error> {
         let hints = Hints::default().with_format(format, "argument");
         let read_as = Interpretation::settle("none", None, None, &hints).unwrap();
         let mut byte_layout = ByteLayout::default();
@@ -306,10 +306,10 @@ mod tests {
                 (swapped.clone(), SampleFormat::Ci16Le, "big-endian 16-bit integers"),
                 (swapped, SampleFormat::Ci8, "big-endian 16-bit integers"),
             ] {
-                let doubt = judged(&bytes, read).unwrap().expect(looks_like);
-                assert_eq!(doubt.warning, Warning::FormatDoubtful);
+                let inconsistency = judged(&bytes, read).unwrap().expect(looks_like);
+                assert_eq!(inconsistency.warning, Warning::FormatDoubtful);
                 assert_eq!(
-                    doubt.text,
+                    inconsistency.text,
                     format!("read as {read} (argument), the bytes look like {looks_like}")
                 );
             }
@@ -321,8 +321,14 @@ mod tests {
                 (SampleFormat::Ci8, SampleFormat::Cu8),
                 (SampleFormat::Cu8, SampleFormat::Ci8),
             ] {
-                let doubt = judged(&encode(values, written), read).unwrap().expect("doubt");
-                assert!(doubt.text.ends_with(&format!("look like {written}")), "{}", doubt.text);
+                let inconsistency = judged(&encode(values, written), read)
+                    .unwrap()
+                    .expect("an inconsistency");
+                assert!(
+                    inconsistency.text.ends_with(&format!("look like {written}")),
+                    "{}",
+                    inconsistency.text
+                );
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rustfft::num_complex::Complex32;
 
-use crate::warning::{Doubt, Warning};
+use crate::warning::{Inconsistency, Warning};
 
 /// Headers in front of raw samples have 32 bytes to some kilobytes.
 const LONGEST_SAMPLES: usize = 1024;
@@ -23,7 +23,7 @@ const EARLY: usize = 16;
 
 /// Whether the first samples of a recording look like a header. Bursts at the start are none: their values are spread, or, where
 /// they clip, come with both signs; a header's bytes repeat.
-pub(crate) fn find(samples: &[Complex32]) -> Option<Doubt> {
+pub(crate) fn find(samples: &[Complex32]) -> Option<Inconsistency> {
     if samples.len() < (FOLLOWING + 1) * LONGEST_SAMPLES {
         return None;
     }
@@ -53,7 +53,7 @@ pub(crate) fn find(samples: &[Complex32]) -> Option<Doubt> {
     let largest = outliers
         .iter()
         .fold(0.0, |largest: f32, value| largest.max(value.abs()));
-    Some(Doubt::new(
+    Some(Inconsistency::new(
         Warning::HeaderAsSamples,
         format!(
             "the first {} samples look like a header: up to {:.0} times larger than the {} that follow",
@@ -102,12 +102,14 @@ mod tests {
     #[test]
     fn a_header_in_front_of_weak_samples_is_noticed() {
         let bytes = [header(), noise(40_000)].concat();
-        let doubt = find(&decoded(&bytes)).expect("it stands out");
-        assert_eq!(doubt.warning, Warning::HeaderAsSamples);
+        let inconsistency = find(&decoded(&bytes)).expect("it stands out");
+        assert_eq!(inconsistency.warning, Warning::HeaderAsSamples);
         assert!(
-            doubt.text.starts_with("the first 64 samples look like a header"),
+            inconsistency
+                .text
+                .starts_with("the first 64 samples look like a header"),
             "{}",
-            doubt.text
+            inconsistency.text
         );
         assert_eq!(find(&decoded(&noise(40_000))), None);
     }

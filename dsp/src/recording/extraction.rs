@@ -1,8 +1,8 @@
 use crate::features::SegmentFeatures;
 use crate::input::Interpretation;
 use crate::overview::Overview;
-use crate::recording_info::Context;
-use crate::warning::Doubt;
+use crate::recording_info::RecordingInfo;
+use crate::warning::Inconsistency;
 
 /// Everything known about a recording once its last byte has been seen.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,9 +14,9 @@ pub struct Extraction {
     /// How the bytes were read.
     pub interpretation: Interpretation,
     /// What the object says beside its samples.
-    pub context: Context,
+    pub info: RecordingInfo,
     /// What does not fit together; each has its word in every segment's `quality`.
-    pub doubts: Vec<Doubt>,
+    pub inconsistencies: Vec<Inconsistency>,
     /// Samples that went into features.
     pub samples_used: u64,
     /// Samples behind the last whole chunk, or in chunks that are not whole because others were lost.

@@ -57,7 +57,7 @@ impl Recording {
     }
 
     /// Hands over the segments that are complete so far, so that long recordings need not be held. What only the end shows,
-    /// [`Extraction::doubts`], is then for the caller to add to their warnings.
+    /// [`Extraction::inconsistencies`], is then for the caller to add to their warnings.
     pub fn take_segments(&mut self) -> Vec<SegmentFeatures> {
         match &mut self.stage {
             Stage::Decoding {

@@ -18,9 +18,9 @@ use crate::overview::OverviewBuilder;
 use crate::plausibility::byte_layout::ByteLayout;
 use crate::plausibility::{self, stray_header};
 use crate::quality::QualityAccumulator;
-use crate::recording_info::{Context, Gap, Remark};
+use crate::recording_info::{Anomaly, Gap, RecordingInfo};
 use crate::timeline::{CHUNKS_PER_SEGMENT, Timeline};
-use crate::warning::{Doubt, Warning};
+use crate::warning::{Inconsistency, Warning};
 
 /// The samples' way from bytes to numbers. Holds one chunk.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct Segmenter {
     warnings: Vec<Warning>,
     chunk_samples: usize,
     timeline: Timeline,
-    context: Context,
+    info: RecordingInfo,
     data_bytes: u64,
     /// Bytes of a sample that has not come in full.
     partial: Vec<u8>,
@@ -48,7 +48,7 @@ pub(crate) struct Segmenter {
     /// What the first bytes look like, where no header says what they are.
     byte_layout: Option<ByteLayout>,
     /// What was found odd about them.
-    found: Vec<Doubt>,
+    found: Vec<Inconsistency>,
     /// What an operator wants flagged of the segment at hand.
     quality_accumulator: QualityAccumulator,
     /// What its chunks show together.
@@ -70,11 +70,11 @@ impl Segmenter {
             hints: hints.clone(),
             warnings: consistency::of_reading(hints, &interpretation)
                 .iter()
-                .map(|doubt| doubt.warning)
+                .map(|inconsistency| inconsistency.warning)
                 .collect(),
             chunk_samples,
             timeline: Timeline::new(interpretation.sample_rate_hz, chunk_samples),
-            context: Context::default(),
+            info: RecordingInfo::default(),
             data_bytes: 0,
             partial: Vec::with_capacity(MAX_SAMPLE_BYTES),
             chunk: Vec::new(),
@@ -159,13 +159,13 @@ impl Segmenter {
             return Ok(());
         }
         if !self.timeline.believes(samples) {
-            self.context.remark(Remark::ClockJump {
+            self.info.add_anomaly(Anomaly::ClockJump {
                 at_sample: self.samples_read,
                 by_s: samples as f64 / self.interpretation.sample_rate_hz,
             });
             return Ok(());
         }
-        self.context.lose(Gap {
+        self.info.add_gap(Gap {
             at_sample: self.samples_read,
             lost_samples: samples,
         });
@@ -253,9 +253,9 @@ impl Segmenter {
         } else {
             None
         };
-        for doubt in misread.into_iter().chain(header) {
-            self.warnings.push(doubt.warning);
-            self.found.push(doubt);
+        for inconsistency in misread.into_iter().chain(header) {
+            self.warnings.push(inconsistency.warning);
+            self.found.push(inconsistency);
         }
         Ok(())
     }
@@ -309,7 +309,7 @@ impl Segmenter {
                 });
             }
             let bytes = self.partial.len() as u64;
-            self.context.remark(Remark::PartialSample {
+            self.info.add_anomaly(Anomaly::PartialSample {
                 at_byte: self.data_bytes - bytes,
                 bytes,
             });
@@ -332,7 +332,7 @@ impl Segmenter {
         self.check_layout()?;
         if self.samples_used == 0 {
             let needed = self.chunk_samples;
-            return Err(match self.context.num_gaps {
+            return Err(match self.info.num_gaps {
                 0 => Error::TooShort { samples, needed },
                 gaps => Error::TooBroken { samples, gaps, needed },
             });
@@ -343,20 +343,20 @@ impl Segmenter {
             .sigmf()
             .or(self.hints.sigmf())
             .and_then(|meta| meta.retuned(samples));
-        container.tell(&mut self.context);
+        container.fill(&mut self.info);
         if let Some(meta) = self.hints.sigmf() {
-            meta.tell(&mut self.context);
+            meta.fill(&mut self.info);
         }
-        let mut doubts = consistency::of_reading(&self.hints, &self.interpretation);
-        doubts.append(&mut self.found);
-        doubts.extend(consistency::of_extent(
+        let mut inconsistencies = consistency::of_reading(&self.hints, &self.interpretation);
+        inconsistencies.append(&mut self.found);
+        inconsistencies.extend(consistency::of_extent(
             &self.hints,
             &self.interpretation,
             samples,
             self.samples_lost,
         ));
-        doubts.extend(retuned.map(|(first_hz, other_hz)| {
-            Doubt::new(
+        inconsistencies.extend(retuned.map(|(first_hz, other_hz)| {
+            Inconsistency::new(
                 Warning::Retuned,
                 format!(
                     "SigMF captures at {first_hz} Hz and at {other_hz} Hz: the numbers do not tell one from the other"
@@ -364,14 +364,16 @@ impl Segmenter {
             )
         }));
         for segment in &mut self.segments {
-            segment.quality.warn(doubts.iter().map(|doubt| doubt.warning));
+            segment
+                .quality
+                .warn(inconsistencies.iter().map(|inconsistency| inconsistency.warning));
         }
         Ok(Extraction {
             segments: self.segments,
             totals: self.totals,
             interpretation: self.interpretation,
-            context: self.context,
-            doubts,
+            info: self.info,
+            inconsistencies,
             samples_used: self.samples_used,
             samples_left_over: samples - self.samples_used,
             samples_lost: self.samples_lost,

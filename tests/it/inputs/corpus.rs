@@ -20,9 +20,9 @@ fn corpus() -> Option<PathBuf> {
 fn extract(file: &Path, rate_hz: Option<f64>, times: usize) -> Result<Extraction, Error> {
     let mut hints = Hints::default();
     if let Some(rate_hz) = rate_hz {
-        hints.say_sample_rate_hz(rate_hz, "argument");
+        hints.add_sample_rate_hz(rate_hz, "argument");
     }
-    hints.say_name(&file.to_string_lossy());
+    hints.add_file_name(&file.to_string_lossy());
     let data = sigmf_files::gather(file, &mut hints).expect("whatever is beside it is in order");
     let bytes = std::fs::read(data).expect("a recording").repeat(times);
     let mut workspace = Workspace::new();
@@ -80,7 +80,11 @@ fn names_headers_and_metadata_say_how_real_recordings_are_read() {
             used.sample_rate_hz
         );
         assert_eq!(used.sample_rate_source, rate_source, "{name}");
-        assert!(extraction.doubts.is_empty(), "{name}: {:?}", extraction.doubts);
+        assert!(
+            extraction.inconsistencies.is_empty(),
+            "{name}: {:?}",
+            extraction.inconsistencies
+        );
     }
     for receiver in ["DF0KL", "F1JEK", "HB9RYZ"] {
         let name = format!("20171127T104156Z_77500_{receiver}_iq.wav");
@@ -88,7 +92,11 @@ fn names_headers_and_metadata_say_how_real_recordings_are_read() {
         assert_eq!(extraction.interpretation.format, SampleFormat::Ci16Le);
         let rate_hz = extraction.interpretation.sample_rate_hz;
         assert!((12_000.5..12_001.5).contains(&rate_hz), "{name}: {rate_hz}");
-        assert!(extraction.doubts.is_empty(), "{name}: {:?}", extraction.doubts);
+        assert!(
+            extraction.inconsistencies.is_empty(),
+            "{name}: {:?}",
+            extraction.inconsistencies
+        );
     }
 }
 
@@ -110,9 +118,13 @@ fn a_sigmf_recording_is_read_from_either_of_its_files() {
         assert!((used.sample_rate_hz - 1_024_000.0).abs() < 1e-6);
         let peak_hz = extraction.segments[0].features.frequency_offset_hz.mean;
         assert!((peak_hz - 100_000.0).abs() < 5.0, "{peak_hz}");
-        assert_eq!(extraction.context.centre_frequency_hz, Some(2.45e9));
-        assert_eq!(extraction.context.start_time.as_deref(), Some("2024-01-01T00:00:00Z"));
-        assert!(extraction.doubts.is_empty(), "{:?}", extraction.doubts);
+        assert_eq!(extraction.info.centre_frequency_hz, Some(2.45e9));
+        assert_eq!(extraction.info.start_time.as_deref(), Some("2024-01-01T00:00:00Z"));
+        assert!(
+            extraction.inconsistencies.is_empty(),
+            "{:?}",
+            extraction.inconsistencies
+        );
     }
 }
 
@@ -121,7 +133,11 @@ fn a_header_that_nobody_declared_is_noticed() {
     let Some(corpus) = corpus() else { return };
     // At its own rate the recording is shorter than a chunk.
     let extraction = extract(&corpus.join("f1890M_1920k_128-byte-header.cu8"), Some(1e6), 1).expect("features");
-    let said: Vec<&str> = extraction.doubts.iter().map(|doubt| doubt.text.as_str()).collect();
+    let said: Vec<&str> = extraction
+        .inconsistencies
+        .iter()
+        .map(|doubt| doubt.text.as_str())
+        .collect();
     assert!(
         said.iter()
             .any(|text| text.starts_with("the first 64 samples look like a header")),

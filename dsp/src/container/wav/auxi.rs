@@ -3,21 +3,21 @@
 //! or JSON into a chunk of this name; that is left alone.
 
 use super::bytes::u32_at;
-use crate::recording_info::Context;
+use crate::recording_info::RecordingInfo;
 
 /// As much of the chunk as is of interest: two times of 16 bytes, and the frequency.
 pub(super) const BYTES: usize = 36;
 
 /// Puts what can be read into the context.
-pub(super) fn read(body: &[u8], context: &mut Context) {
+pub(super) fn read(body: &[u8], info: &mut RecordingInfo) {
     if body.len() < BYTES || matches!(body[0], b'<' | b'{' | b'[') {
         return;
     }
-    context.start_time = time(&body[..16]);
-    context.stop_time = time(&body[16..32]);
+    info.start_time = time(&body[..16]);
+    info.stop_time = time(&body[16..32]);
     // 32 bits of Hz: above 4.29 GHz programs write it modulo that, and there is no telling.
     let centre_frequency_hz = u32_at(body, 32);
-    context.centre_frequency_hz = (centre_frequency_hz > 0).then_some(f64::from(centre_frequency_hz));
+    info.centre_frequency_hz = (centre_frequency_hz > 0).then_some(f64::from(centre_frequency_hz));
 }
 
 /// Windows' `SYSTEMTIME`: year, month, day of the week, day, hour, minute, second, millisecond.
@@ -49,34 +49,34 @@ mod tests {
         bytes
     }
 
-    fn told(body: &[u8]) -> Context {
-        let mut context = Context::default();
-        read(body, &mut context);
-        context
+    fn told(body: &[u8]) -> RecordingInfo {
+        let mut info = RecordingInfo::default();
+        read(body, &mut info);
+        info
     }
 
     #[test]
     fn times_and_frequency_are_read() {
         let start = [2017, 11, 1, 27, 10, 41, 56, 7];
         let stop = [2017, 11, 1, 27, 10, 42, 26, 999];
-        let context = told(&body(start, stop, 14_100_000));
-        assert_eq!(context.start_time.as_deref(), Some("2017-11-27T10:41:56.007"));
-        assert_eq!(context.stop_time.as_deref(), Some("2017-11-27T10:42:26.999"));
-        assert_eq!(context.centre_frequency_hz, Some(14_100_000.0));
+        let info = told(&body(start, stop, 14_100_000));
+        assert_eq!(info.start_time.as_deref(), Some("2017-11-27T10:41:56.007"));
+        assert_eq!(info.stop_time.as_deref(), Some("2017-11-27T10:42:26.999"));
+        assert_eq!(info.centre_frequency_hz, Some(14_100_000.0));
     }
 
     #[test]
     fn what_is_no_time_or_no_frequency_is_left_out() {
         assert_eq!(
             told(&body([0; 8], [2017, 13, 1, 27, 10, 41, 56, 7], 0)),
-            Context::default()
+            RecordingInfo::default()
         );
-        assert_eq!(told(&[1; BYTES - 1]), Context::default());
+        assert_eq!(told(&[1; BYTES - 1]), RecordingInfo::default());
         let xml = b"<?xml version=\"1.0\"?><SDR-XML-Root><Definition CurrentTimeUTC=\"01-01-2020\"/>";
-        assert_eq!(told(&xml[..BYTES]), Context::default());
+        assert_eq!(told(&xml[..BYTES]), RecordingInfo::default());
         assert_eq!(
             told(&b"{\"centre_frequency_hz\": 14100000, \"programme\": 1}"[..BYTES]),
-            Context::default()
+            RecordingInfo::default()
         );
     }
 }

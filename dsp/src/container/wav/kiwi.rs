@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 
 use super::bytes::u32_at;
 use crate::container::payload::Payload;
-use crate::recording_info::{Context, GpsStamps, Remark};
+use crate::recording_info::{Anomaly, GpsStamps, RecordingInfo};
 
 /// Size of a stamp.
 pub(super) const STAMP_BYTES: usize = 10;
@@ -134,7 +134,7 @@ impl Stamps {
     }
 
     /// Takes a stamp that stands before this sample.
-    pub(super) fn add(&mut self, body: &[u8], at_sample: u64, context: &mut Context) {
+    pub(super) fn add(&mut self, body: &[u8], at_sample: u64, info: &mut RecordingInfo) {
         self.seen += 1;
         let (second, nanosecond) = (i64::from(u32_at(body, 2)), i64::from(u32_at(body, 6)));
         let time_ns = second * NS_PER_S + nanosecond;
@@ -151,12 +151,12 @@ impl Stamps {
                 marks.push(mark);
                 let is_full = marks.len() == MAX_HELD_STAMPS;
                 if is_full || self.agreeing().intervals >= INTERVALS {
-                    self.settle(context);
+                    self.settle(info);
                 }
             }
             Phase::Settled { sample_rate_hz } => {
                 let rate = *sample_rate_hz;
-                if let Some(lost) = self.check(mark, rate, context) {
+                if let Some(lost) = self.check(mark, rate, info) {
                     self.ready.push_back(Payload::Lost(lost));
                 }
             }
@@ -173,18 +173,18 @@ impl Stamps {
     }
 
     /// Holds bytes back, no more than there is room for.
-    pub(super) fn hold(&mut self, bytes: &[u8], context: &mut Context) {
+    pub(super) fn hold(&mut self, bytes: &[u8], info: &mut RecordingInfo) {
         if let Phase::Settling { held, .. } = &mut self.phase {
             held.extend_from_slice(bytes);
             if held.len() >= MAX_HELD_BYTES {
-                self.settle(context);
+                self.settle(info);
             }
         }
     }
 
     /// No more bytes come.
-    pub(super) fn end(&mut self, context: &mut Context) {
-        self.settle(context);
+    pub(super) fn end(&mut self, info: &mut RecordingInfo) {
+        self.settle(info);
     }
 
     /// What was held back, piece by piece.
@@ -230,7 +230,7 @@ impl Stamps {
     }
 
     /// Settles the rate by the stamps so far, and lets go of what was held back.
-    fn settle(&mut self, context: &mut Context) {
+    fn settle(&mut self, info: &mut RecordingInfo) {
         let sum = self.agreeing();
         let Phase::Settling { held, marks } = &mut self.phase else {
             return;
@@ -241,7 +241,7 @@ impl Stamps {
         if let Some(sample_rate_hz) = rate {
             self.phase = Phase::Settled { sample_rate_hz };
             for mark in marks {
-                if let Some(lost) = self.check(mark, sample_rate_hz, context) {
+                if let Some(lost) = self.check(mark, sample_rate_hz, info) {
                     // Held from the object's first sample on.
                     let at = usize::try_from(mark.at_sample).unwrap_or(usize::MAX) * self.sample_bytes;
                     self.ready
@@ -252,7 +252,7 @@ impl Stamps {
             }
         } else {
             self.phase = Phase::Lost;
-            context.remark(Remark::NoRateFromStamps { stamps: self.seen });
+            info.add_anomaly(Anomaly::NoRateFromStamps { stamps: self.seen });
         }
         if out < held.len() {
             self.ready.push_back(Payload::Samples(Cow::Owned(held[out..].to_vec())));
@@ -260,7 +260,7 @@ impl Stamps {
     }
 
     /// Compares a stamp with the one before; returns how many samples were lost between them.
-    fn check(&mut self, mark: Mark, sample_rate_hz: f64, context: &mut Context) -> Option<u64> {
+    fn check(&mut self, mark: Mark, sample_rate_hz: f64, info: &mut RecordingInfo) -> Option<u64> {
         let Some(previous) = self.previous.replace(mark) else {
             self.begin(mark, sample_rate_hz);
             return None;
@@ -288,7 +288,7 @@ impl Stamps {
             )]
             return Some(late.round() as u64);
         }
-        context.remark(Remark::ClockJump {
+        info.add_anomaly(Anomaly::ClockJump {
             at_sample: mark.at_sample,
             by_s: late / sample_rate_hz,
         });

@@ -1,7 +1,7 @@
 //! What the headers say of lengths, against the bytes that come.
 
 use super::bytes::{u32_at, u64_at};
-use crate::recording_info::{Context, Remark};
+use crate::recording_info::{Anomaly, RecordingInfo};
 
 /// Stands for a length that is elsewhere or unknown.
 const UNKNOWN: u32 = u32::MAX;
@@ -65,9 +65,9 @@ impl Lengths {
     }
 
     /// Leaves bytes out that make no whole sample.
-    pub(super) fn leave_out(&mut self, bytes: &mut Vec<u8>, context: &mut Context) {
+    pub(super) fn leave_out(&mut self, bytes: &mut Vec<u8>, info: &mut RecordingInfo) {
         if !bytes.is_empty() {
-            context.remark(Remark::PartialSample {
+            info.add_anomaly(Anomaly::PartialSample {
                 at_byte: self.actual,
                 bytes: bytes.len() as u64,
             });
@@ -77,10 +77,10 @@ impl Lengths {
     }
 
     /// Compares what was announced with what came.
-    pub(super) fn end(&self, context: &mut Context) {
+    pub(super) fn end(&self, info: &mut RecordingInfo) {
         let actual = self.actual + self.odd;
         if actual != self.announced {
-            context.remark(Remark::DataLength {
+            info.add_anomaly(Anomaly::DataLength {
                 announced: self.announced,
                 actual,
             });

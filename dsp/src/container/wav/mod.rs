@@ -7,7 +7,7 @@
 //!
 //! What the lengths say is not believed against the bytes: programs that were interrupted, or never came back to the
 //! header, leave 0 or 2^32 - 1 there, and what exceeds 4 GiB is written modulo that. The samples that are there are
-//! used, and a [`Remark::DataLength`] tells both numbers:
+//! used, and a [`Anomaly::DataLength`] tells both numbers:
 //!
 //! - without a length, all that follows is samples;
 //! - behind a `data` chunk another chunk is accepted if its name is a known one, or any name of printable characters
@@ -28,7 +28,7 @@ use std::borrow::Cow;
 use super::payload::Payload;
 use crate::error::Error;
 use crate::input::{Hint, Hints, Interpretation};
-use crate::recording_info::{Context, Remark};
+use crate::recording_info::{Anomaly, RecordingInfo};
 use bytes::u32_at;
 use kiwi::{STAMP_BYTES, Stamps};
 use layout::Layout;
@@ -54,7 +54,7 @@ pub(crate) struct Wav {
     stamps: Option<Stamps>,
     /// What is left over at the end of a `data` chunk and makes no sample.
     odd_bytes: Vec<u8>,
-    context: Context,
+    info: RecordingInfo,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl Wav {
             stamps: None,
             lengths: Lengths::default(),
             odd_bytes: Vec::new(),
-            context: Context::default(),
+            info: RecordingInfo::default(),
         })
     }
 
@@ -203,7 +203,7 @@ impl Wav {
         self.lengths.actual += payload.len() as u64;
         match &mut self.stamps {
             Some(stamps) if stamps.room().is_some() => {
-                stamps.hold(payload, &mut self.context);
+                stamps.hold(payload, &mut self.info);
                 None
             }
             _ => Some(Payload::Samples(Cow::Borrowed(payload))),
@@ -218,7 +218,7 @@ impl Wav {
         if self.lengths.has_data() && !self.lengths.is_chunk(id, self.taken) {
             return Ok(self.go_on(header));
         }
-        self.lengths.leave_out(&mut self.odd_bytes, &mut self.context);
+        self.lengths.leave_out(&mut self.odd_bytes, &mut self.info);
         let body = |kind, most: usize| {
             let wanted = usize::try_from(length).unwrap_or(usize::MAX).min(most);
             State::Body {
@@ -280,7 +280,7 @@ impl Wav {
                 self.lengths.read_ds64(body);
             }
             Kind::Ds64 => {}
-            Kind::Auxi => auxi::read(body, &mut self.context),
+            Kind::Auxi => auxi::read(body, &mut self.info),
             Kind::Stamp => {
                 let Some(layout) = self.layout else {
                     return Err(self.bad("a kiwi chunk comes before the fmt chunk"));
@@ -289,7 +289,7 @@ impl Wav {
                 let stamps = self
                     .stamps
                     .get_or_insert_with(|| Stamps::new(layout.sample_rate_hz, layout.format.sample_bytes()));
-                stamps.add(body, samples, &mut self.context);
+                stamps.add(body, samples, &mut self.info);
             }
         }
         Ok(())
@@ -322,28 +322,28 @@ impl Wav {
         if self.layout.is_none() || (!self.lengths.has_data() && self.stamps.is_none() && self.state != State::Open) {
             return Err(self.bad(&format!("no samples in the object's {} bytes", self.taken)));
         }
-        self.lengths.leave_out(&mut self.odd_bytes, &mut self.context);
-        self.lengths.end(&mut self.context);
+        self.lengths.leave_out(&mut self.odd_bytes, &mut self.info);
+        self.lengths.end(&mut self.info);
         // What may be padding is nothing to speak of.
         if matches!(self.state, State::Chunk { .. }) && !matches!(self.gathered[..], [] | [0]) {
-            self.context.remark(Remark::TrailingBytes {
+            self.info.add_anomaly(Anomaly::TrailingBytes {
                 bytes: self.gathered.len() as u64,
             });
         }
         if let Some(stamps) = &mut self.stamps {
-            stamps.end(&mut self.context);
+            stamps.end(&mut self.info);
         }
         Ok(())
     }
 
     /// See [`super::Container::tell`].
-    pub(crate) fn tell(self, context: &mut Context) {
-        context.start_time = self.context.start_time;
-        context.stop_time = self.context.stop_time;
-        context.centre_frequency_hz = self.context.centre_frequency_hz;
-        context.gps_stamps = self.stamps.map(|stamps| stamps.summary());
-        for remark in self.context.remarks {
-            context.remark(remark);
+    pub(crate) fn fill(self, info: &mut RecordingInfo) {
+        info.start_time = self.info.start_time;
+        info.stop_time = self.info.stop_time;
+        info.centre_frequency_hz = self.info.centre_frequency_hz;
+        info.gps_stamps = self.stamps.map(|stamps| stamps.summary());
+        for anomaly in self.info.anomalies {
+            info.add_anomaly(anomaly);
         }
     }
 
