@@ -24,7 +24,7 @@ queries! {
     /// Takes rows to work on.
     CLAIM = "claim.sql";
     /// Returns rows whose claim this daemon has never heard of.
-    TAKE_STRAYS = "take_strays.sql";
+    RELEASE_ORPHANS = "release_orphans.sql";
     /// Orders the daemons that finish recordings of one session.
     LOCK_SESSIONS = "lock_sessions.sql";
     /// Puts a part of many segments where the next statement finds it.
@@ -36,11 +36,11 @@ queries! {
     /// Postpones a queue row without a result.
     RETRY_LATER = "retry_later.sql";
     /// Postpones a queue row, attempt not counted.
-    POSTPONE = "postpone.sql";
+    SNOOZE = "snooze.sql";
     /// Returns rows, attempt not counted.
-    GIVE_BACK = "give_back.sql";
+    RELEASE = "release.sql";
     /// Drops the queue row of a measurement that is gone.
-    FORGET = "forget.sql";
+    DISCARD = "discard.sql";
     /// Tells of sessions that have nothing outstanding.
     SETTLE_SESSIONS = "settle_sessions.sql";
     /// Counts what a backfill has done.

@@ -2,7 +2,7 @@
 --   paused, after the worker's lease expired, or when the schema no longer serves its version.
 -- Parameters: $1 worker_id, $2 maximum number, $3 for each priority from 0 on, claim only ids above this one; NULL: all
 -- Returns: one row per measurement, in the order of the claim, with its position in the queue (priority, id).
---   iq_data_location is NULL where the measurement or its session no longer exists: forget.sql. recheck: an error row
+--   iq_data_location is NULL where the measurement or its session no longer exists: discard.sql. recheck: an error row
 --   exists, and the session was announced.
 -- Plan, buffers and slower alternatives: functions/claim_measurements.sql
 SELECT measurement_id, claim_id, attempt, source, recording_session_id, measured_at, rx_id, rx_lat, rx_lon,

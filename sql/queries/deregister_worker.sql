@@ -1,4 +1,4 @@
--- Purpose: removes a daemon that stops normally, after give_back.sql.
+-- Purpose: removes a daemon that stops normally, after release.sql.
 -- Parameters: $1 worker_id
 -- Returns: nothing
 DELETE FROM heimdall.worker_heartbeats WHERE worker_id = $1::uuid;

@@ -64,7 +64,7 @@ BEGIN
         END LOOP;
         COMMIT;
         SELECT array_agg(measurement_id), array_agg(claim_id) INTO ids, claims FROM heimdall.feature_queue WHERE state = 'claimed';
-        CALL pg_temp.measure('give_back of 12', format('EXECUTE give_back(%L, %L)', ids, claims));
+        CALL pg_temp.measure('release of 12', format('EXECUTE release(%L, %L)', ids, claims));
         COMMIT;
         CALL pg_temp.measure('promote_due', 'EXECUTE promote_due');
         CALL pg_temp.measure('release_expired', 'EXECUTE release_expired');

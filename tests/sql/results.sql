@@ -51,7 +51,7 @@ BEGIN
 
     -- Given back: as if never claimed. Retried: the attempt counts, and it waits.
     SELECT * INTO held FROM heimdall.feature_queue WHERE measurement_id = pg_temp.measurement(1, 2);
-    EXECUTE format('EXECUTE give_back(%L, %L)', ARRAY[held.measurement_id], ARRAY[held.claim_id]) INTO n;
+    EXECUTE format('EXECUTE release(%L, %L)', ARRAY[held.measurement_id], ARRAY[held.claim_id]) INTO n;
     PERFORM pg_temp.expect('given back', n, 1::bigint);
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', w2) INTO again;
     PERFORM pg_temp.expect('same row, same attempt', (again.measurement_id, again.attempt)::text, (held.measurement_id, 1)::text);
@@ -67,9 +67,9 @@ BEGIN
     PERFORM pg_temp.expect('second attempt', again.attempt, 2);
 
     -- Postponed: it waits as well, but the attempt does not count.
-    PERFORM pg_temp.expect_rows('postponed', format('EXECUTE postpone(%L, %s, 50)', again.measurement_id, again.claim_id), 1);
+    PERFORM pg_temp.expect_rows('snoozed', format('EXECUTE snooze(%L, %s, 50)', again.measurement_id, again.claim_id), 1);
     PERFORM pg_temp.expect_rows('not before its time', format('EXECUTE claim(%L, 1, NULL)', w2), 0);
-    PERFORM pg_temp.expect_rows('only once', format('EXECUTE postpone(%L, %s, 50)', again.measurement_id, again.claim_id), 0);
+    PERFORM pg_temp.expect_rows('only once', format('EXECUTE snooze(%L, %s, 50)', again.measurement_id, again.claim_id), 0);
     PERFORM pg_sleep(0.06);
     EXECUTE 'EXECUTE promote_due';
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', w2) INTO again;
@@ -93,7 +93,7 @@ BEGIN
     DELETE FROM heimdall.measurements WHERE id = pg_temp.measurement(2, 1);
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', w1) INTO held;
     PERFORM pg_temp.expect('claimed without a location', held.iq_data_location, NULL::text);
-    PERFORM pg_temp.expect_rows('forgotten', format('EXECUTE forget(%L, %s)', held.measurement_id, held.claim_id), 1);
+    PERFORM pg_temp.expect_rows('forgotten', format('EXECUTE discard(%L, %s)', held.measurement_id, held.claim_id), 1);
     PERFORM pg_temp.expect('dropped', (SELECT count(*) FROM heimdall.feature_queue), 6::bigint);
 
     -- A dead worker's rows go back; claims of the dead are refused; the fifth crash is blamed on the recording.
@@ -134,18 +134,18 @@ BEGIN
 
     -- The answer to a claim was lost: what stands so without the worker's knowledge is ready again, at no cost.
     EXECUTE format('EXECUTE claim(%L, 2, NULL)', w2) INTO held;
-    PERFORM pg_temp.expect_rows('a stray', format('EXECUTE take_strays(%L, %L)', w2, ARRAY[held.claim_id]), 1);
-    PERFORM pg_temp.expect_rows('no more', format('EXECUTE take_strays(%L, %L)', w2, ARRAY[held.claim_id]), 0);
+    PERFORM pg_temp.expect_rows('a stray', format('EXECUTE release_orphans(%L, %L)', w2, ARRAY[held.claim_id]), 1);
+    PERFORM pg_temp.expect_rows('no more', format('EXECUTE release_orphans(%L, %L)', w2, ARRAY[held.claim_id]), 0);
     PERFORM pg_temp.expect('the known one is kept', (SELECT array_agg(claim_id) FROM heimdall.feature_queue WHERE worker_id = w2), ARRAY[held.claim_id]);
-    PERFORM pg_temp.expect_rows('another worker''s are left alone', format('EXECUTE take_strays(%L, %L)', w1, '{}'), 0);
-    PERFORM pg_temp.expect_rows('a stray again', format('EXECUTE take_strays(%L, %L)', w2, '{}'), 1);
+    PERFORM pg_temp.expect_rows('another worker''s are left alone', format('EXECUTE release_orphans(%L, %L)', w1, '{}'), 0);
+    PERFORM pg_temp.expect_rows('a stray again', format('EXECUTE release_orphans(%L, %L)', w2, '{}'), 1);
     PERFORM pg_temp.expect('no attempt is spent', (SELECT max(attempt) FROM heimdall.feature_queue WHERE crashes = 0), 0);
 
     -- Above a floor: only what came later, for each priority by itself.
     SELECT id INTO n FROM heimdall.pending_features ORDER BY priority, id OFFSET 1 LIMIT 1;
     EXECUTE format('EXECUTE claim(%L, 1, %L)', w2, ARRAY[n, 0, 0]) INTO again;
     PERFORM pg_temp.expect('the third', again.id, (SELECT min(q.id) FROM heimdall.feature_queue q WHERE q.id > n));
-    PERFORM pg_temp.expect_rows('given back', format('EXECUTE give_back(%L, %L)', ARRAY[again.measurement_id], ARRAY[again.claim_id]), 1);
+    PERFORM pg_temp.expect_rows('given back', format('EXECUTE release(%L, %L)', ARRAY[again.measurement_id], ARRAY[again.claim_id]), 1);
     PERFORM pg_temp.expect_rows('nothing above', format('EXECUTE claim(%L, 9, %L)', w2, '{9223372036854775807,0,0}'), 0);
 
     -- Paused: nobody claims.

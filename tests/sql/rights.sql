@@ -66,9 +66,9 @@ BEGIN
                             WHEN 2 THEN pg_temp.bad(held.measurement_id, held.claim_id)
                             WHEN 3 THEN pg_temp.bad(held.measurement_id, held.claim_id, 'not_found', 1)
                             WHEN 4 THEN format('EXECUTE retry_later(%L, %s, 1)', held.measurement_id, held.claim_id)
-                            WHEN 6 THEN format('EXECUTE postpone(%L, %s, 1)', held.measurement_id, held.claim_id)
-                            WHEN 5 THEN format('EXECUTE forget(%L, %s)', held.measurement_id, held.claim_id)
-                            ELSE format('EXECUTE give_back(%L, %L)', ARRAY[held.measurement_id], ARRAY[held.claim_id]) END;
+                            WHEN 6 THEN format('EXECUTE snooze(%L, %s, 1)', held.measurement_id, held.claim_id)
+                            WHEN 5 THEN format('EXECUTE discard(%L, %s)', held.measurement_id, held.claim_id)
+                            ELSE format('EXECUTE release(%L, %L)', ARRAY[held.measurement_id], ARRAY[held.claim_id]) END;
     END LOOP;
     EXECUTE format('EXECUTE settle_sessions(%L)', ARRAY[pg_temp.session(1)]);
     EXECUTE format('EXECUTE progress_backfills(%L, %L, %L)', ARRAY[gen_random_uuid()], ARRAY[1], ARRAY[0]);

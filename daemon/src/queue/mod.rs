@@ -119,13 +119,13 @@ impl Queue {
         Ok(rows.iter().map(Claim::read).collect::<Result<_, _>>()?)
     }
 
-    /// See `take_strays.sql`: how many rows this worker held without knowing of them.
+    /// See `release_orphans.sql`: how many rows this worker held without knowing of them.
     ///
     /// # Errors
     /// As [`Queue::register`].
     pub async fn take_strays(&self, worker_id: Uuid, known: &[Lease]) -> Result<usize, DbError> {
         let known: Vec<i64> = known.iter().map(|lease| lease.claim_id).collect();
-        Ok(self.rows(sql::TAKE_STRAYS, &[&worker_id, &known]).await?.len())
+        Ok(self.rows(sql::RELEASE_ORPHANS, &[&worker_id, &known]).await?.len())
     }
 
     /// See `schema_version.sql`.
@@ -149,7 +149,7 @@ impl Queue {
             .iter()
             .map(|lease| (lease.measurement_id, lease.claim_id))
             .unzip();
-        self.rows(sql::GIVE_BACK, &[&measurements, &claims]).await.map(drop)
+        self.rows(sql::RELEASE, &[&measurements, &claims]).await.map(drop)
     }
 
     /// See `promote_due.sql`: rows made ready, and the time until the next is due.

@@ -44,9 +44,9 @@ impl Statements {
             store_features: Ready::on(client, sql::STORE_FEATURES, pooled).await?,
             store_failure: Ready::on(client, sql::STORE_FAILURE, pooled).await?,
             retry_later: Ready::on(client, sql::RETRY_LATER, pooled).await?,
-            postpone: Ready::on(client, sql::POSTPONE, pooled).await?,
-            give_back: Ready::on(client, sql::GIVE_BACK, pooled).await?,
-            forget: Ready::on(client, sql::FORGET, pooled).await?,
+            postpone: Ready::on(client, sql::SNOOZE, pooled).await?,
+            give_back: Ready::on(client, sql::RELEASE, pooled).await?,
+            forget: Ready::on(client, sql::DISCARD, pooled).await?,
             settle_sessions: Ready::on(client, sql::SETTLE_SESSIONS, pooled).await?,
             progress_backfills: Ready::on(client, sql::PROGRESS_BACKFILLS, pooled).await?,
         })

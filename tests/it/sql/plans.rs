@@ -147,13 +147,13 @@ async fn the_daemons_statements_stay_look_ups_where_vacuum_has_last_seen_an_empt
             format!("({lease}, 'kind', 'message', '{{}}', 1)"),
         ),
         ("later", sql::RETRY_LATER, format!("({lease}, 1)")),
-        ("forget", sql::FORGET, format!("({lease})")),
+        ("forget", sql::DISCARD, format!("({lease})")),
         (
             "give_back",
-            sql::GIVE_BACK,
+            sql::RELEASE,
             format!("(ARRAY['{id}']::uuid[], ARRAY[{claim}])"),
         ),
-        ("strays", sql::TAKE_STRAYS, "(gen_random_uuid(), '{}')".to_owned()),
+        ("strays", sql::RELEASE_ORPHANS, "(gen_random_uuid(), '{}')".to_owned()),
         ("promote", sql::PROMOTE_DUE, String::new()),
         // The seven are each in the hands of another daemon that nobody knows.
         ("release", sql::RELEASE_EXPIRED, String::new()),

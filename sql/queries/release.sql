@@ -1,6 +1,6 @@
 -- Purpose: makes claimed measurements ready again, as if they had not been claimed, and notifies the other daemons.
 -- Parameters: $1 measurement_ids, $2 their claim_ids, in the same order
--- Returns: given_back, the number of measurements that were still held
+-- Returns: released, the number of measurements that were still held
 WITH back AS (
     UPDATE heimdall.feature_queue q
     SET state = 'ready', attempt = q.attempt - 1, claim_id = NULL, worker_id = NULL, claimed_at = NULL,
@@ -9,7 +9,7 @@ WITH back AS (
     WHERE q.measurement_id = ANY ($1::uuid[]) AND q.claim_id = ANY ($2::bigint[])
     RETURNING q.measurement_id
 ), counted AS MATERIALIZED (
-    SELECT count(*) AS given_back FROM back
+    SELECT count(*) AS released FROM back
 )
-SELECT given_back FROM counted
-WHERE CASE WHEN given_back > 0 THEN heimdall.wake_workers() IS NOT NULL ELSE true END;
+SELECT released FROM counted
+WHERE CASE WHEN released > 0 THEN heimdall.wake_workers() IS NOT NULL ELSE true END;
