@@ -91,6 +91,7 @@ mod chunk;
 mod container;
 mod decibel;
 mod detector;
+mod dictionary_entry;
 mod error;
 mod estimators;
 mod features;
@@ -112,8 +113,9 @@ pub use chunk::Workspace;
 #[cfg(feature = "stages")]
 pub use chunk::stages;
 pub use container::archive::MAX_SIGMF_TAIL_BYTES;
+pub use dictionary_entry::{DictionaryEntry, Set};
 pub use error::Error;
-pub use features::{Extended, Features, SegmentFeatures, Statistics};
+pub use features::{Extended, Features, SegmentFeatures, Statistics, dictionary};
 pub use format::claim::FormatClaim;
 pub use format::{SampleFormat, UnknownFormat};
 pub use input::{

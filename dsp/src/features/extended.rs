@@ -2,6 +2,7 @@ use serde::Serialize;
 
 use super::statistics::{Statistics, set_of_numbers};
 use crate::decibel::{SILENCE, dbfs};
+use crate::dictionary_entry::{DictionaryEntry, Set};
 use crate::estimators::distributions;
 use crate::estimators::envelope::Envelope;
 use crate::estimators::noise::{HANN_VARIANCE, Noise};
@@ -20,13 +21,15 @@ const BUSY: f64 = 2.0;
 const IDLE: f64 = 0.1;
 
 set_of_numbers! {
-    /// The honest set beside the compatible one: what the names say, by the standards' definitions.
+    /// The extended features: each number means what its name says, by the definition of a standard.
     ///
-    /// All powers refer to full scale: a constant `|x| = 1` has 0 dBFS. Spectra are of 200 ms under a periodic Hann window,
-    /// the resolution is 1.5 bins = 7.5 Hz. The noise is taken to be flat over the receiver's pass-band.
+    /// All powers refer to full scale: a constant `|x| = 1` has 0 dBFS. Spectra are of 200 ms under a
+    /// periodic Hann window; the resolution is 1.5 bins = 7.5 Hz. The noise is assumed to be flat
+    /// over the receiver's pass-band.
     ///
-    /// Bias and standard deviation of a segment's means, `examples/honest.rs` (2026-11-25): 100 segments each of noise-like signals
-    /// 12.5 kHz wide, anywhere in 200 kHz; the worst of 0, 10, 20, 30 and 40 dB of signal over all the noise.
+    /// Bias and standard deviation of a segment's means, from `examples/honest.rs` (2026-11-25): 100
+    /// segments each of noise-like signals 12.5 kHz wide, anywhere in 200 kHz; the worst of 0, 10,
+    /// 20, 30 and 40 dB of signal over all the noise.
     ///
     /// | number | bias | deviation |
     /// | --- | ---: | ---: |
@@ -39,35 +42,74 @@ set_of_numbers! {
     /// | `spectral_flatness` (noise alone) | -0.0002 | 0.0002 |
     /// | `envelope_kurtosis` | -0.002 | 0.013 |
     ///
-    /// The four that describe an emission (occupied bandwidth, its edges, carrier offset) are over a segment statistics over the
-    /// chunks with a signal, 0 if there is none.
-    Extended {
-        /// `10 log10(mean |x|^2)`, dBFS; -300 for silence.
-        power_dbfs,
-        /// Signal over noise power, both in the whole pass-band: `10 log10((P - N) / N)`, dB, limited to -30 to 140.
-        snr_unbiased_db,
-        /// Power density of the noise within the pass-band, dBFS/Hz.
-        noise_density_dbfs_hz,
-        /// Width of the band outside which lie 0.5 % of the signal's power on either side, Hz (Radio Regulations 1.153,
-        /// ITU-R SM.443). The noise is subtracted first. Of several signals at once it is the band from the lowest to the highest, the gaps
-        /// between them included, but for what lies outermost with less than 0.5 % of the power.
-        occupied_bandwidth_99_hz,
-        /// Lower edge of the occupied band, Hz from the centre.
-        occupied_lower_edge_hz,
-        /// Upper edge of the occupied band, Hz from the centre.
-        occupied_upper_edge_hz,
-        /// Phase of the autocorrelation at lag 1 as a frequency, Hz from the centre (Kay, IEEE Trans. ASSP 37, 1989),
-        /// of what stands out of the noise: the centroid of narrow-band signals, the carrier of symmetrical ones;
-        /// of several signals at once, a frequency between them, round the end of the band if that is the shorter way.
-        carrier_offset_hz,
-        /// Geometric over arithmetic mean of the density over the pass-band, 0 to 1 (Wiener entropy; Gray and Markel, IEEE
-        /// Trans. ASSP 22, 1974): 1 for white noise. Of means over about 400 Hz.
-        spectral_flatness,
-        /// `mean |x|^4 / (mean |x|^2)^2`: 1 for a constant envelope, 2 for Gaussian noise; 0 for silence.
-        envelope_kurtosis,
-        /// Part of the 4 ms frames whose power is 3 dB or more above the noise in the pass-band, 0 to 1 (ITU-R SM.1880
-        /// counts occupancy so).
-        duty_cycle,
+    /// The four numbers that describe an emission (occupied bandwidth, its edges, carrier offset) are
+    /// statistics over the chunks with a signal, and 0 if there is none.
+    Extended in Set::Extended => {
+        power_dbfs {
+            unit: "dBFS",
+            definition: "Mean power: 10 log10(mean |x|²). -300 for silence.",
+            bias: "",
+            source: "this extractor",
+        },
+        snr_unbiased_db {
+            unit: "dB",
+            definition: "Signal over noise power, both in the whole pass-band: 10 log10((P - N) / N), limited to -30 \
+                         to 140.",
+            bias: "The noise is wrong where signals leave less than a quarter of the pass-band free.",
+            source: "this extractor",
+        },
+        noise_density_dbfs_hz {
+            unit: "dBFS/Hz",
+            definition: "Power density of the noise within the pass-band.",
+            bias: "As for `snr_unbiased_db`.",
+            source: "Henttu and Aromaa, IEEE ISSSTA 2002",
+        },
+        occupied_bandwidth_99_hz {
+            unit: "Hz",
+            definition: "Width of the band outside which 0.5 % of the signal's power lies on either side, after the \
+                         noise is subtracted. Of several signals: from the lowest to the highest, gaps included.",
+            bias: "A signal at the edge with less than 0.5 % of the power is outside. 0 without a signal.",
+            source: "Radio Regulations 1.153, ITU-R SM.328, SM.443",
+        },
+        occupied_lower_edge_hz {
+            unit: "Hz",
+            definition: "Lower edge of the occupied band, from the centre of the band.",
+            bias: "0 without a signal.",
+            source: "Radio Regulations 1.153",
+        },
+        occupied_upper_edge_hz {
+            unit: "Hz",
+            definition: "Upper edge of the occupied band, from the centre of the band.",
+            bias: "0 without a signal.",
+            source: "Radio Regulations 1.153",
+        },
+        carrier_offset_hz {
+            unit: "Hz",
+            definition: "Phase of the autocorrelation at lag 1 as a frequency, of what exceeds the noise, from the \
+                         centre of the band: the centroid of a narrow signal, the carrier of a symmetrical one.",
+            bias: "Of several signals: a frequency between them, around the end of the band if that is shorter. 0 \
+                   without a signal.",
+            source: "Kay, IEEE Trans. ASSP 37, 1989",
+        },
+        spectral_flatness {
+            unit: "1",
+            definition: "Geometric over arithmetic mean of the density over the pass-band, from means over about 400 \
+                         Hz: 1 for white noise.",
+            bias: "",
+            source: "Gray and Markel, IEEE Trans. ASSP 22, 1974 (Wiener entropy)",
+        },
+        envelope_kurtosis {
+            unit: "1",
+            definition: "mean |x|⁴ / (mean |x|²)²: 1 for a constant envelope, 2 for Gaussian noise, 0 for silence.",
+            bias: "Includes the noise.",
+            source: "this extractor",
+        },
+        duty_cycle {
+            unit: "1",
+            definition: "Part of the 4 ms frames whose power is 3 dB or more above the noise in the pass-band.",
+            bias: "",
+            source: "ITU-R SM.1880 (spectrum occupancy)",
+        },
     }
 }
 

@@ -46,19 +46,43 @@ impl Statistics {
     }
 }
 
-/// Declares a set of numbers once, so that order, names and statistics cannot drift apart. `Set<f64>` describes
-/// one chunk, `Set<Statistics>` a segment.
+/// Declares a set of numbers once: fields, order, statistics and dictionary cannot drift apart.
+/// `$set<f64>` describes one chunk, `$set<Statistics>` a segment.
 macro_rules! set_of_numbers {
-    ($(#[$set_doc:meta])* $set:ident { $($(#[$doc:meta])* $name:ident,)* }) => {
+    (
+        $(#[$set_doc:meta])*
+        $set:ident in $member:expr => {
+            $($name:ident {
+                unit: $unit:literal,
+                definition: $definition:literal,
+                bias: $bias:literal,
+                source: $source:literal,
+            },)*
+        }
+    ) => {
         $(#[$set_doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
         pub struct $set<T> {
-            $($(#[$doc])* pub $name: T,)*
+            $(
+                #[doc = $definition]
+                #[doc = concat!("\n\nUnit: ", $unit, ".\n\n", $bias)]
+                pub $name: T,
+            )*
         }
 
         impl<T> $set<T> {
             /// The names, in the order of the fields.
             pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
+
+            /// What each number means, in the order of the fields.
+            pub const DICTIONARY: &'static [DictionaryEntry] = &[$(DictionaryEntry {
+                name: stringify!($name),
+                set: $member,
+                unit: $unit,
+                definition: $definition,
+                bias: $bias,
+                source: $source,
+            }),*];
 
             /// Names and values, in the order of the fields.
             pub fn iter(&self) -> impl Iterator<Item = (&'static str, &T)> {

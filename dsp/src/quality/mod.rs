@@ -9,6 +9,7 @@ mod runs;
 use rustfft::num_complex::Complex32;
 use serde::Serialize;
 
+use crate::dictionary_entry::{DictionaryEntry, Set, struct_with_dictionary};
 use crate::estimators::envelope::ClippingLevels;
 use crate::estimators::peak_range::PeakRange;
 use crate::format::SampleFormat;
@@ -65,32 +66,74 @@ impl Quality {
     }
 }
 
-/// State of the recording in one segment.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Quality {
-    /// Components (I or Q) at the end of the scale, as a part of all. Where they do not reach the format's, or it has none, it is
-    /// the extremes that count, if so many are there that they must be rails.
-    pub clipped_fraction: f64,
-    /// Different values in use, of I or of Q, whichever has fewer; counting ends at 256. Integer formats up to 16 bit only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub codes_used: Option<usize>,
-    /// Power of the mean sample, dBFS.
-    pub dc_offset_dbfs: f64,
-    /// Power in the bin at 0 Hz over the mean of the bins beside it, dB.
-    pub dc_spike_db: f64,
-    /// Power of I over that of Q where the input has no preference, dB. From the correlation of mirrored frequencies, so
-    /// that a signal on one side of the band does not count.
-    pub iq_gain_imbalance_db: f64,
-    /// How much I and Q deviate from a right angle, degrees.
-    pub iq_phase_error_deg: f64,
-    /// Longest run of identical samples, ms.
-    pub longest_identical_run_ms: f64,
-    /// Samples that are exactly zero, as a part of all.
-    pub zero_fraction: f64,
-    /// Samples of this segment that the recorder lost. All the other numbers are of chunks that lack none.
-    pub lost_samples: u64,
-    /// What is wrong, in the order of [`Warning`], each once.
-    pub warnings: Vec<Warning>,
+struct_with_dictionary! {
+    /// Faults of the receiver and the recorder in one segment.
+    #[derive(Debug, Clone, PartialEq, Serialize)]
+    Quality in Set::Quality => {
+        clipped_fraction: f64 {
+            unit: "1",
+            definition: "Components (I or Q) at the end of the scale, as a part of all. Where the samples do not \
+                         reach the end of the format, or it has none, the extremes count if so many components are \
+                         there that they must be rails.",
+            bias: "",
+            source: "this extractor",
+        },
+        #[serde(skip_serializing_if = "Option::is_none")]
+        codes_used: Option<usize> {
+            unit: "1",
+            definition: "Different values in use, of I or of Q, whichever has fewer. Counting ends at 256.",
+            bias: "Only for integer formats of up to 16 bits.",
+            source: "this extractor",
+        },
+        dc_offset_dbfs: f64 {
+            unit: "dBFS",
+            definition: "Power of the mean sample.",
+            bias: "A carrier at 0 Hz reads the same as an offset.",
+            source: "this extractor",
+        },
+        dc_spike_db: f64 {
+            unit: "dB",
+            definition: "Power in the bin at 0 Hz over the mean of the 32 bins near it.",
+            bias: "A carrier at 0 Hz reads the same as an offset; the warning `dc_spike` tells them apart.",
+            source: "this extractor",
+        },
+        iq_gain_imbalance_db: f64 {
+            unit: "dB",
+            definition: "Power of I over that of Q, from the correlation of mirrored frequencies: a signal on one side \
+                         of the band does not count.",
+            bias: "Means nothing for a signal that is symmetrical about 0 Hz; the warning is not given there.",
+            source: "Valkama, Renfors and Koivunen, IEEE Trans. SP 49, 2001",
+        },
+        iq_phase_error_deg: f64 {
+            unit: "°",
+            definition: "Deviation of the angle between I and Q from 90 degrees, from the same correlation.",
+            bias: "As for `iq_gain_imbalance_db`.",
+            source: "Valkama, Renfors and Koivunen, IEEE Trans. SP 49, 2001",
+        },
+        longest_identical_run_ms: f64 {
+            unit: "ms",
+            definition: "Longest run of identical samples.",
+            bias: "",
+            source: "this extractor",
+        },
+        zero_fraction: f64 {
+            unit: "1",
+            definition: "Samples that are exactly zero, as a part of all.",
+            bias: "",
+            source: "this extractor",
+        },
+        lost_samples: u64 {
+            unit: "1",
+            definition: "Samples of this segment that the recorder lost. All other numbers are of chunks without a \
+                         loss.",
+            bias: "",
+            source: "SigMF `core:global_index`, KiwiSDR time stamps",
+        },
+    } and {
+        /// What is wrong, in the order of [`Warning`], each once. The last field: warnings that only
+        /// the end of the recording shows are added to the JSON text.
+        warnings: Vec<Warning>,
+    }
 }
 
 /// What is seen of a segment, chunk by chunk.

@@ -1,0 +1,54 @@
+//! The dictionary of every number that a segment has.
+
+use crate::dictionary_entry::{DictionaryEntry, Set};
+use crate::features::extended::Extended;
+use crate::features::reference::Features;
+use crate::quality::Quality;
+
+/// Entries of the numbers that belong to no other set.
+const SEGMENT: &[DictionaryEntry] = &[
+    DictionaryEntry {
+        name: "segment_index",
+        set: Set::Segment,
+        unit: "1",
+        definition: "Number of the segment, from 0. A segment of which every chunk lacks samples is left out.",
+        bias: "",
+        source: "training data",
+    },
+    DictionaryEntry {
+        name: "segment_start_ms",
+        set: Set::Segment,
+        unit: "ms",
+        definition: "Start of the segment in the recording, lost samples included.",
+        bias: "",
+        source: "training data",
+    },
+    DictionaryEntry {
+        name: "num_chunks",
+        set: Set::Segment,
+        unit: "1",
+        definition: "Chunks of 200 ms that were measured: 5, or fewer in the last segment and where samples were lost.",
+        bias: "",
+        source: "training data",
+    },
+    DictionaryEntry {
+        name: "signal_present",
+        set: Set::Segment,
+        unit: "1",
+        definition: "Part of the chunks in which the detector found a signal: a test with a constant false-alarm rate \
+                     of at most 1 in 1,000 segments of noise.",
+        bias: "The rule of the training data (`snr_db` above 0) is true for noise alone; this one is not.",
+        source: "this extractor",
+    },
+];
+
+/// What each number of a segment means, in the order in which a segment lists them.
+pub fn dictionary() -> impl Iterator<Item = &'static DictionaryEntry> {
+    let sets = [
+        SEGMENT,
+        Features::<f64>::DICTIONARY,
+        Extended::<f64>::DICTIONARY,
+        Quality::DICTIONARY,
+    ];
+    sets.into_iter().flatten()
+}

@@ -1,0 +1,191 @@
+//! `dsp/README.md` shows the dictionary as the crate has it, and what each number reads for three
+//! known recordings. `HEIMDALL_UPDATE=1 cargo test -p heimdall-dsp --test dictionary` writes the
+//! tables anew.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use heimdall_dsp::{Hints, Recording, Set, Workspace, dictionary};
+use serde_json::Value;
+
+const BEGIN: &str = "<!-- dictionary: written by `dsp/tests/dictionary.rs` -->";
+const END: &str = "<!-- end of the dictionary -->";
+
+/// Recordings in `tests/golden`, and their sample rates in Hz.
+const RECORDINGS: [(&str, f64); 3] = [
+    ("noise_only_48k", 48_000.0),
+    ("tone_20db_48k", 48_000.0),
+    ("fm_12k5_200k", 200_000.0),
+];
+
+#[test]
+fn the_readme_shows_the_dictionary_and_what_the_numbers_read() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(&path).expect("dsp/README.md");
+    let (before, rest) = readme
+        .split_once(BEGIN)
+        .expect("the README has the mark of the dictionary's begin");
+    let (shown, after) = rest
+        .split_once(END)
+        .expect("the README has the mark of the dictionary's end");
+    let expected = tables();
+    if std::env::var_os("HEIMDALL_UPDATE").is_some() {
+        fs::write(&path, format!("{before}{BEGIN}{expected}{END}{after}")).expect("the README can be written");
+        return;
+    }
+    let (shown, expected): (Vec<_>, Vec<_>) = (shown.lines().collect(), expected.lines().collect());
+    assert_eq!(
+        shown.len(),
+        expected.len(),
+        "dsp/README.md: HEIMDALL_UPDATE=1 writes the tables anew"
+    );
+    for (shown, expected) in shown.iter().zip(&expected) {
+        assert!(
+            is_same_row(shown, expected),
+            "dsp/README.md shows\n{shown}\ninstead of\n{expected}\nHEIMDALL_UPDATE=1 writes the tables anew"
+        );
+    }
+}
+
+#[test]
+fn the_dictionary_has_every_key_of_a_segment_in_order_and_nothing_else() {
+    let segment = first_segment(&golden("fm_12k5_200k"), 200_000.0);
+    for set in Set::ALL {
+        let mut names: Vec<_> = dictionary()
+            .filter(|entry| entry.set == set)
+            .map(|entry| entry.name)
+            .collect();
+        let object = match set {
+            Set::Segment | Set::Reference => &segment,
+            Set::Extended | Set::Quality => &segment[set.name()],
+        };
+        let others: Vec<_> = match set {
+            Set::Segment => dictionary()
+                .filter(|entry| entry.set == Set::Reference)
+                .map(|entry| entry.name)
+                .chain(["extended", "quality"])
+                .collect(),
+            Set::Reference => dictionary()
+                .filter(|entry| entry.set == Set::Segment)
+                .map(|entry| entry.name)
+                .chain(["extended", "quality"])
+                .collect(),
+            Set::Extended => Vec::new(),
+            Set::Quality => {
+                // Only integer formats have codes.
+                names.retain(|name| *name != "codes_used");
+                vec!["warnings"]
+            }
+        };
+        let mut keys: Vec<_> = object
+            .as_object()
+            .expect("an object")
+            .keys()
+            .map(String::as_str)
+            .collect();
+        keys.retain(|key| !others.contains(key));
+        names.sort_unstable();
+        keys.sort_unstable();
+        assert_eq!(names, keys, "{set:?}");
+    }
+}
+
+#[test]
+fn every_entry_has_a_unit_a_definition_and_a_source() {
+    for entry in dictionary() {
+        for text in [entry.unit, entry.definition, entry.source] {
+            assert!(
+                !text.is_empty() && !text.contains('|') || text.contains("|x|"),
+                "{entry:?}"
+            );
+        }
+        assert!(entry.definition.ends_with('.'), "{entry:?}");
+        assert!(entry.bias.is_empty() || entry.bias.ends_with('.'), "{entry:?}");
+    }
+}
+
+/// Equal, but for the last digits of numbers: machines sum in different orders.
+fn is_same_row(left: &str, right: &str) -> bool {
+    let (left, right): (Vec<_>, Vec<_>) = (left.split('|').collect(), right.split('|').collect());
+    left.len() == right.len()
+        && left.iter().zip(&right).all(|(left, right)| {
+            match (left.trim().parse::<f64>(), right.trim().parse::<f64>()) {
+                (Ok(left), Ok(right)) => (left - right).abs() <= 0.01 * left.abs().max(right.abs()) + 1e-6,
+                _ => left == right,
+            }
+        })
+}
+
+/// The tables of all sets, between blank lines.
+fn tables() -> String {
+    let segments = RECORDINGS.map(|(name, rate_hz)| first_segment(&golden(name), rate_hz));
+    let mut text = String::from("\n");
+    for set in Set::ALL {
+        write!(text, "\n### {}\n\n", heading(set)).expect("text");
+        text.push_str("| number | unit | definition | what its name does not tell | source |\n");
+        text.push_str("| --- | --- | --- | --- | --- |\n");
+        let entries = || dictionary().filter(move |entry| entry.set == set);
+        for entry in entries() {
+            let cells = [entry.unit, entry.definition, entry.bias, entry.source].map(escape);
+            writeln!(text, "| `{}` | {} |", entry.name, cells.join(" | ")).expect("text");
+        }
+        text.push_str("\nWhat it reads (mean over a segment):\n\n");
+        text.push_str("| number | noise, 48 kHz | tone 20 dB, 48 kHz | FM 12.5 kHz, 200 kHz |\n");
+        text.push_str("| --- | ---: | ---: | ---: |\n");
+        for entry in entries() {
+            let reads = segments.each_ref().map(|segment| reading(segment, set, entry.name));
+            writeln!(text, "| `{}` | {} |", entry.name, reads.join(" | ")).expect("text");
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn heading(set: Set) -> &'static str {
+    match set {
+        Set::Segment => "The segment",
+        Set::Reference => "Reference features: the 17 numbers of the training data",
+        Set::Extended => "Extended features (`extended`)",
+        Set::Quality => "Quality (`quality`)",
+    }
+}
+
+/// A cell of a Markdown table: a bar in it would end it.
+fn escape(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+/// The number in this segment, with four significant digits.
+fn reading(segment: &Value, set: Set, name: &str) -> String {
+    let object = match set {
+        Set::Segment | Set::Reference => segment,
+        Set::Extended | Set::Quality => &segment[set.name()],
+    };
+    let value = &object[name];
+    let Some(number) = value.as_f64().or_else(|| value["mean"].as_f64()) else {
+        return "-".to_owned();
+    };
+    if number == 0.0 {
+        return "0".to_owned();
+    }
+    // Rounds to four significant digits, and drops zeros at the end.
+    let rounded: f64 = format!("{number:.3e}").parse().expect("a number");
+    rounded.to_string()
+}
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(name)
+        .with_extension("cf32")
+}
+
+fn first_segment(path: &Path, rate_hz: f64) -> Value {
+    let bytes = fs::read(path).expect("a golden recording");
+    let mut workspace = Workspace::new();
+    let mut recording = Recording::new(Hints::default().with_sample_rate_hz(rate_hz, "argument"));
+    recording.push(&bytes, &mut workspace).expect("samples");
+    let extraction = recording.finish(&mut workspace).expect("features");
+    serde_json::to_value(&extraction.segments[0]).expect("JSON")
+}
