@@ -1,12 +1,12 @@
--- Runs every hot statement 30 times on a generated database, commits as the daemon does, and writes
--- :out.rows (statement|median ms|median buffers|of them read). The plans go to standard error.
+-- Runs every hot statement 30 times on a generated database, commits as the daemon does, and writes the file :out.rows
+-- (statement|median ms|median buffers|of them read). The plans go to the standard error.
 SET plan_cache_mode = force_generic_plan;
 SET client_min_messages = warning;
 \i :prepare
 
 CREATE TEMP TABLE measured (at bigint GENERATED ALWAYS AS IDENTITY, statement text, ms double precision, buffers bigint, read bigint);
 
--- A function around the statement, so that the buffers of its triggers and of its data-modifying WITHs count too.
+-- The statement runs in a function, so that the buffers of its triggers and of its data-modifying WITHs count too.
 CREATE FUNCTION pg_temp.run(command text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE command; END $$;
 CREATE PROCEDURE pg_temp.measure(name text, command text) LANGUAGE plpgsql AS $$
 DECLARE
@@ -19,7 +19,7 @@ BEGIN
             (plan #>> '{0,Plan,Shared Read Blocks}')::bigint);
 END $$;
 
--- The next ones that this has not been done to.
+-- The next session that is still recording, and the next measurement with features that is not queued.
 CREATE FUNCTION pg_temp.recording() RETURNS uuid LANGUAGE sql AS $$
     SELECT id FROM heimdall.recording_sessions
     WHERE status = 'recording' AND created_at >= (SELECT max(created_at) FROM heimdall.recording_sessions) - interval '99 minutes'
@@ -72,7 +72,7 @@ BEGIN
         CALL pg_temp.measure('session_coverage, one', format('SELECT * FROM heimdall.session_coverage WHERE recording_session_id = %L',
                              md5('session' || i)::uuid));
         COMMIT;
-        IF i <= 3 THEN  -- bounded or proportional to history, and not on the hot path
+        IF i <= 3 THEN  -- its cost has another bound, and it is not on the hot path
             CALL pg_temp.measure('sweep', 'EXECUTE sweep(250, 0)');
             COMMIT;
         END IF;
@@ -91,7 +91,7 @@ SELECT statement, round((percentile_cont(0.5) WITHIN GROUP (ORDER BY ms))::numer
 FROM measured GROUP BY statement ORDER BY statement COLLATE "C";
 \o
 
--- The plans themselves, the nested statements of functions and triggers included, one run of each; rolled back.
+-- The plans, with the nested statements of functions and triggers: one run of each statement, rolled back.
 SET client_min_messages = log;
 LOAD 'auto_explain';
 SET auto_explain.log_min_duration = 0;

@@ -1,9 +1,10 @@
--- :measurements finished measurements of seven receivers, one session a minute, matched by time; then :queued outstanding:
--- half due in an hour, a quarter backfill, a quarter sweep; and sessions that are about to complete, for the triggers.
+-- Generates :measurements finished measurements of seven receivers, one session per minute, matched by time. Then
+-- :queued outstanding ones: half of them wait for an hour, a quarter is backfill, a quarter is sweep. Then 100 sessions
+-- that are still recording, for the triggers.
 SET session_replication_role = replica;  -- no triggers
 SET synchronous_commit = off;
 
--- Indexes are built once, at the end.
+-- The indexes are dropped and built again at the end.
 CREATE TEMP TABLE later AS
 SELECT i.indexrelid::regclass::text AS index_name, pg_get_indexdef(i.indexrelid) AS definition,
        c.conname, c.conrelid::regclass::text AS table_name, pg_get_constraintdef(c.oid) AS constraint_definition
@@ -15,7 +16,7 @@ SELECT CASE WHEN conname IS NULL THEN format('DROP INDEX %s', index_name)
 INSERT INTO heimdall.websdr_stations (id, name, latitude, longitude)
 SELECT md5('station' || i)::uuid, 'Station ' || i, 44 + i, 7 + i FROM generate_series(1, 7) i;
 
--- Finished sessions are numbered from 1, outstanding ones follow, then 100 that are still recording.
+-- Finished sessions have the numbers from 1, then come the outstanding ones, then the 100 that are still recording.
 SELECT :measurements / 7 AS finished, :queued / 7 AS outstanding \gset
 INSERT INTO heimdall.recording_sessions (id, status, frequency_hz, duration_seconds, created_at)
 SELECT md5('session' || i)::uuid, CASE WHEN i <= :finished + :outstanding THEN 'completed' ELSE 'recording' END,

@@ -1,7 +1,7 @@
 -- Backfill, sweep, retry, cancel.
 \ir prepare.sql
 BEGIN;
-SET LOCAL session_replication_role = replica;  -- history from before the installation
+SET LOCAL session_replication_role = replica;  -- no triggers: history from before the installation
 SELECT pg_temp.record(300);
 UPDATE heimdall.recording_sessions SET status = 'completed';
 SET LOCAL session_replication_role = origin;
@@ -16,15 +16,15 @@ BEGIN
         (SELECT array_agg(pg_temp.session(i) ORDER BY pg_temp.session(i)) FROM generate_series(291, 300) i));
     PERFORM pg_temp.expect('in the order of work too', (SELECT recording_session_id FROM heimdall.pending_features ORDER BY priority, id LIMIT 1), pg_temp.session(300));
     SELECT * INTO again FROM heimdall.request_backfill(since => '2020-01-12 00:00Z');
-    PERFORM pg_temp.expect('the rest of a span', (again.recordings_found, again.measurements_queued)::text, '(27,189)');
+    PERFORM pg_temp.expect('the rest of a range of time', (again.recordings_found, again.measurements_queued)::text, '(27,189)');
     SELECT * INTO again FROM heimdall.request_backfill();
     PERFORM pg_temp.expect('all that is left', (again.recordings_found, again.measurements_queued)::text, '(263,1841)');
     SELECT * INTO again FROM heimdall.request_backfill();
     PERFORM pg_temp.expect('a second call finds nothing', (again.recordings_found, again.measurements_queued)::text, '(0,0)');
     PERFORM pg_temp.expect('and is finished', (SELECT state || ' ' || percent FROM heimdall.backfill_progress p WHERE p.backfill_id = again.backfill_id), 'finished 100.00');
-    PERFORM pg_temp.expect('nor does the sweep', (SELECT s::text FROM heimdall.enqueue_missing(250) s), '(0,0)');
+    PERFORM pg_temp.expect('the sweep finds nothing either', (SELECT s::text FROM heimdall.enqueue_missing(250) s), '(0,0)');
 
-    -- Live work comes first.
+    -- Live measurements are claimed first.
     PERFORM pg_temp.record(0);
     INSERT INTO heimdall.recording_sessions (id, user_id, status, frequency_hz, bandwidth_hz, duration_seconds, created_at)
     VALUES (pg_temp.session(1001), gen_random_uuid(), 'completed', 145000000, 12500, 1, timestamptz '2022-01-01 00:00Z');
@@ -34,18 +34,18 @@ BEGIN
     PERFORM pg_temp.expect('live before backfill', held.measurement_id, pg_temp.measurement(1001, 1));
     PERFORM pg_temp.expect_rows('stored', pg_temp.good(held.measurement_id, held.claim_id), 1);
 
-    -- Progress and cancel.
+    -- Progress, and cancellation.
     EXECUTE format('EXECUTE claim(%L, 4, NULL)', worker);
     n := 0;
     FOR held IN SELECT * FROM heimdall.feature_queue WHERE state = 'claimed' LIMIT 3 LOOP
         n := n + 1;
         EXECUTE CASE WHEN n = 1 THEN pg_temp.bad(held.measurement_id, held.claim_id) ELSE pg_temp.good(held.measurement_id, held.claim_id) END INTO again;
-        PERFORM pg_temp.expect('counted for', again.backfill_id, b.backfill_id);
+        PERFORM pg_temp.expect('counted by its backfill', again.backfill_id, b.backfill_id);
     END LOOP;
     PERFORM pg_temp.expect_rows('not finished by it', format('EXECUTE progress_backfills(%L, %L, %L)', ARRAY[b.backfill_id], ARRAY[2], ARRAY[1]), 0);
     SELECT * INTO again FROM heimdall.backfill_progress p WHERE p.backfill_id = b.backfill_id;
     PERFORM pg_temp.expect('progress', (again.state, again.total, again.done, again.failed, again.percent, again.requested_by)::text, format('(running,70,2,1,4.29,%s)', session_user));
-    PERFORM pg_temp.expect('an end is foreseen', again.estimated_end > clock_timestamp() AND again.rate_per_second > 0, true);
+    PERFORM pg_temp.expect('an end is estimated', again.estimated_end > clock_timestamp() AND again.rate_per_second > 0, true);
     SELECT * INTO again FROM heimdall.cancel_backfill(b.backfill_id);
     PERFORM pg_temp.expect('cancelled', again.measurements_cancelled, 66::bigint);
     PERFORM pg_temp.expect('what is in flight stays', (SELECT count(*) FROM heimdall.feature_queue q WHERE q.backfill_id = b.backfill_id), 1::bigint);
@@ -56,25 +56,25 @@ BEGIN
     PERFORM pg_temp.expect('state', (SELECT state FROM heimdall.backfill_progress p WHERE p.backfill_id = b.backfill_id), 'cancelled');
     PERFORM pg_temp.expect_error('unknown backfill', format('SELECT heimdall.cancel_backfill(%L)', gen_random_uuid()), 'P0002');
 
-    -- The sweep finds what was cancelled, within its limit, and leaves failures alone.
+    -- The sweep queues what was cancelled, up to its limit, and does not retry failures.
     PERFORM pg_temp.expect('limited', (SELECT s::text FROM heimdall.enqueue_missing(4) s), '(4,24)');
     PERFORM pg_temp.expect('the rest', (SELECT s::text FROM heimdall.enqueue_missing(250) s), '(6,42)');
     PERFORM pg_temp.expect('swept ahead of backfills', (SELECT count(*) FROM heimdall.feature_queue WHERE source = 'sweep' AND priority = 1), 66::bigint);
     UPDATE heimdall.sweep_state SET last_sweep_at = NULL;
     PERFORM pg_temp.expect_rows('one sweep', 'EXECUTE sweep(250, 60000)', 1);
-    PERFORM pg_temp.expect_rows('an interval', 'EXECUTE sweep(250, 60000)', 0);
+    PERFORM pg_temp.expect_rows('no second sweep within the interval', 'EXECUTE sweep(250, 60000)', 0);
 
-    -- Failures: on request only.
-    PERFORM pg_temp.expect('of another kind', (SELECT r::text FROM heimdall.retry_failed('not_found') r), '(0,0)');
-    PERFORM pg_temp.expect('of an earlier time', (SELECT r::text FROM heimdall.retry_failed(until => clock_timestamp() - interval '1 h') r), '(0,0)');
+    -- Failures are queued again on request only.
+    PERFORM pg_temp.expect('no failure of another kind', (SELECT r::text FROM heimdall.retry_failed('not_found') r), '(0,0)');
+    PERFORM pg_temp.expect('no failure of an earlier time', (SELECT r::text FROM heimdall.retry_failed(until => clock_timestamp() - interval '1 h') r), '(0,0)');
     PERFORM pg_temp.expect('retried', (SELECT r::text FROM heimdall.retry_failed('invalid_format') r), '(1,1)');
-    PERFORM pg_temp.expect('once', (SELECT r::text FROM heimdall.retry_failed() r), '(0,0)');
+    PERFORM pg_temp.expect('queued only once', (SELECT r::text FROM heimdall.retry_failed() r), '(0,0)');
     DELETE FROM heimdall.feature_queue;
     SELECT * INTO again FROM heimdall.request_backfill(include_failed => true, since => '2020-01-13 12:00Z', until => '2020-01-13 12:00:01Z');
     PERFORM pg_temp.expect('failed ones included', (again.recordings_found, again.measurements_queued)::text, '(1,4)');
 
     PERFORM pg_temp.expect_error('no batch', 'SELECT heimdall.request_backfill(0)', '22023');
     PERFORM pg_temp.expect_error('no batches', 'SELECT heimdall.request_backfill(50, 0)', '22023');
-    PERFORM pg_temp.expect_error('span the wrong way round', $q$SELECT heimdall.request_backfill(since => '2020-01-02', until => '2020-01-01')$q$, '22023');
+    PERFORM pg_temp.expect_error('until before since', $q$SELECT heimdall.request_backfill(since => '2020-01-02', until => '2020-01-01')$q$, '22023');
 END $$;
 ROLLBACK;

@@ -1,4 +1,4 @@
--- Everything of ours has a comment, pinned search_path, and nothing for PUBLIC.
+-- Each object of ours has a comment and grants nothing to PUBLIC; each function has a fixed search_path.
 \ir prepare.sql
 BEGIN;
 DO $$
@@ -26,7 +26,7 @@ BEGIN
     SELECT string_agg(p.proname, ', ') INTO without FROM pg_proc p
     WHERE p.pronamespace = 'heimdall'::regnamespace
       AND NOT EXISTS (SELECT FROM unnest(p.proconfig) s WHERE s = 'search_path=pg_catalog, pg_temp');
-    PERFORM pg_temp.expect('functions whose search_path is not pinned', without, NULL);
+    PERFORM pg_temp.expect('functions without a fixed search_path', without, NULL);
 
     SELECT string_agg(p.proname, ', ') INTO without FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
     WHERE p.pronamespace = 'heimdall'::regnamespace AND g.grantee = 0;
@@ -35,7 +35,6 @@ BEGIN
     WHERE c.relnamespace = 'heimdall'::regnamespace AND g.grantee = 0 AND c.relname NOT IN ('recording_sessions', 'measurements', 'websdr_stations');
     PERFORM pg_temp.expect('tables PUBLIC may touch', without, NULL);
 
-    -- Every constraint of ours has a name that was given, not made up.
     PERFORM pg_temp.expect('triggers', (SELECT array_agg(tgname::text ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE 'heimdall%'),
         ARRAY['heimdall_measurement_inserted', 'heimdall_measurement_updated', 'heimdall_session_inserted', 'heimdall_session_updated']);
 END $$;

@@ -1,4 +1,4 @@
--- Each measurement counted once; a session with one of seven is not done.
+-- Each measurement is counted once. A session with features of one measurement of seven is not complete.
 \ir prepare.sql
 BEGIN;
 DO $$
@@ -6,14 +6,15 @@ DECLARE
     worker uuid; held record; c heimdall.feature_coverage; s heimdall.session_coverage; k integer;
 BEGIN
     IF EXISTS (SELECT FROM heimdall.recording_sessions) THEN
-        RAISE EXCEPTION 'this check wants an empty database';
+        RAISE EXCEPTION 'this check needs an empty database';
     END IF;
     SELECT * INTO c FROM heimdall.feature_coverage;
     PERFORM pg_temp.expect('empty', c::text, '(0,0,0,0,0,0,0,0,0.00)');
 
     PERFORM pg_temp.record(3);
     UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id IN (pg_temp.session(1), pg_temp.session(2));
-    -- Session 1: seven of seven. Session 2: one with features, one failed, five pending. Session 3 is recording. One without objects.
+    -- Session 1: seven with features. Session 2: one with features, one failed, five pending. Session 3 is recording.
+    -- Session 4 has no measurements.
     EXECUTE $q$EXECUTE register_worker('test', 1, '0', 14, 30000, 8)$q$ INTO worker;
     EXECUTE format('EXECUTE claim(%L, 14, NULL)', worker);
     k := 0;
@@ -44,14 +45,14 @@ BEGIN
     DELETE FROM heimdall.measurement_features WHERE measurement_id = pg_temp.measurement(1, 1);
     PERFORM pg_temp.expect('missing, not queued yet', (SELECT state FROM heimdall.session_coverage WHERE recording_session_id = pg_temp.session(1)), 'pending');
 
-    PERFORM pg_temp.expect('totals that do not tell all', (SELECT certain FROM heimdall.total_coverage()), false);
+    PERFORM pg_temp.expect('totals that are not certain', (SELECT certain FROM heimdall.total_coverage()), false);
     SELECT * INTO c FROM heimdall.feature_coverage;
     PERFORM pg_temp.expect('the sum of the sessions', (c.total_measurements, c.measurements_with_features, c.measurements_without_features, c.measurements_failed, c.measurements_pending)::text,
         (SELECT (sum(total_measurements), sum(measurements_with_features), sum(measurements_without_features), sum(measurements_failed), sum(measurements_pending))::text FROM heimdall.session_coverage));
     PERFORM pg_temp.expect('with and without make the total', c.measurements_with_features + c.measurements_without_features, c.total_measurements);
     PERFORM pg_temp.expect('failures by kind', (SELECT array_agg(error_kind || ' ' || failures ORDER BY error_kind) FROM heimdall.feature_failures), ARRAY['invalid_format 5', 'not_found 1']);
 
-    -- The training sample: the receivers side by side.
+    -- The training sample: one row with the objects of all receivers.
     PERFORM pg_temp.expect('session_features', (SELECT (segment_index, num_receivers, num_receivers_detected, cardinality(receiver_features), mean_snr_db)::text
                                                 FROM heimdall.session_features WHERE recording_session_id = pg_temp.session(1)), '(0,6,6,6,20)');
 END $$;

@@ -1,4 +1,4 @@
--- A measurement_features of an earlier extraction service: one error row per try, stamped with the time of the try.
+-- Rows of an earlier extraction service: one error row per try, with the time of the try as timestamp.
 \ir prepare.sql
 BEGIN;
 SET LOCAL session_replication_role = replica;

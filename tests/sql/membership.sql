@@ -1,4 +1,4 @@
--- session_measurements against the rule said slowly: every measurement with every session.
+-- Compares session_measurements with a slow version of the rule that joins every measurement with every session.
 \ir prepare.sql
 BEGIN;
 SELECT setseed(0.25);
@@ -9,7 +9,8 @@ DECLARE
     t0 CONSTANT timestamptz := '2020-01-01 00:00Z';
     differences bigint;
 BEGIN
-    -- Crowded on purpose: 60 sessions in 300 s, whole seconds so that ends and starts meet, every odd duration there is.
+    -- 60 sessions in 300 s, so that windows overlap; whole seconds, so that ends and starts coincide; all invalid
+    -- durations.
     INSERT INTO heimdall.recording_sessions (id, user_id, status, frequency_hz, bandwidth_hz, duration_seconds, created_at)
     SELECT md5('s' || i)::uuid, gen_random_uuid(), CASE WHEN i % 5 = 0 THEN 'recording' ELSE 'completed' END, 145000000 + (i % 4) * 12500, 12500,
            CASE i % 20 WHEN 0 THEN 'NaN' WHEN 1 THEN -1 WHEN 2 THEN 604801 WHEN 3 THEN 'Infinity' WHEN 4 THEN 0
@@ -21,7 +22,7 @@ BEGIN
            CASE WHEN i % 11 > 0 THEN t0 + floor(random() * 340 - 20) * interval '1 second' END
     FROM generate_series(1, 2000) i;
     IF (SELECT possible FROM naming) THEN
-        -- Some name a session, some one that does not exist.
+        -- Some measurements name a session, some a session that does not exist.
         EXECUTE $q$UPDATE heimdall.measurements SET recording_session_id = md5('s' || floor(random() * 70))::uuid
                    WHERE random() < 0.2$q$;
     END IF;
@@ -50,7 +51,7 @@ BEGIN
     WHERE v.measurement_id IS NULL OR slow.measurement_id IS NULL;
     PERFORM pg_temp.expect('rows that differ from the slow rule', differences, 0::bigint);
 
-    -- The same asked by measurement and by session.
+    -- The same by measurement and by session.
     SELECT count(*) INTO differences FROM slow
     WHERE session_id IS DISTINCT FROM (SELECT v.recording_session_id FROM heimdall.session_measurements v WHERE v.measurement_id = slow.measurement_id);
     PERFORM pg_temp.expect('differences by measurement', differences, 0::bigint);
@@ -59,7 +60,7 @@ BEGIN
     PERFORM pg_temp.expect('differences by session', differences, 0::bigint);
 END $$;
 
--- Both ends of the window count; a station's name and place come along; without a time of its own the session's.
+-- Both ends of the window count, and the rows carry the station's name and position.
 SELECT pg_temp.record(1);
 UPDATE heimdall.recording_sessions SET created_at = '2021-01-01 00:00Z', duration_seconds = 0.5 WHERE id = pg_temp.session(1);
 UPDATE heimdall.measurements SET created_at = timestamptz '2021-01-01 00:00Z' + (k - 2) * interval '0.25 s'

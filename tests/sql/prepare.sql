@@ -1,5 +1,5 @@
--- The daemon's statements as prepared statements, for the checks beside this file; psql runs in the repository's root.
--- A check is one transaction, raises where something is not as it should be, and is rolled back.
+-- Prepares the daemon's statements for the checks in this folder. psql must run in the repository's root. A check is one
+-- transaction; it raises an exception where a result is wrong, and it is rolled back.
 \set q `cat sql/queries/schema_version.sql`
 PREPARE schema_version AS :q
 \set q `cat sql/queries/register_worker.sql`
@@ -33,7 +33,7 @@ PREPARE release_expired AS :q
 \set q `cat sql/queries/sweep.sql`
 PREPARE sweep AS :q
 
--- n sessions of seven receivers, an hour apart, still recording; matched by time.
+-- n sessions of seven receivers, one hour apart, status 'recording'. Measurements belong to them by time.
 CREATE FUNCTION pg_temp.record(n integer) RETURNS void LANGUAGE sql AS $$
     INSERT INTO heimdall.websdr_stations (id, name, latitude, longitude)
     SELECT md5('station' || k)::uuid, 'Test ' || k, 44 + k, 7 + k FROM generate_series(1, 7) k ON CONFLICT DO NOTHING;
@@ -51,7 +51,7 @@ CREATE FUNCTION pg_temp.complete(i integer) RETURNS void LANGUAGE sql AS $$
     UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = pg_temp.session(i);
 $$;
 
--- expect('what', got, wanted): equal, NULLs included, or an exception that shows both.
+-- expect('what', got, wanted): raises an exception with both values unless they are equal; NULL equals NULL.
 CREATE FUNCTION pg_temp.expect(what text, got anyelement, wanted anyelement) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF got IS DISTINCT FROM wanted THEN
@@ -65,7 +65,7 @@ BEGIN
     GET DIAGNOSTICS got = ROW_COUNT;
     PERFORM pg_temp.expect(what, got, wanted);
 END $$;
--- The statement has to fail with this SQLSTATE.
+-- The statement must fail with this SQLSTATE.
 CREATE FUNCTION pg_temp.expect_error(what text, query text, wanted text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE got text := 'no error';
 BEGIN

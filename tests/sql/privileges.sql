@@ -1,7 +1,7 @@
--- Who may what, read from the catalogue: all of it, so that nothing new comes in unseen. rights.sql tries it out.
+-- All rights in the schema, read from the catalogue, so that a new right is always noticed. rights.sql uses the rights.
 \ir prepare.sql
 BEGIN;
--- What is granted to whom on anything in the schema, besides its owner.
+-- Every right on every object of the schema, except those of the owner.
 CREATE TEMP VIEW granted AS
 WITH ours AS (
     SELECT c.oid, CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' ELSE 'table' END AS kind, c.relname::text AS name, c.relowner AS owner, c.relacl AS acl
@@ -15,7 +15,7 @@ WITH ours AS (
   UNION ALL
     SELECT n.oid, 'schema', n.nspname::text, n.nspowner, coalesce(n.nspacl, acldefault('n', n.nspowner)) FROM pg_namespace n WHERE n.nspname = 'heimdall'
   UNION ALL
-    -- Types of their own; a table's row type is of no use to who may not see the schema.
+    -- Types without a table. The row type of a table is useless without a right on the schema.
     SELECT t.oid, 'type', t.typname::text, t.typowner, coalesce(t.typacl, acldefault('T', t.typowner))
     FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
     WHERE t.typnamespace = 'heimdall'::regnamespace AND t.typelem = 0 AND (t.typtype IN ('e', 'd', 'r', 'm') OR c.relkind = 'c')
@@ -31,42 +31,42 @@ DECLARE
     got text;
 BEGIN
     PERFORM pg_temp.expect('PUBLIC may', (SELECT string_agg(g::text, ', ') FROM granted g WHERE who = 'PUBLIC'), NULL);
-    PERFORM pg_temp.expect('others than the three roles may', (SELECT string_agg(g::text, ', ') FROM granted g
+    PERFORM pg_temp.expect('roles other than our three may', (SELECT string_agg(g::text, ', ') FROM granted g
         WHERE who NOT IN ('heimdall_daemon', 'heimdall_admin', 'heimdall_reader')), NULL);
-    PERFORM pg_temp.expect('may be passed on', (SELECT string_agg(g::text, ', ') FROM granted g WHERE is_grantable), NULL);
+    PERFORM pg_temp.expect('rights with GRANT OPTION', (SELECT string_agg(g::text, ', ') FROM granted g WHERE is_grantable), NULL);
 
-    -- Everything that is not reading, in full.
+    -- All rights other than SELECT.
     SELECT string_agg(format('%s %s: %s', substr(who, 10), name, privileges), E'\n' ORDER BY who, name) INTO got
     FROM (SELECT who, name, string_agg(privilege, ' ' ORDER BY privilege) AS privileges FROM granted
           WHERE kind IN ('table', 'view', 'sequence', 'column') GROUP BY who, name) g WHERE privileges <> 'select';
-    PERFORM pg_temp.expect('writing', got, concat_ws(E'\n',
+    PERFORM pg_temp.expect('tables that may be written', got, concat_ws(E'\n',
         'daemon backfills: select update', 'daemon feature_parts: delete insert select', 'daemon feature_queue: delete select update',
         'daemon measurement_features: delete insert select update', 'daemon queue_depth: select update', 'daemon sweep_state: select update',
         'daemon worker_heartbeats: delete insert select update'));
     SELECT string_agg(format('%s %s', substr(who, 10), name), ', ' ORDER BY who, name) INTO got FROM granted WHERE kind = 'function';
-    PERFORM pg_temp.expect('calling', got, concat_ws(', ',
+    PERFORM pg_temp.expect('functions that may be called', got, concat_ws(', ',
         'admin cancel_backfill', 'admin enqueue_missing', 'admin pause_extraction', 'admin request_backfill', 'admin resume_extraction', 'admin retry_failed',
         'daemon claim_measurements', 'daemon count_queue', 'daemon count_session', 'daemon enqueue_missing', 'daemon longest_session', 'daemon may_notify', 'daemon measure_coverage',
         'daemon release_expired', 'daemon settle_sessions', 'daemon wake_workers',
         'reader count_session', 'reader longest_session', 'reader measure_coverage'));
     PERFORM pg_temp.expect('the application''s tables are read through views alone', (SELECT string_agg(g::text, ', ') FROM granted g
         WHERE name IN ('recording_sessions', 'measurements', 'websdr_stations', 'iq_measurements')), NULL);
-    PERFORM pg_temp.expect('on the schema', (SELECT string_agg(privilege, ', ') FROM granted WHERE kind = 'schema' AND privilege <> 'usage'), NULL);
-    PERFORM pg_temp.expect('the roles are nobody''s login and have no powers', (SELECT string_agg(rolname, ', ') FROM pg_roles
+    PERFORM pg_temp.expect('rights on the schema other than USAGE', (SELECT string_agg(privilege, ', ') FROM granted WHERE kind = 'schema' AND privilege <> 'usage'), NULL);
+    PERFORM pg_temp.expect('the roles cannot log in and have no attributes', (SELECT string_agg(rolname, ', ') FROM pg_roles
         WHERE rolname IN ('heimdall_daemon', 'heimdall_admin', 'heimdall_reader')
           AND (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)), NULL);
 
-    -- Functions: who runs with the owner's rights, and that no data becomes a statement.
+    -- Functions: which ones run with the owner's rights, and none builds a statement from data.
     SELECT string_agg(proname, ', ' ORDER BY proname) INTO got FROM pg_proc WHERE pronamespace = 'heimdall'::regnamespace AND prosecdef;
     PERFORM pg_temp.expect('with the owner''s rights', got, concat_ws(', ', 'cancel_backfill', 'claim_measurements', 'count_session', 'enqueue_missing',
         'longest_session', 'measure_coverage', 'pause_extraction', 'queue_completed_sessions', 'queue_late_measurements',
         'request_backfill', 'resume_extraction', 'retry_failed'));
-    PERFORM pg_temp.expect('dynamic SQL', (SELECT string_agg(proname, ', ') FROM pg_proc
+    PERFORM pg_temp.expect('functions with dynamic SQL', (SELECT string_agg(proname, ', ') FROM pg_proc
         WHERE pronamespace = 'heimdall'::regnamespace AND prosrc ~* '\mEXECUTE\M'), NULL);
     PERFORM pg_temp.expect('functions not in SQL or PL/pgSQL', (SELECT string_agg(p.proname, ', ') FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
         WHERE p.pronamespace = 'heimdall'::regnamespace AND l.lanname NOT IN ('sql', 'plpgsql')), NULL);
 
-    -- This check can fail.
+    -- The check itself finds a new right.
     GRANT SELECT ON heimdall.feature_queue TO PUBLIC;
     GRANT UPDATE (iq_data_location) ON heimdall.measurements TO heimdall_daemon;
     PERFORM pg_temp.expect('seen', (SELECT count(*) FROM granted WHERE who = 'PUBLIC' OR kind = 'column'), 2::bigint);

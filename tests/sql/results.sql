@@ -1,4 +1,4 @@
--- Leases, fencing, and what may replace what in measurement_features.
+-- Leases, fencing, and which row of measurement_features may replace which.
 \ir prepare.sql
 BEGIN;
 SELECT pg_temp.record(2);
@@ -15,16 +15,16 @@ BEGIN
     PERFORM pg_temp.expect('coordinates of the station', held.rx_lat, 45::float8);
     PERFORM pg_temp.expect('first attempt', held.attempt, 1);
 
-    -- Error row, under the measurement's own time.
+    -- An error row has the time of its measurement.
     PERFORM pg_temp.expect_rows('failure stored', pg_temp.bad(m, held.claim_id), 1);
     SELECT * INTO row FROM heimdall.measurement_features WHERE measurement_id = m;
     PERFORM pg_temp.expect('timestamp of an error row', row.timestamp, timestamptz '2020-01-01 01:00:00.01Z');
     PERFORM pg_temp.expect('error row', (row.extraction_failed, row.error_kind, row.error_message, cardinality(row.receiver_features))::text, '(t,invalid_format,message,0)');
     PERFORM pg_temp.expect_rows('stored only once', pg_temp.good(m, held.claim_id), 0);
 
-    -- A later success takes its place: one row.
+    -- A later success replaces it: one row.
     PERFORM heimdall.retry_failed();
-    EXECUTE format('EXECUTE claim(%L, 10, NULL)', w1);  -- the six others, and this one last
+    EXECUTE format('EXECUTE claim(%L, 10, NULL)', w1);  -- the six others, then this one
     SELECT * INTO held FROM heimdall.feature_queue WHERE measurement_id = m;
     PERFORM pg_temp.expect_rows('success stored', pg_temp.good(m, held.claim_id), 1);
     SELECT count(*) INTO n FROM heimdall.measurement_features WHERE measurement_id = m;
@@ -33,7 +33,7 @@ BEGIN
     PERFORM pg_temp.expect('good row', (row.extraction_failed, row.error_kind, row.mean_snr_db)::text, '(f,,20)');
     PERFORM pg_temp.expect('created_at stays, updated_at moves', row.updated_at > row.created_at, true);
 
-    -- A failure never takes the place of features, also not beside them under another time.
+    -- A failure never replaces features, and adds no row next to them under another time.
     UPDATE heimdall.measurements SET iq_data_location = 'other', created_at = created_at + interval '1 ms' WHERE id = m;
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', w1) INTO held;
     PERFORM pg_temp.expect('claimed again', held.measurement_id, m);
@@ -41,7 +41,7 @@ BEGIN
     SELECT count(*), max(f.timestamp) INTO n, row.timestamp FROM heimdall.measurement_features f WHERE measurement_id = m AND NOT extraction_failed;
     PERFORM pg_temp.expect('features are still there', (n, row.timestamp)::text, (1, timestamptz '2020-01-01 01:00:00.01Z')::text);
     SELECT count(*) INTO n FROM heimdall.measurement_features WHERE measurement_id = m;
-    PERFORM pg_temp.expect('and nothing beside them', n, 1::bigint);
+    PERFORM pg_temp.expect('and no other row', n, 1::bigint);
     -- A success under the new time removes the row of the old one.
     UPDATE heimdall.measurements SET iq_data_location = 'third' WHERE id = m;
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', w1) INTO held;
@@ -49,13 +49,13 @@ BEGIN
     SELECT count(*), max(f.timestamp) INTO n, row.timestamp FROM heimdall.measurement_features f WHERE measurement_id = m;
     PERFORM pg_temp.expect('one row, under the new time', (n, row.timestamp)::text, (1, timestamptz '2020-01-01 01:00:00.011Z')::text);
 
-    -- Given back: as if never claimed. Retried: the attempt counts, and it waits.
+    -- Released: as if never claimed. Retried: the attempt counts, and the row waits.
     SELECT * INTO held FROM heimdall.feature_queue WHERE measurement_id = pg_temp.measurement(1, 2);
     EXECUTE format('EXECUTE release(%L, %L)', ARRAY[held.measurement_id], ARRAY[held.claim_id]) INTO n;
-    PERFORM pg_temp.expect('given back', n, 1::bigint);
+    PERFORM pg_temp.expect('released', n, 1::bigint);
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', w2) INTO again;
     PERFORM pg_temp.expect('same row, same attempt', (again.measurement_id, again.attempt)::text, (held.measurement_id, 1)::text);
-    PERFORM pg_temp.expect_rows('the former owner is fenced out', pg_temp.good(held.measurement_id, held.claim_id), 0);
+    PERFORM pg_temp.expect_rows('the former owner is refused', pg_temp.good(held.measurement_id, held.claim_id), 0);
     PERFORM pg_temp.expect_rows('retried later', format('EXECUTE retry_later(%L, %s, 50)', again.measurement_id, again.claim_id), 1);
     PERFORM pg_temp.expect_rows('not before its time', format('EXECUTE claim(%L, 1, NULL)', w2), 0);
     EXECUTE 'EXECUTE promote_due' INTO again;
@@ -66,7 +66,7 @@ BEGIN
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', w2) INTO again;
     PERFORM pg_temp.expect('second attempt', again.attempt, 2);
 
-    -- Postponed: it waits as well, but the attempt does not count.
+    -- Snoozed: the row waits too, but the attempt does not count.
     PERFORM pg_temp.expect_rows('snoozed', format('EXECUTE snooze(%L, %s, 50)', again.measurement_id, again.claim_id), 1);
     PERFORM pg_temp.expect_rows('not before its time', format('EXECUTE claim(%L, 1, NULL)', w2), 0);
     PERFORM pg_temp.expect_rows('only once', format('EXECUTE snooze(%L, %s, 50)', again.measurement_id, again.claim_id), 0);
@@ -75,7 +75,7 @@ BEGIN
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', w2) INTO again;
     PERFORM pg_temp.expect('still the second attempt', again.attempt, 2);
 
-    -- A missing object: error row at once, looked for again, does not keep the session open.
+    -- A missing object: an error row immediately, then a recheck, which does not keep the session open.
     PERFORM pg_temp.expect_rows('missing', pg_temp.bad(again.measurement_id, again.claim_id, 'not_found', 60000), 1);
     FOR held IN SELECT * FROM heimdall.feature_queue WHERE state = 'claimed' AND measurement_id <> pg_temp.measurement(1, 7) LOOP
         PERFORM pg_temp.expect_rows('stored', pg_temp.good(held.measurement_id, held.claim_id), 1);
@@ -85,74 +85,74 @@ BEGIN
     PERFORM pg_temp.expect_rows('stored', pg_temp.good(held.measurement_id, held.claim_id), 1);
     EXECUTE format('EXECUTE settle_sessions(%L)', ARRAY[pg_temp.session(1)]) INTO settled;
     PERFORM pg_temp.expect('settled', (settled.succeeded, settled.failed)::text, '(6,1)');
-    PERFORM pg_temp.expect('the second look is waiting', (SELECT state || ' ' || recheck FROM heimdall.feature_queue WHERE measurement_id = pg_temp.measurement(1, 2)), 'waiting true');
+    PERFORM pg_temp.expect('the recheck is waiting', (SELECT state || ' ' || recheck FROM heimdall.feature_queue WHERE measurement_id = pg_temp.measurement(1, 2)), 'waiting true');
     DELETE FROM heimdall.feature_queue;
 
-    -- Gone measurements.
+    -- A measurement that no longer exists.
     PERFORM pg_temp.complete(2);
     DELETE FROM heimdall.measurements WHERE id = pg_temp.measurement(2, 1);
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', w1) INTO held;
     PERFORM pg_temp.expect('claimed without a location', held.iq_data_location, NULL::text);
-    PERFORM pg_temp.expect_rows('forgotten', format('EXECUTE discard(%L, %s)', held.measurement_id, held.claim_id), 1);
+    PERFORM pg_temp.expect_rows('discarded', format('EXECUTE discard(%L, %s)', held.measurement_id, held.claim_id), 1);
     PERFORM pg_temp.expect('dropped', (SELECT count(*) FROM heimdall.feature_queue), 6::bigint);
 
-    -- A dead worker's rows go back; claims of the dead are refused; the fifth crash is blamed on the recording.
+    -- The rows of a lost worker are released, its claims are refused; the fifth crash gives the recording an error row.
     EXECUTE format('EXECUTE claim(%L, 2, NULL)', w1);
     UPDATE heimdall.worker_heartbeats SET beat_at = beat_at - interval '31 s' WHERE worker_id = w1;
     UPDATE heimdall.feature_queue SET crashes = 4 WHERE measurement_id = pg_temp.measurement(2, 2);
-    PERFORM pg_temp.expect_rows('two taken back', 'EXECUTE release_expired', 2);
-    PERFORM pg_temp.expect_rows('nothing left to take back', 'EXECUTE release_expired', 0);
-    PERFORM pg_temp.expect_rows('the dead beat no more', format('EXECUTE heartbeat(%L, 0)', w1), 0);
-    PERFORM pg_temp.expect_rows('and claim no more', format('EXECUTE claim(%L, 1, NULL)', w1), 0);
+    PERFORM pg_temp.expect_rows('two released', 'EXECUTE release_expired', 2);
+    PERFORM pg_temp.expect_rows('nothing left to release', 'EXECUTE release_expired', 0);
+    PERFORM pg_temp.expect_rows('no heartbeat after the lease', format('EXECUTE heartbeat(%L, 0)', w1), 0);
+    PERFORM pg_temp.expect_rows('no claim after the lease', format('EXECUTE claim(%L, 1, NULL)', w1), 0);
     PERFORM pg_temp.expect('released', (SELECT state || ' ' || crashes || ' ' || attempt FROM heimdall.feature_queue WHERE measurement_id = pg_temp.measurement(2, 3)), 'ready 1 1');
-    PERFORM pg_temp.expect('blamed', (SELECT error_kind || ': ' || error_message FROM heimdall.measurement_features WHERE measurement_id = pg_temp.measurement(2, 2)),
+    PERFORM pg_temp.expect('error row of the crashing one', (SELECT error_kind || ': ' || error_message FROM heimdall.measurement_features WHERE measurement_id = pg_temp.measurement(2, 2)),
                            'crashed: Extraction crashed: 5 daemons were lost while working on this recording');
 
-    -- Lost a second time: it waits for a while, alone.
+    -- Lost a second time: it waits for a random time.
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', w2);
     UPDATE heimdall.worker_heartbeats SET beat_at = beat_at - interval '31 s' WHERE worker_id = w2;
-    PERFORM pg_temp.expect_rows('taken back once more', 'EXECUTE release_expired', 1);
+    PERFORM pg_temp.expect_rows('released once more', 'EXECUTE release_expired', 1);
     SELECT * INTO held FROM heimdall.feature_queue WHERE measurement_id = pg_temp.measurement(2, 3);
-    PERFORM pg_temp.expect('scattered', held.state = 'waiting' AND held.crashes = 2 AND held.due_at < clock_timestamp() + interval '10 s', true);
+    PERFORM pg_temp.expect('waits for a random time', held.state = 'waiting' AND held.crashes = 2 AND held.due_at < clock_timestamp() + interval '10 s', true);
     UPDATE heimdall.feature_queue SET due_at = clock_timestamp() WHERE state = 'waiting';
     PERFORM pg_temp.expect_rows('due', 'EXECUTE promote_due', 1);
     EXECUTE $q$EXECUTE register_worker('test', 3, '0', 4, 30000, 8)$q$ INTO w2;
 
-    -- Two that have been lost before, in the same hands: neither is blamed, however often.
+    -- One worker held two that were lost before: neither gets an error row, however often.
     EXECUTE format('EXECUTE claim(%L, 2, NULL)', w2);
     UPDATE heimdall.feature_queue SET crashes = CASE measurement_id WHEN pg_temp.measurement(2, 3) THEN 7 ELSE 1 END
     WHERE state = 'claimed';
     GET DIAGNOSTICS n = ROW_COUNT;
-    PERFORM pg_temp.expect('two in hand', n, 2::bigint);
+    PERFORM pg_temp.expect('two in flight', n, 2::bigint);
     UPDATE heimdall.worker_heartbeats SET beat_at = beat_at - interval '31 s' WHERE worker_id = w2;
-    PERFORM pg_temp.expect_rows('taken back both', 'EXECUTE release_expired', 2);
-    PERFORM pg_temp.expect('parted', (SELECT array_agg(crashes ORDER BY crashes) FROM heimdall.feature_queue
+    PERFORM pg_temp.expect_rows('both released', 'EXECUTE release_expired', 2);
+    PERFORM pg_temp.expect('separated', (SELECT array_agg(crashes ORDER BY crashes) FROM heimdall.feature_queue
                                       WHERE state = 'waiting' AND due_at < clock_timestamp() + interval '40 s'), ARRAY[2, 8]);
     UPDATE heimdall.feature_queue SET state = 'ready', due_at = NULL, attempt = 0, crashes = CASE crashes WHEN 8 THEN 2 ELSE 0 END
     WHERE state = 'waiting';
     EXECUTE $q$EXECUTE register_worker('test', 4, '0', 4, 30000, 8)$q$ INTO w2;
 
-    -- The answer to a claim was lost: what stands so without the worker's knowledge is ready again, at no cost.
+    -- The answer to a claim was lost: the rows that the worker does not hold are ready again, no attempt is spent.
     EXECUTE format('EXECUTE claim(%L, 2, NULL)', w2) INTO held;
-    PERFORM pg_temp.expect_rows('a stray', format('EXECUTE release_orphans(%L, %L)', w2, ARRAY[held.claim_id]), 1);
-    PERFORM pg_temp.expect_rows('no more', format('EXECUTE release_orphans(%L, %L)', w2, ARRAY[held.claim_id]), 0);
-    PERFORM pg_temp.expect('the known one is kept', (SELECT array_agg(claim_id) FROM heimdall.feature_queue WHERE worker_id = w2), ARRAY[held.claim_id]);
+    PERFORM pg_temp.expect_rows('an orphan', format('EXECUTE release_orphans(%L, %L)', w2, ARRAY[held.claim_id]), 1);
+    PERFORM pg_temp.expect_rows('only once', format('EXECUTE release_orphans(%L, %L)', w2, ARRAY[held.claim_id]), 0);
+    PERFORM pg_temp.expect('the held one is kept', (SELECT array_agg(claim_id) FROM heimdall.feature_queue WHERE worker_id = w2), ARRAY[held.claim_id]);
     PERFORM pg_temp.expect_rows('another worker''s are left alone', format('EXECUTE release_orphans(%L, %L)', w1, '{}'), 0);
-    PERFORM pg_temp.expect_rows('a stray again', format('EXECUTE release_orphans(%L, %L)', w2, '{}'), 1);
+    PERFORM pg_temp.expect_rows('an orphan again', format('EXECUTE release_orphans(%L, %L)', w2, '{}'), 1);
     PERFORM pg_temp.expect('no attempt is spent', (SELECT max(attempt) FROM heimdall.feature_queue WHERE crashes = 0), 0);
 
-    -- Above a floor: only what came later, for each priority by itself.
+    -- Claims above a floor return later rows only, for each priority separately.
     SELECT id INTO n FROM heimdall.pending_features ORDER BY priority, id OFFSET 1 LIMIT 1;
     EXECUTE format('EXECUTE claim(%L, 1, %L)', w2, ARRAY[n, 0, 0]) INTO again;
     PERFORM pg_temp.expect('the third', again.id, (SELECT min(q.id) FROM heimdall.feature_queue q WHERE q.id > n));
-    PERFORM pg_temp.expect_rows('given back', format('EXECUTE release(%L, %L)', ARRAY[again.measurement_id], ARRAY[again.claim_id]), 1);
+    PERFORM pg_temp.expect_rows('released', format('EXECUTE release(%L, %L)', ARRAY[again.measurement_id], ARRAY[again.claim_id]), 1);
     PERFORM pg_temp.expect_rows('nothing above', format('EXECUTE claim(%L, 9, %L)', w2, '{9223372036854775807,0,0}'), 0);
 
     -- Paused: nobody claims.
     PERFORM heimdall.pause_extraction('maintenance');
     PERFORM pg_temp.expect_rows('paused', format('EXECUTE claim(%L, 1, NULL)', w2), 0);
     EXECUTE format('EXECUTE heartbeat(%L, 0)', w2) INTO again;
-    PERFORM pg_temp.expect('the heartbeat says so', (again.paused, again.pause_reason, again.schema_version)::text, format('(t,maintenance,%s)', (SELECT max(version) FROM heimdall.schema_migrations)));
+    PERFORM pg_temp.expect('the heartbeat returns the pause', (again.paused, again.pause_reason, again.schema_version)::text, format('(t,maintenance,%s)', (SELECT max(version) FROM heimdall.schema_migrations)));
     PERFORM heimdall.resume_extraction();
     PERFORM pg_temp.expect_rows('resumed', format('EXECUTE claim(%L, 9, NULL)', w2), 5);
 END $$;

@@ -1,4 +1,4 @@
--- What the three roles may, what they may not, and that PUBLIC may nothing. As a superuser.
+-- What the three roles may do and may not do, and that PUBLIC has no rights. Runs as a superuser.
 \ir prepare.sql
 BEGIN;
 SELECT pg_temp.record(1);
@@ -43,7 +43,7 @@ BEGIN
         'UPDATE heimdall.backfills SET done = 0', 'SELECT heimdall.release_expired()'] LOOP
         PERFORM pg_temp.denied('heimdall_admin', query);
     END LOOP;
-    -- A role with nothing but the schema and the application's tables.
+    -- A role with rights on the schema and on the application's tables only.
     FOREACH query IN ARRAY ARRAY[
         'SELECT * FROM heimdall.measurement_features', 'SELECT * FROM heimdall.feature_queue', 'SELECT * FROM heimdall.feature_coverage',
         'SELECT * FROM heimdall.session_measurements', 'SELECT heimdall.wake_workers()', 'SELECT heimdall.longest_session()',
@@ -52,7 +52,7 @@ BEGIN
     END LOOP;
 END $$;
 
--- May: everything in queries/, as the daemon.
+-- The daemon may run everything in queries/.
 SET LOCAL ROLE heimdall_daemon;
 DO $$
 DECLARE
@@ -84,14 +84,14 @@ BEGIN
     PERFORM * FROM heimdall.session_coverage;
     PERFORM * FROM heimdall.extraction_workers;
 END $$;
--- May: read, as the reader.
+-- The reader may read.
 SET LOCAL ROLE heimdall_reader;
 SELECT 1 FROM (SELECT count(*) FROM heimdall.measurement_features) a, (SELECT count(*) FROM heimdall.session_features) b,
     (SELECT count(*) FROM heimdall.session_measurements) c, (SELECT count(*) FROM heimdall.feature_coverage) d,
     (SELECT count(*) FROM heimdall.session_coverage) e, (SELECT count(*) FROM heimdall.feature_failures) f,
     (SELECT count(*) FROM heimdall.backfill_progress) g, (SELECT count(*) FROM heimdall.extraction_workers) h,
     (SELECT count(*) FROM heimdall.pending_features) i \g /dev/null
--- May: all of that and the functions, as the administrator, who is not the owner.
+-- The administrator, who is not the owner, may read and call the functions.
 SET LOCAL ROLE heimdall_admin;
 DO $$
 BEGIN
@@ -99,7 +99,7 @@ BEGIN
     PERFORM heimdall.retry_failed(), heimdall.pause_extraction('x'), heimdall.resume_extraction(), heimdall.enqueue_missing(1);
     PERFORM * FROM heimdall.feature_coverage;
 END $$;
--- The application needs no right of ours: its session completes and is queued.
+-- The application needs no right on our tables: its session completes and is queued.
 RESET ROLE;
 DELETE FROM heimdall.feature_queue;
 DELETE FROM heimdall.measurement_features;

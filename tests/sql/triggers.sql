@@ -1,4 +1,4 @@
--- What is queued when, and that nothing of it can fail the application's statement.
+-- What the triggers queue and when, and that they never fail the application's statement.
 \ir prepare.sql
 BEGIN;
 SELECT pg_temp.record(20);
@@ -21,14 +21,14 @@ BEGIN
     PERFORM pg_temp.expect('oldest session first', (SELECT recording_session_id FROM heimdall.pending_features ORDER BY priority, id LIMIT 1), pg_temp.session(2));
     DELETE FROM heimdall.feature_queue;
 
-    -- Completed from the start: measurements that stand already.
+    -- A session that is inserted as completed, after its measurements.
     DELETE FROM heimdall.recording_sessions WHERE id = pg_temp.session(20);
     INSERT INTO heimdall.recording_sessions (id, user_id, status, frequency_hz, bandwidth_hz, duration_seconds, created_at)
     VALUES (pg_temp.session(20), gen_random_uuid(), 'completed', 145000000, 12500, 1, timestamptz '2020-01-01 20:00Z');
     PERFORM pg_temp.expect('inserted as completed', (SELECT count(*) FROM heimdall.feature_queue), 7::bigint);
     DELETE FROM heimdall.feature_queue;
 
-    -- Late objects.
+    -- Objects that arrive late.
     INSERT INTO heimdall.measurements (id, frequency_hz, iq_data_location, created_at)
     VALUES (pg_temp.measurement(1, 8), 145000000, NULL, timestamptz '2020-01-01 01:00:00.5Z');
     PERFORM pg_temp.expect('no object, nothing queued', (SELECT count(*) FROM heimdall.feature_queue), 0::bigint);
@@ -37,14 +37,14 @@ BEGIN
     INSERT INTO heimdall.measurements (id, frequency_hz, iq_data_location, created_at)
     VALUES (pg_temp.measurement(1, 9), 145000000, 'x', timestamptz '2020-01-01 01:00:00.6Z'),
            (pg_temp.measurement(1, 10), 145000000, 'x', timestamptz '2020-01-01 01:30Z');
-    PERFORM pg_temp.expect('inserted late, within a window alone', (SELECT count(*) FROM heimdall.feature_queue), 2::bigint);
+    PERFORM pg_temp.expect('inserted late, only within a window', (SELECT count(*) FROM heimdall.feature_queue), 2::bigint);
     UPDATE heimdall.measurements SET created_at = timestamptz '2020-01-01 01:00:00.7Z' WHERE id = pg_temp.measurement(1, 10);
     PERFORM pg_temp.expect('moved into a window', (SELECT count(*) FROM heimdall.feature_queue), 3::bigint);
     DELETE FROM heimdall.feature_queue;
     UPDATE heimdall.measurements SET signal_strength_db = 3;
     PERFORM pg_temp.expect('other changes do nothing', (SELECT count(*) FROM heimdall.feature_queue), 0::bigint);
 
-    -- A replaced object: anew even with features, and out of the hands of whoever reads the old one.
+    -- A replaced object is extracted again even with features, and the result of the old one is refused.
     UPDATE heimdall.measurements SET iq_data_location = 'first' WHERE id = pg_temp.measurement(1, 1);
     EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000, 8)$q$ INTO worker;
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', worker) INTO held;
@@ -58,21 +58,21 @@ BEGIN
     PERFORM pg_temp.expect('queued once more although it has features', (SELECT count(*) FROM heimdall.feature_queue), 1::bigint);
     DELETE FROM heimdall.feature_queue;
 
-    -- What has features is left alone; a failure is tried again; lower priority moves ahead.
+    -- A measurement with features is not queued; a failure is; a row of lower priority gets the highest one.
     UPDATE heimdall.recording_sessions SET status = 'recording' WHERE id = pg_temp.session(1);
     UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = pg_temp.session(1);
     PERFORM pg_temp.expect('all but the one with features', (SELECT count(*) FROM heimdall.feature_queue), 9::bigint);
     UPDATE heimdall.feature_queue SET priority = 1, source = 'sweep';
     UPDATE heimdall.recording_sessions SET status = 'recording' WHERE id = pg_temp.session(1);
     UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = pg_temp.session(1);
-    PERFORM pg_temp.expect('moved ahead', (SELECT count(*) FROM heimdall.feature_queue WHERE priority = 0 AND source = 'live'), 9::bigint);
+    PERFORM pg_temp.expect('highest priority', (SELECT count(*) FROM heimdall.feature_queue WHERE priority = 0 AND source = 'live'), 9::bigint);
 END $$;
 
--- The queue is broken: warnings, and the statements succeed.
+-- The queue does not work: warnings, and the application's statements succeed.
 ALTER TABLE heimdall.feature_queue RENAME TO feature_queue_gone;
 SET LOCAL client_min_messages = error;
 UPDATE heimdall.recording_sessions SET status = 'recording' WHERE id = pg_temp.session(2);
 UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = pg_temp.session(2);
 UPDATE heimdall.measurements SET iq_data_location = 'other' WHERE id = pg_temp.measurement(2, 1);
-SELECT pg_temp.expect('the application''s statements went through', (SELECT status FROM heimdall.recording_sessions WHERE id = pg_temp.session(2)), 'completed');
+SELECT pg_temp.expect('the application''s statements succeeded', (SELECT status FROM heimdall.recording_sessions WHERE id = pg_temp.session(2)), 'completed');
 ROLLBACK;

@@ -1,4 +1,4 @@
--- Daemons of other versions than the schema: whom it serves, whom it refuses.
+-- Daemons of another version than the schema: which ones it serves and which ones it refuses.
 \ir prepare.sql
 BEGIN;
 SELECT pg_temp.record(2);
@@ -11,7 +11,7 @@ BEGIN
         (SELECT max(version) AS installed, coalesce(max(serves_from), 0) AS serves_from FROM heimdall.schema_migrations) s),
         (SELECT format('(%s,0)', max(version)) FROM heimdall.schema_migrations));
 
-    -- A daemon of schema 7: it does not say so, and claims with two parameters.
+    -- A daemon of schema 7: it does not report its version, and it claims with two parameters.
     INSERT INTO heimdall.worker_heartbeats (host, pid, version, concurrency, lease_ms) VALUES ('earlier', 1, '0', 4, 30000)
     RETURNING worker_id INTO earlier;
     EXECUTE $q$EXECUTE register_worker('present', 2, '0', 4, 30000, 8)$q$ INTO present;
@@ -20,19 +20,19 @@ BEGIN
     EXECUTE format('EXECUTE heartbeat(%L, 1)', earlier) INTO answer;
     PERFORM pg_temp.expect('its heartbeat too', answer.paused, false);
 
-    -- A schema that needs more than the earlier one knows.
+    -- A schema that does not serve the earlier daemon.
     INSERT INTO heimdall.schema_migrations (version, name, serves_from) VALUES (9998, 'later', 8), (9999, 'latest', NULL);
     EXECUTE 'EXECUTE schema_version' INTO answer;
-    PERFORM pg_temp.expect('said', (answer.installed, answer.serves_from)::text, '(9999,8)');
+    PERFORM pg_temp.expect('reported', (answer.installed, answer.serves_from)::text, '(9999,8)');
     PERFORM pg_temp.expect('refused', (SELECT count(*) FROM heimdall.claim_measurements(earlier, 1)), 0::bigint);
     PERFORM pg_temp.expect_rows('the present one is served', format('EXECUTE claim(%L, 1, NULL)', present), 1);
     UPDATE heimdall.schema_migrations SET serves_from = 9999 WHERE version = 9999;
-    PERFORM pg_temp.expect_rows('until it is not', format('EXECUTE claim(%L, 1, NULL)', present), 0);
-    PERFORM pg_temp.expect('what they hold they may finish', (SELECT count(*) FROM heimdall.feature_queue WHERE state = 'claimed'), 2::bigint);
+    PERFORM pg_temp.expect_rows('no longer served', format('EXECUTE claim(%L, 1, NULL)', present), 0);
+    PERFORM pg_temp.expect('they may finish their claims', (SELECT count(*) FROM heimdall.feature_queue WHERE state = 'claimed'), 2::bigint);
     SELECT * INTO answer FROM heimdall.feature_queue WHERE worker_id = earlier;
     PERFORM pg_temp.expect_rows('stored', pg_temp.good(answer.measurement_id, answer.claim_id), 1);
 
-    -- Before there was the column.
+    -- A schema without the column serves_from.
     ALTER TABLE heimdall.schema_migrations DROP COLUMN serves_from;
     DELETE FROM heimdall.schema_migrations WHERE version > 7;
 END $$;
