@@ -1,22 +1,29 @@
-//! `heimdalld`, a Postgres-native worker: recordings that complete become rows
-//! of RF features. The modules in the order of the data path:
+//! `heimdalld`, a Postgres-native worker: recordings that complete become rows of RF features. One line for each
+//! module, in the order of the data path; `README.md` beside this crate has them in the order of their imports.
 //!
-//! - [`listener`] hears that a session has completed, and wakes the
-//! - [`worker`], which claims rows of the queue, while the
-//! - breakers are open and the schema fits, and hands each, one of those held, to
-//! - [`extraction`]: past the breaker of its bucket, and announced, its location is read from the [`object_store`], block by
-//!   block, with the hints on how to read it and the sidecar that some have;
-//! - compute extracts on threads of its own, and the
-//! - [`writer`] turns a verdict into a row; what went wrong is a failure.
-//! - [`queue`] speaks to Postgres for all of them, in the words of [`sql`], over [`postgres`], with TLS where that is asked for.
-//! - [`maintenance`] keeps the lease, takes over from the dead, promotes and sweeps.
-//! - [`service`] starts and ends these parts.
-//! - [`metrics`] counts what they do, [`http`] shows it and says whether all is well.
-//!
-//! Whatever any of them hears from [`sanitize`] is made printable before it is said again.
-//!
-//! Around it: [`cli`], [`doctor`], [`config`], [`offline`] the tests' fail points and,
-//! behind a feature, the embedded `demo`.
+//! - [`listener`]: LISTENs for completed sessions.
+//! - [`wake`]: wakes the worker, and says whether notifications arrive.
+//! - [`worker`]: claims rows of the queue, and starts a task for each.
+//! - [`queue`]: the queue in Postgres, one typed call for each file in `sql/queries`, and the leases held.
+//! - [`job`]: a claimed recording, its features or error, and the retry policy.
+//! - [`extraction`]: reads a recording from the store, block by block, and extracts it on threads of its own.
+//! - [`object_store`]: the S3 client, and the circuit breakers for each bucket.
+//! - [`writer`]: writes results, several in one transaction.
+//! - [`maintenance`]: registration, heartbeat, take-over of expired rows, due retries, sweep.
+//! - [`postgres`]: connections, statements, the schema's version, migration.
+//! - [`sql`]: everything under `sql/`, compiled in.
+//! - [`service`]: `heimdalld run`: starts the tasks, ends them in order.
+//! - [`metrics`]: counters and histograms for Prometheus.
+//! - [`http`]: `/healthz`, `/readyz` and `/metrics`.
+//! - [`config`]: settings, credentials and TLS.
+//! - [`cli`]: the command line and the log.
+//! - [`offline`]: `heimdalld extract`, without any server.
+//! - `plot`: pictures of recordings (feature `plot`).
+//! - [`doctor`]: `heimdalld doctor`, what is wrong and what to type.
+//! - [`sanitize`]: makes text from outside safe to print.
+//! - [`backoff`]: delays between retries.
+//! - `sandbox`: throw-away servers for tests and demo (feature `demo`).
+//! - `demo`: `heimdalld demo` (feature `demo`).
 
 pub mod backoff;
 pub mod cli;
@@ -36,9 +43,9 @@ pub mod offline;
 pub mod plot;
 pub mod postgres;
 pub mod queue;
+pub mod sanitize;
 #[cfg(feature = "demo")]
 pub mod sandbox;
-pub mod sanitize;
 pub mod service;
 pub mod sql;
 pub mod wake;
