@@ -43,9 +43,9 @@ pub mod offline;
 pub mod plot;
 pub mod postgres;
 pub mod queue;
-pub mod sanitize;
 #[cfg(feature = "demo")]
 pub mod sandbox;
+pub mod sanitize;
 pub mod service;
 pub mod sql;
 pub mod wake;

@@ -1,4 +1,4 @@
-//! One claimed recording, from its location to the verdict.
+//! One claimed recording, from its location to the outcome.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -9,16 +9,16 @@ use heimdall_dsp::{CHUNK_MS, Extraction};
 use tracing::info;
 
 use self::metadata::{Extent, Metadata};
-use self::session_log::Announced;
-use self::stream::{Measured, ReadBudget, stream};
-use self::threads::{Compute, panic_message};
+use self::session_log::SessionLog;
+use self::stream::{ExtractionResult, ReadBudget, stream};
+use self::threads::{ExtractorThreads, panic_message};
 use crate::job::claim::Claim;
-use crate::job::failpoint::{Point, reach};
-use crate::job::failure::Failure;
+use crate::job::error::ExtractionError;
+use crate::job::failpoint::{FailPoint, hit};
 use crate::job::features::FeatureRow;
-use crate::job::outcome::Verdict;
-use crate::job::retry_policy::conclude;
-use crate::job::segment_spool::Segments;
+use crate::job::outcome::Outcome;
+use crate::job::retry_policy::decide;
+use crate::job::segment_spool::SegmentSpool;
 use crate::metrics::labels::Step;
 use crate::metrics::metrics;
 use crate::object_store::breaker::Gates;
@@ -43,18 +43,18 @@ pub struct Pipeline {
     /// Open while the store, and each bucket, can be read.
     pub breakers: Arc<Gates>,
     /// The extractor's threads.
-    pub threads: Compute,
+    pub threads: ExtractorThreads,
     /// How much may be read.
     pub budget: ReadBudget,
     /// Sessions that have been logged as complete.
-    pub session_log: Announced,
+    pub session_log: SessionLog,
 }
 
 impl Pipeline {
     /// Fetches and extracts a claimed recording. A panic fails this recording alone.
-    pub async fn process(&self, claim: &Claim) -> Verdict {
+    pub async fn process(&self, claim: &Claim) -> Outcome {
         let Some(text) = &claim.iq_data_location else {
-            return Verdict::Forget;
+            return Outcome::Discard;
         };
         let mut metadata = Metadata {
             extractor_version: heimdall_dsp::VERSION,
@@ -64,15 +64,15 @@ impl Pipeline {
         let extracting = AssertUnwindSafe(self.fetch_and_extract(claim, text, &mut metadata));
         let (failure, metadata) = match extracting.catch_unwind().await {
             Ok(Ok((extraction, segments))) => {
-                return Verdict::Features(Box::new(feature_row(extraction, segments, metadata)));
+                return Outcome::Completed(Box::new(feature_row(extraction, segments, metadata)));
             }
             Ok(Err(failure)) => (failure, metadata.to_json()),
             Err(panic) => {
                 let what = panic_message(&*panic);
-                (Failure::Panic { what }, serde_json::json!({}))
+                (ExtractionError::Panic { what }, serde_json::json!({}))
             }
         };
-        conclude(claim, &failure, metadata)
+        decide(claim, &failure, metadata)
     }
 
     /// Reads the object at `text` if its bucket may be read now; tells a failure of the object from one of the store.
@@ -81,14 +81,14 @@ impl Pipeline {
         claim: &Claim,
         text: &str,
         metadata: &mut Metadata,
-    ) -> Result<(Extraction, Segments), Failure> {
+    ) -> Result<(Extraction, SegmentSpool), ExtractionError> {
         let location =
-            Location::parse(text, self.store.bucket_names()).inspect_err(|_| self.session_log.begins(claim))?;
+            Location::parse(text, self.store.bucket_names()).inspect_err(|_| self.session_log.log_start(claim))?;
         metadata.bucket = Some(location.bucket.clone());
         metadata.object_key = Some(location.key.clone());
         let gate = self.breakers.before(&location);
         gate.enter()?;
-        self.session_log.begins(claim);
+        self.session_log.log_start(claim);
         let begun = Instant::now();
         match self.extract_whole(claim, &location, metadata).await {
             Ok(extracted) => {
@@ -105,10 +105,10 @@ impl Pipeline {
         claim: &Claim,
         location: &Location,
         metadata: &mut Metadata,
-    ) -> Result<(Extraction, Segments), Failure> {
+    ) -> Result<(Extraction, SegmentSpool), ExtractionError> {
         for _ in 1..MAX_READS {
             match self.extract(claim, location, metadata).await {
-                Err(Failure::ObjectReplaced) => info!(key = location.key, "object replaced, reading it again"),
+                Err(ExtractionError::ObjectReplaced) => info!(key = location.key, "object replaced, reading it again"),
                 done => return done,
             }
         }
@@ -121,33 +121,33 @@ impl Pipeline {
         claim: &Claim,
         location: &Location,
         metadata: &mut Metadata,
-    ) -> Result<(Extraction, Segments), Failure> {
+    ) -> Result<(Extraction, SegmentSpool), ExtractionError> {
         let begun = Instant::now();
         let limit_bytes = self.budget.max_object_bytes;
-        let (location, sidecar) = sidecar::follow(location.clone(), &self.store).await?;
+        let (location, sidecar) = sidecar::resolve_metadata_location(location.clone(), &self.store).await?;
         metadata.object_key = Some(location.key.clone());
-        reach(Point::BeforeGet, [claim]);
+        hit(FailPoint::BeforeGet, [claim]);
         let mut object = self.store.get(&location).await?;
-        reach(Point::AfterGet, [claim]);
+        hit(FailPoint::AfterGet, [claim]);
         metadata.object_etag = Some(object.etag.clone());
         metadata.object_bytes = object.size_bytes;
         if let Some(size_bytes) = object.size_bytes.filter(|size| *size > limit_bytes) {
-            return Err(Failure::TooLarge {
+            return Err(ExtractionError::TooLarge {
                 size_bytes,
                 limit_bytes,
             });
         }
 
         let mut hints = hints::of_object(claim, &location, &object);
-        let looked_for = sidecar::look_for(&location, sidecar, &mut hints, &self.store).await;
+        let looked_for = sidecar::find_sidecar(&location, sidecar, &mut hints, &self.store).await;
         metadata.said = hints.provenance();
         metadata.sigmf_key = looked_for?;
         let mut read = stream(claim, &mut object, hints.clone(), &self.threads, &self.budget).await;
-        if let Err(Failure::Recording(heimdall_dsp::Error::MetadataAfterSamples { at })) = read {
-            sidecar::read_tail(&mut object, at, &mut hints).await?;
+        if let Err(ExtractionError::Recording(heimdall_dsp::Error::MetadataAfterSamples { at })) = read {
+            sidecar::read_archive_tail(&mut object, at, &mut hints).await?;
             read = stream(claim, &mut object, hints, &self.threads, &self.budget).await;
         }
-        let Measured {
+        let ExtractionResult {
             extraction,
             segments,
             extracting,
@@ -163,7 +163,7 @@ impl Pipeline {
     }
 }
 
-fn feature_row(extraction: Extraction, segments: Segments, mut metadata: Metadata) -> FeatureRow {
+fn feature_row(extraction: Extraction, segments: SegmentSpool, mut metadata: Metadata) -> FeatureRow {
     let totals = extraction.totals;
     metadata.extent = Some(Extent {
         iq_duration_ms: extraction.duration_ms(),
@@ -188,7 +188,7 @@ fn feature_row(extraction: Extraction, segments: Segments, mut metadata: Metadat
         num_receivers_detected: i32::from(totals.signal_detected()),
         extraction_metadata: metadata.to_json(),
         segments,
-        late: extraction.inconsistencies,
+        trailing_warnings: extraction.inconsistencies,
     }
 }
 

@@ -14,7 +14,7 @@ const REMEMBERED_SESSIONS: usize = 4_096;
 
 /// The sessions that have been announced of late.
 #[derive(Debug, Default)]
-pub struct Announced(Mutex<Sessions>);
+pub struct SessionLog(Mutex<Sessions>);
 
 #[derive(Debug, Default)]
 struct Sessions {
@@ -22,9 +22,9 @@ struct Sessions {
     in_order: VecDeque<Uuid>,
 }
 
-impl Announced {
+impl SessionLog {
     /// Work on a recording begins; what is put off before it has begun is not announced, or it would be each time.
-    pub fn begins(&self, claim: &Claim) {
+    pub fn log_start(&self, claim: &Claim) {
         let session = claim.recording_session_id;
         if claim.source == "live" && self.0.lock().unwrap_or_else(PoisonError::into_inner).add(session) {
             info!(%session, "recording session completed");

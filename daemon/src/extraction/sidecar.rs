@@ -7,7 +7,7 @@ use heimdall_dsp::{
     Error, Hints, Inconsistency, MAX_SIGMF_BYTES, MAX_SIGMF_TAIL_BYTES, SIDECAR_SOURCE, Sigmf, Warning,
 };
 
-use crate::job::failure::Failure;
+use crate::job::error::ExtractionError;
 use crate::object_store::client::Store;
 use crate::object_store::location::Location;
 use crate::object_store::object::Object;
@@ -27,7 +27,10 @@ pub struct Sidecar {
 ///
 /// # Errors
 /// When the metadata cannot be read, or name no samples.
-pub async fn follow(location: Location, store: &Store) -> Result<(Location, Option<Sidecar>), Failure> {
+pub async fn resolve_metadata_location(
+    location: Location,
+    store: &Store,
+) -> Result<(Location, Option<Sidecar>), ExtractionError> {
     if !location.key.ends_with(META) {
         return Ok((location, None));
     }
@@ -52,12 +55,12 @@ pub async fn follow(location: Location, store: &Store) -> Result<(Location, Opti
 /// # Errors
 /// When they cannot be read; when there are none and nothing else says what the samples are, as if the object itself
 /// were missing: they may be on their way.
-pub async fn look_for(
+pub async fn find_sidecar(
     location: &Location,
     found: Option<Sidecar>,
     hints: &mut Hints,
     store: &Store,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<String>, ExtractionError> {
     if let Some(Sidecar { key, meta }) = found {
         hints.set_sigmf(meta, SIDECAR_SOURCE);
         return Ok(Some(key));
@@ -82,12 +85,12 @@ pub async fn look_for(
                 hints.set_sigmf(meta, SIDECAR_SOURCE);
                 return Ok(Some(key.clone()));
             }
-            Err(Failure::NotFound { .. }) => {}
+            Err(ExtractionError::NotFound { .. }) => {}
             Err(other) => return Err(other),
         }
     }
     if !hints.names_samples() {
-        return Err(Failure::NotFound { key: keys[0].clone() });
+        return Err(ExtractionError::NotFound { key: keys[0].clone() });
     }
     let text = format!("no SigMF metadata at {}", keys.join(" or "));
     hints.add_inconsistency(Inconsistency::new(Warning::MetadataMissing, text));
@@ -98,7 +101,7 @@ pub async fn look_for(
 ///
 /// # Errors
 /// When they cannot be read.
-pub async fn read_tail(object: &mut Object<'_>, at: u64, hints: &mut Hints) -> Result<(), Failure> {
+pub async fn read_archive_tail(object: &mut Object<'_>, at: u64, hints: &mut Hints) -> Result<(), ExtractionError> {
     object.go_to(at).await?;
     let tail = collect(object, MAX_SIGMF_TAIL_BYTES).await?;
     hints.read_archive_tail(&tail)?;
@@ -119,7 +122,7 @@ fn candidates(key: &str) -> Vec<String> {
 }
 
 /// The key of a file beside another.
-fn sibling(key: &str, name: &str) -> Result<String, Failure> {
+fn sibling(key: &str, name: &str) -> Result<String, ExtractionError> {
     if name.is_empty() || name.contains(['/', '\\']) {
         return Err(bad(format!(
             "core:dataset is '{}', which is no file name",
@@ -130,13 +133,13 @@ fn sibling(key: &str, name: &str) -> Result<String, Failure> {
     Ok(format!("{folder}{name}"))
 }
 
-async fn read(location: &Location, store: &Store) -> Result<Sigmf, Failure> {
+async fn read(location: &Location, store: &Store) -> Result<Sigmf, ExtractionError> {
     let mut object = store.get(location).await?;
     Ok(Sigmf::parse(&collect(&mut object, MAX_SIGMF_BYTES + 1).await?)?)
 }
 
 /// Up to so many bytes of an object.
-async fn collect(object: &mut Object<'_>, most: usize) -> Result<Vec<u8>, Failure> {
+async fn collect(object: &mut Object<'_>, most: usize) -> Result<Vec<u8>, ExtractionError> {
     let mut bytes = Vec::new();
     while bytes.len() < most {
         let Some(piece) = object.next_piece().await? else { break };
@@ -145,8 +148,8 @@ async fn collect(object: &mut Object<'_>, most: usize) -> Result<Vec<u8>, Failur
     Ok(bytes)
 }
 
-fn bad(problem: String) -> Failure {
-    Failure::Recording(Error::Metadata { problem })
+fn bad(problem: String) -> ExtractionError {
+    ExtractionError::Recording(Error::Metadata { problem })
 }
 
 #[cfg(test)]

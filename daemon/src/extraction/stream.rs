@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use heimdall_dsp::{Extraction, Hints};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::extractor::Reading;
-use super::threads::Compute;
+use super::extractor::RecordingExtractor;
+use super::threads::ExtractorThreads;
 use crate::job::claim::Claim;
-use crate::job::failpoint::{Point, reach};
-use crate::job::failure::Failure;
-use crate::job::segment_spool::Segments;
+use crate::job::error::ExtractionError;
+use crate::job::failpoint::{FailPoint, hit};
+use crate::job::segment_spool::SegmentSpool;
 use crate::metrics::metrics;
 use crate::object_store::object::Object;
 
@@ -43,11 +43,11 @@ impl ReadBudget {
 }
 
 /// What came of it.
-pub struct Measured {
+pub struct ExtractionResult {
     /// The numbers, without the segments.
     pub extraction: Extraction,
     /// All of those, as they go into the row.
-    pub segments: Segments,
+    pub segments: SegmentSpool,
     /// How long the extractor took.
     pub extracting: Duration,
     /// How many bytes there were.
@@ -62,15 +62,15 @@ pub async fn stream(
     claim: &Claim,
     object: &mut Object<'_>,
     hints: Hints,
-    threads: &Compute,
+    threads: &ExtractorThreads,
     budget: &ReadBudget,
-) -> Result<Measured, Failure> {
+) -> Result<ExtractionResult, ExtractionError> {
     let mut reader = BlockReader {
         leftover: None,
         read_bytes: 0,
         limit_bytes: budget.max_object_bytes,
     };
-    let mut reading = Reading::new(&claim.rx_id, (claim.rx_lat, claim.rx_lon), hints);
+    let mut extractor = RecordingExtractor::new(&claim.rx_id, (claim.rx_lat, claim.rx_lon), hints);
     let mut extracting = Duration::ZERO;
     let (mut block, mut permit) = reader
         .next_block(object, Vec::with_capacity(BLOCK_BYTES), &budget.in_flight)
@@ -79,22 +79,22 @@ pub async fn stream(
     while !block.is_empty() {
         let started = Instant::now();
         let push = async {
-            let pushed = threads.push(reading, block).await;
+            let pushed = threads.push(extractor, block).await;
             drop(permit);
             (pushed, started.elapsed())
         };
         let next = reader.next_block(object, spare, &budget.in_flight);
         let ((pushed, took), read) = futures_util::join!(push, next);
         extracting += took;
-        (reading, spare) = pushed?;
-        reach(Point::MidBody, [claim]);
+        (extractor, spare) = pushed?;
+        hit(FailPoint::MidBody, [claim]);
         (block, permit) = read?;
     }
-    reach(Point::AfterBody, [claim]);
+    hit(FailPoint::AfterBody, [claim]);
     let started = Instant::now();
-    let (extraction, segments) = threads.finish(reading).await?;
+    let (extraction, segments) = threads.finish(extractor).await?;
     extracting += started.elapsed();
-    Ok(Measured {
+    Ok(ExtractionResult {
         extraction,
         segments,
         extracting,
@@ -116,7 +116,7 @@ impl BlockReader {
         object: &mut Object<'_>,
         mut block: Vec<u8>,
         budget: &'a Semaphore,
-    ) -> Result<(Vec<u8>, Option<SemaphorePermit<'a>>), Failure> {
+    ) -> Result<(Vec<u8>, Option<SemaphorePermit<'a>>), ExtractionError> {
         block.clear();
         // Closed never; without a permit the block would merely not be counted.
         let permit = budget.acquire_many(BLOCK_PERMITS).await.ok();
@@ -134,7 +134,7 @@ impl BlockReader {
             self.read_bytes += piece.len() as u64;
             metrics().read_bytes.inc_by(piece.len() as u64);
             if self.read_bytes > self.limit_bytes {
-                return Err(Failure::TooLarge {
+                return Err(ExtractionError::TooLarge {
                     size_bytes: self.read_bytes,
                     limit_bytes: self.limit_bytes,
                 });

@@ -13,19 +13,19 @@ use std::thread::JoinHandle;
 use heimdall_dsp::{Extraction, Workspace};
 use tokio::sync::oneshot;
 
-use super::extractor::Reading;
-use crate::job::failure::Failure;
-use crate::job::segment_spool::Segments;
+use super::extractor::RecordingExtractor;
+use crate::job::error::ExtractionError;
+use crate::job::segment_spool::SegmentSpool;
 
 type Job = Box<dyn FnOnce(&mut Workspace) + Send>;
 
 /// A fixed number of extractor threads.
-pub struct Compute {
+pub struct ExtractorThreads {
     jobs: Option<mpsc::Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
 }
 
-impl Compute {
+impl ExtractorThreads {
     /// Starts `threads` threads.
     ///
     /// # Errors
@@ -52,11 +52,15 @@ impl Compute {
     /// Works a block of bytes into a recording.
     ///
     /// # Errors
-    /// What the extractor says of the recording, or [`Failure::Panic`].
-    pub async fn push(&self, mut reading: Reading, bytes: Vec<u8>) -> Result<(Reading, Vec<u8>), Failure> {
+    /// What the extractor says of the recording, or [`ExtractionError::Panic`].
+    pub async fn push(
+        &self,
+        mut extractor: RecordingExtractor,
+        bytes: Vec<u8>,
+    ) -> Result<(RecordingExtractor, Vec<u8>), ExtractionError> {
         self.run(move |workspace| {
-            reading.push(&bytes, workspace)?;
-            Ok((reading, bytes))
+            extractor.push(&bytes, workspace)?;
+            Ok((extractor, bytes))
         })
         .await
     }
@@ -64,28 +68,28 @@ impl Compute {
     /// Ends a recording.
     ///
     /// # Errors
-    /// What the extractor says of the recording, or [`Failure::Panic`].
-    pub async fn finish(&self, reading: Reading) -> Result<(Extraction, Segments), Failure> {
-        self.run(move |workspace| reading.finish(workspace)).await
+    /// What the extractor says of the recording, or [`ExtractionError::Panic`].
+    pub async fn finish(&self, extractor: RecordingExtractor) -> Result<(Extraction, SegmentSpool), ExtractionError> {
+        self.run(move |workspace| extractor.finish(workspace)).await
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Workspace) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<T, Failure> {
+        work: impl FnOnce(&mut Workspace) -> Result<T, ExtractionError> + Send + 'static,
+    ) -> Result<T, ExtractionError> {
         let (answer, result) = oneshot::channel();
         let job: Job = Box::new(move |workspace| {
             let outcome = catch_unwind(AssertUnwindSafe(|| work(workspace))).unwrap_or_else(|panic| {
-                // What a half-done block left in the buffers must not reach the next recording.
+                // What a half-done block left in the buffers must not hit the next recording.
                 *workspace = Workspace::new();
-                Err(Failure::Panic {
+                Err(ExtractionError::Panic {
                     what: panic_message(&*panic),
                 })
             });
             // Nobody waits any more when the task was cancelled.
             drop(answer.send(outcome));
         });
-        let gone = || Failure::Panic {
+        let gone = || ExtractionError::Panic {
             what: "the extractor threads are gone".to_owned(),
         };
         self.jobs.as_ref().ok_or_else(gone)?.send(job).map_err(|_| gone())?;
@@ -93,7 +97,7 @@ impl Compute {
     }
 }
 
-impl Drop for Compute {
+impl Drop for ExtractorThreads {
     fn drop(&mut self) {
         self.jobs = None;
         for thread in self.threads.drain(..) {
@@ -129,11 +133,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_fails_one_recording_and_the_thread_goes_on() {
-        let compute = Compute::start(1).unwrap();
-        let failure = compute.run::<()>(|_| panic!("bin 7 of 5")).await.unwrap_err();
+        let threads = ExtractorThreads::start(1).unwrap();
+        let failure = threads.run::<()>(|_| panic!("bin 7 of 5")).await.unwrap_err();
         assert_eq!(failure.to_string(), "internal error: bin 7 of 5");
-        let (_, block) = compute
-            .push(Reading::new("Torino", (None, None), Hints::default()), vec![0; 1600])
+        let (_, block) = threads
+            .push(
+                RecordingExtractor::new("Torino", (None, None), Hints::default()),
+                vec![0; 1600],
+            )
             .await
             .unwrap();
         assert_eq!(block.len(), 1600);

@@ -16,7 +16,7 @@ use crate::object_store::client::Store;
 use crate::postgres::error::DbError;
 use crate::postgres::schema::Schema;
 use crate::queue::Queue;
-use crate::queue::held_leases::Held;
+use crate::queue::held_leases::HeldLeases;
 use crate::queue::rows::Observation;
 use crate::sanitize::printable;
 use crate::wake::Ears;
@@ -41,7 +41,7 @@ pub struct Status {
     /// Its breakers, as the work finds them.
     pub breakers: Arc<Gates>,
     /// Leases in hand.
-    pub held: Arc<Held>,
+    pub held: Arc<HeldLeases>,
     answers: Answers,
 }
 
@@ -110,7 +110,7 @@ impl Check {
 impl Status {
     /// Looks at these.
     #[must_use]
-    pub fn new(queue: Queue, ears: Arc<Ears>, store: Arc<Store>, breakers: Arc<Gates>, held: Arc<Held>) -> Self {
+    pub fn new(queue: Queue, ears: Arc<Ears>, store: Arc<Store>, breakers: Arc<Gates>, held: Arc<HeldLeases>) -> Self {
         Self {
             queue,
             ears,

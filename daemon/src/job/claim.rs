@@ -77,4 +77,4 @@ impl Claim {
 pub const PRIORITIES: usize = 3;
 
 /// For each priority the id above which a claim looks.
-pub type Ids = [i64; PRIORITIES];
+pub type CursorIds = [i64; PRIORITIES];

@@ -11,11 +11,11 @@ macro_rules! points {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
         /// A place between two steps.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Point {
+        pub enum FailPoint {
             $($(#[$doc])* $name,)*
         }
 
-        impl Point {
+        impl FailPoint {
             /// All of them, in the order in which a recording meets them.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
@@ -41,7 +41,7 @@ points! {
     MidBody = "mid_body";
     /// The body has been read, the features are not computed.
     AfterBody = "after_body";
-    /// There is a verdict, the writer does not have it.
+    /// There is a outcome, the writer does not have it.
     AfterVerdict = "after_verdict";
     /// The writer has it and a connection, no transaction.
     BeforeTransaction = "before_transaction";
@@ -64,12 +64,12 @@ points! {
 /// The daemon is at `point` with these recordings in hand.
 #[cfg(not(feature = "fault-points"))]
 #[inline]
-pub fn reach<'a>(_: Point, _: impl IntoIterator<Item = &'a Claim>) {}
+pub fn hit<'a>(_: FailPoint, _: impl IntoIterator<Item = &'a Claim>) {}
 
 /// The daemon is at `point` with these recordings in hand.
 #[cfg(feature = "fault-points")]
-pub fn reach<'a>(point: Point, claims: impl IntoIterator<Item = &'a Claim>) {
-    chosen::reach(point, claims);
+pub fn hit<'a>(point: FailPoint, claims: impl IntoIterator<Item = &'a Claim>) {
+    chosen::hit(point, claims);
 }
 
 #[cfg(feature = "fault-points")]
@@ -79,10 +79,10 @@ mod chosen {
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::{Duration, Instant};
 
-    use super::{Claim, Point};
+    use super::{Claim, FailPoint};
 
     struct Fault {
-        point: Point,
+        point: FailPoint,
         how: String,
         turn: u32,
         location: String,
@@ -94,7 +94,7 @@ mod chosen {
     fn parse(text: &str) -> Option<Fault> {
         let mut parts = text.splitn(4, ':');
         let name = parts.next()?;
-        let point = *Point::ALL.iter().find(|point| point.name() == name)?;
+        let point = *FailPoint::ALL.iter().find(|point| point.name() == name)?;
         let how = parts.next()?.to_owned();
         let turn = parts.next().unwrap_or("1").parse().ok()?;
         let location = parts.next().unwrap_or_default().to_owned();
@@ -108,7 +108,7 @@ mod chosen {
         })
     }
 
-    pub(super) fn reach<'a>(point: Point, claims: impl IntoIterator<Item = &'a Claim>) {
+    pub(super) fn hit<'a>(point: FailPoint, claims: impl IntoIterator<Item = &'a Claim>) {
         let Some(fault) = FAULT.as_ref().filter(|fault| fault.point == point) else {
             return;
         };

@@ -3,7 +3,7 @@
 use heimdall_dsp::{Inconsistency, SegmentFeatures};
 use serde::Serialize;
 
-use super::segment_spool::Segments;
+use super::segment_spool::SegmentSpool;
 
 /// One element of `receiver_features`: a segment of one receiver.
 #[derive(Debug, Serialize)]
@@ -23,9 +23,9 @@ pub struct ReceiverFeatures<'a> {
 #[derive(Debug)]
 pub struct FeatureRow {
     /// `receiver_features`, one for each segment.
-    pub segments: Segments,
+    pub segments: SegmentSpool,
     /// What is to be added to the warnings of each.
-    pub late: Vec<Inconsistency>,
+    pub trailing_warnings: Vec<Inconsistency>,
     /// How they came about.
     pub extraction_metadata: serde_json::Value,
     /// 0 to 1.

@@ -1,8 +1,8 @@
 //! One claimed recording: what is claimed, what is made of it, what can go wrong, and what follows from that.
 
 pub mod claim;
+pub mod error;
 pub mod failpoint;
-pub mod failure;
 pub mod features;
 pub mod outcome;
 pub mod retry_policy;

@@ -6,9 +6,9 @@ use super::features::FeatureRow;
 
 /// What becomes of a claimed row.
 #[derive(Debug)]
-pub enum Verdict {
+pub enum Outcome {
     /// Features stand; done.
-    Features(Box<FeatureRow>),
+    Completed(Box<FeatureRow>),
     /// An error row stands; `recheck` later, or done.
     Failed {
         /// Stable word.
@@ -21,11 +21,11 @@ pub enum Verdict {
         recheck: Option<Duration>,
     },
     /// No row yet; again after this long.
-    Later(Duration),
+    Retry(Duration),
     /// Again after this long, attempt not counted: nobody is to blame, but others go first.
-    Postpone(Duration),
+    Snooze(Duration),
     /// Ready again at once, attempt not counted: nobody is to blame.
-    GiveBack,
+    Release,
     /// The measurement has gone.
-    Forget,
+    Discard,
 }

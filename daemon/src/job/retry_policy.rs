@@ -5,8 +5,8 @@ use std::time::Duration;
 use tracing::info;
 
 use super::claim::Claim;
-use super::failure::{Class, Failure};
-use super::outcome::Verdict;
+use super::error::{ErrorClass, ExtractionError};
+use super::outcome::Outcome;
 use crate::backoff::Backoff;
 
 /// What keeps failing gets its error row after so many attempts.
@@ -23,23 +23,23 @@ const RETRY: Backoff = Backoff {
 
 /// What a failure means for the queue row, by its class and the attempts so far.
 #[must_use]
-pub fn conclude(claim: &Claim, failure: &Failure, metadata: serde_json::Value) -> Verdict {
+pub fn decide(claim: &Claim, failure: &ExtractionError, metadata: serde_json::Value) -> Outcome {
     match failure.class() {
-        Class::Outage => match failure {
-            Failure::StoreOutage { delay: Some(delay) } => Verdict::Postpone(*delay),
-            _ => Verdict::GiveBack,
+        ErrorClass::Outage => match failure {
+            ExtractionError::StoreOutage { delay: Some(delay) } => Outcome::Snooze(*delay),
+            _ => Outcome::Release,
         },
-        Class::Recording => {
+        ErrorClass::Recording => {
             let recheck = match failure {
-                Failure::NotFound { .. } if claim.attempt < NOT_FOUND_ATTEMPTS => {
+                ExtractionError::NotFound { .. } if claim.attempt < NOT_FOUND_ATTEMPTS => {
                     let index = usize::try_from(claim.attempt - 1).unwrap_or(0);
                     Some(NOT_FOUND_DELAYS[index.min(NOT_FOUND_DELAYS.len() - 1)])
                 }
                 _ => None,
             };
-            failed(failure, metadata, recheck)
+            error_row(failure, metadata, recheck)
         }
-        Class::Retry if claim.attempt < MAX_ATTEMPTS => {
+        ErrorClass::Retry if claim.attempt < MAX_ATTEMPTS => {
             let delay = RETRY.jittered(claim.attempt.unsigned_abs());
             info!(
                 measurement = %claim.lease.measurement_id,
@@ -49,16 +49,20 @@ pub fn conclude(claim: &Claim, failure: &Failure, metadata: serde_json::Value) -
                 again_in_s = delay.as_secs(),
                 "recording postponed"
             );
-            Verdict::Later(delay)
+            Outcome::Retry(delay)
         }
-        Class::Retry | Class::Bug => failed(failure, metadata, None),
+        ErrorClass::Retry | ErrorClass::Bug => error_row(failure, metadata, None),
     }
 }
 
-/// An error row's verdict.
+/// An error row's outcome.
 #[must_use]
-pub fn failed(failure: &Failure, extraction_metadata: serde_json::Value, recheck: Option<Duration>) -> Verdict {
-    Verdict::Failed {
+pub fn error_row(
+    failure: &ExtractionError,
+    extraction_metadata: serde_json::Value,
+    recheck: Option<Duration>,
+) -> Outcome {
+    Outcome::Failed {
         error_kind: failure.kind(),
         error_message: failure.message(),
         extraction_metadata,
@@ -96,18 +100,18 @@ mod tests {
         }
     }
 
-    fn verdict(attempt: i32, failure: &Failure) -> Verdict {
-        conclude(&claim(attempt), failure, serde_json::json!({}))
+    fn decided(attempt: i32, failure: &ExtractionError) -> Outcome {
+        decide(&claim(attempt), failure, serde_json::json!({}))
     }
 
     #[test]
     fn a_missing_object_fails_at_once_and_is_looked_for_three_times_in_two_minutes() {
-        let missing = || Failure::NotFound {
+        let missing = || ExtractionError::NotFound {
             key: "x.bin".to_owned(),
         };
         let rechecks: Vec<Option<u64>> = (1..=4)
-            .map(|attempt| match verdict(attempt, &missing()) {
-                Verdict::Failed { recheck, .. } => recheck.map(|after| after.as_secs()),
+            .map(|attempt| match decided(attempt, &missing()) {
+                Outcome::Failed { recheck, .. } => recheck.map(|after| after.as_secs()),
                 other => panic!("{other:?}"),
             })
             .collect();
@@ -116,33 +120,33 @@ mod tests {
 
     #[test]
     fn an_object_that_keeps_failing_is_blamed_after_five_attempts() {
-        let broken = || Failure::ObjectUnreadable {
+        let broken = || ExtractionError::ObjectUnreadable {
             what: "HTTP 500".to_owned(),
         };
         for attempt in 1..MAX_ATTEMPTS {
-            assert!(matches!(verdict(attempt, &broken()), Verdict::Later(_)), "{attempt}");
+            assert!(matches!(decided(attempt, &broken()), Outcome::Retry(_)), "{attempt}");
         }
         assert!(matches!(
-            verdict(MAX_ATTEMPTS, &broken()),
-            Verdict::Failed { recheck: None, .. }
+            decided(MAX_ATTEMPTS, &broken()),
+            Outcome::Failed { recheck: None, .. }
         ));
     }
 
     #[test]
     fn a_row_that_is_refused_may_be_the_schemas_fault_and_is_tried_as_often() {
-        let refused = || Failure::RowRefused {
+        let refused = || ExtractionError::RowRefused {
             what: "permission denied".to_owned(),
         };
-        assert!(matches!(verdict(1, &refused()), Verdict::Later(_)));
-        assert!(matches!(verdict(MAX_ATTEMPTS, &refused()), Verdict::Failed { .. }));
+        assert!(matches!(decided(1, &refused()), Outcome::Retry(_)));
+        assert!(matches!(decided(MAX_ATTEMPTS, &refused()), Outcome::Failed { .. }));
     }
 
     #[test]
     fn an_outage_blames_nobody() {
-        let outage = |seconds: Option<u64>| Failure::StoreOutage {
+        let outage = |seconds: Option<u64>| ExtractionError::StoreOutage {
             delay: seconds.map(Duration::from_secs),
         };
-        assert!(matches!(verdict(5, &outage(None)), Verdict::GiveBack));
-        assert!(matches!(verdict(5, &outage(Some(60))), Verdict::Postpone(_)));
+        assert!(matches!(decided(5, &outage(None)), Outcome::Release));
+        assert!(matches!(decided(5, &outage(Some(60))), Outcome::Snooze(_)));
     }
 }

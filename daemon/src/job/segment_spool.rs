@@ -13,7 +13,7 @@ const WARNINGS: &str = "\"warnings\":";
 /// A JSON array, as far as it has come: an object a line, in memory or, beyond a limit, in a file that has no name and is gone
 /// with its last user.
 #[derive(Debug)]
-pub struct Segments {
+pub struct SegmentSpool {
     in_memory_bytes: usize,
     text: Vec<u8>,
     /// Once they are more than that.
@@ -22,7 +22,7 @@ pub struct Segments {
     warnings: Vec<Vec<Warning>>,
 }
 
-impl Segments {
+impl SegmentSpool {
     /// None so far; more than `in_memory_bytes` of them go to a file.
     #[must_use]
     pub fn new(in_memory_bytes: usize) -> Self {
@@ -38,7 +38,7 @@ impl Segments {
     ///
     /// # Errors
     /// When the file cannot be made or written.
-    pub fn add(&mut self, segment: &impl Serialize, warnings: &[Warning]) -> io::Result<()> {
+    pub fn push(&mut self, segment: &impl Serialize, warnings: &[Warning]) -> io::Result<()> {
         serde_json::to_writer(&mut self.text, segment)?;
         self.text.push(b'\n');
         self.warnings.push(warnings.to_vec());
@@ -58,7 +58,7 @@ impl Segments {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn read(&self, late: &[Inconsistency]) -> io::Result<impl Iterator<Item = io::Result<String>>> {
+    pub fn lines(&self, late: &[Inconsistency]) -> io::Result<impl Iterator<Item = io::Result<String>>> {
         let mut file = self.file.as_ref();
         if let Some(file) = &mut file {
             file.rewind()?;
@@ -100,9 +100,9 @@ mod tests {
         recording.finish(&mut workspace).expect("features").segments
     }
 
-    fn read(segments: &Segments, late: &[Inconsistency]) -> Vec<String> {
+    fn read(segments: &SegmentSpool, late: &[Inconsistency]) -> Vec<String> {
         segments
-            .read(late)
+            .lines(late)
             .expect("rewound")
             .map(|line| line.expect("a line"))
             .collect()
@@ -113,9 +113,9 @@ mod tests {
         let one = &extract(&vec![0x3c; 1_600_000])[0];
         let text = serde_json::to_string(one).expect("JSON");
         for (in_memory_bytes, is_filed) in [(0, true), (2 * text.len() + 2, true), (4 * text.len(), false)] {
-            let mut segments = Segments::new(in_memory_bytes);
+            let mut segments = SegmentSpool::new(in_memory_bytes);
             for count in 1..=3 {
-                segments.add(one, &one.quality.warnings).expect("room");
+                segments.push(one, &one.quality.warnings).expect("room");
                 for _ in 0..2 {
                     assert_eq!(read(&segments, &[]), vec![text.clone(); count], "{in_memory_bytes}");
                 }
@@ -129,9 +129,9 @@ mod tests {
         // 1.2 s of samples beyond full scale that are all the same: a dropout, and unscaled.
         let own = extract(&5.0_f32.to_le_bytes().repeat(2 * 240_000));
         assert_eq!(own[0].quality.warnings.last(), Some(&Warning::Unscaled));
-        let mut segments = Segments::new(0);
+        let mut segments = SegmentSpool::new(0);
         for segment in &own {
-            segments.add(segment, &segment.quality.warnings).expect("room");
+            segments.push(segment, &segment.quality.warnings).expect("room");
         }
         let late = [Warning::SampleRateDoubtful, Warning::Clipping].map(|warning| Inconsistency::new(warning, "late"));
         let mut expected = own;

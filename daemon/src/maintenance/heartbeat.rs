@@ -17,7 +17,7 @@ use crate::metrics::metrics;
 use crate::postgres::error::DbError;
 use crate::postgres::schema::Fit;
 use crate::queue::Queue;
-use crate::queue::held_leases::Held;
+use crate::queue::held_leases::HeldLeases;
 use crate::queue::rows::Pulse;
 use crate::wake::Ears;
 
@@ -35,7 +35,7 @@ pub async fn beat(
     queue: Queue,
     identity: Identity,
     worker_id: watch::Sender<Uuid>,
-    held: Arc<Held>,
+    held: Arc<HeldLeases>,
     fit: Arc<Fit>,
     ears: Arc<Ears>,
     stop: CancellationToken,
@@ -90,7 +90,7 @@ async fn beat_once(
     queue: &Queue,
     identity: &Identity,
     worker_id: &watch::Sender<Uuid>,
-    held: &Held,
+    held: &HeldLeases,
     fit: &Fit,
     ears: &Ears,
     state: &mut BeatState,

@@ -57,7 +57,7 @@ words! {
 
 words! {
     /// What became of a claimed recording.
-    Outcome {
+    RecordingOutcome {
         /// Features stand.
         Extracted = "extracted",
         /// An error row stands.
@@ -167,8 +167,8 @@ pub struct QueueLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct OutcomeLabels {
     /// What became of it.
-    pub outcome: Outcome,
-    /// One of [`crate::job::failure::Failure::kind`]; empty where nothing failed.
+    pub outcome: RecordingOutcome,
+    /// One of [`crate::job::error::ExtractionError::kind`]; empty where nothing failed.
     pub error_kind: &'static str,
 }
 

@@ -16,11 +16,11 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use self::labels::{
-    Connection, ConnectionLabel, Outcome, OutcomeLabels, Server, ServerLabel, Source, SourceLabel, Step, StepLabel,
-    Takeover, TakeoverLabel, Wakeup, WakeupLabel,
+    Connection, ConnectionLabel, OutcomeLabels, RecordingOutcome, Server, ServerLabel, Source, SourceLabel, Step,
+    StepLabel, Takeover, TakeoverLabel, Wakeup, WakeupLabel,
 };
 use self::queue_depth::QueueCollector;
-use crate::job::failure::KINDS;
+use crate::job::error::KINDS;
 
 pub mod labels;
 mod process;
@@ -159,8 +159,12 @@ impl Metrics {
             drop(self.claims.get_or_create(&SourceLabel { source }));
             drop(self.queue_wait.get_or_create(&SourceLabel { source }));
         }
-        for outcome in Outcome::ALL.iter().copied() {
-            let kinds: &[&'static str] = if outcome == Outcome::Failed { KINDS } else { &[""] };
+        for outcome in RecordingOutcome::ALL.iter().copied() {
+            let kinds: &[&'static str] = if outcome == RecordingOutcome::Failed {
+                KINDS
+            } else {
+                &[""]
+            };
             for error_kind in kinds.iter().copied() {
                 drop(self.recordings.get_or_create(&OutcomeLabels { outcome, error_kind }));
             }
@@ -192,7 +196,7 @@ impl Metrics {
     }
 
     /// A recording has come to its end, or to the end of this try.
-    pub fn recording(&self, outcome: Outcome, error_kind: &'static str) {
+    pub fn recording(&self, outcome: RecordingOutcome, error_kind: &'static str) {
         self.recordings
             .get_or_create(&OutcomeLabels { outcome, error_kind })
             .inc();

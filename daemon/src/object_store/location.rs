@@ -1,6 +1,6 @@
 //! Where an object is: `iq_data_location` as the application writes it.
 
-use crate::job::failure::Failure;
+use crate::job::error::ExtractionError;
 
 /// An object in one of the allowed buckets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,11 +21,11 @@ impl Location {
     /// the bucket; otherwise all of it is a key in `buckets[0]`.
     ///
     /// # Errors
-    /// [`Failure::LocationRefused`] when another bucket or another scheme is
+    /// [`ExtractionError::LocationRefused`] when another bucket or another scheme is
     /// named, or the key is empty, too long, has a `.` or `..` segment (which a
     /// server could resolve into another bucket) or control characters.
-    pub fn parse(text: &str, buckets: &[String]) -> Result<Self, Failure> {
-        let refuse = |what: String| Err(Failure::LocationRefused { what });
+    pub fn parse(text: &str, buckets: &[String]) -> Result<Self, ExtractionError> {
+        let refuse = |what: String| Err(ExtractionError::LocationRefused { what });
         let (bucket, key) = match text.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("s3") => {
                 let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));

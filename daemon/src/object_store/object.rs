@@ -12,7 +12,7 @@ use super::client::{Rest, Store};
 use super::location::Location;
 use super::response::{Refusal, etag, header};
 use crate::backoff::Backoff;
-use crate::job::failure::Failure;
+use crate::job::error::ExtractionError;
 use crate::sanitize::with_causes;
 
 /// A link that breaks more often than this without getting on is not there.
@@ -44,12 +44,12 @@ impl Store {
     /// Asks for an object and waits for the answer's header.
     ///
     /// # Errors
-    /// [`Failure::NotFound`], or [`Failure::ObjectUnreadable`] for everything
+    /// [`ExtractionError::NotFound`], or [`ExtractionError::ObjectUnreadable`] for everything
     /// else; whether the store or the object is to blame, the gate finds out.
-    pub async fn get(&self, location: &Location) -> Result<Object<'_>, Failure> {
+    pub async fn get(&self, location: &Location) -> Result<Object<'_>, ExtractionError> {
         match self.ask(location, None).await {
             Ok(response) => Ok(Object::new(self, location, response)),
-            Err(Refusal::Missing) => Err(Failure::NotFound {
+            Err(Refusal::Missing) => Err(ExtractionError::NotFound {
                 key: location.key.clone(),
             }),
             Err(refusal) => Err(unreadable(refusal.what().to_owned())),
@@ -76,10 +76,10 @@ impl<'a> Object<'a> {
     /// breaks, the rest is asked for, on condition that it is the same object.
     ///
     /// # Errors
-    /// [`Failure::ObjectUnreadable`] when it breaks too often or falls silent
-    /// twice for the store time-out; [`Failure::ObjectReplaced`] when there is
-    /// another object by now; [`Failure::NotFound`] when there is none.
-    pub async fn next_piece(&mut self) -> Result<Option<Bytes>, Failure> {
+    /// [`ExtractionError::ObjectUnreadable`] when it breaks too often or falls silent
+    /// twice for the store time-out; [`ExtractionError::ObjectReplaced`] when there is
+    /// another object by now; [`ExtractionError::NotFound`] when there is none.
+    pub async fn next_piece(&mut self) -> Result<Option<Bytes>, ExtractionError> {
         loop {
             let broken = match timeout(self.store.timeout, self.body.chunk()).await {
                 Ok(Ok(Some(piece))) => {
@@ -107,14 +107,14 @@ impl<'a> Object<'a> {
     ///
     /// # Errors
     /// As [`Object::next_piece`].
-    pub async fn go_to(&mut self, byte: u64) -> Result<(), Failure> {
+    pub async fn go_to(&mut self, byte: u64) -> Result<(), ExtractionError> {
         self.read_bytes = byte;
         self.resumptions_left = MAX_RESUMPTIONS;
         self.next_earned_at = byte + BYTES_PER_RESUMPTION;
         self.resume("read at another place".to_owned()).await
     }
 
-    async fn resume(&mut self, mut broken: String) -> Result<(), Failure> {
+    async fn resume(&mut self, mut broken: String) -> Result<(), ExtractionError> {
         let from_bytes = self.read_bytes;
         let of = self.size_bytes.map_or(String::new(), |size| format!(" of {size}"));
         loop {
@@ -138,9 +138,9 @@ impl<'a> Object<'a> {
                         "{broken}, and the store knows no ranges to read on"
                     )));
                 }
-                Ok(_) | Err(Refusal::Replaced) => return Err(Failure::ObjectReplaced),
+                Ok(_) | Err(Refusal::Replaced) => return Err(ExtractionError::ObjectReplaced),
                 Err(Refusal::Missing) => {
-                    return Err(Failure::NotFound {
+                    return Err(ExtractionError::NotFound {
                         key: self.location.key.clone(),
                     });
                 }
@@ -179,8 +179,8 @@ fn parse_range(text: &str) -> Option<(u64, Option<u64>)> {
     Some((first.trim().parse().ok()?, size))
 }
 
-fn unreadable(what: String) -> Failure {
-    Failure::ObjectUnreadable { what }
+fn unreadable(what: String) -> ExtractionError {
+    ExtractionError::ObjectUnreadable { what }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use heimdall_dsp::{Extraction, Hints, Recording, SampleFormat, SegmentFeatures, Workspace};
 
-use crate::job::segment_spool::Segments;
+use crate::job::segment_spool::SegmentSpool;
 use error::OfflineError;
 use input::Input;
 use progress::Progress;
@@ -45,10 +45,10 @@ pub fn extract_files(files: &[PathBuf], options: &Options, out: impl Write, mut 
     let mut workspace = Workspace::new();
     let mut failed = 0;
     for (index, file) in files.iter().enumerate() {
-        let mut segments = Segments::new(SEGMENTS_IN_MEMORY_BYTES);
+        let mut segments = SegmentSpool::new(SEGMENTS_IN_MEMORY_BYTES);
         let mut result = extract_file(file, options, &mut segments, &mut workspace);
         if let Ok(extraction) = &mut result {
-            write_line(&mut out, segments.read(&extraction.inconsistencies)?)?;
+            write_line(&mut out, segments.lines(&extraction.inconsistencies)?)?;
             summary::tell(&input::name(file), extraction, &mut err)?;
             let drawn = draw(options, index, extraction, &mut workspace);
             result = drawn.and(result);
@@ -86,14 +86,14 @@ fn draw(_: &Options, _: usize, _: &mut Extraction, _: &mut Workspace) -> Result<
 fn extract_file(
     file: &Path,
     options: &Options,
-    segments: &mut Segments,
+    segments: &mut SegmentSpool,
     workspace: &mut Workspace,
 ) -> Result<Extraction, OfflineError> {
     let mut hints = hints(file, options);
     let data = if input::is_stdin(file) {
         file.to_owned()
     } else {
-        sigmf_files::gather(file, &mut hints)?
+        sigmf_files::resolve_sidecar(file, &mut hints)?
     };
     let mut recording = Recording::new(hints);
     #[cfg(feature = "plot")]
@@ -120,9 +120,9 @@ fn extract_file(
     Ok(extraction)
 }
 
-fn keep(segments: &mut Segments, more: &[SegmentFeatures]) -> Result<(), OfflineError> {
+fn keep(segments: &mut SegmentSpool, more: &[SegmentFeatures]) -> Result<(), OfflineError> {
     for segment in more {
-        let kept = segments.add(segment, &segment.quality.warnings);
+        let kept = segments.push(segment, &segment.quality.warnings);
         kept.map_err(OfflineError::Segments)?;
     }
     Ok(())

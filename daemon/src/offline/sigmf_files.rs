@@ -16,7 +16,7 @@ const START_BYTES: u64 = 64 * 1024;
 ///
 /// # Errors
 /// When metadata cannot be read, or a `.sigmf-data` has none and nothing else says what its samples are.
-pub fn gather(file: &Path, hints: &mut Hints) -> Result<PathBuf, OfflineError> {
+pub fn resolve_sidecar(file: &Path, hints: &mut Hints) -> Result<PathBuf, OfflineError> {
     if has_extension(file, "sigmf-meta") {
         let meta = read(file)?;
         let data = match meta.dataset() {
@@ -50,7 +50,7 @@ pub fn gather(file: &Path, hints: &mut Hints) -> Result<PathBuf, OfflineError> {
         );
         return Err(Error::Metadata { problem }.into());
     }
-    read_tail(file, hints)?;
+    read_archive_tail(file, hints)?;
     Ok(file.to_owned())
 }
 
@@ -69,7 +69,7 @@ fn describes(meta: &Sigmf, file: &Path) -> bool {
 }
 
 /// Takes the metadata from the end of an archive where they are not in front.
-fn read_tail(file: &Path, hints: &mut Hints) -> Result<(), OfflineError> {
+fn read_archive_tail(file: &Path, hints: &mut Hints) -> Result<(), OfflineError> {
     let mut input = File::open(file)?;
     if !input.metadata()?.is_file() {
         return Ok(());

@@ -8,24 +8,24 @@ use crate::job::claim::Lease;
 
 /// The leases in hand, for the heartbeat's count and to give them back at the end.
 #[derive(Debug, Default)]
-pub struct Held {
+pub struct HeldLeases {
     leases: Mutex<HashSet<Lease>>,
-    doubted: AtomicBool,
+    orphans_flagged: AtomicBool,
 }
 
-impl Held {
+impl HeldLeases {
     fn lock(&self) -> MutexGuard<'_, HashSet<Lease>> {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says that a row is claimed in this daemon's name which it no longer works on.
-    pub fn doubt(&self) {
-        self.doubted.store(true, Ordering::SeqCst);
+    pub fn flag_orphans(&self) {
+        self.orphans_flagged.store(true, Ordering::SeqCst);
     }
 
     /// Whether that has been said since this was last asked.
-    pub fn take_doubt(&self) -> bool {
-        self.doubted.swap(false, Ordering::SeqCst)
+    pub fn take_orphan_flag(&self) -> bool {
+        self.orphans_flagged.swap(false, Ordering::SeqCst)
     }
 
     /// Puts a lease on.

@@ -8,7 +8,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::backoff::Backoff;
-use crate::job::claim::{Claim, Ids, Lease};
+use crate::job::claim::{Claim, CursorIds, Lease};
 use crate::metrics::labels::{Source, State};
 use crate::metrics::queue_depth::Depth;
 use crate::postgres::Database;
@@ -111,8 +111,8 @@ impl Queue {
     /// See `claim.sql`; `above` as the worker's cursor says.
     ///
     /// # Errors
-    /// As [`Queue::register`]. What was claimed may then stand so all the same: [`Queue::take_strays`].
-    pub async fn claim(&self, worker_id: Uuid, limit: usize, above: Option<Ids>) -> Result<Vec<Claim>, DbError> {
+    /// As [`Queue::register`]. What was claimed may then stand so all the same: [`Queue::release_orphans`].
+    pub async fn claim(&self, worker_id: Uuid, limit: usize, above: Option<CursorIds>) -> Result<Vec<Claim>, DbError> {
         let limit = i32::try_from(limit).unwrap_or(i32::MAX);
         let above = above.as_ref().map(<[i64; _]>::as_slice);
         let rows = self.rows(sql::CLAIM, &[&worker_id, &limit, &above]).await?;
@@ -123,7 +123,7 @@ impl Queue {
     ///
     /// # Errors
     /// As [`Queue::register`].
-    pub async fn take_strays(&self, worker_id: Uuid, known: &[Lease]) -> Result<usize, DbError> {
+    pub async fn release_orphans(&self, worker_id: Uuid, known: &[Lease]) -> Result<usize, DbError> {
         let known: Vec<i64> = known.iter().map(|lease| lease.claim_id).collect();
         Ok(self.rows(sql::RELEASE_ORPHANS, &[&worker_id, &known]).await?.len())
     }

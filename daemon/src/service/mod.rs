@@ -14,9 +14,9 @@ use self::tasks::{Parts, Tasks};
 use crate::backoff::Backoff;
 use crate::config::settings::{Listening, Settings};
 use crate::extraction::Pipeline;
-use crate::extraction::session_log::Announced;
+use crate::extraction::session_log::SessionLog;
 use crate::extraction::stream::ReadBudget;
-use crate::extraction::threads::Compute;
+use crate::extraction::threads::ExtractorThreads;
 use crate::http;
 use crate::http::HttpError;
 use crate::http::readiness::Status;
@@ -31,7 +31,7 @@ use crate::postgres::Database;
 use crate::postgres::error::DbError;
 use crate::queue::{self, Queue};
 use crate::worker::Worker;
-use crate::worker::claimer::Claims;
+use crate::worker::claimer::Claimer;
 use crate::writer;
 
 mod shutdown;
@@ -111,9 +111,9 @@ impl Service {
         let pipeline = Pipeline {
             store: Arc::new(Store::new(&settings.store, settings.concurrency)?),
             breakers: Arc::new(Gates::new(&settings.store.buckets, settings.store.probe_interval)),
-            threads: Compute::start(settings.extract_threads).map_err(RunError::Threads)?,
+            threads: ExtractorThreads::start(settings.extract_threads).map_err(RunError::Threads)?,
             budget: ReadBudget::new(settings.max_object_bytes, settings.max_bytes_in_flight),
-            session_log: Announced::default(),
+            session_log: SessionLog::default(),
         };
         let identity = Identity {
             host: gethostname::gethostname().to_string_lossy().into_owned(),
@@ -160,7 +160,7 @@ impl Service {
         let writer = tokio::spawn(writer::write(self.queue.clone(), self.patience, inbox, postponed));
         let background = self.background(listener);
         let worker = Worker {
-            claims: Claims::new(
+            claimer: Claimer::new(
                 self.queue.clone(),
                 self.parts.worker_id.subscribe(),
                 Arc::clone(&self.parts.held),

@@ -10,7 +10,7 @@ use super::tasks::{Parts, Tasks};
 use crate::maintenance::registration::FAREWELL_TIMEOUT;
 use crate::postgres::error::DbError;
 use crate::queue::Queue;
-use crate::queue::held_leases::Held;
+use crate::queue::held_leases::HeldLeases;
 
 /// Ends the tasks, the worker first, which finishes what is in flight; then says good-bye to the database.
 pub(super) async fn shut_down(mut tasks: Tasks, parts: &Parts, queue: &Queue, grace: Duration) {
@@ -29,12 +29,12 @@ pub(super) async fn shut_down(mut tasks: Tasks, parts: &Parts, queue: &Queue, gr
 }
 
 /// Gives back what is held and takes the daemon off the list, if the database answers.
-async fn farewell(worker_id: Uuid, held: &Held, queue: &Queue, in_time: bool) {
+async fn farewell(worker_id: Uuid, held: &HeldLeases, queue: &Queue, in_time: bool) {
     let left = held.take_all();
     let farewell = async {
         queue.give_back(&left).await?;
         // Also what a claim took that was broken off.
-        let strays = queue.take_strays(worker_id, &[]).await?;
+        let strays = queue.release_orphans(worker_id, &[]).await?;
         queue.deregister(worker_id).await?;
         Ok::<_, DbError>(left.len() + strays)
     };

@@ -7,7 +7,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use uuid::Uuid;
 
 use crate::postgres::schema::Fit;
-use crate::queue::held_leases::Held;
+use crate::queue::held_leases::HeldLeases;
 use crate::wake::Ears;
 
 /// What the tasks share.
@@ -16,7 +16,7 @@ pub(super) struct Parts {
     pub(super) worker_id: watch::Sender<Uuid>,
     pub(super) ears: Arc<Ears>,
     pub(super) fit: Arc<Fit>,
-    pub(super) held: Arc<Held>,
+    pub(super) held: Arc<HeldLeases>,
     pub(super) postponed: Arc<Notify>,
 }
 

@@ -7,11 +7,11 @@ use tokio::sync::watch;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
-use super::cursor::Floor;
+use super::cursor::ClaimCursor;
 use crate::backoff::Backoff;
 use crate::job::claim::Claim;
-use crate::job::failpoint::{Point, reach};
-use crate::queue::held_leases::Held;
+use crate::job::failpoint::{FailPoint, hit};
+use crate::queue::held_leases::HeldLeases;
 use crate::queue::{ANSWER_TIMEOUT, Queue};
 
 /// A database restart takes a second or two.
@@ -25,34 +25,34 @@ const CLAIM_IN_DOUBT: Duration = ANSWER_TIMEOUT;
 const STRAY_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Claims rows, with what one claim leaves behind for the next.
-pub struct Claims {
+pub struct Claimer {
     queue: Queue,
     /// This daemon's id, anew after it was declared dead.
     worker_id: watch::Receiver<Uuid>,
-    held: Arc<Held>,
+    held: Arc<HeldLeases>,
     /// How long to wait for the database's answer.
     patience: Backoff,
-    floor: Floor,
+    cursor: ClaimCursor,
     /// In a row.
     failures: u32,
     /// The last look was not from the bottom: something may be ready below.
     partial: bool,
-    strays: Strays,
+    orphans: OrphanedClaims,
 }
 
-impl Claims {
-    /// Claims for the daemon of that id, nothing yet.
+impl Claimer {
+    /// A claimer for the daemon of that id, nothing yet.
     #[must_use]
-    pub fn new(queue: Queue, worker_id: watch::Receiver<Uuid>, held: Arc<Held>, patience: Backoff) -> Self {
+    pub fn new(queue: Queue, worker_id: watch::Receiver<Uuid>, held: Arc<HeldLeases>, patience: Backoff) -> Self {
         Self {
             queue,
             worker_id,
             held,
             patience,
-            floor: Floor::default(),
+            cursor: ClaimCursor::default(),
             failures: 0,
             partial: false,
-            strays: Strays::default(),
+            orphans: OrphanedClaims::default(),
         }
     }
 
@@ -60,12 +60,12 @@ impl Claims {
     pub(super) async fn take(&mut self, free: usize) -> Vec<Claim> {
         let worker_id = *self.worker_id.borrow();
         let queue = self.queue.within(self.patience.delay(self.failures + 1, 1.0));
-        if self.held.take_doubt() {
-            self.strays.suspect();
+        if self.held.take_orphan_flag() {
+            self.orphans.suspect();
         }
-        self.strays.look(&queue, &self.held, worker_id).await;
+        self.orphans.look(&queue, &self.held, worker_id).await;
         let begun = Instant::now();
-        let above = self.floor.above(begun);
+        let above = self.cursor.start_ids(begun);
         match queue.claim(worker_id, free, above).await {
             Ok(claims) => {
                 if self.failures > 0 {
@@ -73,8 +73,8 @@ impl Claims {
                     self.failures = 0;
                 }
                 self.partial = above.is_some();
-                self.floor.note(above, begun, Instant::now(), &claims);
-                reach(Point::AfterClaim, &claims);
+                self.cursor.record(above, begun, Instant::now(), &claims);
+                hit(FailPoint::AfterClaim, &claims);
                 claims
             }
             Err(error) => {
@@ -84,8 +84,8 @@ impl Claims {
                 } else {
                     debug!(%error, failures = self.failures, "cannot claim");
                 }
-                self.floor.forget();
-                self.strays.suspect();
+                self.cursor.reset();
+                self.orphans.suspect();
                 Vec::new()
             }
         }
@@ -96,8 +96,8 @@ impl Claims {
         if self.failures > 0 {
             CLAIM_RETRY.jittered(self.failures)
         } else if self.partial {
-            self.floor.bottom_wait(Instant::now())
-        } else if self.strays.until.is_some() {
+            self.cursor.until_full_scan(Instant::now())
+        } else if self.orphans.until.is_some() {
             STRAY_INTERVAL
         } else {
             Duration::MAX
@@ -108,13 +108,13 @@ impl Claims {
 /// Rows that stand as claimed by this daemon without its knowledge: the claim was carried out and its answer lost.
 /// Nobody else would take them, since the daemon lives.
 #[derive(Default)]
-struct Strays {
+struct OrphanedClaims {
     /// Until when there may be new ones.
     until: Option<Instant>,
     looked: Option<Instant>,
 }
 
-impl Strays {
+impl OrphanedClaims {
     /// A claim has failed.
     fn suspect(&mut self) {
         self.until = Some(Instant::now() + CLAIM_IN_DOUBT);
@@ -122,22 +122,22 @@ impl Strays {
     }
 
     /// Makes them ready again. Between two claims only: what is claimed at this moment is not known yet.
-    async fn look(&mut self, queue: &Queue, held: &Held, worker_id: Uuid) {
+    async fn look(&mut self, queue: &Queue, held: &HeldLeases, worker_id: Uuid) {
         let Some(until) = self.until else { return };
         if self.looked.is_some_and(|looked| looked.elapsed() < STRAY_INTERVAL) {
             return;
         }
-        match queue.take_strays(worker_id, &held.all()).await {
-            Ok(strays) => {
-                if strays > 0 {
-                    warn!(strays, "claimed, but the answer was lost: ready again");
+        match queue.release_orphans(worker_id, &held.all()).await {
+            Ok(orphans) => {
+                if orphans > 0 {
+                    warn!(orphans, "claimed, but the answer was lost: ready again");
                 }
                 let now = Instant::now();
                 self.looked = Some(now);
                 self.until = (now < until).then_some(until);
             }
             // The claim that follows says what is wrong.
-            Err(error) => debug!(%error, "cannot look for strays"),
+            Err(error) => debug!(%error, "cannot look for orphans"),
         }
     }
 }

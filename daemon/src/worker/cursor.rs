@@ -10,57 +10,57 @@
 
 use std::time::{Duration, Instant};
 
-use crate::job::claim::{Claim, Ids, PRIORITIES};
+use crate::job::claim::{Claim, CursorIds, PRIORITIES};
 
 /// Looks from the bottom take at most one part in so many of the time. With nothing in the way one takes a millisecond
 /// or two, and so what is ready below waits for a few hundredths of a second.
 const SHARE: u32 = 20;
-/// However long they take, nothing waits longer than this below the floor.
+/// However long they take, nothing waits longer than this below the cursor.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// What has been claimed, and when there was a look from the bottom.
 #[derive(Debug, Default)]
-pub struct Floor {
-    ids: Ids,
+pub struct ClaimCursor {
+    ids: CursorIds,
     /// End of the last look from the bottom, and its duration.
-    bottom: Option<(Instant, Duration)>,
+    last_full_scan: Option<(Instant, Duration)>,
 }
 
-impl Floor {
+impl ClaimCursor {
     /// Where to look now; `None`: from the bottom.
     #[must_use]
-    pub fn above(&self, now: Instant) -> Option<Ids> {
-        (!self.bottom_wait(now).is_zero()).then_some(self.ids)
+    pub fn start_ids(&self, now: Instant) -> Option<CursorIds> {
+        (!self.until_full_scan(now).is_zero()).then_some(self.ids)
     }
 
     /// Time until the next look from the bottom.
     #[must_use]
-    pub fn bottom_wait(&self, now: Instant) -> Duration {
-        self.bottom.map_or(Duration::ZERO, |(ended, took)| {
+    pub fn until_full_scan(&self, now: Instant) -> Duration {
+        self.last_full_scan.map_or(Duration::ZERO, |(ended, took)| {
             let due = ended + (took * (SHARE - 1)).min(LONGEST_WAIT);
             due.saturating_duration_since(now)
         })
     }
 
-    /// Takes note of a claim that looked where [`Floor::above`] said.
-    pub fn note(&mut self, above: Option<Ids>, begun: Instant, ended: Instant, claims: &[Claim]) {
+    /// Takes note of a claim that looked where [`ClaimCursor::start_ids`] said.
+    pub fn record(&mut self, above: Option<CursorIds>, begun: Instant, ended: Instant, claims: &[Claim]) {
         let mut highest = [None; PRIORITIES];
         for claim in claims {
             if let Some(highest) = usize::try_from(claim.priority).ok().and_then(|p| highest.get_mut(p)) {
                 *highest = (*highest).max(Some(claim.id));
             }
         }
-        for (floor, highest) in self.ids.iter_mut().zip(highest) {
-            // From the bottom up the floor may also fall: after a fail-over the numbers can begin lower again.
-            *floor = highest.unwrap_or(*floor);
+        for (cursor, highest) in self.ids.iter_mut().zip(highest) {
+            // From the bottom up the cursor may also fall: after a fail-over the numbers can begin lower again.
+            *cursor = highest.unwrap_or(*cursor);
         }
         if above.is_none() {
-            self.bottom = Some((ended, ended.saturating_duration_since(begun)));
+            self.last_full_scan = Some((ended, ended.saturating_duration_since(begun)));
         }
     }
 
     /// After a failed claim: another server may answer next.
-    pub fn forget(&mut self) {
+    pub fn reset(&mut self) {
         *self = Self::default();
     }
 }
@@ -98,32 +98,32 @@ mod tests {
 
     #[test]
     fn the_first_look_is_from_the_bottom_and_the_next_above_what_it_found() {
-        let (mut floor, t) = (Floor::default(), Instant::now());
-        assert_eq!(floor.above(t), None);
-        floor.note(None, t, t + 10 * MS, &[claim(0, 7), claim(0, 9), claim(2, 3)]);
-        assert_eq!(floor.above(t + 11 * MS), Some([9, 0, 3]));
-        floor.note(Some([9, 0, 3]), t, t + 12 * MS, &[claim(1, 20)]);
-        assert_eq!(floor.above(t + 13 * MS), Some([9, 20, 3]));
+        let (mut cursor, t) = (ClaimCursor::default(), Instant::now());
+        assert_eq!(cursor.start_ids(t), None);
+        cursor.record(None, t, t + 10 * MS, &[claim(0, 7), claim(0, 9), claim(2, 3)]);
+        assert_eq!(cursor.start_ids(t + 11 * MS), Some([9, 0, 3]));
+        cursor.record(Some([9, 0, 3]), t, t + 12 * MS, &[claim(1, 20)]);
+        assert_eq!(cursor.start_ids(t + 13 * MS), Some([9, 20, 3]));
     }
 
     #[test]
     fn looks_from_the_bottom_take_a_twentieth_of_the_time_and_come_within_half_a_minute() {
-        let (mut floor, t) = (Floor::default(), Instant::now());
-        floor.note(None, t, t + 10 * MS, &[]);
-        assert_eq!(floor.bottom_wait(t + 10 * MS), 190 * MS);
-        assert!(floor.above(t + 199 * MS).is_some());
-        assert_eq!(floor.above(t + 200 * MS), None);
-        floor.note(None, t, t + 60_000 * MS, &[]);
-        assert_eq!(floor.bottom_wait(t + 60_000 * MS), LONGEST_WAIT);
+        let (mut cursor, t) = (ClaimCursor::default(), Instant::now());
+        cursor.record(None, t, t + 10 * MS, &[]);
+        assert_eq!(cursor.until_full_scan(t + 10 * MS), 190 * MS);
+        assert!(cursor.start_ids(t + 199 * MS).is_some());
+        assert_eq!(cursor.start_ids(t + 200 * MS), None);
+        cursor.record(None, t, t + 60_000 * MS, &[]);
+        assert_eq!(cursor.until_full_scan(t + 60_000 * MS), LONGEST_WAIT);
     }
 
     #[test]
     fn numbers_that_begin_lower_again_are_followed_down() {
-        let (mut floor, t) = (Floor::default(), Instant::now());
-        floor.note(None, t, t + MS, &[claim(0, 1_000)]);
-        floor.note(None, t, t + MS, &[claim(0, 40)]);
-        assert_eq!(floor.above(t + MS), Some([40, 0, 0]));
-        floor.forget();
-        assert_eq!(floor.above(t + MS), None);
+        let (mut cursor, t) = (ClaimCursor::default(), Instant::now());
+        cursor.record(None, t, t + MS, &[claim(0, 1_000)]);
+        cursor.record(None, t, t + MS, &[claim(0, 40)]);
+        assert_eq!(cursor.start_ids(t + MS), Some([40, 0, 0]));
+        cursor.reset();
+        assert_eq!(cursor.start_ids(t + MS), None);
     }
 }

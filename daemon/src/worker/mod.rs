@@ -9,16 +9,16 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use self::claimer::Claims;
+use self::claimer::Claimer;
 use crate::extraction::Pipeline;
 use crate::job::claim::Claim;
-use crate::job::failpoint::{Point, reach};
+use crate::job::failpoint::{FailPoint, hit};
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
 use crate::postgres::schema::Fit;
-use crate::queue::held_leases::Held;
+use crate::queue::held_leases::HeldLeases;
 use crate::wake::Ears;
-use crate::writer::finished::Finished;
+use crate::writer::completed_job::CompletedJob;
 
 pub mod claimer;
 pub mod cursor;
@@ -28,8 +28,8 @@ const POLL_WITHOUT_LISTENER: Duration = Duration::from_secs(1);
 
 /// What the worker works with.
 pub struct Worker {
-    /// Claims from the queue.
-    pub claims: Claims,
+    /// Claims rows.
+    pub claimer: Claimer,
     /// Wakes the loop.
     pub ears: Arc<Ears>,
     /// Store, extractor, budget.
@@ -37,9 +37,9 @@ pub struct Worker {
     /// No claims while the schema is for other daemons.
     pub fit: Arc<Fit>,
     /// The leases in hand.
-    pub held: Arc<Held>,
+    pub held: Arc<HeldLeases>,
     /// To the writer.
-    pub finished: mpsc::Sender<Finished>,
+    pub finished: mpsc::Sender<CompletedJob>,
     /// Recordings in flight at once.
     pub concurrency: usize,
     /// Time between two looks without a notification.
@@ -67,13 +67,13 @@ impl Worker {
                 0
             };
             if admitted > 0 {
-                let claimed = self.claims.take(admitted).await;
+                let claimed = self.claimer.take(admitted).await;
                 more = claimed.len() == free;
                 for claim in claimed {
                     self.start(claim, &places, &mut tasks);
                 }
                 if !more {
-                    pause = pause.min(self.claims.next_look());
+                    pause = pause.min(self.claimer.next_look());
                 }
             }
             if !self.ears.hearing() {
@@ -102,13 +102,13 @@ impl Worker {
         let finished = self.finished.clone();
         tasks.spawn(async move {
             let begun = Instant::now();
-            let verdict = pipeline.process(&claim).await;
-            reach(Point::AfterVerdict, [&claim]);
+            let outcome = pipeline.process(&claim).await;
+            hit(FailPoint::AfterVerdict, [&claim]);
             send(
                 finished,
-                Finished {
+                CompletedJob {
                     claim,
-                    verdict,
+                    outcome,
                     total_ms: elapsed_ms(begun),
                     place,
                     held,
@@ -119,7 +119,7 @@ impl Worker {
     }
 }
 
-async fn send(writer: mpsc::Sender<Finished>, finished: Finished) {
+async fn send(writer: mpsc::Sender<CompletedJob>, finished: CompletedJob) {
     if writer.send(finished).await.is_err() {
         // The writer ends after all tasks; if it is gone, so is this daemon, and the lease runs out.
         debug!("no writer any more");

@@ -1,7 +1,7 @@
-//! The last step: verdicts become rows, several in one transaction when there
+//! The last step: outcomes become rows, several in one transaction when there
 //! are several.
 //!
-//! While one transaction commits, further verdicts gather; so the batch grows
+//! While one transaction commits, further outcomes gather; so the batch grows
 //! with the load and an idle daemon writes a single one at once. A recording
 //! holds its place among those in flight until its row stands, which bounds
 //! what gathers here.
@@ -12,23 +12,23 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
 use tracing::{error, info, warn};
 
-use self::finished::Finished;
+use self::completed_job::CompletedJob;
 use self::transaction::transact;
 use crate::backoff::Backoff;
-use crate::job::failpoint::{Point, reach};
-use crate::job::failure::Failure;
-use crate::job::outcome::Verdict;
-use crate::job::retry_policy::conclude;
+use crate::job::error::ExtractionError;
+use crate::job::failpoint::{FailPoint, hit};
+use crate::job::outcome::Outcome;
+use crate::job::retry_policy::decide;
 use crate::metrics::labels::Step;
 use crate::metrics::metrics;
 use crate::postgres::error::DbError;
 use crate::queue::Queue;
 
-pub mod finished;
+pub mod completed_job;
 mod report;
 mod statements;
 pub mod transaction;
-pub mod written;
+pub mod write_result;
 
 /// One commit for so many rows costs as little as it ever will; more only delays the first of them.
 pub const MAX_BATCH: usize = 32;
@@ -41,22 +41,22 @@ const RETRY: Backoff = Backoff {
 /// Long enough for somebody to notice, short enough to go on by itself when it is mended.
 const REFUSED_ERROR_ROW_DELAY: Duration = Duration::from_mins(5);
 
-/// Writes verdicts until all senders are gone and none is left. Rings `postponed`
+/// Writes outcomes until all senders are gone and none is left. Rings `postponed`
 /// when a row now waits for its time.
-pub async fn write(queue: Queue, patience: Backoff, mut inbox: mpsc::Receiver<Finished>, postponed: Arc<Notify>) {
+pub async fn write(queue: Queue, patience: Backoff, mut inbox: mpsc::Receiver<CompletedJob>, postponed: Arc<Notify>) {
     let mut batch = Vec::with_capacity(MAX_BATCH);
     while inbox.recv_many(&mut batch, MAX_BATCH).await > 0 {
         write_batch(&queue, patience, &mut batch).await;
-        let waits = |finished: &Finished| {
+        let waits = |finished: &CompletedJob| {
             matches!(
-                finished.verdict,
-                Verdict::Later(_) | Verdict::Postpone(_) | Verdict::Failed { recheck: Some(_), .. }
+                finished.outcome,
+                Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Failed { recheck: Some(_), .. }
             )
         };
         if batch.iter().any(waits) {
             postponed.notify_one();
         }
-        reach(Point::AfterReport, batch.iter().map(|finished| &finished.claim));
+        hit(FailPoint::AfterReport, batch.iter().map(|finished| &finished.claim));
         for finished in batch.drain(..) {
             finished.held.remove(finished.claim.lease);
             drop(finished.place);
@@ -66,7 +66,7 @@ pub async fn write(queue: Queue, patience: Backoff, mut inbox: mpsc::Receiver<Fi
 
 /// Writes a batch; while the database is away, again and again. The lease
 /// decides whether a late write still counts.
-async fn write_batch(queue: &Queue, patience: Backoff, batch: &mut [Finished]) {
+async fn write_batch(queue: &Queue, patience: Backoff, batch: &mut [CompletedJob]) {
     let mut attempt = 0;
     loop {
         let begun = Instant::now();
@@ -92,17 +92,21 @@ async fn write_batch(queue: &Queue, patience: Backoff, batch: &mut [Finished]) {
 
 /// The database works and refused the batch: finds the row that it refuses, which is tried again later, and becomes an error row at
 /// last. It need not be the row's fault: rights may be missing, or a column.
-async fn write_one_by_one(queue: &Queue, patience: Backoff, batch: &mut [Finished], refusal: DbError) {
+async fn write_one_by_one(queue: &Queue, patience: Backoff, batch: &mut [CompletedJob], refusal: DbError) {
     if let [single] = batch {
         let what = refusal.to_string();
         error!(measurement = %single.claim.lease.measurement_id, error = %what, "row refused");
-        single.verdict = match &single.verdict {
-            Verdict::Features(_) => conclude(&single.claim, &Failure::RowRefused { what }, serde_json::json!({})),
+        single.outcome = match &single.outcome {
+            Outcome::Completed(_) => decide(
+                &single.claim,
+                &ExtractionError::RowRefused { what },
+                serde_json::json!({}),
+            ),
             // Not even an error row can be written: is the schema another version's? An operator can mend that.
-            Verdict::Failed { .. } => Verdict::Later(REFUSED_ERROR_ROW_DELAY),
+            Outcome::Failed { .. } => Outcome::Retry(REFUSED_ERROR_ROW_DELAY),
             // The queue row stays claimed; the worker finds out that nobody holds it.
-            Verdict::Later(_) | Verdict::Postpone(_) | Verdict::GiveBack | Verdict::Forget => {
-                return single.held.doubt();
+            Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Release | Outcome::Discard => {
+                return single.held.flag_orphans();
             }
         };
         return Box::pin(write_batch(queue, patience, batch)).await;

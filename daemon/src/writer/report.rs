@@ -2,22 +2,22 @@
 
 use tracing::{info, warn};
 
-use super::finished::Finished;
-use super::transaction::Committed;
-use super::written::Written;
-use crate::job::outcome::Verdict;
+use super::completed_job::CompletedJob;
+use super::transaction::BatchResult;
+use super::write_result::WriteResult;
+use crate::job::outcome::Outcome;
 use crate::metrics::metrics;
 use crate::sanitize::printable;
 
-impl Committed {
+impl BatchResult {
     /// The log lines that an operator greps for. After a connection that broke, perhaps with the COMMIT on it, a lease
     /// that is gone may also mean that the result stands.
-    pub(super) fn report(&self, batch: &[Finished], repeated: bool) {
+    pub(super) fn report(&self, batch: &[CompletedJob], repeated: bool) {
         for (finished, written) in batch.iter().zip(&self.written) {
             let measurement = finished.claim.lease.measurement_id;
             let attempt = finished.claim.attempt;
             let duration_ms = finished.total_ms;
-            if *written == Written::LeaseLost {
+            if *written == WriteResult::LeaseLost {
                 metrics().leases_lost.inc();
                 if repeated {
                     warn!(%measurement, attempt, duration_ms, "lease lost, or written as the connection broke");
@@ -27,15 +27,15 @@ impl Committed {
                 continue;
             }
             finished.count();
-            match &finished.verdict {
-                Verdict::Features(row) => info!(
+            match &finished.outcome {
+                Outcome::Completed(row) => info!(
                     %measurement,
                     snr_db = format_args!("{:.1}", row.mean_snr_db),
                     confidence = format_args!("{:.2}", row.overall_confidence),
                     duration_ms,
                     "extracted features"
                 ),
-                Verdict::Failed {
+                Outcome::Failed {
                     error_kind,
                     error_message,
                     recheck,
@@ -50,8 +50,8 @@ impl Committed {
                     "extraction failed"
                 ),
                 // Said where it was decided, with the reason.
-                Verdict::Later(_) | Verdict::Postpone(_) | Verdict::GiveBack => {}
-                Verdict::Forget => info!(%measurement, "measurement is gone, dropped from the queue"),
+                Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Release => {}
+                Outcome::Discard => info!(%measurement, "measurement is gone, dropped from the queue"),
             }
         }
         for session in &self.settled {

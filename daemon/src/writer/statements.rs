@@ -1,4 +1,4 @@
-//! What is sent to the server for one verdict.
+//! What is sent to the server for one outcome.
 
 use std::io;
 
@@ -7,9 +7,9 @@ use serde_json::value::RawValue;
 use tokio_postgres::Row;
 use tokio_postgres::types::{Json, ToSql};
 
-use super::finished::Finished;
+use super::completed_job::CompletedJob;
 use crate::job::claim::Lease;
-use crate::job::outcome::Verdict;
+use crate::job::outcome::Outcome;
 use crate::postgres::error::DbError;
 use crate::postgres::statement::Ready;
 use crate::queue::millis;
@@ -52,17 +52,17 @@ impl Statements {
         })
     }
 
-    /// Sends all parts but the last of a verdict's segments; that one is returned, with the number of those before it.
+    /// Sends all parts but the last of a outcome's segments; that one is returned, with the number of those before it.
     pub(super) async fn store_parts(
         &self,
         transaction: &Transaction<'_>,
-        finished: &Finished,
+        finished: &CompletedJob,
     ) -> Result<(i32, Part), DbError> {
         let (mut parts, mut part) = (0, Part::new());
-        let Verdict::Features(row) = &finished.verdict else {
+        let Outcome::Completed(row) = &finished.outcome else {
             return Ok((parts, part));
         };
-        for line in row.segments.read(&row.late)? {
+        for line in row.segments.lines(&row.trailing_warnings)? {
             if part.len() == PART_SEGMENTS {
                 parts += 1;
                 let parameters: [&(dyn ToSql + Sync); 3] = [&finished.claim.lease.claim_id, &parts, &part];
@@ -74,19 +74,19 @@ impl Statements {
         Ok((parts, part))
     }
 
-    /// Stores a verdict, of whose segments all parts but the last have been sent. No row: the lease is another's.
+    /// Stores a outcome, of whose segments all parts but the last have been sent. No row: the lease is another's.
     pub(super) async fn store(
         &self,
         transaction: &Transaction<'_>,
-        finished: &Finished,
+        finished: &CompletedJob,
         (parts, last_part): &(i32, Part),
     ) -> Result<Vec<Row>, tokio_postgres::Error> {
         let Lease {
             measurement_id,
             claim_id,
         } = finished.claim.lease;
-        match &finished.verdict {
-            Verdict::Features(row) => {
+        match &finished.outcome {
+            Outcome::Completed(row) => {
                 let parameters: &[&(dyn ToSql + Sync)] = &[
                     &measurement_id,
                     &claim_id,
@@ -99,7 +99,7 @@ impl Statements {
                 ];
                 self.store_features.query(transaction, parameters).await
             }
-            Verdict::Failed {
+            Outcome::Failed {
                 error_kind,
                 error_message,
                 extraction_metadata,
@@ -116,22 +116,22 @@ impl Statements {
                 ];
                 self.store_failure.query(transaction, parameters).await
             }
-            Verdict::Later(delay) => {
+            Outcome::Retry(delay) => {
                 self.retry_later
                     .query(transaction, &[&measurement_id, &claim_id, &millis(*delay)])
                     .await
             }
-            Verdict::Postpone(delay) => {
+            Outcome::Snooze(delay) => {
                 self.postpone
                     .query(transaction, &[&measurement_id, &claim_id, &millis(*delay)])
                     .await
             }
-            Verdict::GiveBack => {
+            Outcome::Release => {
                 self.give_back
                     .query(transaction, &[&vec![measurement_id], &vec![claim_id]])
                     .await
             }
-            Verdict::Forget => self.forget.query(transaction, &[&measurement_id, &claim_id]).await,
+            Outcome::Discard => self.forget.query(transaction, &[&measurement_id, &claim_id]).await,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One transaction: verdicts stored, sessions settled, backfills counted.
+//! One transaction: outcomes stored, sessions settled, backfills counted.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -9,12 +9,12 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::finished::Finished;
+use super::completed_job::CompletedJob;
 use super::statements::Statements;
-use super::written::{FinishedBackfill, SettledSession, Written};
+use super::write_result::{FinishedBackfill, SettledSession, WriteResult};
 use crate::job::claim::Claim;
-use crate::job::failpoint::{Point, reach};
-use crate::job::outcome::Verdict;
+use crate::job::failpoint::{FailPoint, hit};
+use crate::job::outcome::Outcome;
 use crate::metrics::labels::Source;
 use crate::metrics::{Times, metrics};
 use crate::postgres::error::DbError;
@@ -22,29 +22,29 @@ use crate::queue::Queue;
 use crate::sql;
 
 /// What a transaction did.
-pub struct Committed {
-    /// For each verdict, in its order.
-    pub written: Vec<Written>,
+pub struct BatchResult {
+    /// For each outcome, in its order.
+    pub written: Vec<WriteResult>,
     /// Sessions that have nothing outstanding any more.
     pub settled: Vec<SettledSession>,
     /// Backfills that are through.
     pub backfills: Vec<FinishedBackfill>,
 }
 
-/// Lock the sessions, store each verdict, see which sessions have nothing
+/// Lock the sessions, store each outcome, see which sessions have nothing
 /// outstanding, count backfills; sent without waiting in between, then committed.
 ///
 /// # Errors
 /// When the database does not answer or refuses; whether it has committed is then unknown.
-pub async fn transact(queue: &Queue, batch: &[Finished]) -> Result<Committed, DbError> {
+pub async fn transact(queue: &Queue, batch: &[CompletedJob]) -> Result<BatchResult, DbError> {
     queue
         .with_connection(async |client| steps(client, batch, queue.is_pooled()).await)
         .await
 }
 
-async fn steps(client: &mut Object, batch: &[Finished], pooled: bool) -> Result<Committed, DbError> {
+async fn steps(client: &mut Object, batch: &[CompletedJob], pooled: bool) -> Result<BatchResult, DbError> {
     let statements = Statements::prepare(client, pooled).await?;
-    reach(Point::BeforeTransaction, claims(batch));
+    hit(FailPoint::BeforeTransaction, claims(batch));
     let transaction = client.transaction().await?;
     if pooled {
         transaction.batch_execute(sql::SESSION_SETTINGS).await?;
@@ -73,12 +73,12 @@ async fn steps(client: &mut Object, batch: &[Finished], pooled: bool) -> Result<
                 None => query.await?,
             });
             if answers.len() == 1 {
-                reach(Point::AfterLock, claims(batch));
+                hit(FailPoint::AfterLock, claims(batch));
             } else if answers.len() == batch.len() + 1 {
-                reach(Point::AfterStore, claims(batch));
+                hit(FailPoint::AfterStore, claims(batch));
             }
         }
-        reach(Point::AfterSettle, claims(batch));
+        hit(FailPoint::AfterSettle, claims(batch));
         let settled = answers.pop().unwrap_or_default();
         for (finished, rows) in batch.iter().zip(&answers[1..]) {
             times.extend(read_times(&finished.claim, rows)?);
@@ -86,7 +86,7 @@ async fn steps(client: &mut Object, batch: &[Finished], pooled: bool) -> Result<
         let written = batch
             .iter()
             .zip(&answers[1..])
-            .map(|(finished, rows)| read_written(&finished.verdict, rows))
+            .map(|(finished, rows)| read_written(&finished.outcome, rows))
             .collect::<Result<Vec<_>, _>>()?;
         (written, settled)
     };
@@ -99,32 +99,32 @@ async fn steps(client: &mut Object, batch: &[Finished], pooled: bool) -> Result<
             .query(&transaction, &[&progress.0, &progress.1, &progress.2])
             .await?
     };
-    reach(Point::BeforeCommit, claims(batch));
+    hit(FailPoint::BeforeCommit, claims(batch));
     let mut commit = Box::pin(transaction.commit());
     // On its way, as the statements of the pipeline.
     let early = (&mut commit).now_or_never();
-    reach(Point::CommitSent, claims(batch));
+    hit(FailPoint::CommitSent, claims(batch));
     match early {
         Some(early) => early?,
         None => commit.await?,
     }
-    reach(Point::AfterCommit, claims(batch));
+    hit(FailPoint::AfterCommit, claims(batch));
     for times in &times {
         metrics().written(times);
     }
-    Ok(Committed {
+    Ok(BatchResult {
         written,
         settled: settled.iter().map(SettledSession::read).collect::<Result<_, _>>()?,
         backfills: backfills.iter().map(FinishedBackfill::read).collect::<Result<_, _>>()?,
     })
 }
 
-fn claims(batch: &[Finished]) -> impl Iterator<Item = &Claim> {
+fn claims(batch: &[CompletedJob]) -> impl Iterator<Item = &Claim> {
     batch.iter().map(|finished| &finished.claim)
 }
 
-/// Sessions of the verdicts that pass, each once, in order.
-fn sessions_of(batch: &[Finished], pass: impl Fn(&Finished) -> bool) -> Vec<Uuid> {
+/// Sessions of the outcomes that pass, each once, in order.
+fn sessions_of(batch: &[CompletedJob], pass: impl Fn(&CompletedJob) -> bool) -> Vec<Uuid> {
     let passing = batch.iter().filter(|finished| pass(finished));
     let mut sessions: Vec<Uuid> = passing.map(|finished| finished.claim.recording_session_id).collect();
     sessions.sort_unstable();
@@ -134,11 +134,11 @@ fn sessions_of(batch: &[Finished], pass: impl Fn(&Finished) -> bool) -> Vec<Uuid
 
 /// Whether a session may be finished by this, or finished anew. A second look
 /// that finds nothing changes nothing; what goes back keeps its session open.
-fn changes_its_session(finished: &Finished) -> bool {
-    match finished.verdict {
-        Verdict::Features(_) | Verdict::Forget => true,
-        Verdict::Failed { .. } => !finished.claim.recheck,
-        Verdict::Later(_) | Verdict::Postpone(_) | Verdict::GiveBack => false,
+fn changes_its_session(finished: &CompletedJob) -> bool {
+    match finished.outcome {
+        Outcome::Completed(_) | Outcome::Discard => true,
+        Outcome::Failed { .. } => !finished.claim.recheck,
+        Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Release => false,
     }
 }
 
@@ -153,13 +153,13 @@ fn sent<'a>(query: impl Future<Output = Rows> + Send + 'a) -> (Query<'a>, Option
     (query, early)
 }
 
-fn read_written(verdict: &Verdict, rows: &[Row]) -> Result<Written, tokio_postgres::Error> {
+fn read_written(outcome: &Outcome, rows: &[Row]) -> Result<WriteResult, tokio_postgres::Error> {
     let Some(row) = rows.first() else {
-        return Ok(Written::LeaseLost);
+        return Ok(WriteResult::LeaseLost);
     };
-    Ok(Written::Done(match verdict {
-        Verdict::Features(_) | Verdict::Failed { .. } => row.try_get("backfill_id")?,
-        Verdict::Later(_) | Verdict::Postpone(_) | Verdict::GiveBack | Verdict::Forget => None,
+    Ok(WriteResult::Done(match outcome {
+        Outcome::Completed(_) | Outcome::Failed { .. } => row.try_get("backfill_id")?,
+        Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Release | Outcome::Discard => None,
     }))
 }
 
@@ -181,13 +181,13 @@ fn read_times(claim: &Claim, rows: &[Row]) -> Result<Option<Times>, tokio_postgr
 }
 
 /// Backfill ids with what this batch adds to each: done, failed.
-fn backfill_progress(batch: &[Finished], written: &[Written]) -> (Vec<Uuid>, Vec<i32>, Vec<i32>) {
+fn backfill_progress(batch: &[CompletedJob], written: &[WriteResult]) -> (Vec<Uuid>, Vec<i32>, Vec<i32>) {
     let mut counts: HashMap<Uuid, (i32, i32)> = HashMap::new();
     for (finished, written) in batch.iter().zip(written) {
-        if let Written::Done(Some(backfill)) = written {
+        if let WriteResult::Done(Some(backfill)) = written {
             let (done, failed) = counts.entry(*backfill).or_default();
-            match finished.verdict {
-                Verdict::Features(_) => *done += 1,
+            match finished.outcome {
+                Outcome::Completed(_) => *done += 1,
                 _ => *failed += 1,
             }
         }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use heimdall_daemon::job::failpoint::Point;
+use heimdall_daemon::job::failpoint::FailPoint;
 
 use crate::support::daemon::Daemon;
 use crate::support::{Bench, Session, iq, wait_for};
@@ -16,8 +16,8 @@ const TAKE_OVER_LIMIT: Duration = Duration::from_secs(20);
 const AT_ONCE: usize = 4;
 
 /// The point, as a recording meets it: is the row committed by the daemon that stops there?
-fn is_committed(point: Point) -> bool {
-    matches!(point, Point::AfterCommit | Point::AfterReport)
+fn is_committed(point: FailPoint) -> bool {
+    matches!(point, FailPoint::AfterCommit | FailPoint::AfterReport)
 }
 
 async fn ready(bench: &Bench) -> Session {
@@ -30,7 +30,7 @@ async fn start(bench: &Bench, fault: &str) -> Daemon {
 }
 
 /// One good row, nothing queued, nothing held, the session announced once.
-async fn expect_one_good_row(bench: &Bench, session: &Session, point: Point, heir: &Daemon, first: &Daemon) -> i32 {
+async fn expect_one_good_row(bench: &Bench, session: &Session, point: FailPoint, heir: &Daemon, first: &Daemon) -> i32 {
     let row = wait_for("its row", || bench.row(session.measurements[0])).await;
     assert!(!row.failed, "{point:?}: {row:?}");
     assert_eq!(row.features[0]["num_chunks"], 5, "{point:?}");
@@ -46,7 +46,7 @@ async fn forgotten(bench: &Bench, daemon: &Daemon) {
     bench.wait_count(&its_row, 0).await;
 }
 
-async fn dies_at(point: Point, how: &str) -> Duration {
+async fn dies_at(point: FailPoint, how: &str) -> Duration {
     let bench = Bench::new().await;
     let session = ready(&bench).await;
     let mut first = start(&bench, &format!("{}:{how}", point.name())).await;
@@ -63,7 +63,7 @@ async fn dies_at(point: Point, how: &str) -> Duration {
     let took = died.elapsed();
     match point {
         // The COMMIT may have arrived or not.
-        Point::CommitSent => assert!((1..=2).contains(&attempts)),
+        FailPoint::CommitSent => assert!((1..=2).contains(&attempts)),
         _ => assert_eq!(attempts, if is_committed(point) { 1 } else { 2 }, "{point:?}"),
     }
     assert!(took < TAKE_OVER_LIMIT, "{point:?}: {took:?}");
@@ -74,7 +74,7 @@ async fn dies_at(point: Point, how: &str) -> Duration {
     took
 }
 
-async fn stands_still_at(point: Point) {
+async fn stands_still_at(point: FailPoint) {
     let bench = Bench::new().await;
     let session = ready(&bench).await;
     let stale = start(&bench, &format!("{}:stop", point.name())).await;
@@ -95,7 +95,7 @@ async fn stands_still_at(point: Point) {
     // At CommitSent either may be true; its transaction, if it is open, ends by the server's time-out.
     let row = wait_for("its row", || bench.row(session.measurements[0])).await;
     bench.wait_count("heimdall.feature_queue", 0).await;
-    if point != Point::CommitSent {
+    if point != FailPoint::CommitSent {
         assert_eq!(row.features.as_array().map(Vec::len), Some(wanted), "{point:?}");
     }
     forgotten(&bench, &stale).await;
@@ -112,12 +112,12 @@ async fn stands_still_at(point: Point) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_daemon_killed_between_any_two_steps_loses_nothing_and_doubles_nothing() {
-    let mut killed: Vec<_> = futures_util::stream::iter(Point::ALL)
+    let mut killed: Vec<_> = futures_util::stream::iter(FailPoint::ALL)
         .map(|point| async move { (point.name(), dies_at(*point, "kill").await) })
         .buffered(AT_ONCE)
         .collect()
         .await;
-    assert_eq!(killed.len(), Point::ALL.len());
+    assert_eq!(killed.len(), FailPoint::ALL.len());
     killed.sort_by_key(|(_, took)| *took);
     println!(
         "killed at {} points, lease {LEASE:?}; until the row stood: {killed:?}",
@@ -127,17 +127,17 @@ async fn a_daemon_killed_between_any_two_steps_loses_nothing_and_doubles_nothing
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_daemon_that_aborts_is_no_different_from_a_killed_one() {
-    for point in [Point::MidBody, Point::AfterStore] {
+    for point in [FailPoint::MidBody, FailPoint::AfterStore] {
         dies_at(point, "abort").await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_daemon_that_stands_still_between_any_two_steps_past_its_lease_changes_nothing_afterwards() {
-    let tried = futures_util::stream::iter(Point::ALL)
+    let tried = futures_util::stream::iter(FailPoint::ALL)
         .map(|point| stands_still_at(*point))
         .buffered(AT_ONCE)
         .count()
         .await;
-    assert_eq!(tried, Point::ALL.len());
+    assert_eq!(tried, FailPoint::ALL.len());
 }

@@ -23,7 +23,7 @@ fn extract(file: &Path, rate_hz: Option<f64>, times: usize) -> Result<Extraction
         hints.add_sample_rate_hz(rate_hz, "argument");
     }
     hints.add_file_name(&file.to_string_lossy());
-    let data = sigmf_files::gather(file, &mut hints).expect("whatever is beside it is in order");
+    let data = sigmf_files::resolve_sidecar(file, &mut hints).expect("whatever is beside it is in order");
     let bytes = std::fs::read(data).expect("a recording").repeat(times);
     let mut workspace = Workspace::new();
     let mut recording = Recording::new(hints);

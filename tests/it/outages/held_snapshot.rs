@@ -1,7 +1,7 @@
 //! Claims while somebody holds an old snapshot: a dump, a report, a transaction left idle.
 //!
 //! Always: what a claim reads, in buffers. With `HEIMDALL_HELD_SNAPSHOT_SECONDS` also how many claims there are, for so long
-//! each without a snapshot, with one and no floor, and with one and the daemon's floor (`tests/load/held_snapshot.sh`): a
+//! each without a snapshot, with one and no cursor, and with one and the daemon's cursor (`tests/load/held_snapshot.sh`): a
 //! second, and a second of Postgres's processors, which other load on the machine does not change.
 
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use heimdall_daemon::config::secret::Secret;
-use heimdall_daemon::job::outcome::Verdict;
+use heimdall_daemon::job::outcome::Outcome;
 use heimdall_daemon::postgres::Database;
 use heimdall_daemon::queue::Queue;
-use heimdall_daemon::queue::held_leases::Held;
-use heimdall_daemon::worker::cursor::Floor;
-use heimdall_daemon::writer::finished::Finished;
+use heimdall_daemon::queue::held_leases::HeldLeases;
+use heimdall_daemon::worker::cursor::ClaimCursor;
+use heimdall_daemon::writer::completed_job::CompletedJob;
 use heimdall_daemon::writer::transaction::transact;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -80,11 +80,11 @@ async fn a_claim_above_the_floor_reads_no_more_than_without_the_snapshot() {
     let above = buffers(&bench, worker, &format!("ARRAY[{lowest}, 0, 0]")).await;
     assert!(
         bottom > 3 * above,
-        "{bottom} buffers from the bottom, {above} above the floor"
+        "{bottom} buffers from the bottom, {above} above the cursor"
     );
     assert!(
         above < 2 * before,
-        "{above} buffers above the floor, {before} in the beginning"
+        "{above} buffers above the cursor, {before} in the beginning"
     );
 }
 
@@ -99,21 +99,21 @@ async fn work(bench: &Bench, use_floor: bool, end: Instant, claims: &AtomicU64) 
         .await
         .expect("registered");
     let places = Arc::new(Semaphore::new(ROWS));
-    let mut floor = Floor::default();
+    let mut cursor = ClaimCursor::default();
     while Instant::now() < end {
         let begun = Instant::now();
-        let above = if use_floor { floor.above(begun) } else { None };
+        let above = if use_floor { cursor.start_ids(begun) } else { None };
         let taken = queue.claim(worker, ROWS, above).await.expect("an answer");
-        floor.note(above, begun, Instant::now(), &taken);
+        cursor.record(above, begun, Instant::now(), &taken);
         let rows = i32::try_from(taken.len()).expect("ten");
-        let batch: Vec<Finished> = taken
+        let batch: Vec<CompletedJob> = taken
             .into_iter()
-            .map(|claim| Finished {
+            .map(|claim| CompletedJob {
                 claim,
-                verdict: Verdict::Forget,
+                outcome: Outcome::Discard,
                 total_ms: 0,
                 place: Arc::clone(&places).try_acquire_owned().expect("there are ten"),
-                held: Arc::new(Held::default()),
+                held: Arc::new(HeldLeases::default()),
             })
             .collect();
         if !batch.is_empty() {
@@ -193,16 +193,16 @@ async fn claims_keep_most_of_their_rate_while_a_snapshot_is_held() {
     let seconds: u64 = seconds.parse().expect("a number of seconds");
     let duration = Duration::from_secs(seconds).max(INTERVAL);
     let mut per_cpu = Vec::new();
-    for (what, held, floor) in [
+    for (what, held, cursor) in [
         ("no snapshot held", false, true),
-        ("held, no floor", true, false),
-        ("held, with the floor", true, true),
+        ("held, no cursor", true, false),
+        ("held, with the cursor", true, true),
     ] {
-        let rates = rates(held, floor, duration).await;
+        let rates = rates(held, cursor, duration).await;
         eprintln!("{what:22} claims of {ROWS} by {INTERVAL:?} (a second, a CPU second of Postgres): {rates:.0?}");
         per_cpu.push(rates.iter().map(|rate| rate.1).sum::<f64>() / rates.len() as f64);
     }
     let (without, with) = (per_cpu[1] / per_cpu[0], per_cpu[2] / per_cpu[0]);
-    eprintln!("a CPU second, beside none held: {without:.2} without the floor, {with:.2} with it");
+    eprintln!("a CPU second, beside none held: {without:.2} without the cursor, {with:.2} with it");
     assert!(with > 0.7, "more than 30 % slower while a snapshot is held");
 }

@@ -8,7 +8,7 @@ use tracing::info;
 use super::bucket::{EVIDENCE, Gate};
 use super::failure_window::{Opinion, Suspicion};
 use crate::backoff::Backoff;
-use crate::job::failure::Failure;
+use crate::job::error::ExtractionError;
 use crate::object_store::client::Store;
 use crate::object_store::location::Location;
 use crate::object_store::response::Refusal;
@@ -28,13 +28,13 @@ const AFTER_PASSED: Backoff = Backoff {
 };
 
 impl Gate {
-    /// The failure of a recording, or [`Failure::StoreOutage`] where the store is to blame for it. Asks the store
+    /// The failure of a recording, or [`ExtractionError::StoreOutage`] where the store is to blame for it. Asks the store
     /// where that is needed.
-    pub async fn blame(&self, failure: Failure, location: &Location, store: &Store) -> Failure {
+    pub async fn blame(&self, failure: ExtractionError, location: &Location, store: &Store) -> ExtractionError {
         let what = match failure {
-            Failure::ObjectUnreadable { what } => what,
+            ExtractionError::ObjectUnreadable { what } => what,
             // Bytes that are no recording may be no object either: whoever gives one for any key is no store.
-            Failure::Recording(_) => {
+            ExtractionError::Recording(_) => {
                 return match store.probe(&location.bucket).await {
                     Ok(()) => failure,
                     Err(refusal) => self.close(refusal.what(), &refusal, [location.clone()]),
@@ -61,7 +61,7 @@ impl Gate {
                 again_in_s = delay.as_secs(),
                 "could not be read, but can be now: no attempt is counted"
             );
-            return Failure::StoreOutage { delay: Some(delay) };
+            return ExtractionError::StoreOutage { delay: Some(delay) };
         }
         let witnessed = match self.question_witness(store).await {
             Some(Err(refusal)) => {
@@ -87,7 +87,7 @@ impl Gate {
                 }
             }
         }
-        Failure::ObjectUnreadable { what }
+        ExtractionError::ObjectUnreadable { what }
     }
 
     /// How often this object's failure has passed, this time included; `None` when that was too often.
@@ -106,11 +106,11 @@ impl Gate {
 
     /// In an outage, or after one that came and went since there were so many `closings`, nothing can be told of a
     /// single object.
-    fn blame_outage(&self, location: &Location, closings: u64) -> Option<Failure> {
+    fn blame_outage(&self, location: &Location, closings: u64) -> Option<ExtractionError> {
         let mut inner = self.lock();
         let passed = inner.closed_times != closings;
         let Some(closed) = inner.closed.as_mut() else {
-            return passed.then_some(Failure::StoreOutage { delay: None });
+            return passed.then_some(ExtractionError::StoreOutage { delay: None });
         };
         if closed.evidence.len() < EVIDENCE && !closed.evidence.contains(location) {
             closed.evidence.push_back(location.clone());
@@ -135,7 +135,7 @@ impl Gate {
     }
 
     /// The store answers, but of many objects in a row none could be read.
-    fn convict(&self, what: &str) -> Failure {
+    fn convict(&self, what: &str) -> ExtractionError {
         let failing: Vec<Location> = {
             let mut inner = self.lock();
             // If there are any, they come from a cache.

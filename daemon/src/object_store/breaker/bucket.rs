@@ -24,7 +24,7 @@ use super::failure_window::{Opinion, Suspicion};
 use super::shared::Shared;
 use super::state::{Closed, OUT_OF_THE_WAY, Outage, retry_after, turned_away};
 use crate::backoff::Backoff;
-use crate::job::failure::Failure;
+use crate::job::error::ExtractionError;
 use crate::object_store::location::Location;
 use crate::object_store::response::Refusal;
 use crate::sanitize::printable;
@@ -98,8 +98,8 @@ impl Gate {
     /// Before an object is asked for.
     ///
     /// # Errors
-    /// [`Failure::StoreOutage`] while it is closed, unless this one is let through on trial.
-    pub fn enter(&self) -> Result<(), Failure> {
+    /// [`ExtractionError::StoreOutage`] while it is closed, unless this one is let through on trial.
+    pub fn enter(&self) -> Result<(), ExtractionError> {
         match &mut self.lock().closed {
             Some(closed) if closed.admitted == 0 => Err(self.failure(closed)),
             Some(closed) => {
@@ -134,8 +134,8 @@ impl Gate {
 
     /// What becomes of a recording that comes meanwhile. It is ready again at once if there is no other bucket, since nothing is
     /// claimed then; else it stays out of the way of those in the others, which may be open or on trial.
-    pub(super) fn failure(&self, closed: &Closed) -> Failure {
-        Failure::StoreOutage {
+    pub(super) fn failure(&self, closed: &Closed) -> ExtractionError {
+        ExtractionError::StoreOutage {
             delay: if closed.trying_since.is_some() {
                 Some(OUT_OF_THE_WAY.jittered(1))
             } else if self.shared.is_only_one() {
@@ -146,7 +146,12 @@ impl Gate {
         }
     }
 
-    pub(super) fn close(&self, what: &str, refusal: &Refusal, evidence: impl IntoIterator<Item = Location>) -> Failure {
+    pub(super) fn close(
+        &self,
+        what: &str,
+        refusal: &Refusal,
+        evidence: impl IntoIterator<Item = Location>,
+    ) -> ExtractionError {
         let what = printable(what);
         let mut inner = self.lock();
         if inner.closed.is_none() {
@@ -173,7 +178,9 @@ impl Gate {
             self.changed.notify_one();
         }
         let closed = inner.closed.as_ref();
-        closed.map_or(Failure::StoreOutage { delay: None }, |closed| self.failure(closed))
+        closed.map_or(ExtractionError::StoreOutage { delay: None }, |closed| {
+            self.failure(closed)
+        })
     }
 
     pub(super) fn open(&self, inner: &mut Inner) {

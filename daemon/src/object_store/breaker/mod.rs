@@ -97,7 +97,7 @@ impl Gates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::failure::Failure;
+    use crate::job::error::ExtractionError;
     use crate::object_store::response::Refusal;
 
     fn in_bucket(bucket: &str) -> Location {
@@ -116,7 +116,7 @@ mod tests {
     fn enter(gates: &Gates, bucket: &str) -> Result<(), Option<Duration>> {
         match gates.before(&in_bucket(bucket)).enter() {
             Ok(()) => Ok(()),
-            Err(Failure::StoreOutage { delay }) => Err(delay),
+            Err(ExtractionError::StoreOutage { delay }) => Err(delay),
             Err(other) => panic!("{other:?}"),
         }
     }

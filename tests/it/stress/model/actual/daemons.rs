@@ -7,11 +7,11 @@ use futures_util::future::join;
 use heimdall_daemon::job::claim::Lease;
 use heimdall_daemon::job::features::FeatureRow;
 use heimdall_daemon::job::features::ReceiverFeatures;
-use heimdall_daemon::job::segment_spool::Segments;
-use heimdall_daemon::queue::held_leases::Held;
-use heimdall_daemon::writer::finished::Finished;
-use heimdall_daemon::writer::transaction::{Committed, transact};
-use heimdall_daemon::writer::written::Written;
+use heimdall_daemon::job::segment_spool::SegmentSpool;
+use heimdall_daemon::queue::held_leases::HeldLeases;
+use heimdall_daemon::writer::completed_job::CompletedJob;
+use heimdall_daemon::writer::transaction::{BatchResult, transact};
+use heimdall_daemon::writer::write_result::WriteResult;
 use heimdall_dsp::{Hints, Recording, SegmentFeatures, Workspace};
 use uuid::Uuid;
 
@@ -41,7 +41,7 @@ impl Actual {
             Transition::TakeStrays(worker) => {
                 let known: Vec<Lease> = self.claims.iter().flatten().map(|claim| claim.lease).collect();
                 self.queue
-                    .take_strays(self.workers[*worker], &known)
+                    .release_orphans(self.workers[*worker], &known)
                     .await
                     .expect("an answer");
             }
@@ -133,17 +133,17 @@ impl Actual {
         self.queue.give_back(&leases).await.expect("an answer");
     }
 
-    pub(super) async fn transact(&self, verdicts: &[(usize, Verdict)]) -> Committed {
+    pub(super) async fn transact(&self, verdicts: &[(usize, Verdict)]) -> BatchResult {
         let mut batch = Vec::new();
         for &(lease, verdict) in verdicts {
-            batch.push(Finished {
+            batch.push(CompletedJob {
                 claim: self.claims[lease].clone().expect("its answer came"),
-                verdict: as_the_daemon_says(verdict),
+                outcome: as_the_daemon_says(verdict),
                 total_ms: 0,
                 place: Arc::clone(&self.places)
                     .try_acquire_owned()
                     .expect("a thousand are enough"),
-                held: Arc::new(Held::default()),
+                held: Arc::new(HeldLeases::default()),
             });
         }
         transact(&self.queue, &batch).await.expect("the transaction commits")
@@ -159,7 +159,7 @@ impl Actual {
     async fn finish_together(&self, world: &World, one: (usize, Verdict), other: (usize, Verdict)) {
         let (one, other) = ([one], [other]);
         let (one, other) = join(self.transact(&one), self.transact(&other)).await;
-        assert!(!one.written.contains(&Written::LeaseLost) && !other.written.contains(&Written::LeaseLost));
+        assert!(!one.written.contains(&WriteResult::LeaseLost) && !other.written.contains(&WriteResult::LeaseLost));
         let mut expected = world.settled.clone();
         expected.sort_unstable();
         assert_eq!(
@@ -169,10 +169,10 @@ impl Actual {
         );
     }
 
-    fn read(&self, written: Written) -> Expected {
+    fn read(&self, written: WriteResult) -> Expected {
         match written {
-            Written::LeaseLost => Expected::LeaseLost,
-            Written::Done(id) => Expected::Done(id.map(|id| {
+            WriteResult::LeaseLost => Expected::LeaseLost,
+            WriteResult::Done(id) => Expected::Done(id.map(|id| {
                 self.backfills
                     .iter()
                     .position(|known| *known == id)
@@ -203,7 +203,7 @@ impl Actual {
     }
 }
 
-fn announced(committed: &[Committed]) -> Vec<(usize, i64, i64)> {
+fn announced(committed: &[BatchResult]) -> Vec<(usize, i64, i64)> {
     let settled = committed.iter().flat_map(|committed| &committed.settled);
     let mut settled: Vec<_> = settled
         .map(|session| {
@@ -218,8 +218,8 @@ fn announced(committed: &[Committed]) -> Vec<(usize, i64, i64)> {
     settled
 }
 
-fn as_the_daemon_says(verdict: Verdict) -> heimdall_daemon::job::outcome::Verdict {
-    use heimdall_daemon::job::outcome::Verdict as Daemons;
+fn as_the_daemon_says(verdict: Verdict) -> heimdall_daemon::job::outcome::Outcome {
+    use heimdall_daemon::job::outcome::Outcome as Daemons;
     let failed = |kind: &'static str, recheck| Daemons::Failed {
         error_kind: kind,
         error_message: format!("{kind}, says the model"),
@@ -227,12 +227,12 @@ fn as_the_daemon_says(verdict: Verdict) -> heimdall_daemon::job::outcome::Verdic
         recheck,
     };
     match verdict {
-        Verdict::Features => Daemons::Features(Box::new(features())),
+        Verdict::Features => Daemons::Completed(Box::new(features())),
         Verdict::Failed(kind) => failed(kind, None),
         Verdict::LookAgain => failed("not_found", Some(DELAY)),
-        Verdict::Later => Daemons::Later(DELAY),
-        Verdict::GiveBack => Daemons::GiveBack,
-        Verdict::Forget => Daemons::Forget,
+        Verdict::Later => Daemons::Retry(DELAY),
+        Verdict::GiveBack => Daemons::Release,
+        Verdict::Forget => Daemons::Discard,
     }
 }
 
@@ -245,17 +245,17 @@ fn features() -> FeatureRow {
         recording.push(&iq::tone(), &mut workspace).expect("samples");
         recording.finish(&mut workspace).expect("features").segments.remove(0)
     });
-    let mut segments = Segments::new(usize::MAX);
+    let mut segments = SegmentSpool::new(usize::MAX);
     let features = ReceiverFeatures {
         rx_id: "model",
         rx_lat: None,
         rx_lon: None,
         segment,
     };
-    segments.add(&features, &[]).expect("memory");
+    segments.push(&features, &[]).expect("memory");
     FeatureRow {
         segments,
-        late: Vec::new(),
+        trailing_warnings: Vec::new(),
         extraction_metadata: serde_json::json!({}),
         overall_confidence: 0.5,
         mean_snr_db: 20.0,

@@ -52,7 +52,7 @@ impl World {
         }
     }
 
-    pub(in crate::stress::model) fn take_strays(&mut self, worker: usize) {
+    pub(in crate::stress::model) fn release_orphans(&mut self, worker: usize) {
         for measurement in &mut self.measurements {
             if let Some(entry) = &mut measurement.queued
                 && let State::Claimed(lease) = entry.state

@@ -42,7 +42,7 @@ impl World {
             Transition::Beat(worker) => self.workers[*worker].expired = false,
             Transition::Claim { worker, limit, above } => self.claim(*worker, *limit, *above, false),
             Transition::LoseClaim { worker, limit } => self.claim(*worker, *limit, [None; 3], true),
-            Transition::TakeStrays(worker) => self.take_strays(*worker),
+            Transition::TakeStrays(worker) => self.release_orphans(*worker),
             Transition::ClaimTogether { .. } => {}
             Transition::Finish(verdicts) => self.finish(verdicts),
             Transition::FinishTogether(one, other) => {

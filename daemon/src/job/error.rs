@@ -7,7 +7,7 @@ use crate::sanitize::printable;
 
 /// Who is to blame, and so what happens next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
+pub enum ErrorClass {
     /// The recording itself: an error row, at once.
     Recording,
     /// A server is away: nobody is blamed, no attempt is spent, work stops until it is back.
@@ -20,7 +20,7 @@ pub enum Class {
 
 /// Why a recording has no features.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum ExtractionError {
     /// The store has no such object.
     NotFound {
         /// Object key as asked for.
@@ -69,7 +69,7 @@ pub enum Failure {
     },
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for ExtractionError {
     /// What a log line or a row may say: bytes from outside are in it, so it is made printable.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
@@ -93,7 +93,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Every [`Failure::kind`] that a daemon can write.
+/// Every [`ExtractionError::kind`] that a daemon can write.
 pub const KINDS: &[&str] = &[
     "not_found",
     "location_refused",
@@ -104,19 +104,19 @@ pub const KINDS: &[&str] = &[
     "internal",
 ];
 
-impl Failure {
+impl ExtractionError {
     /// The class, which decides what happens.
     #[must_use]
-    pub fn class(&self) -> Class {
+    pub fn class(&self) -> ErrorClass {
         match self {
             Self::NotFound { .. } | Self::LocationRefused { .. } | Self::TooLarge { .. } | Self::Recording(_) => {
-                Class::Recording
+                ErrorClass::Recording
             }
-            Self::StoreOutage { .. } => Class::Outage,
+            Self::StoreOutage { .. } => ErrorClass::Outage,
             Self::ObjectUnreadable { .. } | Self::ObjectReplaced | Self::NoRoom { .. } | Self::RowRefused { .. } => {
-                Class::Retry
+                ErrorClass::Retry
             }
-            Self::Panic { .. } => Class::Bug,
+            Self::Panic { .. } => ErrorClass::Bug,
         }
     }
 
@@ -148,16 +148,16 @@ mod tests {
 
     #[test]
     fn a_missing_object_is_named_as_the_contract_says() {
-        let failure = Failure::NotFound {
+        let failure = ExtractionError::NotFound {
             key: "2026/11/22/x.bin".to_owned(),
         };
         assert_eq!(failure.message(), "IQ file not found: 2026/11/22/x.bin");
-        assert_eq!((failure.class(), failure.kind()), (Class::Recording, "not_found"));
+        assert_eq!((failure.class(), failure.kind()), (ErrorClass::Recording, "not_found"));
     }
 
     #[test]
     fn what_a_hostile_store_says_stays_one_short_printable_line() {
-        let failure = Failure::ObjectUnreadable {
+        let failure = ExtractionError::ObjectUnreadable {
             what: "\0ä\u{1b}[2J\n".repeat(100_000),
         };
         let message = failure.message();

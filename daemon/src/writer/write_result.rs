@@ -1,11 +1,11 @@
-//! What a transaction of verdicts has changed.
+//! What a transaction of outcomes has changed.
 
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-/// What the database said to a [`Verdict`](crate::job::outcome::Verdict).
+/// What the database said to a [`Outcome`](crate::job::outcome::Outcome).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum WriteResult {
     /// It stands. The backfill is named when this ended a part of it.
     Done(Option<Uuid>),
     /// The lease had gone; nothing was changed.
