@@ -80,27 +80,30 @@ impl Address {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::tls::{Identity, Trust};
+    use crate::config::tls::{ClientIdentity, TrustRoots};
 
     fn parse(text: &str) -> Result<Address, String> {
         Address::parse(&Secret::new(text))
     }
 
-    fn trust(text: &str) -> Option<Trust> {
+    fn trust(text: &str) -> Option<TrustRoots> {
         parse(text).unwrap().tls.map(|tls| tls.trust)
     }
 
     #[test]
     fn tls_is_checked_in_full_or_not_spoken() {
-        let ca = || Some(Trust::File("/etc/a b.pem".into()));
+        let ca = || Some(TrustRoots::File("/etc/a b.pem".into()));
         assert_eq!(trust("postgresql://u@h/d"), None);
         assert_eq!(trust("postgresql://u@h/d?sslmode=disable&connect_timeout=3"), None);
         for mode in ["require", "verify-ca", "verify-full"] {
             assert_eq!(
                 trust(&format!("postgresql://u@h/d?sslmode={mode}")),
-                Some(Trust::System)
+                Some(TrustRoots::System)
             );
-            assert_eq!(trust(&format!("host=h sslmode={mode} user=u")), Some(Trust::System));
+            assert_eq!(
+                trust(&format!("host=h sslmode={mode} user=u")),
+                Some(TrustRoots::System)
+            );
             let url = format!("postgres://u@h/d?sslrootcert=%2Fetc%2Fa%20b.pem&sslmode={mode}&application_name=x");
             assert_eq!(trust(&url), ca());
             assert_eq!(
@@ -111,14 +114,14 @@ mod tests {
         assert_eq!(trust("postgresql://u@h/d?sslrootcert=/etc/a%20b.pem"), ca());
         assert_eq!(
             trust("postgresql://u@h/d?sslmode=verify-full&sslrootcert=system"),
-            Some(Trust::System)
+            Some(TrustRoots::System)
         );
         assert_eq!(trust("postgresql://u@%2Frun%2Fpg/d?sslmode=verify-full"), None);
     }
 
     #[test]
     fn a_certificate_of_its_own_asks_for_tls() {
-        let identity = Some(Identity {
+        let identity = Some(ClientIdentity {
             certificate: "/etc/a b.crt".into(),
             key: "/etc/a b.key".into(),
         });
@@ -129,7 +132,7 @@ mod tests {
             let address = parse(text).unwrap();
             assert_eq!(address.config.get_ssl_mode(), SslMode::Require);
             let tls = address.tls.unwrap();
-            assert_eq!((tls.trust, tls.identity), (Trust::System, identity.clone()));
+            assert_eq!((tls.trust, tls.identity), (TrustRoots::System, identity.clone()));
         }
     }
 
@@ -186,7 +189,7 @@ mod tests {
             "host=h user=u",
         ] {
             let with = Address::with_authorities(&Secret::new(text), path).unwrap();
-            assert_eq!(trust(with.expose()), Some(Trust::File(path.into())), "{text}");
+            assert_eq!(trust(with.expose()), Some(TrustRoots::File(path.into())), "{text}");
             assert!(Address::with_authorities(&with, path).is_err());
         }
     }

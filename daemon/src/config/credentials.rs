@@ -21,7 +21,7 @@ impl DatabaseUrl {
     ///
     /// # Errors
     /// When it cannot be read any more, or says nothing of use.
-    pub fn read_again(&self) -> Result<Option<Secret>, String> {
+    pub fn reload(&self) -> Result<Option<Secret>, String> {
         let Some(file) = &self.file else { return Ok(None) };
         let url = Secret::read(file)?;
         Ok(Some(match &self.authorities {
@@ -56,7 +56,7 @@ impl Eq for DatabaseUrl {}
 
 /// What requests to the store are signed with. Compared by value, wherever it came from.
 #[derive(Clone, Debug)]
-pub struct Keys {
+pub struct Credentials {
     /// Access key.
     pub access: Secret,
     /// Secret key.
@@ -67,12 +67,12 @@ pub struct Keys {
     pub secret_file: Option<PathBuf>,
 }
 
-impl Keys {
+impl Credentials {
     /// Both keys, those anew that come from files; `None` if neither does.
     ///
     /// # Errors
     /// When a file cannot be read any more.
-    pub fn read_again(&self) -> Result<Option<Self>, String> {
+    pub fn reload(&self) -> Result<Option<Self>, String> {
         let anew = |file: &Option<PathBuf>, value: &Secret| match file {
             Some(path) => Secret::read(path),
             None => Ok(value.clone()),
@@ -88,7 +88,7 @@ impl Keys {
     }
 }
 
-impl PartialEq for Keys {
+impl PartialEq for Credentials {
     fn eq(&self, other: &Self) -> bool {
         (&self.access, &self.secret) == (&other.access, &other.secret)
     }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::arguments::Arguments;
-use super::credentials::{DatabaseUrl, Keys};
+use super::credentials::{Credentials, DatabaseUrl};
 use super::secret::Secret;
-use super::settings::{DEFAULT_LOG, Listening, LogFormat, Settings, StoreSettings, WrongSettings};
-use super::validation::Checker;
+use super::settings::{ConfigErrors, DEFAULT_LOG, ListenerUrl, LogFormat, Settings, StoreSettings};
+use super::validation::Validator;
 
 /// Enough to hide the store's latency behind the extractor on a few cores; sixteen partly read recordings fit 64 MB.
 const DEFAULT_CONCURRENCY: usize = 16;
@@ -26,8 +26,8 @@ impl Arguments {
     ///
     /// # Errors
     /// Every wrong or missing setting, all at once.
-    pub fn settings(&self) -> Result<Settings, WrongSettings> {
-        let mut check = Checker::default();
+    pub fn settings(&self) -> Result<Settings, ConfigErrors> {
+        let mut check = Validator::default();
         let c = &mut check;
         let (ms, seconds, day) = (Duration::from_millis, Duration::from_secs, Duration::from_hours(24));
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -39,7 +39,7 @@ impl Arguments {
         );
         let settings = Settings {
             database_url: self.database_url(c),
-            listening: self.listening(c),
+            listener: self.listener(c),
             store: self.store(c),
             concurrency: c.count(
                 "HEIMDALL_CONCURRENCY",
@@ -89,38 +89,38 @@ impl Arguments {
         };
         // The log has been started before; wrong settings of it are reported here, with all the others.
         if let Err(error) = self.log_filter() {
-            c.complain("HEIMDALL_LOG", error);
+            c.error("HEIMDALL_LOG", error);
         }
         if let Err(error) = self.log_format() {
-            c.complain("HEIMDALL_LOG_FORMAT", error);
+            c.error("HEIMDALL_LOG_FORMAT", error);
         }
         check.finish(settings)
     }
 
-    fn database_url(&self, check: &mut Checker) -> DatabaseUrl {
+    fn database_url(&self, check: &mut Validator) -> DatabaseUrl {
         const NAME: &str = "HEIMDALL_DATABASE_URL";
         let file = self.database_url_file.as_ref();
         let url = check.secret(NAME, self.database_url.as_ref(), file);
         check.database_url(NAME, url, file, self.database_ca_file.as_ref())
     }
 
-    fn listening(&self, check: &mut Checker) -> Listening {
+    fn listener(&self, check: &mut Validator) -> ListenerUrl {
         const NAME: &str = "HEIMDALL_LISTENER_DATABASE_URL";
         let (url, file) = (
             self.listener_database_url.as_ref(),
             self.listener_database_url_file.as_ref(),
         );
         if url.is_none() && file.is_none() {
-            return Listening::Same;
+            return ListenerUrl::SameAsDatabase;
         }
         let url = check.secret(NAME, url, file);
         if url.expose() == "off" {
-            return Listening::Off;
+            return ListenerUrl::Disabled;
         }
-        Listening::At(check.database_url(NAME, url, file, self.database_ca_file.as_ref()))
+        ListenerUrl::Separate(check.database_url(NAME, url, file, self.database_ca_file.as_ref()))
     }
 
-    fn store(&self, check: &mut Checker) -> StoreSettings {
+    fn store(&self, check: &mut Validator) -> StoreSettings {
         let key = (self.s3_access_key.as_ref(), self.s3_access_key_file.as_ref());
         let secret = (self.s3_secret_key.as_ref(), self.s3_secret_key_file.as_ref());
         let endpoint = check.endpoint(self.s3_endpoint.as_deref());
@@ -129,7 +129,7 @@ impl Arguments {
             endpoint,
             region: self.s3_region.clone().unwrap_or_else(|| "us-east-1".to_owned()),
             buckets: check.buckets(self.s3_bucket.as_deref()),
-            keys: Keys {
+            credentials: Credentials {
                 access: check.secret("HEIMDALL_S3_ACCESS_KEY", key.0, key.1),
                 secret: check.secret("HEIMDALL_S3_SECRET_KEY", secret.0, secret.1),
                 access_file: self.s3_access_key_file.clone(),
@@ -154,8 +154,8 @@ impl Arguments {
     ///
     /// # Errors
     /// When it is missing or wrong.
-    pub fn database(&self) -> Result<Secret, WrongSettings> {
-        let mut check = Checker::default();
+    pub fn database(&self) -> Result<Secret, ConfigErrors> {
+        let mut check = Validator::default();
         let url = self.database_url(&mut check).url;
         check.finish(url)
     }
@@ -192,7 +192,7 @@ impl Settings {
         bucket: &str,
         access_key: &str,
         secret_key: &str,
-    ) -> Result<Self, WrongSettings> {
+    ) -> Result<Self, ConfigErrors> {
         Arguments {
             database_url: Some(Secret::new(database_url)),
             s3_endpoint: Some(endpoint.to_owned()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::credentials::{DatabaseUrl, Keys};
+use super::credentials::{Credentials, DatabaseUrl};
 use super::tls::Tls;
 
 /// How log lines look.
@@ -28,7 +28,7 @@ pub struct StoreSettings {
     /// Buckets that may be read. Never empty; the first is the default.
     pub buckets: Vec<String>,
     /// What requests are signed with.
-    pub keys: Keys,
+    pub credentials: Credentials,
     /// Whose certificates are believed, where the endpoint is `https`.
     pub tls: Tls,
     /// Longest silence, while connecting, before the answer and between two
@@ -44,7 +44,7 @@ pub struct Settings {
     /// Postgres connection URL.
     pub database_url: DatabaseUrl,
     /// How notifications come.
-    pub listening: Listening,
+    pub listener: ListenerUrl,
     /// The object store.
     pub store: StoreSettings,
     /// Recordings in flight at once.
@@ -71,13 +71,13 @@ pub struct Settings {
 
 /// Where the listener connects.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Listening {
+pub enum ListenerUrl {
     /// Where everything does.
-    Same,
+    SameAsDatabase,
     /// Past a pooler.
-    At(DatabaseUrl),
+    Separate(DatabaseUrl),
     /// Nowhere: polling will do.
-    Off,
+    Disabled,
 }
 
 /// Where HTTP is served.
@@ -94,7 +94,7 @@ pub enum HttpAddress {
 /// Everything that is wrong with the settings, one line each.
 #[derive(Debug, thiserror::Error)]
 #[error("{} wrong setting{}:\n  {}", .0.len(), if .0.len() == 1 { "" } else { "s" }, .0.join("\n  "))]
-pub struct WrongSettings(pub Vec<String>);
+pub struct ConfigErrors(pub Vec<String>);
 
 /// What the database client says of a lost connection, the part that lost it says too, once and with its name.
 pub const DEFAULT_LOG: &str = "info,deadpool_postgres=off,tokio_postgres=off";
@@ -107,10 +107,10 @@ impl Settings {
     /// Where to listen; `None`: nowhere.
     #[must_use]
     pub fn listener_url(&self) -> Option<&DatabaseUrl> {
-        match &self.listening {
-            Listening::Same => Some(&self.database_url),
-            Listening::At(url) => Some(url),
-            Listening::Off => None,
+        match &self.listener {
+            ListenerUrl::SameAsDatabase => Some(&self.database_url),
+            ListenerUrl::Separate(url) => Some(url),
+            ListenerUrl::Disabled => None,
         }
     }
 }

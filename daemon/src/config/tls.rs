@@ -18,7 +18,7 @@ const MAX_FILE_BYTES: u64 = 4 << 20;
 
 /// Authorities whose certificates are believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trust {
+pub enum TrustRoots {
     /// Those of the system's store, as psql and curl use it.
     System,
     /// Those in this PEM file and no others.
@@ -29,7 +29,7 @@ pub enum Trust {
 
 /// Files with a certificate of our own, for servers that ask for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub struct ClientIdentity {
     /// PEM: the certificate, then those between it and an authority that the server knows.
     pub certificate: PathBuf,
     /// PEM: its private key, without a password.
@@ -40,13 +40,13 @@ pub struct Identity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tls {
     /// For who the server is.
-    pub trust: Trust,
+    pub trust: TrustRoots,
     /// `None`: nothing is shown to a server that asks.
-    pub identity: Option<Identity>,
+    pub identity: Option<ClientIdentity>,
 }
 
-impl From<Trust> for Tls {
-    fn from(trust: Trust) -> Self {
+impl From<TrustRoots> for Tls {
+    fn from(trust: TrustRoots) -> Self {
         Self { trust, identity: None }
     }
 }
@@ -63,13 +63,15 @@ impl Tls {
             .map_err(|error| error.to_string())?
             .with_root_certificates(self.trust.roots()?);
         Ok(match &self.identity {
-            Some(identity) => config.with_client_cert_resolver(Arc::new(Shown::new(identity.clone(), provider)?)),
+            Some(identity) => {
+                config.with_client_cert_resolver(Arc::new(ReloadingCertResolver::new(identity.clone(), provider)?))
+            }
             None => config.with_no_client_auth(),
         })
     }
 }
 
-impl Trust {
+impl TrustRoots {
     fn roots(&self) -> Result<RootCertStore, String> {
         match self {
             Self::System => system(),
@@ -79,7 +81,7 @@ impl Trust {
     }
 }
 
-impl Identity {
+impl ClientIdentity {
     fn read(&self, provider: &CryptoProvider) -> Result<CertifiedKey, String> {
         let chain = certificates(&self.certificate)?;
         let pem = read(&self.key)?;
@@ -93,8 +95,8 @@ impl Identity {
 
 /// Our certificate, read again for each connection: short-lived ones are replaced without a restart.
 #[derive(Debug)]
-struct Shown {
-    identity: Identity,
+struct ReloadingCertResolver {
+    identity: ClientIdentity,
     provider: Arc<CryptoProvider>,
     last: Mutex<Last>,
 }
@@ -107,8 +109,8 @@ struct Last {
     told: bool,
 }
 
-impl Shown {
-    fn new(identity: Identity, provider: Arc<CryptoProvider>) -> Result<Self, String> {
+impl ReloadingCertResolver {
+    fn new(identity: ClientIdentity, provider: Arc<CryptoProvider>) -> Result<Self, String> {
         let key = Arc::new(identity.read(&provider)?);
         Ok(Self {
             identity,
@@ -118,7 +120,7 @@ impl Shown {
     }
 }
 
-impl ResolvesClientCert for Shown {
+impl ResolvesClientCert for ReloadingCertResolver {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match self.identity.read(&self.provider) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 
-use super::tls::{Identity, Tls, Trust};
+use super::tls::{ClientIdentity, Tls, TrustRoots};
 
 /// What of a URL is about TLS, by libpq's names.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -37,11 +37,11 @@ impl TlsParameters {
             Some(_) => return Err("invalid value for option `sslmode`".to_owned()),
         }
         let trust = match self.authorities.as_deref() {
-            None | Some("system" | "") => Trust::System,
-            Some(path) => Trust::File(PathBuf::from(path)),
+            None | Some("system" | "") => TrustRoots::System,
+            Some(path) => TrustRoots::File(PathBuf::from(path)),
         };
         let identity = match (self.certificate, self.key) {
-            (Some(certificate), Some(key)) => Some(Identity {
+            (Some(certificate), Some(key)) => Some(ClientIdentity {
                 certificate: certificate.into(),
                 key: key.into(),
             }),

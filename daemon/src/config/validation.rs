@@ -10,26 +10,26 @@ use reqwest::Url;
 use super::connection_url::Address;
 use super::credentials::DatabaseUrl;
 use super::secret::Secret;
-use super::settings::{DEFAULT_BUCKET, DEFAULT_HTTP, HttpAddress, WrongSettings};
-use super::tls::{Tls, Trust};
+use super::settings::{ConfigErrors, DEFAULT_BUCKET, DEFAULT_HTTP, HttpAddress};
+use super::tls::{Tls, TrustRoots};
 
 /// Reads settings; what is wrong gets its line, and the default goes on in its place.
 #[derive(Default)]
-pub(super) struct Checker {
+pub(super) struct Validator {
     wrong: Vec<String>,
 }
 
-impl Checker {
-    pub(super) fn complain(&mut self, name: &str, what: impl fmt::Display) {
+impl Validator {
+    pub(super) fn error(&mut self, name: &str, what: impl fmt::Display) {
         self.wrong.push(format!("{name}: {what}"));
     }
 
     /// The settings, if nothing was wrong with any.
-    pub(super) fn finish<T>(self, settings: T) -> Result<T, WrongSettings> {
+    pub(super) fn finish<T>(self, settings: T) -> Result<T, ConfigErrors> {
         if self.wrong.is_empty() {
             Ok(settings)
         } else {
-            Err(WrongSettings(self.wrong))
+            Err(ConfigErrors(self.wrong))
         }
     }
 
@@ -48,9 +48,9 @@ impl Checker {
                     humantime::format_duration(*range.start()),
                     humantime::format_duration(*range.end()),
                 );
-                self.complain(name, format_args!("'{text}' is not between {least} and {most}"));
+                self.error(name, format_args!("'{text}' is not between {least} and {most}"));
             }
-            Err(_) => self.complain(name, format_args!("'{text}' is not a duration such as 30s or 5min")),
+            Err(_) => self.error(name, format_args!("'{text}' is not a duration such as 30s or 5min")),
         }
         default
     }
@@ -59,7 +59,7 @@ impl Checker {
         let Some(text) = text else { return default };
         match text.trim().parse::<usize>() {
             Ok(value) if (1..=max).contains(&value) => return value,
-            _ => self.complain(name, format_args!("'{text}' is not a whole number from 1 to {max}")),
+            _ => self.error(name, format_args!("'{text}' is not a whole number from 1 to {max}")),
         }
         default
     }
@@ -68,8 +68,8 @@ impl Checker {
         let Some(text) = text else { return default };
         match parse_size(text.trim()) {
             Some(value) if value >= least => return value,
-            Some(value) => self.complain(name, format_args!("{value} bytes is under the least possible, {least}")),
-            None => self.complain(
+            Some(value) => self.error(name, format_args!("{value} bytes is under the least possible, {least}")),
+            None => self.error(
                 name,
                 format_args!("'{text}' is not a size such as 1600000, 64MiB or 6GB"),
             ),
@@ -80,12 +80,12 @@ impl Checker {
     /// A secret given directly or as a file, one of the two.
     pub(super) fn secret(&mut self, name: &str, value: Option<&Secret>, file: Option<&PathBuf>) -> Secret {
         match (value, file) {
-            (Some(_), Some(_)) => self.complain(name, format_args!("given both directly and as {name}_FILE")),
+            (Some(_), Some(_)) => self.error(name, format_args!("given both directly and as {name}_FILE")),
             (Some(value), None) if !value.expose().is_empty() => return value.clone(),
-            (_, None) => self.complain(name, format_args!("not set (nor {name}_FILE)")),
+            (_, None) => self.error(name, format_args!("not set (nor {name}_FILE)")),
             (None, Some(path)) => match Secret::read(path) {
                 Ok(secret) => return secret,
-                Err(error) => self.complain(&format!("{name}_FILE"), error),
+                Err(error) => self.error(&format!("{name}_FILE"), error),
             },
         }
         Secret::default()
@@ -94,21 +94,21 @@ impl Checker {
     pub(super) fn endpoint(&mut self, text: Option<&str>) -> String {
         const NAME: &str = "HEIMDALL_S3_ENDPOINT";
         let Some(text) = text else {
-            self.complain(NAME, "not set");
+            self.error(NAME, "not set");
             return String::new();
         };
         match Url::parse(text.trim()) {
             Ok(url) if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() => {
-                self.complain(NAME, format_args!("'{text}' is not an http:// or https:// URL"));
+                self.error(NAME, format_args!("'{text}' is not an http:// or https:// URL"));
             }
             Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-                self.complain(
+                self.error(
                     NAME,
                     "credentials belong into HEIMDALL_S3_ACCESS_KEY and HEIMDALL_S3_SECRET_KEY",
                 );
             }
             Ok(url) => return url.as_str().trim_end_matches('/').to_owned(),
-            Err(error) => self.complain(NAME, format_args!("'{text}': {error}")),
+            Err(error) => self.error(NAME, format_args!("'{text}': {error}")),
         }
         String::new()
     }
@@ -130,7 +130,7 @@ impl Checker {
         {
             let what =
                 format_args!("'{text}' is not a list of bucket names (each 3 to 63 of a-z, 0-9, '-', '.')").to_string();
-            self.complain("HEIMDALL_S3_BUCKET", what);
+            self.error("HEIMDALL_S3_BUCKET", what);
         }
         names
     }
@@ -145,7 +145,7 @@ impl Checker {
         if let Ok(address) = text.trim().parse() {
             return HttpAddress::Given(address);
         }
-        self.complain(
+        self.error(
             "HEIMDALL_HTTP_ADDR",
             format_args!("'{text}' is neither 'off' nor an address and port such as 127.0.0.1:9464 or [::1]:9464"),
         );
@@ -166,10 +166,10 @@ impl Checker {
         let url = self.database_authorities(url, authorities);
         match Address::parse(&url) {
             // The error names the part that is wrong, never the URL, which may hold a password.
-            Err(error) => self.complain(name, error),
+            Err(error) => self.error(name, error),
             Ok(address) => {
                 if let Some(Err(error)) = address.tls.map(|tls| tls.client_config()) {
-                    self.complain(name, error);
+                    self.error(name, error);
                 }
             }
         }
@@ -183,12 +183,12 @@ impl Checker {
     fn database_authorities(&mut self, url: Secret, file: Option<&PathBuf>) -> Secret {
         const NAME: &str = "HEIMDALL_DATABASE_CA_FILE";
         let Some(path) = file else { return url };
-        if let Err(error) = Tls::from(Trust::File(path.clone())).client_config() {
-            self.complain(NAME, error);
+        if let Err(error) = Tls::from(TrustRoots::File(path.clone())).client_config() {
+            self.error(NAME, error);
             return url;
         }
         Address::with_authorities(&url, path).unwrap_or_else(|error| {
-            self.complain(NAME, error);
+            self.error(NAME, error);
             url
         })
     }
@@ -198,15 +198,15 @@ impl Checker {
         const NAME: &str = "HEIMDALL_S3_CA_FILE";
         let tls = Tls::from(match file {
             Some(_) if endpoint.starts_with("http://") => {
-                self.complain(NAME, "without effect: the endpoint is http://");
-                return Trust::Nobody.into();
+                self.error(NAME, "without effect: the endpoint is http://");
+                return TrustRoots::Nobody.into();
             }
-            Some(path) => Trust::File(path.clone()),
-            None if endpoint.starts_with("https://") => Trust::System,
-            None => Trust::Nobody,
+            Some(path) => TrustRoots::File(path.clone()),
+            None if endpoint.starts_with("https://") => TrustRoots::System,
+            None => TrustRoots::Nobody,
         });
         if let Err(error) = tls.client_config() {
-            self.complain(if file.is_some() { NAME } else { "HEIMDALL_S3_ENDPOINT" }, error);
+            self.error(if file.is_some() { NAME } else { "HEIMDALL_S3_ENDPOINT" }, error);
         }
         tls
     }
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_bucket_that_is_named_twice_counts_once() {
-        let mut check = Checker::default();
+        let mut check = Validator::default();
         assert_eq!(check.buckets(Some("b-1, a-1,b-1")), ["b-1", "a-1"]);
         assert_eq!(check.buckets(None), [DEFAULT_BUCKET]);
     }

@@ -7,8 +7,8 @@ use tokio::time::timeout;
 
 use super::finding::{Finding, unix_time_s};
 use crate::config::settings::Settings;
-use crate::object_store::client::Store;
-use crate::object_store::response::Refusal;
+use crate::object_store::client::ObjectStore;
+use crate::object_store::error::StoreError;
 
 /// For one question; the store's own time-outs are for bodies.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -17,7 +17,7 @@ const CLOCK_TOLERANCE_S: f64 = 60.0;
 
 /// Everything about the store.
 pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
-    let store = match Store::new(&settings.store, 1) {
+    let store = match ObjectStore::new(&settings.store, 1) {
         Ok(store) => store,
         Err(error) => {
             return vec![Finding::wrong(
@@ -39,11 +39,11 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
                 &format!("bucket {bucket}"),
                 "answers, and tells a missing object from a forbidden one",
             ),
-            Ok(Err(refusal)) => refused(settings, bucket, &refusal),
+            Ok(Err(error)) => refused(settings, bucket, &error),
             Err(_) => refused(
                 settings,
                 bucket,
-                &Refusal::Other {
+                &StoreError::Other {
                     what: format!("no answer for {LIMIT:?}"),
                     retry_after: None,
                 },
@@ -95,8 +95,8 @@ fn clock(date: &str) -> Finding {
 }
 
 /// What it said, and what that usually means.
-fn refused(settings: &Settings, bucket: &str, refusal: &Refusal) -> Finding {
-    let what = refusal.what();
+fn refused(settings: &Settings, bucket: &str, error: &StoreError) -> Finding {
+    let what = error.what();
     let endpoint = &settings.store.endpoint;
     let hint = if what.contains("NoSuchBucket") {
         format!("aws --endpoint-url {endpoint} s3 mb s3://{bucket}  or correct HEIMDALL_S3_BUCKET")

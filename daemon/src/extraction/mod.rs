@@ -21,8 +21,8 @@ use crate::job::retry_policy::decide;
 use crate::job::segment_spool::SegmentSpool;
 use crate::metrics::labels::Step;
 use crate::metrics::metrics;
-use crate::object_store::breaker::Gates;
-use crate::object_store::client::Store;
+use crate::object_store::breaker::CircuitBreakers;
+use crate::object_store::client::ObjectStore;
 use crate::object_store::location::Location;
 
 pub mod extractor;
@@ -39,9 +39,9 @@ const MAX_READS: u32 = 3;
 /// Makes features of claimed recordings. All recordings share one.
 pub struct Pipeline {
     /// The object store.
-    pub store: Arc<Store>,
-    /// Open while the store, and each bucket, can be read.
-    pub breakers: Arc<Gates>,
+    pub store: Arc<ObjectStore>,
+    /// One for each bucket, closed while the bucket can be read.
+    pub breakers: Arc<CircuitBreakers>,
     /// The extractor's threads.
     pub threads: ExtractorThreads,
     /// How much may be read.
@@ -86,16 +86,16 @@ impl Pipeline {
             Location::parse(text, self.store.bucket_names()).inspect_err(|_| self.session_log.log_start(claim))?;
         metadata.bucket = Some(location.bucket.clone());
         metadata.object_key = Some(location.key.clone());
-        let gate = self.breakers.before(&location);
-        gate.enter()?;
+        let breaker = self.breakers.of(&location);
+        breaker.try_acquire()?;
         self.session_log.log_start(claim);
         let begun = Instant::now();
         match self.extract_whole(claim, &location, metadata).await {
             Ok(extracted) => {
-                gate.read_well(&location, begun);
+                breaker.record_success(&location, begun);
                 Ok(extracted)
             }
-            Err(failure) => Err(gate.blame(failure, &location, &self.store).await),
+            Err(failure) => Err(breaker.attribute_failure(failure, &location, &self.store).await),
         }
     }
 

@@ -8,7 +8,7 @@ use heimdall_dsp::{
 };
 
 use crate::job::error::ExtractionError;
-use crate::object_store::client::Store;
+use crate::object_store::client::ObjectStore;
 use crate::object_store::location::Location;
 use crate::object_store::object::Object;
 
@@ -29,7 +29,7 @@ pub struct Sidecar {
 /// When the metadata cannot be read, or name no samples.
 pub async fn resolve_metadata_location(
     location: Location,
-    store: &Store,
+    store: &ObjectStore,
 ) -> Result<(Location, Option<Sidecar>), ExtractionError> {
     if !location.key.ends_with(META) {
         return Ok((location, None));
@@ -59,7 +59,7 @@ pub async fn find_sidecar(
     location: &Location,
     found: Option<Sidecar>,
     hints: &mut Hints,
-    store: &Store,
+    store: &ObjectStore,
 ) -> Result<Option<String>, ExtractionError> {
     if let Some(Sidecar { key, meta }) = found {
         hints.set_sigmf(meta, SIDECAR_SOURCE);
@@ -133,7 +133,7 @@ fn sibling(key: &str, name: &str) -> Result<String, ExtractionError> {
     Ok(format!("{folder}{name}"))
 }
 
-async fn read(location: &Location, store: &Store) -> Result<Sigmf, ExtractionError> {
+async fn read(location: &Location, store: &ObjectStore) -> Result<Sigmf, ExtractionError> {
     let mut object = store.get(location).await?;
     Ok(Sigmf::parse(&collect(&mut object, MAX_SIGMF_BYTES + 1).await?)?)
 }

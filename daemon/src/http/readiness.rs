@@ -11,8 +11,8 @@ use tokio::time::timeout;
 
 use crate::metrics::metrics;
 use crate::metrics::queue_depth::Sample;
-use crate::object_store::breaker::Gates;
-use crate::object_store::client::Store;
+use crate::object_store::breaker::CircuitBreakers;
+use crate::object_store::client::ObjectStore;
 use crate::postgres::error::DbError;
 use crate::postgres::schema::Schema;
 use crate::queue::Queue;
@@ -37,9 +37,9 @@ pub struct Status {
     /// The listener.
     pub ears: Arc<Ears>,
     /// The store, to be asked.
-    pub store: Arc<Store>,
+    pub store: Arc<ObjectStore>,
     /// Its breakers, as the work finds them.
-    pub breakers: Arc<Gates>,
+    pub breakers: Arc<CircuitBreakers>,
     /// Leases in hand.
     pub held: Arc<HeldLeases>,
     answers: Answers,
@@ -110,7 +110,13 @@ impl Check {
 impl Status {
     /// Looks at these.
     #[must_use]
-    pub fn new(queue: Queue, ears: Arc<Ears>, store: Arc<Store>, breakers: Arc<Gates>, held: Arc<HeldLeases>) -> Self {
+    pub fn new(
+        queue: Queue,
+        ears: Arc<Ears>,
+        store: Arc<ObjectStore>,
+        breakers: Arc<CircuitBreakers>,
+        held: Arc<HeldLeases>,
+    ) -> Self {
         Self {
             queue,
             ears,

@@ -17,9 +17,9 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::credentials::Access;
-use super::error::StoreError;
+use super::error::{StoreConfigError, StoreError};
 use super::location::Location;
-use super::response::{Refusal, check};
+use super::response::check;
 use crate::config::settings::StoreSettings;
 use crate::sanitize::with_causes;
 
@@ -33,7 +33,7 @@ const CLOCK_DRIFT_S: u64 = 60;
 const SAMPLE_BYTES: usize = 1 << 20;
 
 /// The store, with one connection pool for all of its buckets.
-pub struct Store {
+pub struct ObjectStore {
     client: reqwest::Client,
     settings: StoreSettings,
     access: RwLock<Arc<Access>>,
@@ -49,13 +49,13 @@ pub(super) struct Rest<'a> {
     pub(super) etag: &'a str,
 }
 
-impl Store {
+impl ObjectStore {
     /// A client for the configured buckets. Connects to nothing yet.
     ///
     /// # Errors
     /// When the settings do not make a usable client.
-    pub fn new(settings: &StoreSettings, connections: usize) -> Result<Self, StoreError> {
-        let tls = settings.tls.client_config().map_err(StoreError::Tls)?;
+    pub fn new(settings: &StoreSettings, connections: usize) -> Result<Self, StoreConfigError> {
+        let tls = settings.tls.client_config().map_err(StoreConfigError::Tls)?;
         let client = reqwest::Client::builder()
             .use_preconfigured_tls(tls)
             .redirect(reqwest::redirect::Policy::none())
@@ -67,7 +67,7 @@ impl Store {
             .build()?;
         Ok(Self {
             client,
-            access: RwLock::new(Arc::new(Access::new(settings, settings.keys.clone())?)),
+            access: RwLock::new(Arc::new(Access::new(settings, settings.credentials.clone())?)),
             ahead_s: AtomicI64::new(0),
             timeout: settings.timeout,
             settings: settings.clone(),
@@ -85,15 +85,17 @@ impl Store {
     ///
     /// # Errors
     /// What it, or the way to it, said instead.
-    pub async fn probe(&self, bucket: &str) -> Result<(), Refusal> {
+    pub async fn probe(&self, bucket: &str) -> Result<(), StoreError> {
         let location = Location {
             bucket: bucket.to_owned(),
             key: PROBE_KEY.to_owned(),
         };
         match self.ask(&location, None).await {
-            Err(Refusal::Missing) => Ok(()),
-            Ok(_) => Err(Refusal::other(format!("an object where none can be, at {PROBE_KEY}"))),
-            Err(refusal) => Err(refusal),
+            Err(StoreError::Missing) => Ok(()),
+            Ok(_) => Err(StoreError::other(format!(
+                "an object where none can be, at {PROBE_KEY}"
+            ))),
+            Err(error) => Err(error),
         }
     }
 
@@ -111,28 +113,33 @@ impl Store {
     ///
     /// # Errors
     /// What the store, or the way to it, said instead.
-    pub async fn sample(&self, location: &Location) -> Result<(), Refusal> {
+    pub async fn sample(&self, location: &Location) -> Result<(), StoreError> {
         let mut response = self.ask(location, None).await?;
         let mut left = SAMPLE_BYTES;
         while left > 0 {
             match timeout(self.timeout, response.chunk()).await {
                 Ok(Ok(Some(piece))) => left = left.saturating_sub(piece.len()),
                 Ok(Ok(None)) => break,
-                Ok(Err(error)) => return Err(Refusal::other(format!("the body broke off: {}", with_causes(&error)))),
-                Err(_) => return Err(Refusal::other(format!("no byte of the body for {:?}", self.timeout))),
+                Ok(Err(error)) => {
+                    return Err(StoreError::other(format!(
+                        "the body broke off: {}",
+                        with_causes(&error)
+                    )));
+                }
+                Err(_) => return Err(StoreError::other(format!("no byte of the body for {:?}", self.timeout))),
             }
         }
         Ok(())
     }
 
     /// Reads the keys from their files again, if that is where they come from.
-    pub fn renew_keys(&self) {
-        let keys = match self.settings.keys.read_again() {
-            Ok(Some(keys)) if keys != self.access().keys => keys,
+    pub fn reload_credentials(&self) {
+        let credentials = match self.settings.credentials.reload() {
+            Ok(Some(credentials)) if credentials != self.access().credentials => credentials,
             Ok(_) => return,
             Err(error) => return warn!(error, "the store's keys cannot be read again"),
         };
-        match Access::new(&self.settings, keys) {
+        match Access::new(&self.settings, credentials) {
             Ok(access) => {
                 *self.access.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(access);
                 info!("the store's keys have changed, the new ones are used");
@@ -146,18 +153,18 @@ impl Store {
     }
 
     /// Sends a request for an object, or for what is missing of it.
-    pub(super) async fn ask(&self, location: &Location, rest: Option<Rest<'_>>) -> Result<Response, Refusal> {
+    pub(super) async fn ask(&self, location: &Location, rest: Option<Rest<'_>>) -> Result<Response, StoreError> {
         let access = self.access();
         let mut answer = self.send(location, rest, &access).await;
-        if let Err(Refusal::Skewed { store_ahead_s, .. }) = answer {
+        if let Err(StoreError::Skewed { store_ahead_s, .. }) = answer {
             self.follow_clock(store_ahead_s);
             answer = self.send(location, rest, &access).await;
         }
-        answer.map_err(|refusal| refusal.map(|what| access.redact(what)))
+        answer.map_err(|error| error.map(|what| access.redact(what)))
     }
 
     /// A signature counts for a quarter of an hour by the store's clock. Where this host's is wrong, so are its signatures,
-    /// but the store has told the time with its refusal.
+    /// but the store has told the time with its error.
     fn follow_clock(&self, store_ahead_s: i64) {
         if self
             .ahead_s
@@ -172,13 +179,14 @@ impl Store {
         }
     }
 
-    async fn send(&self, location: &Location, rest: Option<Rest<'_>>, access: &Access) -> Result<Response, Refusal> {
+    async fn send(&self, location: &Location, rest: Option<Rest<'_>>, access: &Access) -> Result<Response, StoreError> {
         let names = self.settings.buckets.iter();
         let bucket = names
             .zip(&access.buckets)
             .find_map(|(name, bucket)| (*name == location.bucket).then_some(bucket))
-            .ok_or_else(|| Refusal::other(format!("bucket '{}' is not configured", location.bucket)))?;
-        let signing = |error: s3::error::S3Error| Refusal::other(format!("the request could not be signed: {error}"));
+            .ok_or_else(|| StoreError::other(format!("bucket '{}' is not configured", location.bucket)))?;
+        let signing =
+            |error: s3::error::S3Error| StoreError::other(format!("the request could not be signed: {error}"));
         let command = rest.map_or(Command::GetObject, |rest| Command::GetObjectRange {
             start: rest.from_bytes,
             end: None,
@@ -196,13 +204,16 @@ impl Store {
         let mut headers = signed.headers().await.map_err(signing)?;
         if let Some(rest) = rest {
             let condition = HeaderValue::from_str(&format!("\"{}\"", rest.etag));
-            headers.insert(IF_MATCH, condition.map_err(|error| Refusal::other(error.to_string()))?);
+            headers.insert(
+                IF_MATCH,
+                condition.map_err(|error| StoreError::other(error.to_string()))?,
+            );
         }
         let url = signed.url().map_err(signing)?;
         match timeout(self.timeout, self.client.get(url).headers(headers).send()).await {
             Ok(Ok(response)) => check(response, rest.is_some(), self.timeout).await,
-            Ok(Err(error)) => Err(Refusal::other(with_causes(&error.without_url()))),
-            Err(_) => Err(Refusal::other(format!("no answer for {:?}", self.timeout))),
+            Ok(Err(error)) => Err(StoreError::other(with_causes(&error.without_url()))),
+            Err(_) => Err(StoreError::other(format!("no answer for {:?}", self.timeout))),
         }
     }
 }

@@ -1,24 +1,24 @@
 //! What requests are signed with.
 
 use s3::Bucket;
-use s3::creds::Credentials;
+use s3::creds::Credentials as S3Credentials;
 
-use super::error::StoreError;
-use crate::config::credentials::Keys;
+use super::error::StoreConfigError;
+use crate::config::credentials::Credentials;
 use crate::config::settings::StoreSettings;
 
 /// What requests are signed with; another one after the keys have changed.
 pub(super) struct Access {
-    pub(super) keys: Keys,
+    pub(super) credentials: Credentials,
     pub(super) buckets: Vec<Bucket>,
 }
 
 impl Access {
-    pub(super) fn new(settings: &StoreSettings, keys: Keys) -> Result<Self, StoreError> {
-        let wrong = |error: &dyn std::fmt::Display| StoreError::Settings(error.to_string());
-        let (access, secret) = (keys.access.expose(), keys.secret.expose());
-        let credentials =
-            Credentials::new(Some(access), Some(secret), None, None, None).map_err(|error| wrong(&error))?;
+    pub(super) fn new(settings: &StoreSettings, credentials: Credentials) -> Result<Self, StoreConfigError> {
+        let wrong = |error: &dyn std::fmt::Display| StoreConfigError::Settings(error.to_string());
+        let (access, secret) = (credentials.access.expose(), credentials.secret.expose());
+        let signing =
+            S3Credentials::new(Some(access), Some(secret), None, None, None).map_err(|error| wrong(&error))?;
         let region = s3::Region::Custom {
             region: settings.region.clone(),
             endpoint: settings.endpoint.clone(),
@@ -27,12 +27,12 @@ impl Access {
             .buckets
             .iter()
             .map(|name| {
-                Bucket::new(name, region.clone(), credentials.clone())
+                Bucket::new(name, region.clone(), signing.clone())
                     .map(|bucket| *bucket.with_path_style())
                     .map_err(|error| wrong(&error))
             })
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { keys, buckets })
+        Ok(Self { credentials, buckets })
     }
 
     /// A text of the store's without our keys and signatures, should it have put them in.
@@ -43,7 +43,7 @@ impl Access {
             None => text.to_owned(),
         };
         // One may be part of the other.
-        let mut keys = [self.keys.access.expose(), self.keys.secret.expose()];
+        let mut keys = [self.credentials.access.expose(), self.credentials.secret.expose()];
         keys.sort_by_key(|key| std::cmp::Reverse(key.len()));
         keys.into_iter().fold(text, |text, key| text.replace(key, "***"))
     }

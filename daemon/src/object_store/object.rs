@@ -8,9 +8,10 @@ use reqwest::{Response, StatusCode};
 use tokio::time::{sleep, timeout};
 use tracing::debug;
 
-use super::client::{Rest, Store};
+use super::client::{ObjectStore, Rest};
+use super::error::StoreError;
 use super::location::Location;
-use super::response::{Refusal, etag, header};
+use super::response::{etag, header};
 use crate::backoff::Backoff;
 use crate::job::error::ExtractionError;
 use crate::sanitize::with_causes;
@@ -31,7 +32,7 @@ pub struct Object<'a> {
     pub size_bytes: Option<u64>,
     /// Entity tag without quotes.
     pub etag: String,
-    store: &'a Store,
+    store: &'a ObjectStore,
     location: Location,
     headers: HeaderMap,
     body: Response,
@@ -40,7 +41,7 @@ pub struct Object<'a> {
     next_earned_at: u64,
 }
 
-impl Store {
+impl ObjectStore {
     /// Asks for an object and waits for the answer's header.
     ///
     /// # Errors
@@ -49,16 +50,16 @@ impl Store {
     pub async fn get(&self, location: &Location) -> Result<Object<'_>, ExtractionError> {
         match self.ask(location, None).await {
             Ok(response) => Ok(Object::new(self, location, response)),
-            Err(Refusal::Missing) => Err(ExtractionError::NotFound {
+            Err(StoreError::Missing) => Err(ExtractionError::NotFound {
                 key: location.key.clone(),
             }),
-            Err(refusal) => Err(unreadable(refusal.what().to_owned())),
+            Err(error) => Err(unreadable(error.what().to_owned())),
         }
     }
 }
 
 impl<'a> Object<'a> {
-    fn new(store: &'a Store, location: &Location, response: Response) -> Self {
+    fn new(store: &'a ObjectStore, location: &Location, response: Response) -> Self {
         Self {
             size_bytes: header(&response, CONTENT_LENGTH).and_then(|value| value.parse().ok()),
             etag: etag(&response).unwrap_or_default().to_owned(),
@@ -138,13 +139,13 @@ impl<'a> Object<'a> {
                         "{broken}, and the store knows no ranges to read on"
                     )));
                 }
-                Ok(_) | Err(Refusal::Replaced) => return Err(ExtractionError::ObjectReplaced),
-                Err(Refusal::Missing) => {
+                Ok(_) | Err(StoreError::Replaced) => return Err(ExtractionError::ObjectReplaced),
+                Err(StoreError::Missing) => {
                     return Err(ExtractionError::NotFound {
                         key: self.location.key.clone(),
                     });
                 }
-                Err(Refusal::Other { what, .. } | Refusal::Skewed { what, .. }) => broken = what,
+                Err(StoreError::Other { what, .. } | StoreError::Skewed { what, .. }) => broken = what,
             }
         }
     }

@@ -6,70 +6,14 @@ use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, ETAG, HeaderName, RETR
 use reqwest::{Response, StatusCode};
 use tokio::time::timeout;
 
+use super::error::StoreError;
+
 /// S3 error bodies are a few hundred bytes of XML; more is not worth reading.
 const MAX_ERROR_BODY_BYTES: usize = 8 * 1024;
 /// A century: a host without a battery wakes up in 1970. Whoever says more means no time, and none that can be reckoned with.
 const MAX_AHEAD_S: i64 = 100 * 365 * 86_400;
 /// A digest in hexadecimal with a part count has 40; what is much longer is no entity tag of S3's.
 const MAX_ETAG_BYTES: usize = 256;
-
-/// What the store, or the way to it, said in place of an object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// There is no such object.
-    Missing,
-    /// The request was signed at a time that is too far from the store's: it is so many seconds ahead of this host's clock.
-    Skewed {
-        /// In words.
-        what: String,
-        /// Below zero where it is behind.
-        store_ahead_s: i64,
-    },
-    /// There is another object by now than the one whose rest was asked for.
-    Replaced,
-    /// Anything else.
-    Other {
-        /// In words.
-        what: String,
-        /// When the store wants to be asked again.
-        retry_after: Option<Duration>,
-    },
-}
-
-impl Refusal {
-    /// A refusal with nothing but words.
-    pub(super) fn other(what: impl Into<String>) -> Self {
-        Self::Other {
-            what: what.into(),
-            retry_after: None,
-        }
-    }
-
-    /// In words.
-    #[must_use]
-    pub fn what(&self) -> &str {
-        match self {
-            Self::Missing => "no such object",
-            Self::Replaced => "the object was replaced",
-            Self::Other { what, .. } | Self::Skewed { what, .. } => what,
-        }
-    }
-
-    /// The same with other words.
-    pub(super) fn map(self, change: impl FnOnce(&str) -> String) -> Self {
-        match self {
-            Self::Other { what, retry_after } => Self::Other {
-                what: change(&what),
-                retry_after,
-            },
-            Self::Skewed { what, store_ahead_s } => Self::Skewed {
-                what: change(&what),
-                store_ahead_s,
-            },
-            definite => definite,
-        }
-    }
-}
 
 /// A header that is text.
 pub(super) fn header(response: &Response, name: HeaderName) -> Option<&str> {
@@ -86,14 +30,16 @@ pub(super) fn etag(response: &Response) -> Option<&str> {
 ///
 /// Whatever stands in the store's place (a proxy's login page, a web server's
 /// default page) may answer 200 as well: its bytes must not be taken for a recording.
-pub(super) async fn check(response: Response, part: bool, limit: Duration) -> Result<Response, Refusal> {
+pub(super) async fn check(response: Response, part: bool, limit: Duration) -> Result<Response, StoreError> {
     let status = response.status();
     match status {
         StatusCode::OK | StatusCode::PARTIAL_CONTENT if part || status == StatusCode::OK => {
             check_object(&response)?;
             return Ok(response);
         }
-        StatusCode::PRECONDITION_FAILED | StatusCode::RANGE_NOT_SATISFIABLE if part => return Err(Refusal::Replaced),
+        StatusCode::PRECONDITION_FAILED | StatusCode::RANGE_NOT_SATISFIABLE if part => {
+            return Err(StoreError::Replaced);
+        }
         _ => {}
     }
     let retry_after = header(&response, RETRY_AFTER)
@@ -104,7 +50,7 @@ pub(super) async fn check(response: Response, part: bool, limit: Duration) -> Re
     let (code, message) = error_body(response, limit).await;
     // Without a code it is S3's only if it says so; a proxy that has lost its store answers 404, too.
     if status == StatusCode::NOT_FOUND && (code == "NoSuchKey" || (code.is_empty() && from_s3)) {
-        return Err(Refusal::Missing);
+        return Err(StoreError::Missing);
     }
     let mut what = format!("HTTP {}", status.as_u16());
     for more in [&code, &message] {
@@ -116,8 +62,8 @@ pub(super) async fn check(response: Response, part: bool, limit: Duration) -> Re
         what.push_str(" without an S3 error code");
     }
     match store_ahead_s.filter(|_| code == "RequestTimeTooSkewed") {
-        Some(store_ahead_s) => Err(Refusal::Skewed { what, store_ahead_s }),
-        None => Err(Refusal::Other { what, retry_after }),
+        Some(store_ahead_s) => Err(StoreError::Skewed { what, store_ahead_s }),
+        None => Err(StoreError::Other { what, retry_after }),
     }
 }
 
@@ -134,21 +80,21 @@ fn ahead_s(date: &str) -> Option<i64> {
     }
 }
 
-fn check_object(response: &Response) -> Result<(), Refusal> {
+fn check_object(response: &Response) -> Result<(), StoreError> {
     let status = response.status().as_u16();
     if let Some(kind) = header(response, CONTENT_TYPE).filter(|kind| kind.trim_start().starts_with("text/html")) {
-        return Err(Refusal::other(format!(
+        return Err(StoreError::other(format!(
             "HTTP {status} with a web page ({kind}) in place of an object"
         )));
     }
     if etag(response).is_none() {
-        return Err(Refusal::other(format!(
+        return Err(StoreError::other(format!(
             "HTTP {status} without an ETag: this is no object store"
         )));
     }
     let framed = [CONTENT_LENGTH, TRANSFER_ENCODING];
     if !framed.iter().any(|name| response.headers().contains_key(name)) {
-        return Err(Refusal::other(format!(
+        return Err(StoreError::other(format!(
             "HTTP {status} without a length: the end of the body could not be told from a break"
         )));
     }

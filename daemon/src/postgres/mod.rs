@@ -94,7 +94,7 @@ impl Database {
     /// The way as it is now. While the file is being replaced, or holds nothing of use, the last one that was understood.
     fn way(&self) -> Way {
         let mut known = self.way.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.source.read_again() {
+        match self.source.reload() {
             Ok(Some(url)) if url != known.url => match Way::parse(url) {
                 Ok(way) => {
                     info!("the database URL has changed in its file, the new one is used from now on");

@@ -12,7 +12,7 @@ use tracing::info;
 use self::shutdown::shut_down;
 use self::tasks::{Parts, Tasks};
 use crate::backoff::Backoff;
-use crate::config::settings::{Listening, Settings};
+use crate::config::settings::{ListenerUrl, Settings};
 use crate::extraction::Pipeline;
 use crate::extraction::session_log::SessionLog;
 use crate::extraction::stream::ReadBudget;
@@ -24,9 +24,9 @@ use crate::listener::listen;
 use crate::maintenance::registration::{Identity, register};
 use crate::maintenance::{heartbeat, scheduler, sweeper};
 use crate::metrics::metrics;
-use crate::object_store::breaker::Gates;
-use crate::object_store::client::Store;
-use crate::object_store::error::StoreError;
+use crate::object_store::breaker::CircuitBreakers;
+use crate::object_store::client::ObjectStore;
+use crate::object_store::error::StoreConfigError;
 use crate::postgres::Database;
 use crate::postgres::error::DbError;
 use crate::queue::{self, Queue};
@@ -46,7 +46,7 @@ pub enum RunError {
     Database(#[from] DbError),
     /// The store's settings cannot be used.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] StoreConfigError),
     /// The port that was asked for cannot be had.
     #[error(transparent)]
     Http(#[from] HttpError),
@@ -109,8 +109,11 @@ struct Service {
 impl Service {
     fn new(settings: Settings, queue: Queue, stop: CancellationToken) -> Result<Self, RunError> {
         let pipeline = Pipeline {
-            store: Arc::new(Store::new(&settings.store, settings.concurrency)?),
-            breakers: Arc::new(Gates::new(&settings.store.buckets, settings.store.probe_interval)),
+            store: Arc::new(ObjectStore::new(&settings.store, settings.concurrency)?),
+            breakers: Arc::new(CircuitBreakers::new(
+                &settings.store.buckets,
+                settings.store.probe_interval,
+            )),
             threads: ExtractorThreads::start(settings.extract_threads).map_err(RunError::Threads)?,
             budget: ReadBudget::new(settings.max_object_bytes, settings.max_bytes_in_flight),
             session_log: SessionLog::default(),
@@ -219,10 +222,10 @@ impl Service {
 
 /// Where to listen, if anywhere.
 fn way_to_listen(settings: &Settings, database: &Database) -> Result<Option<Database>, DbError> {
-    Ok(match &settings.listening {
-        Listening::Same => Some(database.clone()),
-        Listening::At(url) => Some(Database::new(url)?),
-        Listening::Off => {
+    Ok(match &settings.listener {
+        ListenerUrl::SameAsDatabase => Some(database.clone()),
+        ListenerUrl::Separate(url) => Some(Database::new(url)?),
+        ListenerUrl::Disabled => {
             info!("only polling, every second, as HEIMDALL_LISTENER_DATABASE_URL says");
             None
         }

@@ -62,7 +62,7 @@ impl Worker {
             let mut pause = self.poll_interval;
             // None while the store is away, a few while it is in doubt.
             let admitted = if self.fit.holds() {
-                self.pipeline.breakers.admit(free)
+                self.pipeline.breakers.permits(free)
             } else {
                 0
             };
