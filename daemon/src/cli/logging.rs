@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use crate::config::arguments::Arguments;
 use crate::config::settings::{DEFAULT_LOG, LogFormat};
-use crate::sanitize::is_treacherous;
+use crate::sanitize::is_unsafe_char;
 
 /// The log on standard error. The demo has its own, since there it is part of the story.
 pub(super) fn start_log(arguments: &Arguments) {
@@ -47,7 +47,7 @@ struct OneLine;
 impl Write for OneLine {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
-        io::stderr().lock().write_all(plain(&text).as_bytes())?;
+        io::stderr().lock().write_all(escape_controls(&text).as_bytes())?;
         Ok(line.len())
     }
 
@@ -58,14 +58,14 @@ impl Write for OneLine {
 
 /// The line with codes in place of what is not to be carried out. ESC is left: the formatter has replaced those from
 /// outside, what is left are its own colours.
-fn plain(line: &str) -> Cow<'_, str> {
+fn escape_controls(line: &str) -> Cow<'_, str> {
     let (body, end) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
-    if !body.chars().any(acts) {
+    if !body.chars().any(is_escaped) {
         return Cow::Borrowed(line);
     }
     let mut text = String::with_capacity(line.len() + 16);
     for character in body.chars() {
-        if acts(character) {
+        if is_escaped(character) {
             for unit in character.encode_utf16(&mut [0; 2]) {
                 // Writing to a string does not fail.
                 let _ = write!(text, "\\u{unit:04x}");
@@ -79,8 +79,8 @@ fn plain(line: &str) -> Cow<'_, str> {
 }
 
 /// Whether it does something to the line instead of standing in it.
-fn acts(character: char) -> bool {
-    character != '\u{1b}' && is_treacherous(character)
+fn is_escaped(character: char) -> bool {
+    character != '\u{1b}' && is_unsafe_char(character)
 }
 
 #[cfg(test)]
@@ -95,14 +95,14 @@ mod tests {
             "\u{1b}[32m INFO\u{1b}[0m ready\n",
             "",
         ] {
-            assert_eq!(plain(line), line);
+            assert_eq!(escape_controls(line), line);
         }
     }
 
     #[test]
     fn what_would_act_becomes_its_code() {
         assert_eq!(
-            plain("name=a\nERROR forged\r\u{7}\u{9b}2J\u{202e}gpj.exe\u{2028}\n"),
+            escape_controls("name=a\nERROR forged\r\u{7}\u{9b}2J\u{202e}gpj.exe\u{2028}\n"),
             "name=a\\u000aERROR forged\\u000d\\u0007\\u009b2J\\u202egpj.exe\\u2028\n"
         );
     }

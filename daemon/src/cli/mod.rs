@@ -129,7 +129,7 @@ pub fn main() -> ExitCode {
                 format,
                 #[cfg(feature = "plot")]
                 pictures: match plot
-                    .map(|out| offline::plot_files::Pictures::plan(&out, &files))
+                    .map(|out| offline::plot_files::PlotFiles::plan(&out, &files))
                     .transpose()
                 {
                     Ok(pictures) => pictures,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::scene::{Expected, FREQUENCY_HZ, Receiver, Upload, UploadContent};
-use crate::sandbox::error::{Context, DemoError, Result};
+use crate::sandbox::error::{Context, Result, SandboxError};
 use crate::sandbox::objects::Metadata;
 
 /// Endings of files that are recordings. What they hold is for the daemon to find out.
@@ -53,7 +53,7 @@ pub fn recordings(folder: &Path) -> Result<Vec<Receiver>> {
         .collect();
     if receivers.is_empty() {
         let endings = RECORDING_ENDINGS.join(" .");
-        return Err(DemoError::new(format!(
+        return Err(SandboxError::new(format!(
             "no recordings in {} (files named .{endings})",
             folder.display()
         )));

@@ -1,7 +1,7 @@
 //! The embedded default, `heimdalld demo`: a throw-away Postgres and an S3 server in this process,
 //! recordings put in, a session completed, the rows shown.
 //!
-//! In the order of what happens: the [`Cluster`] is made with the system's binaries, as another account where we are root; the [`Store`] serves
+//! In the order of what happens: the [`Cluster`] is made with the system's binaries, as another account where we are root; the [`S3Server`] serves
 //! objects; the [`scene`]'s recordings are made from a [`signal`] or taken from a [`folder`]; the
 //! [`application`] enters them and completes the session; the [`narrator`] tells what the daemon does
 //! about it, and the [`report`] shows the rows and compares them with what was put in.
@@ -28,10 +28,10 @@ use uuid::Uuid;
 use crate::config::secret::Secret;
 use crate::config::settings::{DEFAULT_BUCKET, Settings};
 use crate::postgres::migrate;
-use crate::sandbox::error::{Context, DemoError, Result};
+use crate::sandbox::error::{Context, Result, SandboxError};
 use crate::sandbox::postgres::{Cluster, Durability};
 use crate::sandbox::s3;
-use crate::sandbox::s3::Store;
+use crate::sandbox::s3::S3Server;
 use crate::service;
 use crate::service::signals;
 use application::{Application, Session};
@@ -123,7 +123,7 @@ struct Stage {
     stop_daemon: CancellationToken,
     admin: Client,
     notifications: tokio::sync::Mutex<mpsc::UnboundedReceiver<(Instant, Notification)>>,
-    store: Store,
+    store: S3Server,
     cluster: Cluster,
 }
 
@@ -137,7 +137,7 @@ impl Stage {
             cluster.version(),
             cluster.postmaster_pid().unwrap_or(0)
         ));
-        let store = Store::start().await?;
+        let store = S3Server::start().await?;
         store.objects().create_bucket(DEFAULT_BUCKET);
         narrator.tell(format_args!(
             "S3 server at {}, bucket {DEFAULT_BUCKET}",
@@ -254,7 +254,7 @@ impl Stage {
     /// Tells the next notification; the session, if it says that one is ready.
     async fn next_ready(&self, narrator: &Narrator) -> Result<Option<Uuid>> {
         let received = self.notifications.lock().await.recv().await;
-        let (when, notification) = received.ok_or_else(|| DemoError::new("the database connection broke"))?;
+        let (when, notification) = received.ok_or_else(|| SandboxError::new("the database connection broke"))?;
         narrator.tell_at(
             when,
             format_args!("NOTIFY {} {}", notification.channel(), notification.payload()),

@@ -24,7 +24,7 @@ const CLOCK_TOLERANCE_S: f64 = 5.0;
 
 /// Everything about the database; ends where the way there does.
 pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
-    let way = Way::of(settings);
+    let target = Target::of(settings);
     let looking = async {
         let database = Database::new(&settings.database_url)?;
         let queue = Queue::new(&database)?;
@@ -33,15 +33,15 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     let looked = timeout(LIMIT, looking).await.unwrap_or(Err(DbError::Timeout(LIMIT)));
     match looked {
         Ok(mut findings) => {
-            findings.insert(0, way.reached());
+            findings.insert(0, target.reached());
             findings
         }
-        Err(error) => vec![way.refused(&error)],
+        Err(error) => vec![target.refused(&error)],
     }
 }
 
 /// Where the URL leads, without the password.
-struct Way {
+struct Target {
     place: String,
     user: String,
     database: String,
@@ -50,7 +50,7 @@ struct Way {
     local: bool,
 }
 
-impl Way {
+impl Target {
     fn of(settings: &Settings) -> Self {
         // Checked with the settings.
         let (config, tls) = Address::parse(&settings.database_url.url)
@@ -158,11 +158,11 @@ impl Way {
 
 async fn look(queue: &Queue) -> Result<Vec<Finding>, DbError> {
     let clock = clock(queue).await?;
-    if let Err(misfit) = queue.schema().await?.fits() {
+    if let Err(mismatch) = queue.schema().await?.check() {
         // The rest would say the same in other words.
         return Ok(vec![
             clock,
-            Finding::wrong("schema", misfit, misfit.hint().trim_start_matches("type: ")),
+            Finding::wrong("schema", mismatch, mismatch.hint().trim_start_matches("type: ")),
         ]);
     }
     let mut findings = vec![

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::sanitize::printable;
+use crate::sanitize::sanitize;
 
 /// How a thing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +50,8 @@ impl Finding {
         Self {
             level,
             subject: subject.to_owned(),
-            what: printable(&what.to_string()),
-            hint: hint.map(|hint| printable(&hint)),
+            what: sanitize(&what.to_string()),
+            hint: hint.map(|hint| sanitize(&hint)),
         }
     }
 

@@ -17,8 +17,8 @@ use crate::postgres::error::DbError;
 use crate::postgres::schema::Schema;
 use crate::queue::Queue;
 use crate::queue::held_leases::HeldLeases;
-use crate::queue::rows::Observation;
-use crate::sanitize::printable;
+use crate::queue::rows::QueueStatus;
+use crate::sanitize::sanitize;
 use crate::wake::Ears;
 
 /// A probe of Kubernetes waits for one second, Prometheus for ten; nothing here takes longer than both servers' limits together.
@@ -47,7 +47,7 @@ pub struct Status {
 
 #[derive(Default)]
 struct Answers {
-    database: Shared<Result<(Schema, Observation), String>>,
+    database: Shared<Result<(Schema, QueueStatus), String>>,
     store: Shared<Result<(), String>>,
     queue: Shared<()>,
 }
@@ -168,11 +168,11 @@ impl Status {
         })
     }
 
-    async fn database(&self) -> Result<(Schema, Observation), String> {
+    async fn database(&self) -> Result<(Schema, QueueStatus), String> {
         let ask = async {
             let both = async { Ok::<_, DbError>((self.queue.schema().await?, self.queue.observe().await?)) };
             match timeout(DATABASE_TIMEOUT, both).await {
-                Ok(answer) => answer.map_err(|error| printable(&error.to_string())),
+                Ok(answer) => answer.map_err(|error| sanitize(&error.to_string())),
                 Err(_) => Err(format!("no answer within {DATABASE_TIMEOUT:?}")),
             }
         };
@@ -184,7 +184,7 @@ impl Status {
             let probes = async {
                 for bucket in self.store.bucket_names() {
                     let probed = self.store.probe(bucket).await;
-                    probed.map_err(|refusal| format!("bucket {bucket}: {}", printable(refusal.what())))?;
+                    probed.map_err(|refusal| format!("bucket {bucket}: {}", sanitize(refusal.what())))?;
                 }
                 Ok(())
             };
@@ -220,7 +220,7 @@ impl Status {
     }
 }
 
-fn database_check(observed: &Result<(Schema, Observation), String>) -> Check {
+fn database_check(observed: &Result<(Schema, QueueStatus), String>) -> Check {
     match observed {
         Ok((_, observation)) if observation.paused => Check::ok("answers; the extraction is paused"),
         Ok(_) => Check::ok("answers"),
@@ -228,11 +228,11 @@ fn database_check(observed: &Result<(Schema, Observation), String>) -> Check {
     }
 }
 
-fn schema_check(observed: &Result<(Schema, Observation), String>) -> Check {
+fn schema_check(observed: &Result<(Schema, QueueStatus), String>) -> Check {
     match observed {
-        Ok((schema, _)) => match schema.fits() {
+        Ok((schema, _)) => match schema.check() {
             Ok(()) => Check::ok(format!("version {}", schema.installed)),
-            Err(misfit) => Check::wrong(format!("{misfit}; {}", misfit.hint())),
+            Err(mismatch) => Check::wrong(format!("{mismatch}; {}", mismatch.hint())),
         },
         Err(_) => Check::wrong("not known while the database does not answer"),
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::sanitize::printable;
+use crate::sanitize::sanitize;
 
 /// Who is to blame, and so what happens next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl fmt::Display for ExtractionError {
             Self::NoRoom { what } => format!("internal error: temporary file: {what}"),
             Self::RowRefused { what } => format!("internal error: the row was refused: {what}"),
         };
-        f.write_str(&printable(&text))
+        f.write_str(&sanitize(&text))
     }
 }
 

@@ -10,19 +10,19 @@ use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use super::registration::Identity;
-use super::rescuer::take_over;
+use super::rescuer::rescue_expired;
 use crate::backoff::Backoff;
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
 use crate::postgres::error::DbError;
-use crate::postgres::schema::Fit;
+use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::Queue;
 use crate::queue::held_leases::HeldLeases;
-use crate::queue::rows::Pulse;
+use crate::queue::rows::HeartbeatResponse;
 use crate::wake::Ears;
 
 /// A beat that failed is tried again before the next is due: a third of the lease may be all that is left.
-const BEAT_RETRY: Backoff = Backoff {
+const HEARTBEAT_RETRY: Backoff = Backoff {
     base: Duration::from_millis(250),
     max: Duration::from_millis(1500),
 };
@@ -31,29 +31,29 @@ const BEAT_RETRY: Backoff = Backoff {
 ///
 /// After an interruption of its own a daemon beats, but takes over from nobody for another third: the database was away
 /// for all of them, and the others have the right to be back first. A silent link costs a quarter of the lease.
-pub async fn beat(
+pub async fn heartbeat_loop(
     queue: Queue,
     identity: Identity,
     worker_id: watch::Sender<Uuid>,
     held: Arc<HeldLeases>,
-    fit: Arc<Fit>,
+    compatibility: Arc<SchemaCompatibility>,
     ears: Arc<Ears>,
     stop: CancellationToken,
 ) {
     let every = identity.lease / 3;
-    let patience = Backoff {
+    let answer_timeouts = Backoff {
         base: identity.lease / 4,
         max: identity.lease,
     };
-    let mut state = BeatState {
+    let mut state = HeartbeatState {
         failures: 0,
         paused: false,
-        last_beat: Instant::now(),
-        no_take_over_before: Instant::now(),
+        last_heartbeat: Instant::now(),
+        no_rescue_before: Instant::now(),
     };
     loop {
-        let queue = queue.within(patience.delay(state.failures + 1, 1.0));
-        let pause = match beat_once(&queue, &identity, &worker_id, &held, &fit, &ears, &mut state).await {
+        let queue = queue.with_timeout(answer_timeouts.delay(state.failures + 1, 1.0));
+        let pause = match heartbeat(&queue, &identity, &worker_id, &held, &compatibility, &ears, &mut state).await {
             Ok(()) => {
                 if state.failures > 0 {
                     info!(failures = state.failures, "heartbeat again");
@@ -69,7 +69,7 @@ pub async fn beat(
                     debug!(%error, failures = state.failures, "no heartbeat");
                 }
                 // Twice in the time in which nobody takes over.
-                BEAT_RETRY.jittered(state.failures).min(every / 2)
+                HEARTBEAT_RETRY.jittered(state.failures).min(every / 2)
             }
         };
         if stop.run_until_cancelled(sleep(pause)).await.is_none() {
@@ -78,26 +78,26 @@ pub async fn beat(
     }
 }
 
-struct BeatState {
+struct HeartbeatState {
     /// In a row.
     failures: u32,
     paused: bool,
-    last_beat: Instant,
-    no_take_over_before: Instant,
+    last_heartbeat: Instant,
+    no_rescue_before: Instant,
 }
 
-async fn beat_once(
+async fn heartbeat(
     queue: &Queue,
     identity: &Identity,
     worker_id: &watch::Sender<Uuid>,
     held: &HeldLeases,
-    fit: &Fit,
+    compatibility: &SchemaCompatibility,
     ears: &Ears,
-    state: &mut BeatState,
+    state: &mut HeartbeatState,
 ) -> Result<(), DbError> {
     let in_flight = i32::try_from(held.count()).unwrap_or(i32::MAX);
     let id = *worker_id.borrow();
-    if !look_at_schema(queue, fit, ears).await? {
+    if !check_schema(queue, compatibility, ears).await? {
         // It still lives and may have something in hand; whether the newer schema takes that from it or not.
         if let Err(error) = queue.heartbeat(id, in_flight).await {
             debug!(%error, "no heartbeat");
@@ -105,41 +105,43 @@ async fn beat_once(
         return Ok(());
     }
     if let Some(pulse) = queue.heartbeat(id, in_flight).await? {
-        tell_pause(&pulse, state, ears);
+        log_pause_change(&pulse, state, ears);
         let now = Instant::now();
-        if now - state.last_beat > identity.lease * 2 / 3 {
-            state.no_take_over_before = now + identity.lease / 3;
+        if now - state.last_heartbeat > identity.lease * 2 / 3 {
+            state.no_rescue_before = now + identity.lease / 3;
         }
-        state.last_beat = now;
+        state.last_heartbeat = now;
     } else {
         let new = identity.register(queue).await?;
         warn!(old = %id, %new, in_flight, "taken for dead: the leases are lost, going on under a new id");
         worker_id.send_replace(new);
         metrics().declared_dead.inc();
-        state.last_beat = Instant::now();
+        state.last_heartbeat = Instant::now();
     }
-    if Instant::now() < state.no_take_over_before {
+    if Instant::now() < state.no_rescue_before {
         return Ok(());
     }
-    take_over(queue, ears).await
+    rescue_expired(queue, ears).await
 }
 
 /// Whether the schema still serves this daemon, or does so again.
-async fn look_at_schema(queue: &Queue, fit: &Fit, ears: &Ears) -> Result<bool, DbError> {
-    let verdict = queue.schema().await?.fits();
-    if fit.note(verdict.is_ok()) {
+async fn check_schema(queue: &Queue, compatibility: &SchemaCompatibility, ears: &Ears) -> Result<bool, DbError> {
+    let verdict = queue.schema().await?.check();
+    if compatibility.set(verdict.is_ok()) {
         match verdict {
             Ok(()) => {
                 info!("the schema fits, claiming again");
                 ears.ring(Wakeup::Upkeep);
             }
-            Err(misfit) => warn!(error = %misfit, hint = misfit.hint(), "the schema does not fit, claiming stops"),
+            Err(mismatch) => {
+                warn!(error = %mismatch, hint = mismatch.hint(), "the schema does not fit, claiming stops");
+            }
         }
     }
     Ok(verdict.is_ok())
 }
 
-fn tell_pause(pulse: &Pulse, state: &mut BeatState, ears: &Ears) {
+fn log_pause_change(pulse: &HeartbeatResponse, state: &mut HeartbeatState, ears: &Ears) {
     metrics().paused.set(i64::from(pulse.paused));
     if pulse.paused == state.paused {
         return;

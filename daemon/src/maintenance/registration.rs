@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::backoff::Backoff;
 use crate::postgres::error::DbError;
-use crate::postgres::schema::Misfit;
+use crate::postgres::schema::SchemaMismatch;
 use crate::queue::Queue;
 
 /// The first connect is tried for ever: a daemon may start before its database.
@@ -19,7 +19,7 @@ const CONNECT: Backoff = Backoff {
     max: Duration::from_secs(10),
 };
 /// Saying good-bye must not outlast the grace time by much when the database is away.
-pub const FAREWELL_TIMEOUT: Duration = Duration::from_secs(2);
+pub const DEREGISTER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How this daemon makes itself known.
 #[derive(Clone, Debug)]
@@ -55,16 +55,16 @@ pub async fn register(identity: &Identity, queue: &Queue, stop: &CancellationTok
         } else {
             info!("stopping while it registers");
             // The database may enter it all the same, and then it has to be taken out again.
-            timeout(FAREWELL_TIMEOUT, trying)
+            timeout(DEREGISTER_TIMEOUT, trying)
                 .await
-                .unwrap_or(Err(DbError::Timeout(FAREWELL_TIMEOUT)))
+                .unwrap_or(Err(DbError::Timeout(DEREGISTER_TIMEOUT)))
         };
         let (what, hint) = match tried {
             Ok(Ok(id)) => {
                 info!(worker = %id, "registered");
                 return Some(id);
             }
-            Ok(Err(misfit)) => (misfit.to_string(), misfit.hint()),
+            Ok(Err(mismatch)) => (mismatch.to_string(), mismatch.hint()),
             Err(error) if error.is_refusal() => (error.to_string(), "is the schema installed? type: heimdalld migrate"),
             Err(error) => (error.to_string(), "trying on"),
         };
@@ -80,9 +80,9 @@ pub async fn register(identity: &Identity, queue: &Queue, stop: &CancellationTok
     None
 }
 
-async fn try_register(identity: &Identity, queue: &Queue) -> Result<Result<Uuid, Misfit>, DbError> {
-    match queue.schema().await?.fits() {
+async fn try_register(identity: &Identity, queue: &Queue) -> Result<Result<Uuid, SchemaMismatch>, DbError> {
+    match queue.schema().await?.check() {
         Ok(()) => Ok(Ok(identity.register(queue).await?)),
-        Err(misfit) => Ok(Err(misfit)),
+        Err(mismatch) => Ok(Err(mismatch)),
     }
 }

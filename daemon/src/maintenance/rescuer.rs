@@ -9,7 +9,7 @@ use crate::queue::Queue;
 use crate::wake::Ears;
 
 /// Makes the rows of dead daemons ready again, or error rows of those that kill daemons.
-pub(super) async fn take_over(queue: &Queue, ears: &Ears) -> Result<(), DbError> {
+pub(super) async fn rescue_expired(queue: &Queue, ears: &Ears) -> Result<(), DbError> {
     let released = queue.release_expired().await?;
     for row in &released {
         metrics().took_over(&row.outcome);

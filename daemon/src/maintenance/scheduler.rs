@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::metrics::labels::Wakeup;
-use crate::postgres::schema::Fit;
+use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::Queue;
 use crate::wake::Ears;
 
@@ -17,8 +17,14 @@ use crate::wake::Ears;
 const PROMOTE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Makes postponed rows ready as their time comes.
-pub async fn promote(queue: Queue, postponed: Arc<Notify>, fit: Arc<Fit>, ears: Arc<Ears>, stop: CancellationToken) {
-    let queue = queue.within(PROMOTE_INTERVAL);
+pub async fn promote_due_loop(
+    queue: Queue,
+    postponed: Arc<Notify>,
+    compatibility: Arc<SchemaCompatibility>,
+    ears: Arc<Ears>,
+    stop: CancellationToken,
+) {
+    let queue = queue.with_timeout(PROMOTE_INTERVAL);
     let mut next = Instant::now();
     loop {
         tokio::select! {
@@ -27,7 +33,7 @@ pub async fn promote(queue: Queue, postponed: Arc<Notify>, fit: Arc<Fit>, ears: 
             () = postponed.notified() => {}
         }
         next = Instant::now() + PROMOTE_INTERVAL;
-        if !fit.holds() {
+        if !compatibility.is_compatible() {
             continue;
         }
         match queue.promote_due().await {

@@ -8,16 +8,22 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use crate::metrics::metrics;
-use crate::postgres::schema::Fit;
+use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::Queue;
 
 /// Queues what was missed, every `interval`, the first time after one; one daemon at a time.
-pub async fn sweep(queue: Queue, max_recordings: i32, every: Duration, fit: Arc<Fit>, stop: CancellationToken) {
+pub async fn sweep_loop(
+    queue: Queue,
+    max_recordings: i32,
+    every: Duration,
+    compatibility: Arc<SchemaCompatibility>,
+    stop: CancellationToken,
+) {
     let mut ticks = interval_at(Instant::now() + every, every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut failing = false;
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        if !fit.holds() {
+        if !compatibility.is_compatible() {
             continue;
         }
         let result = queue.sweep(max_recordings, every).await;

@@ -38,7 +38,7 @@ const WAIT_BUCKETS_S: [f64; 15] = [
 
 /// How long one recording took, by the database's clock.
 #[derive(Clone, Copy, Debug)]
-pub struct Times {
+pub struct JobTimings {
     /// What queued it.
     pub source: Option<Source>,
     /// Later ones have waited for their time as well.
@@ -231,7 +231,7 @@ impl Metrics {
     }
 
     /// Features or an error row were written.
-    pub fn written(&self, times: &Times) {
+    pub fn written(&self, times: &JobTimings) {
         self.steps
             .get_or_create(&StepLabel { step: Step::Total })
             .observe(times.worked_s);

@@ -12,7 +12,7 @@ use super::labels::{QueueLabels, Source, SourceLabel, State};
 
 /// Rows of one source in one state.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Depth {
+pub struct QueueDepth {
     /// What queued them.
     pub source: Source,
     /// Where they stand.
@@ -27,7 +27,7 @@ pub struct Depth {
 #[derive(Clone, Debug)]
 pub struct Sample {
     /// Those that there are.
-    pub depths: Vec<Depth>,
+    pub depths: Vec<QueueDepth>,
     /// Daemons alive.
     pub workers: i64,
     /// Share of the notification queue in use, 0 to 1.

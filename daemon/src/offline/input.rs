@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Stdin};
 use std::path::Path;
 
-use crate::sanitize::printable;
+use crate::sanitize::sanitize;
 
 /// What stands for the standard input.
 const STDIN: &str = "-";
@@ -54,5 +54,5 @@ pub(super) fn name(path: &Path) -> String {
     if is_stdin(path) {
         return "standard input".to_owned();
     }
-    printable(&path.display().to_string())
+    sanitize(&path.display().to_string())
 }

@@ -32,7 +32,7 @@ pub struct Options {
     pub format: Option<SampleFormat>,
     /// A picture for each file, in the same order.
     #[cfg(feature = "plot")]
-    pub pictures: Option<plot_files::Pictures>,
+    pub pictures: Option<plot_files::PlotFiles>,
 }
 
 /// Extracts every file and prints one JSON array of segment objects a line to

@@ -11,18 +11,18 @@ use heimdall_dsp::{Extraction, Overview};
 use super::input;
 use crate::plot;
 use crate::plot::error::PictureError;
-use crate::plot::input::Subject;
+use crate::plot::input::PlotInput;
 
 /// Where the picture of each file goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pictures {
+pub struct PlotFiles {
     /// The recording's name and the picture's path.
     places: Vec<(String, PathBuf)>,
 }
 
 /// Why it is not clear where the pictures go. Nothing has been done yet.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Ambiguous {
+pub enum PlotPathError {
     /// One picture for several files.
     #[error("--plot {}: one picture, but {files} files: name a folder, such as pictures/", .out.display())]
     OnePicture {
@@ -75,21 +75,21 @@ pub enum PlotError {
     },
 }
 
-impl Pictures {
+impl PlotFiles {
     /// One file's picture is named; those of several go into a folder, as `NAME.png`.
     ///
     /// # Errors
     /// When it is not clear what goes where.
-    pub fn plan(out: &Path, files: &[PathBuf]) -> Result<Self, Ambiguous> {
+    pub fn plan(out: &Path, files: &[PathBuf]) -> Result<Self, PlotPathError> {
         let named_as_folder = out.as_os_str().as_encoded_bytes().ends_with(b"/");
         let places = if named_as_folder || out.is_dir() {
             folder(out, files)?
         } else if kind(out).is_none() {
-            return Err(Ambiguous::Unknown { out: out.into() });
+            return Err(PlotPathError::Unknown { out: out.into() });
         } else if let [file] = files {
             vec![(input::name(file), out.into())]
         } else {
-            return Err(Ambiguous::OnePicture {
+            return Err(PlotPathError::OnePicture {
                 out: out.into(),
                 files: files.len(),
             });
@@ -97,7 +97,7 @@ impl Pictures {
         // A new folder is made; the one that it is in has to be there, as has that of a picture.
         let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty());
         if let Some(parent) = parent.filter(|parent| !parent.is_dir()) {
-            return Err(Ambiguous::NoFolder {
+            return Err(PlotPathError::NoFolder {
                 out: out.into(),
                 folder: parent.into(),
             });
@@ -108,7 +108,7 @@ impl Pictures {
     /// Draws the picture of a file.
     pub(super) fn draw(&self, index: usize, overview: &Overview, extraction: &Extraction) -> Result<(), PlotError> {
         let (name, path) = &self.places[index];
-        let subject = Subject {
+        let subject = PlotInput {
             name: Path::new(name)
                 .file_name()
                 .and_then(|name| name.to_str())
@@ -134,7 +134,7 @@ impl Pictures {
 }
 
 /// Names within a folder: the whole file name and `.png`, so that `a.bin` and `a.cu8` have one each.
-fn folder(out: &Path, files: &[PathBuf]) -> Result<Vec<(String, PathBuf)>, Ambiguous> {
+fn folder(out: &Path, files: &[PathBuf]) -> Result<Vec<(String, PathBuf)>, PlotPathError> {
     let mut taken: HashMap<PathBuf, String> = HashMap::new();
     let mut places = Vec::new();
     for file in files {
@@ -145,7 +145,7 @@ fn folder(out: &Path, files: &[PathBuf]) -> Result<Vec<(String, PathBuf)>, Ambig
         name.push(".png");
         let picture = out.join(name);
         if let Some(first) = taken.insert(picture.clone(), input::name(file)) {
-            return Err(Ambiguous::SameName {
+            return Err(PlotPathError::SameName {
                 out: out.into(),
                 first,
                 second: input::name(file),
@@ -177,7 +177,7 @@ mod tests {
 
     fn plan(out: &str, files: &[&str]) -> Result<Vec<String>, String> {
         let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
-        let planned = Pictures::plan(Path::new(out), &files).map_err(|error| error.to_string())?;
+        let planned = PlotFiles::plan(Path::new(out), &files).map_err(|error| error.to_string())?;
         let paths = planned.places.into_iter().map(|(_, path)| path.display().to_string());
         Ok(paths.collect())
     }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use heimdall_dsp::Extraction;
 
-use crate::sanitize::printable;
+use crate::sanitize::sanitize;
 
 /// Writes a line on how the file was read, and one for each doubt, loss and oddity.
 pub(super) fn tell(name: &str, extraction: &Extraction, err: &mut impl Write) -> io::Result<()> {
@@ -19,7 +19,7 @@ pub(super) fn tell(name: &str, extraction: &Extraction, err: &mut impl Write) ->
         used.format, used.format_source, used.scale, used.sample_rate_hz, used.sample_rate_source
     )?;
     for doubt in &extraction.inconsistencies {
-        writeln!(err, "{name}: warning: {}", printable(&doubt.text))?;
+        writeln!(err, "{name}: warning: {}", sanitize(&doubt.text))?;
     }
     let gaps = extraction.info.num_gaps;
     if gaps > 0 {
@@ -30,7 +30,7 @@ pub(super) fn tell(name: &str, extraction: &Extraction, err: &mut impl Write) ->
         )?;
     }
     for anomaly in &extraction.info.anomalies {
-        writeln!(err, "{name}: {}", printable(&anomaly.to_string()))?;
+        writeln!(err, "{name}: {}", sanitize(&anomaly.to_string()))?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::axis::{frequency_unit, quantity, time_unit};
 use super::colour;
-use super::input::Subject;
+use super::input::PlotInput;
 use heimdall_dsp::{Inconsistency, Warning};
 use plotters::style::RGBColor;
 
@@ -11,13 +11,13 @@ const NAME_CHARACTERS: usize = 95;
 const LINE_CHARACTERS: usize = 165;
 
 /// The name of the recording.
-pub(super) fn name(subject: Subject<'_>) -> String {
+pub(super) fn name(subject: PlotInput<'_>) -> String {
     shorten(subject.name, NAME_CHARACTERS)
 }
 
 /// How it was read, how long it is.
-pub(super) fn description(subject: Subject<'_>) -> String {
-    let Subject {
+pub(super) fn description(subject: PlotInput<'_>) -> String {
+    let PlotInput {
         overview,
         interpretation,
         ..
@@ -52,7 +52,7 @@ fn source(source: &str) -> &str {
 }
 
 /// What is wrong with it, and the colour to say so in.
-pub(super) fn warnings(subject: Subject<'_>) -> (String, RGBColor) {
+pub(super) fn warnings(subject: PlotInput<'_>) -> (String, RGBColor) {
     let annotations = &subject.overview.annotations;
     let one = |(warning, segments): &(Warning, u64)| {
         if *segments == annotations.segments {

@@ -4,7 +4,7 @@ use heimdall_dsp::{Inconsistency, Interpretation, Overview};
 
 /// What is drawn.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
+pub struct PlotInput<'a> {
     /// What the recording is called.
     pub name: &'a str,
     /// What is seen of it.

@@ -24,7 +24,7 @@ use plotters::prelude::*;
 use plotters::style::register_font;
 
 use error::PictureError;
-use input::Subject;
+use input::PlotInput;
 use png_file::encode;
 use text::Lettered;
 
@@ -35,7 +35,7 @@ pub const SIZE: (u32, u32) = (1280, 1160);
 ///
 /// # Errors
 /// When the libraries that draw and encode fail, which nothing in a recording makes them do.
-pub fn png(subject: Subject<'_>) -> Result<Vec<u8>, PictureError> {
+pub fn png(subject: PlotInput<'_>) -> Result<Vec<u8>, PictureError> {
     load_font()?;
     let (width, height) = (SIZE.0 as usize, SIZE.1 as usize);
     let mut pixels = vec![0xff; width * height * 3];
@@ -54,7 +54,7 @@ pub fn png(subject: Subject<'_>) -> Result<Vec<u8>, PictureError> {
 ///
 /// # Errors
 /// As [`png()`].
-pub fn svg(subject: Subject<'_>) -> Result<String, PictureError> {
+pub fn svg(subject: PlotInput<'_>) -> Result<String, PictureError> {
     load_font()?;
     let mut document = String::new();
     let raster = {

@@ -4,7 +4,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::input::Subject;
+use super::input::PlotInput;
 use super::layout::Raster;
 use super::{caption, colour, envelope, spectrum, text, waterfall};
 
@@ -16,7 +16,7 @@ const WATERFALL: i32 = 500;
 /// Draws everything but the waterfall's cells, which are returned.
 pub(super) fn draw<B: DrawingBackend>(
     root: &DrawingArea<B, Shift>,
-    subject: Subject<'_>,
+    subject: PlotInput<'_>,
 ) -> Result<Raster, DrawingAreaErrorKind<B::ErrorType>> {
     root.fill(&WHITE)?;
     let (top, rest) = root.split_vertically(CAPTION);

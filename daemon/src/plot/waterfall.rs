@@ -5,7 +5,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::axis::{Axis, exact, frequency_unit, time_unit};
-use super::input::Subject;
+use super::input::PlotInput;
 use super::layout::{LEFT, LEGEND, LEGEND_MIDDLE, NUMBERS_AND_UNIT, RIGHT, Raster, band_unit, left_unit};
 use super::{colour, text};
 
@@ -18,7 +18,7 @@ const TICK: i32 = 5;
 /// Draws axes and colour bar, and returns the cells.
 pub(super) fn draw<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
-    subject: Subject<'_>,
+    subject: PlotInput<'_>,
     colours_db: (f64, f64),
 ) -> Result<Raster, DrawingAreaErrorKind<B::ErrorType>> {
     let overview = subject.overview;

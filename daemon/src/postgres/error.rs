@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::sanitize::{printable, with_causes};
+use crate::sanitize::{sanitize, with_causes};
 
 /// Why there is no connection or no answer.
 #[derive(Debug, thiserror::Error)]
@@ -91,9 +91,9 @@ fn describe(error: &tokio_postgres::Error) -> String {
         for more in [server.detail(), server.hint()].into_iter().flatten() {
             text = format!("{text}; {more}");
         }
-        return printable(&text);
+        return sanitize(&text);
     }
-    printable(&with_causes(error))
+    sanitize(&with_causes(error))
 }
 
 fn describe_pool(error: &deadpool_postgres::PoolError) -> String {

@@ -12,7 +12,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use tracing::{debug, info};
 
 use self::error::DbError;
-use self::pooler::{MARK, is_own, is_refused_setting};
+use self::pooler::{SESSION_MARKER, is_dedicated_session, is_refused_setting};
 use crate::config::connection_url::Address;
 use crate::config::credentials::DatabaseUrl;
 use crate::config::secret::Secret;
@@ -36,19 +36,19 @@ const TCP_USER_TIMEOUT: Duration = Duration::from_secs(15);
 #[derive(Clone)]
 pub struct Database {
     source: DatabaseUrl,
-    way: Arc<Mutex<Way>>,
+    parameters: Arc<Mutex<ConnectionParams>>,
     pooled: Arc<AtomicBool>,
 }
 
 /// What the URL said when it was last read.
 #[derive(Clone)]
-struct Way {
+struct ConnectionParams {
     url: Secret,
     config: Config,
     tls: Option<MakeRustlsConnect>,
 }
 
-impl Way {
+impl ConnectionParams {
     fn parse(url: Secret) -> Result<Self, DbError> {
         let Address { mut config, tls } = Address::parse(&url).map_err(DbError::Url)?;
         config
@@ -85,20 +85,20 @@ impl Database {
     pub fn new(url: impl Into<DatabaseUrl>) -> Result<Self, DbError> {
         let source = url.into();
         Ok(Self {
-            way: Arc::new(Mutex::new(Way::parse(source.url.clone())?)),
+            parameters: Arc::new(Mutex::new(ConnectionParams::parse(source.url.clone())?)),
             source,
             pooled: Arc::default(),
         })
     }
 
     /// The way as it is now. While the file is being replaced, or holds nothing of use, the last one that was understood.
-    fn way(&self) -> Way {
-        let mut known = self.way.lock().unwrap_or_else(PoisonError::into_inner);
+    fn parameters(&self) -> ConnectionParams {
+        let mut known = self.parameters.lock().unwrap_or_else(PoisonError::into_inner);
         match self.source.reload() {
-            Ok(Some(url)) if url != known.url => match Way::parse(url) {
-                Ok(way) => {
+            Ok(Some(url)) if url != known.url => match ConnectionParams::parse(url) {
+                Ok(parameters) => {
                     info!("the database URL has changed in its file, the new one is used from now on");
-                    *known = way;
+                    *known = parameters;
                 }
                 Err(error) => debug!(%error, "the file of the database URL holds another that cannot be used"),
             },
@@ -120,14 +120,14 @@ impl Database {
     /// # Errors
     /// When the server cannot be reached or refuses; [`DbError::Pooler`] when what is reached gives no sessions.
     pub async fn connect(&self, name: &str) -> Result<(tokio_postgres::Client, Driver), DbError> {
-        let mut way = self.way();
-        way.named(name, MARK);
+        let mut parameters = self.parameters();
+        parameters.named(name, SESSION_MARKER);
         let connecting = async {
-            let connected = if let Some(tls) = way.tls {
-                let connected = way.config.connect(tls).await;
+            let connected = if let Some(tls) = parameters.tls {
+                let connected = parameters.config.connect(tls).await;
                 connected.map(|(client, connection)| (client, Box::new(connection) as Driver))
             } else {
-                let connected = way.config.connect(NoTls).await;
+                let connected = parameters.config.connect(NoTls).await;
                 connected.map(|(client, connection)| (client, Box::new(connection) as Driver))
             };
             let (client, mut driver) = match connected {
@@ -135,7 +135,7 @@ impl Database {
                 connected => connected?,
             };
             let own = tokio::select! {
-                own = is_own(&client) => own?,
+                own = is_dedicated_session(&client) => own?,
                 ended = drive(&mut driver) => return Err(ended),
             };
             if own {
@@ -154,7 +154,12 @@ impl Database {
     /// and nothing depends on it: it only ends early what the server's time-outs would end. Not while the runtime itself ends, when
     /// futures are dropped too.
     pub fn cancel(&self, token: CancelToken) {
-        let tls = self.way.lock().unwrap_or_else(PoisonError::into_inner).tls.clone();
+        let tls = self
+            .parameters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .tls
+            .clone();
         let Ok(runtime) = Handle::try_current() else { return };
         runtime.spawn(tokio::time::timeout(SESSION_TIMEOUT, async move {
             match tls {

@@ -10,7 +10,7 @@ use tokio_postgres::{Client, Config, Error, NoTls};
 use tracing::{debug, info};
 
 use super::error::DbError;
-use super::pooler::{MARK, is_own, is_refused_setting};
+use super::pooler::{SESSION_MARKER, is_dedicated_session, is_refused_setting};
 use super::{CONNECT_TIMEOUT, Database, SESSION_TIMEOUT};
 use crate::metrics::labels::Connection;
 use crate::metrics::metrics;
@@ -26,12 +26,12 @@ const POOL_SIZE: usize = 8;
 /// With a place for everybody nobody should wait at all.
 const POOL_WAIT: Duration = Duration::from_secs(5);
 
-/// What the pool's sessions begin with, beside [`MARK`]. Every statement of ours is a few index look-ups. A plan made while a
+/// What the pool's sessions begin with, beside [`SESSION_MARKER`]. Every statement of ours is a few index look-ups. A plan made while a
 /// queue was empty must not stay a sequential scan when it is long, nor one be compiled because the planner has no statistics
 /// for time windows.
 fn settings() -> String {
     format!(
-        "-c enable_seqscan=off -c jit=off -c statement_timeout={} -c idle_in_transaction_session_timeout={} {MARK}",
+        "-c enable_seqscan=off -c jit=off -c statement_timeout={} -c idle_in_transaction_session_timeout={} {SESSION_MARKER}",
         STATEMENT_TIMEOUT.as_millis(),
         IDLE_IN_TRANSACTION_TIMEOUT.as_millis()
     )
@@ -46,9 +46,9 @@ impl Database {
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let opener = Opener { database: self.clone() };
-        // The opener asks for the way at each connection; this one is not used.
-        let manager = Manager::from_connect(self.way().config, opener, recycling);
+        let connector = PoolConnector { database: self.clone() };
+        // The connector asks for the way at each connection; this one is not used.
+        let manager = Manager::from_connect(self.parameters().config, connector, recycling);
         Pool::builder(manager)
             .max_size(POOL_SIZE)
             // The one used last has its statements prepared.
@@ -69,13 +69,13 @@ impl Database {
 }
 
 /// Opens the pool's connections: as sessions where that is possible, else without.
-struct Opener {
+struct PoolConnector {
     database: Database,
 }
 
 type Opened = Result<(Client, JoinHandle<()>), Error>;
 
-impl Connect for Opener {
+impl Connect for PoolConnector {
     fn connect(&self, _: &Config) -> Pin<Box<dyn Future<Output = Opened> + Send + '_>> {
         Box::pin(async move {
             if self.database.is_pooled() {
@@ -83,7 +83,7 @@ impl Connect for Opener {
             }
             match self.open(&settings()).await {
                 Ok((client, driving)) => {
-                    if !is_own(&client).await? {
+                    if !is_dedicated_session(&client).await? {
                         self.note("it drops the settings that a connection begins with");
                     }
                     Ok((client, driving))
@@ -98,7 +98,7 @@ impl Connect for Opener {
     }
 }
 
-impl Opener {
+impl PoolConnector {
     fn note(&self, how: &str) {
         // Once true it stays so: what does without sessions also works with them.
         if !self.database.pooled.swap(true, Ordering::SeqCst) {
@@ -110,14 +110,14 @@ impl Opener {
     }
 
     async fn open(&self, settings: &str) -> Opened {
-        let mut way = self.database.way();
-        way.named("heimdalld", settings);
+        let mut parameters = self.database.parameters();
+        parameters.named("heimdalld", settings);
         // An error is the business of the statement that meets it.
-        if let Some(tls) = way.tls {
-            let (client, connection) = way.config.connect(tls).await?;
+        if let Some(tls) = parameters.tls {
+            let (client, connection) = parameters.config.connect(tls).await?;
             Ok((client, tokio::spawn(async { log_end(connection.await) })))
         } else {
-            let (client, connection) = way.config.connect(NoTls).await?;
+            let (client, connection) = parameters.config.connect(NoTls).await?;
             Ok((client, tokio::spawn(async { log_end(connection.await) })))
         }
     }

@@ -10,10 +10,10 @@ use tokio_postgres::{Client, Error, SimpleQueryMessage};
 use crate::sql;
 
 /// The setting, as `options` of a connection.
-pub(super) const MARK: &str = "-c heimdall.session=own";
+pub(super) const SESSION_MARKER: &str = "-c heimdall.session=own";
 
 /// Whether the connection has the setting that it began with.
-pub(super) async fn is_own(client: &Client) -> Result<bool, Error> {
+pub(super) async fn is_dedicated_session(client: &Client) -> Result<bool, Error> {
     let messages = client.simple_query(sql::SHOW_SESSION).await?;
     Ok(messages.iter().any(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0) == Some("own"),

@@ -20,7 +20,7 @@ pub struct Schema {
 
 /// Why the two cannot work with each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Misfit {
+pub enum SchemaMismatch {
     /// Somebody has to migrate.
     #[error("the database has schema version {installed}, this heimdalld needs {needed}")]
     SchemaTooOld {
@@ -43,7 +43,7 @@ pub enum Misfit {
     },
 }
 
-impl Misfit {
+impl SchemaMismatch {
     /// What to type.
     #[must_use]
     pub fn hint(&self) -> &'static str {
@@ -59,20 +59,20 @@ impl Schema {
     ///
     /// # Errors
     /// When it cannot.
-    pub fn fits(self) -> Result<(), Misfit> {
-        self.fits_build(schema_version())
+    pub fn check(self) -> Result<(), SchemaMismatch> {
+        self.check_build(schema_version())
     }
 
-    fn fits_build(self, built_for: i32) -> Result<(), Misfit> {
+    fn check_build(self, built_for: i32) -> Result<(), SchemaMismatch> {
         let Self { installed, serves_from } = self;
         if serves_from > built_for {
-            Err(Misfit::DaemonTooOld {
+            Err(SchemaMismatch::DaemonTooOld {
                 installed,
                 serves_from,
                 built_for,
             })
         } else if installed < built_for {
-            Err(Misfit::SchemaTooOld {
+            Err(SchemaMismatch::SchemaTooOld {
                 installed,
                 needed: built_for,
             })
@@ -84,24 +84,24 @@ impl Schema {
 
 /// Whether it was so at the last look; it begins as yes, since a daemon registers only then.
 #[derive(Debug)]
-pub struct Fit(AtomicBool);
+pub struct SchemaCompatibility(AtomicBool);
 
-impl Default for Fit {
+impl Default for SchemaCompatibility {
     fn default() -> Self {
         Self(AtomicBool::new(true))
     }
 }
 
-impl Fit {
+impl SchemaCompatibility {
     /// Whether to go on claiming.
     #[must_use]
-    pub fn holds(&self) -> bool {
+    pub fn is_compatible(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 
     /// Takes note of a look; whether that is a change.
-    pub fn note(&self, holds: bool) -> bool {
-        self.0.swap(holds, Ordering::SeqCst) != holds
+    pub fn set(&self, is_compatible: bool) -> bool {
+        self.0.swap(is_compatible, Ordering::SeqCst) != is_compatible
     }
 }
 
@@ -115,11 +115,11 @@ mod tests {
             installed: 9,
             serves_from,
         };
-        assert_eq!(newer(0).fits_build(8), Ok(()));
-        assert_eq!(newer(8).fits_build(8), Ok(()));
-        let misfit = newer(9).fits_build(8).expect_err("too old");
+        assert_eq!(newer(0).check_build(8), Ok(()));
+        assert_eq!(newer(8).check_build(8), Ok(()));
+        let mismatch = newer(9).check_build(8).expect_err("too old");
         assert_eq!(
-            misfit.to_string(),
+            mismatch.to_string(),
             "the database has schema version 9, for daemons built for 9 or later; this one was built for 8"
         );
     }
@@ -130,9 +130,9 @@ mod tests {
             installed: 7,
             serves_from: 0,
         };
-        let misfit = older.fits_build(8).expect_err("too old");
+        let mismatch = older.check_build(8).expect_err("too old");
         assert_eq!(
-            (misfit.to_string().as_str(), misfit.hint()),
+            (mismatch.to_string().as_str(), mismatch.hint()),
             (
                 "the database has schema version 7, this heimdalld needs 8",
                 "type: heimdalld migrate"

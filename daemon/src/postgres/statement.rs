@@ -9,7 +9,7 @@ use tokio_postgres::{Error, Row, Statement, Transaction};
 use crate::sql;
 
 /// Prepared, or with the types that its casts name.
-pub enum Ready<'a> {
+pub enum PreparedOrUnnamed<'a> {
     /// Known to the session.
     Prepared(Statement),
     /// Told each time.
@@ -18,7 +18,7 @@ pub enum Ready<'a> {
 
 type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
-impl<'a> Ready<'a> {
+impl<'a> PreparedOrUnnamed<'a> {
     /// Makes a statement of `sql/queries` ready for a connection, which is a session unless it is `pooled`.
     ///
     /// # Errors
@@ -48,9 +48,9 @@ impl<'a> Ready<'a> {
 /// # Errors
 /// What the database says.
 pub async fn ask(client: &Object, text: &str, parameters: Parameters<'_>, pooled: bool) -> Result<Vec<Row>, Error> {
-    match Ready::on(client, text, pooled).await? {
-        Ready::Prepared(statement) => client.query(&statement, parameters).await,
-        Ready::Unnamed(text, types) => {
+    match PreparedOrUnnamed::on(client, text, pooled).await? {
+        PreparedOrUnnamed::Prepared(statement) => client.query(&statement, parameters).await,
+        PreparedOrUnnamed::Unnamed(text, types) => {
             let opening = format!("BEGIN; {}", sql::SESSION_SETTINGS);
             let parameters = typed(parameters, &types);
             // Polled in this order, and so sent. A COMMIT after an error is a ROLLBACK.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::backoff::Backoff;
 use crate::job::claim::{Claim, CursorIds, Lease};
 use crate::metrics::labels::{Source, State};
-use crate::metrics::queue_depth::Depth;
+use crate::metrics::queue_depth::QueueDepth;
 use crate::postgres::Database;
 use crate::postgres::error::DbError;
 use crate::postgres::schema::Schema;
@@ -18,7 +18,7 @@ use crate::postgres::statement;
 use crate::sql;
 use crate::sql::schema_version;
 
-use self::rows::{Observation, Pulse, Released, Sweep};
+use self::rows::{HeartbeatResponse, QueueStatus, RescuedRow, SweepResult};
 
 mod connection;
 pub mod held_leases;
@@ -34,7 +34,7 @@ const SHORTEST_ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long to wait for an answer, after so many failures in a row: short at first, so that a silent link is noticed
 /// and left while the lease still holds, then longer, so that a database that is merely slow gets its chance.
 #[must_use]
-pub fn patience(lease: Duration) -> Backoff {
+pub fn answer_timeout_policy(lease: Duration) -> Backoff {
     Backoff {
         base: (lease / 3).clamp(SHORTEST_ANSWER_TIMEOUT, USUAL_ANSWER_TIMEOUT),
         max: ANSWER_TIMEOUT,
@@ -64,7 +64,7 @@ impl Queue {
 
     /// The same queue for a caller that waits no longer than this for an answer.
     #[must_use]
-    pub fn within(&self, answer_timeout: Duration) -> Self {
+    pub fn with_timeout(&self, answer_timeout: Duration) -> Self {
         Self {
             answer_timeout,
             ..self.clone()
@@ -91,10 +91,10 @@ impl Queue {
     ///
     /// # Errors
     /// As [`Queue::register`].
-    pub async fn heartbeat(&self, worker_id: Uuid, in_flight: i32) -> Result<Option<Pulse>, DbError> {
+    pub async fn heartbeat(&self, worker_id: Uuid, in_flight: i32) -> Result<Option<HeartbeatResponse>, DbError> {
         let rows = self.rows(sql::HEARTBEAT, &[&worker_id, &in_flight]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        Ok(Some(Pulse {
+        Ok(Some(HeartbeatResponse {
             paused: row.try_get("paused")?,
             pause_reason: row.try_get("pause_reason")?,
         }))
@@ -167,10 +167,10 @@ impl Queue {
     ///
     /// # Errors
     /// As [`Queue::register`].
-    pub async fn release_expired(&self) -> Result<Vec<Released>, DbError> {
+    pub async fn release_expired(&self) -> Result<Vec<RescuedRow>, DbError> {
         let rows = self.rows(sql::RELEASE_EXPIRED, &[]).await?;
-        let read = |row: &Row| -> Result<Released, tokio_postgres::Error> {
-            Ok(Released {
+        let read = |row: &Row| -> Result<RescuedRow, tokio_postgres::Error> {
+            Ok(RescuedRow {
                 measurement_id: row.try_get("measurement_id")?,
                 worker_id: row.try_get("worker_id")?,
                 outcome: row.try_get("outcome")?,
@@ -183,10 +183,10 @@ impl Queue {
     ///
     /// # Errors
     /// As [`Queue::register`].
-    pub async fn sweep(&self, max_recordings: i32, interval: Duration) -> Result<Option<Sweep>, DbError> {
+    pub async fn sweep(&self, max_recordings: i32, interval: Duration) -> Result<Option<SweepResult>, DbError> {
         let rows = self.rows(sql::SWEEP, &[&max_recordings, &millis(interval)]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        Ok(Some(Sweep {
+        Ok(Some(SweepResult {
             recordings_found: row.try_get("recordings_found")?,
             measurements_queued: row.try_get("measurements_queued")?,
         }))
@@ -196,9 +196,9 @@ impl Queue {
     ///
     /// # Errors
     /// As [`Queue::register`].
-    pub async fn observe(&self) -> Result<Observation, DbError> {
+    pub async fn observe(&self) -> Result<QueueStatus, DbError> {
         let row = self.one(sql::OBSERVE, &[]).await?;
-        Ok(Observation {
+        Ok(QueueStatus {
             paused: row.try_get::<_, Option<bool>>("paused")?.unwrap_or(false),
             workers: row.try_get("workers")?,
             notification_queue_usage: row.try_get("notification_queue_usage")?,
@@ -209,7 +209,7 @@ impl Queue {
     ///
     /// # Errors
     /// As [`Queue::register`].
-    pub async fn depths(&self) -> Result<(Vec<Depth>, f64), DbError> {
+    pub async fn depths(&self) -> Result<(Vec<QueueDepth>, f64), DbError> {
         let rows = self.rows(sql::COUNT_QUEUE, &[]).await?;
         let mut depths = Vec::new();
         let mut counted_s_ago = 0.0;
@@ -219,7 +219,7 @@ impl Queue {
             let (Some(source), Some(state)) = (source.and_then(Source::named), state.and_then(State::named)) else {
                 continue;
             };
-            depths.push(Depth {
+            depths.push(QueueDepth {
                 source,
                 state,
                 measurements: row.try_get("measurements")?,

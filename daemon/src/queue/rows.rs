@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 /// What the heartbeat brings back.
 #[derive(Clone, Debug)]
-pub struct Pulse {
+pub struct HeartbeatResponse {
     /// Extraction is paused.
     pub paused: bool,
     /// Why.
@@ -13,7 +13,7 @@ pub struct Pulse {
 
 /// What a sweep found.
 #[derive(Clone, Copy, Debug)]
-pub struct Sweep {
+pub struct SweepResult {
     /// Sessions with something missing.
     pub recordings_found: i64,
     /// Measurements queued.
@@ -22,7 +22,7 @@ pub struct Sweep {
 
 /// What readiness and metrics need to know of the database.
 #[derive(Clone, Copy, Debug)]
-pub struct Observation {
+pub struct QueueStatus {
     /// Extraction is paused.
     pub paused: bool,
     /// Daemons alive.
@@ -33,7 +33,7 @@ pub struct Observation {
 
 /// A row taken from a daemon that is gone.
 #[derive(Clone, Debug)]
-pub struct Released {
+pub struct RescuedRow {
     /// The measurement.
     pub measurement_id: Uuid,
     /// The daemon that is gone.

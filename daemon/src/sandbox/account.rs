@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::error::{Context, DemoError, Result};
+use super::error::{Context, Result, SandboxError};
 
 /// `sun_path` holds 104 bytes on macOS and 108 on Linux, the closing zero included.
 const LONGEST_SOCKET_PATH: usize = 103;
@@ -39,7 +39,7 @@ impl Account {
             })
             .map(Some)
             .ok_or_else(|| {
-                DemoError::new("postgres does not run as root, and there is neither a user postgres nor nobody")
+                SandboxError::new("postgres does not run as root, and there is neither a user postgres nor nobody")
             })
     }
 
@@ -86,7 +86,7 @@ pub(super) fn make_folder(account: Option<&Account>, socket: &str) -> Result<Pat
     let base = (bases.iter().filter_map(|base| base.canonicalize().ok()))
         .filter(|base| base.as_os_str().len() + socket_suffix.len() <= LONGEST_SOCKET_PATH)
         .find(|base| account.is_none_or(|account| account.can_enter(base)))
-        .ok_or_else(|| DemoError::new(format!("no temporary folder for the cluster: tried {bases:?}")))?;
+        .ok_or_else(|| SandboxError::new(format!("no temporary folder for the cluster: tried {bases:?}")))?;
     let folder = base.join(name);
     let doing = format!("making {}", folder.display());
     DirBuilder::new().mode(0o700).create(&folder).context(&doing)?;

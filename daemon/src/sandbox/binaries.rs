@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::error::{DemoError, Result};
+use super::error::{Result, SandboxError};
 
 /// The oldest major version that the SQL under `sql/` runs on.
 const OLDEST_MAJOR: u32 = 14;
@@ -51,7 +51,7 @@ impl Binaries {
     fn chosen(folder: PathBuf) -> Result<Self> {
         let said = folder.display().to_string();
         (Self::in_folder(folder).filter(|binaries| binaries.major >= OLDEST_MAJOR)).ok_or_else(|| {
-            DemoError::new(format!(
+            SandboxError::new(format!(
                 "{CHOSEN_FOLDER}={said} has no PostgreSQL server of version {OLDEST_MAJOR} or later (initdb, postgres, pg_ctl)"
             ))
         })
@@ -68,7 +68,7 @@ impl Binaries {
         (found.into_iter().rev())
             .filter(|binaries| binaries.major >= OLDEST_MAJOR)
             .max_by_key(|binaries| binaries.major)
-            .ok_or_else(|| DemoError::new(nothing_found(&too_old)))
+            .ok_or_else(|| SandboxError::new(nothing_found(&too_old)))
     }
 
     fn in_folder(folder: PathBuf) -> Option<Self> {

@@ -6,29 +6,29 @@ use crate::sanitize::with_causes;
 
 /// A sentence that says what failed and, where there is one, what to type.
 #[derive(Debug)]
-pub struct DemoError(String);
+pub struct SandboxError(String);
 
 /// Result of the demo's parts.
-pub type Result<T> = std::result::Result<T, DemoError>;
+pub type Result<T> = std::result::Result<T, SandboxError>;
 
-impl DemoError {
+impl SandboxError {
     /// Makes an error of a sentence.
     pub fn new(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
     }
 }
 
-impl fmt::Display for DemoError {
+impl fmt::Display for SandboxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for DemoError {}
+impl std::error::Error for SandboxError {}
 
 /// Puts what was being done in front of what went wrong, with the whole chain of causes.
 pub trait Context<T> {
-    /// Makes a [`DemoError`] that reads `{doing}: {cause}: {cause of the cause}`.
+    /// Makes a [`SandboxError`] that reads `{doing}: {cause}: {cause of the cause}`.
     ///
     /// # Errors
     /// The same that `self` holds, as a sentence.
@@ -37,6 +37,6 @@ pub trait Context<T> {
 
 impl<T, E: std::error::Error> Context<T> for std::result::Result<T, E> {
     fn context(self, doing: impl fmt::Display) -> Result<T> {
-        self.map_err(|error| DemoError(format!("{doing}: {}", with_causes(&error))))
+        self.map_err(|error| SandboxError(format!("{doing}: {}", with_causes(&error))))
     }
 }

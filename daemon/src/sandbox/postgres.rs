@@ -16,7 +16,7 @@ use tokio_postgres::NoTls;
 
 use super::account::{Account, command_as, make_folder};
 use super::binaries::Binaries;
-use super::error::{Context, DemoError, Result};
+use super::error::{Context, Result, SandboxError};
 
 /// The port only names the socket's file: nothing listens on TCP.
 pub(super) const PORT: u16 = 5432;
@@ -236,7 +236,7 @@ impl Cluster {
             }
             if let Some(status) = server.try_wait().context("watching the server start")? {
                 self.server = None;
-                return Err(DemoError::new(format!(
+                return Err(SandboxError::new(format!(
                     "postgres ended with {status}:\n{}",
                     self.log_tail()
                 )));
@@ -246,7 +246,7 @@ impl Cluster {
             }
             std::thread::sleep(START_POLL);
         }
-        Err(DemoError::new(format!(
+        Err(SandboxError::new(format!(
             "postgres is not ready after {START_LIMIT:?}:\n{}",
             self.log_tail()
         )))
@@ -278,7 +278,7 @@ impl Cluster {
         }
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8_lossy(&said);
-        Err(DemoError::new(format!(
+        Err(SandboxError::new(format!(
             "{program} ended with {}:\n{}",
             output.status,
             said.trim()

@@ -21,13 +21,13 @@ pub const SECRET_KEY: &str = "heimdall-demo-secret";
 
 /// A running server; it ends with the value.
 #[derive(Debug)]
-pub struct Store {
+pub struct S3Server {
     objects: Objects,
     address: SocketAddr,
     server: JoinHandle<()>,
 }
 
-impl Store {
+impl S3Server {
     /// Starts an empty server on a free port.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl Store {
     }
 }
 
-impl Drop for Store {
+impl Drop for S3Server {
     fn drop(&mut self) {
         self.server.abort();
     }
@@ -118,7 +118,7 @@ mod tests {
 
     type TestResult = std::result::Result<(), Box<dyn Error>>;
 
-    fn bucket(store: &Store, name: &str, secret: &str) -> std::result::Result<Box<Bucket>, Box<dyn Error>> {
+    fn bucket(store: &S3Server, name: &str, secret: &str) -> std::result::Result<Box<Bucket>, Box<dyn Error>> {
         let region = Region::Custom {
             region: "us-east-1".into(),
             endpoint: store.endpoint(),
@@ -141,7 +141,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_object_comes_back_with_its_etag_its_metadata_and_any_part_of_it() -> TestResult {
-        let store = Store::start().await?;
+        let store = S3Server::start().await?;
         let key = "2026/11/22/a b+ü/145000000/x.bin";
         let metadata = [("sample-rate".to_owned(), "48000".to_owned())];
         store.objects().put("raw-iq", key, &b"0123456789"[..], metadata.into());
@@ -171,7 +171,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_not_there_and_who_may_not_is_said_as_s3_says_it() -> TestResult {
-        let store = Store::start().await?;
+        let store = S3Server::start().await?;
         store.objects().put("raw-iq", "key", &b"x"[..], Metadata::new());
         let refused = [
             (bucket(&store, "raw-iq", SECRET_KEY)?, "other", 404, "NoSuchKey"),
@@ -195,7 +195,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_object_can_be_put_by_request_or_served_from_a_file_and_removed() -> TestResult {
-        let store = Store::start().await?;
+        let store = S3Server::start().await?;
         store.objects().create_bucket("raw-iq");
         let bucket = bucket(&store, "raw-iq", SECRET_KEY)?;
         bucket.put_object("by-request", b"sent").await?;

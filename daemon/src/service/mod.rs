@@ -10,7 +10,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::info;
 
 use self::shutdown::shut_down;
-use self::tasks::{Parts, Tasks};
+use self::tasks::{Shared, Tasks};
 use crate::backoff::Backoff;
 use crate::config::settings::{ListenerUrl, Settings};
 use crate::extraction::Pipeline;
@@ -69,17 +69,17 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
     let queue = Queue::new(&database)?;
     let listener = way_to_listen(&settings, &database)?;
     let service = Service::new(settings, queue, stop)?;
-    service.parts.ears.note_only_polls(listener.is_none());
+    service.shared.ears.note_only_polls(listener.is_none());
     // From here on, since whoever asks must get an answer while the database is still away.
     let _http = http.map(|listener| AbortOnDropHandle::new(tokio::spawn(service.serve(listener))));
-    let queue = service.queue.within(service.patience.base);
+    let queue = service.queue.with_timeout(service.answer_timeouts.base);
     let Some(id) = register(&service.identity, &queue, &service.stop).await else {
         return Ok(());
     };
-    service.parts.worker_id.send_replace(id);
+    service.shared.worker_id.send_replace(id);
     let mut tasks = service.start(listener);
     supervise(&mut tasks, &service.stop).await?;
-    shut_down(tasks, &service.parts, &service.queue, service.settings.shutdown_grace).await;
+    shut_down(tasks, &service.shared, &service.queue, service.settings.shutdown_grace).await;
     Ok(())
 }
 
@@ -100,9 +100,9 @@ struct Service {
     queue: Queue,
     identity: Identity,
     pipeline: Arc<Pipeline>,
-    parts: Parts,
+    shared: Shared,
     /// How long to wait for the database's answer.
-    patience: Backoff,
+    answer_timeouts: Backoff,
     stop: CancellationToken,
 }
 
@@ -135,12 +135,12 @@ impl Service {
         );
         metrics().concurrency.set(i64::from(identity.concurrency));
         Ok(Self {
-            patience: queue::patience(settings.lease),
+            answer_timeouts: queue::answer_timeout_policy(settings.lease),
             settings,
             queue,
             identity,
             pipeline: Arc::new(pipeline),
-            parts: Parts::default(),
+            shared: Shared::default(),
             stop,
         })
     }
@@ -148,10 +148,10 @@ impl Service {
     fn serve(&self, listener: TcpListener) -> impl Future<Output = ()> + use<> {
         let status = Status::new(
             self.queue.clone(),
-            Arc::clone(&self.parts.ears),
+            Arc::clone(&self.shared.ears),
             Arc::clone(&self.pipeline.store),
             Arc::clone(&self.pipeline.breakers),
-            Arc::clone(&self.parts.held),
+            Arc::clone(&self.shared.held),
         );
         http::serve(listener, Arc::new(status))
     }
@@ -159,20 +159,25 @@ impl Service {
     /// Starts the worker, the writer and all that goes on beside them.
     fn start(&self, listener: Option<Database>) -> Tasks {
         let (finished, inbox) = mpsc::channel(self.settings.concurrency);
-        let postponed = Arc::clone(&self.parts.postponed);
-        let writer = tokio::spawn(writer::write(self.queue.clone(), self.patience, inbox, postponed));
+        let postponed = Arc::clone(&self.shared.postponed);
+        let writer = tokio::spawn(writer::write(
+            self.queue.clone(),
+            self.answer_timeouts,
+            inbox,
+            postponed,
+        ));
         let background = self.background(listener);
         let worker = Worker {
             claimer: Claimer::new(
                 self.queue.clone(),
-                self.parts.worker_id.subscribe(),
-                Arc::clone(&self.parts.held),
-                self.patience,
+                self.shared.worker_id.subscribe(),
+                Arc::clone(&self.shared.held),
+                self.answer_timeouts,
             ),
-            ears: Arc::clone(&self.parts.ears),
+            ears: Arc::clone(&self.shared.ears),
             pipeline: Arc::clone(&self.pipeline),
-            fit: Arc::clone(&self.parts.fit),
-            held: Arc::clone(&self.parts.held),
+            compatibility: Arc::clone(&self.shared.compatibility),
+            held: Arc::clone(&self.shared.held),
             finished,
             concurrency: self.settings.concurrency,
             poll_interval: self.settings.poll_interval,
@@ -185,36 +190,36 @@ impl Service {
     }
 
     fn background(&self, listener: Option<Database>) -> JoinSet<()> {
-        let (parts, stop) = (&self.parts, &self.stop);
+        let (shared, stop) = (&self.shared, &self.stop);
         let mut tasks = JoinSet::new();
         if let Some(database) = listener {
-            tasks.spawn(listen(database, Arc::clone(&parts.ears), stop.clone()));
+            tasks.spawn(listen(database, Arc::clone(&shared.ears), stop.clone()));
         }
-        tasks.spawn(heartbeat::beat(
+        tasks.spawn(heartbeat::heartbeat_loop(
             self.queue.clone(),
             self.identity.clone(),
-            parts.worker_id.clone(),
-            Arc::clone(&parts.held),
-            Arc::clone(&parts.fit),
-            Arc::clone(&parts.ears),
+            shared.worker_id.clone(),
+            Arc::clone(&shared.held),
+            Arc::clone(&shared.compatibility),
+            Arc::clone(&shared.ears),
             // It beats on while what is in flight is finished, so that nobody takes over meanwhile.
             CancellationToken::new(),
         ));
-        tasks.spawn(scheduler::promote(
+        tasks.spawn(scheduler::promote_due_loop(
             self.queue.clone(),
-            Arc::clone(&parts.postponed),
-            Arc::clone(&parts.fit),
-            Arc::clone(&parts.ears),
+            Arc::clone(&shared.postponed),
+            Arc::clone(&shared.compatibility),
+            Arc::clone(&shared.ears),
             stop.clone(),
         ));
-        tasks.spawn(sweeper::sweep(
+        tasks.spawn(sweeper::sweep_loop(
             self.queue.clone(),
             self.settings.sweep_recordings,
             self.settings.sweep_interval,
-            Arc::clone(&parts.fit),
+            Arc::clone(&shared.compatibility),
             stop.clone(),
         ));
-        let (watched, ears) = (Arc::clone(&self.pipeline), Arc::clone(&parts.ears));
+        let (watched, ears) = (Arc::clone(&self.pipeline), Arc::clone(&shared.ears));
         tasks.spawn(async move { watched.breakers.watch(&watched.store, &ears).await });
         tasks
     }

@@ -6,16 +6,16 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use uuid::Uuid;
 
-use crate::postgres::schema::Fit;
+use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::held_leases::HeldLeases;
 use crate::wake::Ears;
 
 /// What the tasks share.
 #[derive(Default)]
-pub(super) struct Parts {
+pub(super) struct Shared {
     pub(super) worker_id: watch::Sender<Uuid>,
     pub(super) ears: Arc<Ears>,
-    pub(super) fit: Arc<Fit>,
+    pub(super) compatibility: Arc<SchemaCompatibility>,
     pub(super) held: Arc<HeldLeases>,
     pub(super) postponed: Arc<Notify>,
 }

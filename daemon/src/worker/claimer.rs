@@ -31,7 +31,7 @@ pub struct Claimer {
     worker_id: watch::Receiver<Uuid>,
     held: Arc<HeldLeases>,
     /// How long to wait for the database's answer.
-    patience: Backoff,
+    answer_timeouts: Backoff,
     cursor: ClaimCursor,
     /// In a row.
     failures: u32,
@@ -43,12 +43,17 @@ pub struct Claimer {
 impl Claimer {
     /// A claimer for the daemon of that id, nothing yet.
     #[must_use]
-    pub fn new(queue: Queue, worker_id: watch::Receiver<Uuid>, held: Arc<HeldLeases>, patience: Backoff) -> Self {
+    pub fn new(
+        queue: Queue,
+        worker_id: watch::Receiver<Uuid>,
+        held: Arc<HeldLeases>,
+        answer_timeouts: Backoff,
+    ) -> Self {
         Self {
             queue,
             worker_id,
             held,
-            patience,
+            answer_timeouts,
             cursor: ClaimCursor::default(),
             failures: 0,
             partial: false,
@@ -59,7 +64,9 @@ impl Claimer {
     /// Claims up to `free`; nothing when the database refuses or is away.
     pub(super) async fn take(&mut self, free: usize) -> Vec<Claim> {
         let worker_id = *self.worker_id.borrow();
-        let queue = self.queue.within(self.patience.delay(self.failures + 1, 1.0));
+        let queue = self
+            .queue
+            .with_timeout(self.answer_timeouts.delay(self.failures + 1, 1.0));
         if self.held.take_orphan_flag() {
             self.orphans.suspect();
         }

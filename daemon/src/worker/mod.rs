@@ -15,7 +15,7 @@ use crate::job::claim::Claim;
 use crate::job::failpoint::{FailPoint, hit};
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
-use crate::postgres::schema::Fit;
+use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::held_leases::HeldLeases;
 use crate::wake::Ears;
 use crate::writer::completed_job::CompletedJob;
@@ -35,7 +35,7 @@ pub struct Worker {
     /// Store, extractor, budget.
     pub pipeline: Arc<Pipeline>,
     /// No claims while the schema is for other daemons.
-    pub fit: Arc<Fit>,
+    pub compatibility: Arc<SchemaCompatibility>,
     /// The leases in hand.
     pub held: Arc<HeldLeases>,
     /// To the writer.
@@ -61,7 +61,7 @@ impl Worker {
             let mut more = free == 0;
             let mut pause = self.poll_interval;
             // None while the store is away, a few while it is in doubt.
-            let admitted = if self.fit.holds() {
+            let admitted = if self.compatibility.is_compatible() {
                 self.pipeline.breakers.permits(free)
             } else {
                 0

@@ -43,10 +43,15 @@ const REFUSED_ERROR_ROW_DELAY: Duration = Duration::from_mins(5);
 
 /// Writes outcomes until all senders are gone and none is left. Rings `postponed`
 /// when a row now waits for its time.
-pub async fn write(queue: Queue, patience: Backoff, mut inbox: mpsc::Receiver<CompletedJob>, postponed: Arc<Notify>) {
+pub async fn write(
+    queue: Queue,
+    answer_timeouts: Backoff,
+    mut inbox: mpsc::Receiver<CompletedJob>,
+    postponed: Arc<Notify>,
+) {
     let mut batch = Vec::with_capacity(MAX_BATCH);
     while inbox.recv_many(&mut batch, MAX_BATCH).await > 0 {
-        write_batch(&queue, patience, &mut batch).await;
+        write_batch(&queue, answer_timeouts, &mut batch).await;
         let waits = |finished: &CompletedJob| {
             matches!(
                 finished.outcome,
@@ -66,11 +71,11 @@ pub async fn write(queue: Queue, patience: Backoff, mut inbox: mpsc::Receiver<Co
 
 /// Writes a batch; while the database is away, again and again. The lease
 /// decides whether a late write still counts.
-async fn write_batch(queue: &Queue, patience: Backoff, batch: &mut [CompletedJob]) {
+async fn write_batch(queue: &Queue, answer_timeouts: Backoff, batch: &mut [CompletedJob]) {
     let mut attempt = 0;
     loop {
         let begun = Instant::now();
-        match transact(&queue.within(patience.delay(attempt + 1, 1.0)), batch).await {
+        match transact(&queue.with_timeout(answer_timeouts.delay(attempt + 1, 1.0)), batch).await {
             Ok(committed) => {
                 metrics().step(Step::Write, begun.elapsed());
                 if attempt > 0 {
@@ -78,7 +83,9 @@ async fn write_batch(queue: &Queue, patience: Backoff, batch: &mut [CompletedJob
                 }
                 return committed.report(batch, attempt > 0);
             }
-            Err(refusal) if refusal.is_refusal() => return write_one_by_one(queue, patience, batch, refusal).await,
+            Err(refusal) if refusal.is_refusal() => {
+                return write_one_by_one(queue, answer_timeouts, batch, refusal).await;
+            }
             Err(outage) => {
                 attempt += 1;
                 if attempt == 1 {
@@ -92,7 +99,7 @@ async fn write_batch(queue: &Queue, patience: Backoff, batch: &mut [CompletedJob
 
 /// The database works and refused the batch: finds the row that it refuses, which is tried again later, and becomes an error row at
 /// last. It need not be the row's fault: rights may be missing, or a column.
-async fn write_one_by_one(queue: &Queue, patience: Backoff, batch: &mut [CompletedJob], refusal: DbError) {
+async fn write_one_by_one(queue: &Queue, answer_timeouts: Backoff, batch: &mut [CompletedJob], refusal: DbError) {
     if let [single] = batch {
         let what = refusal.to_string();
         error!(measurement = %single.claim.lease.measurement_id, error = %what, "row refused");
@@ -109,9 +116,9 @@ async fn write_one_by_one(queue: &Queue, patience: Backoff, batch: &mut [Complet
                 return single.held.flag_orphans();
             }
         };
-        return Box::pin(write_batch(queue, patience, batch)).await;
+        return Box::pin(write_batch(queue, answer_timeouts, batch)).await;
     }
     for single in batch.chunks_mut(1) {
-        Box::pin(write_batch(queue, patience, single)).await;
+        Box::pin(write_batch(queue, answer_timeouts, single)).await;
     }
 }

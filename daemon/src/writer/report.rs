@@ -7,7 +7,7 @@ use super::transaction::BatchResult;
 use super::write_result::WriteResult;
 use crate::job::outcome::Outcome;
 use crate::metrics::metrics;
-use crate::sanitize::printable;
+use crate::sanitize::sanitize;
 
 impl BatchResult {
     /// The log lines that an operator greps for. After a connection that broke, perhaps with the COMMIT on it, a lease
@@ -45,7 +45,7 @@ impl BatchResult {
                     error_kind,
                     error = error_message,
                     attempt,
-                    location = finished.claim.iq_data_location.as_deref().map(printable),
+                    location = finished.claim.iq_data_location.as_deref().map(sanitize),
                     recheck_s = recheck.map(|after| after.as_secs()),
                     "extraction failed"
                 ),

@@ -11,7 +11,7 @@ use super::completed_job::CompletedJob;
 use crate::job::claim::Lease;
 use crate::job::outcome::Outcome;
 use crate::postgres::error::DbError;
-use crate::postgres::statement::Ready;
+use crate::postgres::statement::PreparedOrUnnamed;
 use crate::queue::millis;
 use crate::sql;
 
@@ -24,31 +24,31 @@ type Part = Vec<Json<Box<RawValue>>>;
 
 /// All that a batch may need, ready on one connection.
 pub(super) struct Statements {
-    pub(super) lock_sessions: Ready<'static>,
-    store_part: Ready<'static>,
-    store_features: Ready<'static>,
-    store_failure: Ready<'static>,
-    retry_later: Ready<'static>,
-    postpone: Ready<'static>,
-    give_back: Ready<'static>,
-    forget: Ready<'static>,
-    pub(super) settle_sessions: Ready<'static>,
-    pub(super) progress_backfills: Ready<'static>,
+    pub(super) lock_sessions: PreparedOrUnnamed<'static>,
+    store_part: PreparedOrUnnamed<'static>,
+    store_features: PreparedOrUnnamed<'static>,
+    store_failure: PreparedOrUnnamed<'static>,
+    retry_later: PreparedOrUnnamed<'static>,
+    postpone: PreparedOrUnnamed<'static>,
+    give_back: PreparedOrUnnamed<'static>,
+    forget: PreparedOrUnnamed<'static>,
+    pub(super) settle_sessions: PreparedOrUnnamed<'static>,
+    pub(super) progress_backfills: PreparedOrUnnamed<'static>,
 }
 
 impl Statements {
     pub(super) async fn prepare(client: &Object, pooled: bool) -> Result<Self, tokio_postgres::Error> {
         Ok(Self {
-            lock_sessions: Ready::on(client, sql::LOCK_SESSIONS, pooled).await?,
-            store_part: Ready::on(client, sql::STORE_PART, pooled).await?,
-            store_features: Ready::on(client, sql::STORE_FEATURES, pooled).await?,
-            store_failure: Ready::on(client, sql::STORE_FAILURE, pooled).await?,
-            retry_later: Ready::on(client, sql::RETRY_LATER, pooled).await?,
-            postpone: Ready::on(client, sql::SNOOZE, pooled).await?,
-            give_back: Ready::on(client, sql::RELEASE, pooled).await?,
-            forget: Ready::on(client, sql::DISCARD, pooled).await?,
-            settle_sessions: Ready::on(client, sql::SETTLE_SESSIONS, pooled).await?,
-            progress_backfills: Ready::on(client, sql::PROGRESS_BACKFILLS, pooled).await?,
+            lock_sessions: PreparedOrUnnamed::on(client, sql::LOCK_SESSIONS, pooled).await?,
+            store_part: PreparedOrUnnamed::on(client, sql::STORE_PART, pooled).await?,
+            store_features: PreparedOrUnnamed::on(client, sql::STORE_FEATURES, pooled).await?,
+            store_failure: PreparedOrUnnamed::on(client, sql::STORE_FAILURE, pooled).await?,
+            retry_later: PreparedOrUnnamed::on(client, sql::RETRY_LATER, pooled).await?,
+            postpone: PreparedOrUnnamed::on(client, sql::SNOOZE, pooled).await?,
+            give_back: PreparedOrUnnamed::on(client, sql::RELEASE, pooled).await?,
+            forget: PreparedOrUnnamed::on(client, sql::DISCARD, pooled).await?,
+            settle_sessions: PreparedOrUnnamed::on(client, sql::SETTLE_SESSIONS, pooled).await?,
+            progress_backfills: PreparedOrUnnamed::on(client, sql::PROGRESS_BACKFILLS, pooled).await?,
         })
     }
 

@@ -16,7 +16,7 @@ use crate::job::claim::Claim;
 use crate::job::failpoint::{FailPoint, hit};
 use crate::job::outcome::Outcome;
 use crate::metrics::labels::Source;
-use crate::metrics::{Times, metrics};
+use crate::metrics::{JobTimings, metrics};
 use crate::postgres::error::DbError;
 use crate::queue::Queue;
 use crate::sql;
@@ -164,14 +164,14 @@ fn read_written(outcome: &Outcome, rows: &[Row]) -> Result<WriteResult, tokio_po
 }
 
 /// Where the row tells them: it has been stored as features or as an error row.
-fn read_times(claim: &Claim, rows: &[Row]) -> Result<Option<Times>, tokio_postgres::Error> {
+fn read_times(claim: &Claim, rows: &[Row]) -> Result<Option<JobTimings>, tokio_postgres::Error> {
     let Some(row) = rows
         .first()
         .filter(|row| row.columns().iter().any(|column| column.name() == "worked_s"))
     else {
         return Ok(None);
     };
-    Ok(Some(Times {
+    Ok(Some(JobTimings {
         source: Source::named(&claim.source),
         first_attempt: claim.attempt == 1,
         recheck: claim.recheck,

@@ -18,7 +18,7 @@ use heimdall_daemon::config::secret::Secret;
 use heimdall_daemon::postgres::migrate;
 use heimdall_daemon::sandbox::objects::Metadata;
 use heimdall_daemon::sandbox::postgres::{Cluster, Durability};
-use heimdall_daemon::sandbox::s3::Store;
+use heimdall_daemon::sandbox::s3::S3Server;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use tokio_postgres::types::{FromSqlOwned, ToSql};
@@ -104,7 +104,7 @@ pub(crate) struct Bench {
     pub(crate) own_cluster: Option<Cluster>,
     pub(crate) database: String,
     pub(crate) sql: Client,
-    pub(crate) store: Store,
+    pub(crate) store: S3Server,
 }
 
 /// A session with its measurements, in the order of their locations.
@@ -137,7 +137,7 @@ impl Bench {
             .await
             .expect("a copy of the template");
         let (sql, _) = connect(&cluster.url(&database)).await;
-        let store = Store::start().await.expect("a store");
+        let store = S3Server::start().await.expect("a store");
         store.objects().create_bucket(BUCKET);
         let own_cluster = None;
         Self {
@@ -153,7 +153,7 @@ impl Bench {
         let database = "apart".to_owned();
         let cluster = start_cluster(Durability::Full, &database).await;
         let (sql, _) = connect(&cluster.url(&database)).await;
-        let store = Store::start().await.expect("a store");
+        let store = S3Server::start().await.expect("a store");
         store.objects().create_bucket(BUCKET);
         Self {
             own_cluster: Some(cluster),

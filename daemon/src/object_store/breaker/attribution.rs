@@ -12,7 +12,7 @@ use crate::job::error::ExtractionError;
 use crate::object_store::client::ObjectStore;
 use crate::object_store::error::StoreError;
 use crate::object_store::location::Location;
-use crate::sanitize::printable;
+use crate::sanitize::sanitize;
 
 /// How long an undecided failure waits for what else is in flight to tell whose fault it is.
 const DECISION: Duration = Duration::from_secs(2);
@@ -62,7 +62,7 @@ impl CircuitBreaker {
             let delay = AFTER_TRANSIENT.jittered(times);
             info!(
                 key = location.key,
-                error = printable(&what),
+                error = sanitize(&what),
                 again_in_s = delay.as_secs(),
                 "could not be read, but can be now: no attempt is counted"
             );

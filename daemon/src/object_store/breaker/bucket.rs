@@ -27,7 +27,7 @@ use crate::backoff::Backoff;
 use crate::job::error::ExtractionError;
 use crate::object_store::error::StoreError;
 use crate::object_store::location::Location;
-use crate::sanitize::printable;
+use crate::sanitize::sanitize;
 
 /// The first probe comes after this long: quick for a store that only restarts.
 const FIRST_PROBE: Duration = Duration::from_millis(500);
@@ -153,7 +153,7 @@ impl CircuitBreaker {
         error: &StoreError,
         failed_objects: impl IntoIterator<Item = Location>,
     ) -> ExtractionError {
-        let what = printable(what);
+        let what = sanitize(what);
         let mut inner = self.lock();
         if inner.open.is_none() {
             let bucket = self.bucket.as_str();

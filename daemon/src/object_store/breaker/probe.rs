@@ -11,7 +11,7 @@ use crate::metrics::labels::Wakeup;
 use crate::object_store::client::ObjectStore;
 use crate::object_store::error::StoreError;
 use crate::object_store::location::Location;
-use crate::sanitize::printable;
+use crate::sanitize::sanitize;
 use crate::wake::Ears;
 
 /// A store that asks for more patience than this gets a probe all the same.
@@ -66,7 +66,7 @@ impl CircuitBreaker {
             probes = open.outage.probes,
             "object store still away"
         );
-        open.outage.what = printable(error.what());
+        open.outage.what = sanitize(error.what());
         open.retry_after = retry_after(&error);
         if answers {
             open.trying_since.get_or_insert_with(Instant::now);
