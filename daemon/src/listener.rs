@@ -9,7 +9,7 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
@@ -23,7 +23,7 @@ use crate::metrics::metrics;
 use crate::postgres::error::DbError;
 use crate::postgres::{Database, Driver};
 use crate::sql;
-use crate::wake::Ears;
+use crate::wake::WakeSignal;
 
 /// The channel that the triggers notify.
 pub const CHANNEL: &str = "heimdall_recording_completed";
@@ -40,15 +40,43 @@ const RECONNECT: Backoff = Backoff {
 /// A way past a pooler comes with new settings, or with another server behind the same name: seldom.
 const LOOK_FOR_SESSION: Duration = Duration::from_mins(1);
 
+/// Whether notifications arrive.
+#[derive(Default)]
+pub struct ListenerStatus {
+    listening: AtomicBool,
+    polling_only: AtomicBool,
+}
+
+impl ListenerStatus {
+    /// Whether notifications can be relied on right now.
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
+        self.listening.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is no way to listen, so that polling is all there is.
+    #[must_use]
+    pub fn is_polling_only(&self) -> bool {
+        self.polling_only.load(Ordering::Relaxed)
+    }
+
+    /// Sets whether there is no way to listen. Returns whether that is a change.
+    pub fn set_polling_only(&self, polling_only: bool) -> bool {
+        self.polling_only.swap(polling_only, Ordering::Relaxed) != polling_only
+    }
+}
+
 /// Listens until `stop`, reconnecting for ever.
-pub async fn listen(database: Database, ears: Arc<Ears>, stop: CancellationToken) {
+pub async fn listen(database: Database, wake: Arc<WakeSignal>, status: Arc<ListenerStatus>, stop: CancellationToken) {
     let mut failures = 0;
     loop {
-        let heard = stop.run_until_cancelled(session(&database, &ears, &mut failures)).await;
-        let was_hearing = ears.hearing.swap(false, Ordering::Relaxed);
+        let heard = stop
+            .run_until_cancelled(session(&database, &wake, &status, &mut failures))
+            .await;
+        let was_listening = status.listening.swap(false, Ordering::Relaxed);
         let Some(ended) = heard else { return };
         if matches!(ended, DbError::Pooler) {
-            if ears.note_only_polls(true) {
+            if status.set_polling_only(true) {
                 warn!(
                     hint = "HEIMDALL_LISTENER_DATABASE_URL names the direct way, or is 'off'",
                     "a transaction pooler is in between: only polling, every second"
@@ -60,14 +88,14 @@ pub async fn listen(database: Database, ears: Arc<Ears>, stop: CancellationToken
             continue;
         }
         failures += 1;
-        if was_hearing || failures == 1 {
+        if was_listening || failures == 1 {
             warn!(error = %ended, "listener lost, polling meanwhile");
         } else {
             debug!(error = %ended, failures, "listener cannot connect");
         }
         metrics().listening.set(0);
         // Whatever was notified since the connection fell silent is in the table.
-        ears.ring(Wakeup::Reconnect);
+        wake.notify(Wakeup::Reconnect);
         if stop
             .run_until_cancelled(sleep(RECONNECT.jittered(failures)))
             .await
@@ -79,7 +107,7 @@ pub async fn listen(database: Database, ears: Arc<Ears>, stop: CancellationToken
 }
 
 /// One connection's life; returns why it ended.
-async fn session(database: &Database, ears: &Ears, failures: &mut u32) -> DbError {
+async fn session(database: &Database, wake: &WakeSignal, status: &ListenerStatus, failures: &mut u32) -> DbError {
     let (client, mut driver) = match database.connect("heimdalld listener").await {
         Ok(connected) => connected,
         Err(error) => {
@@ -98,10 +126,10 @@ async fn session(database: &Database, ears: &Ears, failures: &mut u32) -> DbErro
         metrics().connected(Connection::Listener, true);
         info!(reconnects = *failures, "listening");
         *failures = 0;
-        ears.note_only_polls(false);
-        ears.hearing.store(true, Ordering::Relaxed);
+        status.set_polling_only(false);
+        status.listening.store(true, Ordering::Relaxed);
         metrics().listening.set(1);
-        ears.ring(Wakeup::Reconnect);
+        wake.notify(Wakeup::Reconnect);
         loop {
             sleep(PROBE_INTERVAL).await;
             match timeout(PROBE_TIMEOUT, probe(&client))
@@ -115,7 +143,7 @@ async fn session(database: &Database, ears: &Ears, failures: &mut u32) -> DbErro
     };
     tokio::select! {
         error = probing => error,
-        error = drain(&mut driver, ears) => error,
+        error = drain(&mut driver, wake) => error,
     }
 }
 
@@ -132,10 +160,10 @@ async fn probe(client: &tokio_postgres::Client) -> Result<(), DbError> {
 }
 
 /// Takes everything off the connection, so that the server is never kept waiting, and wakes on notifications.
-async fn drain(driver: &mut Driver, ears: &Ears) -> DbError {
+async fn drain(driver: &mut Driver, wake: &WakeSignal) -> DbError {
     loop {
         match poll_fn(|context| driver.poll_message(context)).await {
-            Some(Ok(AsyncMessage::Notification(_))) => ears.ring(Wakeup::Notify),
+            Some(Ok(AsyncMessage::Notification(_))) => wake.notify(Wakeup::Notify),
             Some(Ok(_)) => {}
             Some(Err(error)) => return error.into(),
             None => return DbError::Closed,

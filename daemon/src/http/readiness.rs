@@ -9,6 +9,7 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use crate::listener::ListenerStatus;
 use crate::metrics::metrics;
 use crate::metrics::queue_depth::Sample;
 use crate::object_store::breaker::CircuitBreakers;
@@ -19,7 +20,6 @@ use crate::queue::Queue;
 use crate::queue::held_leases::HeldLeases;
 use crate::queue::rows::QueueStatus;
 use crate::sanitize::sanitize;
-use crate::wake::Ears;
 
 /// A probe of Kubernetes waits for one second, Prometheus for ten; nothing here takes longer than both servers' limits together.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -35,7 +35,7 @@ pub struct Status {
     /// The database.
     pub queue: Queue,
     /// The listener.
-    pub ears: Arc<Ears>,
+    pub listener: Arc<ListenerStatus>,
     /// The store, to be asked.
     pub store: Arc<ObjectStore>,
     /// Its breakers, as the work finds them.
@@ -112,14 +112,14 @@ impl Status {
     #[must_use]
     pub fn new(
         queue: Queue,
-        ears: Arc<Ears>,
+        listener: Arc<ListenerStatus>,
         store: Arc<ObjectStore>,
         breakers: Arc<CircuitBreakers>,
         held: Arc<HeldLeases>,
     ) -> Self {
         Self {
             queue,
-            ears,
+            listener,
             store,
             breakers,
             held,
@@ -210,9 +210,9 @@ impl Status {
     }
 
     fn listener_check(&self) -> Check {
-        if self.ears.hearing() {
+        if self.listener.is_listening() {
             Check::ok("listening")
-        } else if self.ears.only_polls() {
+        } else if self.listener.is_polling_only() {
             Check::ok("only polling, every second: there is no direct way to the database")
         } else {
             Check::wrong("no connection that listens, polling every second meanwhile")

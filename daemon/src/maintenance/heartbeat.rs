@@ -19,7 +19,7 @@ use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::Queue;
 use crate::queue::held_leases::HeldLeases;
 use crate::queue::rows::HeartbeatResponse;
-use crate::wake::Ears;
+use crate::wake::WakeSignal;
 
 /// A beat that failed is tried again before the next is due: a third of the lease may be all that is left.
 const HEARTBEAT_RETRY: Backoff = Backoff {
@@ -37,7 +37,7 @@ pub async fn heartbeat_loop(
     worker_id: watch::Sender<Uuid>,
     held: Arc<HeldLeases>,
     compatibility: Arc<SchemaCompatibility>,
-    ears: Arc<Ears>,
+    wake: Arc<WakeSignal>,
     stop: CancellationToken,
 ) {
     let every = identity.lease / 3;
@@ -53,7 +53,7 @@ pub async fn heartbeat_loop(
     };
     loop {
         let queue = queue.with_timeout(answer_timeouts.delay(state.failures + 1, 1.0));
-        let pause = match heartbeat(&queue, &identity, &worker_id, &held, &compatibility, &ears, &mut state).await {
+        let pause = match heartbeat(&queue, &identity, &worker_id, &held, &compatibility, &wake, &mut state).await {
             Ok(()) => {
                 if state.failures > 0 {
                     info!(failures = state.failures, "heartbeat again");
@@ -92,12 +92,12 @@ async fn heartbeat(
     worker_id: &watch::Sender<Uuid>,
     held: &HeldLeases,
     compatibility: &SchemaCompatibility,
-    ears: &Ears,
+    wake: &WakeSignal,
     state: &mut HeartbeatState,
 ) -> Result<(), DbError> {
     let in_flight = i32::try_from(held.count()).unwrap_or(i32::MAX);
     let id = *worker_id.borrow();
-    if !check_schema(queue, compatibility, ears).await? {
+    if !check_schema(queue, compatibility, wake).await? {
         // It still lives and may have something in hand; whether the newer schema takes that from it or not.
         if let Err(error) = queue.heartbeat(id, in_flight).await {
             debug!(%error, "no heartbeat");
@@ -105,7 +105,7 @@ async fn heartbeat(
         return Ok(());
     }
     if let Some(pulse) = queue.heartbeat(id, in_flight).await? {
-        log_pause_change(&pulse, state, ears);
+        log_pause_change(&pulse, state, wake);
         let now = Instant::now();
         if now - state.last_heartbeat > identity.lease * 2 / 3 {
             state.no_rescue_before = now + identity.lease / 3;
@@ -121,17 +121,17 @@ async fn heartbeat(
     if Instant::now() < state.no_rescue_before {
         return Ok(());
     }
-    rescue_expired(queue, ears).await
+    rescue_expired(queue, wake).await
 }
 
 /// Whether the schema still serves this daemon, or does so again.
-async fn check_schema(queue: &Queue, compatibility: &SchemaCompatibility, ears: &Ears) -> Result<bool, DbError> {
+async fn check_schema(queue: &Queue, compatibility: &SchemaCompatibility, wake: &WakeSignal) -> Result<bool, DbError> {
     let verdict = queue.schema().await?.check();
     if compatibility.set(verdict.is_ok()) {
         match verdict {
             Ok(()) => {
                 info!("the schema fits, claiming again");
-                ears.ring(Wakeup::Upkeep);
+                wake.notify(Wakeup::Upkeep);
             }
             Err(mismatch) => {
                 warn!(error = %mismatch, hint = mismatch.hint(), "the schema does not fit, claiming stops");
@@ -141,7 +141,7 @@ async fn check_schema(queue: &Queue, compatibility: &SchemaCompatibility, ears: 
     Ok(verdict.is_ok())
 }
 
-fn log_pause_change(pulse: &HeartbeatResponse, state: &mut HeartbeatState, ears: &Ears) {
+fn log_pause_change(pulse: &HeartbeatResponse, state: &mut HeartbeatState, wake: &WakeSignal) {
     metrics().paused.set(i64::from(pulse.paused));
     if pulse.paused == state.paused {
         return;
@@ -151,6 +151,6 @@ fn log_pause_change(pulse: &HeartbeatResponse, state: &mut HeartbeatState, ears:
         info!(reason = pulse.pause_reason, "extraction paused");
     } else {
         info!("extraction resumed");
-        ears.ring(Wakeup::Upkeep);
+        wake.notify(Wakeup::Upkeep);
     }
 }

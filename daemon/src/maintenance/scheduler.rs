@@ -11,7 +11,7 @@ use tracing::debug;
 use crate::metrics::labels::Wakeup;
 use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::Queue;
-use crate::wake::Ears;
+use crate::wake::WakeSignal;
 
 /// Looked for at least this often, should another daemon have postponed rows and died.
 const PROMOTE_INTERVAL: Duration = Duration::from_secs(10);
@@ -21,7 +21,7 @@ pub async fn promote_due_loop(
     queue: Queue,
     postponed: Arc<Notify>,
     compatibility: Arc<SchemaCompatibility>,
-    ears: Arc<Ears>,
+    wake: Arc<WakeSignal>,
     stop: CancellationToken,
 ) {
     let queue = queue.with_timeout(PROMOTE_INTERVAL);
@@ -40,7 +40,7 @@ pub async fn promote_due_loop(
             Ok((promoted, next_due)) => {
                 if promoted > 0 {
                     debug!(promoted, "postponed rows are ready");
-                    ears.ring(Wakeup::Upkeep);
+                    wake.notify(Wakeup::Upkeep);
                 }
                 if let Some(due) = next_due {
                     next = next.min(Instant::now() + due);

@@ -69,7 +69,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
     let queue = Queue::new(&database)?;
     let listener = way_to_listen(&settings, &database)?;
     let service = Service::new(settings, queue, stop)?;
-    service.shared.ears.note_only_polls(listener.is_none());
+    service.shared.listener_status.set_polling_only(listener.is_none());
     // From here on, since whoever asks must get an answer while the database is still away.
     let _http = http.map(|listener| AbortOnDropHandle::new(tokio::spawn(service.serve(listener))));
     let queue = service.queue.with_timeout(service.answer_timeouts.base);
@@ -148,7 +148,7 @@ impl Service {
     fn serve(&self, listener: TcpListener) -> impl Future<Output = ()> + use<> {
         let status = Status::new(
             self.queue.clone(),
-            Arc::clone(&self.shared.ears),
+            Arc::clone(&self.shared.listener_status),
             Arc::clone(&self.pipeline.store),
             Arc::clone(&self.pipeline.breakers),
             Arc::clone(&self.shared.held),
@@ -174,7 +174,8 @@ impl Service {
                 Arc::clone(&self.shared.held),
                 self.answer_timeouts,
             ),
-            ears: Arc::clone(&self.shared.ears),
+            wake: Arc::clone(&self.shared.wake),
+            listener_status: Arc::clone(&self.shared.listener_status),
             pipeline: Arc::clone(&self.pipeline),
             compatibility: Arc::clone(&self.shared.compatibility),
             held: Arc::clone(&self.shared.held),
@@ -193,7 +194,8 @@ impl Service {
         let (shared, stop) = (&self.shared, &self.stop);
         let mut tasks = JoinSet::new();
         if let Some(database) = listener {
-            tasks.spawn(listen(database, Arc::clone(&shared.ears), stop.clone()));
+            let (wake, status) = (Arc::clone(&shared.wake), Arc::clone(&shared.listener_status));
+            tasks.spawn(listen(database, wake, status, stop.clone()));
         }
         tasks.spawn(heartbeat::heartbeat_loop(
             self.queue.clone(),
@@ -201,7 +203,7 @@ impl Service {
             shared.worker_id.clone(),
             Arc::clone(&shared.held),
             Arc::clone(&shared.compatibility),
-            Arc::clone(&shared.ears),
+            Arc::clone(&shared.wake),
             // It beats on while what is in flight is finished, so that nobody takes over meanwhile.
             CancellationToken::new(),
         ));
@@ -209,7 +211,7 @@ impl Service {
             self.queue.clone(),
             Arc::clone(&shared.postponed),
             Arc::clone(&shared.compatibility),
-            Arc::clone(&shared.ears),
+            Arc::clone(&shared.wake),
             stop.clone(),
         ));
         tasks.spawn(sweeper::sweep_loop(
@@ -219,8 +221,8 @@ impl Service {
             Arc::clone(&shared.compatibility),
             stop.clone(),
         ));
-        let (watched, ears) = (Arc::clone(&self.pipeline), Arc::clone(&shared.ears));
-        tasks.spawn(async move { watched.breakers.watch(&watched.store, &ears).await });
+        let (watched, wake) = (Arc::clone(&self.pipeline), Arc::clone(&shared.wake));
+        tasks.spawn(async move { watched.breakers.watch(&watched.store, &wake).await });
         tasks
     }
 }

@@ -6,15 +6,17 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use uuid::Uuid;
 
+use crate::listener::ListenerStatus;
 use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::held_leases::HeldLeases;
-use crate::wake::Ears;
+use crate::wake::WakeSignal;
 
 /// What the tasks share.
 #[derive(Default)]
 pub(super) struct Shared {
     pub(super) worker_id: watch::Sender<Uuid>,
-    pub(super) ears: Arc<Ears>,
+    pub(super) wake: Arc<WakeSignal>,
+    pub(super) listener_status: Arc<ListenerStatus>,
     pub(super) compatibility: Arc<SchemaCompatibility>,
     pub(super) held: Arc<HeldLeases>,
     pub(super) postponed: Arc<Notify>,

@@ -13,11 +13,12 @@ use self::claimer::Claimer;
 use crate::extraction::Pipeline;
 use crate::job::claim::Claim;
 use crate::job::failpoint::{FailPoint, hit};
+use crate::listener::ListenerStatus;
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
 use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::held_leases::HeldLeases;
-use crate::wake::Ears;
+use crate::wake::WakeSignal;
 use crate::writer::completed_job::CompletedJob;
 
 pub mod claimer;
@@ -31,7 +32,9 @@ pub struct Worker {
     /// Claims rows.
     pub claimer: Claimer,
     /// Wakes the loop.
-    pub ears: Arc<Ears>,
+    pub wake: Arc<WakeSignal>,
+    /// Whether notifications arrive.
+    pub listener_status: Arc<ListenerStatus>,
     /// Store, extractor, budget.
     pub pipeline: Arc<Pipeline>,
     /// No claims while the schema is for other daemons.
@@ -76,14 +79,14 @@ impl Worker {
                     pause = pause.min(self.claimer.next_look());
                 }
             }
-            if !self.ears.hearing() {
+            if !self.listener_status.is_listening() {
                 pause = pause.min(POLL_WITHOUT_LISTENER);
             }
             while tasks.try_join_next().is_some() {}
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = room(&places, self.concurrency), if more => metrics().wakeup(Wakeup::Refill),
-                () = self.ears.wake.notified(), if !more => {}
+                () = self.wake.notified(), if !more => {}
                 () = sleep(pause) => metrics().wakeup(Wakeup::Poll),
             }
         }

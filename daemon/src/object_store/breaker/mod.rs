@@ -16,7 +16,7 @@ use self::group::BreakerGroup;
 use self::state::Outage;
 use crate::object_store::client::ObjectStore;
 use crate::object_store::location::Location;
-use crate::wake::Ears;
+use crate::wake::WakeSignal;
 
 mod attribution;
 pub mod bucket;
@@ -78,8 +78,8 @@ impl CircuitBreakers {
     }
 
     /// Probes where a breaker is open; runs until dropped.
-    pub async fn watch(&self, store: &ObjectStore, ears: &Ears) {
-        let each = self.breakers.iter().map(|(_, breaker)| breaker.watch(store, ears));
+    pub async fn watch(&self, store: &ObjectStore, wake: &WakeSignal) {
+        let each = self.breakers.iter().map(|(_, breaker)| breaker.watch(store, wake));
         join(join_all(each), self.probe_others(store)).await;
     }
 

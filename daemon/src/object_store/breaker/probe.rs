@@ -12,7 +12,7 @@ use crate::object_store::client::ObjectStore;
 use crate::object_store::error::StoreError;
 use crate::object_store::location::Location;
 use crate::sanitize::sanitize;
-use crate::wake::Ears;
+use crate::wake::WakeSignal;
 
 /// A store that asks for more patience than this gets a probe all the same.
 const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
@@ -21,7 +21,7 @@ const HALF_OPEN_PERMITS: usize = 4;
 
 impl CircuitBreaker {
     /// Probes while the breaker is open; runs until dropped.
-    pub async fn watch(&self, store: &ObjectStore, ears: &Ears) {
+    pub async fn watch(&self, store: &ObjectStore, wake: &WakeSignal) {
         loop {
             self.changed.notified().await;
             while let Some(pause) = self.next_pause() {
@@ -30,7 +30,7 @@ impl CircuitBreaker {
                     () = self.changed.notified() => {}
                 }
                 // To claim what a trial admits, or all again.
-                ears.ring(Wakeup::Upkeep);
+                wake.notify(Wakeup::Upkeep);
             }
         }
     }
