@@ -9,7 +9,7 @@ use crate::job::segment_spool::SegmentSpool;
 /// Text of segments held for each recording, some 20 s; longer ones use a file.
 const SEGMENTS_IN_MEMORY_BYTES: usize = 64 * 1024;
 
-/// A recording in the extractor, and what it has sink so far.
+/// A recording in the extractor, and its segments so far.
 pub struct RecordingExtractor {
     recording: Recording,
     sink: SegmentSink,

@@ -80,7 +80,7 @@ impl ExtractorThreads {
         let (answer, result) = oneshot::channel();
         let job: Job = Box::new(move |workspace| {
             let outcome = catch_unwind(AssertUnwindSafe(|| work(workspace))).unwrap_or_else(|panic| {
-                // What a half-done block left in the buffers must not hit the next recording.
+                // What a half-done block left in the buffers must not reach the next recording.
                 *workspace = Workspace::new();
                 Err(ExtractionError::Panic {
                     what: panic_message(&*panic),

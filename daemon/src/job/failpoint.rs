@@ -41,7 +41,7 @@ points! {
     MidBody = "mid_body";
     /// The body has been read, the features are not computed.
     AfterBody = "after_body";
-    /// There is a outcome, the writer does not have it.
+    /// There is an outcome, the writer does not have it.
     AfterVerdict = "after_verdict";
     /// The writer has it and a connection, no transaction.
     BeforeTransaction = "before_transaction";

@@ -164,7 +164,7 @@ impl ObjectStore {
     }
 
     /// A signature counts for a quarter of an hour by the store's clock. Where this host's is wrong, so are its signatures,
-    /// but the store has told the time with its error.
+    /// but the store has returned its time with the error.
     fn follow_clock(&self, store_ahead_s: i64) {
         if self
             .ahead_s

@@ -7,7 +7,7 @@ use super::error::StoreConfigError;
 use crate::config::credentials::Credentials;
 use crate::config::settings::StoreSettings;
 
-/// What requests are signed with; another one after the keys have changed.
+/// What requests are signed with; another one after the credentials have changed.
 pub(super) struct Access {
     pub(super) credentials: Credentials,
     pub(super) buckets: Vec<Bucket>,

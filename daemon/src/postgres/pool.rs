@@ -47,7 +47,7 @@ impl Database {
             recycling_method: RecyclingMethod::Fast,
         };
         let connector = PoolConnector { database: self.clone() };
-        // The connector asks for the way at each connection; this one is not used.
+        // The connector asks for the parameters at each connection; these are not used.
         let manager = Manager::from_connect(self.parameters().config, connector, recycling);
         Pool::builder(manager)
             .max_size(POOL_SIZE)

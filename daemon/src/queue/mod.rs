@@ -140,11 +140,11 @@ impl Queue {
         })
     }
 
-    /// See `give_back.sql`.
+    /// See `release.sql`.
     ///
     /// # Errors
     /// As [`Queue::register`].
-    pub async fn give_back(&self, leases: &[Lease]) -> Result<(), DbError> {
+    pub async fn release(&self, leases: &[Lease]) -> Result<(), DbError> {
         let (measurements, claims): (Vec<Uuid>, Vec<i64>) = leases
             .iter()
             .map(|lease| (lease.measurement_id, lease.claim_id))

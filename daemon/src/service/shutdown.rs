@@ -38,7 +38,7 @@ pub(super) async fn shut_down(mut tasks: Tasks, shared: &Shared, queue: &Queue, 
 async fn release_and_deregister(worker_id: Uuid, held: &HeldLeases, queue: &Queue, in_time: bool) {
     let left = held.take_all();
     let farewell = async {
-        queue.give_back(&left).await?;
+        queue.release(&left).await?;
         // Also what a claim took that was broken off.
         let orphans = queue.release_orphans(worker_id, &[]).await?;
         queue.deregister(worker_id).await?;

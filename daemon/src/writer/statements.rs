@@ -28,10 +28,10 @@ pub(super) struct Statements {
     store_part: PreparedOrUnnamed<'static>,
     store_features: PreparedOrUnnamed<'static>,
     store_failure: PreparedOrUnnamed<'static>,
-    retry_later: PreparedOrUnnamed<'static>,
-    postpone: PreparedOrUnnamed<'static>,
-    give_back: PreparedOrUnnamed<'static>,
-    forget: PreparedOrUnnamed<'static>,
+    retry: PreparedOrUnnamed<'static>,
+    snooze: PreparedOrUnnamed<'static>,
+    release: PreparedOrUnnamed<'static>,
+    discard: PreparedOrUnnamed<'static>,
     pub(super) settle_sessions: PreparedOrUnnamed<'static>,
     pub(super) progress_backfills: PreparedOrUnnamed<'static>,
 }
@@ -43,16 +43,16 @@ impl Statements {
             store_part: PreparedOrUnnamed::on(client, sql::STORE_PART, pooled).await?,
             store_features: PreparedOrUnnamed::on(client, sql::STORE_FEATURES, pooled).await?,
             store_failure: PreparedOrUnnamed::on(client, sql::STORE_FAILURE, pooled).await?,
-            retry_later: PreparedOrUnnamed::on(client, sql::RETRY_LATER, pooled).await?,
-            postpone: PreparedOrUnnamed::on(client, sql::SNOOZE, pooled).await?,
-            give_back: PreparedOrUnnamed::on(client, sql::RELEASE, pooled).await?,
-            forget: PreparedOrUnnamed::on(client, sql::DISCARD, pooled).await?,
+            retry: PreparedOrUnnamed::on(client, sql::RETRY_LATER, pooled).await?,
+            snooze: PreparedOrUnnamed::on(client, sql::SNOOZE, pooled).await?,
+            release: PreparedOrUnnamed::on(client, sql::RELEASE, pooled).await?,
+            discard: PreparedOrUnnamed::on(client, sql::DISCARD, pooled).await?,
             settle_sessions: PreparedOrUnnamed::on(client, sql::SETTLE_SESSIONS, pooled).await?,
             progress_backfills: PreparedOrUnnamed::on(client, sql::PROGRESS_BACKFILLS, pooled).await?,
         })
     }
 
-    /// Sends all parts but the last of a outcome's segments; that one is returned, with the number of those before it.
+    /// Sends all parts but the last of an outcome's segments; that one is returned, with the number of those before it.
     pub(super) async fn store_parts(
         &self,
         transaction: &Transaction<'_>,
@@ -74,7 +74,7 @@ impl Statements {
         Ok((parts, part))
     }
 
-    /// Stores a outcome, of whose segments all parts but the last have been sent. No row: the lease is another's.
+    /// Stores an outcome, of whose segments all parts but the last have been sent. No row: the lease is another's.
     pub(super) async fn store(
         &self,
         transaction: &Transaction<'_>,
@@ -117,21 +117,21 @@ impl Statements {
                 self.store_failure.query(transaction, parameters).await
             }
             Outcome::Retry(delay) => {
-                self.retry_later
+                self.retry
                     .query(transaction, &[&measurement_id, &claim_id, &millis(*delay)])
                     .await
             }
             Outcome::Snooze(delay) => {
-                self.postpone
+                self.snooze
                     .query(transaction, &[&measurement_id, &claim_id, &millis(*delay)])
                     .await
             }
             Outcome::Release => {
-                self.give_back
+                self.release
                     .query(transaction, &[&vec![measurement_id], &vec![claim_id]])
                     .await
             }
-            Outcome::Discard => self.forget.query(transaction, &[&measurement_id, &claim_id]).await,
+            Outcome::Discard => self.discard.query(transaction, &[&measurement_id, &claim_id]).await,
         }
     }
 }

@@ -3,7 +3,7 @@
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-/// What the database said to a [`Outcome`](crate::job::outcome::Outcome).
+/// What the database said to an [`Outcome`](crate::job::outcome::Outcome).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteResult {
     /// It stands. The backfill is named when this ended a part of it.

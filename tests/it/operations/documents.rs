@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use heimdall_daemon::job::failure::KINDS;
+use heimdall_daemon::job::error::KINDS;
 
 use crate::support::Bench;
 use crate::support::daemon::command;

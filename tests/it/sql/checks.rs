@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use heimdall_daemon::job::failure::KINDS;
+use heimdall_daemon::job::error::KINDS;
 use heimdall_daemon::sandbox::binaries::Binaries;
 
 use crate::support::Bench;

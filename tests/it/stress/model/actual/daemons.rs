@@ -130,7 +130,7 @@ impl Actual {
         expected.sort_unstable();
         assert_eq!(taken, expected);
         let leases: Vec<Lease> = claims.iter().map(|claim| claim.lease).collect();
-        self.queue.give_back(&leases).await.expect("an answer");
+        self.queue.release(&leases).await.expect("an answer");
     }
 
     pub(super) async fn transact(&self, verdicts: &[(usize, Verdict)]) -> BatchResult {
