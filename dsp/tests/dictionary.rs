@@ -1,6 +1,6 @@
-//! `dsp/README.md` shows the dictionary as the crate has it, and what each number reads for three
-//! known recordings. `HEIMDALL_UPDATE=1 cargo test -p heimdall-dsp --test dictionary` writes the
-//! tables anew.
+//! The documents that show the dictionary agree with it: `dsp/README.md`, with what each number reads
+//! for three known recordings, and the COMMENT on `measurement_features.receiver_features`.
+//! `HEIMDALL_UPDATE=1 cargo test -p heimdall-dsp --test dictionary` writes both again.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -25,10 +25,10 @@ fn the_readme_shows_the_dictionary_and_what_the_numbers_read() {
     let readme = fs::read_to_string(&path).expect("dsp/README.md");
     let (before, rest) = readme
         .split_once(BEGIN)
-        .expect("the README has the mark of the dictionary's begin");
+        .expect("the README has the mark where the dictionary begins");
     let (shown, after) = rest
         .split_once(END)
-        .expect("the README has the mark of the dictionary's end");
+        .expect("the README has the mark where the dictionary ends");
     let expected = tables();
     if std::env::var_os("HEIMDALL_UPDATE").is_some() {
         fs::write(&path, format!("{before}{BEGIN}{expected}{END}{after}")).expect("the README can be written");
@@ -38,14 +38,30 @@ fn the_readme_shows_the_dictionary_and_what_the_numbers_read() {
     assert_eq!(
         shown.len(),
         expected.len(),
-        "dsp/README.md: HEIMDALL_UPDATE=1 writes the tables anew"
+        "dsp/README.md: HEIMDALL_UPDATE=1 writes the tables again"
     );
     for (shown, expected) in shown.iter().zip(&expected) {
         assert!(
             is_same_row(shown, expected),
-            "dsp/README.md shows\n{shown}\ninstead of\n{expected}\nHEIMDALL_UPDATE=1 writes the tables anew"
+            "dsp/README.md shows\n{shown}\ninstead of\n{expected}\nHEIMDALL_UPDATE=1 writes the tables again"
         );
     }
+}
+
+#[test]
+fn the_comment_on_receiver_features_is_written_from_the_dictionary() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sql/comments/receiver_features.sql");
+    let expected = comment();
+    if std::env::var_os("HEIMDALL_UPDATE").is_some() {
+        fs::write(&path, expected).expect("the file can be written");
+        return;
+    }
+    let found = fs::read_to_string(&path).expect("sql/comments/receiver_features.sql");
+    assert!(
+        found == expected,
+        "{}: HEIMDALL_UPDATE=1 writes it again",
+        path.display()
+    );
 }
 
 #[test]
@@ -103,6 +119,65 @@ fn every_entry_has_a_unit_a_definition_and_a_source() {
         assert!(entry.definition.ends_with('.'), "{entry:?}");
         assert!(entry.bias.is_empty() || entry.bias.ends_with('.'), "{entry:?}");
     }
+}
+
+/// The SQL file that sets the comment.
+fn comment() -> String {
+    let mut text = String::from(
+        "-- The comment on measurement_features.receiver_features, written by dsp/tests/dictionary.rs. It is set only where it
+-- differs, because COMMENT ON waits for a running vacuum of the table.
+DO $$
+DECLARE
+    meaning CONSTANT text := $text$One object per 1000 ms segment of this receiver's recording. Empty when extraction_failed.
+A number of the sets reference and extended, and signal_present, has mean, std, min and max over the segment's 200 ms chunks.
+rx_id, rx_lat, rx_lon: the receiver's name and position in degrees
+",
+    );
+    for set in Set::ALL {
+        writeln!(text, "-- {}:", ascii(heading(set))).expect("text");
+        for entry in dictionary().filter(|entry| entry.set == set) {
+            let (name, unit, definition) = (entry.name, entry.unit, entry.definition.replace('`', ""));
+            let bias = if entry.bias.is_empty() { "" } else { " " };
+            writeln!(
+                text,
+                "{name} [{unit}]: {definition}{bias}{}",
+                entry.bias.replace('`', "")
+            )
+            .expect("text");
+        }
+    }
+    text.push_str(
+        "warnings: what is wrong, in words; empty if nothing is$text$;
+BEGIN
+    IF col_description('heimdall.measurement_features'::regclass,
+            (SELECT attnum FROM pg_attribute
+             WHERE attrelid = 'heimdall.measurement_features'::regclass AND attname = 'receiver_features'))
+        IS DISTINCT FROM meaning THEN
+        EXECUTE format('COMMENT ON COLUMN heimdall.measurement_features.receiver_features IS %L', meaning);
+    END IF;
+END
+$$;
+",
+    );
+    text
+}
+
+/// The text in ASCII, without Markdown's marks: a database may have an encoding without these signs.
+fn ascii(text: &str) -> String {
+    let signs = [
+        ("`", ""),
+        ("²", "^2"),
+        ("⁴", "^4"),
+        ("Σ", "sum"),
+        ("×", "x"),
+        ("µ", "u"),
+        ("°", "deg"),
+    ];
+    let text = signs
+        .iter()
+        .fold(text.to_owned(), |text, (sign, plain)| text.replace(sign, plain));
+    assert!(text.is_ascii(), "no ASCII form is known for a sign in: {text}");
+    text
 }
 
 /// Equal, but for the last digits of numbers: machines sum in different orders.
