@@ -136,14 +136,8 @@ rx_id, rx_lat, rx_lon: the receiver's name and position in degrees
     for set in Set::ALL {
         writeln!(text, "-- {}:", ascii(heading(set))).expect("text");
         for entry in dictionary().filter(|entry| entry.set == set) {
-            let (name, unit, definition) = (entry.name, entry.unit, entry.definition.replace('`', ""));
-            let bias = if entry.bias.is_empty() { "" } else { " " };
-            writeln!(
-                text,
-                "{name} [{unit}]: {definition}{bias}{}",
-                entry.bias.replace('`', "")
-            )
-            .expect("text");
+            let line = format!("{} [{}]: {} {}", entry.name, entry.unit, entry.definition, entry.bias);
+            writeln!(text, "{}", ascii(line.trim_end())).expect("text");
         }
     }
     text.push_str(
