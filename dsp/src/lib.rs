@@ -46,14 +46,14 @@
 //!
 //! | step | noise | tone | what it does |
 //! | --- | ---: | ---: | --- |
-//! | `Decode`, `Screen` | 5.2 | 5.6 | bytes to samples; the extremes |
+//! | `Decode`, `Plausibility` | 5.2 | 5.6 | bytes to samples; the extremes |
 //! | `Envelope` | 11.9 | 11.5 | everything that is read off the samples, in one pass |
 //! | `Transform` | 33.3 | 32.3 | complex, single precision; rustfft's takes 55 |
 //! | `Spectrum` | 12.1 | 11.9 | powers, block sums, moments, the Hann window |
 //! | `Detector` | 3.7 | 1.5 | lines and bands; ends at the first line that is too strong for any pole |
-//! | `Noise`, `Emission`, `Extended` | 9.5 | 9.1 | the honest set |
-//! | `Shape`, `Quantile` | 12.5 | 9.9 | peak, roll-off, width; the 15 % quantile |
-//! | `RealPart`, `Autocorrelation` | 27.6 | 29.8 | the second transform, and the spread of its lags |
+//! | `Noise`, `OccupiedBandwidth`, `Extended` | 9.5 | 9.1 | the extended features |
+//! | `Shape`, `OrderStatistic` | 12.5 | 9.9 | peak, roll-off, width; the 15 % quantile |
+//! | `RealPart`, `DelaySpread` | 27.6 | 29.8 | the second transform, and the spread of its lags |
 //! | `Quality` | 17.9 | 3.0 | imbalance, offset, runs |
 //!
 //! As a whole process, beside the `NumPy` reference (which has the 17 alone) and the ten transforms of a second alone in FFTW, CPU
@@ -70,7 +70,7 @@
 //!
 //! Machines without AVX-512, and some lengths, have rustfft's transform. What our own, in registers of sixteen numbers, and sums in
 //! as many lanes have brought, measured beside the code before on the same machine (noise): `Transform` 54 to 33 us, `Spectrum` 24.7 to
-//! 11.9, `RealPart` 36 to 26, `Envelope` 16.3 to 11.5, `Quantile` 12.6 to 9.7, `Noise` 7.7 to 5.3; all of a file of 120 s in
+//! 11.9, `RealPart` 36 to 26, `Envelope` 16.3 to 11.5, `OrderStatistic` 12.6 to 9.7, `Noise` 7.7 to 5.3; all of a file of 120 s in
 //! 0.71 (FM), 0.74 (noise) and 0.72 (tone) of the CPU time, medians of eleven alternations.
 //!
 //! Where single precision is in doubt, double precision is done as well, which takes four times as long. White noise hardly ever

@@ -1,4 +1,4 @@
-//! Clean signals of every kind: nothing is flagged, and what they are is what the honest numbers say.
+//! Clean signals of every kind: nothing is flagged, and what they are is what the extended features say.
 
 #[path = "support/signals.rs"]
 #[allow(dead_code, reason = "others use the rest")]

@@ -5,7 +5,7 @@ use crate::features::{Extended, Features};
 pub(crate) struct MeasuredChunk {
     /// The 17 numbers.
     pub features: Features<f64>,
-    /// The honest set.
+    /// The extended features.
     pub extended: Extended<f64>,
     /// Whether that says where in the band something stands out.
     pub is_located: bool,

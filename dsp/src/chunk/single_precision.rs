@@ -69,7 +69,7 @@ pub(crate) struct Measurement {
     pub features: Precision,
     /// Whether the detector found a signal.
     pub signal_present: bool,
-    /// The honest set.
+    /// The extended features.
     pub extended: Extended<f64>,
     /// Whether that says where in the band something stands out.
     pub is_located: bool,
@@ -112,7 +112,7 @@ impl SinglePrecision {
         let bins = PAD..PAD + n;
         self.transform.process(samples, &mut self.spectrum[bins]);
 
-        // Neither the detector nor the honest set must see the bin at 0 Hz, which holds the receiver's own offset, unless
+        // Neither the detector nor the extended features must see the bin at 0 Hz, which holds the receiver's own offset, unless
         // it is a carrier.
         let zero = std::mem::take(&mut self.spectrum[PAD]);
         self.spectrum[0] = self.spectrum[n];

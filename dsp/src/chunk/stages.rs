@@ -24,18 +24,18 @@ use crate::quality::{self, QualityAccumulator};
 #[expect(missing_docs, reason = "named after the modules")]
 pub enum Step {
     Decode,
-    Screen,
+    Plausibility,
     Envelope,
     Transform,
     Spectrum,
     Detector,
     Noise,
-    Emission,
+    OccupiedBandwidth,
     Extended,
     Shape,
-    Quantile,
+    OrderStatistic,
     RealPart,
-    Autocorrelation,
+    DelaySpread,
     Quality,
 }
 
@@ -43,18 +43,18 @@ impl Step {
     /// All of them.
     pub const ALL: [Self; 14] = [
         Self::Decode,
-        Self::Screen,
+        Self::Plausibility,
         Self::Envelope,
         Self::Transform,
         Self::Spectrum,
         Self::Detector,
         Self::Noise,
-        Self::Emission,
+        Self::OccupiedBandwidth,
         Self::Extended,
         Self::Shape,
-        Self::Quantile,
+        Self::OrderStatistic,
         Self::RealPart,
-        Self::Autocorrelation,
+        Self::DelaySpread,
         Self::Quality,
     ];
 }
@@ -133,7 +133,7 @@ impl Stages {
                 self.samples.clear();
                 SampleFormat::Cf32Le.decode(&self.bytes, &mut self.samples);
             }
-            Step::Screen => drop(black_box(plausibility::check(&self.samples, 0))),
+            Step::Plausibility => drop(black_box(plausibility::check(&self.samples, 0))),
             Step::Envelope => self.envelope = envelope::measure(&self.samples, self.clipping, &mut self.frames),
             Step::Transform => {
                 let bins = &mut self.spectrum[PAD..][..n];
@@ -146,7 +146,7 @@ impl Stages {
                 black_box(self.detector.signal_present(&self.blocks, 0.0));
             }
             Step::Noise => self.noise = noise::estimate(&self.blocks, &mut self.ranked),
-            Step::Emission => {
+            Step::OccupiedBandwidth => {
                 black_box(self.finder.find(&self.spectrum, &self.blocks, &self.noise));
             }
             Step::Extended => {
@@ -164,7 +164,7 @@ impl Stages {
             Step::Shape => {
                 black_box(spectrum::shape(&self.power, &self.blocks));
             }
-            Step::Quantile => {
+            Step::OrderStatistic => {
                 black_box(order_statistic::lower_quantile_median(
                     &self.power,
                     &mut self.candidates,
@@ -177,7 +177,7 @@ impl Stages {
                     lags.clone_into(&mut self.correlation);
                 }
             }
-            Step::Autocorrelation => {
+            Step::DelaySpread => {
                 black_box(delay_spread::estimate(&self.correlation, 1.0 / n as f64));
             }
             Step::Quality => {

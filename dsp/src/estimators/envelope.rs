@@ -70,7 +70,7 @@ impl Sums {
     #[inline(always)]
     fn of<S: Simd>(
         simd: S,
-        split: &SplitComplex,
+        components: &SplitComplex,
         len: usize,
         origin: f32,
         clipping: ClippingLevels,
@@ -82,10 +82,10 @@ impl Sums {
         let one_if = |is: S::m32s| simd.select_u32s(is, simd.splat_u32s(1), simd.splat_u32s(0));
         let (mut powers, mut differences, mut squares, mut fourths, mut highest) = (zero, zero, zero, zero, zero);
         let mut lowest = simd.splat_f32s(f32::INFINITY);
-        let (re, _) = S::as_simd_f32s(&split.re[FIRST..FIRST + len]);
-        let (im, _) = S::as_simd_f32s(&split.im[FIRST..FIRST + len]);
-        let (re_before, _) = S::as_simd_f32s(&split.re[FIRST - 1..FIRST - 1 + len]);
-        let (im_before, _) = S::as_simd_f32s(&split.im[FIRST - 1..FIRST - 1 + len]);
+        let (re, _) = S::as_simd_f32s(&components.re[FIRST..FIRST + len]);
+        let (im, _) = S::as_simd_f32s(&components.im[FIRST..FIRST + len]);
+        let (re_before, _) = S::as_simd_f32s(&components.re[FIRST - 1..FIRST - 1 + len]);
+        let (im_before, _) = S::as_simd_f32s(&components.im[FIRST - 1..FIRST - 1 + len]);
         let (mut sign_changes, mut repeats, mut at_clipping_levels) =
             (counts.sign_changes, counts.repeats, counts.at_clipping_levels);
         for (((re, im), re_before), im_before) in re.iter().zip(im).zip(re_before).zip(im_before) {
@@ -170,7 +170,7 @@ fn measure_in_lanes<S: Simd>(
     let (mut power, mut difference, mut square, mut fourth) = (0.0, 0.0, 0.0, 0.0);
     let mut max_power = 0.0_f32;
     let (mut sign_changes, mut repeats, mut zeros, mut at_clipping_levels) = (0, 0, 0, 0);
-    let mut split = SplitComplex::ZERO;
+    let mut components = SplitComplex::ZERO;
     let none = simd.splat_u32s(0);
     let mut counts = Counts::<S> {
         sign_changes: none,
@@ -187,9 +187,9 @@ fn measure_in_lanes<S: Simd>(
             let block = &samples[start..to.min(start + block_len)];
             // The sample before the block comes first; that before the first of all is itself.
             let before = samples[start.saturating_sub(1)];
-            (split.re[FIRST - 1], split.im[FIRST - 1]) = (before.re, before.im);
-            split.fill(FIRST, block);
-            let (mut sums, done) = Sums::of(simd, &split, block.len(), origin, clipping, &mut counts);
+            (components.re[FIRST - 1], components.im[FIRST - 1]) = (before.re, before.im);
+            components.fill(FIRST, block);
+            let (mut sums, done) = Sums::of(simd, &components, block.len(), origin, clipping, &mut counts);
             for at in done..block.len() {
                 let here = block[at];
                 let before = if at > 0 { block[at - 1] } else { before };

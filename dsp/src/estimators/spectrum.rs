@@ -66,7 +66,7 @@ pub(crate) fn measure(spectrum: &[Complex32], power: &mut [f32], blocks: &mut Ve
 fn measure_in_lanes<S: Simd>(simd: S, spectrum: &[Complex32], power: &mut [f32], blocks: &mut Vec<Block>) {
     let n = power.len();
     blocks.clear();
-    let mut split = SplitComplex::ZERO;
+    let mut components = SplitComplex::ZERO;
     let negative = n - n / 2;
     for (start, end) in [(negative, n), (0, negative)] {
         // Whole groups of lanes in all blocks but the last, which has the rest as well: alone it would scatter more than others.
@@ -79,7 +79,7 @@ fn measure_in_lanes<S: Simd>(simd: S, spectrum: &[Complex32], power: &mut [f32],
                 start + block * groups / count * MAX_LANES
             }
         };
-        // Bins from here to there are in `split`, with one on either side.
+        // Bins from here to there are in `components`, with one on either side.
         let mut filled = start..start;
         for block in 0..count {
             let (first, last) = (border(block), border(block + 1));
@@ -88,9 +88,9 @@ fn measure_in_lanes<S: Simd>(simd: S, spectrum: &[Complex32], power: &mut [f32],
             }
             if last > filled.end {
                 filled = first..end.min(first + SPLIT_LEN);
-                split.fill(0, &spectrum[first..filled.end + 2 * PAD]);
+                components.fill(0, &spectrum[first..filled.end + 2 * PAD]);
             }
-            let block = measure_block(simd, &split, first - filled.start, &mut power[first..last]);
+            let block = measure_block(simd, &components, first - filled.start, &mut power[first..last]);
             blocks.push(Block { first, ..block });
         }
     }
@@ -108,9 +108,9 @@ fn hann_of(re: [f32; 3], im: [f32; 3]) -> f32 {
     (re * re + im * im) * (1.0 / 1.5)
 }
 
-/// In `split` the bin before the block is number `from`.
+/// In `components` the bin before the block is number `from`.
 #[inline(always)]
-fn measure_block<S: Simd>(simd: S, split: &SplitComplex, from: usize, power: &mut [f32]) -> Block {
+fn measure_block<S: Simd>(simd: S, components: &SplitComplex, from: usize, power: &mut [f32]) -> Block {
     let bins = power.len();
     let mut block = Block {
         first: 0,
@@ -125,7 +125,7 @@ fn measure_block<S: Simd>(simd: S, split: &SplitComplex, from: usize, power: &mu
     let mut done = 0;
     while done < bins {
         let part = (bins - done).min(SUM_BLOCK * S::F32_LANES);
-        measure_part(simd, split, from, done, &mut power[done..done + part], &mut block);
+        measure_part(simd, components, from, done, &mut power[done..done + part], &mut block);
         done += part;
     }
     block
@@ -133,12 +133,19 @@ fn measure_block<S: Simd>(simd: S, split: &SplitComplex, from: usize, power: &mu
 
 /// Adds the bins whose powers go to `power` to the block, of which they are number `at` and following.
 #[inline(always)]
-fn measure_part<S: Simd>(simd: S, split: &SplitComplex, from: usize, at: usize, power: &mut [f32], block: &mut Block) {
+fn measure_part<S: Simd>(
+    simd: S,
+    components: &SplitComplex,
+    from: usize,
+    at: usize,
+    power: &mut [f32],
+    block: &mut Block,
+) {
     let bins = power.len();
     let rows = |offset: usize| {
         let from = from + at + offset;
-        let (re, _) = S::as_simd_f32s(&split.re[from..from + bins]);
-        let (im, _) = S::as_simd_f32s(&split.im[from..from + bins]);
+        let (re, _) = S::as_simd_f32s(&components.re[from..from + bins]);
+        let (im, _) = S::as_simd_f32s(&components.im[from..from + bins]);
         re.iter().zip(im)
     };
     let splat = |value: f32| simd.splat_f32s(value);
@@ -180,7 +187,7 @@ fn measure_part<S: Simd>(simd: S, split: &SplitComplex, from: usize, at: usize, 
     for (number, out) in out_rest.iter_mut().enumerate() {
         let at = at + whole + number;
         let neighbours = |row: &[f32]| [row[from + at], row[from + at + PAD], row[from + at + 2 * PAD]];
-        let (re, im) = (neighbours(&split.re), neighbours(&split.im));
+        let (re, im) = (neighbours(&components.re), neighbours(&components.im));
         let bin = re[1] * re[1] + im[1] * im[1];
         let between = 0.5 * ((re[1] - re[2]).powi(2) + (im[1] - im[2]).powi(2));
         *out = bin;

@@ -27,9 +27,9 @@ set_of_numbers! {
     /// periodic Hann window; the resolution is 1.5 bins = 7.5 Hz. The noise is assumed to be flat
     /// over the receiver's pass-band.
     ///
-    /// Bias and standard deviation of a segment's means, from `examples/honest.rs` (2026-11-25): 100
-    /// segments each of noise-like signals 12.5 kHz wide, anywhere in 200 kHz; the worst of 0, 10,
-    /// 20, 30 and 40 dB of signal over all the noise.
+    /// Bias and standard deviation of a segment's means, from `examples/extended_accuracy.rs`
+    /// (2026-11-25): 100 segments each of noise-like signals 12.5 kHz wide, anywhere in 200 kHz; the
+    /// worst of 0, 10, 20, 30 and 40 dB of signal over all the noise.
     ///
     /// | number | bias | deviation |
     /// | --- | ---: | ---: |

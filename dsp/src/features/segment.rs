@@ -19,7 +19,7 @@ pub struct SegmentFeatures {
     pub features: Features<Statistics>,
     /// Share of the chunks in which the detector found a signal.
     pub signal_present: Statistics,
-    /// The honest set beside the compatible one.
+    /// The extended features.
     pub extended: Extended<Statistics>,
     /// What an operator wants flagged.
     pub quality: Quality,

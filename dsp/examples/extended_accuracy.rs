@@ -1,6 +1,6 @@
-//! Measures the honest numbers: bias and standard deviation of each, over segments of which everything is known.
+//! Measures the extended features: bias and standard deviation of each, over segments of which everything is known.
 //!
-//! `cargo run --release -p heimdall-dsp --example honest -- [SEGMENTS]`
+//! `cargo run --release -p heimdall-dsp --example extended_accuracy -- [SEGMENTS]`
 //!
 //! Noise-like signals 12.5 kHz wide anywhere in a band of 200 kHz, at ratios of the signal's to all the noise's power
 //! from 0 to 40 dB; and white noise alone. Each figure is the mean of five chunks.

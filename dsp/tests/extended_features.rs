@@ -1,4 +1,4 @@
-//! The honest numbers and the warnings, on recordings of which everything is known.
+//! The extended features and the warnings, on recordings of which everything is known.
 
 #![expect(
     clippy::cast_possible_truncation,
