@@ -321,7 +321,7 @@ impl Archive {
         }
     }
 
-    /// See [`super::Container::tell`].
+    /// See [`super::Container::fill`].
     pub(crate) fn fill(&self, info: &mut RecordingInfo) {
         if let Some(meta) = &self.meta {
             meta.fill(info);

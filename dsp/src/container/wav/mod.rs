@@ -336,7 +336,7 @@ impl Wav {
         Ok(())
     }
 
-    /// See [`super::Container::tell`].
+    /// See [`super::Container::fill`].
     pub(crate) fn fill(self, info: &mut RecordingInfo) {
         info.start_time = self.info.start_time;
         info.stop_time = self.info.stop_time;
