@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::support::daemon::Daemon;
-use crate::support::faults::{Door, Fault};
-use crate::support::{Bench, iq, wait_for};
+use crate::support::store_proxy::{Fault, StoreProxy};
+use crate::support::{Bench, recordings, wait_until};
 
 /// Measurement ids in the log lines of finished recordings.
 fn extracted(daemon: &Daemon) -> Vec<String> {
-    let lines = daemon.said("extracted features");
+    let lines = daemon.log_lines("extracted features");
     let id = |line: &String| {
         line.split("measurement=")
             .nth(1)?
@@ -24,11 +24,10 @@ fn extracted(daemon: &Daemon) -> Vec<String> {
 async fn two_daemons_share_a_backlog_and_do_nothing_twice() {
     const RECORDINGS: usize = 600;
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     // Four at a time and 20 ms each: one alone would need three seconds, in which the other gets its share.
-    let door = Door::open(bench.store.objects()).await;
-    door.set("a.bin", Fault::Delay(Duration::from_millis(20)));
-    let endpoint = door.endpoint();
+    let store_proxy = StoreProxy::with_fault(&bench, "a.bin", Fault::Delay(Duration::from_millis(20))).await;
+    let endpoint = store_proxy.endpoint();
     let settings = [
         ("HEIMDALL_CONCURRENCY", "4"),
         ("HEIMDALL_S3_ENDPOINT", endpoint.as_str()),
@@ -38,12 +37,10 @@ async fn two_daemons_share_a_backlog_and_do_nothing_twice() {
         Daemon::start_with(&bench, &settings).await,
     );
     bench.history(600, "a.bin", "recording").await;
-    bench
-        .execute("UPDATE heimdall.recording_sessions SET status = 'completed'")
-        .await;
+    bench.complete_all().await;
     bench.wait_count("heimdall.measurement_features", 600).await;
-    wait_for("both have told", || async {
-        (extracted(&one).len() + extracted(&other).len() >= RECORDINGS).then_some(())
+    wait_until("both have told", || async {
+        extracted(&one).len() + extracted(&other).len() >= RECORDINGS
     })
     .await;
 
@@ -73,7 +70,7 @@ async fn two_daemons_share_a_backlog_and_do_nothing_twice() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_completed_session_overtakes_a_backfill() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     bench.history(300, "a.bin", "completed").await;
     let live = bench.record(&["a.bin"]).await;
     bench.execute("SELECT heimdall.request_backfill()").await;

@@ -4,8 +4,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::support::daemon::Daemon;
-use crate::support::faults::{Door, Fault};
-use crate::support::{Bench, iq};
+use crate::support::store_proxy::{Fault, StoreProxy};
+use crate::support::{Bench, assert_extracted, recordings};
 
 /// Daemons that one recording may cost.
 const DEATHS: usize = 5;
@@ -15,8 +15,8 @@ const LIMIT: Duration = Duration::from_mins(3);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_recording_that_has_taken_five_daemons_down_gets_its_error_row_and_its_neighbours_their_features() {
     let bench = Bench::new().await;
-    bench.put("good.bin", iq::tone());
-    bench.put("deadly.bin", iq::tone());
+    bench.put("good.bin", recordings::tone());
+    bench.put("deadly.bin", recordings::tone());
     let mut locations = vec!["good.bin"; 15];
     locations.insert(7, "deadly.bin");
     let session = bench.record(&locations).await;
@@ -71,24 +71,21 @@ async fn a_recording_that_has_taken_five_daemons_down_gets_its_error_row_and_its
         }
     }
     assert_eq!(bench.count("heimdall.feature_queue").await, 0);
-    daemon.wait_said("listening").await;
+    daemon.wait_for_log("listening").await;
     daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_daemon_that_runs_out_of_memory_loses_nothing() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"; 8]).await;
-    let door = Door::open(bench.store.objects()).await;
-    door.set("a.bin", Fault::Delay(Duration::from_secs(3)));
-    let endpoint = door.endpoint();
+    let store_proxy = StoreProxy::with_fault(&bench, "a.bin", Fault::Delay(Duration::from_secs(3))).await;
+    let endpoint = store_proxy.endpoint();
     let settings = [("HEIMDALL_LEASE", "1s"), ("HEIMDALL_S3_ENDPOINT", endpoint.as_str())];
     let mut starved = Daemon::start_with(&bench, &settings).await;
     bench.complete(&session).await;
-    bench
-        .wait_count("heimdall.feature_queue WHERE state = 'claimed'", 8)
-        .await;
+    bench.wait_claimed(8).await;
     // Less than it has: of what it asks for from now on it gets nothing. Of the address space (RLIMIT_AS) its threads
     // have reserved more than they will ever use.
     let limit = Command::new("prlimit")
@@ -99,15 +96,13 @@ async fn a_daemon_that_runs_out_of_memory_loses_nothing() {
     assert!(!status.success(), "{status}");
     // One line for each thread that came to it before the process was gone.
     assert!(
-        !starved.said("memory allocation").is_empty(),
+        !starved.log_lines("memory allocation").is_empty(),
         "{status}: {:#?}",
-        starved.said("")
+        starved.log_lines("")
     );
-    door.mend();
+    store_proxy.clear_faults();
     let heir = Daemon::start_with(&bench, &settings).await;
-    for row in bench.rows(&session).await {
-        assert_eq!((row.failed, row.attempts), (false, 2));
-    }
+    assert_extracted(&bench.rows(&session).await, 2);
     assert_eq!(bench.count("heimdall.feature_queue").await, 0);
     heir.stop().await;
 }
@@ -117,7 +112,7 @@ async fn a_panic_costs_one_recording_and_is_a_log_line_like_any_other() {
     let bench = Bench::new().await;
     let locations = ["one.bin", "bug.bin", "two.bin"];
     for location in locations {
-        bench.put(location, iq::tone());
+        bench.put(location, recordings::tone());
     }
     let session = bench.record(&locations).await;
     let settings = [
@@ -133,9 +128,9 @@ async fn a_panic_costs_one_recording_and_is_a_log_line_like_any_other() {
     );
     let message = "internal error: fault point mid_body";
     assert_eq!(rows[1].error_message.as_deref(), Some(message));
-    daemon.wait_said("feature extraction complete").await;
+    daemon.wait_for_log("feature extraction complete").await;
     let lines = daemon
-        .said("")
+        .log_lines("")
         .into_iter()
         .map(|line| serde_json::from_str::<serde_json::Value>(&line).unwrap_or_else(|error| panic!("{error}: {line}")));
     let told: Vec<_> = lines

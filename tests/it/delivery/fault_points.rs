@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use heimdall_daemon::job::failpoint::FailPoint;
 
 use crate::support::daemon::Daemon;
-use crate::support::{Bench, Session, iq, wait_for};
+use crate::support::{Bench, Session, recordings, wait_for};
 
 /// Other daemons take over after this long.
 const LEASE: Duration = Duration::from_secs(1);
@@ -21,7 +21,7 @@ fn is_committed(point: FailPoint) -> bool {
 }
 
 async fn ready(bench: &Bench) -> Session {
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     bench.record(&["a.bin"]).await
 }
 
@@ -35,7 +35,7 @@ async fn expect_one_good_row(bench: &Bench, session: &Session, point: FailPoint,
     assert!(!row.failed, "{point:?}: {row:?}");
     assert_eq!(row.features[0]["num_chunks"], 5, "{point:?}");
     bench.wait_count("heimdall.feature_queue", 0).await;
-    let settled = [heir, first].map(|daemon| daemon.said("feature extraction complete").len());
+    let settled = [heir, first].map(|daemon| daemon.log_lines("feature extraction complete").len());
     assert!(settled.iter().sum::<usize>() <= 1, "{point:?}: announced {settled:?}");
     row.attempts
 }
@@ -56,7 +56,7 @@ async fn dies_at(point: FailPoint, how: &str) -> Duration {
     bench.complete(&session).await;
     let status = first.wait_exit().await;
     assert!(!status.success(), "{point:?}: {status}");
-    first.said_times("fault point", 1).await;
+    first.assert_logged("fault point", 1).await;
     let died = Instant::now();
     heir.signal("CONT");
     let attempts = expect_one_good_row(&bench, &session, point, &heir, &first).await;
@@ -68,7 +68,7 @@ async fn dies_at(point: FailPoint, how: &str) -> Duration {
     }
     assert!(took < TAKE_OVER_LIMIT, "{point:?}: {took:?}");
     forgotten(&bench, &first).await;
-    heir.wait_said("listening").await;
+    heir.wait_for_log("listening").await;
     heir.stop().await;
     assert_eq!(bench.count("heimdall.worker_heartbeats").await, 0, "{point:?}");
     took
@@ -88,7 +88,7 @@ async fn stands_still_at(point: FailPoint) {
     })
     .await;
     // What the heir finds is another recording, so that a late overwrite would show.
-    bench.put("a.bin", iq::tone_of(2, 2 * iq::SAMPLES));
+    bench.put("a.bin", recordings::tone_of(2, 2 * recordings::SAMPLES));
     let heir = Daemon::start_with(&bench, &[("HEIMDALL_LEASE", "1s")]).await;
     let committed = is_committed(point);
     let wanted = if committed { 1 } else { 2 };
@@ -103,7 +103,7 @@ async fn stands_still_at(point: FailPoint) {
     let before: String = bench.value(stamp, &[]).await;
 
     stale.signal("CONT");
-    stale.wait_said("taken for dead").await;
+    stale.wait_for_log("taken for dead").await;
     stale.stop().await;
     assert_eq!(bench.value::<String>(stamp, &[]).await, before, "{point:?}");
     assert_eq!(bench.count("heimdall.feature_queue").await, 0, "{point:?}");

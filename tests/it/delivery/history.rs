@@ -4,7 +4,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::support::daemon::Daemon;
-use crate::support::{Bench, iq, wait_for};
+use crate::support::{Bench, recordings, wait_for, wait_until};
 
 async fn one(bench: &Bench, query: &str) -> Row {
     bench
@@ -17,7 +17,7 @@ async fn one(bench: &Bench, query: &str) -> Row {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backfill_queues_what_was_asked_for_once_and_reports_its_progress() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     bench.history(60, "a.bin", "completed").await;
     let first = one(&bench, "SELECT * FROM heimdall.request_backfill(10, 2)").await;
     assert_eq!(
@@ -61,7 +61,7 @@ async fn a_backfill_queues_what_was_asked_for_once_and_reports_its_progress() {
     )
     .await;
     assert_eq!((coverage.get::<_, i64>(0), coverage.get::<_, f64>(1)), (60, 100.0));
-    daemon.wait_said("backfill").await;
+    daemon.wait_for_log("backfill").await;
     daemon.stop().await;
 }
 
@@ -90,15 +90,15 @@ async fn a_cancelled_backfill_leaves_the_queue() {
 async fn what_failed_is_tried_again_when_asked_for_by_its_kind() {
     let bench = Bench::new().await;
     let session = bench.record(&["short.bin", "zeros.bin"]).await;
-    bench.put("short.bin", iq::tone()[..800].to_vec());
+    bench.put("short.bin", recordings::tone()[..800].to_vec());
     bench.put("zeros.bin", vec![0; 96_000]);
     let daemon = Daemon::start(&bench).await;
     bench.complete(&session).await;
     bench.rows(&session).await;
-    daemon.wait_said("feature extraction complete").await;
+    daemon.wait_for_log("feature extraction complete").await;
 
-    bench.put("short.bin", iq::tone());
-    bench.put("zeros.bin", iq::tone());
+    bench.put("short.bin", recordings::tone());
+    bench.put("zeros.bin", recordings::tone());
     let retried = one(
         &bench,
         "SELECT measurements_queued FROM heimdall.retry_failed('too_short')",
@@ -119,13 +119,13 @@ async fn what_failed_is_tried_again_when_asked_for_by_its_kind() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pause_holds_from_the_next_claim_and_a_resume_is_noticed_at_once() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let (paused, after) = (bench.record(&["a.bin"]).await, bench.record(&["a.bin"]).await);
     let daemon = Daemon::start_with(&bench, &[("HEIMDALL_LEASE", "1s")]).await;
     bench.execute("SELECT heimdall.pause_extraction('antenna work')").await;
     bench.complete(&paused).await;
     // It is woken, looks and takes nothing; a heartbeat with the pause in it proves that time has passed there too.
-    daemon.wait_said("extraction paused").await;
+    daemon.wait_for_log("extraction paused").await;
     assert_eq!(bench.count("heimdall.pending_features").await, 1);
     bench.execute("SELECT heimdall.resume_extraction()").await;
     assert!(!bench.rows(&paused).await[0].failed);
@@ -137,7 +137,7 @@ async fn a_pause_holds_from_the_next_claim_and_a_resume_is_noticed_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sweep_queues_what_no_trigger_saw_one_daemon_at_a_time() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     bench.history(30, "a.bin", "completed").await;
     let settings = [("HEIMDALL_SWEEP_INTERVAL", "1s"), ("HEIMDALL_SWEEP_RECORDINGS", "10")];
     let (one, other) = (
@@ -145,9 +145,9 @@ async fn the_sweep_queues_what_no_trigger_saw_one_daemon_at_a_time() {
         Daemon::start_with(&bench, &settings).await,
     );
     bench.wait_count("heimdall.measurement_features", 30).await;
-    let sweeps = || [one.said(" sweep"), other.said(" sweep")].concat();
-    wait_for("three sweeps have found ten each", || async {
-        (sweeps().iter().filter(|line| line.contains("queued=10")).count() >= 3).then_some(())
+    let sweeps = || [one.log_lines(" sweep"), other.log_lines(" sweep")].concat();
+    wait_until("three sweeps have found ten each", || async {
+        sweeps().iter().filter(|line| line.contains("queued=10")).count() >= 3
     })
     .await;
     assert_eq!(

@@ -3,38 +3,34 @@
 use std::time::Duration;
 
 use crate::support::daemon::Daemon;
-use crate::support::faults::{Door, Fault};
-use crate::support::{Bench, iq, wait_for};
+use crate::support::store_proxy::{Fault, StoreProxy};
+use crate::support::{Bench, recordings, wait_until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_daemon_that_lost_its_lease_changes_nothing() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
-    let door = Door::open(bench.store.objects()).await;
-    door.set("a.bin", Fault::Delay(Duration::from_millis(500)));
-    let endpoint = door.endpoint();
+    let store_proxy = StoreProxy::with_fault(&bench, "a.bin", Fault::Delay(Duration::from_millis(500))).await;
+    let endpoint = store_proxy.endpoint();
     let stale = Daemon::start_with(&bench, &[("HEIMDALL_LEASE", "1s"), ("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
     bench.complete(&session).await;
-    wait_for("the recording is being fetched", || async {
-        (door.requests("a.bin") == 1).then_some(())
-    })
-    .await;
+    store_proxy.wait_requested("a.bin").await;
     stale.signal("STOP");
     // From a healthy store and with features of its own, so that the writers can be told apart.
     let heir = Daemon::start_with(&bench, &[("HEIMDALL_LEASE", "1s")]).await;
     let row = bench.rows(&session).await.remove(0);
     assert!(!row.failed);
     // The row stands before the line is said.
-    heir.wait_said("extracted features").await;
-    heir.said_times("extracted features", 1).await;
+    heir.wait_for_log("extracted features").await;
+    heir.assert_logged("extracted features", 1).await;
     let stamp = "SELECT xmin::text || ' ' || updated_at FROM heimdall.measurement_features";
     let before: String = bench.value(stamp, &[]).await;
 
     stale.signal("CONT");
-    stale.wait_said("taken for dead").await;
-    wait_for("its late result is refused", || async {
-        (!stale.said("lease").is_empty()).then_some(())
+    stale.wait_for_log("taken for dead").await;
+    wait_until("its late result is refused", || async {
+        !stale.log_lines("lease").is_empty()
     })
     .await;
     stale.stop().await;
@@ -46,16 +42,13 @@ async fn a_daemon_that_lost_its_lease_changes_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_daemon_killed_mid_recording_loses_nothing() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin", "a.bin"]).await;
-    let door = Door::open(bench.store.objects()).await;
-    door.set("a.bin", Fault::Hang);
-    let endpoint = door.endpoint();
+    let store_proxy = StoreProxy::with_fault(&bench, "a.bin", Fault::Hang).await;
+    let endpoint = store_proxy.endpoint();
     let killed = Daemon::start_with(&bench, &[("HEIMDALL_LEASE", "1s"), ("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
     bench.complete(&session).await;
-    bench
-        .wait_count("heimdall.feature_queue WHERE state = 'claimed'", 2)
-        .await;
+    bench.wait_claimed(2).await;
     drop(killed);
 
     let heir = Daemon::start_with(&bench, &[("HEIMDALL_LEASE", "1s")]).await;
@@ -67,23 +60,18 @@ async fn a_daemon_killed_mid_recording_loses_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sigterm_under_load_gives_everything_back_at_once() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     bench.history(40, "a.bin", "recording").await;
-    let door = Door::open(bench.store.objects()).await;
-    door.set("a.bin", Fault::Hang);
-    let endpoint = door.endpoint();
+    let store_proxy = StoreProxy::with_fault(&bench, "a.bin", Fault::Hang).await;
+    let endpoint = store_proxy.endpoint();
     let settings = [
         ("HEIMDALL_SHUTDOWN_GRACE", "100ms"),
         ("HEIMDALL_CONCURRENCY", "8"),
         ("HEIMDALL_S3_ENDPOINT", endpoint.as_str()),
     ];
     let mut daemon = Daemon::start_with(&bench, &settings).await;
-    bench
-        .execute("UPDATE heimdall.recording_sessions SET status = 'completed'")
-        .await;
-    bench
-        .wait_count("heimdall.feature_queue WHERE state = 'claimed'", 8)
-        .await;
+    bench.complete_all().await;
+    bench.wait_claimed(8).await;
     daemon.signal("TERM");
     assert!(daemon.wait_exit().await.success());
     assert_eq!(
@@ -93,23 +81,19 @@ async fn sigterm_under_load_gives_everything_back_at_once() {
     );
     assert_eq!(bench.count("heimdall.extraction_workers").await, 0);
     assert_eq!(bench.count("heimdall.measurement_features").await, 0);
-    daemon.said_times("given_back=8", 1).await;
+    daemon.assert_logged("given_back=8", 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sigterm_lets_what_is_in_flight_finish_within_the_grace_time() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
-    let door = Door::open(bench.store.objects()).await;
-    door.set("a.bin", Fault::Delay(Duration::from_millis(700)));
-    let endpoint = door.endpoint();
+    let store_proxy = StoreProxy::with_fault(&bench, "a.bin", Fault::Delay(Duration::from_millis(700))).await;
+    let endpoint = store_proxy.endpoint();
     let daemon = Daemon::start_with(&bench, &[("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
     bench.complete(&session).await;
-    wait_for("the recording is being fetched", || async {
-        (door.requests("a.bin") == 1).then_some(())
-    })
-    .await;
+    store_proxy.wait_requested("a.bin").await;
     daemon.stop().await;
     assert!(!bench.row(session.measurements[0]).await.expect("its row").failed);
     assert_eq!(bench.count("heimdall.feature_queue").await, 0);
@@ -123,12 +107,11 @@ async fn one_object_that_fails_while_others_work_waits_and_blames_nobody_yet() {
         Fault::Cut(50_000),
     ] {
         let bench = Bench::new().await;
-        bench.put("good.bin", iq::tone());
-        bench.put("bad.bin", iq::tone());
+        bench.put("good.bin", recordings::tone());
+        bench.put("bad.bin", recordings::tone());
         let session = bench.record(&["bad.bin", "good.bin"]).await;
-        let door = Door::open(bench.store.objects()).await;
-        door.set("bad.bin", fault);
-        let endpoint = door.endpoint();
+        let store_proxy = StoreProxy::with_fault(&bench, "bad.bin", fault).await;
+        let endpoint = store_proxy.endpoint();
         let daemon = Daemon::start_with(&bench, &[("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
         bench.complete(&session).await;
         bench
@@ -143,7 +126,7 @@ async fn one_object_that_fails_while_others_work_waits_and_blames_nobody_yet() {
         assert!(bench.row(session.measurements[0]).await.is_none(), "{fault:?}");
         daemon.stop().await;
 
-        door.mend();
+        store_proxy.clear_faults();
         bench.execute("UPDATE heimdall.feature_queue SET due_at = now()").await;
         let daemon = Daemon::start_with(&bench, &[("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
         let row = bench.rows(&session).await.remove(0);

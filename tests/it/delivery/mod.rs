@@ -5,5 +5,5 @@ mod crashes;
 mod fault_points;
 mod history;
 mod leases;
-pub(crate) mod notifications;
+mod notifications;
 mod shutdown;

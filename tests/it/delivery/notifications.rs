@@ -1,40 +1,13 @@
 //! What wakes the daemons. Their poll and sweep intervals are an hour everywhere: only a notification explains success.
 
-use std::future::poll_fn;
-
-use tokio::sync::mpsc;
-use tokio_postgres::{AsyncMessage, NoTls};
-
 use crate::support::daemon::Daemon;
-use crate::support::{Bench, iq, wait_for};
-
-/// A session that listens, and what it has heard: channel and payload.
-pub(crate) async fn listen(
-    url: &str,
-    channels: &[&str],
-) -> (tokio_postgres::Client, mpsc::UnboundedReceiver<(String, String)>) {
-    let (client, mut connection) = tokio_postgres::connect(url, NoTls).await.expect("the database answers");
-    let (sender, receiver) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-            if let AsyncMessage::Notification(heard) = message {
-                let _ = sender.send((heard.channel().to_owned(), heard.payload().to_owned()));
-            }
-        }
-    });
-    for channel in channels {
-        client
-            .batch_execute(&format!("LISTEN {channel}"))
-            .await
-            .expect("it listens");
-    }
-    (client, receiver)
-}
+use crate::support::notifications::listen;
+use crate::support::{Bench, connect, recordings, wait_until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn completing_a_session_is_all_that_the_application_has_to_do() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin", "a.bin", "a.bin"]).await;
     let daemon = Daemon::start(&bench).await;
     let (_listener, mut heard) = listen(&bench.url().await, &["heimdall_features_ready"]).await;
@@ -43,7 +16,7 @@ async fn completing_a_session_is_all_that_the_application_has_to_do() {
     bench
         .execute("GRANT USAGE ON SCHEMA heimdall TO app; GRANT SELECT, UPDATE ON heimdall.recording_sessions TO app")
         .await;
-    let (application, _) = crate::support::connect(&bench.url_as("app").await).await;
+    let (application, _) = connect(&bench.url_as("app").await).await;
     let complete = "UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = $1";
     assert_eq!(application.execute(complete, &[&session.id]).await.expect("it may"), 1);
 
@@ -56,9 +29,9 @@ async fn completing_a_session_is_all_that_the_application_has_to_do() {
     );
     let ready = heard.recv().await.expect("the connection lives");
     assert_eq!(ready, ("heimdall_features_ready".to_owned(), session.id.to_string()));
-    daemon.wait_said("feature extraction complete").await;
-    daemon.said_times("recording session completed", 1).await;
-    daemon.said_times("extracted features", 3).await;
+    daemon.wait_for_log("feature extraction complete").await;
+    daemon.assert_logged("recording session completed", 1).await;
+    daemon.assert_logged("extracted features", 3).await;
     daemon.stop().await;
     assert_eq!(heard.try_recv().ok(), None, "ready is said once");
 }
@@ -68,13 +41,9 @@ async fn ten_thousand_sessions_completed_in_one_update_make_one_notification() {
     let bench = Bench::new().await;
     bench.history(10_000, "a.bin", "recording").await;
     let (listener, mut heard) = listen(&bench.url().await, &["heimdall_recording_completed", "last"]).await;
-    bench
-        .execute("UPDATE heimdall.recording_sessions SET status = 'completed'")
-        .await;
+    bench.complete_all().await;
     assert_eq!(bench.count("heimdall.pending_features").await, 10_000);
-    bench
-        .execute("UPDATE heimdall.recording_sessions SET status = 'completed'")
-        .await;
+    bench.complete_all().await;
     // Notifications arrive in the order of commits: whatever came before this one has been heard.
     listener.batch_execute("NOTIFY last").await.expect("notified");
     let mut channels = Vec::new();
@@ -87,12 +56,12 @@ async fn ten_thousand_sessions_completed_in_one_update_make_one_notification() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn setting_completed_again_does_nothing() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
     let daemon = Daemon::start(&bench).await;
     bench.complete(&session).await;
     bench.rows(&session).await;
-    daemon.wait_said("feature extraction complete").await;
+    daemon.wait_for_log("feature extraction complete").await;
 
     bench.complete(&session).await;
     assert_eq!(bench.count("heimdall.feature_queue").await, 0);
@@ -102,7 +71,7 @@ async fn setting_completed_again_does_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_measurement_whose_object_arrives_after_completion_is_extracted_as_it_arrives() {
     let bench = Bench::new().await;
-    bench.put("late.bin", iq::tone());
+    bench.put("late.bin", recordings::tone());
     let session = bench.record(&["late.bin", "late.bin"]).await;
     bench
         .execute("UPDATE heimdall.measurements SET iq_data_location = NULL")
@@ -121,7 +90,7 @@ async fn a_measurement_whose_object_arrives_after_completion_is_extracted_as_it_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn measurements_without_a_session_id_belong_by_their_time() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin", "a.bin", "a.bin"]).await;
     // Inside the window, on its last microsecond, and behind it.
     for (measurement, seconds) in session.measurements.iter().zip([0.5, 1.0, 1.000_001]) {
@@ -135,7 +104,7 @@ async fn measurements_without_a_session_id_belong_by_their_time() {
     }
     let daemon = Daemon::start(&bench).await;
     bench.complete(&session).await;
-    daemon.wait_said("feature extraction complete").await;
+    daemon.wait_for_log("feature extraction complete").await;
     let inside = |index: usize| bench.row(session.measurements[index]);
     assert!(inside(0).await.is_some() && inside(1).await.is_some());
     assert!(inside(2).await.is_none());
@@ -145,7 +114,7 @@ async fn measurements_without_a_session_id_belong_by_their_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_daemon_started_later_finds_what_was_completed_before() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
     bench.complete(&session).await;
     let daemon = Daemon::start(&bench).await;
@@ -156,7 +125,7 @@ async fn a_daemon_started_later_finds_what_was_completed_before() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_listener_whose_connection_was_cut_hears_again_and_misses_nothing() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let (before, after) = (bench.record(&["a.bin"]).await, bench.record(&["a.bin"]).await);
     let daemon = Daemon::start(&bench).await;
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -164,8 +133,8 @@ async fn a_listener_whose_connection_was_cut_hears_again_and_misses_nothing() {
     assert_eq!(bench.value::<i64>(cut, &[]).await, 1);
     bench.complete(&before).await;
     bench.rows(&before).await;
-    wait_for("it listens again", || async {
-        (daemon.said(" listening").len() == 2).then_some(())
+    wait_until("it listens again", || async {
+        daemon.log_lines(" listening").len() == 2
     })
     .await;
     bench.complete(&after).await;

@@ -3,32 +3,28 @@
 use std::time::{Duration, Instant};
 
 use crate::support::daemon::Daemon;
-use crate::support::faults::{Door, Fault};
-use crate::support::link::{Link, Target, Way};
-use crate::support::{Bench, connect, iq, wait_for};
+use crate::support::store_proxy::{Fault, StoreProxy};
+use crate::support::tcp_proxy::{Mode, Target, TcpProxy};
+use crate::support::{Bench, connect, recordings, wait_for};
 
 const GRACE: &str = "1s";
 /// The grace time, two seconds each for the writer and the farewell, and what a busy machine adds.
 const LIMIT: Duration = Duration::from_secs(1 + 2 + 2 + 5);
 
 /// Eight recordings in hand, of an object that never comes.
-async fn loaded(bench: &Bench, door: &Door, settings: &[(&str, &str)]) -> Daemon {
-    bench.put("a.bin", iq::tone());
+async fn loaded(bench: &Bench, store_proxy: &StoreProxy, settings: &[(&str, &str)]) -> Daemon {
+    bench.put("a.bin", recordings::tone());
     bench.history(20, "a.bin", "recording").await;
-    door.set("a.bin", Fault::Hang);
-    let endpoint = door.endpoint();
+    store_proxy.set("a.bin", Fault::Hang);
+    let endpoint = store_proxy.endpoint();
     let own = [
         ("HEIMDALL_CONCURRENCY", "8"),
         ("HEIMDALL_S3_ENDPOINT", endpoint.as_str()),
         ("HEIMDALL_SHUTDOWN_GRACE", GRACE),
     ];
     let daemon = Daemon::start_with(bench, &[&own, settings].concat()).await;
-    bench
-        .execute("UPDATE heimdall.recording_sessions SET status = 'completed'")
-        .await;
-    bench
-        .wait_count("heimdall.feature_queue WHERE state = 'claimed'", 8)
-        .await;
+    bench.complete_all().await;
+    bench.wait_claimed(8).await;
     daemon
 }
 
@@ -36,7 +32,7 @@ async fn stops_in_time(mut daemon: Daemon) -> Daemon {
     let told = Instant::now();
     daemon.signal("TERM");
     let status = daemon.wait_exit().await;
-    assert!(status.success(), "{status}: {:#?}", daemon.said(""));
+    assert!(status.success(), "{status}: {:#?}", daemon.log_lines(""));
     assert!(told.elapsed() < LIMIT, "{:?}", told.elapsed());
     daemon
 }
@@ -44,9 +40,9 @@ async fn stops_in_time(mut daemon: Daemon) -> Daemon {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_a_stalled_store_nothing_is_held_after_the_grace_time() {
     let bench = Bench::new().await;
-    let door = Door::open(bench.store.objects()).await;
-    let daemon = stops_in_time(loaded(&bench, &door, &[]).await).await;
-    daemon.said_times("given_back=8", 1).await;
+    let store_proxy = StoreProxy::start(bench.store.objects()).await;
+    let daemon = stops_in_time(loaded(&bench, &store_proxy, &[]).await).await;
+    daemon.assert_logged("given_back=8", 1).await;
     assert_eq!(
         bench
             .count("heimdall.feature_queue WHERE state = 'ready' AND attempt = 0 AND crashes = 0")
@@ -75,7 +71,7 @@ async fn the_farewell_does_not_wait_behind_what_the_end_has_broken_off() {
     })
     .await;
     let daemon = stops_in_time(daemon).await;
-    daemon.said_times("stopped given_back=0", 1).await;
+    daemon.assert_logged("stopped given_back=0", 1).await;
     other.batch_execute("COMMIT").await.expect("it was held to the end");
     assert_eq!(bench.count("heimdall.worker_heartbeats").await, 0);
     bench.wait_count(ours, 0).await;
@@ -84,22 +80,22 @@ async fn the_farewell_does_not_wait_behind_what_the_end_has_broken_off() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_a_silent_database_it_ends_in_limited_time_and_another_takes_over() {
     let bench = Bench::new().await;
-    let door = Door::open(bench.store.objects()).await;
-    let wire = Link::to(Target::of_url(&bench.url().await)).await;
-    let url = wire.url_as("daemon", &bench.database);
+    let store_proxy = StoreProxy::start(bench.store.objects()).await;
+    let database_proxy = TcpProxy::to(Target::of_url(&bench.url().await)).await;
+    let url = database_proxy.url_as("daemon", &bench.database);
     let daemon = loaded(
         &bench,
-        &door,
+        &store_proxy,
         &[("HEIMDALL_DATABASE_URL", &url), ("HEIMDALL_LEASE", "2s")],
     )
     .await;
-    wire.set(Way::Swallow);
+    database_proxy.set(Mode::DropAll);
     let daemon = stops_in_time(daemon).await;
     assert_eq!(
-        daemon.said("stopped without the database").len(),
+        daemon.log_lines("stopped without the database").len(),
         1,
         "{:#?}",
-        daemon.said("stopp")
+        daemon.log_lines("stopp")
     );
     let heir = Daemon::start_with(&bench, &[("HEIMDALL_LEASE", "2s")]).await;
     bench
@@ -112,13 +108,13 @@ async fn with_a_silent_database_it_ends_in_limited_time_and_another_takes_over()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_results_that_cannot_be_written_it_ends_in_limited_time() {
     let bench = Bench::new().await;
-    let door = Door::open(bench.store.objects()).await;
-    let wire = Link::to(Target::of_url(&bench.url().await)).await;
-    let url = wire.url_as("daemon", &bench.database);
-    let daemon = loaded(&bench, &door, &[("HEIMDALL_DATABASE_URL", &url)]).await;
+    let store_proxy = StoreProxy::start(bench.store.objects()).await;
+    let database_proxy = TcpProxy::to(Target::of_url(&bench.url().await)).await;
+    let url = database_proxy.url_as("daemon", &bench.database);
+    let daemon = loaded(&bench, &store_proxy, &[("HEIMDALL_DATABASE_URL", &url)]).await;
     // Whoever cannot fetch has a verdict to write: given back.
-    wire.set(Way::Swallow);
-    door.set("", Fault::Status(503, "SlowDown"));
+    database_proxy.set(Mode::DropAll);
+    store_proxy.set("", Fault::Status(503, "SlowDown"));
     stops_in_time(daemon).await;
 }
 
@@ -126,14 +122,14 @@ async fn with_results_that_cannot_be_written_it_ends_in_limited_time() {
 async fn a_second_signal_ends_it_now_with_a_status_that_names_the_signal() {
     for (signal, status) in [("TERM", 143), ("INT", 130)] {
         let bench = Bench::new().await;
-        let door = Door::open(bench.store.objects()).await;
-        let mut daemon = loaded(&bench, &door, &[("HEIMDALL_SHUTDOWN_GRACE", "10min")]).await;
+        let store_proxy = StoreProxy::start(bench.store.objects()).await;
+        let mut daemon = loaded(&bench, &store_proxy, &[("HEIMDALL_SHUTDOWN_GRACE", "10min")]).await;
         daemon.signal("TERM");
-        daemon.wait_said("stopping").await;
+        daemon.wait_for_log("stopping").await;
         assert_eq!(daemon.exited(), None, "it gives what is in hand its time");
         daemon.signal(signal);
         assert_eq!(daemon.wait_exit().await.code(), Some(status));
-        daemon.said_times("second signal", 1).await;
+        daemon.assert_logged("second signal", 1).await;
     }
 }
 
@@ -142,10 +138,10 @@ async fn from_its_first_word_on_a_signal_ends_it_in_order() {
     let bench = Bench::new().await;
     for _ in 0..20 {
         let mut daemon = Daemon::spawn_with(&bench, &[("HEIMDALL_SHUTDOWN_GRACE", GRACE)]).await;
-        daemon.wait_said("heimdalld starts").await;
+        daemon.wait_for_log("heimdalld starts").await;
         daemon.signal("TERM");
         let status = daemon.wait_exit().await;
-        assert!(status.success(), "{status}: {:#?}", daemon.said(""));
+        assert!(status.success(), "{status}: {:#?}", daemon.log_lines(""));
         assert_eq!(bench.count("heimdall.worker_heartbeats").await, 0);
     }
 }
@@ -162,10 +158,10 @@ async fn a_signal_while_it_registers_leaves_no_worker_behind() {
     let waiting = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     bench.wait_count(waiting, 1).await;
     daemon.signal("TERM");
-    daemon.wait_said("stopping").await;
+    daemon.wait_for_log("stopping").await;
     other.batch_execute("COMMIT").await.expect("committed");
     let status = daemon.wait_exit().await;
-    assert!(status.success(), "{status}: {:#?}", daemon.said(""));
-    daemon.said_times("registered", 1).await;
+    assert!(status.success(), "{status}: {:#?}", daemon.log_lines(""));
+    daemon.assert_logged("registered", 1).await;
     assert_eq!(bench.count("heimdall.worker_heartbeats").await, 0);
 }

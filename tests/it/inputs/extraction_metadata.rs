@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::support::daemon::Daemon;
-use crate::support::{Bench, iq};
+use crate::support::{Bench, recordings};
 
 /// A chunk of a WAV file.
 fn chunk(name: [u8; 4], body: &[u8]) -> Vec<u8> {
@@ -62,7 +62,7 @@ async fn every_key_of_the_metadata_is_explained_and_every_explained_key_is_met()
         r#"{"global": {"core:datatype": "ci16_le", "core:sample_rate": 12000, "core:version": "1.2.0"},
             "captures": [{"core:sample_start": 0}], "annotations": []}"#,
     );
-    bench.put("short.bin", &iq::tone()[..800]);
+    bench.put("short.bin", &recordings::tone()[..800]);
     let session = bench
         .record(&["auxi.wav", "kiwi.wav", "pair.sigmf-data", "short.bin", "missing.bin"])
         .await;

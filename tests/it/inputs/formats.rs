@@ -4,11 +4,11 @@ use heimdall_daemon::sandbox::objects::Metadata;
 use serde_json::{Value, json};
 
 use crate::support::daemon::Daemon;
-use crate::support::{BUCKET, Bench, FeatureRow, iq};
+use crate::support::{BUCKET, Bench, FeatureRow, recordings};
 
 /// The tone as 16-bit integers.
 fn tone_ci16() -> Vec<u8> {
-    let floats = iq::tone();
+    let floats = recordings::tone();
     let values = floats.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
     #[expect(clippy::cast_possible_truncation, reason = "16 bit are what is wanted")]
     values
@@ -20,11 +20,11 @@ fn tone_ci16() -> Vec<u8> {
 fn tone_npy() -> Vec<u8> {
     let dictionary = format!(
         "{{'descr': '<c8', 'fortran_order': False, 'shape': ({},), }}",
-        iq::SAMPLES
+        recordings::SAMPLES
     );
     let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
     bytes.extend(format!("{dictionary:<117}\n").bytes());
-    bytes.extend(iq::tone());
+    bytes.extend(recordings::tone());
     bytes
 }
 
@@ -60,7 +60,7 @@ async fn what_is_said_decides_in_order_and_a_contradiction_stands_in_the_row() {
         .put(BUCKET, "metadata_48k.bin", tone_ci16(), metadata);
     bench.put("name_12k.cs16", tone_ci16());
     bench.put("wrapped.bin", tone_npy());
-    bench.put("odd.cf32", iq::tone());
+    bench.put("odd.cf32", recordings::tone());
     let locations = [
         "column.bin",
         "metadata_48k.bin",
@@ -152,7 +152,7 @@ async fn what_is_said_decides_in_order_and_a_contradiction_stands_in_the_row() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_format_that_is_not_read_is_refused_by_name_and_the_row_says_who_named_it() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
     bench
         .execute("UPDATE heimdall.measurements SET iq_data_format = 'cu16_le'")
@@ -213,7 +213,7 @@ async fn sigmf_metadata_are_found_beside_the_samples_in_their_place_and_in_archi
     bench.put("a/told.dat", tone_ci16());
     bench.put("a/told.dat.sigmf-meta", sigmf(""));
     bench.put("a/archive.sigmf", sigmf_archive());
-    bench.put("a/plain.bin", iq::tone());
+    bench.put("a/plain.bin", recordings::tone());
     bench.put("a/plain.sigmf-meta", "nothing asks for this");
     let locations = [
         "a/pair.sigmf-data",
@@ -313,7 +313,7 @@ async fn samples_whose_metadata_are_missing_or_unusable_say_so() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_recording_or_another_format_is_refused_with_what_it_looks_like() {
     let bench = Bench::new().await;
-    let doubles: Vec<u8> = iq::tone()
+    let doubles: Vec<u8> = recordings::tone()
         .as_chunks::<4>()
         .0
         .iter()
@@ -323,14 +323,14 @@ async fn what_is_no_recording_or_another_format_is_refused_with_what_it_looks_li
         ("doubles.bin", doubles, None, "looks like complex128 read as complex64"),
         (
             "floats.bin",
-            iq::tone(),
+            recordings::tone(),
             Some("int16"),
             "Invalid IQ data format: read as ci16_le (column iq_data_format), looks like cf32_le (complex64)",
         ),
         (
             "late.bin",
             // Without its first byte: the next number begins three bytes on.
-            iq::tone()[1..95_993].to_vec(),
+            recordings::tone()[1..95_993].to_vec(),
             None,
             "looks like complex64 that begins 3 bytes late",
         ),

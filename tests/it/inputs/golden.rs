@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::support::daemon::Daemon;
-use crate::support::{BUCKET, Bench, iq};
+use crate::support::{BUCKET, Bench, recordings};
 
 /// Names of the recordings under `dsp/tests/golden`.
 const RECORDINGS: [&str; 8] = [
@@ -123,14 +123,14 @@ fn npy(descr: &str, samples: usize, data: &[u8]) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_numpy_file_is_read_by_its_header_whatever_its_name() {
     let bench = Bench::new().await;
-    let single = iq::tone();
+    let single = recordings::tone();
     let double: Vec<u8> = (single.chunks_exact(4))
         .flat_map(|bytes| f64::from(f32::from_le_bytes(bytes.try_into().expect("four bytes"))).to_le_bytes())
         .collect();
     bench.put("raw.bin", single.clone());
-    bench.put("single.bin", npy("<c8", iq::SAMPLES, &single));
-    bench.put("double.bin", npy("<c16", iq::SAMPLES, &double));
-    bench.put("broken.npy", npy("<c8", iq::SAMPLES + 1, &single));
+    bench.put("single.bin", npy("<c8", recordings::SAMPLES, &single));
+    bench.put("double.bin", npy("<c16", recordings::SAMPLES, &double));
+    bench.put("broken.npy", npy("<c8", recordings::SAMPLES + 1, &single));
     let session = bench
         .record(&["raw.bin", "single.bin", "double.bin", "broken.npy"])
         .await;
@@ -156,8 +156,17 @@ async fn a_sample_rate_is_taken_from_the_column_else_from_the_objects_metadata_e
     bench
         .store
         .objects()
-        .put(BUCKET, "tagged.bin", iq::tone(), metadata.into());
-    bench.put("plain.bin", [iq::tone(), iq::tone(), iq::tone(), iq::tone()].concat());
+        .put(BUCKET, "tagged.bin", recordings::tone(), metadata.into());
+    bench.put(
+        "plain.bin",
+        [
+            recordings::tone(),
+            recordings::tone(),
+            recordings::tone(),
+            recordings::tone(),
+        ]
+        .concat(),
+    );
     let session = bench.record(&["tagged.bin", "tagged.bin", "plain.bin"]).await;
     let unknown = "UPDATE heimdall.measurements SET iq_sample_rate = NULL WHERE id = ANY ($1)";
     bench

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::support::daemon::Daemon;
-use crate::support::{Bench, empty_database, iq};
+use crate::support::{Bench, connect, empty_database, recordings};
 
 /// What is meant to end a string, a line, a column, a pattern or a page, or to turn the writing around.
 const NAMES: [&str; 6] = [
@@ -36,14 +36,18 @@ async fn enter(bench: &Bench, names: &[String], keys: &[&str]) -> Vec<Uuid> {
         let insert = "WITH station AS (INSERT INTO heimdall.websdr_stations (name, latitude, longitude) VALUES ($1::text, 1, 2) RETURNING id)
             INSERT INTO heimdall.measurements (websdr_station_id, iq_data_location, recording_session_id, iq_sample_rate)
             SELECT id, $2::text, $3::uuid, $4::float8 FROM station RETURNING id";
-        measurements.push(bench.value(insert, &[name, key, &session, &iq::SAMPLE_RATE_HZ]).await);
+        measurements.push(
+            bench
+                .value(insert, &[name, key, &session, &recordings::SAMPLE_RATE_HZ])
+                .await,
+        );
     }
     measurements
 }
 
 /// The log's lines all begin as lines of the log do: with a date, or a brace.
 fn every_line_is_one(daemon: &Daemon) {
-    for line in daemon.said("") {
+    for line in daemon.log_lines("") {
         assert!(
             line.starts_with("20") || line.starts_with('{'),
             "not a line of the log: {line:?}"
@@ -58,7 +62,7 @@ fn every_line_is_one(daemon: &Daemon) {
 async fn names_and_keys_of_any_kind_come_back_as_they_were() {
     let bench = Bench::new().await;
     for key in KEYS {
-        bench.put(key, iq::tone());
+        bench.put(key, recordings::tone());
     }
     let mut names: Vec<String> = NAMES.iter().map(ToString::to_string).collect();
     names.push("x".repeat(2_000) + &"ä".repeat(49_000));
@@ -68,9 +72,7 @@ async fn names_and_keys_of_any_kind_come_back_as_they_were() {
         .await;
     let measurements = enter(&bench, &names, &KEYS).await;
     let daemon = Daemon::start(&bench).await;
-    bench
-        .execute("UPDATE heimdall.recording_sessions SET status = 'completed'")
-        .await;
+    bench.complete_all().await;
     bench.wait_count("heimdall.measurement_features", 7).await;
     for ((measurement, name), key) in measurements.iter().zip(&names).zip(KEYS.iter().cycle()) {
         let row = bench.row(*measurement).await.expect("its row");
@@ -88,7 +90,7 @@ async fn names_and_keys_of_any_kind_come_back_as_they_were() {
     ] {
         assert!(bench.count(&format!("heimdall.{view}")).await > 0, "{view}");
     }
-    daemon.wait_said("feature extraction complete").await;
+    daemon.wait_for_log("feature extraction complete").await;
     every_line_is_one(&daemon);
     daemon.stop().await;
 }
@@ -107,9 +109,7 @@ async fn locations_that_are_an_attack_become_error_rows_and_single_lines() {
             .await
             .expect("it may be that long");
         let daemon = Daemon::start_with(&bench, &[("HEIMDALL_LOG_FORMAT", format)]).await;
-        bench
-            .execute("UPDATE heimdall.recording_sessions SET status = 'completed'")
-            .await;
+        bench.complete_all().await;
         bench
             .wait_count("heimdall.measurement_features WHERE extraction_failed", 6)
             .await;
@@ -134,9 +134,9 @@ async fn locations_that_are_an_attack_become_error_rows_and_single_lines() {
             )
             .await;
         assert_eq!(retried, 0);
-        daemon.wait_said("feature extraction complete").await;
+        daemon.wait_for_log("feature extraction complete").await;
         every_line_is_one(&daemon);
-        for line in daemon.said("").iter().filter(|_| format == "json") {
+        for line in daemon.log_lines("").iter().filter(|_| format == "json") {
             serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         }
         daemon.stop().await;
@@ -146,12 +146,12 @@ async fn locations_that_are_an_attack_become_error_rows_and_single_lines() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_payload_of_a_notification_decides_nothing() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
     let still_recording = bench.record(&["a.bin"]).await;
     let daemon = Daemon::start(&bench).await;
     // Anybody who can connect may send one.
-    let (anybody, _driving) = crate::support::connect(&bench.url_as("app").await).await;
+    let (anybody, _driving) = connect(&bench.url_as("app").await).await;
     let payloads = [
         still_recording.id.to_string(),
         format!(r#"{{"session_id": "{}", "status": "completed"}}"#, still_recording.id),
@@ -169,11 +169,11 @@ async fn the_payload_of_a_notification_decides_nothing() {
     }
     bench.complete(&session).await;
     assert!(!bench.rows(&session).await[0].failed);
-    daemon.wait_said("feature extraction complete").await;
+    daemon.wait_for_log("feature extraction complete").await;
     assert!(bench.row(still_recording.measurements[0]).await.is_none());
     assert_eq!(bench.count("heimdall.feature_queue").await, 0);
-    assert_eq!(daemon.said("forged"), Vec::<String>::new());
-    assert_eq!(daemon.said("WARN"), Vec::<String>::new());
+    assert_eq!(daemon.log_lines("forged"), Vec::<String>::new());
+    assert_eq!(daemon.log_lines("WARN"), Vec::<String>::new());
     every_line_is_one(&daemon);
     daemon.stop().await;
 }
@@ -182,7 +182,7 @@ async fn the_payload_of_a_notification_decides_nothing() {
 async fn a_database_that_holds_bytes_which_are_no_text_is_refused() {
     let cluster = crate::support::cluster().await;
     let name = empty_database().await;
-    let (postgres, _driving) = crate::support::connect(&cluster.url("postgres")).await;
+    let (postgres, _driving) = connect(&cluster.url("postgres")).await;
     postgres
         .batch_execute(&format!(
             "CREATE DATABASE {name}_ascii ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use hyper::body::Bytes;
 
 use crate::support::daemon::Daemon;
-use crate::support::wire::{Answer, Wire, missing};
-use crate::support::{Bench, iq, wait_for};
+use crate::support::s3_replies::no_such_key;
+use crate::support::scripted_store::{Reply, ScriptedStore};
+use crate::support::{Bench, recordings, wait_for};
 
 /// Recordings in flight at once, as by default.
 const IN_FLIGHT: u64 = 16;
@@ -21,19 +22,19 @@ async fn a_large_object_takes_no_more_memory_than_a_small_one() {
         Err(_) => 160_000_000_u64,
     };
     let (rate_hz, sample_bytes) = (200_000_u64, 8);
-    let block = Bytes::from(iq::tone().repeat(10));
-    let wire = Wire::open(move |ask| {
-        let size = match ask
+    let block = Bytes::from(recordings::tone().repeat(10));
+    let store = ScriptedStore::start(move |request| {
+        let size = match request
             .path
             .split("size-")
             .nth(1)
             .and_then(|rest| rest.strip_suffix(".bin"))
         {
             Some(size) => size.parse().expect("a size in the key"),
-            None => return Answer::Send(missing()),
+            None => return Reply::Send(no_such_key()),
         };
         let head = format!("HTTP/1.1 200 OK\r\nETag: \"{size}\"\r\nContent-Length: {size}\r\n\r\n");
-        Answer::Repeat(head.into_bytes(), block.clone(), size)
+        Reply::Repeat(head.into_bytes(), block.clone(), size)
     })
     .await;
     let bench = Bench::new().await;
@@ -44,7 +45,7 @@ async fn a_large_object_takes_no_more_memory_than_a_small_one() {
     bench
         .execute(&format!("UPDATE heimdall.measurements SET iq_sample_rate = {rate_hz}"))
         .await;
-    let endpoint = wire.endpoint();
+    let endpoint = store.endpoint();
     let daemon = Daemon::start_with(&bench, &[("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
     bench.complete(&session).await;
     let begun = Instant::now();

@@ -4,12 +4,13 @@ use hyper::body::Bytes;
 use percent_encoding::percent_decode_str;
 
 use crate::support::daemon::Daemon;
-use crate::support::wire::{Answer, Ask, Wire, cut, good, object, refuse};
-use crate::support::{BUCKET, Bench, FeatureRow, iq};
+use crate::support::s3_replies::{object, s3_error, truncate, working_store};
+use crate::support::scripted_store::{Reply, Request, ScriptedStore};
+use crate::support::{BUCKET, Bench, FeatureRow, recordings};
 
 /// The rows of one recording under each of these keys.
-async fn read(bench: &Bench, wire: &Wire, keys: &[&str], settings: &[(&str, &str)]) -> Vec<FeatureRow> {
-    let endpoint = wire.endpoint();
+async fn read(bench: &Bench, store: &ScriptedStore, keys: &[&str], settings: &[(&str, &str)]) -> Vec<FeatureRow> {
+    let endpoint = store.endpoint();
     let mut all = vec![
         ("HEIMDALL_S3_ENDPOINT", endpoint.as_str()),
         ("HEIMDALL_S3_TIMEOUT", "500ms"),
@@ -26,34 +27,38 @@ async fn read(bench: &Bench, wire: &Wire, keys: &[&str], settings: &[(&str, &str
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_breaks_is_read_on_where_it_broke_if_it_is_still_the_same_object() {
     let bench = Bench::new().await;
-    let tone = iq::tone();
+    let tone = recordings::tone();
     // 40,000 of 96,000 bytes at a time: two breaks. One dribbles 20,000: more breaks than are borne.
     let bytes = tone.clone();
-    let wire = Wire::open(move |ask| {
-        let whole = object(ask, "v1", &bytes);
-        let piece = if ask.path.contains("dribble") { 20_000 } else { 40_000 };
-        let rest = bytes.len() - from(ask);
-        if ask.path.contains("whole") || rest <= piece {
-            good(ask, &bytes)
+    let store = ScriptedStore::start(move |request| {
+        let whole = object(request, "v1", &bytes);
+        let piece = if request.path.contains("dribble") {
+            20_000
         } else {
-            Answer::Close(cut(&whole, piece))
+            40_000
+        };
+        let rest = bytes.len() - from(request);
+        if request.path.contains("whole") || rest <= piece {
+            working_store(request, &bytes)
+        } else {
+            Reply::Close(truncate(&whole, piece))
         }
     })
     .await;
     let session = bench.record(&["dribble.bin"]).await;
     bench.complete(&session).await;
-    let rows = read(&bench, &wire, &["whole.bin", "broken.bin"], &[]).await;
+    let rows = read(&bench, &store, &["whole.bin", "broken.bin"], &[]).await;
     assert_eq!(rows[1].error_message, None);
     assert_eq!(rows[1].features[0]["rssi_dbm"], rows[0].features[0]["rssi_dbm"]);
     assert_eq!(rows[1].metadata["object_bytes"], 96_000);
-    let asked = wire.asked("broken");
+    let asked = store.requests("broken");
     let ranges: Vec<_> = asked
         .iter()
-        .map(|ask| ask.headers.get("range").map(String::as_str))
+        .map(|request| request.headers.get("range").map(String::as_str))
         .collect();
     assert_eq!(ranges, [None, Some("bytes=40000-"), Some("bytes=80000-")]);
-    assert!(asked[1..].iter().all(|ask| ask.headers["if-match"] == "\"v1\""));
-    assert_eq!(wire.asked("dribble").len(), 4, "three resumptions and no more");
+    assert!(asked[1..].iter().all(|request| request.headers["if-match"] == "\"v1\""));
+    assert_eq!(store.requests("dribble").len(), 4, "three resumptions and no more");
     assert!(
         bench.row(session.measurements[0]).await.is_none(),
         "it is tried again later"
@@ -61,8 +66,8 @@ async fn a_body_that_breaks_is_read_on_where_it_broke_if_it_is_still_the_same_ob
 }
 
 /// First byte that is asked for.
-fn from(ask: &Ask) -> usize {
-    let range = ask
+fn from(request: &Request) -> usize {
+    let range = request
         .headers
         .get("range")
         .and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'));
@@ -72,32 +77,35 @@ fn from(ask: &Ask) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_object_replaced_between_two_ranges_is_read_again_and_never_mixed() {
     let bench = Bench::new().await;
-    let (old, new) = (iq::to_bytes((0..iq::SAMPLES).map(|_| (0.9, 0.9))), iq::tone());
-    let wire = Wire::open(move |ask| {
-        if ask.path.contains("reference") {
-            return Answer::Send(object(ask, "new", &new));
+    let (old, new) = (
+        recordings::to_bytes((0..recordings::SAMPLES).map(|_| (0.9, 0.9))),
+        recordings::tone(),
+    );
+    let store = ScriptedStore::start(move |request| {
+        if request.path.contains("reference") {
+            return Reply::Send(object(request, "new", &new));
         }
-        if ask.count == 1 {
-            return Answer::Close(cut(&object(ask, "old", &old), 50_000));
+        if request.count == 1 {
+            return Reply::Close(truncate(&object(request, "old", &old), 50_000));
         }
         // This one knows no conditions and sends the other object's rest; the others refuse.
-        let mut ask = ask.clone();
-        if ask.path.contains("careless") {
-            ask.headers.remove("if-match");
+        let mut request = request.clone();
+        if request.path.contains("careless") {
+            request.headers.remove("if-match");
         }
-        Answer::Send(match (ask.path.contains("shorter"), from(&ask)) {
-            (true, 1..) => refuse(
+        Reply::Send(match (request.path.contains("shorter"), from(&request)) {
+            (true, 1..) => s3_error(
                 "416 Range Not Satisfiable",
                 "InvalidRange",
                 "The range is not satisfiable",
             ),
-            _ => object(&ask, "new", &new),
+            _ => object(&request, "new", &new),
         })
     })
     .await;
     let rows = read(
         &bench,
-        &wire,
+        &store,
         &["reference.bin", "replaced.bin", "careless.bin", "shorter.bin"],
         &[],
     )
@@ -109,7 +117,7 @@ async fn an_object_replaced_between_two_ranges_is_read_again_and_never_mixed() {
         assert_eq!(row.attempts, 1);
     }
     for key in ["replaced", "careless", "shorter"] {
-        let froms: Vec<usize> = wire.asked(key).iter().map(from).collect();
+        let froms: Vec<usize> = store.requests(key).iter().map(from).collect();
         assert_eq!(froms, [0, 50_000, 0], "{key}");
     }
 }
@@ -117,23 +125,25 @@ async fn an_object_replaced_between_two_ranges_is_read_again_and_never_mixed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_length_that_lies_gains_nothing() {
     let bench = Bench::new().await;
-    let tone = iq::tone();
+    let tone = recordings::tone();
     let endless = Bytes::from([&b"10000\r\n"[..], &vec![1; 65_536], b"\r\n"].concat());
-    let wire = Wire::open(move |ask| {
+    let store = ScriptedStore::start(move |request| {
         let head = |length: &str| format!("HTTP/1.1 200 OK\r\nETag: \"v1\"\r\n{length}\r\n\r\n").into_bytes();
-        let with = |length: &str| Answer::Send([head(length), tone.clone()].concat());
-        match ask.path.rsplit('/').next() {
+        let with = |length: &str| Reply::Send([head(length), tone.clone()].concat());
+        match request.path.rsplit('/').next() {
             // Less than comes: what is promised is the object, and what follows is not taken for the next answer.
             Some("less.bin") => with("Content-Length: 48000"),
             // More than comes, and every resumption is the same.
-            Some("more.bin") if from(ask) == 0 => Answer::Close([head("Content-Length: 96008"), tone.clone()].concat()),
-            Some("more.bin") => Answer::Close(Vec::new()),
-            Some("huge.bin") => Answer::Hang(head("Content-Length: 1000000000000000000")),
-            Some("over.bin") => Answer::Hang(head("Content-Length: 1000001")),
-            Some("endless.bin") => Answer::Repeat(head("Transfer-Encoding: chunked"), endless.clone(), 1 << 40),
+            Some("more.bin") if from(request) == 0 => {
+                Reply::Close([head("Content-Length: 96008"), tone.clone()].concat())
+            }
+            Some("more.bin") => Reply::Close(Vec::new()),
+            Some("huge.bin") => Reply::Hang(head("Content-Length: 1000000000000000000")),
+            Some("over.bin") => Reply::Hang(head("Content-Length: 1000001")),
+            Some("endless.bin") => Reply::Repeat(head("Transfer-Encoding: chunked"), endless.clone(), 1 << 40),
             Some("nonsense.bin") => with("Content-Length: -5"),
             Some("two.bin") => with("Content-Length: 96000\r\nContent-Length: 96008"),
-            _ => good(ask, &tone),
+            _ => working_store(request, &tone),
         }
     })
     .await;
@@ -148,7 +158,7 @@ async fn a_length_that_lies_gains_nothing() {
         "fine.bin",
         "fine.bin",
     ];
-    let rows = read(&bench, &wire, &keys, &[("HEIMDALL_MAX_OBJECT_BYTES", "1000000")]).await;
+    let rows = read(&bench, &store, &keys, &[("HEIMDALL_MAX_OBJECT_BYTES", "1000000")]).await;
     let message = |n: usize| rows[n].error_message.clone().unwrap_or_default();
     let limit = "the limit is 1000000 bytes (HEIMDALL_MAX_OBJECT_BYTES)";
     assert_eq!(
@@ -175,8 +185,8 @@ async fn a_length_that_lies_gains_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_goes_over_the_wire_as_it_is_and_never_out_of_its_bucket() {
     let bench = Bench::new().await;
-    let tone = iq::tone();
-    let wire = Wire::open(move |ask| good(ask, &tone)).await;
+    let tone = recordings::tone();
+    let store = ScriptedStore::start(move |request| working_store(request, &tone)).await;
     let kept = [
         "%2e%2e/secrets/x.bin",
         "a/%2e%2e/%2e%2e/secrets/x.bin",
@@ -213,7 +223,7 @@ async fn a_key_goes_over_the_wire_as_it_is_and_never_out_of_its_bucket() {
         "a\r\nHost: evil/x.bin",
     ];
     keys.extend(refused);
-    let rows = read(&bench, &wire, &keys, &[]).await;
+    let rows = read(&bench, &store, &keys, &[]).await;
     for (key, row) in keys.iter().zip(&rows) {
         let is_refused = refused.contains(key);
         assert_eq!(
@@ -224,15 +234,18 @@ async fn a_key_goes_over_the_wire_as_it_is_and_never_out_of_its_bucket() {
         );
     }
     let mut seen: Vec<String> = Vec::new();
-    for ask in wire.asked("") {
+    for request in store.requests("") {
         // What a server does with the path: one decoding, then dots and slashes mean what they mean.
-        let path = percent_decode_str(&ask.path).decode_utf8().expect("UTF-8").into_owned();
+        let path = percent_decode_str(&request.path)
+            .decode_utf8()
+            .expect("UTF-8")
+            .into_owned();
         let key = path
             .strip_prefix(&format!("/{BUCKET}/"))
             .unwrap_or_else(|| panic!("{path} is outside"));
-        assert!(!ask.path.contains(['?', '#', '\\']), "{}", ask.path);
+        assert!(!request.path.contains(['?', '#', '\\']), "{}", request.path);
         assert!(!key.split('/').any(|segment| matches!(segment, "." | "..")), "{key}");
-        assert_eq!(ask.headers["host"], wire.endpoint()["http://".len()..]);
+        assert_eq!(request.headers["host"], store.endpoint()["http://".len()..]);
         seen.push(key.to_owned());
     }
     for key in kept.iter().chain(&["/x.bin"]) {

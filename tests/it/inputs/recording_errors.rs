@@ -1,7 +1,7 @@
 //! The recording class of failures: an error row at once, in the words that the users know.
 
 use crate::support::daemon::Daemon;
-use crate::support::{Bench, Session, iq, wait_for};
+use crate::support::{Bench, Session, recordings, wait_for, wait_until};
 
 const NOT_FOUND: &str = "2026/11/22/station/145000000/late.bin";
 
@@ -16,19 +16,19 @@ fn cases() -> Vec<(&'static str, Option<Vec<u8>>, &'static str, &'static str)> {
         ),
         (
             "broken-off.bin",
-            Some(iq::tone()[..95_997].to_vec()),
+            Some(recordings::tone()[..95_997].to_vec()),
             "invalid_format",
             "Invalid IQ data format: 5 bytes left over at the end, cf32_le samples are 8 bytes each (95997 bytes of samples in all)",
         ),
         (
             "nan.bin",
-            Some(iq::tone_with(7_000, (f32::NAN, 0.0))),
+            Some(recordings::tone_with(7_000, (f32::NAN, 0.0))),
             "invalid_format",
             "Invalid IQ data format: 1 of the 2400 samples from sample 4800 on are NaN or infinite, the first is sample 7000",
         ),
         (
             "infinite.bin",
-            Some(iq::tone_with(0, (0.0, f32::NEG_INFINITY))),
+            Some(recordings::tone_with(0, (0.0, f32::NEG_INFINITY))),
             "invalid_format",
             "Invalid IQ data format: 1 of the 2400 samples from sample 0 on are NaN or infinite, the first is sample 0",
         ),
@@ -46,7 +46,7 @@ fn cases() -> Vec<(&'static str, Option<Vec<u8>>, &'static str, &'static str)> {
         ),
         (
             "short.bin",
-            Some(iq::tone()[..2_399 * 8].to_vec()),
+            Some(recordings::tone()[..2_399 * 8].to_vec()),
             "too_short",
             "Recording too short: 2399 samples, one chunk needs 2400",
         ),
@@ -58,7 +58,7 @@ fn cases() -> Vec<(&'static str, Option<Vec<u8>>, &'static str, &'static str)> {
         ),
         (
             "s3://somebody-elses/recording.bin",
-            Some(iq::tone()),
+            Some(recordings::tone()),
             "location_refused",
             "IQ location not allowed: bucket 'somebody-elses' is outside the allowed buckets (heimdall-raw-iq)",
         ),
@@ -116,8 +116,8 @@ async fn what_is_wrong_with_a_recording_is_said_word_for_word_at_the_first_attem
             .await,
         1
     );
-    daemon.wait_said("feature extraction complete").await;
-    assert_eq!(daemon.said("extraction failed").len(), cases.len());
+    daemon.wait_for_log("feature extraction complete").await;
+    assert_eq!(daemon.log_lines("extraction failed").len(), cases.len());
     daemon.stop().await;
 }
 
@@ -141,7 +141,7 @@ async fn an_object_that_arrives_late_replaces_its_error_row() {
     assert!((20.0..=30.0).contains(&due_seconds), "{due_seconds}");
     daemon.stop().await;
 
-    bench.put(NOT_FOUND, iq::tone());
+    bench.put(NOT_FOUND, recordings::tone());
     bench.execute("UPDATE heimdall.feature_queue SET due_at = now()").await;
     // A daemon looks for what is due when it starts.
     let daemon = Daemon::start(&bench).await;
@@ -180,7 +180,7 @@ async fn a_missing_object_is_looked_for_three_times_and_stays_an_error() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_late_error_never_destroys_good_features() {
     let bench = Bench::new().await;
-    bench.put("good.bin", iq::tone());
+    bench.put("good.bin", recordings::tone());
     let session = bench.record(&["good.bin"]).await;
     let daemon = Daemon::start(&bench).await;
     bench.complete(&session).await;
@@ -191,8 +191,8 @@ async fn a_late_error_never_destroys_good_features() {
     bench
         .execute("UPDATE heimdall.measurements SET iq_data_location = 'gone.bin'")
         .await;
-    wait_for("the failure is told", || async {
-        (!daemon.said("IQ file not found: gone.bin").is_empty()).then_some(())
+    wait_until("the failure is told", || async {
+        !daemon.log_lines("IQ file not found: gone.bin").is_empty()
     })
     .await;
     let after = bench
@@ -210,7 +210,7 @@ async fn a_recording_without_a_signal_is_a_valid_row() {
     let mut normal = || (-2.0 * (1.0 - rng.f32()).ln()).sqrt() * (std::f32::consts::TAU * rng.f32()).cos();
     bench.put(
         "noise.bin",
-        iq::to_bytes((0..iq::SAMPLES).map(|_| (normal(), normal()))),
+        recordings::to_bytes((0..recordings::SAMPLES).map(|_| (normal(), normal()))),
     );
     let session = bench.record(&["noise.bin"]).await;
     let daemon = Daemon::start(&bench).await;
@@ -225,7 +225,7 @@ async fn a_recording_without_a_signal_is_a_valid_row() {
 async fn every_way_of_writing_a_location_leads_to_the_object() {
     let bench = Bench::new().await;
     let key = "2026/11/22/a b+ü%2F~/145000000/x.bin";
-    bench.put(key, iq::tone());
+    bench.put(key, recordings::tone());
     let spellings = [
         key.to_owned(),
         format!("heimdall-raw-iq/{key}"),

@@ -4,13 +4,13 @@ use heimdall_daemon::config::secret::Secret;
 use uuid::Uuid;
 
 use crate::support::daemon::Daemon;
-use crate::support::{Bench, iq, wait_for};
+use crate::support::{Bench, recordings, wait_for};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_of_a_thousand_measurements_is_announced_once_when_all_have_their_row() {
     let bench = Bench::new().await;
     // Short ones: a chunk of 200 ms each.
-    bench.put("a.bin", iq::tone()[..19_200].to_vec());
+    bench.put("a.bin", recordings::tone()[..19_200].to_vec());
     let session: Uuid = bench
         .value(
             "INSERT INTO heimdall.recording_sessions (status, duration_seconds) VALUES ('recording', 1) RETURNING id",
@@ -21,15 +21,13 @@ async fn a_session_of_a_thousand_measurements_is_announced_once_when_all_have_th
                   SELECT 'a.bin', $1, $2::float8 FROM generate_series(1, 1000)";
     bench
         .sql
-        .execute(insert, &[&session, &iq::SAMPLE_RATE_HZ])
+        .execute(insert, &[&session, &recordings::SAMPLE_RATE_HZ])
         .await
         .expect("entered");
     let daemon = Daemon::start(&bench).await;
-    bench
-        .execute("UPDATE heimdall.recording_sessions SET status = 'completed'")
-        .await;
-    daemon.wait_said("feature extraction complete").await;
-    let told = daemon.said("feature extraction complete");
+    bench.complete_all().await;
+    daemon.wait_for_log("feature extraction complete").await;
+    let told = daemon.log_lines("feature extraction complete");
     assert!(
         told.len() == 1 && told[0].contains("succeeded=1000 failed=0"),
         "{told:#?}"
@@ -43,7 +41,7 @@ async fn a_session_of_a_thousand_measurements_is_announced_once_when_all_have_th
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_table_of_results_partitioned_by_time_is_written_and_read_like_any_other() {
     let bench = Bench::new().await;
-    bench.put("good.bin", iq::tone());
+    bench.put("good.bin", recordings::tone());
     // As a DBA does it: the plain table out of the way, one by time in its place, and a migration for grants and views.
     bench
         .execute(
@@ -74,7 +72,7 @@ async fn a_table_of_results_partitioned_by_time_is_written_and_read_like_any_oth
     );
     assert_eq!(bench.count("heimdall.measurement_features_past").await, 1);
     // A failure gives way to features, in the same partition and in another one.
-    bench.put("late.bin", iq::tone());
+    bench.put("late.bin", recordings::tone());
     bench
         .execute("UPDATE heimdall.measurements SET created_at = '2026-06-01' WHERE iq_data_location = 'late.bin'")
         .await;
@@ -94,7 +92,7 @@ async fn a_table_of_results_partitioned_by_time_is_written_and_read_like_any_oth
 async fn the_segments_of_a_long_recording_come_in_parts_and_stand_in_their_order() {
     const SECONDS: usize = 600;
     let bench = Bench::new().await;
-    bench.put("long.bin", iq::tone_of(1, SECONDS * 1_000));
+    bench.put("long.bin", recordings::tone_of(1, SECONDS * 1_000));
     let session = bench.record(&["long.bin"]).await;
     // Known to be wrong at the end alone: it has to stand in every segment all the same.
     bench
@@ -121,16 +119,16 @@ async fn the_segments_of_a_long_recording_come_in_parts_and_stand_in_their_order
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_recording_without_room_for_its_segments_is_tried_again_and_short_ones_need_none() {
     let bench = Bench::new().await;
-    bench.put("long.bin", iq::tone_of(1, 60_000));
-    bench.put("short.bin", iq::tone_of(1, 2_000));
+    bench.put("long.bin", recordings::tone_of(1, 60_000));
+    bench.put("short.bin", recordings::tone_of(1, 2_000));
     let session = bench.record(&["long.bin", "short.bin"]).await;
     bench
         .execute("UPDATE heimdall.measurements SET iq_sample_rate = 1000")
         .await;
     let daemon = Daemon::start_with(&bench, &[("TMPDIR", "/nonexistent")]).await;
     bench.complete(&session).await;
-    daemon.wait_said("recording postponed").await;
-    let told = daemon.said("recording postponed");
+    daemon.wait_for_log("recording postponed").await;
+    let told = daemon.log_lines("recording postponed");
     assert!(
         told.len() == 1 && told[0].contains("internal error: temporary file: "),
         "{told:?}"

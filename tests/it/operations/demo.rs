@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use crate::support::daemon::{Daemon, command};
-use crate::support::{connect, iq, wait_for};
+use crate::support::{connect, recordings, wait_for, wait_until};
 
 #[test]
 fn the_demo_ends_well_when_every_row_is_as_it_should_be() {
@@ -41,7 +41,7 @@ fn the_demo_takes_a_folder_of_recordings() {
     let folder = std::env::temp_dir().join(format!("heimdall-demo-test-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     // Read at the default rate this is a recording of 60 ms, and that is what the row has to say.
-    std::fs::write(folder.join("short.cf32"), iq::tone()).expect("a file");
+    std::fs::write(folder.join("short.cf32"), recordings::tone()).expect("a file");
     let output = command()
         .args(["demo", "--exit", "--recordings"])
         .arg(&folder)
@@ -62,7 +62,7 @@ async fn staying_demo() -> (Daemon, PathBuf) {
     demo.arg("demo").stdout(Stdio::piped());
     let demo = Daemon::spawn(demo);
     let folder = wait_for("it says how to look further", || async {
-        let line = demo.told("psql -h ");
+        let line = demo.stdout_lines("psql -h ");
         line.first()
             .and_then(|line| line.split_whitespace().nth(2).map(PathBuf::from))
     })
@@ -75,7 +75,7 @@ async fn the_demo_takes_the_session_that_it_says_how_to_make_and_ends_at_ctrl_c(
     let (mut demo, folder) = staying_demo().await;
     let another = include_str!("../../../daemon/src/demo/sql/another_session.sql");
     for line in another.lines() {
-        assert!(!demo.told(line).is_empty(), "{line} is not shown");
+        assert!(!demo.stdout_lines(line).is_empty(), "{line} is not shown");
     }
     let url = format!(
         "postgres://postgres@{}:5432/heimdall",
@@ -86,8 +86,8 @@ async fn the_demo_takes_the_session_that_it_says_how_to_make_and_ends_at_ctrl_c(
         .batch_execute(another)
         .await
         .expect("it can be typed as it is shown");
-    wait_for("the new session's table", || async {
-        (demo.told("receiver ").len() == 2).then_some(())
+    wait_until("the new session's table", || async {
+        demo.stdout_lines("receiver ").len() == 2
     })
     .await;
     demo.signal("INT");
@@ -102,7 +102,7 @@ async fn a_killed_demo_leaves_no_server_and_no_folder_behind() {
     let pid = pid.lines().next().expect("its id").to_owned();
     demo.signal("KILL");
     demo.wait_exit().await;
-    wait_for("the folder is gone", || async { (!folder.exists()).then_some(()) }).await;
+    wait_until("the folder is gone", || async { !folder.exists() }).await;
     // It removes its pid file a moment before it ends; a dead process that nobody has waited for is dead.
     wait_for("the server has ended", || async {
         let output = std::process::Command::new("ps")

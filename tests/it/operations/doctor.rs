@@ -2,52 +2,21 @@
 
 use std::net::SocketAddr;
 
-use heimdall_daemon::sandbox::s3::{ACCESS_KEY, SECRET_KEY};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::support::daemon::{Daemon, command};
-use crate::support::faults::{Door, Fault};
+use crate::support::daemon::Daemon;
+use crate::support::doctor::doctor;
 use crate::support::pgbouncer::PgBouncer;
-use crate::support::{BUCKET, Bench, cluster, connect};
-
-/// Its status and what it says, with further settings.
-pub(crate) async fn doctor(bench: &Bench, settings: &[(&str, &str)]) -> (Option<i32>, String) {
-    let mut command = command();
-    command
-        .arg("doctor")
-        .env("HEIMDALL_DATABASE_URL", bench.url_as("daemon").await)
-        .env("HEIMDALL_S3_ENDPOINT", bench.store.endpoint())
-        .env("HEIMDALL_S3_BUCKET", BUCKET)
-        .env("HEIMDALL_S3_ACCESS_KEY", ACCESS_KEY)
-        .env("HEIMDALL_S3_SECRET_KEY", SECRET_KEY)
-        .envs(settings.iter().copied());
-    let run = tokio::task::spawn_blocking(move || command.output());
-    let output = run.await.expect("no panic").expect("it runs");
-    let said = String::from_utf8(output.stdout).expect("text");
-    assert!(!said.contains('\u{1b}'), "no colours in a pipe: {said}");
-    assert!(!said.contains(SECRET_KEY), "{said}");
-    (output.status.code(), said)
-}
-
-/// The line begins with the level, names the subject, and is followed by what to type.
-#[track_caller]
-pub(crate) fn expect(said: &str, level: &str, subject: &str, words: &str, hint: &str) {
-    let mut lines = said.lines();
-    let start = format!("{level:<8}{subject}: ");
-    let line = lines.find(|line| line.starts_with(&start) && line.contains(words));
-    assert!(line.is_some(), "no '{start}…{words}' in:\n{said}");
-    let next = lines.next().unwrap_or_default();
-    let typed = next.strip_prefix("        type: ").unwrap_or_default();
-    assert!(typed.contains(hint), "'{hint}' is not in '{typed}' in:\n{said}");
-}
+use crate::support::store_proxy::{Fault, StoreProxy};
+use crate::support::{Bench, cluster, connect};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_all_is_well_every_line_says_so_and_the_status_is_0() {
     let bench = Bench::new().await;
     let daemon = Daemon::start(&bench).await;
-    let (status, said) = doctor(&bench, &[]).await;
-    assert_eq!(status, Some(0), "{said}");
+    let report = doctor(&bench, &[]).await;
+    report.assert_status(0);
     let subjects = [
         "database",
         "clock",
@@ -69,11 +38,20 @@ async fn where_all_is_well_every_line_says_so_and_the_status_is_0() {
         "bucket heimdall-raw-iq",
     ];
     for subject in subjects {
-        expect(&said, "ok", subject, "", "");
+        report.expect("ok", subject, "", "");
     }
-    expect(&said, "ok", "workers", "1 alive", "");
-    assert_eq!(said.matches("type:").count(), 1, "what the login may not see: {said}");
-    assert!(said.ends_with(" looked at, 0 wrong, 0 to look at\n"), "{said}");
+    report.expect("ok", "workers", "1 alive", "");
+    assert_eq!(
+        report.text.matches("type:").count(),
+        1,
+        "only the snapshot, which the login may not see: {}",
+        report.text
+    );
+    assert!(
+        report.text.ends_with(" looked at, 0 wrong, 0 to look at\n"),
+        "{}",
+        report.text
+    );
     daemon.stop().await;
 }
 
@@ -158,16 +136,20 @@ const MANY_TRANSACTIONS: &str =
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_broken_in_the_database_is_named_with_what_to_type() {
     // Nobody else's snapshots.
-    let bench = Bench::apart().await;
+    let bench = Bench::with_own_cluster().await;
     for (broken, ..) in BREAKS {
         bench.execute(broken).await;
     }
-    let (status, said) = doctor(&bench, &[]).await;
-    assert_eq!(status, Some(1), "{said}");
+    let report = doctor(&bench, &[]).await;
+    report.assert_status(1);
     for (_, level, subject, words, hint) in BREAKS {
-        expect(&said, level, subject, words, hint);
+        report.expect(level, subject, words, hint);
     }
-    assert!(said.ends_with(" looked at, 7 wrong, 3 to look at\n"), "{said}");
+    assert!(
+        report.text.ends_with(" looked at, 7 wrong, 3 to look at\n"),
+        "{}",
+        report.text
+    );
 
     // A warning alone is no failure; a migration mends what it is said to mend.
     bench.execute(RESET_ROLE).await;
@@ -181,9 +163,13 @@ async fn what_is_broken_in_the_database_is_named_with_what_to_type() {
     heimdall_daemon::postgres::migrate::migrate(&url)
         .await
         .expect("it installs");
-    let (status, said) = doctor(&bench, &[]).await;
-    assert_eq!(status, Some(0), "{said}");
-    assert!(said.ends_with(" looked at, 0 wrong, 3 to look at\n"), "{said}");
+    let report = doctor(&bench, &[]).await;
+    report.assert_status(0);
+    assert!(
+        report.text.ends_with(" looked at, 0 wrong, 3 to look at\n"),
+        "{}",
+        report.text
+    );
 
     // A snapshot that somebody holds is named by its process.
     bench
@@ -191,12 +177,11 @@ async fn what_is_broken_in_the_database_is_named_with_what_to_type() {
         .await;
     let pid: i32 = bench.value("SELECT pg_backend_pid()", &[]).await;
     let url = bench.url().await;
-    let (_, said) = doctor(&bench, &[("HEIMDALL_DATABASE_URL", &url)]).await;
-    expect(&said, "ok", "oldest snapshot", &format!("held by process {pid} "), "");
+    let report = doctor(&bench, &[("HEIMDALL_DATABASE_URL", &url)]).await;
+    report.expect("ok", "oldest snapshot", &format!("held by process {pid} "), "");
     // The daemon's login sees no other's, and must not say that there is none.
-    let (_, said) = doctor(&bench, &[]).await;
-    expect(
-        &said,
+    let report = doctor(&bench, &[]).await;
+    report.expect(
         "ok",
         "oldest snapshot",
         "cannot see",
@@ -208,10 +193,9 @@ async fn what_is_broken_in_the_database_is_named_with_what_to_type() {
     for statement in ["SET synchronous_commit = off", MANY_TRANSACTIONS] {
         other.batch_execute(statement).await.expect("they commit");
     }
-    let (status, said) = doctor(&bench, &[("HEIMDALL_DATABASE_URL", &url)]).await;
-    assert_eq!(status, Some(0), "{said}");
-    expect(
-        &said,
+    let report = doctor(&bench, &[("HEIMDALL_DATABASE_URL", &url)]).await;
+    report.assert_status(0);
+    report.expect(
         "warning",
         "oldest snapshot",
         "dead rows of the queue cannot be removed",
@@ -222,39 +206,26 @@ async fn what_is_broken_in_the_database_is_named_with_what_to_type() {
     bench
         .execute("INSERT INTO heimdall.schema_migrations (version, name, serves_from) VALUES (4711, 'later', 4711)")
         .await;
-    let (status, said) = doctor(&bench, &[]).await;
-    assert_eq!(status, Some(1), "{said}");
-    expect(
-        &said,
-        "wrong",
-        "schema",
-        "4711",
-        "replace this heimdalld by the newer one",
-    );
+    let report = doctor(&bench, &[]).await;
+    report.assert_status(1);
+    report.expect("wrong", "schema", "4711", "replace this heimdalld by the newer one");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_without_autovacuum_and_one_that_takes_no_writes_are_told() {
-    let mut bench = Bench::apart().await;
+    let mut bench = Bench::with_own_cluster().await;
     let standby = tokio::task::block_in_place(|| bench.own_cluster().standby()).expect("a standby");
     let url = standby.url_as("daemon", &bench.database);
-    let (status, said) = doctor(&bench, &[("HEIMDALL_DATABASE_URL", &url)]).await;
-    assert_eq!(status, Some(1), "{said}");
-    expect(
-        &said,
-        "wrong",
-        "database",
-        "takes no writes",
-        "SELECT pg_is_in_recovery();",
-    );
+    let report = doctor(&bench, &[("HEIMDALL_DATABASE_URL", &url)]).await;
+    report.assert_status(1);
+    report.expect("wrong", "database", "takes no writes", "SELECT pg_is_in_recovery();");
 
     bench.own_cluster().set_for_next_start(&["autovacuum=off"]);
     tokio::task::block_in_place(|| bench.own_cluster().restart()).expect("it starts again");
     bench.reconnect().await;
-    let (status, said) = doctor(&bench, &[]).await;
-    assert_eq!(status, Some(0), "{said}");
-    expect(
-        &said,
+    let report = doctor(&bench, &[]).await;
+    report.assert_status(0);
+    report.expect(
         "warning",
         "autovacuum",
         "the whole server",
@@ -323,59 +294,46 @@ async fn what_stands_in_the_way_to_the_database_is_told_apart() {
             "ALTER ROLE \"daemon\" PASSWORD",
         ),
     ] {
-        let (status, said) = database(url).await;
-        assert_eq!(status, Some(1), "{said}");
-        expect(&said, "wrong", "database", words, hint);
-        assert!(!said.contains("hunter2"), "{said}");
+        let report = database(url).await;
+        report.assert_status(1);
+        report.expect("wrong", "database", words, hint);
+        assert!(!report.text.contains("hunter2"), "{}", report.text);
     }
     bench.execute("DROP ROLE stranger").await;
 
     // A superuser works, and is more than is needed.
-    let (status, said) = database(bench.url().await).await;
-    assert_eq!(status, Some(0), "{said}");
-    expect(&said, "warning", "login", "superuser", "IN ROLE heimdall_daemon");
+    let report = database(bench.url().await).await;
+    report.assert_status(0);
+    report.expect("warning", "login", "superuser", "IN ROLE heimdall_daemon");
 
     for settings in ["", "ignore_startup_parameters = options"] {
         let bouncer = PgBouncer::start(settings).await;
-        let (status, said) = database(bouncer.url(&direct)).await;
-        assert_eq!(status, Some(0), "{said}");
-        expect(
-            &said,
+        let report = database(bouncer.url(&direct)).await;
+        report.assert_status(0);
+        report.expect(
             "warning",
             "notifications",
             "transaction pooler",
             "HEIMDALL_LISTENER_DATABASE_URL",
         );
-        expect(&said, "ok", "indexes", "", "");
+        report.expect("ok", "indexes", "", "");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_with_the_store_is_told_apart() {
     let bench = Bench::new().await;
-    let door = Door::open(bench.store.objects()).await;
-    let endpoint = door.endpoint();
+    let store_proxy = StoreProxy::start(bench.store.objects()).await;
+    let endpoint = store_proxy.endpoint();
     let bucket = "bucket heimdall-raw-iq";
-    let (status, said) = doctor(&bench, &[("HEIMDALL_S3_BUCKET", "heimdall-raw-iq,other-one")]).await;
-    assert_eq!(status, Some(1), "{said}");
-    expect(&said, "ok", bucket, "", "");
-    expect(
-        &said,
-        "wrong",
-        "bucket other-one",
-        "NoSuchBucket",
-        "s3 mb s3://other-one",
-    );
-    let (_, said) = doctor(&bench, &[("HEIMDALL_S3_SECRET_KEY", "another")]).await;
-    expect(
-        &said,
-        "wrong",
-        bucket,
-        "SignatureDoesNotMatch",
-        "HEIMDALL_S3_SECRET_KEY_FILE",
-    );
-    let (_, said) = doctor(&bench, &[("HEIMDALL_S3_ENDPOINT", "http://127.0.0.1:1")]).await;
-    expect(&said, "wrong", bucket, "onnect", "curl -sv http://127.0.0.1:1");
+    let report = doctor(&bench, &[("HEIMDALL_S3_BUCKET", "heimdall-raw-iq,other-one")]).await;
+    report.assert_status(1);
+    report.expect("ok", bucket, "", "");
+    report.expect("wrong", "bucket other-one", "NoSuchBucket", "s3 mb s3://other-one");
+    let report = doctor(&bench, &[("HEIMDALL_S3_SECRET_KEY", "another")]).await;
+    report.expect("wrong", bucket, "SignatureDoesNotMatch", "HEIMDALL_S3_SECRET_KEY_FILE");
+    let report = doctor(&bench, &[("HEIMDALL_S3_ENDPOINT", "http://127.0.0.1:1")]).await;
+    report.expect("wrong", bucket, "onnect", "curl -sv http://127.0.0.1:1");
     for (fault, words, hint) in [
         (Fault::Status(403, "AccessDenied"), "403 AccessDenied", "s3:ListBucket"),
         (
@@ -384,9 +342,9 @@ async fn what_is_wrong_with_the_store_is_told_apart() {
             "timedatectl",
         ),
     ] {
-        door.set("", fault);
-        let (status, said) = doctor(&bench, &[("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
-        assert_eq!(status, Some(1), "{said}");
-        expect(&said, "wrong", bucket, words, hint);
+        store_proxy.set("", fault);
+        let report = doctor(&bench, &[("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
+        report.assert_status(1);
+        report.expect("wrong", bucket, words, hint);
     }
 }

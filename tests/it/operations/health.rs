@@ -11,8 +11,8 @@ use heimdall_daemon::sandbox::s3::SECRET_KEY;
 use serde_json::Value;
 
 use crate::support::daemon::{ANY_PORT, Daemon, command, get};
-use crate::support::faults::{Door, Fault};
-use crate::support::{Bench, cluster, connect, wait_for};
+use crate::support::store_proxy::{Fault, StoreProxy};
+use crate::support::{Bench, cluster, connect, wait_for, wait_until};
 
 /// Waits until a check of `/readyz` is `ok` or not; returns its reason. The status agrees with the checks each time.
 async fn wait_check(http: &str, check: &str, ok: bool) -> String {
@@ -45,8 +45,8 @@ async fn allow_connections(database: &str, allowed: bool) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readiness_names_what_is_away_and_why_while_the_process_stays_healthy() {
     let bench = Bench::new().await;
-    let door = Door::open(bench.store.objects()).await;
-    let endpoint = door.endpoint();
+    let store_proxy = StoreProxy::start(bench.store.objects()).await;
+    let endpoint = store_proxy.endpoint();
     let url = bench.url_as("daemon").await.replace("daemon@", "daemon:hunter2@");
     let settings = [
         ANY_PORT,
@@ -61,19 +61,19 @@ async fn readiness_names_what_is_away_and_why_while_the_process_stays_healthy() 
         wait_check(&http, check, true).await;
     }
 
-    door.set("", Fault::Status(403, "InvalidAccessKeyId"));
+    store_proxy.set("", Fault::Status(403, "InvalidAccessKeyId"));
     let reason = wait_check(&http, "store", false).await;
     assert!(
         reason.contains("heimdall-raw-iq") && reason.contains("403 InvalidAccessKeyId"),
         "{reason}"
     );
-    door.set("", Fault::Hang);
+    store_proxy.set("", Fault::Hang);
     wait_for("the store is silent", || async {
         let reason = wait_check(&http, "store", false).await;
         reason.contains("no answer").then_some(())
     })
     .await;
-    door.mend();
+    store_proxy.clear_faults();
     wait_check(&http, "store", true).await;
 
     // No new connection gets through, those of the pool stay.
@@ -243,10 +243,7 @@ async fn who_reaches_the_port_can_slow_nobody_but_himself() {
     assert_eq!(get(&format!("{http}/healthz")).await.0, 200);
     assert_eq!(get(&format!("{http}/readyz")).await.0, 200);
     let files = || std::fs::read_dir(format!("/proc/{}/fd", daemon.pid())).map_or(0, Iterator::count);
-    wait_for("at most 32 of them are held", || async {
-        (files() < 32 + 40).then_some(())
-    })
-    .await;
+    wait_until("at most 32 of them are held", || async { files() < 32 + 40 }).await;
     // The youngest is let go too, once its time is over.
     let last = slow.last_mut().expect("there are some");
     last.set_read_timeout(Some(crate::support::DEADLINE)).expect("set");

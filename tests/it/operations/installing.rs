@@ -5,7 +5,7 @@ use heimdall_daemon::postgres::migrate::{check, migrate};
 use heimdall_daemon::sql::schema_version;
 
 use crate::support::daemon::{Daemon, command};
-use crate::support::{Bench, cluster, connect, empty_database, iq, wait_for};
+use crate::support::{Bench, cluster, connect, empty_database, recordings, wait_for};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_migration_changes_nothing_and_the_check_agrees() {
@@ -92,11 +92,9 @@ async fn an_existing_application_keeps_its_tables_and_gets_features() {
 
     // Nothing says how fast it was sampled: 200 kHz then, and 40,000 samples a chunk.
     let samples = (0..40_000_u16).map(|n| (f32::from(n % 7) / 7.0, f32::from(n % 3) / 3.0));
-    bench.put("a.bin", iq::to_bytes(samples));
+    bench.put("a.bin", recordings::to_bytes(samples));
     let daemon = Daemon::start(&bench).await;
-    bench
-        .execute("UPDATE heimdall.recording_sessions SET status = 'completed'")
-        .await;
+    bench.complete_all().await;
     let row = wait_for("the row", || {
         bench.row("00000000-0000-0000-0000-000000000003".parse().expect("an id"))
     })

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::support::daemon::{ANY_PORT, Daemon};
-use crate::support::faults::{Door, Fault};
 use crate::support::prometheus::Scrape;
-use crate::support::{Bench, iq, wait_for};
+use crate::support::store_proxy::{Fault, StoreProxy};
+use crate::support::{Bench, recordings, wait_for, wait_until};
 
 const OPERATOR: &str = include_str!("../../../deploy/README.md");
 
@@ -62,7 +62,7 @@ async fn the_metrics_are_those_that_the_operators_document_lists() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_shows_in_counts_and_durations() {
     let bench = Bench::new().await;
-    bench.put("good.bin", iq::tone());
+    bench.put("good.bin", recordings::tone());
     bench.put("zero.bin", vec![0; 96_000]);
     let session = bench.record(&["good.bin", "zero.bin", "gone.bin"]).await;
     let daemon = Daemon::start_with(&bench, &[ANY_PORT]).await;
@@ -107,10 +107,10 @@ async fn a_session_shows_in_counts_and_durations() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn outages_show_while_they_last_and_are_counted() {
     let bench = Bench::new().await;
-    bench.put("good.bin", iq::tone());
+    bench.put("good.bin", recordings::tone());
     let session = bench.record(&["good.bin"]).await;
-    let door = Door::open(bench.store.objects()).await;
-    let endpoint = door.endpoint();
+    let store_proxy = StoreProxy::start(bench.store.objects()).await;
+    let endpoint = store_proxy.endpoint();
     let daemon = Daemon::start_with(&bench, &[ANY_PORT, ("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
     let http = daemon.http().await;
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -122,13 +122,13 @@ async fn outages_show_while_they_last_and_are_counted() {
     assert!(after.count(r#"heimdalld_database_connects_total{connection="pool"}"#) >= 1);
     reaches(&http, "heimdalld_listening", 1).await;
 
-    door.set("", Fault::Status(503, "SlowDown"));
+    store_proxy.set("", Fault::Status(503, "SlowDown"));
     bench.complete(&session).await;
     let after = reaches(&http, r#"heimdalld_outage{server="store"}"#, 1).await;
     assert_eq!(after.count(r#"heimdalld_outages_total{server="store"}"#), 1);
     let given_back = r#"heimdalld_recordings_total{error_kind="",outcome="given_back"}"#;
     reaches(&http, given_back, 1).await;
-    door.mend();
+    store_proxy.clear_faults();
     let extracted = r#"heimdalld_recordings_total{error_kind="",outcome="extracted"}"#;
     let after = reaches(&http, extracted, 1).await;
     assert_eq!(after.count(r#"heimdalld_outage{server="store"}"#), 0);
@@ -139,7 +139,7 @@ async fn outages_show_while_they_last_and_are_counted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pause_shows_with_what_gathers_meanwhile_and_what_the_sweep_finds() {
     let bench = Bench::new().await;
-    bench.put("good.bin", iq::tone());
+    bench.put("good.bin", recordings::tone());
     let session = bench.record(&["good.bin", "good.bin"]).await;
     let settings = [ANY_PORT, ("HEIMDALL_LEASE", "1s"), ("HEIMDALL_SWEEP_INTERVAL", "300ms")];
     let daemon = Daemon::start_with(&bench, &settings).await;
@@ -169,8 +169,8 @@ async fn a_pause_shows_with_what_gathers_meanwhile_and_what_the_sweep_finds() {
     bench.execute("SELECT heimdall.resume_extraction()").await;
     reaches(&http, r#"heimdalld_claims_total{source="sweep"}"#, 3).await;
     // The claims need not wait for the heartbeat that brings the news.
-    wait_for("heimdalld_paused falls to 0", || async {
-        (scrape(&http).await.count("heimdalld_paused") == 0).then_some(())
+    wait_until("heimdalld_paused falls to 0", || async {
+        scrape(&http).await.count("heimdalld_paused") == 0
     })
     .await;
     daemon.stop().await;
@@ -179,11 +179,10 @@ async fn a_pause_shows_with_what_gathers_meanwhile_and_what_the_sweep_finds() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_lease_shows_on_both_sides() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
-    let door = Door::open(bench.store.objects()).await;
-    door.set("a.bin", Fault::Delay(Duration::from_millis(500)));
-    let endpoint = door.endpoint();
+    let store_proxy = StoreProxy::with_fault(&bench, "a.bin", Fault::Delay(Duration::from_millis(500))).await;
+    let endpoint = store_proxy.endpoint();
     let lease = ("HEIMDALL_LEASE", "1s");
     let stale = Daemon::start_with(&bench, &[ANY_PORT, lease, ("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
     let stale_http = stale.http().await;

@@ -1,7 +1,7 @@
 //! Can a person install, upgrade, configure, watch and understand the daemon?
 
 mod demo;
-pub(crate) mod doctor;
+mod doctor;
 mod documents;
 mod health;
 mod installing;

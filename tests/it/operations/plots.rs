@@ -8,7 +8,7 @@ use std::process::{Output, Stdio};
 use serde_json::Value;
 
 use crate::support::daemon::command;
-use crate::support::iq;
+use crate::support::recordings;
 
 /// A folder that goes when the test ends.
 struct Folder(tempfile::TempDir);
@@ -43,9 +43,9 @@ impl Folder {
 )]
 fn tone(frequency_hz: f64, seconds: f64) -> Vec<u8> {
     let mut rng = fastrand::Rng::with_seed(2);
-    let count = (iq::SAMPLE_RATE_HZ * seconds) as usize;
-    iq::to_bytes((0..count).map(|n| {
-        let (sin, cos) = (std::f64::consts::TAU * frequency_hz * n as f64 / iq::SAMPLE_RATE_HZ).sin_cos();
+    let count = (recordings::SAMPLE_RATE_HZ * seconds) as usize;
+    recordings::to_bytes((0..count).map(|n| {
+        let (sin, cos) = (std::f64::consts::TAU * frequency_hz * n as f64 / recordings::SAMPLE_RATE_HZ).sin_cos();
         let mut noise = || 0.01 * (rng.f64() - 0.5);
         ((0.3 * cos + noise()) as f32, (0.3 * sin + noise()) as f32)
     }))

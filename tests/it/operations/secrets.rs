@@ -6,17 +6,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use heimdall_daemon::sandbox::s3::{ACCESS_KEY, SECRET_KEY};
 
 use crate::support::daemon::{Daemon, command};
-use crate::support::wire::{Answer, Ask, Wire, answer, cut, good, missing, object, refuse};
-use crate::support::{BUCKET, Bench, iq, wait_for};
+use crate::support::s3_replies::{http_reply, no_such_key, object, s3_error, truncate, working_store};
+use crate::support::scripted_store::{Reply, Request, ScriptedStore};
+use crate::support::{BUCKET, Bench, assert_extracted, recordings, wait_for, wait_until};
 
 /// Says back whatever it is told, in every place where it could be taken up.
-fn echo(ask: &Ask) -> Vec<u8> {
+fn echo(request: &Request) -> Vec<u8> {
     let secret = format!(
         "{} {} {ACCESS_KEY} {SECRET_KEY}",
-        ask.headers["authorization"], ask.path
+        request.headers["authorization"], request.path
     );
     let body = format!("<Error><Code>Echo{ACCESS_KEY}</Code><Message>{secret}</Message></Error>");
-    answer(
+    http_reply(
         "500 Internal Server Error",
         &format!("ETag: \"{secret}\"\r\nServer: {secret}\r\n"),
         body.as_bytes(),
@@ -27,24 +28,24 @@ fn echo(ask: &Ask) -> Vec<u8> {
 async fn no_secret_is_ever_said_whatever_fails_and_however_much_is_logged() {
     const PASSWORD: &str = "hunter2-of-the-database";
     let bench = Bench::new().await;
-    let tone = iq::tone();
+    let tone = recordings::tone();
     let broken = Arc::new(AtomicU32::new(1));
     let rule = Arc::clone(&broken);
-    let wire = Wire::open(move |ask| match rule.load(Ordering::SeqCst) {
-        0 => good(ask, &tone),
-        1 => Answer::Send(echo(ask)),
-        2 => Answer::Close(b"220 smtp.example ESMTP\r\n".to_vec()),
-        3 => Answer::Hang(Vec::new()),
-        _ if ask.path.contains("probe") => Answer::Send(missing()),
-        _ if ask.path.contains("echo") => Answer::Send(echo(ask)),
-        _ => Answer::Close(cut(&object(ask, "v1", &tone), 50_000)),
+    let store = ScriptedStore::start(move |request| match rule.load(Ordering::SeqCst) {
+        0 => working_store(request, &tone),
+        1 => Reply::Send(echo(request)),
+        2 => Reply::Close(b"220 smtp.example ESMTP\r\n".to_vec()),
+        3 => Reply::Hang(Vec::new()),
+        _ if request.path.contains("probe") => Reply::Send(no_such_key()),
+        _ if request.path.contains("echo") => Reply::Send(echo(request)),
+        _ => Reply::Close(truncate(&object(request, "v1", &tone), 50_000)),
     })
     .await;
     let url = bench
         .url_as("daemon")
         .await
         .replace("daemon@", &format!("daemon:{PASSWORD}@"));
-    let endpoint = wire.endpoint();
+    let endpoint = store.endpoint();
     for format in ["pretty", "json"] {
         broken.store(1, Ordering::SeqCst);
         let settings = [
@@ -59,20 +60,17 @@ async fn no_secret_is_ever_said_whatever_fails_and_however_much_is_logged() {
         let daemon = Daemon::start_with(&bench, &settings).await;
         let session = bench.record(&["good.bin", "echo.bin", "cut.bin"]).await;
         bench.complete(&session).await;
-        daemon.wait_said("object store away").await;
+        daemon.wait_for_log("object store away").await;
         for kind in [2, 3, 4] {
-            let asked = wire.asked("").len();
+            let asked = store.requests("").len();
             broken.store(kind, Ordering::SeqCst);
-            crate::support::wait_for("requests", || async {
-                (wire.asked("").len() > asked + 3).then_some(())
-            })
-            .await;
+            wait_until("requests", || async { store.requests("").len() > asked + 3 }).await;
         }
         bench.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'daemon' AND datname = current_database()").await;
         broken.store(0, Ordering::SeqCst);
-        daemon.wait_said("object store back").await;
-        bench.rows_at_once(&session).await;
-        let said = daemon.said("");
+        daemon.wait_for_log("object store back").await;
+        bench.rows_without_delays(&session).await;
+        let said = daemon.log_lines("");
         assert!(said.len() > 50, "only {} lines at trace", said.len());
         for line in &said {
             for secret in [ACCESS_KEY, SECRET_KEY, PASSWORD, "AWS4-HMAC", "Signature="] {
@@ -116,16 +114,16 @@ async fn no_secret_is_ever_said_whatever_fails_and_however_much_is_logged() {
 async fn what_a_hostile_store_says_breaks_no_log_line_and_no_row() {
     let bench = Bench::new().await;
     let hostile = "x\u{1b}[2J\u{1b}]0;owned\u{7}\n2026-11-25T00:00:00Z  INFO extracted features measurement=fake\r\n\0\u{202e}'; DROP TABLE heimdall.feature_queue; --";
-    let tone = iq::tone();
-    let wire = Wire::open(move |ask| {
-        if !ask.path.contains("bad") {
-            return good(ask, &tone);
+    let tone = recordings::tone();
+    let store = ScriptedStore::start(move |request| {
+        if !request.path.contains("bad") {
+            return working_store(request, &tone);
         }
         let message = format!("{hostile}{}", "A".repeat(3_000_000));
-        Answer::Send(refuse("500 Internal Server Error", hostile, &message))
+        Reply::Send(s3_error("500 Internal Server Error", hostile, &message))
     })
     .await;
-    let endpoint = wire.endpoint();
+    let endpoint = store.endpoint();
     for format in ["pretty", "json"] {
         let daemon = Daemon::start_with(
             &bench,
@@ -144,11 +142,11 @@ async fn what_a_hostile_store_says_breaks_no_log_line_and_no_row() {
             format!("UPDATE heimdall.websdr_stations SET name = {name} || '{format}' WHERE name = 'Station 1'");
         bench.execute(&rename).await;
         bench.complete(&session).await;
-        daemon.wait_said("recording postponed").await;
+        daemon.wait_for_log("recording postponed").await;
         bench
             .wait_count("heimdall.feature_queue WHERE state = 'ready'", 0)
             .await;
-        let rows = bench.rows_at_once(&session).await;
+        let rows = bench.rows_without_delays(&session).await;
         assert!(!rows[0].failed);
         for row in &rows[1..] {
             let message = row.error_message.as_deref().expect("a message");
@@ -163,7 +161,7 @@ async fn what_a_hostile_store_says_breaks_no_log_line_and_no_row() {
                 .as_deref()
                 .is_some_and(|message| message.contains("HTTP 500"))
         );
-        for line in daemon.said("") {
+        for line in daemon.log_lines("") {
             assert!(line.len() < 8_000 && !line.contains(|c: char| c.is_control()), "{line}");
             if format == "json" {
                 let parsed: serde_json::Value = serde_json::from_str(&line).expect("a JSON object a line");
@@ -180,7 +178,7 @@ async fn what_a_hostile_store_says_breaks_no_log_line_and_no_row() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_that_change_in_their_files_are_picked_up_when_the_store_refuses_the_old_ones() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let folder = std::env::temp_dir().join(format!("heimdall-keys-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     let (access, secret) = (folder.join("access"), folder.join("secret"));
@@ -196,14 +194,13 @@ async fn keys_that_change_in_their_files_are_picked_up_when_the_store_refuses_th
         .env("HEIMDALL_S3_ACCESS_KEY_FILE", &access)
         .env("HEIMDALL_S3_SECRET_KEY_FILE", &secret);
     let daemon = Daemon::spawn(daemon);
-    daemon.wait_said("listening").await;
+    daemon.wait_for_log("listening").await;
     let session = bench.record(&["a.bin"]).await;
     bench.complete(&session).await;
-    daemon.wait_said("HTTP 403 SignatureDoesNotMatch").await;
+    daemon.wait_for_log("HTTP 403 SignatureDoesNotMatch").await;
     std::fs::write(&secret, format!("{SECRET_KEY}\n")).expect("written");
-    let row = bench.rows(&session).await.remove(0);
-    assert_eq!((row.failed, row.attempts), (false, 1));
-    daemon.said_times("the new ones are used", 1).await;
+    assert_extracted(&bench.rows(&session).await, 1);
+    daemon.assert_logged("the new ones are used", 1).await;
     daemon.stop().await;
     std::fs::remove_dir_all(folder).expect("removed");
 }
@@ -213,7 +210,7 @@ const END_FIRST_LOGIN: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_act
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_url_that_changes_in_its_file_is_used_for_the_next_connection() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     // As passwords are changed where nobody may be locked out: another login, then the end of the first.
     bench
         .execute("CREATE ROLE first_login LOGIN IN ROLE heimdall_daemon; CREATE ROLE second_login LOGIN IN ROLE heimdall_daemon")
@@ -230,7 +227,7 @@ async fn a_database_url_that_changes_in_its_file_is_used_for_the_next_connection
         .env("HEIMDALL_S3_ACCESS_KEY", ACCESS_KEY)
         .env("HEIMDALL_S3_SECRET_KEY", SECRET_KEY);
     let daemon = Daemon::spawn(daemon);
-    daemon.wait_said("listening").await;
+    daemon.wait_for_log("listening").await;
     let sessions_of = async |role: &str| bench.count(&format!("pg_stat_activity WHERE usename = '{role}'")).await;
     assert!(sessions_of("first_login").await > 0);
 
@@ -250,8 +247,8 @@ async fn a_database_url_that_changes_in_its_file_is_used_for_the_next_connection
     let session = bench.record(&["a.bin"]).await;
     bench.complete(&session).await;
     assert!(!bench.rows(&session).await[0].failed);
-    daemon.wait_said("the new one is used").await;
-    daemon.said_times("the new one is used", 1).await;
+    daemon.wait_for_log("the new one is used").await;
+    daemon.assert_logged("the new one is used", 1).await;
     // A backend is seen until it has ended, and a login that was under way only then: none comes after these.
     wait_for("the first login's sessions have ended", || async {
         bench.execute(END_FIRST_LOGIN).await;

@@ -13,7 +13,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::support::daemon::command;
-use crate::support::{DEADLINE, iq};
+use crate::support::{DEADLINE, recordings};
 
 /// Files from this size on are long enough for a bar.
 const LONG_BYTES: usize = 64 << 20;
@@ -41,7 +41,7 @@ fn extract(file: &Path, fed: &[u8]) -> (Output, String) {
     let (mut ours, theirs) = terminal();
     let mut command = command();
     command
-        .args(["extract", "--sample-rate", &iq::SAMPLE_RATE_HZ.to_string()])
+        .args(["extract", "--sample-rate", &recordings::SAMPLE_RATE_HZ.to_string()])
         .arg(file)
         .env("TERM", "xterm")
         .stdin(Stdio::piped())
@@ -81,7 +81,7 @@ fn extract(file: &Path, fed: &[u8]) -> (Output, String) {
 #[test]
 fn a_long_file_shows_how_far_it_is_and_the_line_is_free_afterwards() {
     let folder = tempfile::tempdir().expect("a folder");
-    let tone = iq::tone();
+    let tone = recordings::tone();
     let (long, short) = (folder.path().join("long.cf32"), folder.path().join("short.cf32"));
     std::fs::write(&short, &tone).expect("written");
     // Twice as long as need be, since the bar is drawn at most every twentieth of a second.

@@ -8,8 +8,9 @@ use heimdall_daemon::sandbox::postgres::{Cluster, Durability};
 
 use crate::support::certificates::{Authority, Identity};
 use crate::support::daemon::{Daemon, command};
-use crate::support::wire::{Wire, good};
-use crate::support::{BUCKET, Bench, connect, iq, wait_for};
+use crate::support::s3_replies::working_store;
+use crate::support::scripted_store::ScriptedStore;
+use crate::support::{BUCKET, Bench, connect, recordings, wait_until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_shows_the_wrong_certificate_gets_no_request() {
@@ -31,30 +32,34 @@ async fn a_store_that_shows_the_wrong_certificate_gets_no_request() {
     ];
     for (identity, host, ca, says) in wrong {
         let bench = Bench::new().await;
-        let tone = iq::tone();
-        let wire = Wire::open_with(identity.map(Identity::acceptor), move |ask| good(ask, &tone)).await;
-        let daemon = daemon_at(&bench, host, wire.port(), ca).await;
+        let tone = recordings::tone();
+        let store = ScriptedStore::start_with(identity.map(Identity::acceptor), move |request| {
+            working_store(request, &tone)
+        })
+        .await;
+        let daemon = daemon_at(&bench, host, store.port(), ca).await;
         let session = bench.record(&["a.bin", "b.bin"]).await;
         bench.complete(&session).await;
-        daemon.wait_said("object store away").await;
-        let line = daemon.said("object store away").remove(0);
+        daemon.wait_for_log("object store away").await;
+        let line = daemon.log_lines("object store away").remove(0);
         assert!(line.contains(says), "'{says}' is not in {line}");
         bench
             .wait_count("heimdall.feature_queue WHERE state = 'ready' AND attempt = 0", 2)
             .await;
         assert!(
-            wire.asked("")
+            store
+                .requests("")
                 .iter()
-                .all(|ask| !ask.headers.contains_key("authorization")),
+                .all(|request| !request.headers.contains_key("authorization")),
             "a signature was sent"
         );
         daemon.stop().await;
     }
 
     let bench = Bench::new().await;
-    let tone = iq::tone();
-    let wire = Wire::open_with(Some(right.acceptor()), move |ask| good(ask, &tone)).await;
-    let daemon = daemon_at(&bench, "localhost", wire.port(), Some(&ca)).await;
+    let tone = recordings::tone();
+    let store = ScriptedStore::start_with(Some(right.acceptor()), move |request| working_store(request, &tone)).await;
+    let daemon = daemon_at(&bench, "localhost", store.port(), Some(&ca)).await;
     let session = bench.record(&["a.bin"]).await;
     bench.complete(&session).await;
     assert_eq!(bench.rows(&session).await[0].error_message, None);
@@ -146,10 +151,7 @@ impl SafeCluster {
         };
         let before = loaded().await;
         self.execute("SELECT pg_reload_conf()").await;
-        wait_for("files read again", || async {
-            (loaded().await != before).then_some(())
-        })
-        .await;
+        wait_until("files read again", || async { loaded().await != before }).await;
     }
 
     async fn show(&self, identity: &Identity) {
@@ -180,10 +182,10 @@ async fn a_database_that_shows_the_wrong_certificate_gets_no_password() {
     let (ca, other_ca) = (ours.path(), theirs.path());
     let refused = async |url: String, ca: Option<&String>, says: &str| {
         let daemon = daemon_on(&url, ca);
-        daemon.wait_said("database not ready").await;
-        let line = daemon.said("database not ready").remove(0);
+        daemon.wait_for_log("database not ready").await;
+        let line = daemon.log_lines("database not ready").remove(0);
         assert!(line.contains(says), "'{says}' is not in {line}");
-        assert!(!daemon.said("").concat().contains(PASSWORD));
+        assert!(!daemon.log_lines("").concat().contains(PASSWORD));
         daemon.stop().await;
     };
 
@@ -204,7 +206,7 @@ async fn a_database_that_shows_the_wrong_certificate_gets_no_password() {
         (safe.url("localhost", ""), Some(&ca)),
     ] {
         let daemon = daemon_on(&url, ca);
-        daemon.wait_said("listening").await;
+        daemon.wait_for_log("listening").await;
         let (client, _) = connect(&safe.socket_url()).await;
         let query = "SELECT count(*) FILTER (WHERE ssl), count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
             WHERE usename = 'daemon'";
@@ -251,15 +253,15 @@ async fn a_database_that_asks_for_a_certificate_is_shown_the_one_that_is_there_n
     ] {
         let parameters = identity.as_ref().map(own).map_or("", |()| shown.as_str());
         let daemon = daemon_on(&safe.url("localhost", parameters), Some(&ca));
-        daemon.wait_said("database not ready").await;
-        let line = daemon.said("database not ready").remove(0);
+        daemon.wait_for_log("database not ready").await;
+        let line = daemon.log_lines("database not ready").remove(0);
         assert!(line.contains(says), "'{says}' is not in {line}");
         daemon.stop().await;
     }
 
     own(&ours.client("daemon"));
     let daemon = daemon_on(&safe.url("localhost", &shown), Some(&ca));
-    daemon.wait_said("listening").await;
+    daemon.wait_for_log("listening").await;
     // Another authority takes over: the daemon shows the certificate that is there by then.
     let other = std::fs::read_to_string(theirs.file()).expect("the authority");
     safe.write("clients.crt", &other).await;
@@ -267,21 +269,15 @@ async fn a_database_that_asks_for_a_certificate_is_shown_the_one_that_is_there_n
     own(&theirs.client("daemon"));
     safe.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'daemon'")
         .await;
-    wait_for("it listens again", || async {
-        (daemon.said("listening").len() > 1).then_some(())
-    })
-    .await;
+    wait_until("it listens again", || async { daemon.log_lines("listening").len() > 1 }).await;
 
     // Half of a pair is no reason to stay away: the last one that was whole is shown.
     std::fs::write(&key, theirs.client("daemon").key).expect("the key is written");
     safe.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'daemon'")
         .await;
-    wait_for("and again", || async {
-        (daemon.said("listening").len() > 2).then_some(())
-    })
-    .await;
+    wait_until("and again", || async { daemon.log_lines("listening").len() > 2 }).await;
     // Listener and pool each have shown it since; it is said once.
-    daemon.said_times("cannot be read again", 1).await;
+    daemon.assert_logged("cannot be read again", 1).await;
     daemon.stop().await;
     for file in [certificate, key] {
         std::fs::remove_file(file).expect("ours to remove");

@@ -3,7 +3,7 @@
 use heimdall_daemon::sql::schema_version;
 
 use crate::support::daemon::{Daemon, command};
-use crate::support::{Bench, iq, wait_for};
+use crate::support::{Bench, recordings, wait_for};
 
 /// A lease of a second: three heartbeats in it, each with a look at the schema.
 const QUICK: [(&str, &str); 1] = [("HEIMDALL_LEASE", "1s")];
@@ -24,7 +24,7 @@ async fn heartbeats(bench: &Bench, wanted: u32) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_daemon_too_old_for_the_schema_says_so_once_and_claims_nothing_until_it_is_served_again() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin", "a.bin"]).await;
     let daemon = Daemon::start_with(&bench, &QUICK).await;
     bench
@@ -32,10 +32,10 @@ async fn a_daemon_too_old_for_the_schema_says_so_once_and_claims_nothing_until_i
         .await;
     // Before the daemon has heard of it: the claim itself is refused.
     bench.complete(&session).await;
-    daemon.wait_said("the schema does not fit, claiming stops").await;
+    daemon.wait_for_log("the schema does not fit, claiming stops").await;
     heartbeats(&bench, 3).await;
     assert_eq!(bench.count("heimdall.pending_features WHERE attempt = 0").await, 2);
-    let told = daemon.said("WARN");
+    let told = daemon.log_lines("WARN");
     assert_eq!(told.len(), 1, "{told:#?}");
     assert!(
         told[0].contains("schema version 9999, for daemons built for 9999 or later") && told[0].contains("replace"),
@@ -52,7 +52,7 @@ async fn a_daemon_too_old_for_the_schema_says_so_once_and_claims_nothing_until_i
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_newer_schema_that_serves_it_does_not_disturb_a_daemon() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
     let daemon = Daemon::start_with(&bench, &QUICK).await;
     bench
@@ -61,14 +61,14 @@ async fn a_newer_schema_that_serves_it_does_not_disturb_a_daemon() {
     heartbeats(&bench, 2).await;
     bench.complete(&session).await;
     assert!(!bench.rows(&session).await[0].failed);
-    assert_eq!(daemon.said("schema"), Vec::<String>::new());
+    assert_eq!(daemon.log_lines("schema"), Vec::<String>::new());
     daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_daemon_on_an_older_schema_asks_for_the_migration_and_starts_after_it() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
     bench.complete(&session).await;
     // As version 7 left it.
@@ -87,8 +87,8 @@ async fn a_daemon_on_an_older_schema_asks_for_the_migration_and_starts_after_it(
         .env("HEIMDALL_S3_ACCESS_KEY", heimdall_daemon::sandbox::s3::ACCESS_KEY)
         .env("HEIMDALL_S3_SECRET_KEY", heimdall_daemon::sandbox::s3::SECRET_KEY);
     let daemon = Daemon::spawn(run);
-    daemon.wait_said("type: heimdalld migrate").await;
-    let told = daemon.said("WARN");
+    daemon.wait_for_log("type: heimdalld migrate").await;
+    let told = daemon.log_lines("WARN");
     let needs = format!("schema version 7, this heimdalld needs {}", schema_version());
     assert!(told.len() == 1 && told[0].contains(&needs), "{told:#?}");
     assert_eq!(bench.count("heimdall.worker_heartbeats").await, 0);
@@ -107,7 +107,7 @@ async fn a_daemon_on_an_older_schema_asks_for_the_migration_and_starts_after_it(
 async fn migrations_may_run_while_daemons_work_and_sessions_complete() {
     const RECORDINGS: i32 = 400;
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     bench.history(RECORDINGS, "a.bin", "recording").await;
     let (one, other) = (
         Daemon::start_with(&bench, &QUICK).await,
@@ -143,7 +143,7 @@ async fn migrations_may_run_while_daemons_work_and_sessions_complete() {
         .await;
     assert_eq!(bench.count("heimdall.feature_queue").await, 0);
     for daemon in [one, other] {
-        assert_eq!(daemon.said("refused"), Vec::<String>::new());
+        assert_eq!(daemon.log_lines("refused"), Vec::<String>::new());
         daemon.stop().await;
     }
 }

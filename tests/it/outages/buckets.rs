@@ -2,8 +2,9 @@
 
 use super::store::daemon_at;
 use crate::support::daemon::{ANY_PORT, get};
-use crate::support::wire::{Answer, Ask, Wire, good, refuse};
-use crate::support::{BUCKET, Bench, iq, wait_for};
+use crate::support::s3_replies::{s3_error, working_store};
+use crate::support::scripted_store::{Reply, Request, ScriptedStore};
+use crate::support::{BUCKET, Bench, assert_extracted, recordings, wait_for, wait_until};
 
 const ARCHIVE: &str = "heimdall-archive";
 
@@ -26,24 +27,22 @@ async fn complete(bench: &Bench, locations: &[String]) -> crate::support::Sessio
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bucket_that_is_away_keeps_no_other_waiting() {
     let bench = Bench::new().await;
-    let tone = iq::tone();
+    let tone = recordings::tone();
     let bytes = tone.clone();
-    let wire = Wire::open(move |ask| {
-        if ask.path.starts_with(&format!("/{ARCHIVE}/")) {
-            Answer::Send(refuse("404 Not Found", "NoSuchBucket", "The bucket does not exist."))
+    let store = ScriptedStore::start(move |request| {
+        if request.path.starts_with(&format!("/{ARCHIVE}/")) {
+            Reply::Send(s3_error("404 Not Found", "NoSuchBucket", "The bucket does not exist."))
         } else {
-            good(ask, &bytes)
+            working_store(request, &bytes)
         }
     })
     .await;
-    let daemon = daemon_at(&bench, &wire.endpoint(), &[("HEIMDALL_S3_BUCKET", &both()), ANY_PORT]).await;
+    let daemon = daemon_at(&bench, &store.endpoint(), &[("HEIMDALL_S3_BUCKET", &both()), ANY_PORT]).await;
     bench
         .history(300, &format!("s3://{ARCHIVE}/old.bin"), "recording")
         .await;
-    bench
-        .execute("UPDATE heimdall.recording_sessions SET status = 'completed'")
-        .await;
-    daemon.wait_said("recordings in this bucket wait").await;
+    bench.complete_all().await;
+    daemon.wait_for_log("recordings in this bucket wait").await;
     bench
         .wait_count("heimdall.feature_queue WHERE state = 'waiting' AND attempt = 0", 300)
         .await;
@@ -51,9 +50,7 @@ async fn a_bucket_that_is_away_keeps_no_other_waiting() {
     // Three hundred in one bucket have been put off, and one in the other is through at once.
     for round in 0..3 {
         let session = complete(&bench, &objects(BUCKET, &format!("new-{round}"), 2)).await;
-        for row in bench.rows(&session).await {
-            assert_eq!((row.failed, row.attempts), (false, 1), "{:?}", row.error_message);
-        }
+        assert_extracted(&bench.rows(&session).await, 1);
     }
     let (status, ready) = get(&format!("{}/readyz", daemon.http().await)).await;
     assert!(status == 503 && ready.contains(ARCHIVE), "{ready}");
@@ -65,20 +62,26 @@ async fn a_bucket_that_is_away_keeps_no_other_waiting() {
     .await;
     // Of those in flight when the first was refused nobody knew yet. All others are not even asked for, and that they
     // are put off is no news, however often.
-    let asked = wire.asked("/old.bin").len();
+    let asked = store.requests("/old.bin").len();
     assert!(asked <= 2 * 16, "the object was asked for {asked} times");
-    let announced = daemon.said("recording session completed").len();
+    let announced = daemon.log_lines("recording session completed").len();
     assert!(announced <= 3 + 16, "{announced} sessions were announced");
-    assert_eq!(daemon.said("object store away").len(), 1);
+    assert_eq!(daemon.log_lines("object store away").len(), 1);
     assert_eq!(bench.count("heimdall.measurement_features").await, 6);
 
     let bytes = tone.clone();
     // What would be in one bucket is in the other.
-    wire.set(move |ask| {
-        let path = ask.path.replace(ARCHIVE, BUCKET);
-        good(&Ask { path, ..ask.clone() }, &bytes)
+    store.set(move |request| {
+        let path = request.path.replace(ARCHIVE, BUCKET);
+        working_store(
+            &Request {
+                path,
+                ..request.clone()
+            },
+            &bytes,
+        )
     });
-    daemon.wait_said("recordings in this bucket are read again").await;
+    daemon.wait_for_log("recordings in this bucket are read again").await;
     bench
         .wait_count(
             "heimdall.measurement_features WHERE NOT extraction_failed AND attempts = 1",
@@ -91,30 +94,33 @@ async fn a_bucket_that_is_away_keeps_no_other_waiting() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_all_buckets_are_away_nothing_is_claimed_though_only_one_was_asked() {
     let bench = Bench::new().await;
-    let tone = iq::tone();
-    let wire = Wire::open(|_| Answer::Send(refuse("503 Slow Down", "SlowDown", "Reduce your rate."))).await;
-    let daemon = daemon_at(&bench, &wire.endpoint(), &[("HEIMDALL_S3_BUCKET", &both())]).await;
+    let tone = recordings::tone();
+    let store = ScriptedStore::start(|_| Reply::Send(s3_error("503 Slow Down", "SlowDown", "Reduce your rate."))).await;
+    let daemon = daemon_at(&bench, &store.endpoint(), &[("HEIMDALL_S3_BUCKET", &both())]).await;
     let first = complete(&bench, &objects(BUCKET, "first", 3)).await;
-    daemon.wait_said("claiming stops").await;
-    assert_eq!(daemon.said("object store away").len(), 2, "{:?}", daemon.said("away"));
+    daemon.wait_for_log("claiming stops").await;
+    assert_eq!(
+        daemon.log_lines("object store away").len(),
+        2,
+        "{:?}",
+        daemon.log_lines("away")
+    );
 
     let second = complete(&bench, &objects(BUCKET, "second", 3)).await;
     let untouched = "heimdall.feature_queue WHERE state = 'ready' AND attempt = 0";
     bench.wait_count(untouched, 3).await;
-    let probes = || wire.asked("heimdalld-probe").len();
+    let probes = || store.requests("heimdalld-probe").len();
     let before = probes();
-    wait_for("probes", || async { (probes() > before + 6).then_some(()) }).await;
-    assert_eq!(wire.asked("/second").len(), 0, "asked for in spite of all");
+    wait_until("probes", || async { probes() > before + 6 }).await;
+    assert_eq!(store.requests("/second").len(), 0, "asked for in spite of all");
 
-    wire.set(move |ask| good(ask, &tone));
-    daemon.wait_said("claiming resumes").await;
+    store.set(move |request| working_store(request, &tone));
+    daemon.wait_for_log("claiming resumes").await;
     for session in [first, second] {
-        for row in bench.rows(&session).await {
-            assert_eq!((row.failed, row.attempts), (false, 1), "{:?}", row.error_message);
-        }
+        assert_extracted(&bench.rows(&session).await, 1);
     }
-    wait_for("both are back", || async {
-        (daemon.said("object store back").len() == 2).then_some(())
+    wait_until("both are back", || async {
+        daemon.log_lines("object store back").len() == 2
     })
     .await;
     daemon.stop().await;

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::daemon::{Daemon, command};
 use crate::support::faketime::clock;
-use crate::support::faults::{Door, Fault};
-use crate::support::{Bench, iq};
+use crate::support::store_proxy::{Fault, StoreProxy};
+use crate::support::{Bench, assert_extracted, recordings};
 
 async fn start(bench: &Bench, endpoint: &str, offset: &'static str) -> Daemon {
     let wrong = clock(offset);
@@ -18,27 +18,22 @@ async fn start(bench: &Bench, endpoint: &str, offset: &'static str) -> Daemon {
 async fn daemons_whose_clocks_are_an_hour_off_work_together_and_take_over_from_each_other() {
     let bench = Bench::new().await;
     for key in ["a.bin", "held.bin"] {
-        bench.put(key, iq::tone());
+        bench.put(key, recordings::tone());
     }
-    let door = Door::open(bench.store.objects()).await;
-    door.set("held.bin", Fault::Hang);
-    let mut early = start(&bench, &door.endpoint(), "-1h").await;
+    let store_proxy = StoreProxy::with_fault(&bench, "held.bin", Fault::Hang).await;
+    let mut early = start(&bench, &store_proxy.endpoint(), "-1h").await;
     let held = bench.record(&["held.bin"]).await;
     bench.complete(&held).await;
-    bench
-        .wait_count("heimdall.feature_queue WHERE state = 'claimed'", 1)
-        .await;
+    bench.wait_claimed(1).await;
 
     // Both live for the database, and for each other: twice the lease passes, and nobody takes anything from anybody.
-    let late = start(&bench, &door.endpoint(), "+1h").await;
+    let late = start(&bench, &store_proxy.endpoint(), "+1h").await;
     let until = Instant::now() + Duration::from_secs(4);
     while Instant::now() < until {
         assert_eq!(bench.count("heimdall.extraction_workers").await, 2);
         let session = bench.record(&["a.bin"; 4]).await;
         bench.complete(&session).await;
-        for row in bench.rows(&session).await {
-            assert_eq!((row.failed, row.attempts), (false, 1));
-        }
+        assert_extracted(&bench.rows(&session).await, 1);
     }
     let ages = "heimdall.worker_heartbeats WHERE abs(extract(epoch FROM clock_timestamp() - beat_at)) < 2";
     assert_eq!(bench.count(ages).await, 2);
@@ -51,13 +46,12 @@ async fn daemons_whose_clocks_are_an_hour_off_work_together_and_take_over_from_e
     // What the one holds when it dies, the other has after its lease; not an hour later.
     early.signal("KILL");
     early.wait_exit().await;
-    door.mend();
-    let row = bench.rows(&held).await.remove(0);
-    assert_eq!((row.failed, row.attempts), (false, 2));
+    store_proxy.clear_faults();
+    assert_extracted(&bench.rows(&held).await, 2);
 
     // The store refuses signatures that are so far off; it is asked again by its own clock, and that is said once.
-    late.said_times("requests are signed by the store's", 1).await;
-    let told = late.said("requests are signed by the store's").remove(0);
+    late.assert_logged("requests are signed by the store's", 1).await;
+    let told = late.log_lines("requests are signed by the store's").remove(0);
     let ahead_s = told
         .split_once("store_ahead_s=")
         .and_then(|(_, rest)| rest.trim().parse::<i64>().ok());

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::support::daemon::Daemon;
-use crate::support::faults::{Door, Fault};
-use crate::support::link::{Link, Target, Way};
-use crate::support::{Bench, connect, iq, wait_for};
+use crate::support::store_proxy::{Fault, StoreProxy};
+use crate::support::tcp_proxy::{Mode, Target, TcpProxy};
+use crate::support::{Bench, assert_extracted, connect, recordings, wait_for, wait_until};
 
 /// Longer than a lease; by hand as long as one likes.
 const AWAY: Duration = Duration::from_secs(40);
@@ -18,13 +18,13 @@ const SLACK: Duration = Duration::from_secs(2);
 /// Attempts to connect, all parts of a daemon together: each waits between 0.75 and 1.5 s, after shorter first ones.
 const ATTEMPTS_PER_SECOND: f64 = 6.0;
 
-async fn wire(bench: &Bench) -> Link {
-    Link::to(Target::of_url(&bench.url().await)).await
+async fn database_proxy(bench: &Bench) -> TcpProxy {
+    TcpProxy::to(Target::of_url(&bench.url().await)).await
 }
 
 /// A daemon whose way to the database is the wire.
-async fn start(bench: &Bench, wire: &Link, settings: &[(&str, &str)]) -> Daemon {
-    let url = wire.url_as("daemon", &bench.database);
+async fn start(bench: &Bench, database_proxy: &TcpProxy, settings: &[(&str, &str)]) -> Daemon {
+    let url = database_proxy.url_as("daemon", &bench.database);
     Daemon::start_with(bench, &[&[("HEIMDALL_DATABASE_URL", url.as_str())], settings].concat()).await
 }
 
@@ -44,15 +44,18 @@ fn cpu_time(daemon: &Daemon) -> Duration {
 async fn a_database_that_is_away_for_long_is_back_at_work_within_two_seconds() {
     let away = std::env::var("HEIMDALL_OUTAGE_SECONDS").ok();
     let away = away.map_or(AWAY, |text| Duration::from_secs(text.parse().expect("seconds")));
-    let mut bench = Bench::apart().await;
-    bench.put("a.bin", iq::tone());
+    let mut bench = Bench::with_own_cluster().await;
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
-    let wire = wire(&bench).await;
-    let daemon = start(&bench, &wire, &[]).await;
-    let (attempts, cpu) = (wire.accepted(), cpu_time(&daemon));
+    let database_proxy = database_proxy(&bench).await;
+    let daemon = start(&bench, &database_proxy, &[]).await;
+    let (attempts, cpu) = (database_proxy.accepted(), cpu_time(&daemon));
     tokio::task::block_in_place(|| bench.own_cluster().stop_immediate()).expect("it stops");
     tokio::time::sleep(away).await;
-    let (attempts, cpu) = (wire.accepted() - attempts, cpu_time(&daemon).saturating_sub(cpu));
+    let (attempts, cpu) = (
+        database_proxy.accepted() - attempts,
+        cpu_time(&daemon).saturating_sub(cpu),
+    );
     tokio::task::block_in_place(|| bench.own_cluster().start_again()).expect("it starts");
     let back = Instant::now();
     bench.reconnect().await;
@@ -68,7 +71,7 @@ async fn a_database_that_is_away_for_long_is_back_at_work_within_two_seconds() {
     assert!(cpu < away / 20, "{cpu:?} of CPU in {away:?}");
 
     // One line for each change of state, whatever the number of tries.
-    daemon.wait_said("heartbeat again").await;
+    daemon.wait_for_log("heartbeat again").await;
     for (change, most) in [
         ("listener lost", 1),
         ("no heartbeat", 1),
@@ -77,42 +80,37 @@ async fn a_database_that_is_away_for_long_is_back_at_work_within_two_seconds() {
         ("claiming again", 1),
         ("listening", 2),
     ] {
-        let lines = daemon.said(change);
+        let lines = daemon.log_lines(change);
         assert!(lines.len() <= most, "{change}: {lines:#?}");
     }
-    daemon.said_times("listener lost", 1).await;
-    assert!(daemon.said("").len() < 20, "{:#?}", daemon.said(""));
+    daemon.assert_logged("listener lost", 1).await;
+    assert!(daemon.log_lines("").len() < 20, "{:#?}", daemon.log_lines(""));
     daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_result_in_hand_is_written_when_the_database_is_back_and_nobody_takes_over_meanwhile() {
-    let mut bench = Bench::apart().await;
-    bench.put("a.bin", iq::tone());
+    let mut bench = Bench::with_own_cluster().await;
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
-    let door = Door::open(bench.store.objects()).await;
-    door.set("a.bin", Fault::Delay(Duration::from_millis(1_500)));
-    let endpoint = door.endpoint();
+    let store_proxy = StoreProxy::with_fault(&bench, "a.bin", Fault::Delay(Duration::from_millis(1_500))).await;
+    let endpoint = store_proxy.endpoint();
     let settings = [("HEIMDALL_LEASE", "3s"), ("HEIMDALL_S3_ENDPOINT", endpoint.as_str())];
     let owner = Daemon::start_with(&bench, &settings).await;
     bench.complete(&session).await;
-    wait_for("it is being fetched", || async {
-        (door.requests("a.bin") == 1).then_some(())
-    })
-    .await;
+    store_proxy.wait_requested("a.bin").await;
     let other = Daemon::start_with(&bench, &settings).await;
     tokio::task::block_in_place(|| bench.own_cluster().stop_immediate()).expect("it stops");
-    owner.wait_said("results cannot be written").await;
+    owner.wait_for_log("results cannot be written").await;
     // Longer than both their leases.
     tokio::time::sleep(Duration::from_secs(4)).await;
     tokio::task::block_in_place(|| bench.own_cluster().start_again()).expect("it starts");
     bench.reconnect().await;
-    let row = bench.rows(&session).await.remove(0);
-    assert_eq!((row.failed, row.attempts), (false, 1));
-    owner.wait_said("results written, the database is back").await;
-    other.wait_said("heartbeat again").await;
+    assert_extracted(&bench.rows(&session).await, 1);
+    owner.wait_for_log("results written, the database is back").await;
+    other.wait_for_log("heartbeat again").await;
     for daemon in [&owner, &other] {
-        daemon.said_times("taken", 0).await;
+        daemon.assert_logged("taken", 0).await;
     }
     owner.stop().await;
     other.stop().await;
@@ -121,25 +119,21 @@ async fn a_result_in_hand_is_written_when_the_database_is_back_and_nobody_takes_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_link_is_left_in_time_and_what_is_in_hand_is_written() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
-    let door = Door::open(bench.store.objects()).await;
-    door.set("a.bin", Fault::Delay(Duration::from_secs(2)));
-    let endpoint = door.endpoint();
-    let wire = wire(&bench).await;
-    let daemon = start(&bench, &wire, &[("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
+    let store_proxy = StoreProxy::with_fault(&bench, "a.bin", Fault::Delay(Duration::from_secs(2))).await;
+    let endpoint = store_proxy.endpoint();
+    let database_proxy = database_proxy(&bench).await;
+    let daemon = start(&bench, &database_proxy, &[("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
     bench.complete(&session).await;
-    wait_for("it is being fetched", || async {
-        (door.requests("a.bin") == 1).then_some(())
-    })
-    .await;
-    wire.set(Way::Swallow);
+    store_proxy.wait_requested("a.bin").await;
+    database_proxy.set(Mode::DropAll);
     let silent = Instant::now();
-    daemon.wait_said("listener lost").await;
+    daemon.wait_for_log("listener lost").await;
     let listener_noticed = silent.elapsed();
-    daemon.wait_said("results cannot be written").await;
+    daemon.wait_for_log("results cannot be written").await;
     let writer_noticed = silent.elapsed();
-    wire.set(Way::Open);
+    database_proxy.set(Mode::Forward);
     let row = bench.rows(&session).await.remove(0);
     let written = silent.elapsed();
     println!(
@@ -147,55 +141,52 @@ async fn a_silent_link_is_left_in_time_and_what_is_in_hand_is_written() {
     );
     assert!(listener_noticed < SILENCE_NOTICED, "{listener_noticed:?}");
     assert_eq!((row.failed, row.attempts), (false, 1));
-    daemon.said_times("taken for dead", 0).await;
-    wait_for("it listens again", || async {
-        (daemon.said("listening").len() == 2).then_some(())
+    daemon.assert_logged("taken for dead", 0).await;
+    wait_until("it listens again", || async {
+        daemon.log_lines("listening").len() == 2
     })
     .await;
     // Nothing of the old connections is left, at either end.
     let backends = "pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'heimdalld%'";
-    wait_for("no connection leaks", || async {
-        (bench.count(backends).await <= 5).then_some(())
-    })
-    .await;
+    wait_until("no connection leaks", || async { bench.count(backends).await <= 5 }).await;
     daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_heartbeat_gets_through_within_the_lease_though_its_link_falls_silent() {
     let bench = Bench::new().await;
-    let wire = wire(&bench).await;
-    let daemon = start(&bench, &wire, &[("HEIMDALL_LEASE", "8s")]).await;
+    let database_proxy = database_proxy(&bench).await;
+    let daemon = start(&bench, &database_proxy, &[("HEIMDALL_LEASE", "8s")]).await;
     for _ in 0..2 {
-        wire.set(Way::Swallow);
-        let failed = daemon.said("no heartbeat").len();
-        wait_for("the beat is missed", || async {
-            (daemon.said("no heartbeat").len() > failed).then_some(())
+        database_proxy.set(Mode::DropAll);
+        let failed = daemon.log_lines("no heartbeat").len();
+        wait_until("the beat is missed", || async {
+            daemon.log_lines("no heartbeat").len() > failed
         })
         .await;
-        wire.set(Way::Open);
-        wait_for("it beats again", || async {
-            (daemon.said("heartbeat again").len() > failed).then_some(())
+        database_proxy.set(Mode::Forward);
+        wait_until("it beats again", || async {
+            daemon.log_lines("heartbeat again").len() > failed
         })
         .await;
     }
     assert_eq!(bench.count("heimdall.extraction_workers").await, 1);
-    daemon.said_times("taken for dead", 0).await;
+    daemon.assert_logged("taken for dead", 0).await;
     daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_claim_whose_answer_is_lost_is_returned_by_the_daemon_that_lives_on() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let first = bench.record(&["a.bin"]).await;
     let session = bench.record(&["a.bin", "a.bin", "a.bin"]).await;
-    let wire = wire(&bench).await;
+    let database_proxy = database_proxy(&bench).await;
     // Its lease is in nobody's way: only the daemon itself can find out. It looks seldom, so that when the answers begin to be
     // swallowed no look is under way, which would take its connection with it.
     let daemon = start(
         &bench,
-        &wire,
+        &database_proxy,
         &[("HEIMDALL_POLL_INTERVAL", "3s"), ("HEIMDALL_LEASE", "10min")],
     )
     .await;
@@ -207,21 +198,17 @@ async fn a_claim_whose_answer_is_lost_is_returned_by_the_daemon_that_lives_on() 
         (bench.count(busy).await == 0).then_some(())
     })
     .await;
-    wire.set(Way::SwallowAnswers);
+    database_proxy.set(Mode::DropReplies);
     bench.complete(&session).await;
-    bench
-        .wait_count("heimdall.feature_queue WHERE state = 'claimed'", 3)
-        .await;
-    daemon.wait_said("cannot claim, trying on").await;
-    wire.set(Way::Open);
-    for row in bench.rows(&session).await {
-        assert_eq!((row.failed, row.attempts), (false, 1));
-    }
+    bench.wait_claimed(3).await;
+    daemon.wait_for_log("cannot claim, trying on").await;
+    database_proxy.set(Mode::Forward);
+    assert_extracted(&bench.rows(&session).await, 1);
     assert_eq!(
-        daemon.said("claimed, but the answer was lost: ready again").len(),
+        daemon.log_lines("claimed, but the answer was lost: ready again").len(),
         1,
         "{:#?}",
-        daemon.said("")
+        daemon.log_lines("")
     );
     assert_eq!(bench.count("heimdall.feature_queue").await, 0);
     daemon.stop().await;
@@ -230,23 +217,23 @@ async fn a_claim_whose_answer_is_lost_is_returned_by_the_daemon_that_lives_on() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_daemon_starts_before_a_database_that_accepts_and_never_answers() {
     let bench = Bench::new().await;
-    let wire = wire(&bench).await;
-    wire.set(Way::Swallow);
-    let url = wire.url_as("daemon", &bench.database);
+    let database_proxy = database_proxy(&bench).await;
+    database_proxy.set(Mode::DropAll);
+    let url = database_proxy.url_as("daemon", &bench.database);
     let daemon = Daemon::spawn_with(&bench, &[("HEIMDALL_DATABASE_URL", url.as_str())]).await;
-    daemon.wait_said("database not ready").await;
-    wire.set(Way::Open);
-    daemon.wait_said("listening").await;
-    daemon.said_times("database not ready", 1).await;
+    daemon.wait_for_log("database not ready").await;
+    database_proxy.set(Mode::Forward);
+    daemon.wait_for_log("listening").await;
+    daemon.assert_logged("database not ready", 1).await;
     daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_switch_over_is_followed_though_the_old_server_goes_on_answering() {
-    let mut bench = Bench::apart().await;
-    bench.put("a.bin", iq::tone());
-    let wire = wire(&bench).await;
-    let daemon = start(&bench, &wire, &[]).await;
+    let mut bench = Bench::with_own_cluster().await;
+    bench.put("a.bin", recordings::tone());
+    let database_proxy = database_proxy(&bench).await;
+    let daemon = start(&bench, &database_proxy, &[]).await;
     let standby = tokio::task::block_in_place(|| bench.own_cluster().standby()).expect("a standby");
     // The old one is fenced by being made read-only: its sessions live and answer.
     bench
@@ -254,19 +241,18 @@ async fn a_switch_over_is_followed_though_the_old_server_goes_on_answering() {
         .await;
     bench.execute("SELECT pg_reload_conf()").await;
     tokio::task::block_in_place(|| standby.promote()).expect("it takes over");
-    wire.lead_to(Target::of_url(&standby.url(&bench.database)));
+    database_proxy.lead_to(Target::of_url(&standby.url(&bench.database)));
     let switched = Instant::now();
     (bench.sql, _) = connect(&standby.url(&bench.database)).await;
-    daemon.wait_said("has another taken over?").await;
-    wait_for("it listens to the new one", || async {
-        (daemon.said("listening").len() == 2).then_some(())
+    daemon.wait_for_log("has another taken over?").await;
+    wait_until("it listens to the new one", || async {
+        daemon.log_lines("listening").len() == 2
     })
     .await;
     let followed = switched.elapsed();
     let session = bench.record(&["a.bin"]).await;
     bench.complete(&session).await;
-    let row = bench.rows(&session).await.remove(0);
-    assert_eq!((row.failed, row.attempts), (false, 1));
+    assert_extracted(&bench.rows(&session).await, 1);
     println!("switch-over: the listener followed after {followed:?}");
     assert!(followed < SILENCE_NOTICED, "{followed:?}");
     let (old, _driving) = connect(&bench.own_cluster().url("apart")).await;
@@ -281,17 +267,17 @@ async fn a_switch_over_is_followed_though_the_old_server_goes_on_answering() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_reconnect_the_listener_listens_first_and_looks_second() {
-    let mut bench = Bench::apart().await;
+    let mut bench = Bench::with_own_cluster().await;
     for setting in ["log_statement = 'all'", "log_line_prefix = '%a: '"] {
         bench.execute(&format!("ALTER SYSTEM SET {setting}")).await;
     }
     bench.execute("SELECT pg_reload_conf()").await;
-    let wire = wire(&bench).await;
-    let daemon = start(&bench, &wire, &[]).await;
+    let database_proxy = database_proxy(&bench).await;
+    let daemon = start(&bench, &database_proxy, &[]).await;
     for reconnects in 1..=5 {
-        wire.cut();
-        wait_for("it listens again", || async {
-            (daemon.said("listening").len() > reconnects).then_some(())
+        database_proxy.cut();
+        wait_until("it listens again", || async {
+            daemon.log_lines("listening").len() > reconnects
         })
         .await;
         let listened = "heimdalld listener: LOG:  statement: LISTEN";
@@ -310,12 +296,10 @@ async fn after_a_reconnect_the_listener_listens_first_and_looks_second() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn terminated_backends_cost_nothing_but_a_reconnect() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     bench.history(300, "a.bin", "recording").await;
     let daemon = Daemon::start_with(&bench, &[("HEIMDALL_CONCURRENCY", "4")]).await;
-    bench
-        .execute("UPDATE heimdall.recording_sessions SET status = 'completed'")
-        .await;
+    bench.complete_all().await;
     let terminate = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                      WHERE datname = current_database() AND application_name LIKE 'heimdalld%'";
     let (mut blows, mut terminated) = (0, 0);
@@ -333,6 +317,6 @@ async fn terminated_backends_cost_nothing_but_a_reconnect() {
     bench.wait_count("heimdall.feature_queue", 0).await;
     println!("{terminated} backends terminated in {blows} blows");
     assert!(terminated > 0);
-    assert!(daemon.said("listener lost").len() <= blows);
+    assert!(daemon.log_lines("listener lost").len() <= blows);
     daemon.stop().await;
 }

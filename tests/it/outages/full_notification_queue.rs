@@ -3,10 +3,10 @@
 //! `PostgreSQL` 17 can be told to have little room. Before, the room is 8 GB, and filling that takes minutes: with
 //! `HEIMDALL_FULL_NOTIFICATION_QUEUE` set to anything (`tests/load/full_notification_queue.sh`).
 
-use crate::delivery::notifications::listen;
-use crate::operations::doctor::{doctor, expect};
 use crate::support::daemon::Daemon;
-use crate::support::{Bench, connect, iq, wait_for};
+use crate::support::doctor::doctor;
+use crate::support::notifications::listen;
+use crate::support::{Bench, connect, recordings, wait_for};
 
 /// From this version on the queue's size is a setting; 64 pages are the least.
 const SIZE_IS_A_SETTING: i32 = 170_000;
@@ -29,7 +29,7 @@ async fn usage(bench: &Bench) -> f64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_notification_queue_fails_no_commit_and_loses_no_recording() {
-    let mut bench = Bench::apart().await;
+    let mut bench = Bench::with_own_cluster().await;
     let version: String = bench.value("SHOW server_version_num", &[]).await;
     let at_once = if version.parse::<i32>().expect("a number") >= SIZE_IS_A_SETTING {
         bench.own_cluster().set_for_next_start(&[LEAST]);
@@ -44,7 +44,7 @@ async fn a_full_notification_queue_fails_no_commit_and_loses_no_recording() {
         );
         return;
     };
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let (holder, _) = connect(&bench.url().await).await;
     // It listens from the COMMIT on.
     for statement in ["LISTEN held", "BEGIN; SELECT count(*) FROM pg_class"] {
@@ -52,21 +52,14 @@ async fn a_full_notification_queue_fails_no_commit_and_loses_no_recording() {
     }
 
     fill(&bench, 0.55, at_once).await;
-    let (status, said) = doctor(&bench, &[]).await;
-    assert_eq!(status, Some(0), "{said}");
-    expect(
-        &said,
-        "warning",
-        "notification queue",
-        " % full",
-        "pg_terminate_backend(pid)",
-    );
+    let report = doctor(&bench, &[]).await;
+    report.assert_status(0);
+    report.expect("warning", "notification queue", " % full", "pg_terminate_backend(pid)");
 
     fill(&bench, NEARLY_FULL + 0.01, at_once).await;
-    let (status, said) = doctor(&bench, &[]).await;
-    assert_eq!(status, Some(1), "{said}");
-    expect(
-        &said,
+    let report = doctor(&bench, &[]).await;
+    report.assert_status(1);
+    report.expect(
         "wrong",
         "notification queue",
         "daemons are not woken any more and poll",

@@ -4,7 +4,7 @@ use tokio_postgres::SimpleQueryMessage;
 
 use crate::support::daemon::{ANY_PORT, Daemon, command, get};
 use crate::support::pgbouncer::PgBouncer;
-use crate::support::{Bench, iq, wait_for};
+use crate::support::{Bench, connect, recordings, wait_for};
 
 /// Has every written row leave what its session was set to.
 const RECORD_SETTINGS: &str = "CREATE TABLE public.seen AS SELECT ''::text AS settings WHERE false;
@@ -19,7 +19,7 @@ const RECORD_SETTINGS: &str = "CREATE TABLE public.seen AS SELECT ''::text AS se
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_daemons_that_share_two_connections_do_everything_without_sessions() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     bench.execute(RECORD_SETTINGS).await;
     bench.history(30, "a.bin", "completed").await;
     let session = bench.record(&["a.bin", "gone.bin", "a.bin"]).await;
@@ -58,7 +58,7 @@ async fn two_daemons_that_share_two_connections_do_everything_without_sessions()
     let seen = "SELECT string_agg(DISTINCT settings, ', ') FROM public.seen";
     assert_eq!(bench.value::<String>(seen, &[]).await, "1min off off 0");
     // Nothing of it stays behind on the connections that others get next.
-    let (other, _) = crate::support::connect(&bouncer.url(&bench.url().await)).await;
+    let (other, _) = connect(&bouncer.url(&bench.url().await)).await;
     let shown = other.simple_query("SHOW enable_seqscan").await.expect("an answer");
     let values = shown.iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0),
@@ -67,9 +67,9 @@ async fn two_daemons_that_share_two_connections_do_everything_without_sessions()
     assert_eq!(values.collect::<Vec<_>>(), ["on"]);
     for daemon in daemons {
         daemon
-            .said_times("a transaction pooler is in between: statements", 1)
+            .assert_logged("a transaction pooler is in between: statements", 1)
             .await;
-        daemon.said_times("only polling, every second", 1).await;
+        daemon.assert_logged("only polling, every second", 1).await;
         for trouble in [
             "cannot claim",
             "cannot be written",
@@ -78,7 +78,7 @@ async fn two_daemons_that_share_two_connections_do_everything_without_sessions()
             "listener lost",
             "refused",
         ] {
-            assert_eq!(daemon.said(trouble), Vec::<String>::new());
+            assert_eq!(daemon.log_lines(trouble), Vec::<String>::new());
         }
         daemon.stop().await;
     }
@@ -88,7 +88,7 @@ async fn two_daemons_that_share_two_connections_do_everything_without_sessions()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_listener_goes_past_a_pooler_that_drops_what_it_does_not_know() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
     let bouncer = PgBouncer::start("ignore_startup_parameters = options").await;
     let direct = bench.url_as("daemon").await;
@@ -99,23 +99,25 @@ async fn the_listener_goes_past_a_pooler_that_drops_what_it_does_not_know() {
         ("HEIMDALL_LISTENER_DATABASE_URL", &direct),
     ];
     let daemon = Daemon::start_with(&bench, &settings).await;
-    daemon.wait_said("a transaction pooler is in between: statements").await;
+    daemon
+        .wait_for_log("a transaction pooler is in between: statements")
+        .await;
     bench.complete(&session).await;
     assert!(!bench.rows(&session).await[0].failed);
-    assert_eq!(daemon.said("only polling"), Vec::<String>::new());
+    assert_eq!(daemon.log_lines("only polling"), Vec::<String>::new());
     daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn polling_alone_is_a_setting_too() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
     let settings = [("HEIMDALL_LISTENER_DATABASE_URL", "off"), ANY_PORT];
     let daemon = Daemon::spawn_with(&bench, &settings).await;
     bench.complete(&session).await;
     assert!(!bench.rows(&session).await[0].failed);
-    daemon.said_times("only polling, every second", 1).await;
+    daemon.assert_logged("only polling, every second", 1).await;
     let ready = format!("{}/readyz", daemon.http().await);
     wait_for("it is ready", || async {
         let (status, text) = get(&ready).await;

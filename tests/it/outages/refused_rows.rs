@@ -1,12 +1,12 @@
 //! Rows that the database, though it works, does not take.
 
 use crate::support::daemon::Daemon;
-use crate::support::{Bench, iq, wait_for};
+use crate::support::{Bench, recordings, wait_for};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rights_that_are_missing_for_a_while_blame_no_recording() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin", "a.bin"]).await;
     bench
         .execute("REVOKE INSERT ON heimdall.measurement_features FROM heimdall_daemon")
@@ -17,12 +17,12 @@ async fn rights_that_are_missing_for_a_while_blame_no_recording() {
         .wait_count("heimdall.feature_queue WHERE state = 'waiting' AND attempt = 1", 2)
         .await;
     assert_eq!(bench.count("heimdall.measurement_features").await, 0);
-    assert!(daemon.said("row refused")[0].contains("permission denied"));
+    assert!(daemon.log_lines("row refused")[0].contains("permission denied"));
 
     bench
         .execute("GRANT INSERT ON heimdall.measurement_features TO heimdall_daemon")
         .await;
-    let rows = bench.rows_at_once(&session).await;
+    let rows = bench.rows_without_delays(&session).await;
     assert!(rows.iter().all(|row| !row.failed && row.attempts == 2), "{rows:?}");
     daemon.stop().await;
 }
@@ -30,7 +30,7 @@ async fn rights_that_are_missing_for_a_while_blame_no_recording() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_that_is_always_refused_becomes_an_error_row_that_says_why_and_the_rest_stands() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin", "a.bin", "a.bin"]).await;
     // Somebody's own trigger.
     let refuse = format!(
@@ -47,7 +47,7 @@ async fn a_row_that_is_always_refused_becomes_an_error_row_that_says_why_and_the
         let row = wait_for("the others' rows", || bench.row(measurement)).await;
         assert!(!row.failed && row.attempts == 1, "{row:?}");
     }
-    let rows = bench.rows_at_once(&session).await;
+    let rows = bench.rows_without_delays(&session).await;
     assert!(rows[1].failed && rows[1].attempts == 5, "{rows:?}");
     assert_eq!(rows[1].error_kind.as_deref(), Some("internal"));
     let message = rows[1].error_message.as_deref().unwrap_or_default();

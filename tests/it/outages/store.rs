@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::support::daemon::Daemon;
-use crate::support::wire::{Answer, Ask, Wire, answer, good, missing, refuse};
-use crate::support::{BUCKET, Bench, iq, wait_for};
+use crate::support::s3_replies::{http_reply, no_such_key, s3_error, working_store};
+use crate::support::scripted_store::{Reply, Request, ScriptedStore};
+use crate::support::{BUCKET, Bench, recordings, wait_for, wait_until};
 
 /// Probes come quickly, and silence is noticed soon.
 const QUICK: [(&str, &str); 2] = [("HEIMDALL_S3_PROBE_INTERVAL", "50ms"), ("HEIMDALL_S3_TIMEOUT", "300ms")];
@@ -16,8 +17,8 @@ pub(crate) async fn daemon_at(bench: &Bench, endpoint: &str, more: &[(&str, &str
     Daemon::start_with(bench, &settings).await
 }
 
-pub(crate) fn is_probe(ask: &Ask) -> bool {
-    ask.path.contains("heimdalld-probe")
+pub(crate) fn is_probe(request: &Request) -> bool {
+    request.path.contains("heimdalld-probe")
 }
 
 /// A session of recordings in different objects.
@@ -27,13 +28,13 @@ pub(crate) async fn record(bench: &Bench, prefix: &str, count: usize) -> crate::
     bench.record(&keys).await
 }
 
-type Fault = fn(&Ask) -> Answer;
+type Fault = fn(&Request) -> Reply;
 
 /// What goes wrong with the whole store, and how its log line begins to say so.
 fn faults() -> Vec<(&'static str, Fault)> {
-    fn html(status: &str) -> Answer {
+    fn html(status: &str) -> Reply {
         let headers = "Content-Type: text/html; charset=utf-8\r\nETag: \"5f-61\"\r\nAccept-Ranges: bytes\r\n";
-        Answer::Send(answer(
+        Reply::Send(http_reply(
             status,
             headers,
             b"<html><form action=login>Please log in</form></html>",
@@ -41,46 +42,50 @@ fn faults() -> Vec<(&'static str, Fault)> {
     }
     vec![
         ("HTTP 500 InternalError", |_| {
-            Answer::Send(refuse(
+            Reply::Send(s3_error(
                 "500 Internal Server Error",
                 "InternalError",
                 "We encountered an error.",
             ))
         }),
         ("HTTP 503 SlowDown", |_| {
-            Answer::Send(refuse("503 Slow Down", "SlowDown", "Reduce your rate."))
+            Reply::Send(s3_error("503 Slow Down", "SlowDown", "Reduce your rate."))
         }),
         ("HTTP 403 InvalidAccessKeyId", |_| {
-            Answer::Send(refuse("403 Forbidden", "InvalidAccessKeyId", "The key does not exist."))
+            Reply::Send(s3_error(
+                "403 Forbidden",
+                "InvalidAccessKeyId",
+                "The key does not exist.",
+            ))
         }),
         ("HTTP 403 RequestTimeTooSkewed", |_| {
-            Answer::Send(refuse(
+            Reply::Send(s3_error(
                 "403 Forbidden",
                 "RequestTimeTooSkewed",
                 "The difference is too large.",
             ))
         }),
         ("HTTP 404 NoSuchBucket", |_| {
-            Answer::Send(refuse("404 Not Found", "NoSuchBucket", "The bucket does not exist."))
+            Reply::Send(s3_error("404 Not Found", "NoSuchBucket", "The bucket does not exist."))
         }),
         ("HTTP 404 without an S3 error code", |_| html("404 Not Found")),
         ("an object where none can be", |_| {
-            Answer::Send(answer("200 OK", "ETag: \"x\"\r\n", b"It works!"))
+            Reply::Send(http_reply("200 OK", "ETag: \"x\"\r\n", b"It works!"))
         }),
         ("HTTP 200 with a web page", |_| html("200 OK")),
         ("HTTP 200 without an ETag", |_| {
-            Answer::Send(answer("200 OK", "", b"It works!"))
+            Reply::Send(http_reply("200 OK", "", b"It works!"))
         }),
         ("HTTP 200 without a length", |_| {
-            Answer::Close(b"HTTP/1.0 200 OK\r\nETag: \"x\"\r\n\r\nIt works!".to_vec())
+            Reply::Close(b"HTTP/1.0 200 OK\r\nETag: \"x\"\r\n\r\nIt works!".to_vec())
         }),
         ("error sending request", |_| {
-            Answer::Close(b"SSH-2.0-OpenSSH_9.2p1\r\n".to_vec())
+            Reply::Close(b"SSH-2.0-OpenSSH_9.2p1\r\n".to_vec())
         }),
-        ("error sending request", |_| Answer::Close(Vec::new())),
-        ("no answer for 300ms", |_| Answer::Hang(Vec::new())),
+        ("error sending request", |_| Reply::Close(Vec::new())),
+        ("no answer for 300ms", |_| Reply::Hang(Vec::new())),
         ("no answer for 300ms", |_| {
-            Answer::Hang(b"HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Len".to_vec())
+            Reply::Hang(b"HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Len".to_vec())
         }),
     ]
 }
@@ -88,10 +93,10 @@ fn faults() -> Vec<(&'static str, Fault)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_happens_to_the_store_no_recording_is_blamed_and_no_attempt_is_spent() {
     let bench = Bench::new().await;
-    let tone = iq::tone();
+    let tone = recordings::tone();
     let bytes = tone.clone();
-    let mut wire = Wire::open(move |ask| good(ask, &bytes)).await;
-    let daemon = daemon_at(&bench, &wire.endpoint(), &[]).await;
+    let mut store = ScriptedStore::start(move |request| working_store(request, &bytes)).await;
+    let daemon = daemon_at(&bench, &store.endpoint(), &[]).await;
     let waiting = "heimdall.feature_queue WHERE state = 'ready' AND attempt = 0";
     let mut outages = 0;
     for round in 0..faults().len() + 2 {
@@ -99,39 +104,39 @@ async fn whatever_happens_to_the_store_no_recording_is_blamed_and_no_attempt_is_
         let mut jammed = None;
         let expected = if let Some((expected, fault)) = faults().get(round) {
             let fault = *fault;
-            wire.set(fault);
+            store.set(fault);
             expected
         } else if round == faults().len() {
-            wire.shut().await;
+            store.stop_listening().await;
             "Connection refused"
         } else {
-            jammed = Some(wire.jam().await);
+            jammed = Some(store.stop_accepting().await);
             ""
         };
         bench.complete(&session).await;
         outages += 1;
-        let begun = || async { (daemon.said("object store away").len() == outages).then_some(()) };
+        let begun = || async { (daemon.log_lines("object store away").len() == outages).then_some(()) };
         wait_for("the outage is noticed", begun).await;
-        let line = daemon.said("object store away").pop().expect("the line");
+        let line = daemon.log_lines("object store away").pop().expect("the line");
         assert!(line.contains(expected), "'{expected}' is not in {line}");
         bench.wait_count(waiting, 3).await;
-        let probes = wire.asked("heimdalld-probe").len();
+        let probes = store.requests("heimdalld-probe").len();
         if round < faults().len() {
-            wait_for("probes", || async {
-                (wire.asked("heimdalld-probe").len() > probes + 3).then_some(())
+            wait_until("probes", || async {
+                store.requests("heimdalld-probe").len() > probes + 3
             })
             .await;
         }
         assert_eq!(bench.count(waiting).await, 3, "{expected}");
 
         let bytes = tone.clone();
-        wire.set(move |ask| good(ask, &bytes));
+        store.set(move |request| working_store(request, &bytes));
         if round >= faults().len() {
             if let Some((listener, filling)) = jammed {
                 filling.iter().for_each(tokio::task::JoinHandle::abort);
                 drop(listener);
             }
-            wire.reopen();
+            store.listen_again();
         }
         for row in bench.rows(&session).await {
             assert_eq!(
@@ -141,22 +146,22 @@ async fn whatever_happens_to_the_store_no_recording_is_blamed_and_no_attempt_is_
                 row.error_message
             );
         }
-        let over = || async { (daemon.said("object store back").len() == outages).then_some(()) };
+        let over = || async { (daemon.log_lines("object store back").len() == outages).then_some(()) };
         wait_for("its end is said once", over).await;
     }
-    assert_eq!(daemon.said("object store away").len(), outages);
-    assert_eq!(daemon.said("object store back").len(), outages);
-    daemon.said_times("extraction failed", 0).await;
+    assert_eq!(daemon.log_lines("object store away").len(), outages);
+    assert_eq!(daemon.log_lines("object store back").len(), outages);
+    daemon.assert_logged("extraction failed", 0).await;
     daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redirect_is_followed_nowhere() {
     let bench = Bench::new().await;
-    let thief = Wire::open(|ask| good(ask, b"")).await;
+    let thief = ScriptedStore::start(|request| working_store(request, b"")).await;
     let elsewhere = thief.endpoint();
-    let wire = Wire::open(|_| Answer::Send(missing())).await;
-    let daemon = daemon_at(&bench, &wire.endpoint(), &[]).await;
+    let store = ScriptedStore::start(|_| Reply::Send(no_such_key())).await;
+    let daemon = daemon_at(&bench, &store.endpoint(), &[]).await;
     for (round, status) in [
         "301 Moved Permanently",
         "302 Found",
@@ -168,20 +173,20 @@ async fn a_redirect_is_followed_nowhere() {
     {
         let session = record(&bench, &format!("moved-{round}"), 1).await;
         let headers = format!("Location: {elsewhere}/{BUCKET}/x.bin\r\n");
-        wire.set(move |_| Answer::Send(answer(status, &headers, b"")));
+        store.set(move |_| Reply::Send(http_reply(status, &headers, b"")));
         bench.complete(&session).await;
-        let begun = || async { (daemon.said("object store away").len() == round + 1).then_some(()) };
+        let begun = || async { (daemon.log_lines("object store away").len() == round + 1).then_some(()) };
         wait_for("the redirect is an outage", begun).await;
         assert!(
-            daemon.said("object store away")[round].contains(&status[..3]),
+            daemon.log_lines("object store away")[round].contains(&status[..3]),
             "{:?}",
-            daemon.said("away")
+            daemon.log_lines("away")
         );
-        let tone = iq::tone();
-        wire.set(move |ask| good(ask, &tone));
+        let tone = recordings::tone();
+        store.set(move |request| working_store(request, &tone));
         assert!(!bench.rows(&session).await[0].failed);
     }
-    assert_eq!(thief.asked("").len(), 0, "somebody else was asked");
+    assert_eq!(thief.requests("").len(), 0, "somebody else was asked");
     daemon.stop().await;
 }
 
@@ -191,11 +196,11 @@ async fn a_store_that_cannot_be_found_by_its_name_is_an_outage() {
     let session = record(&bench, "nowhere", 2).await;
     let daemon = daemon_at(&bench, "http://store.invalid:9000", &[]).await;
     bench.complete(&session).await;
-    daemon.wait_said("object store away").await;
+    daemon.wait_for_log("object store away").await;
     assert!(
-        daemon.said("object store away")[0].contains("dns error"),
+        daemon.log_lines("object store away")[0].contains("dns error"),
         "{:?}",
-        daemon.said("away")
+        daemon.log_lines("away")
     );
     bench
         .wait_count("heimdall.feature_queue WHERE state = 'ready' AND attempt = 0", 2)
@@ -207,21 +212,18 @@ async fn a_store_that_cannot_be_found_by_its_name_is_an_outage() {
 async fn a_store_that_asks_for_patience_gets_it() {
     let bench = Bench::new().await;
     let session = record(&bench, "patience", 1).await;
-    let slow = answer(
+    let slow = http_reply(
         "503 Slow Down",
         "Retry-After: 3\r\n",
         b"<Error><Code>SlowDown</Code></Error>",
     );
-    let wire = Wire::open(move |_| Answer::Send(slow.clone())).await;
-    let daemon = daemon_at(&bench, &wire.endpoint(), &[]).await;
+    let store = ScriptedStore::start(move |_| Reply::Send(slow.clone())).await;
+    let daemon = daemon_at(&bench, &store.endpoint(), &[]).await;
     bench.complete(&session).await;
-    daemon.wait_said("object store away").await;
+    daemon.wait_for_log("object store away").await;
     let begun = std::time::Instant::now();
-    let asked = wire.asked("").len();
-    wait_for("the next probe", || async {
-        (wire.asked("").len() > asked).then_some(())
-    })
-    .await;
+    let asked = store.requests("").len();
+    wait_until("the next probe", || async { store.requests("").len() > asked }).await;
     assert!(
         begun.elapsed() > Duration::from_millis(2_500),
         "after {:?} already",
@@ -238,8 +240,10 @@ async fn ten_thousand_wait_for_a_store_for_an_hour_and_cost_a_request_now_and_th
         .map(|text| text.parse().expect("seconds"));
     let bench = Bench::new().await;
     bench.history(10_000, "a.bin", "completed").await;
-    let wire = Wire::open(|_| Answer::Send(refuse("503 Service Unavailable", "ServerNotInitialized", "booting"))).await;
-    let endpoint = wire.endpoint();
+    let store =
+        ScriptedStore::start(|_| Reply::Send(s3_error("503 Service Unavailable", "ServerNotInitialized", "booting")))
+            .await;
+    let endpoint = store.endpoint();
     let quick = [
         ("HEIMDALL_S3_ENDPOINT", endpoint.as_str()),
         ("HEIMDALL_S3_PROBE_INTERVAL", "20ms"),
@@ -251,24 +255,24 @@ async fn ten_thousand_wait_for_a_store_for_an_hour_and_cost_a_request_now_and_th
             &[],
         )
         .await;
-    daemon.wait_said("object store away").await;
+    daemon.wait_for_log("object store away").await;
     // What was in flight has failed and asked who is to blame; from now on only the probe asks.
     bench
         .wait_count("heimdall.feature_queue WHERE state = 'ready'", 10_000)
         .await;
-    let before = wire.asked("").len();
+    let before = store.requests("").len();
     assert!(before <= 2 * 16 + 4, "{before} requests until it was noticed");
     let begun = std::time::Instant::now();
     // An hour of probes every ten seconds, or shorter ones.
     let probes = long.map_or(360, |seconds| usize::try_from(seconds / 10).expect("few"));
-    while wire.asked("heimdalld-probe").len() < probes + before {
+    while store.requests("heimdalld-probe").len() < probes + before {
         assert!(
             begun.elapsed() < Duration::from_secs(60 + 2 * long.unwrap_or(0)),
             "too few probes"
         );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let asked = wire.asked("").split_off(before);
+    let asked = store.requests("").split_off(before);
     println!("{} requests in {:?}", asked.len(), begun.elapsed());
     assert!(asked.iter().all(is_probe), "only probes");
     assert_eq!(
@@ -278,13 +282,13 @@ async fn ten_thousand_wait_for_a_store_for_an_hour_and_cost_a_request_now_and_th
         10_000
     );
     assert_eq!(bench.count("heimdall.measurement_features").await, 0);
-    daemon.said_times("WARN", 1).await;
-    let tone = iq::tone();
-    wire.set(move |ask| good(ask, &tone));
-    daemon.wait_said("object store back").await;
+    daemon.assert_logged("WARN", 1).await;
+    let tone = recordings::tone();
+    store.set(move |request| working_store(request, &tone));
+    daemon.wait_for_log("object store back").await;
     bench.execute("SELECT heimdall.wake_workers()").await;
-    wait_for("work goes on", || async {
-        (bench.count("heimdall.measurement_features").await > 100).then_some(())
+    wait_until("work goes on", || async {
+        bench.count("heimdall.measurement_features").await > 100
     })
     .await;
     assert_eq!(

@@ -1,12 +1,12 @@
 //! The queries that the earlier service's documents verify it with, as they are typed there.
 
 use crate::support::daemon::Daemon;
-use crate::support::{Bench, iq};
+use crate::support::{Bench, recordings};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_earlier_services_verification_queries_give_the_answers_they_should() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin", "a.bin", "missing.bin"]).await;
     let daemon = Daemon::start(&bench).await;
     bench.complete(&session).await;

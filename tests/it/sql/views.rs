@@ -3,17 +3,16 @@
 use std::time::{Duration, Instant};
 
 use crate::support::daemon::Daemon;
-use crate::support::faults::{Door, Fault};
-use crate::support::{Bench, iq, wait_for};
+use crate::support::store_proxy::{Fault, StoreProxy};
+use crate::support::{Bench, recordings, wait_until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_worker_disappears_within_its_lease() {
     let bench = Bench::new().await;
-    bench.put("a.bin", iq::tone());
+    bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin", "a.bin"]).await;
-    let door = Door::open(bench.store.objects()).await;
-    door.set("a.bin", Fault::Hang);
-    let endpoint = door.endpoint();
+    let store_proxy = StoreProxy::with_fault(&bench, "a.bin", Fault::Hang).await;
+    let endpoint = store_proxy.endpoint();
     let settings = [
         ("HEIMDALL_LEASE", "3s"),
         ("HEIMDALL_S3_ENDPOINT", endpoint.as_str()),
@@ -64,7 +63,7 @@ async fn failures_are_counted_by_kind_until_they_are_mended() {
     let bench = Bench::new().await;
     bench.put("zero.bin", vec![0; 96_000]);
     bench.put("odd.bin", vec![1; 7]);
-    bench.put("good.bin", iq::tone());
+    bench.put("good.bin", recordings::tone());
     let session = bench.record(&["zero.bin", "odd.bin", "gone.bin", "good.bin"]).await;
     let daemon = Daemon::start(&bench).await;
     bench.complete(&session).await;
@@ -75,11 +74,11 @@ async fn failures_are_counted_by_kind_until_they_are_mended() {
     assert_eq!(bench.value::<uuid::Uuid>(example, &[]).await, session.measurements[2]);
 
     for key in ["zero.bin", "odd.bin", "gone.bin"] {
-        bench.put(key, iq::tone());
+        bench.put(key, recordings::tone());
     }
     bench.execute("SELECT * FROM heimdall.retry_failed()").await;
-    wait_for("no failure is left", || async {
-        (bench.count("heimdall.feature_failures").await == 0).then_some(())
+    wait_until("no failure is left", || async {
+        bench.count("heimdall.feature_failures").await == 0
     })
     .await;
     assert_eq!(

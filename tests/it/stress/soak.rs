@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::support::daemon::Daemon;
-use crate::support::{Bench, connect, iq};
+use crate::support::{Bench, connect, recordings};
 
 /// Queued at any time: never empty, whatever the daemon does in a moment.
 const BACKLOG: i64 = 1_500;
@@ -116,7 +116,7 @@ impl Soak {
                     INSERT INTO heimdall.measurements (frequency_hz, iq_data_location, recording_session_id, iq_sample_rate)
                     SELECT 145000000, 'a.bin', id, $2::float8 FROM session, generate_series(1, 7)
                 ) SELECT count(*) FROM session";
-            let entered: i64 = self.bench.value(enter, &[&SESSIONS, &iq::SAMPLE_RATE_HZ]).await;
+            let entered: i64 = self.bench.value(enter, &[&SESSIONS, &recordings::SAMPLE_RATE_HZ]).await;
             assert_eq!(entered, i64::from(SESSIONS));
             self.bench
                 .execute("UPDATE heimdall.recording_sessions SET status = 'completed' WHERE status = 'recording'")
@@ -168,9 +168,9 @@ async fn a_daemon_under_full_load_takes_no_more_at_the_end_than_at_the_beginning
     let first = seconds("HEIMDALL_SOAK_FIRST_SECONDS", 3);
     let rest = seconds("HEIMDALL_SOAK_SECONDS", 4);
     let held = seconds("HEIMDALL_SOAK_HELD_SECONDS", 2);
-    let bench = Bench::apart().await;
+    let bench = Bench::with_own_cluster().await;
     // One chunk: the queue is to be the bottleneck, not the extractor.
-    bench.put("a.bin", iq::tone_of(1, 2_400));
+    bench.put("a.bin", recordings::tone_of(1, 2_400));
     // Two lines a recording would fill this process's memory.
     let daemon = Daemon::spawn_with(&bench, &[("HEIMDALL_LOG", "warn")]).await;
     bench.wait_count("heimdall.extraction_workers", 1).await;

@@ -1,4 +1,4 @@
-//! Certificates, the wrong ones among them, made for one test each.
+//! Certificates for one test each, valid and invalid ones.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
-/// An authority, with its certificate in a file.
+/// A certificate authority with its certificate in a file.
 pub(crate) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     file: PathBuf,
@@ -42,12 +42,12 @@ impl Authority {
         &self.file
     }
 
-    /// The file's name as text.
+    /// The path of the file as text.
     pub(crate) fn path(&self) -> String {
         self.file.display().to_string()
     }
 
-    /// A certificate for a server of this name, now or long ago.
+    /// A certificate for a server of this name, valid or expired.
     pub(crate) fn identity(&self, name: &str, expired: bool) -> Identity {
         let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
         if expired {
@@ -90,7 +90,7 @@ impl Identity {
             .expect("versions")
             .with_no_client_auth()
             .with_single_cert(vec![certificate], key)
-            .expect("they belong together");
+            .expect("the key fits the certificate");
         TlsAcceptor::from(Arc::new(config))
     }
 }

@@ -1,21 +1,22 @@
-//! The real binary as a child, with what it says on standard error.
+//! The real binary as a child process, with what it logs.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::{BUCKET, Bench, DEADLINE, wait_for};
 use heimdall_daemon::sandbox::s3::{ACCESS_KEY, SECRET_KEY};
 
-/// A process of ours, killed when the value goes.
+use super::{BUCKET, Bench, CHECK_INTERVAL, DEADLINE, wait_for, wait_until};
+
+/// A process of `heimdalld`. Dropping the value kills it.
 pub(crate) struct Daemon {
     child: Child,
-    said: Arc<Mutex<Vec<String>>>,
-    told: Arc<Mutex<Vec<String>>>,
+    log: Arc<Mutex<Vec<String>>>,
+    stdout: Arc<Mutex<Vec<String>>>,
 }
 
-/// `heimdalld` with nothing but what is given.
+/// `heimdalld` without any setting of the caller's environment.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_heimdalld"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HEIMDALL_")) {
@@ -25,30 +26,30 @@ pub(crate) fn command() -> Command {
     command
 }
 
-/// For a daemon whose HTTP is looked at.
+/// Setting of a daemon whose HTTP server a test asks.
 pub(crate) const ANY_PORT: (&str, &str) = ("HEIMDALL_HTTP_ADDR", "127.0.0.1:0");
 
 /// Status and body of a GET.
 pub(crate) async fn get(url: &str) -> (u16, String) {
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let response = client.get(url).send().await.expect("an answer");
+    let response = client.get(url).send().await.expect("a response");
     (response.status().as_u16(), response.text().await.expect("a text"))
 }
 
 impl Daemon {
-    /// A daemon on the bench's database and store that neither polls nor sweeps, once it listens.
+    /// Starts a daemon on the bench's database and store, and waits until it listens. It neither polls nor sweeps.
     pub(crate) async fn start(bench: &Bench) -> Self {
         Self::start_with(bench, &[]).await
     }
 
-    /// The same with other settings.
+    /// The same with these settings over its own.
     pub(crate) async fn start_with(bench: &Bench, settings: &[(&str, &str)]) -> Self {
         let daemon = Self::spawn_with(bench, settings).await;
-        daemon.wait_said("listening").await;
+        daemon.wait_for_log("listening").await;
         daemon
     }
 
-    /// The same, and nobody waits until it listens.
+    /// The same without waiting until it listens.
     pub(crate) async fn spawn_with(bench: &Bench, settings: &[(&str, &str)]) -> Self {
         let mut command = command();
         command
@@ -66,67 +67,69 @@ impl Daemon {
         Self::spawn(command)
     }
 
-    /// Starts a command and follows its standard error.
+    /// Starts a command and collects its output.
     pub(crate) fn spawn(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the binary starts");
-        let said = follow(child.stderr.take());
-        let told = follow(child.stdout.take());
-        Self { child, said, told }
+        let log = collect(child.stderr.take());
+        let stdout = collect(child.stdout.take());
+        Self { child, log, stdout }
     }
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Where it serves HTTP, once it does.
+    /// URL of its HTTP server, once that listens.
     pub(crate) async fn http(&self) -> String {
-        self.wait_said("serving HTTP").await;
-        let line = self.said("serving HTTP").remove(0);
-        let address = line.split("address=").nth(1).expect("the line names the address");
+        self.wait_for_log("serving HTTP").await;
+        let line = self.log_lines("serving HTTP").remove(0);
+        let address = line.split("address=").nth(1).expect("the line has the address");
         format!("http://{}", address.trim())
     }
 
-    /// The lines so far on standard error that contain `text`.
-    pub(crate) fn said(&self, text: &str) -> Vec<String> {
-        with(&self.said, text)
+    /// The lines of the log (standard error) so far that contain `text`.
+    pub(crate) fn log_lines(&self, text: &str) -> Vec<String> {
+        containing(&self.log, text)
     }
 
-    /// The same of standard output, if that was made a pipe.
-    pub(crate) fn told(&self, text: &str) -> Vec<String> {
-        with(&self.told, text)
+    /// The same of standard output, if that is a pipe.
+    pub(crate) fn stdout_lines(&self, text: &str) -> Vec<String> {
+        containing(&self.stdout, text)
     }
 
-    pub(crate) async fn wait_said(&self, text: &str) {
+    /// Waits for a log line that contains `text`. Panics with the whole log if none comes.
+    pub(crate) async fn wait_for_log(&self, text: &str) {
         let begun = Instant::now();
-        while self.said(text).is_empty() {
+        while self.log_lines(text).is_empty() {
             assert!(
                 begun.elapsed() < DEADLINE,
                 "'{text}' is not among: {:#?}",
-                self.said("")
+                self.log_lines("")
             );
-            tokio::time::sleep(super::LOOK_AGAIN).await;
+            tokio::time::sleep(CHECK_INTERVAL).await;
         }
     }
 
-    /// Waits until it has said so, as often as that and not more: what it does can be seen before its words are read.
-    pub(crate) async fn said_times(&self, text: &str, times: usize) {
-        super::wait_for(&format!("'{text}' {times} times"), || async {
-            (self.said(text).len() >= times).then_some(())
+    /// Checks that exactly so many log lines contain `text`. Waits for them first: an effect can be seen in the database
+    /// before the line is read here.
+    pub(crate) async fn assert_logged(&self, text: &str, times: usize) {
+        wait_until(&format!("'{text}' {times} times"), || async {
+            self.log_lines(text).len() >= times
         })
         .await;
-        let said = self.said(text);
-        assert_eq!(said.len(), times, "'{text}': {said:#?}");
+        let lines = self.log_lines(text);
+        assert_eq!(lines.len(), times, "'{text}': {lines:#?}");
     }
 
-    /// Sends a signal by name.
+    /// Sends a signal, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill")
             .args(["-s", name, &self.pid().to_string()])
             .status();
-        assert!(status.expect("kill runs").success(), "the process is there");
+        assert!(status.expect("kill runs").success(), "the process exists");
     }
 
-    /// Its end, if it has ended.
+    /// Its exit status, if it has ended.
     pub(crate) fn exited(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("its state is known")
     }
@@ -143,21 +146,21 @@ impl Daemon {
         wait_for("the process ends", ended).await
     }
 
-    /// SIGTERM, and its end in order.
+    /// Sends SIGTERM and waits for status 0.
     pub(crate) async fn stop(mut self) {
         self.signal("TERM");
         let status = self.wait_exit().await;
-        assert!(status.success(), "{status}: {:#?}", self.said(""));
+        assert!(status.success(), "{status}: {:#?}", self.log_lines(""));
     }
 }
 
-fn with(lines: &Mutex<Vec<String>>, text: &str) -> Vec<String> {
+fn containing(lines: &Mutex<Vec<String>>, text: &str) -> Vec<String> {
     let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
     lines.iter().filter(|line| line.contains(text)).cloned().collect()
 }
 
 /// Collects the lines of a pipe until the child closes it.
-fn follow(pipe: Option<impl Read + Send + 'static>) -> Arc<Mutex<Vec<String>>> {
+fn collect(pipe: Option<impl Read + Send + 'static>) -> Arc<Mutex<Vec<String>>> {
     let lines = Arc::new(Mutex::new(Vec::new()));
     if let Some(pipe) = pipe {
         let collected = Arc::clone(&lines);
@@ -172,11 +175,11 @@ fn follow(pipe: Option<impl Read + Send + 'static>) -> Arc<Mutex<Vec<String>>> {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        // Gone already, perhaps; SIGKILL also ends what is stopped.
+        // It may have ended already. SIGKILL also ends a stopped process.
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            eprintln!("the daemon said:\n{}", self.said("").join("\n"));
+            eprintln!("log of the daemon:\n{}", self.log_lines("").join("\n"));
         }
     }
 }

@@ -1,13 +1,13 @@
-//! A clock of its own for a process, by libfaketime.
+//! libfaketime, which gives a process a wrong clock.
 
 use std::path::{Path, PathBuf};
 
-/// What a process is to be started with, so that its clock is off by `offset`, for example `+1h`.
+/// Environment of a process whose clock is off by `offset`, for example `+1h`.
 pub(crate) fn clock(offset: &'static str) -> [(&'static str, String); 3] {
     [
         ("LD_PRELOAD", library().display().to_string()),
         ("FAKETIME", offset.to_owned()),
-        // Time passes as it does; only what the clock on the wall shows is wrong.
+        // Timers keep the real time. Only the wall clock is wrong.
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
     ]
 }

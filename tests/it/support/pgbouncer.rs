@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use super::{cluster, wait_for};
+use super::{cluster, wait_until};
 
-/// They only name sockets in the cluster's folder.
+/// A port only names a socket in the cluster's folder.
 static NEXT_PORT: AtomicU16 = AtomicU16::new(6_001);
 
-/// Ends it when our end of the pipe closes, however this process ends.
+/// Ends the pooler when our end of the pipe closes, however this process ends.
 const KEEPER: &str = r#""$0" "$1" & while read -r _; do :; done; kill $!; wait"#;
 
 /// A running pooler, for as long as the value lives.
@@ -21,7 +21,7 @@ pub(crate) struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// One with two connections to the server, to be shared by whoever comes. `settings` are further lines of its file.
+    /// A pooler with two connections to the server, which all clients share. `settings` are further lines of its file.
     pub(crate) async fn start(settings: &str) -> Self {
         let port = NEXT_PORT.fetch_add(1, Ordering::Relaxed);
         let folder = socket_folder(&cluster().await.url("postgres"));
@@ -37,8 +37,8 @@ impl PgBouncer {
             users = users.display()
         );
         std::fs::write(&file, text).expect("written");
-        // It refuses to run as root; the cluster's account can reach the server's socket.
-        let owner = folder.metadata().expect("the folder is there");
+        // PgBouncer refuses to run as root. The cluster's account can reach the server's socket.
+        let owner = folder.metadata().expect("the folder exists");
         let mut command = Command::new("sh");
         command.args(["-c", KEEPER]).arg(program()).arg(&file);
         command
@@ -51,11 +51,11 @@ impl PgBouncer {
         let keeper = command.spawn().expect("sh runs");
         let socket = folder.join(format!(".s.PGSQL.{port}"));
         let bouncer = Self { keeper, port };
-        wait_for("the pooler listens", || async { socket.exists().then_some(()) }).await;
+        wait_until("the pooler listens", || async { socket.exists() }).await;
         bouncer
     }
 
-    /// The same URL, by way of the pooler.
+    /// The same URL through the pooler.
     pub(crate) fn url(&self, direct: &str) -> String {
         assert!(direct.contains(":5432/"), "{direct}");
         direct.replace(":5432/", &format!(":{}/", self.port))
@@ -84,5 +84,5 @@ fn program() -> PathBuf {
         .chain([unpacked])
         .map(|folder| folder.join("pgbouncer"))
         .find(|program| program.is_file())
-        .expect("no pgbouncer, which these tests need. Type as an administrator: apt-get install pgbouncer; or run deploy/test.sh, which fetches it")
+        .expect("no pgbouncer. Run as root: apt-get install pgbouncer; or run deploy/test.sh, which fetches it")
 }

@@ -1,12 +1,12 @@
-//! Prometheus' text format, read as strictly as its documentation has it: version 0.0.4, every family with HELP and
-//! TYPE before its samples and in one piece, no series twice, histograms that add up.
+//! A strict parser of Prometheus' text format 0.0.4: every family has HELP and TYPE before its samples and is in one
+//! piece, no series comes twice, and histograms add up.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A series: its name and its labels, in the order of their names.
 type Series = (String, BTreeMap<String, String>);
 
-/// What was scraped.
+/// The samples of one scrape.
 pub(crate) struct Scrape {
     samples: HashMap<Series, f64>,
     /// Kind by family.
@@ -14,9 +14,9 @@ pub(crate) struct Scrape {
 }
 
 impl Scrape {
-    /// Reads `text`; panics with the line that is wrong.
+    /// Parses `text`. Panics with the line that is wrong.
     pub(crate) fn parse(text: &str) -> Self {
-        assert!(text.ends_with('\n'), "the last line does not end");
+        assert!(text.ends_with('\n'), "no line break at the end");
         let mut scrape = Self {
             samples: HashMap::new(),
             families: BTreeMap::new(),
@@ -54,16 +54,16 @@ impl Scrape {
         scrape
     }
 
-    /// The value of a series, written as `name{label="value"}` with the labels in any order; panics where there is none.
+    /// The value of a series, written as `name{label="value"}` with the labels in any order. Panics if there is none.
     pub(crate) fn value(&self, series: &str) -> f64 {
         let (key, _) = sample(&format!("{series} 0"));
         *self.samples.get(&key).unwrap_or_else(|| {
-            let alike: Vec<_> = self.samples.keys().filter(|(other, _)| *other == key.0).collect();
-            panic!("no {key:?}, only {alike:?}")
+            let of_same_name: Vec<_> = self.samples.keys().filter(|(other, _)| *other == key.0).collect();
+            panic!("no {key:?}, only {of_same_name:?}")
         })
     }
 
-    /// The same of a series whose values are whole.
+    /// The same of a series whose values are whole numbers.
     pub(crate) fn count(&self, series: &str) -> u64 {
         let value = self.value(series);
         assert!(value >= 0.0 && value.fract() == 0.0, "{series} is {value}");
@@ -96,7 +96,7 @@ impl Scrape {
                 buckets.sort_by(|a, b| a.0.total_cmp(&b.0));
                 assert!(
                     buckets.windows(2).all(|pair| pair[0].1 <= pair[1].1),
-                    "{family} {labels:?} falls"
+                    "{family} {labels:?} decreases"
                 );
                 let last = buckets.last().expect("one at least");
                 let count = self.samples[&(format!("{family}_count"), labels.clone())];
@@ -137,7 +137,7 @@ fn sample(line: &str) -> (Series, f64) {
             .strip_prefix('"')
             .and_then(|rest| rest.strip_suffix('"'))
             .expect(line);
-        // None of ours needs an escape, and none may come from outside.
+        // None of our label values needs an escape, and none comes from untrusted text.
         assert!(is_name(key) && !value.contains(['"', '\\', '{', '}']), "{line}");
         assert!(read.insert(key.to_owned(), value.to_owned()).is_none(), "{line}");
     }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::objects::{self, LATE};
-use crate::support::{BUCKET, Bench, iq};
+use crate::support::{BUCKET, Bench, recordings};
 
 /// Receivers of a session at most.
 const MOST_MEASUREMENTS: usize = 5;
@@ -100,7 +100,7 @@ impl Recorder {
         let after = !unseen && self.rng.u32(..5) == 0;
         for location in if after { first } else { &locations } {
             transaction
-                .execute(MEASUREMENT, &[location, &id, &iq::SAMPLE_RATE_HZ])
+                .execute(MEASUREMENT, &[location, &id, &recordings::SAMPLE_RATE_HZ])
                 .await?;
         }
         transaction.commit().await?;
@@ -109,7 +109,9 @@ impl Recorder {
             client.execute(complete, &[&id]).await?;
         }
         if after {
-            client.execute(MEASUREMENT, &[last, &id, &iq::SAMPLE_RATE_HZ]).await?;
+            client
+                .execute(MEASUREMENT, &[last, &id, &recordings::SAMPLE_RATE_HZ])
+                .await?;
         }
         Ok(())
     }

@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 use super::LEASE;
 use super::fleet::{Fleet, State};
 use super::objects::ARCHIVE;
-use crate::support::faults::Fault;
-use crate::support::link::Way;
+use crate::support::store_proxy::Fault;
+use crate::support::tcp_proxy::Mode;
 use crate::support::{BUCKET, Bench};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,27 +153,27 @@ impl Arena {
             }
             Blow::WireCut | Blow::WireRefuses | Blow::WireStalls | Blow::WireSwallows | Blow::WireSwallowsAnswers => {
                 let index = self.rng.usize(..self.fleet.members.len());
-                let wire = &self.fleet.members[index].wire;
+                let database_proxy = &self.fleet.members[index].database_proxy;
                 let way = match blow {
                     Blow::WireCut => {
-                        wire.cut();
+                        database_proxy.cut();
                         return true;
                     }
                     Blow::WireRefuses => {
-                        wire.cut();
-                        Way::Refuse
+                        database_proxy.cut();
+                        Mode::Refuse
                     }
-                    Blow::WireStalls => Way::Stall,
-                    Blow::WireSwallows => Way::Swallow,
-                    _ => Way::SwallowAnswers,
+                    Blow::WireStalls => Mode::Stall,
+                    Blow::WireSwallows => Mode::DropAll,
+                    _ => Mode::DropReplies,
                 };
-                wire.set(way);
+                database_proxy.set(way);
                 self.later(50..3_000, Mend::OpenWire(index));
                 true
             }
             Blow::AllWiresSwallow => {
                 for index in 0..self.fleet.members.len() {
-                    self.fleet.members[index].wire.set(Way::Swallow);
+                    self.fleet.members[index].database_proxy.set(Mode::DropAll);
                     self.later(500..3_000, Mend::OpenWire(index));
                 }
                 true
@@ -181,9 +181,9 @@ impl Arena {
             Blow::StoreRefuses | Blow::StoreSwallows => {
                 self.fleet.store_wire.cut();
                 let way = if blow == Blow::StoreRefuses {
-                    Way::Refuse
+                    Mode::Refuse
                 } else {
-                    Way::Swallow
+                    Mode::DropAll
                 };
                 self.fleet.store_wire.set(way);
                 self.later(100..2_500, Mend::OpenStoreWire);
@@ -244,7 +244,7 @@ impl Arena {
             _ if self.rng.bool() => "",
             _ => "good-1",
         };
-        self.fleet.door.set(part, fault);
+        self.fleet.store_proxy.set(part, fault);
         self.later(100..2_500, Mend::HealStore);
     }
 
@@ -326,9 +326,9 @@ impl Arena {
                 self.fleet.signal(index, "CONT");
                 self.fleet.members[index].state = State::Running;
             }
-            Mend::OpenWire(index) => self.fleet.members[index].wire.set(Way::Open),
-            Mend::OpenStoreWire => self.fleet.store_wire.set(Way::Open),
-            Mend::HealStore => self.fleet.door.mend(),
+            Mend::OpenWire(index) => self.fleet.members[index].database_proxy.set(Mode::Forward),
+            Mend::OpenStoreWire => self.fleet.store_wire.set(Mode::Forward),
+            Mend::HealStore => self.fleet.store_proxy.clear_faults(),
             Mend::StartServer => {
                 tokio::task::block_in_place(|| self.bench.own_cluster().start_again()).expect("it starts");
                 self.bench.reconnect().await;

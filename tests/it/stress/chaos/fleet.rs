@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use super::LEASE;
 use super::objects::ARCHIVE;
 use crate::support::daemon::Daemon;
-use crate::support::faults::Door;
-use crate::support::link::{Link, Target};
+use crate::support::store_proxy::StoreProxy;
+use crate::support::tcp_proxy::{Target, TcpProxy};
 use crate::support::{BUCKET, Bench};
 
 /// Enough that some always live.
@@ -27,15 +27,15 @@ pub(super) enum State {
 
 pub(super) struct Member {
     pub(super) state: State,
-    pub(super) wire: Link,
+    pub(super) database_proxy: TcpProxy,
     daemon: Option<Daemon>,
     url: String,
 }
 
 pub(super) struct Fleet {
     pub(super) members: Vec<Member>,
-    pub(super) store_wire: Link,
-    pub(super) door: Door,
+    pub(super) store_wire: TcpProxy,
+    pub(super) store_proxy: StoreProxy,
     said: Said,
 }
 
@@ -49,16 +49,16 @@ pub(super) struct Said {
 
 impl Fleet {
     pub(super) async fn start(bench: &Bench, seed: u64) -> Self {
-        let door = Door::open(bench.store.objects()).await;
-        let address = door
+        let store_proxy = StoreProxy::start(bench.store.objects()).await;
+        let address = store_proxy
             .endpoint()
             .trim_start_matches("http://")
             .parse()
             .expect("an address");
         let mut fleet = Self {
             members: Vec::new(),
-            store_wire: Link::to(Target::Tcp(address)).await,
-            door,
+            store_wire: TcpProxy::to(Target::Tcp(address)).await,
+            store_proxy,
             said: Said {
                 folder: PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("chaos-{seed}-{}", std::process::id())),
                 lives: Vec::new(),
@@ -66,11 +66,11 @@ impl Fleet {
             },
         };
         for index in 0..DAEMONS {
-            let wire = Link::to(Target::of_url(&bench.url().await)).await;
+            let database_proxy = TcpProxy::to(Target::of_url(&bench.url().await)).await;
             fleet.members.push(Member {
                 state: State::Dead,
-                url: wire.url_as("daemon", &bench.database),
-                wire,
+                url: database_proxy.url_as("daemon", &bench.database),
+                database_proxy,
                 daemon: None,
             });
             fleet.start_again(bench, index).await;
@@ -120,7 +120,7 @@ impl Fleet {
             let life = self.said.lives.len();
             self.said
                 .lives
-                .push((format!("{life:04}-daemon-{index}"), daemon.said("")));
+                .push((format!("{life:04}-daemon-{index}"), daemon.log_lines("")));
         }
     }
 
@@ -135,7 +135,7 @@ impl Fleet {
             let wrong = match (state, ended) {
                 (State::Leaving(_, twice), Some(status)) => {
                     // Before it has said that it starts, it holds nothing, and any signal ends it as any process.
-                    let not_begun = daemon.said("heimdalld starts").is_empty() && status.code().is_none();
+                    let not_begun = daemon.log_lines("heimdalld starts").is_empty() && status.code().is_none();
                     let right = status.success() || (twice && status.code() == Some(143)) || not_begun;
                     (!right).then(|| format!("daemon {index}, asked to stop, ended with {status}"))
                 }

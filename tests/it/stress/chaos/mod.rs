@@ -41,7 +41,7 @@ async fn whatever_strikes_every_measurement_gets_its_one_right_row() {
         "chaos: HEIMDALL_CHAOS_SEED={seed} HEIMDALL_CHAOS_SECONDS={}",
         time.as_secs()
     );
-    let bench = Bench::apart().await;
+    let bench = Bench::with_own_cluster().await;
     objects::put_all(&bench);
     let fleet = Fleet::start(&bench, seed).await;
     let application = Application::start(&bench, seed).await;

@@ -6,7 +6,7 @@ use heimdall_daemon::sandbox::objects::Metadata;
 use serde_json::Value;
 
 use crate::support::daemon::command;
-use crate::support::{Bench, iq};
+use crate::support::{Bench, recordings};
 
 /// What a late object is put under: this and a number.
 pub(super) const LATE: &str = "late/";
@@ -16,8 +16,8 @@ const ARCHIVED: &str = "archived.bin";
 const ARCHIVED_LOCATION: &str = "s3://heimdall-archive/archived.bin";
 /// Noise seeds and lengths of the good ones: one second, two and a part, one chunk.
 const GOOD: [(&str, u64, usize); 3] = [
-    ("good-1.bin", 1, iq::SAMPLES),
-    ("good-2.bin", 2, 5 * iq::SAMPLES / 2),
+    ("good-1.bin", 1, recordings::SAMPLES),
+    ("good-2.bin", 2, 5 * recordings::SAMPLES / 2),
     ("good-3.bin", 3, 2_400),
 ];
 
@@ -54,13 +54,13 @@ pub(super) fn classes() -> Vec<Class> {
         class(
             "short.bin",
             4,
-            Some((|| iq::tone()[..2_399 * 8].to_vec()) as fn() -> Vec<u8>),
+            Some((|| recordings::tone()[..2_399 * 8].to_vec()) as fn() -> Vec<u8>),
             Outcome::Error("too_short", "Recording too short: 2399 samples"),
         ),
         class(
             "nan.bin",
             4,
-            Some(|| iq::tone_with(7_000, (f32::NAN, 0.0))),
+            Some(|| recordings::tone_with(7_000, (f32::NAN, 0.0))),
             Outcome::Error("invalid_format", "Invalid IQ data format: 1 of the 2400 samples"),
         ),
         class(
@@ -89,12 +89,12 @@ pub(super) fn classes() -> Vec<Class> {
 }
 
 pub(super) fn late_object() -> Vec<u8> {
-    iq::tone_of(4, 2_400)
+    recordings::tone_of(4, 2_400)
 }
 
 pub(super) fn put_all(bench: &Bench) {
     for (location, seed, samples) in GOOD {
-        bench.put(location, iq::tone_of(seed, samples));
+        bench.put(location, recordings::tone_of(seed, samples));
     }
     for class in classes() {
         if let Some(content) = class.content {
@@ -102,17 +102,17 @@ pub(super) fn put_all(bench: &Bench) {
         }
     }
     let objects = bench.store.objects();
-    objects.put(ARCHIVE, ARCHIVED, iq::tone_of(5, 2_400), Metadata::new());
+    objects.put(ARCHIVE, ARCHIVED, recordings::tone_of(5, 2_400), Metadata::new());
     // In a bucket that is there and not allowed.
-    objects.put("elsewhere", "x.bin", iq::tone(), Metadata::new());
+    objects.put("elsewhere", "x.bin", recordings::tone(), Metadata::new());
 }
 
 /// The segments that `heimdalld extract` finds in the same samples.
 pub(super) fn segments(seed: u64, samples: usize) -> Vec<Value> {
     let name = format!("chaos-{}-{seed}-{samples}.cf32", std::process::id());
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, iq::tone_of(seed, samples)).expect("a file");
-    let rate = iq::SAMPLE_RATE_HZ.to_string();
+    std::fs::write(&path, recordings::tone_of(seed, samples)).expect("a file");
+    let rate = recordings::SAMPLE_RATE_HZ.to_string();
     let output = command().args(["extract", "--sample-rate", &rate]).arg(&path).output();
     std::fs::remove_file(&path).expect("it was there");
     serde_json::from_slice(&output.expect("it runs").stdout).expect("a JSON array")

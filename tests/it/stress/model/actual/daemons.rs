@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{Actual, DELAY, measurement_id, measurement_of, session_of};
 use crate::stress::model::state::{World, Written as Expected};
 use crate::stress::model::transition::{Above, Transition, Verdict};
-use crate::support::iq;
+use crate::support::recordings;
 
 impl Actual {
     pub(super) async fn happen(&mut self, world: &World, transition: &Transition) {
@@ -241,8 +241,8 @@ fn features() -> FeatureRow {
     static SEGMENT: OnceLock<SegmentFeatures> = OnceLock::new();
     let segment = SEGMENT.get_or_init(|| {
         let mut workspace = Workspace::default();
-        let mut recording = Recording::new(Hints::default().with_sample_rate_hz(iq::SAMPLE_RATE_HZ, "test"));
-        recording.push(&iq::tone(), &mut workspace).expect("samples");
+        let mut recording = Recording::new(Hints::default().with_sample_rate_hz(recordings::SAMPLE_RATE_HZ, "test"));
+        recording.push(&recordings::tone(), &mut workspace).expect("samples");
         recording.finish(&mut workspace).expect("features").segments.remove(0)
     });
     let mut segments = SegmentSpool::new(usize::MAX);

@@ -2,9 +2,9 @@
 
 use fastrand::Rng;
 
-/// Low, so that a second is 96 KB and hundreds of recordings take no time.
+/// Low, so that a second is 96 KB and hundreds of recordings take little time.
 pub(crate) const SAMPLE_RATE_HZ: f64 = 12_000.0;
-/// One second.
+/// Samples of one second.
 pub(crate) const SAMPLES: usize = 12_000;
 
 /// A second of a tone at 1 kHz, 20 dB over noise, as `cf32_le`.
@@ -12,13 +12,13 @@ pub(crate) fn tone() -> Vec<u8> {
     tone_of(1, SAMPLES)
 }
 
-/// So many samples of the tone, in noise of this seed.
+/// This number of samples of the tone, in noise of this seed.
 pub(crate) fn tone_of(seed: u64, samples: usize) -> Vec<u8> {
     let mut rng = Rng::with_seed(seed);
     let mut noise = || (rng.f32() + rng.f32() + rng.f32() - 1.5) * 0.1;
     let samples = (0..samples).map(|n| {
         let (sin, cos) = (std::f64::consts::TAU * 1_000.0 * n as f64 / SAMPLE_RATE_HZ).sin_cos();
-        #[expect(clippy::cast_possible_truncation, reason = "cf32 is what is wanted")]
+        #[expect(clippy::cast_possible_truncation, reason = "the format is cf32")]
         let carrier = (cos as f32, sin as f32);
         (carrier.0 + noise(), carrier.1 + noise())
     });

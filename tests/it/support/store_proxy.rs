@@ -1,4 +1,4 @@
-//! A door in front of a store at which requests can be made to suffer.
+//! A proxy in front of a store that injects faults into requests.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -19,21 +19,23 @@ use s3s::service::S3Service;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-/// What happens to a request.
+use super::Bench;
+
+/// A fault of a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Fault {
-    /// The answer comes after this long.
+    /// The reply comes after this delay.
     Delay(Duration),
-    /// The answer never comes.
+    /// The reply never comes.
     Hang,
-    /// This status and S3 error code instead of the object.
+    /// This HTTP status and S3 error code instead of the object.
     Status(u16, &'static str),
-    /// The header promises all of the body, the connection breaks after so many bytes of it.
+    /// The header announces the whole body. The connection breaks after this number of bytes of it.
     Cut(usize),
 }
 
-/// The door. Faults belong to the keys (by a part of their path) that they were set for.
-pub(crate) struct Door {
+/// The proxy. A fault applies to requests whose path contains a given text.
+pub(crate) struct StoreProxy {
     address: SocketAddr,
     shared: Arc<Shared>,
     server: JoinHandle<()>,
@@ -45,8 +47,8 @@ struct Shared {
     requests: Mutex<HashMap<String, u32>>,
 }
 
-impl Door {
-    pub(crate) async fn open(objects: &Objects) -> Self {
+impl StoreProxy {
+    pub(crate) async fn start(objects: &Objects) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("its number");
         let shared = Arc::new(Shared::default());
@@ -58,11 +60,18 @@ impl Door {
         }
     }
 
+    /// A proxy in front of the bench's store, with this fault for requests whose path contains `part`.
+    pub(crate) async fn with_fault(bench: &Bench, part: &str, fault: Fault) -> Self {
+        let proxy = Self::start(bench.store.objects()).await;
+        proxy.set(part, fault);
+        proxy
+    }
+
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// From now on, requests whose path contains `part` suffer.
+    /// Requests whose path contains `part` have this fault from now on. The fault set last wins.
     pub(crate) fn set(&self, part: &str, fault: Fault) {
         self.shared
             .faults
@@ -71,8 +80,8 @@ impl Door {
             .push((part.to_owned(), fault));
     }
 
-    /// No more faults.
-    pub(crate) fn mend(&self) {
+    /// Removes all faults.
+    pub(crate) fn clear_faults(&self) {
         self.shared
             .faults
             .lock()
@@ -89,9 +98,15 @@ impl Door {
             .map(|(_, count)| count)
             .sum()
     }
+
+    /// Waits until this object was requested once, as it is when a daemon has just claimed its recording.
+    pub(crate) async fn wait_requested(&self, part: &str) {
+        let what = format!("one request for {part}");
+        super::wait_until(&what, || async { self.requests(part) == 1 }).await;
+    }
 }
 
-impl Drop for Door {
+impl Drop for StoreProxy {
     fn drop(&mut self) {
         self.server.abort();
     }
@@ -102,15 +117,15 @@ async fn accept(listener: TcpListener, store: S3Service, shared: Arc<Shared>) {
     while let Ok((stream, _)) = listener.accept().await {
         let (store, shared) = (store.clone(), Arc::clone(&shared));
         connections.spawn(async move {
-            let answer = service_fn(move |request| answer(request, store.clone(), Arc::clone(&shared)));
+            let reply = service_fn(move |request| reply(request, store.clone(), Arc::clone(&shared)));
             let _ = Builder::new(TokioExecutor::new())
-                .serve_connection(TokioIo::new(stream), answer)
+                .serve_connection(TokioIo::new(stream), reply)
                 .await;
         });
     }
 }
 
-async fn answer(
+async fn reply(
     request: Request<Incoming>,
     store: S3Service,
     shared: Arc<Shared>,
@@ -165,7 +180,7 @@ fn cut(body: s3s::Body, keep_bytes: usize) -> s3s::Body {
         left -= kept.len();
         Ok(kept)
     });
-    // One more item, so that there is always an end to break at.
+    // One more item, so that even a short body ends with an error.
     let broken = futures_util::stream::once(async { Err(std::io::Error::other("cut")) });
     StreamingBlob::wrap(pieces.chain(broken)).into()
 }

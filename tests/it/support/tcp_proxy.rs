@@ -1,4 +1,4 @@
-//! A link to a server that can be cut, stalled, made to swallow what it carries, or led to another server.
+//! A TCP proxy in front of a server. It can cut, stall or drop what it carries, or lead to another server.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,23 +11,23 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_postgres::config::Host;
 
-/// What the link does with what it carries. It always acknowledges: nothing that the kernel does against silent peers
-/// notices anything.
+/// What the proxy does with the bytes it receives. It acknowledges all of them, so the kernel's own checks for dead
+/// peers notice nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Mode {
     /// Everything arrives.
-    Open,
-    /// Nothing arrives now, all of it later.
+    Forward,
+    /// Everything arrives, but only after the mode changes.
     Stall,
-    /// Nothing arrives ever, in either direction; new connections are accepted and never answered.
-    Swallow,
-    /// Requests arrive, answers do not.
-    SwallowAnswers,
+    /// Nothing arrives in either direction. New connections are accepted and never answered.
+    DropAll,
+    /// Requests arrive, replies do not.
+    DropReplies,
     /// Connections are accepted and closed at once.
     Refuse,
 }
 
-/// Where the link leads.
+/// Address of the server.
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
     Unix(PathBuf),
@@ -35,7 +35,7 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// The socket in a connection string of one of the tests' clusters.
+    /// The server of a connection string, as the tests' clusters have them.
     pub(crate) fn of_url(url: &str) -> Self {
         let config: tokio_postgres::Config = url.parse().expect("a connection string");
         match (&config.get_hosts()[0], config.get_ports()[0]) {
@@ -45,7 +45,7 @@ impl Target {
     }
 }
 
-pub(crate) struct Link {
+pub(crate) struct TcpProxy {
     address: SocketAddr,
     shared: Arc<Shared>,
     server: JoinHandle<()>,
@@ -53,18 +53,18 @@ pub(crate) struct Link {
 
 struct Shared {
     target: Mutex<Target>,
-    way: watch::Sender<Way>,
+    mode: watch::Sender<Mode>,
     cuts: watch::Sender<u32>,
     accepted: AtomicU32,
 }
 
-impl Link {
+impl TcpProxy {
     pub(crate) async fn to(target: Target) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("its number");
         let shared = Arc::new(Shared {
             target: Mutex::new(target),
-            way: watch::Sender::new(Way::Open),
+            mode: watch::Sender::new(Mode::Forward),
             cuts: watch::Sender::new(0),
             accepted: AtomicU32::new(0),
         });
@@ -80,13 +80,13 @@ impl Link {
         self.address
     }
 
-    /// Connection string for a role and a database of the server at its end.
+    /// Connection string for a role and a database of the server, through the proxy.
     pub(crate) fn url_as(&self, role: &str, database: &str) -> String {
         format!("postgres://{role}@{}/{database}", self.address)
     }
 
-    pub(crate) fn set(&self, way: Way) {
-        self.shared.way.send_replace(way);
+    pub(crate) fn set(&self, mode: Mode) {
+        self.shared.mode.send_replace(mode);
     }
 
     /// Ends all connections.
@@ -94,18 +94,18 @@ impl Link {
         self.shared.cuts.send_modify(|cuts| *cuts += 1);
     }
 
-    /// From now on, new connections lead here.
+    /// New connections go to this server from now on.
     pub(crate) fn lead_to(&self, target: Target) {
         *self.shared.target.lock().unwrap_or_else(PoisonError::into_inner) = target;
     }
 
-    /// Connections so far.
+    /// Connections accepted so far.
     pub(crate) fn accepted(&self) -> u32 {
         self.shared.accepted.load(Ordering::Relaxed)
     }
 }
 
-impl Drop for Link {
+impl Drop for TcpProxy {
     fn drop(&mut self) {
         self.server.abort();
     }
@@ -118,7 +118,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             accepted = listener.accept() => {
                 let Ok((client, _)) = accepted else { continue };
                 shared.accepted.fetch_add(1, Ordering::Relaxed);
-                if *shared.way.borrow() != Way::Refuse {
+                if *shared.mode.borrow() != Mode::Refuse {
                     connections.spawn(carry(client, Arc::clone(&shared)));
                 }
             }
@@ -158,48 +158,48 @@ async fn carry(client: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-/// Until one of them ends: a connection of which half is gone is gone.
+/// Copies in both directions until one of them ends. Half a connection is of no use.
 async fn both_ways(
     shared: &Shared,
     requests: (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
     answers: (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
 ) {
     tokio::select! {
-        () = pump(requests, shared.way.subscribe(), |way| way == Way::Swallow) => {}
-        () = pump(answers, shared.way.subscribe(), |way| matches!(way, Way::Swallow | Way::SwallowAnswers)) => {}
+        () = pump(requests, shared.mode.subscribe(), |mode| mode == Mode::DropAll) => {}
+        () = pump(answers, shared.mode.subscribe(), |mode| matches!(mode, Mode::DropAll | Mode::DropReplies)) => {}
     }
 }
 
 async fn pump(
     (mut from, mut to): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
-    mut way: watch::Receiver<Way>,
-    swallows: impl Fn(Way) -> bool,
+    mut mode: watch::Receiver<Mode>,
+    drops: impl Fn(Mode) -> bool,
 ) {
     let mut buffer = vec![0; 64 * 1024];
-    // What has lost bytes once must not go on in the middle of a message.
-    let mut spoilt = false;
+    // After lost bytes a connection must not continue in the middle of a message.
+    let mut has_lost_bytes = false;
     loop {
-        if way.wait_for(|way| *way != Way::Stall).await.is_err() {
+        if mode.wait_for(|mode| *mode != Mode::Stall).await.is_err() {
             return;
         }
-        spoilt |= swallows(*way.borrow_and_update());
+        has_lost_bytes |= drops(*mode.borrow_and_update());
         let read = tokio::select! {
             read = from.read(&mut buffer) => read.unwrap_or(0),
-            changed = way.changed() => match changed {
+            changed = mode.changed() => match changed {
                 Ok(()) => continue,
                 Err(_) => return,
             },
         };
-        // While the link was made to swallow, nothing may get through any more.
-        spoilt |= swallows(*way.borrow());
+        // The mode may have changed while this read waited.
+        has_lost_bytes |= drops(*mode.borrow());
         if read == 0 {
-            if spoilt {
-                // Nor does the other end get to know that this one has gone.
-                let _ = way.wait_for(|way| *way == Way::Open).await;
+            if has_lost_bytes {
+                // The other end must not notice that this one has closed.
+                let _ = mode.wait_for(|mode| *mode == Mode::Forward).await;
             }
             return;
         }
-        if !spoilt && to.write_all(&buffer[..read]).await.is_err() {
+        if !has_lost_bytes && to.write_all(&buffer[..read]).await.is_err() {
             return;
         }
     }

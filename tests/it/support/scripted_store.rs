@@ -1,4 +1,4 @@
-//! A store whose every byte on the wire is the test's: for what no HTTP library would send.
+//! A store whose replies a test writes byte by byte, also those that no HTTP library sends.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -10,67 +10,66 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-use super::BUCKET;
-
-/// A request as it came.
+/// A request.
 #[derive(Debug, Clone)]
-pub(crate) struct Ask {
+pub(crate) struct Request {
     /// The target of the request line, not decoded.
     pub(crate) path: String,
     /// Names in lower case.
     pub(crate) headers: HashMap<String, String>,
-    /// How many requests for this path there were, with this one.
+    /// Number of requests for this path so far, with this one.
     pub(crate) count: u32,
 }
 
-/// What goes back.
+/// What the store sends.
 #[derive(Debug, Clone)]
-pub(crate) enum Answer {
-    /// These bytes, and the connection is kept.
+pub(crate) enum Reply {
+    /// These bytes. The connection stays open for the next request.
     Send(Vec<u8>),
-    /// These bytes, and the connection is closed.
+    /// These bytes. Then it closes the connection.
     Close(Vec<u8>),
-    /// These bytes, and then nothing more.
+    /// These bytes, and nothing after them on an open connection.
     Hang(Vec<u8>),
-    /// A head, then a block over and over until so many bytes are sent.
+    /// A head, then a block again and again up to this number of bytes.
     Repeat(Vec<u8>, Bytes, u64),
 }
 
-type Rule = Arc<dyn Fn(&Ask) -> Answer + Send + Sync>;
+type Rule = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
 
-/// The server; it ends with the value.
-pub(crate) struct Wire {
+/// The server. It ends when the value is dropped.
+pub(crate) struct ScriptedStore {
     address: SocketAddr,
     shared: Arc<Shared>,
     tls: Option<TlsAcceptor>,
     server: JoinHandle<()>,
-    /// While nobody listens: bound, which refuses connections as a free port does.
-    kept: Option<TcpSocket>,
+    /// While the server does not listen: a bound socket, which refuses connections as a free port does.
+    bound: Option<TcpSocket>,
 }
 
 struct Shared {
     rule: Mutex<Rule>,
-    asked: Mutex<Vec<Ask>>,
+    requests: Mutex<Vec<Request>>,
 }
 
 fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
     value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Wire {
-    pub(crate) async fn open(rule: impl Fn(&Ask) -> Answer + Send + Sync + 'static) -> Self {
-        Self::open_with(None, rule).await
+impl ScriptedStore {
+    pub(crate) async fn start(rule: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_with(None, rule).await
     }
 
-    pub(crate) async fn open_with(
+    /// A store that speaks TLS if there is an acceptor.
+    pub(crate) async fn start_with(
         tls: Option<TlsAcceptor>,
-        rule: impl Fn(&Ask) -> Answer + Send + Sync + 'static,
+        rule: impl Fn(&Request) -> Reply + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("its number");
         let shared = Arc::new(Shared {
             rule: Mutex::new(Arc::new(rule)),
-            asked: Mutex::default(),
+            requests: Mutex::default(),
         });
         let server = tokio::spawn(accept(listener, Arc::clone(&shared), tls.clone()));
         Self {
@@ -78,7 +77,7 @@ impl Wire {
             shared,
             tls,
             server,
-            kept: None,
+            bound: None,
         }
     }
 
@@ -90,27 +89,32 @@ impl Wire {
         format!("http://{}", self.address)
     }
 
-    /// Another rule from now on.
-    pub(crate) fn set(&self, rule: impl Fn(&Ask) -> Answer + Send + Sync + 'static) {
+    /// Replies by another rule from now on.
+    pub(crate) fn set(&self, rule: impl Fn(&Request) -> Reply + Send + Sync + 'static) {
         *lock(&self.shared.rule) = Arc::new(rule);
     }
 
     /// Requests so far whose path contains `part`.
-    pub(crate) fn asked(&self, part: &str) -> Vec<Ask> {
-        let asked = lock(&self.shared.asked);
-        asked.iter().filter(|ask| ask.path.contains(part)).cloned().collect()
+    pub(crate) fn requests(&self, part: &str) -> Vec<Request> {
+        let requests = lock(&self.shared.requests);
+        requests
+            .iter()
+            .filter(|request| request.path.contains(part))
+            .cloned()
+            .collect()
     }
 
-    /// Nobody listens any more, and all connections are closed. The port stays ours, or another test may be given it.
-    pub(crate) async fn shut(&mut self) {
+    /// Closes the listener and all connections. The port stays bound, so that no other test gets it.
+    pub(crate) async fn stop_listening(&mut self) {
         self.server.abort();
         let _ = (&mut self.server).await;
-        self.kept = Some(socket(self.address));
+        self.bound = Some(socket(self.address));
     }
 
-    /// The port is there, but nobody takes a connection; the connections fill its queue.
-    pub(crate) async fn jam(&mut self) -> (TcpListener, Vec<tokio::task::JoinHandle<()>>) {
-        self.shut().await;
+    /// Listens, but accepts nothing, and fills the queue of waiting connections, so that a new one gets no reply. It
+    /// lasts until the listener is dropped and the tasks are aborted.
+    pub(crate) async fn stop_accepting(&mut self) -> (TcpListener, Vec<tokio::task::JoinHandle<()>>) {
+        self.stop_listening().await;
         let listener = socket(self.address).listen(1).expect("listening");
         let address = self.address;
         let fill = |_| {
@@ -123,10 +127,10 @@ impl Wire {
         (listener, (0..4).map(fill).collect())
     }
 
-    /// Serves again after [`Self::shut`].
-    pub(crate) fn reopen(&mut self) {
+    /// Serves again after [`Self::stop_listening`].
+    pub(crate) fn listen_again(&mut self) {
         let listener = socket(self.address).listen(64).expect("listening again");
-        self.kept = None;
+        self.bound = None;
         self.server = tokio::spawn(accept(listener, Arc::clone(&self.shared), self.tls.clone()));
     }
 }
@@ -134,11 +138,11 @@ impl Wire {
 fn socket(address: SocketAddr) -> TcpSocket {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_reuseaddr(true).expect("an option");
-    socket.bind(address).expect("the port is ours");
+    socket.bind(address).expect("the port is free");
     socket
 }
 
-impl Drop for Wire {
+impl Drop for ScriptedStore {
     fn drop(&mut self) {
         self.server.abort();
     }
@@ -165,28 +169,28 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, tls: Option<TlsAccep
 async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, shared: Arc<Shared>) {
     let mut stream = BufReader::new(stream);
     while let Some((path, headers)) = read_head(&mut stream).await {
-        let ask = {
-            let mut asked = lock(&shared.asked);
-            let before = asked.iter().filter(|ask| ask.path == path).count();
+        let request = {
+            let mut requests = lock(&shared.requests);
+            let before = requests.iter().filter(|request| request.path == path).count();
             let count = u32::try_from(before + 1).expect("few");
-            let ask = Ask { path, headers, count };
-            asked.push(ask.clone());
-            ask
+            let request = Request { path, headers, count };
+            requests.push(request.clone());
+            request
         };
         let rule = Arc::clone(&*lock(&shared.rule));
-        let sent = match rule(&ask) {
-            Answer::Send(bytes) => stream.write_all(&bytes).await,
-            Answer::Close(bytes) => {
+        let sent = match rule(&request) {
+            Reply::Send(bytes) => stream.write_all(&bytes).await,
+            Reply::Close(bytes) => {
                 let _ = stream.write_all(&bytes).await;
                 let _ = stream.shutdown().await;
                 return;
             }
-            Answer::Hang(bytes) => {
+            Reply::Hang(bytes) => {
                 let _ = stream.write_all(&bytes).await;
                 let _ = stream.flush().await;
                 std::future::pending().await
             }
-            Answer::Repeat(head, block, bytes) => repeat(&mut stream, &head, &block, bytes).await,
+            Reply::Repeat(head, block, bytes) => repeat(&mut stream, &head, &block, bytes).await,
         };
         if sent.is_err() || stream.flush().await.is_err() {
             return;
@@ -215,7 +219,7 @@ async fn read_head(
             Ok(0) => return None,
             Ok(_) => {}
             Err(_) => {
-                // No HTTP: as web servers answer to it.
+                // Not HTTP. Web servers reply with 400.
                 let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
                 let _ = stream.flush().await;
                 return None;
@@ -233,65 +237,4 @@ async fn read_head(
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
     Some((path, headers))
-}
-
-/// An answer with a length.
-pub(crate) fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
-    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n", body.len());
-    [head.as_bytes(), body].concat()
-}
-
-/// S3's way of saying no.
-pub(crate) fn refuse(status: &str, code: &str, message: &str) -> Vec<u8> {
-    let text = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>");
-    answer(status, "Content-Type: application/xml\r\n", text.as_bytes())
-}
-
-pub(crate) fn missing() -> Vec<u8> {
-    refuse("404 Not Found", "NoSuchKey", "The specified key does not exist.")
-}
-
-/// An object as S3 answers for it, or the part of it that is asked for.
-pub(crate) fn object(ask: &Ask, etag: &str, bytes: &[u8]) -> Vec<u8> {
-    let quoted = format!("\"{etag}\"");
-    if ask.headers.get("if-match").is_some_and(|wanted| *wanted != quoted) {
-        return refuse(
-            "412 Precondition Failed",
-            "PreconditionFailed",
-            "At least one is false.",
-        );
-    }
-    let from = ask
-        .headers
-        .get("range")
-        .and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok());
-    match from {
-        None => answer("200 OK", &format!("ETag: {quoted}\r\n"), bytes),
-        Some(from) => {
-            let headers = format!(
-                "ETag: {quoted}\r\nContent-Range: bytes {from}-{}/{}\r\n",
-                bytes.len() - 1,
-                bytes.len()
-            );
-            answer("206 Partial Content", &headers, &bytes[from..])
-        }
-    }
-}
-
-/// Cuts an answer so many bytes after its head.
-pub(crate) fn cut(answer: &[u8], body_bytes: usize) -> Vec<u8> {
-    let head = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head") + 4;
-    answer[..head + body_bytes].to_vec()
-}
-
-/// A store that works: every key that ends in `.bin` is `bytes`, others are missing.
-pub(crate) fn good(ask: &Ask, bytes: &[u8]) -> Answer {
-    let path = ask.path.split('?').next().unwrap_or_default();
-    Answer::Send(
-        if path.starts_with(&format!("/{BUCKET}/")) && path.rsplit('.').next() == Some("bin") {
-            object(ask, "v1", bytes)
-        } else {
-            missing()
-        },
-    )
 }
