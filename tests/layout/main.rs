@@ -57,6 +57,11 @@ fn check(name: &str) {
 }
 
 #[test]
+fn the_daemon_has_no_import_circle_and_no_upward_import() {
+    check("daemon");
+}
+
+#[test]
 fn dsp_has_no_import_circle_and_no_upward_import() {
     check("dsp");
 }
