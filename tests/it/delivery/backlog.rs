@@ -21,11 +21,11 @@ fn extracted(daemon: &Daemon) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_daemons_share_a_backlog_and_do_nothing_twice() {
+async fn two_daemons_share_a_backlog_and_extract_nothing_twice() {
     const RECORDINGS: usize = 600;
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
-    // Four at a time and 20 ms each: one alone would need three seconds, in which the other gets its share.
+    // Four at a time, 20 ms each: one daemon alone would need three seconds, so the other gets a share.
     let store_proxy = StoreProxy::with_fault(&bench, "a.bin", Fault::Delay(Duration::from_millis(20))).await;
     let endpoint = store_proxy.endpoint();
     let settings = [
@@ -39,7 +39,7 @@ async fn two_daemons_share_a_backlog_and_do_nothing_twice() {
     bench.history(600, "a.bin", "recording").await;
     bench.complete_all().await;
     bench.wait_count("heimdall.measurement_features", 600).await;
-    wait_until("both have told", || async {
+    wait_until("both daemons have logged their recordings", || async {
         extracted(&one).len() + extracted(&other).len() >= RECORDINGS
     })
     .await;
@@ -79,7 +79,7 @@ async fn a_completed_session_overtakes_a_backfill() {
     bench.wait_count("heimdall.measurement_features", 301).await;
     let before = "SELECT count(*) FROM heimdall.measurement_features
                   WHERE created_at < (SELECT created_at FROM heimdall.measurement_features WHERE measurement_id = $1)";
-    // At most one batch stood before it.
+    // At most one batch was claimed before it.
     assert!(bench.value::<i64>(before, &[&live.measurements[0]]).await <= 4);
     daemon.stop().await;
 }

@@ -1,4 +1,4 @@
-//! Recordings that take daemons down.
+//! Recordings that crash daemons.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -7,13 +7,13 @@ use crate::support::daemon::Daemon;
 use crate::support::store_proxy::{Fault, StoreProxy};
 use crate::support::{Bench, assert_extracted, recordings};
 
-/// Daemons that one recording may cost.
-const DEATHS: usize = 5;
-/// The third and later tries come at random times up to 30 s away, and each costs a lease.
+/// Daemons that one recording may crash.
+const CRASHES: usize = 5;
+/// The third and later attempts come after random delays of up to 30 s, and each takes a lease.
 const LIMIT: Duration = Duration::from_mins(3);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recording_that_has_taken_five_daemons_down_gets_its_error_row_and_its_neighbours_their_features() {
+async fn a_recording_that_crashes_five_daemons_gets_an_error_row_and_the_others_get_features() {
     let bench = Bench::new().await;
     bench.put("good.bin", recordings::tone());
     bench.put("deadly.bin", recordings::tone());
@@ -22,23 +22,23 @@ async fn a_recording_that_has_taken_five_daemons_down_gets_its_error_row_and_its
     let session = bench.record(&locations).await;
     let settings = [
         ("HEIMDALL_LEASE", "2s"),
-        // Claimed together, and in hand together: the deadly one meets its death before the others can be written.
+        // Claimed together: the deadly one crashes the daemon before the others can be written.
         ("HEIMDALL_CONCURRENCY", "16"),
         ("HEIMDALL_FAULT", "after_claim:kill:1:deadly"),
     ];
     let mut daemon = Daemon::start_with(&bench, &settings).await;
     bench.complete(&session).await;
-    let (begun, mut deaths, mut good_after) = (Instant::now(), 0, None);
-    // As a supervisor does it: whenever the daemon has died, another is started.
+    let (begun, mut crashes, mut good_after) = (Instant::now(), 0, None);
+    // Like a supervisor: a daemon that has died is replaced.
     while bench.count("heimdall.measurement_features").await < 16 {
         assert!(
             begun.elapsed() < LIMIT,
-            "{deaths} deaths, {:?} left",
+            "{crashes} crashes, {:?} rows left in the queue",
             bench.count("heimdall.feature_queue").await
         );
         if daemon.exited().is_some() {
-            deaths += 1;
-            // It may be dead again before it listens.
+            crashes += 1;
+            // It may die before it listens.
             daemon = Daemon::spawn_with(&bench, &settings).await;
         }
         if good_after.is_none()
@@ -52,11 +52,11 @@ async fn a_recording_that_has_taken_five_daemons_down_gets_its_error_row_and_its
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     println!(
-        "{deaths} deaths in {:?}; the 15 neighbours had their features after {good_after:?}, lease 2 s",
+        "{crashes} crashes in {:?}; the 15 good recordings had features after {good_after:?}, lease 2 s",
         begun.elapsed()
     );
-    // More where another suspect was in the same hands: then it is not certain which it was.
-    assert!(deaths >= DEATHS, "{deaths}");
+    // More than five if another suspect was claimed by the same daemon: then the culprit is not certain.
+    assert!(crashes >= CRASHES, "{crashes}");
     for (index, row) in bench.rows(&session).await.iter().enumerate() {
         assert_eq!(row.failed, index == 7, "{index}: {row:?}");
         if row.failed {
@@ -67,7 +67,7 @@ async fn a_recording_that_has_taken_five_daemons_down_gets_its_error_row_and_its
                 message,
                 format!("Extraction crashed: {lost} daemons were lost while working on this recording")
             );
-            assert!(usize::try_from(lost).is_ok_and(|lost| lost >= DEATHS), "{lost}");
+            assert!(usize::try_from(lost).is_ok_and(|lost| lost >= CRASHES), "{lost}");
         }
     }
     assert_eq!(bench.count("heimdall.feature_queue").await, 0);
@@ -86,15 +86,15 @@ async fn a_daemon_that_runs_out_of_memory_loses_nothing() {
     let mut starved = Daemon::start_with(&bench, &settings).await;
     bench.complete(&session).await;
     bench.wait_claimed(8).await;
-    // Less than it has: of what it asks for from now on it gets nothing. Of the address space (RLIMIT_AS) its threads
-    // have reserved more than they will ever use.
+    // Less than the daemon has: every further allocation fails. RLIMIT_AS would not do: the threads have reserved more
+    // address space than they ever use.
     let limit = Command::new("prlimit")
         .args(["--pid", &starved.pid().to_string(), "--data=100000:100000"])
         .status();
     assert!(limit.expect("prlimit (util-linux) runs").success());
     let status = starved.wait_exit().await;
     assert!(!status.success(), "{status}");
-    // One line for each thread that came to it before the process was gone.
+    // One line for each thread that failed before the process ended.
     assert!(
         !starved.log_lines("memory allocation").is_empty(),
         "{status}: {:#?}",
@@ -108,7 +108,7 @@ async fn a_daemon_that_runs_out_of_memory_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_panic_costs_one_recording_and_is_a_log_line_like_any_other() {
+async fn a_panic_fails_one_recording_and_is_one_log_line() {
     let bench = Bench::new().await;
     let locations = ["one.bin", "bug.bin", "two.bin"];
     for location in locations {
@@ -133,16 +133,16 @@ async fn a_panic_costs_one_recording_and_is_a_log_line_like_any_other() {
         .log_lines("")
         .into_iter()
         .map(|line| serde_json::from_str::<serde_json::Value>(&line).unwrap_or_else(|error| panic!("{error}: {line}")));
-    let told: Vec<_> = lines
+    let panics: Vec<_> = lines
         .filter(|line| line["message"] == "panic: fault point\nmid_body")
         .collect();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!(told[0]["level"], "ERROR");
+    assert_eq!(panics.len(), 1, "{panics:?}");
+    assert_eq!(panics[0]["level"], "ERROR");
     assert!(
-        told[0]["place"]
+        panics[0]["place"]
             .as_str()
             .is_some_and(|place| place.contains("fault.rs")),
-        "{told:?}"
+        "{panics:?}"
     );
     daemon.stop().await;
 }

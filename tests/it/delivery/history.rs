@@ -1,4 +1,4 @@
-//! What has been missed: sweep, backfill, retry, pause.
+//! Sweep, backfill, retry and pause.
 
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ async fn one(bench: &Bench, query: &str) -> Row {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backfill_queues_what_was_asked_for_once_and_reports_its_progress() {
+async fn a_backfill_queues_each_measurement_once_and_reports_its_progress() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     bench.history(60, "a.bin", "completed").await;
@@ -45,7 +45,11 @@ async fn a_backfill_queues_what_was_asked_for_once_and_reports_its_progress() {
         .await;
     let id: Uuid = first.get("backfill_id");
     let progress = "SELECT total, done, failed, percent::float8 FROM heimdall.backfill_progress WHERE backfill_id = $1";
-    let progress = bench.sql.query_one(progress, &[&id]).await.expect("it is listed");
+    let progress = bench
+        .sql
+        .query_one(progress, &[&id])
+        .await
+        .expect("the backfill is listed");
     assert_eq!(
         (
             progress.get::<_, i64>(0),
@@ -87,7 +91,7 @@ async fn a_cancelled_backfill_leaves_the_queue() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_failed_is_tried_again_when_asked_for_by_its_kind() {
+async fn retry_failed_queues_the_failures_of_one_kind() {
     let bench = Bench::new().await;
     let session = bench.record(&["short.bin", "zeros.bin"]).await;
     bench.put("short.bin", recordings::tone()[..800].to_vec());
@@ -105,26 +109,27 @@ async fn what_failed_is_tried_again_when_asked_for_by_its_kind() {
     )
     .await;
     assert_eq!(retried.get::<_, i64>(0), 1);
-    wait_for("the short one has features", || async {
+    wait_for("the short recording has features", || async {
         bench.row(session.measurements[0]).await.filter(|row| !row.failed)
     })
     .await;
     assert!(
-        bench.row(session.measurements[1]).await.expect("its row").failed,
-        "another kind was not asked for"
+        bench.row(session.measurements[1]).await.expect("a row").failed,
+        "the other kind was not retried"
     );
     daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pause_holds_from_the_next_claim_and_a_resume_is_noticed_at_once() {
+async fn a_pause_applies_to_the_next_claim_and_a_resume_takes_effect_immediately() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     let (paused, after) = (bench.record(&["a.bin"]).await, bench.record(&["a.bin"]).await);
     let daemon = Daemon::start_with(&bench, &[("HEIMDALL_LEASE", "1s")]).await;
     bench.execute("SELECT heimdall.pause_extraction('antenna work')").await;
     bench.complete(&paused).await;
-    // It is woken, looks and takes nothing; a heartbeat with the pause in it proves that time has passed there too.
+    // The notification wakes the daemon, and it claims nothing. The log line comes with a heartbeat, so some time has
+    // passed.
     daemon.wait_for_log("extraction paused").await;
     assert_eq!(bench.count("heimdall.pending_features").await, 1);
     bench.execute("SELECT heimdall.resume_extraction()").await;
@@ -135,7 +140,7 @@ async fn a_pause_holds_from_the_next_claim_and_a_resume_is_noticed_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_sweep_queues_what_no_trigger_saw_one_daemon_at_a_time() {
+async fn the_sweep_queues_what_no_trigger_saw_by_one_daemon_at_a_time() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     bench.history(30, "a.bin", "completed").await;

@@ -1,4 +1,4 @@
-//! Who may write: leases, take-over, shutdown.
+//! Leases: which daemon may write, take-over, release at shutdown.
 
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ async fn a_daemon_that_lost_its_lease_changes_nothing() {
     bench.complete(&session).await;
     store_proxy.wait_requested("a.bin").await;
     stale.signal("STOP");
-    // From a healthy store and with features of its own, so that the writers can be told apart.
+    // This daemon reads without delay.
     let heir = Daemon::start_with(&bench, &[("HEIMDALL_LEASE", "1s")]).await;
     let row = bench.rows(&session).await.remove(0);
     assert!(!row.failed);
-    // The row stands before the line is said.
+    // The row exists before the line is logged.
     heir.wait_for_log("extracted features").await;
     heir.assert_logged("extracted features", 1).await;
     let stamp = "SELECT xmin::text || ' ' || updated_at FROM heimdall.measurement_features";
@@ -29,7 +29,7 @@ async fn a_daemon_that_lost_its_lease_changes_nothing() {
 
     stale.signal("CONT");
     stale.wait_for_log("taken for dead").await;
-    wait_until("its late result is refused", || async {
+    wait_until("the late result is refused", || async {
         !stale.log_lines("lease").is_empty()
     })
     .await;
@@ -58,7 +58,7 @@ async fn a_daemon_killed_mid_recording_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sigterm_under_load_gives_everything_back_at_once() {
+async fn sigterm_under_load_releases_everything_after_the_grace_time() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     bench.history(40, "a.bin", "recording").await;
@@ -100,7 +100,7 @@ async fn sigterm_lets_what_is_in_flight_finish_within_the_grace_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_object_that_fails_while_others_work_waits_and_blames_nobody_yet() {
+async fn an_object_that_fails_while_others_work_is_retried_later() {
     for fault in [
         Fault::Status(503, "SlowDown"),
         Fault::Status(403, "AccessDenied"),

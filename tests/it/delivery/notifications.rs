@@ -1,24 +1,30 @@
-//! What wakes the daemons. Their poll and sweep intervals are an hour everywhere: only a notification explains success.
+//! Notifications wake the daemons. Poll and sweep intervals are an hour here, so only a notification explains success.
 
 use crate::support::daemon::Daemon;
 use crate::support::notifications::listen;
 use crate::support::{Bench, connect, recordings, wait_until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn completing_a_session_is_all_that_the_application_has_to_do() {
+async fn the_application_only_has_to_complete_the_session() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin", "a.bin", "a.bin"]).await;
     let daemon = Daemon::start(&bench).await;
-    let (_listener, mut heard) = listen(&bench.url().await, &["heimdall_features_ready"]).await;
+    let (_listener, mut notifications) = listen(&bench.url().await, &["heimdall_features_ready"]).await;
 
-    // By the application's own login, which has no rights on anything of ours.
+    // With the application's own login, which has no rights on our objects.
     bench
         .execute("GRANT USAGE ON SCHEMA heimdall TO app; GRANT SELECT, UPDATE ON heimdall.recording_sessions TO app")
         .await;
     let (application, _) = connect(&bench.url_as("app").await).await;
     let complete = "UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = $1";
-    assert_eq!(application.execute(complete, &[&session.id]).await.expect("it may"), 1);
+    assert_eq!(
+        application
+            .execute(complete, &[&session.id])
+            .await
+            .expect("the application has the right"),
+        1
+    );
 
     let rows = bench.rows(&session).await;
     assert!(rows.iter().all(|row| !row.failed && row.detected == 1));
@@ -27,28 +33,28 @@ async fn completing_a_session_is_all_that_the_application_has_to_do() {
         (&rows[0].features[0]["rx_lat"], &rows[0].features[0]["rx_lon"]),
         (&45.04.into(), &7.67.into())
     );
-    let ready = heard.recv().await.expect("the connection lives");
+    let ready = notifications.recv().await.expect("the connection lives");
     assert_eq!(ready, ("heimdall_features_ready".to_owned(), session.id.to_string()));
     daemon.wait_for_log("feature extraction complete").await;
     daemon.assert_logged("recording session completed", 1).await;
     daemon.assert_logged("extracted features", 3).await;
     daemon.stop().await;
-    assert_eq!(heard.try_recv().ok(), None, "ready is said once");
+    assert_eq!(notifications.try_recv().ok(), None, "the session is announced once");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_sessions_completed_in_one_update_make_one_notification() {
     let bench = Bench::new().await;
     bench.history(10_000, "a.bin", "recording").await;
-    let (listener, mut heard) = listen(&bench.url().await, &["heimdall_recording_completed", "last"]).await;
+    let (listener, mut notifications) = listen(&bench.url().await, &["heimdall_recording_completed", "last"]).await;
     bench.complete_all().await;
     assert_eq!(bench.count("heimdall.pending_features").await, 10_000);
     bench.complete_all().await;
-    // Notifications arrive in the order of commits: whatever came before this one has been heard.
+    // Notifications arrive in the order of commits. After this one all earlier ones have arrived.
     listener.batch_execute("NOTIFY last").await.expect("notified");
     let mut channels = Vec::new();
     while channels.last().is_none_or(|channel| channel != "last") {
-        channels.push(heard.recv().await.expect("the connection lives").0);
+        channels.push(notifications.recv().await.expect("the connection lives").0);
     }
     assert_eq!(channels, ["heimdall_recording_completed", "last"]);
 }
@@ -88,11 +94,11 @@ async fn a_measurement_whose_object_arrives_after_completion_is_extracted_as_it_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn measurements_without_a_session_id_belong_by_their_time() {
+async fn measurements_without_a_session_id_belong_to_the_session_of_their_time() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin", "a.bin", "a.bin"]).await;
-    // Inside the window, on its last microsecond, and behind it.
+    // Inside the window, at its last microsecond, and after it.
     for (measurement, seconds) in session.measurements.iter().zip([0.5, 1.0, 1.000_001]) {
         let place = "UPDATE heimdall.measurements m SET recording_session_id = NULL, created_at = s.created_at + $2::float8 * interval '1 second'
                      FROM heimdall.recording_sessions s WHERE m.id = $1";
@@ -123,7 +129,7 @@ async fn a_daemon_started_later_finds_what_was_completed_before() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_listener_whose_connection_was_cut_hears_again_and_misses_nothing() {
+async fn a_listener_reconnects_and_misses_no_session() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     let (before, after) = (bench.record(&["a.bin"]).await, bench.record(&["a.bin"]).await);
@@ -133,7 +139,7 @@ async fn a_listener_whose_connection_was_cut_hears_again_and_misses_nothing() {
     assert_eq!(bench.value::<i64>(cut, &[]).await, 1);
     bench.complete(&before).await;
     bench.rows(&before).await;
-    wait_until("it listens again", || async {
+    wait_until("the listener has reconnected", || async {
         daemon.log_lines(" listening").len() == 2
     })
     .await;

@@ -1,18 +1,18 @@
-//! SIGTERM while the store, the database or both do not answer: the time is limited, and nothing stays held.
+//! SIGTERM while the store, the database or both do not answer: the daemon ends in limited time and releases its claims.
 
 use std::time::{Duration, Instant};
 
 use crate::support::daemon::Daemon;
 use crate::support::store_proxy::{Fault, StoreProxy};
 use crate::support::tcp_proxy::{Mode, Target, TcpProxy};
-use crate::support::{Bench, connect, recordings, wait_for};
+use crate::support::{Bench, connect, recordings, wait_until};
 
 const GRACE: &str = "1s";
-/// The grace time, two seconds each for the writer and the farewell, and what a busy machine adds.
+/// The grace time, two seconds each for the writer and the deregistration, and five for a machine under load.
 const LIMIT: Duration = Duration::from_secs(1 + 2 + 2 + 5);
 
-/// Eight recordings in hand, of an object that never comes.
-async fn loaded(bench: &Bench, store_proxy: &StoreProxy, settings: &[(&str, &str)]) -> Daemon {
+/// A daemon with eight recordings in flight, whose object never comes.
+async fn busy_daemon(bench: &Bench, store_proxy: &StoreProxy, settings: &[(&str, &str)]) -> Daemon {
     bench.put("a.bin", recordings::tone());
     bench.history(20, "a.bin", "recording").await;
     store_proxy.set("a.bin", Fault::Hang);
@@ -28,20 +28,20 @@ async fn loaded(bench: &Bench, store_proxy: &StoreProxy, settings: &[(&str, &str
     daemon
 }
 
-async fn stops_in_time(mut daemon: Daemon) -> Daemon {
-    let told = Instant::now();
+async fn stop_in_time(mut daemon: Daemon) -> Daemon {
+    let signalled = Instant::now();
     daemon.signal("TERM");
     let status = daemon.wait_exit().await;
     assert!(status.success(), "{status}: {:#?}", daemon.log_lines(""));
-    assert!(told.elapsed() < LIMIT, "{:?}", told.elapsed());
+    assert!(signalled.elapsed() < LIMIT, "{:?}", signalled.elapsed());
     daemon
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_a_stalled_store_nothing_is_held_after_the_grace_time() {
+async fn with_a_stalled_store_nothing_stays_claimed_after_the_grace_time() {
     let bench = Bench::new().await;
     let store_proxy = StoreProxy::start(bench.store.objects()).await;
-    let daemon = stops_in_time(loaded(&bench, &store_proxy, &[]).await).await;
+    let daemon = stop_in_time(busy_daemon(&bench, &store_proxy, &[]).await).await;
     daemon.assert_logged("given_back=8", 1).await;
     assert_eq!(
         bench
@@ -53,7 +53,7 @@ async fn with_a_stalled_store_nothing_is_held_after_the_grace_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_farewell_does_not_wait_behind_what_the_end_has_broken_off() {
+async fn the_deregistration_does_not_wait_for_cancelled_statements() {
     let bench = Bench::new().await;
     let settings = [
         ("HEIMDALL_SHUTDOWN_GRACE", "300ms"),
@@ -65,32 +65,35 @@ async fn the_farewell_does_not_wait_behind_what_the_end_has_broken_off() {
     let lock = "BEGIN; LOCK TABLE heimdall.measurements, heimdall.recording_sessions";
     other.batch_execute(lock).await.expect("a lock");
     let ours = "pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'heimdalld%'";
-    wait_for("a statement of it waits", || async {
+    wait_until("a statement of the daemon waits for the lock", || async {
         let waiting = bench.count(&format!("{ours} AND wait_event_type = 'Lock'")).await;
-        (waiting > 0).then_some(())
+        waiting > 0
     })
     .await;
-    let daemon = stops_in_time(daemon).await;
+    let daemon = stop_in_time(daemon).await;
     daemon.assert_logged("stopped given_back=0", 1).await;
-    other.batch_execute("COMMIT").await.expect("it was held to the end");
+    other
+        .batch_execute("COMMIT")
+        .await
+        .expect("the lock was held until now");
     assert_eq!(bench.count("heimdall.worker_heartbeats").await, 0);
     bench.wait_count(ours, 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_a_silent_database_it_ends_in_limited_time_and_another_takes_over() {
+async fn with_a_silent_database_the_daemon_ends_in_limited_time_and_another_takes_over() {
     let bench = Bench::new().await;
     let store_proxy = StoreProxy::start(bench.store.objects()).await;
     let database_proxy = TcpProxy::to(Target::of_url(&bench.url().await)).await;
     let url = database_proxy.url_as("daemon", &bench.database);
-    let daemon = loaded(
+    let daemon = busy_daemon(
         &bench,
         &store_proxy,
         &[("HEIMDALL_DATABASE_URL", &url), ("HEIMDALL_LEASE", "2s")],
     )
     .await;
     database_proxy.set(Mode::DropAll);
-    let daemon = stops_in_time(daemon).await;
+    let daemon = stop_in_time(daemon).await;
     assert_eq!(
         daemon.log_lines("stopped without the database").len(),
         1,
@@ -106,27 +109,27 @@ async fn with_a_silent_database_it_ends_in_limited_time_and_another_takes_over()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_results_that_cannot_be_written_it_ends_in_limited_time() {
+async fn with_results_that_cannot_be_written_the_daemon_ends_in_limited_time() {
     let bench = Bench::new().await;
     let store_proxy = StoreProxy::start(bench.store.objects()).await;
     let database_proxy = TcpProxy::to(Target::of_url(&bench.url().await)).await;
     let url = database_proxy.url_as("daemon", &bench.database);
-    let daemon = loaded(&bench, &store_proxy, &[("HEIMDALL_DATABASE_URL", &url)]).await;
-    // Whoever cannot fetch has a verdict to write: given back.
+    let daemon = busy_daemon(&bench, &store_proxy, &[("HEIMDALL_DATABASE_URL", &url)]).await;
+    // A failed request makes a result that must be written: the release.
     database_proxy.set(Mode::DropAll);
     store_proxy.set("", Fault::Status(503, "SlowDown"));
-    stops_in_time(daemon).await;
+    stop_in_time(daemon).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_signal_ends_it_now_with_a_status_that_names_the_signal() {
+async fn a_second_signal_ends_the_daemon_immediately_with_the_signals_status() {
     for (signal, status) in [("TERM", 143), ("INT", 130)] {
         let bench = Bench::new().await;
         let store_proxy = StoreProxy::start(bench.store.objects()).await;
-        let mut daemon = loaded(&bench, &store_proxy, &[("HEIMDALL_SHUTDOWN_GRACE", "10min")]).await;
+        let mut daemon = busy_daemon(&bench, &store_proxy, &[("HEIMDALL_SHUTDOWN_GRACE", "10min")]).await;
         daemon.signal("TERM");
         daemon.wait_for_log("stopping").await;
-        assert_eq!(daemon.exited(), None, "it gives what is in hand its time");
+        assert_eq!(daemon.exited(), None, "it waits for recordings in flight");
         daemon.signal(signal);
         assert_eq!(daemon.wait_exit().await.code(), Some(status));
         daemon.assert_logged("second signal", 1).await;
@@ -134,7 +137,7 @@ async fn a_second_signal_ends_it_now_with_a_status_that_names_the_signal() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn from_its_first_word_on_a_signal_ends_it_in_order() {
+async fn a_signal_right_after_the_first_log_line_ends_the_daemon_cleanly() {
     let bench = Bench::new().await;
     for _ in 0..20 {
         let mut daemon = Daemon::spawn_with(&bench, &[("HEIMDALL_SHUTDOWN_GRACE", GRACE)]).await;
@@ -147,13 +150,13 @@ async fn from_its_first_word_on_a_signal_ends_it_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_signal_while_it_registers_leaves_no_worker_behind() {
+async fn a_signal_during_registration_leaves_no_heartbeat_row() {
     let bench = Bench::new().await;
     let (other, _) = connect(&bench.url().await).await;
     other
         .batch_execute("BEGIN; LOCK TABLE heimdall.worker_heartbeats IN SHARE MODE")
         .await
-        .expect("nobody else has it");
+        .expect("the lock is free");
     let mut daemon = Daemon::spawn_with(&bench, &[("HEIMDALL_SHUTDOWN_GRACE", GRACE)]).await;
     let waiting = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     bench.wait_count(waiting, 1).await;

@@ -34,7 +34,7 @@ fn extract(file: &Path, rate_hz: Option<f64>, times: usize) -> Result<Extraction
 }
 
 #[test]
-fn names_headers_and_metadata_say_how_real_recordings_are_read() {
+fn names_headers_and_metadata_decide_how_real_recordings_are_read() {
     let Some(corpus) = corpus() else { return };
     let megahertz = Some(1e6);
     for (name, rate_hz, format, format_source, rate, rate_source) in [
@@ -129,7 +129,7 @@ fn a_sigmf_recording_is_read_from_either_of_its_files() {
 }
 
 #[test]
-fn a_header_that_nobody_declared_is_noticed() {
+fn an_undeclared_header_is_reported() {
     let Some(corpus) = corpus() else { return };
     // At its own rate the recording is shorter than a chunk.
     let extraction = extract(&corpus.join("f1890M_1920k_128-byte-header.cu8"), Some(1e6), 1).expect("features");

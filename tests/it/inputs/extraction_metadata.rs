@@ -52,7 +52,7 @@ fn kiwi_with_a_gap() -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_key_of_the_metadata_is_explained_and_every_explained_key_is_met() {
+async fn the_comment_lists_exactly_the_keys_that_occur() {
     let bench = Bench::new().await;
     bench.put("auxi.wav", recorded_at_a_known_time());
     bench.put("kiwi.wav", kiwi_with_a_gap());

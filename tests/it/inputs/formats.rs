@@ -44,7 +44,7 @@ fn assert_tone(row: &FeatureRow) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_said_decides_in_order_and_a_contradiction_stands_in_the_row() {
+async fn sources_of_the_format_decide_in_order_and_contradictions_are_in_the_row() {
     let bench = Bench::new().await;
     bench.put("column.bin", tone_ci16());
     let metadata: Metadata = [
@@ -150,7 +150,7 @@ async fn what_is_said_decides_in_order_and_a_contradiction_stands_in_the_row() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_format_that_is_not_read_is_refused_by_name_and_the_row_says_who_named_it() {
+async fn an_unsupported_format_is_refused_by_name_with_its_source() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
@@ -200,7 +200,7 @@ fn sigmf_archive() -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sigmf_metadata_are_found_beside_the_samples_in_their_place_and_in_archives() {
+async fn sigmf_metadata_are_found_next_to_the_samples_instead_of_them_and_in_archives() {
     let bench = Bench::new().await;
     bench.put("a/pair.sigmf-data", tone_ci16());
     bench.put("a/pair.sigmf-meta", sigmf(""));
@@ -266,7 +266,7 @@ async fn sigmf_metadata_are_found_beside_the_samples_in_their_place_and_in_archi
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn samples_whose_metadata_are_missing_or_unusable_say_so() {
+async fn missing_or_unusable_sigmf_metadata_make_an_error_row_or_a_warning() {
     let bench = Bench::new().await;
     for key in ["alone.sigmf-data", "described.sigmf-data", "wide.sigmf-data"] {
         bench.put(key, tone_ci16());
@@ -311,7 +311,7 @@ async fn samples_whose_metadata_are_missing_or_unusable_say_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_recording_or_another_format_is_refused_with_what_it_looks_like() {
+async fn bytes_that_are_no_recording_are_refused_with_what_they_look_like() {
     let bench = Bench::new().await;
     let doubles: Vec<u8> = recordings::tone()
         .as_chunks::<4>()

@@ -33,7 +33,7 @@ fn tolerance(name: &str, expected: f64, snr_db: f64) -> f64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_reference_numbers_stand_in_the_row() {
+async fn the_row_has_the_reference_numbers() {
     let bench = Bench::new().await;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dsp/tests/golden");
     let mut expected: Vec<Value> = Vec::new();

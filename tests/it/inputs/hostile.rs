@@ -59,7 +59,7 @@ fn every_line_is_one(daemon: &Daemon) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn names_and_keys_of_any_kind_come_back_as_they_were() {
+async fn names_and_keys_with_any_characters_are_kept_as_they_are() {
     let bench = Bench::new().await;
     for key in KEYS {
         bench.put(key, recordings::tone());
@@ -96,7 +96,7 @@ async fn names_and_keys_of_any_kind_come_back_as_they_were() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn locations_that_are_an_attack_become_error_rows_and_single_lines() {
+async fn hostile_locations_become_error_rows_and_single_log_lines() {
     for format in ["pretty", "json"] {
         let bench = Bench::new().await;
         let names: Vec<String> = NAMES.iter().map(ToString::to_string).collect();
@@ -179,7 +179,7 @@ async fn the_payload_of_a_notification_decides_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_holds_bytes_which_are_no_text_is_refused() {
+async fn a_database_with_encoding_sql_ascii_is_refused() {
     let cluster = crate::support::cluster().await;
     let name = empty_database().await;
     let (postgres, _driving) = connect(&cluster.url("postgres")).await;

@@ -25,7 +25,7 @@ async fn read(bench: &Bench, store: &ScriptedStore, keys: &[&str], settings: &[(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_that_breaks_is_read_on_where_it_broke_if_it_is_still_the_same_object() {
+async fn a_broken_body_is_continued_with_a_range_request_if_the_object_is_unchanged() {
     let bench = Bench::new().await;
     let tone = recordings::tone();
     // 40,000 of 96,000 bytes at a time: two breaks. One dribbles 20,000: more breaks than are borne.
@@ -75,7 +75,7 @@ fn from(request: &Request) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_object_replaced_between_two_ranges_is_read_again_and_never_mixed() {
+async fn an_object_replaced_between_two_ranges_is_read_again_from_its_start() {
     let bench = Bench::new().await;
     let (old, new) = (
         recordings::to_bytes((0..recordings::SAMPLES).map(|_| (0.9, 0.9))),
@@ -123,7 +123,7 @@ async fn an_object_replaced_between_two_ranges_is_read_again_and_never_mixed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_length_that_lies_gains_nothing() {
+async fn a_wrong_content_length_changes_nothing() {
     let bench = Bench::new().await;
     let tone = recordings::tone();
     let endless = Bytes::from([&b"10000\r\n"[..], &vec![1; 65_536], b"\r\n"].concat());
@@ -183,7 +183,7 @@ async fn a_length_that_lies_gains_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_goes_over_the_wire_as_it_is_and_never_out_of_its_bucket() {
+async fn a_key_is_sent_unchanged_and_never_leaves_its_bucket() {
     let bench = Bench::new().await;
     let tone = recordings::tone();
     let store = ScriptedStore::start(move |request| working_store(request, &tone)).await;

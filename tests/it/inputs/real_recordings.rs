@@ -19,7 +19,7 @@ fn file_of(corpus: &Path, receiver: &str) -> PathBuf {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn three_simultaneous_receivers_of_a_time_signal_stand_side_by_side() {
+async fn three_receivers_of_a_time_signal_have_their_segments_at_the_same_times() {
     let Some(corpus) = std::env::var_os("HEIMDALL_IQ_CORPUS").filter(|folder| !folder.is_empty()) else {
         println!("not tried: HEIMDALL_IQ_CORPUS names no folder");
         return;

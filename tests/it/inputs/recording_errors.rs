@@ -84,7 +84,7 @@ fn cases() -> Vec<(&'static str, Option<Vec<u8>>, &'static str, &'static str)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_wrong_with_a_recording_is_said_word_for_word_at_the_first_attempt() {
+async fn a_bad_recording_gets_its_exact_error_text_at_the_first_attempt() {
     let bench = Bench::new().await;
     let cases = cases();
     for (key, content, ..) in &cases {
@@ -154,7 +154,7 @@ async fn an_object_that_arrives_late_replaces_its_error_row() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_missing_object_is_looked_for_three_times_and_stays_an_error() {
+async fn a_missing_object_is_requested_three_times_and_stays_an_error() {
     let bench = Bench::new().await;
     let session = bench.record(&[NOT_FOUND]).await;
     bench.complete(&session).await;
@@ -178,7 +178,7 @@ async fn a_missing_object_is_looked_for_three_times_and_stays_an_error() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_late_error_never_destroys_good_features() {
+async fn a_later_error_never_replaces_features() {
     let bench = Bench::new().await;
     bench.put("good.bin", recordings::tone());
     let session = bench.record(&["good.bin"]).await;
@@ -222,7 +222,7 @@ async fn a_recording_without_a_signal_is_a_valid_row() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_way_of_writing_a_location_leads_to_the_object() {
+async fn every_form_of_a_location_leads_to_the_object() {
     let bench = Bench::new().await;
     let key = "2026/11/22/a b+ü%2F~/145000000/x.bin";
     bench.put(key, recordings::tone());

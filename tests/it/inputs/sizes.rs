@@ -39,7 +39,7 @@ async fn a_session_of_a_thousand_measurements_is_announced_once_when_all_have_th
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_table_of_results_partitioned_by_time_is_written_and_read_like_any_other() {
+async fn a_results_table_partitioned_by_time_works_like_any_other() {
     let bench = Bench::new().await;
     bench.put("good.bin", recordings::tone());
     // As a DBA does it: the plain table out of the way, one by time in its place, and a migration for grants and views.
@@ -89,7 +89,7 @@ async fn a_table_of_results_partitioned_by_time_is_written_and_read_like_any_oth
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_segments_of_a_long_recording_come_in_parts_and_stand_in_their_order() {
+async fn the_segments_of_a_long_recording_are_sent_in_parts_and_stored_in_order() {
     const SECONDS: usize = 600;
     let bench = Bench::new().await;
     bench.put("long.bin", recordings::tone_of(1, SECONDS * 1_000));
@@ -117,7 +117,7 @@ async fn the_segments_of_a_long_recording_come_in_parts_and_stand_in_their_order
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_long_recording_without_room_for_its_segments_is_tried_again_and_short_ones_need_none() {
+async fn a_long_recording_without_disk_space_is_retried_and_short_ones_need_none() {
     let bench = Bench::new().await;
     bench.put("long.bin", recordings::tone_of(1, 60_000));
     bench.put("short.bin", recordings::tone_of(1, 2_000));

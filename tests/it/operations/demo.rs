@@ -7,7 +7,7 @@ use crate::support::daemon::{Daemon, command};
 use crate::support::{connect, recordings, wait_for, wait_until};
 
 #[test]
-fn the_demo_ends_well_when_every_row_is_as_it_should_be() {
+fn the_demo_exits_with_0_when_every_row_is_right() {
     let output = command().args(["demo", "--exit"]).output().expect("it runs");
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(
@@ -71,7 +71,7 @@ async fn staying_demo() -> (Daemon, PathBuf) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_demo_takes_the_session_that_it_says_how_to_make_and_ends_at_ctrl_c() {
+async fn the_statement_that_the_demo_prints_makes_a_session_and_ctrl_c_ends_it() {
     let (mut demo, folder) = staying_demo().await;
     let another = include_str!("../../../daemon/src/demo/sql/another_session.sql");
     for line in another.lines() {
@@ -104,13 +104,13 @@ async fn a_killed_demo_leaves_no_server_and_no_folder_behind() {
     demo.wait_exit().await;
     wait_until("the folder is gone", || async { !folder.exists() }).await;
     // It removes its pid file a moment before it ends; a dead process that nobody has waited for is dead.
-    wait_for("the server has ended", || async {
+    wait_until("the server has ended", || async {
         let output = std::process::Command::new("ps")
             .args(["-o", "stat=", "-p", &pid])
             .output()
             .expect("ps runs");
         let state = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        (state.is_empty() || state.starts_with('Z')).then_some(())
+        state.is_empty() || state.starts_with('Z')
     })
     .await;
 }

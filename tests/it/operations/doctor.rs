@@ -12,7 +12,7 @@ use crate::support::store_proxy::{Fault, StoreProxy};
 use crate::support::{Bench, cluster, connect};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_all_is_well_every_line_says_so_and_the_status_is_0() {
+async fn with_nothing_wrong_every_line_is_ok_and_the_status_is_0() {
     let bench = Bench::new().await;
     let daemon = Daemon::start(&bench).await;
     let report = doctor(&bench, &[]).await;
@@ -134,7 +134,7 @@ const MANY_TRANSACTIONS: &str =
     "DO $$ BEGIN FOR n IN 1..1000001 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_broken_in_the_database_is_named_with_what_to_type() {
+async fn each_fault_in_the_database_is_reported_with_the_command_that_mends_it() {
     // Nobody else's snapshots.
     let bench = Bench::with_own_cluster().await;
     for (broken, ..) in BREAKS {
@@ -212,7 +212,7 @@ async fn what_is_broken_in_the_database_is_named_with_what_to_type() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_without_autovacuum_and_one_that_takes_no_writes_are_told() {
+async fn a_server_without_autovacuum_and_a_read_only_server_are_reported() {
     let mut bench = Bench::with_own_cluster().await;
     let standby = tokio::task::block_in_place(|| bench.own_cluster().standby()).expect("a standby");
     let url = standby.url_as("daemon", &bench.database);
@@ -249,7 +249,7 @@ async fn refusing_tls() -> SocketAddr {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_stands_in_the_way_to_the_database_is_told_apart() {
+async fn each_obstacle_to_the_database_has_its_own_line() {
     let bench = Bench::new().await;
     let direct = bench.url_as("daemon").await;
     let database = async |url: String| doctor(&bench, &[("HEIMDALL_DATABASE_URL", &url)]).await;
@@ -321,7 +321,7 @@ async fn what_stands_in_the_way_to_the_database_is_told_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_wrong_with_the_store_is_told_apart() {
+async fn each_fault_of_the_store_has_its_own_line() {
     let bench = Bench::new().await;
     let store_proxy = StoreProxy::start(bench.store.objects()).await;
     let endpoint = store_proxy.endpoint();

@@ -43,7 +43,7 @@ async fn allow_connections(database: &str, allowed: bool) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn readiness_names_what_is_away_and_why_while_the_process_stays_healthy() {
+async fn readyz_names_each_unavailable_server_and_healthz_stays_200() {
     let bench = Bench::new().await;
     let store_proxy = StoreProxy::start(bench.store.objects()).await;
     let endpoint = store_proxy.endpoint();
@@ -68,9 +68,9 @@ async fn readiness_names_what_is_away_and_why_while_the_process_stays_healthy() 
         "{reason}"
     );
     store_proxy.set("", Fault::Hang);
-    wait_for("the store is silent", || async {
+    wait_until("the store is silent", || async {
         let reason = wait_check(&http, "store", false).await;
-        reason.contains("no answer").then_some(())
+        reason.contains("no answer")
     })
     .await;
     store_proxy.clear_faults();
@@ -87,11 +87,8 @@ async fn readiness_names_what_is_away_and_why_while_the_process_stays_healthy() 
     wait_check(&http, "listener", true).await;
 
     bench.execute("SELECT heimdall.pause_extraction('test')").await;
-    wait_for("the pause shows", || async {
-        wait_check(&http, "database", true)
-            .await
-            .contains("paused")
-            .then_some(())
+    wait_until("the pause shows", || async {
+        wait_check(&http, "database", true).await.contains("paused")
     })
     .await;
     bench
@@ -135,9 +132,9 @@ async fn a_daemon_without_its_database_is_healthy_and_not_ready() {
     cluster.start_again().expect("it starts");
     // There is no schema in it.
     let reason = wait_check(&http, "database", false).await;
-    wait_for("the schema is missed", || async {
+    wait_until("the schema is missed", || async {
         let reason = wait_check(&http, "database", false).await;
-        reason.contains("heimdall.schema_migrations").then_some(())
+        reason.contains("heimdall.schema_migrations")
     })
     .await;
     drop(reason);
@@ -145,7 +142,7 @@ async fn a_daemon_without_its_database_is_healthy_and_not_ready() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_address_that_was_asked_for_has_to_be_free() {
+async fn an_address_that_is_set_must_be_free() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("its number").to_string();
     let output = command()
@@ -202,7 +199,7 @@ fn talk(address: SocketAddr, request: &[u8]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_reaches_the_port_can_slow_nobody_but_himself() {
+async fn slow_http_clients_only_slow_themselves() {
     let bench = Bench::new().await;
     let daemon = Daemon::start_with(&bench, &[ANY_PORT]).await;
     let http = daemon.http().await;

@@ -60,7 +60,7 @@ async fn the_metrics_are_those_that_the_operators_document_lists() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_shows_in_counts_and_durations() {
+async fn a_session_shows_in_counters_and_histograms() {
     let bench = Bench::new().await;
     bench.put("good.bin", recordings::tone());
     bench.put("zero.bin", vec![0; 96_000]);
@@ -105,7 +105,7 @@ async fn a_session_shows_in_counts_and_durations() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn outages_show_while_they_last_and_are_counted() {
+async fn outages_show_in_a_gauge_and_in_a_counter() {
     let bench = Bench::new().await;
     bench.put("good.bin", recordings::tone());
     let session = bench.record(&["good.bin"]).await;
@@ -137,7 +137,7 @@ async fn outages_show_while_they_last_and_are_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pause_shows_with_what_gathers_meanwhile_and_what_the_sweep_finds() {
+async fn a_pause_the_backlog_and_the_sweep_show_in_the_metrics() {
     let bench = Bench::new().await;
     bench.put("good.bin", recordings::tone());
     let session = bench.record(&["good.bin", "good.bin"]).await;

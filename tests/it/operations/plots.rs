@@ -94,7 +94,7 @@ fn bright_columns(pixels: &Pixels) -> Vec<usize> {
 }
 
 #[test]
-fn a_picture_shows_the_line_of_a_tone_in_its_column_and_the_row_is_printed_as_ever() {
+fn a_plot_shows_a_tone_in_its_column_and_the_output_stays_the_same() {
     let folder = Folder::new();
     for (frequency_hz, part) in [(-4_500.0, 0.125), (1_000.0, 7.0 / 12.0)] {
         folder.put("tone.cf32", &tone(frequency_hz, 2.0));
@@ -116,7 +116,7 @@ fn a_picture_shows_the_line_of_a_tone_in_its_column_and_the_row_is_printed_as_ev
 }
 
 #[test]
-fn a_burst_is_in_its_rows_of_the_waterfall() {
+fn a_burst_is_in_the_right_rows_of_the_waterfall() {
     let folder = Folder::new();
     let mut bytes = tone(2_000.0, 10.0);
     // Before 2 s and from 4 s on the tone is 60 dB weaker.
@@ -172,7 +172,7 @@ fn an_svg_file_has_its_labels_and_warnings_as_text() {
 }
 
 #[test]
-fn how_a_file_was_read_and_what_contradicts_it_is_said_beside_the_numbers() {
+fn the_summary_says_how_a_file_was_read_and_what_contradicts_it() {
     let folder = Folder::new();
     // A header for 12 kHz that announces more samples than there are, under a name that says 8 kHz.
     let mut wav = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0".to_vec();
@@ -196,7 +196,7 @@ fn how_a_file_was_read_and_what_contradicts_it_is_said_beside_the_numbers() {
 }
 
 #[test]
-fn signals_that_are_keyed_in_turn_are_named_each() {
+fn signals_keyed_in_turn_are_each_labelled() {
     let folder = Folder::new();
     let bytes = [tone(-4_000.0, 1.0), tone(3_000.0, 1.0)].concat();
     folder.put("turns.cf32", &bytes);
@@ -212,7 +212,7 @@ fn signals_that_are_keyed_in_turn_are_named_each() {
 }
 
 #[test]
-fn many_files_with_a_bad_one_among_them() {
+fn a_bad_file_among_many_fails_alone() {
     let folder = Folder::new();
     folder.put("one.cf32", &tone(1_000.0, 1.0));
     folder.put("two.cf32", &tone(-1_000.0, 2.5));
@@ -249,7 +249,7 @@ fn many_files_with_a_bad_one_among_them() {
 }
 
 #[test]
-fn what_is_ambiguous_is_refused_before_anything_is_done() {
+fn an_ambiguous_plot_path_is_refused_before_any_work() {
     let folder = Folder::new();
     folder.put("a.cf32", &tone(1_000.0, 1.0));
     folder.put("b.cf32", &tone(1_000.0, 1.0));
@@ -281,7 +281,7 @@ fn what_is_ambiguous_is_refused_before_anything_is_done() {
 }
 
 #[test]
-fn a_picture_that_cannot_be_written_is_a_failure_with_its_name() {
+fn a_plot_that_cannot_be_written_is_an_error_with_the_file_name() {
     let folder = Folder::new();
     folder.put("a.cf32", &tone(1_000.0, 1.0));
     std::fs::create_dir_all(folder.path("out/a.cf32.png")).expect("a folder in the way");
@@ -294,7 +294,7 @@ fn a_picture_that_cannot_be_written_is_a_failure_with_its_name() {
 }
 
 #[test]
-fn the_standard_input_is_a_file_like_any_other() {
+fn standard_input_works_like_a_file() {
     let folder = Folder::new();
     let bytes = tone(1_000.0, 2.0);
     folder.put("a.cf32", &bytes);

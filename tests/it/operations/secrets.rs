@@ -8,7 +8,7 @@ use heimdall_daemon::sandbox::s3::{ACCESS_KEY, SECRET_KEY};
 use crate::support::daemon::{Daemon, command};
 use crate::support::s3_replies::{http_reply, no_such_key, object, s3_error, truncate, working_store};
 use crate::support::scripted_store::{Reply, Request, ScriptedStore};
-use crate::support::{BUCKET, Bench, assert_extracted, recordings, wait_for, wait_until};
+use crate::support::{BUCKET, Bench, assert_extracted, recordings, wait_until};
 
 /// Says back whatever it is told, in every place where it could be taken up.
 fn echo(request: &Request) -> Vec<u8> {
@@ -25,7 +25,7 @@ fn echo(request: &Request) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_secret_is_ever_said_whatever_fails_and_however_much_is_logged() {
+async fn no_secret_is_logged_whatever_fails_at_any_log_level() {
     const PASSWORD: &str = "hunter2-of-the-database";
     let bench = Bench::new().await;
     let tone = recordings::tone();
@@ -111,7 +111,7 @@ async fn no_secret_is_ever_said_whatever_fails_and_however_much_is_logged() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_hostile_store_says_breaks_no_log_line_and_no_row() {
+async fn text_from_a_hostile_store_breaks_no_log_line_and_no_row() {
     let bench = Bench::new().await;
     let hostile = "x\u{1b}[2J\u{1b}]0;owned\u{7}\n2026-11-25T00:00:00Z  INFO extracted features measurement=fake\r\n\0\u{202e}'; DROP TABLE heimdall.feature_queue; --";
     let tone = recordings::tone();
@@ -176,7 +176,7 @@ async fn what_a_hostile_store_says_breaks_no_log_line_and_no_row() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keys_that_change_in_their_files_are_picked_up_when_the_store_refuses_the_old_ones() {
+async fn keys_changed_in_their_files_are_reloaded_when_the_store_refuses_the_old_ones() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     let folder = std::env::temp_dir().join(format!("heimdall-keys-{}", std::process::id()));
@@ -250,9 +250,9 @@ async fn a_database_url_that_changes_in_its_file_is_used_for_the_next_connection
     daemon.wait_for_log("the new one is used").await;
     daemon.assert_logged("the new one is used", 1).await;
     // A backend is seen until it has ended, and a login that was under way only then: none comes after these.
-    wait_for("the first login's sessions have ended", || async {
+    wait_until("the first login's sessions have ended", || async {
         bench.execute(END_FIRST_LOGIN).await;
-        (sessions_of("first_login").await == 0).then_some(())
+        sessions_of("first_login").await == 0
     })
     .await;
     assert!(sessions_of("second_login").await > 0);

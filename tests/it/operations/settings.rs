@@ -3,7 +3,7 @@
 use crate::support::daemon::command;
 
 #[test]
-fn all_wrong_settings_are_reported_in_one_go_with_status_64() {
+fn all_wrong_settings_are_reported_together_with_status_64() {
     let output = command()
         .arg("run")
         .env("HEIMDALL_S3_ENDPOINT", "minio:9000")
@@ -33,7 +33,7 @@ fn a_wrong_command_line_has_the_same_status() {
 }
 
 #[test]
-fn files_of_secrets_and_authorities_that_cannot_be_used_are_wrong_settings() {
+fn unusable_secret_and_ca_files_are_wrong_settings() {
     let not_pem = env!("CARGO_MANIFEST_PATH");
     let output = command()
         .arg("run")

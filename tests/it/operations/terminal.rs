@@ -79,7 +79,7 @@ fn extract(file: &Path, fed: &[u8]) -> (Output, String) {
 }
 
 #[test]
-fn a_long_file_shows_how_far_it_is_and_the_line_is_free_afterwards() {
+fn a_long_file_has_a_progress_bar_that_is_removed_at_the_end() {
     let folder = tempfile::tempdir().expect("a folder");
     let tone = recordings::tone();
     let (long, short) = (folder.path().join("long.cf32"), folder.path().join("short.cf32"));

@@ -13,7 +13,7 @@ use crate::support::scripted_store::ScriptedStore;
 use crate::support::{BUCKET, Bench, connect, recordings, wait_until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_shows_the_wrong_certificate_gets_no_request() {
+async fn a_store_with_a_wrong_certificate_gets_no_request() {
     let (ours, theirs) = (Authority::new(), Authority::new());
     let right = ours.identity("localhost", false);
     let ca = ours.path();
@@ -176,7 +176,7 @@ fn daemon_on(url: &str, ca: Option<&String>) -> Daemon {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_shows_the_wrong_certificate_gets_no_password() {
+async fn a_database_with_a_wrong_certificate_gets_no_password() {
     let safe = SafeCluster::start().await;
     let (ours, theirs) = (Authority::new(), Authority::new());
     let (ca, other_ca) = (ours.path(), theirs.path());
@@ -229,7 +229,7 @@ async fn a_database_that_shows_the_wrong_certificate_gets_no_password() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_asks_for_a_certificate_is_shown_the_one_that_is_there_now() {
+async fn the_client_certificate_is_reloaded_for_each_connection() {
     let safe = SafeCluster::start().await;
     let (ours, theirs) = (Authority::new(), Authority::new());
     let ca = ours.path();

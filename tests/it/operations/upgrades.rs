@@ -3,7 +3,7 @@
 use heimdall_daemon::sql::schema_version;
 
 use crate::support::daemon::{Daemon, command};
-use crate::support::{Bench, recordings, wait_for};
+use crate::support::{Bench, recordings, wait_until};
 
 /// A lease of a second: three heartbeats in it, each with a look at the schema.
 const QUICK: [(&str, &str); 1] = [("HEIMDALL_LEASE", "1s")];
@@ -15,14 +15,14 @@ async fn heartbeats(bench: &Bench, wanted: u32) {
         let before: Option<String> = bench.value(beat, &[]).await;
         let after = || async {
             let now: Option<String> = bench.value(beat, &[]).await;
-            (now != before).then_some(())
+            now != before
         };
-        wait_for("a heartbeat", after).await;
+        wait_until("a heartbeat", after).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_daemon_too_old_for_the_schema_says_so_once_and_claims_nothing_until_it_is_served_again() {
+async fn a_daemon_too_old_for_the_schema_logs_it_once_and_claims_nothing() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin", "a.bin"]).await;
@@ -50,7 +50,7 @@ async fn a_daemon_too_old_for_the_schema_says_so_once_and_claims_nothing_until_i
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_newer_schema_that_serves_it_does_not_disturb_a_daemon() {
+async fn a_newer_compatible_schema_does_not_disturb_a_daemon() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
@@ -131,8 +131,8 @@ async fn migrations_may_run_while_daemons_work_and_sessions_complete() {
     while completed < RECORDINGS {
         completed += i32::try_from(bench.sql.execute(complete, &[]).await.expect("it completes")).expect("ten at most");
         // Eighty recordings behind at most: the last waves come when the migrations do.
-        let behind = || async { (bench.count("heimdall.feature_queue").await < 80).then_some(()) };
-        wait_for("the daemons keep up", behind).await;
+        let behind = || async { bench.count("heimdall.feature_queue").await < 80 };
+        wait_until("the daemons keep up", behind).await;
     }
     migrations.await.expect("every migration succeeds");
     bench

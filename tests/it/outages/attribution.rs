@@ -1,4 +1,4 @@
-//! Whose fault it is that an object cannot be read: its own, or the store's.
+//! Attribution of failed reads: to the object, or to the store.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,7 +8,7 @@ use crate::support::scripted_store::{Reply, Request, ScriptedStore};
 use crate::support::{Bench, assert_extracted, recordings, wait_until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_answers_but_has_lost_its_objects_blames_none_of_them() {
+async fn a_store_that_has_lost_all_objects_is_an_outage_and_spends_no_attempts() {
     let bench = Bench::new().await;
     let session = record(&bench, "lost", 40).await;
     let store = ScriptedStore::start(|request| {
@@ -24,9 +24,12 @@ async fn a_store_that_answers_but_has_lost_its_objects_blames_none_of_them() {
     daemon
         .wait_for_log("8 different objects in a row could not be read: HTTP 500 InternalError disk gone")
         .await;
-    // Some are let through now and then, and none of them is blamed for it.
+    // Half-open: a few requests are let through now and then. Their failures spend no attempt.
     let waiting = "heimdall.feature_queue WHERE state = 'waiting' AND due_at > clock_timestamp()";
-    wait_until("trials", || async { bench.count(waiting).await >= 12 }).await;
+    wait_until("recordings deferred in the half-open state", || async {
+        bench.count(waiting).await >= 12
+    })
+    .await;
     bench
         .wait_count(
             "heimdall.feature_queue WHERE attempt - (state = 'claimed')::int = 0",
@@ -48,7 +51,7 @@ async fn a_store_that_answers_but_has_lost_its_objects_blames_none_of_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn objects_that_keep_failing_get_their_error_rows_while_others_work_however_many_they_are() {
+async fn objects_that_keep_failing_get_error_rows_while_others_work() {
     let bench = Bench::new().await;
     let tone = recordings::tone();
     let store = ScriptedStore::start(move |request| {
@@ -68,12 +71,12 @@ async fn objects_that_keep_failing_get_their_error_rows_while_others_work_howeve
     .await;
     let bad = record(&bench, "bad", 20).await;
     let good = record(&bench, "fine", 1).await;
-    // The bad ones come first, and there are more of them than it takes to doubt the store.
+    // The bad objects come first, and there are more of them than the breaker needs to open.
     let daemon = daemon_at(&bench, &store.endpoint(), &[]).await;
     bench.complete(&bad).await;
     bench.complete(&good).await;
     assert!(!bench.rows(&good).await[0].failed);
-    // Minutes pass between two attempts; not here.
+    // Without the minutes between two attempts.
     let rows = bench.rows_without_delays(&bad).await;
     for (n, says) in [
         "HTTP 500 InternalError",
@@ -104,7 +107,7 @@ async fn objects_that_keep_failing_get_their_error_rows_while_others_work_howeve
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_can_no_longer_give_what_it_gave_before_is_away_at_the_first_failure() {
+async fn a_failure_is_an_outage_if_a_known_good_object_fails_too() {
     let bench = Bench::new().await;
     let tone = recordings::tone();
     let bytes = tone.clone();
@@ -131,7 +134,7 @@ async fn a_store_that_can_no_longer_give_what_it_gave_before_is_away_at_the_firs
     store.set(move |request| working_store(request, &tone));
     assert_extracted(&bench.rows_without_delays(&after).await, 1);
 
-    // The same failure of one object, while the other can still be read, is its own.
+    // The same failure of one object, while the known-good one can be read, is attributed to the object.
     let tone = recordings::tone();
     store.set(move |request| {
         if request.path.contains("alone") {
@@ -148,8 +151,8 @@ async fn a_store_that_can_no_longer_give_what_it_gave_before_is_away_at_the_firs
     daemon.stop().await;
 }
 
-/// Answers about the object whose path contains `key`: the first request for it fails, the next, which asks whether it still does,
-/// does not; as often as `turns` says, then all are good.
+/// A store in which an object fails and works in turn, `turns` times: every first request for it fails, and the
+/// request that verifies the failure succeeds. Other objects always work.
 fn hiccups(key: &'static str, turns: usize, bytes: Vec<u8>) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
     let asked = AtomicUsize::new(0);
     move |request| {
@@ -171,7 +174,7 @@ fn hiccups(key: &'static str, turns: usize, bytes: Vec<u8>) -> impl Fn(&Request)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_has_passed_when_it_is_asked_for_again_counts_no_attempt_but_not_for_ever() {
+async fn a_failure_that_passes_on_the_second_request_counts_no_attempt_three_times() {
     let bench = Bench::new().await;
     let store = ScriptedStore::start(hiccups("twice", 2, recordings::tone())).await;
     let daemon = daemon_at(&bench, &store.endpoint(), &[]).await;
@@ -180,7 +183,7 @@ async fn what_has_passed_when_it_is_asked_for_again_counts_no_attempt_but_not_fo
     assert_extracted(&bench.rows_without_delays(&twice).await, 1);
     daemon.assert_logged("no attempt is counted", 2).await;
 
-    // Three times nobody is blamed, then five attempts are counted.
+    // Three failures count no attempt, then five are counted.
     store.set(hiccups("always", usize::MAX / 2, recordings::tone()));
     let always = record(&bench, "always", 1).await;
     bench.complete(&always).await;

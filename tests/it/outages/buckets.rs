@@ -1,10 +1,10 @@
-//! Several buckets, of which one is away: its recordings wait, and those of the others do not.
+//! Several buckets: only the recordings of an unavailable one wait.
 
 use super::store::daemon_at;
 use crate::support::daemon::{ANY_PORT, get};
 use crate::support::s3_replies::{s3_error, working_store};
 use crate::support::scripted_store::{Reply, Request, ScriptedStore};
-use crate::support::{BUCKET, Bench, assert_extracted, recordings, wait_for, wait_until};
+use crate::support::{BUCKET, Bench, assert_extracted, recordings, wait_until};
 
 const ARCHIVE: &str = "heimdall-archive";
 
@@ -12,7 +12,7 @@ fn both() -> String {
     format!("{BUCKET},{ARCHIVE}")
 }
 
-/// Locations of so many objects in that bucket.
+/// Locations of this number of objects in the bucket.
 fn objects(bucket: &str, prefix: &str, count: usize) -> Vec<String> {
     (0..count).map(|n| format!("s3://{bucket}/{prefix}-{n}.bin")).collect()
 }
@@ -25,7 +25,7 @@ async fn complete(bench: &Bench, locations: &[String]) -> crate::support::Sessio
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bucket_that_is_away_keeps_no_other_waiting() {
+async fn an_unavailable_bucket_does_not_delay_the_others() {
     let bench = Bench::new().await;
     let tone = recordings::tone();
     let bytes = tone.clone();
@@ -47,7 +47,7 @@ async fn a_bucket_that_is_away_keeps_no_other_waiting() {
         .wait_count("heimdall.feature_queue WHERE state = 'waiting' AND attempt = 0", 300)
         .await;
 
-    // Three hundred in one bucket have been put off, and one in the other is through at once.
+    // Three hundred recordings of one bucket are deferred. Those of the other are extracted without delay.
     for round in 0..3 {
         let session = complete(&bench, &objects(BUCKET, &format!("new-{round}"), 2)).await;
         assert_extracted(&bench.rows(&session).await, 1);
@@ -55,22 +55,22 @@ async fn a_bucket_that_is_away_keeps_no_other_waiting() {
     let (status, ready) = get(&format!("{}/readyz", daemon.http().await)).await;
     assert!(status == 503 && ready.contains(ARCHIVE), "{ready}");
 
-    wait_for("all have been put off again", || async {
+    wait_until("all have been deferred again", || async {
         let claims: i64 = bench.value("SELECT last_value FROM heimdall.claim_ids", &[]).await;
-        (claims > 606).then_some(())
+        claims > 606
     })
     .await;
-    // Of those in flight when the first was refused nobody knew yet. All others are not even asked for, and that they
-    // are put off is no news, however often.
+    // Only recordings in flight at the first failure were requested. The others are deferred without a request, and
+    // without a log line each time.
     let asked = store.requests("/old.bin").len();
-    assert!(asked <= 2 * 16, "the object was asked for {asked} times");
+    assert!(asked <= 2 * 16, "{asked} requests for the object");
     let announced = daemon.log_lines("recording session completed").len();
     assert!(announced <= 3 + 16, "{announced} sessions were announced");
     assert_eq!(daemon.log_lines("object store away").len(), 1);
     assert_eq!(bench.count("heimdall.measurement_features").await, 6);
 
     let bytes = tone.clone();
-    // What would be in one bucket is in the other.
+    // From now on the archive has the objects of the other bucket.
     store.set(move |request| {
         let path = request.path.replace(ARCHIVE, BUCKET);
         working_store(
@@ -92,7 +92,7 @@ async fn a_bucket_that_is_away_keeps_no_other_waiting() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_all_buckets_are_away_nothing_is_claimed_though_only_one_was_asked() {
+async fn with_all_buckets_unavailable_nothing_is_claimed() {
     let bench = Bench::new().await;
     let tone = recordings::tone();
     let store = ScriptedStore::start(|_| Reply::Send(s3_error("503 Slow Down", "SlowDown", "Reduce your rate."))).await;
@@ -112,14 +112,18 @@ async fn where_all_buckets_are_away_nothing_is_claimed_though_only_one_was_asked
     let probes = || store.requests("heimdalld-probe").len();
     let before = probes();
     wait_until("probes", || async { probes() > before + 6 }).await;
-    assert_eq!(store.requests("/second").len(), 0, "asked for in spite of all");
+    assert_eq!(
+        store.requests("/second").len(),
+        0,
+        "requests while the buckets are unavailable"
+    );
 
     store.set(move |request| working_store(request, &tone));
     daemon.wait_for_log("claiming resumes").await;
     for session in [first, second] {
         assert_extracted(&bench.rows(&session).await, 1);
     }
-    wait_until("both are back", || async {
+    wait_until("both buckets are available again", || async {
         daemon.log_lines("object store back").len() == 2
     })
     .await;

@@ -1,4 +1,4 @@
-//! Hosts whose clocks differ by an hour: the database's decides.
+//! Hosts whose clocks are an hour off: the database's clock decides.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ async fn start(bench: &Bench, endpoint: &str, offset: &'static str) -> Daemon {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn daemons_whose_clocks_are_an_hour_off_work_together_and_take_over_from_each_other() {
+async fn daemons_with_clocks_an_hour_off_work_together_and_take_over_from_each_other() {
     let bench = Bench::new().await;
     for key in ["a.bin", "held.bin"] {
         bench.put(key, recordings::tone());
@@ -26,7 +26,7 @@ async fn daemons_whose_clocks_are_an_hour_off_work_together_and_take_over_from_e
     bench.complete(&held).await;
     bench.wait_claimed(1).await;
 
-    // Both live for the database, and for each other: twice the lease passes, and nobody takes anything from anybody.
+    // Both daemons stay alive for twice the lease, and neither takes anything over.
     let late = start(&bench, &store_proxy.endpoint(), "+1h").await;
     let until = Instant::now() + Duration::from_secs(4);
     while Instant::now() < until {
@@ -43,24 +43,24 @@ async fn daemons_whose_clocks_are_an_hour_off_work_together_and_take_over_from_e
         bench.count("heimdall.measurement_features").await
     );
 
-    // What the one holds when it dies, the other has after its lease; not an hour later.
+    // A killed daemon's recording is taken over after its lease, not an hour later.
     early.signal("KILL");
     early.wait_exit().await;
     store_proxy.clear_faults();
     assert_extracted(&bench.rows(&held).await, 2);
 
-    // The store refuses signatures that are so far off; it is asked again by its own clock, and that is said once.
+    // The store refuses signatures of such times. The daemon signs by the store's clock and logs that once.
     late.assert_logged("requests are signed by the store's", 1).await;
-    let told = late.log_lines("requests are signed by the store's").remove(0);
-    let ahead_s = told
+    let line = late.log_lines("requests are signed by the store's").remove(0);
+    let ahead_s = line
         .split_once("store_ahead_s=")
         .and_then(|(_, rest)| rest.trim().parse::<i64>().ok());
-    assert!(ahead_s.is_some_and(|ahead_s| (ahead_s + 3_600).abs() <= 10), "{told}");
+    assert!(ahead_s.is_some_and(|ahead_s| (ahead_s + 3_600).abs() <= 10), "{line}");
     late.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_doctor_tells_of_a_clock_that_is_wrong() {
+async fn the_doctor_reports_a_wrong_clock() {
     let bench = Bench::new().await;
     let mut doctor = command();
     doctor
@@ -81,13 +81,13 @@ async fn the_doctor_tells_of_a_clock_that_is_wrong() {
         let ahead_s: f64 = ahead_s
             .and_then(|(seconds, _)| seconds.parse().ok())
             .unwrap_or_else(|| panic!("{line}"));
-        // Dates have whole seconds.
+        // The Date header has whole seconds.
         assert!(
             line.starts_with("warning") && (ahead_s - 3_600.0).abs() <= 10.0,
             "{line}"
         );
     }
-    // It is a warning: everything works.
+    // Only a warning: everything works.
     assert!(
         said.lines()
             .any(|line| line.starts_with("ok") && line.contains("bucket heimdall-raw-iq")),

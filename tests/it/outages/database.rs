@@ -1,4 +1,4 @@
-//! The database goes: terminated, crashed, away, silent, switched over. Every one is caused for real.
+//! Database outages: terminated backends, a crash, a long outage, silent connections, a switch-over. All are real.
 
 use std::time::{Duration, Instant};
 
@@ -7,30 +7,30 @@ use crate::support::store_proxy::{Fault, StoreProxy};
 use crate::support::tcp_proxy::{Mode, Target, TcpProxy};
 use crate::support::{Bench, assert_extracted, connect, recordings, wait_for, wait_until};
 
-/// Longer than a lease; by hand as long as one likes.
+/// Longer than a lease. `HEIMDALL_OUTAGE_SECONDS` makes it longer.
 const AWAY: Duration = Duration::from_secs(40);
-/// Promised once the database is back.
+/// Time to the first row after the database is back.
 const BACK_AT_WORK: Duration = Duration::from_secs(2);
-/// A notification's way is proved every 5 s, with 5 s for the answer.
+/// The listener tests its connection every 5 s, with 5 s for the answer.
 const SILENCE_NOTICED: Duration = Duration::from_secs(15);
-/// What a machine that does ten other things may add to a promise.
+/// Added to a limit for a machine under load.
 const SLACK: Duration = Duration::from_secs(2);
-/// Attempts to connect, all parts of a daemon together: each waits between 0.75 and 1.5 s, after shorter first ones.
+/// Attempts to connect, all tasks of a daemon together: each waits 0.75 to 1.5 s, after shorter delays at first.
 const ATTEMPTS_PER_SECOND: f64 = 6.0;
 
 async fn database_proxy(bench: &Bench) -> TcpProxy {
     TcpProxy::to(Target::of_url(&bench.url().await)).await
 }
 
-/// A daemon whose way to the database is the wire.
+/// A daemon that reaches the database through the proxy.
 async fn start(bench: &Bench, database_proxy: &TcpProxy, settings: &[(&str, &str)]) -> Daemon {
     let url = database_proxy.url_as("daemon", &bench.database);
     Daemon::start_with(bench, &[&[("HEIMDALL_DATABASE_URL", url.as_str())], settings].concat()).await
 }
 
-/// Processor time so far, user and system.
+/// CPU time so far, user and system.
 fn cpu_time(daemon: &Daemon) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", daemon.pid())).expect("it lives");
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", daemon.pid())).expect("the daemon runs");
     let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
     let ticks: u64 = fields[11..13]
         .iter()
@@ -41,7 +41,7 @@ fn cpu_time(daemon: &Daemon) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_is_away_for_long_is_back_at_work_within_two_seconds() {
+async fn extraction_continues_within_two_seconds_of_a_long_database_outage() {
     let away = std::env::var("HEIMDALL_OUTAGE_SECONDS").ok();
     let away = away.map_or(AWAY, |text| Duration::from_secs(text.parse().expect("seconds")));
     let mut bench = Bench::with_own_cluster().await;
@@ -62,7 +62,7 @@ async fn a_database_that_is_away_for_long_is_back_at_work_within_two_seconds() {
     bench.complete(&session).await;
     assert!(!bench.rows(&session).await.remove(0).failed);
     let took = back.elapsed();
-    println!("{away:?} away: row {took:?} after it was back, {attempts} attempts to connect, {cpu:?} of CPU");
+    println!("outage of {away:?}: row {took:?} after its end, {attempts} attempts to connect, {cpu:?} of CPU");
     assert!(took < BACK_AT_WORK + SLACK, "{took:?}");
     assert!(
         f64::from(attempts) < ATTEMPTS_PER_SECOND * away.as_secs_f64(),
@@ -70,7 +70,7 @@ async fn a_database_that_is_away_for_long_is_back_at_work_within_two_seconds() {
     );
     assert!(cpu < away / 20, "{cpu:?} of CPU in {away:?}");
 
-    // One line for each change of state, whatever the number of tries.
+    // One log line for each change of state, whatever the number of attempts.
     daemon.wait_for_log("heartbeat again").await;
     for (change, most) in [
         ("listener lost", 1),
@@ -89,7 +89,7 @@ async fn a_database_that_is_away_for_long_is_back_at_work_within_two_seconds() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_result_in_hand_is_written_when_the_database_is_back_and_nobody_takes_over_meanwhile() {
+async fn a_finished_result_is_written_when_the_database_is_back_and_nobody_takes_it_over() {
     let mut bench = Bench::with_own_cluster().await;
     bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
@@ -117,7 +117,7 @@ async fn a_result_in_hand_is_written_when_the_database_is_back_and_nobody_takes_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_silent_link_is_left_in_time_and_what_is_in_hand_is_written() {
+async fn silent_connections_are_replaced_in_time_and_finished_results_are_written() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
@@ -137,35 +137,38 @@ async fn a_silent_link_is_left_in_time_and_what_is_in_hand_is_written() {
     let row = bench.rows(&session).await.remove(0);
     let written = silent.elapsed();
     println!(
-        "silent link, lease 30 s: listener noticed after {listener_noticed:?}, writer after {writer_noticed:?}, row after {written:?}"
+        "silent connections, lease 30 s: listener noticed after {listener_noticed:?}, writer after {writer_noticed:?}, row after {written:?}"
     );
     assert!(listener_noticed < SILENCE_NOTICED, "{listener_noticed:?}");
     assert_eq!((row.failed, row.attempts), (false, 1));
     daemon.assert_logged("taken for dead", 0).await;
-    wait_until("it listens again", || async {
+    wait_until("the listener has reconnected", || async {
         daemon.log_lines("listening").len() == 2
     })
     .await;
-    // Nothing of the old connections is left, at either end.
+    // No old connection is left at either end.
     let backends = "pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'heimdalld%'";
-    wait_until("no connection leaks", || async { bench.count(backends).await <= 5 }).await;
+    wait_until("no old connection is left", || async {
+        bench.count(backends).await <= 5
+    })
+    .await;
     daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_heartbeat_gets_through_within_the_lease_though_its_link_falls_silent() {
+async fn a_heartbeat_succeeds_within_the_lease_although_its_connection_falls_silent() {
     let bench = Bench::new().await;
     let database_proxy = database_proxy(&bench).await;
     let daemon = start(&bench, &database_proxy, &[("HEIMDALL_LEASE", "8s")]).await;
     for _ in 0..2 {
         database_proxy.set(Mode::DropAll);
         let failed = daemon.log_lines("no heartbeat").len();
-        wait_until("the beat is missed", || async {
+        wait_until("a failed heartbeat", || async {
             daemon.log_lines("no heartbeat").len() > failed
         })
         .await;
         database_proxy.set(Mode::Forward);
-        wait_until("it beats again", || async {
+        wait_until("a heartbeat again", || async {
             daemon.log_lines("heartbeat again").len() > failed
         })
         .await;
@@ -176,14 +179,14 @@ async fn a_heartbeat_gets_through_within_the_lease_though_its_link_falls_silent(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_claim_whose_answer_is_lost_is_returned_by_the_daemon_that_lives_on() {
+async fn a_claim_whose_response_is_lost_is_released_by_its_daemon() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     let first = bench.record(&["a.bin"]).await;
     let session = bench.record(&["a.bin", "a.bin", "a.bin"]).await;
     let database_proxy = database_proxy(&bench).await;
-    // Its lease is in nobody's way: only the daemon itself can find out. It looks seldom, so that when the answers begin to be
-    // swallowed no look is under way, which would take its connection with it.
+    // The lease is long, so only the daemon itself can release the claim. It polls seldom, so that no poll is in
+    // progress when replies begin to be dropped; that would cost it the connection.
     let daemon = start(
         &bench,
         &database_proxy,
@@ -192,10 +195,10 @@ async fn a_claim_whose_answer_is_lost_is_returned_by_the_daemon_that_lives_on() 
     .await;
     bench.complete(&first).await;
     assert!(!bench.rows(&first).await[0].failed);
-    wait_for("half a second without a statement", || async {
+    wait_until("half a second without a statement", || async {
         let busy = "pg_stat_activity WHERE application_name = 'heimdalld'
                     AND state_change > clock_timestamp() - interval '500 ms'";
-        (bench.count(busy).await == 0).then_some(())
+        bench.count(busy).await == 0
     })
     .await;
     database_proxy.set(Mode::DropReplies);
@@ -215,7 +218,7 @@ async fn a_claim_whose_answer_is_lost_is_returned_by_the_daemon_that_lives_on() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_daemon_starts_before_a_database_that_accepts_and_never_answers() {
+async fn a_daemon_waits_at_its_start_for_a_database_that_never_answers() {
     let bench = Bench::new().await;
     let database_proxy = database_proxy(&bench).await;
     database_proxy.set(Mode::DropAll);
@@ -229,23 +232,23 @@ async fn a_daemon_starts_before_a_database_that_accepts_and_never_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_switch_over_is_followed_though_the_old_server_goes_on_answering() {
+async fn a_switch_over_is_followed_although_the_old_server_still_answers() {
     let mut bench = Bench::with_own_cluster().await;
     bench.put("a.bin", recordings::tone());
     let database_proxy = database_proxy(&bench).await;
     let daemon = start(&bench, &database_proxy, &[]).await;
     let standby = tokio::task::block_in_place(|| bench.own_cluster().standby()).expect("a standby");
-    // The old one is fenced by being made read-only: its sessions live and answer.
+    // The old server is made read-only. Its sessions stay open and answer.
     bench
         .execute("ALTER SYSTEM SET default_transaction_read_only = on")
         .await;
     bench.execute("SELECT pg_reload_conf()").await;
-    tokio::task::block_in_place(|| standby.promote()).expect("it takes over");
+    tokio::task::block_in_place(|| standby.promote()).expect("the standby is promoted");
     database_proxy.lead_to(Target::of_url(&standby.url(&bench.database)));
     let switched = Instant::now();
     (bench.sql, _) = connect(&standby.url(&bench.database)).await;
     daemon.wait_for_log("has another taken over?").await;
-    wait_until("it listens to the new one", || async {
+    wait_until("the listener is connected to the new server", || async {
         daemon.log_lines("listening").len() == 2
     })
     .await;
@@ -253,20 +256,20 @@ async fn a_switch_over_is_followed_though_the_old_server_goes_on_answering() {
     let session = bench.record(&["a.bin"]).await;
     bench.complete(&session).await;
     assert_extracted(&bench.rows(&session).await, 1);
-    println!("switch-over: the listener followed after {followed:?}");
+    println!("switch-over: the listener reconnected after {followed:?}");
     assert!(followed < SILENCE_NOTICED, "{followed:?}");
-    let (old, _driving) = connect(&bench.own_cluster().url("apart")).await;
+    let (old, _driving) = connect(&bench.url().await).await;
     let left = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'heimdalld%'";
-    wait_for("nothing stays with the old one", || async {
+    wait_until("no connection to the old server is left", || async {
         let row = old.query_one(left, &[]).await.expect("it answers");
-        (row.get::<_, i64>(0) == 0).then_some(())
+        row.get::<_, i64>(0) == 0
     })
     .await;
     daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_reconnect_the_listener_listens_first_and_looks_second() {
+async fn after_a_reconnect_the_listener_listens_before_it_claims() {
     let mut bench = Bench::with_own_cluster().await;
     for setting in ["log_statement = 'all'", "log_line_prefix = '%a: '"] {
         bench.execute(&format!("ALTER SYSTEM SET {setting}")).await;
@@ -276,13 +279,13 @@ async fn after_a_reconnect_the_listener_listens_first_and_looks_second() {
     let daemon = start(&bench, &database_proxy, &[]).await;
     for reconnects in 1..=5 {
         database_proxy.cut();
-        wait_until("it listens again", || async {
+        wait_until("the listener has reconnected", || async {
             daemon.log_lines("listening").len() > reconnects
         })
         .await;
         let listened = "heimdalld listener: LOG:  statement: LISTEN";
-        let looked = wait_for("it looks", || async {
-            let log = bench.own_cluster.as_ref().expect("its own").log();
+        let looked = wait_for("a claim after LISTEN", || async {
+            let log = bench.own_cluster.as_ref().expect("an own cluster").log();
             let after = log.rsplit(listened).next()?.to_owned();
             assert_eq!(log.matches(listened).count(), reconnects + 1);
             after.contains("heimdall.claim_measurements").then_some(())
@@ -294,7 +297,7 @@ async fn after_a_reconnect_the_listener_listens_first_and_looks_second() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn terminated_backends_cost_nothing_but_a_reconnect() {
+async fn terminated_backends_only_cost_a_reconnect() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     bench.history(300, "a.bin", "recording").await;
@@ -302,10 +305,10 @@ async fn terminated_backends_cost_nothing_but_a_reconnect() {
     bench.complete_all().await;
     let terminate = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                      WHERE datname = current_database() AND application_name LIKE 'heimdalld%'";
-    let (mut blows, mut terminated) = (0, 0);
-    while bench.count("heimdall.feature_queue").await > 0 && blows < 20 {
+    let (mut rounds, mut terminated) = (0, 0);
+    while bench.count("heimdall.feature_queue").await > 0 && rounds < 20 {
         terminated += bench.value::<i64>(terminate, &[]).await;
-        blows += 1;
+        rounds += 1;
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     bench
@@ -315,8 +318,8 @@ async fn terminated_backends_cost_nothing_but_a_reconnect() {
         )
         .await;
     bench.wait_count("heimdall.feature_queue", 0).await;
-    println!("{terminated} backends terminated in {blows} blows");
+    println!("{terminated} backends terminated in {rounds} rounds");
     assert!(terminated > 0);
-    assert!(daemon.log_lines("listener lost").len() <= blows);
+    assert!(daemon.log_lines("listener lost").len() <= rounds);
     daemon.stop().await;
 }

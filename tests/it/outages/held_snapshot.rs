@@ -1,8 +1,9 @@
-//! Claims while somebody holds an old snapshot: a dump, a report, a transaction left idle.
+//! Claims while an old snapshot is held: by a dump, a report, or an idle transaction.
 //!
-//! Always: what a claim reads, in buffers. With `HEIMDALL_HELD_SNAPSHOT_SECONDS` also how many claims there are, for so long
-//! each without a snapshot, with one and no cursor, and with one and the daemon's cursor (`tests/load/held_snapshot.sh`): a
-//! second, and a second of Postgres's processors, which other load on the machine does not change.
+//! A normal run counts the buffers that a claim reads. With `HEIMDALL_HELD_SNAPSHOT_SECONDS` the rate of claims is
+//! measured too, for that time each: without a snapshot, with one and full scans, and with one and the claim cursor
+//! (`tests/load/held_snapshot.sh`). Rates are per second and per CPU second of Postgres. Other load on the machine does
+//! not change the latter.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,14 +23,15 @@ use uuid::Uuid;
 
 use crate::support::{Bench, connect};
 
-/// Rows that are ready all the time.
+/// Rows that are always ready.
 const BACKLOG: i32 = 5_000;
-/// Claims at once, each of so many rows.
+/// Concurrent workers.
 const WORKERS: usize = 4;
+/// Rows of each claim.
 const ROWS: usize = 10;
-/// Rows that were worked off since the snapshot was taken, when the measurement begins: what a few daemons leave in minutes.
+/// Rows completed between the snapshot and the measurement: what a few daemons complete in minutes.
 const DEAD: i32 = 166_000;
-/// Between two figures.
+/// Length of one measurement.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 const INSERT: &str =
@@ -37,11 +39,11 @@ const INSERT: &str =
                       SELECT gen_random_uuid(), gen_random_uuid(), now(), 'live', 0 FROM generate_series(1, $1::int)";
 const HOLD: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM heimdall.feature_queue";
 
-/// Buffers that a claim of 16 touches; it is rolled back.
-async fn buffers(bench: &Bench, worker: Uuid, floors: &str) -> i64 {
+/// Buffers that a claim of 16 rows touches. The claim is rolled back.
+async fn buffers(bench: &Bench, worker: Uuid, start_ids: &str) -> i64 {
     bench.execute("BEGIN").await;
     let explain = format!(
-        "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM heimdall.claim_measurements('{worker}', 16, {floors})"
+        "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM heimdall.claim_measurements('{worker}', 16, {start_ids})"
     );
     let plan: Value = bench.value(&explain, &[]).await;
     bench.execute("ROLLBACK").await;
@@ -52,7 +54,7 @@ async fn buffers(bench: &Bench, worker: Uuid, floors: &str) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_claim_above_the_floor_reads_no_more_than_without_the_snapshot() {
+async fn a_claim_from_the_cursor_reads_no_more_than_without_the_snapshot() {
     let bench = Bench::new().await;
     let register = "INSERT INTO heimdall.worker_heartbeats (host, pid, version, concurrency, lease_ms, schema_version)
                     VALUES ('test', 1, '0', 16, 3600000, 1000000) RETURNING worker_id";
@@ -62,34 +64,26 @@ async fn a_claim_above_the_floor_reads_no_more_than_without_the_snapshot() {
 
     bench.sql.execute(INSERT, &[&100]).await.expect("queued");
     let before = buffers(&bench, worker, "NULL").await;
-    bench
-        .sql
-        .execute("DELETE FROM heimdall.feature_queue", &[])
-        .await
-        .expect("worked off");
-    // Each of these leaves what nobody may remove.
+    bench.execute("DELETE FROM heimdall.feature_queue").await;
+    // Each of these leaves a dead row that vacuum must keep.
     bench.sql.execute(INSERT, &[&20_000]).await.expect("queued");
-    bench
-        .sql
-        .execute("DELETE FROM heimdall.feature_queue", &[])
-        .await
-        .expect("worked off");
+    bench.execute("DELETE FROM heimdall.feature_queue").await;
     bench.sql.execute(INSERT, &[&100]).await.expect("queued");
     let lowest: i64 = bench.value("SELECT min(id) - 1 FROM heimdall.feature_queue", &[]).await;
-    let bottom = buffers(&bench, worker, "NULL").await;
-    let above = buffers(&bench, worker, &format!("ARRAY[{lowest}, 0, 0]")).await;
+    let full_scan = buffers(&bench, worker, "NULL").await;
+    let from_cursor = buffers(&bench, worker, &format!("ARRAY[{lowest}, 0, 0]")).await;
     assert!(
-        bottom > 3 * above,
-        "{bottom} buffers from the bottom, {above} above the cursor"
+        full_scan > 3 * from_cursor,
+        "{full_scan} buffers in a full scan, {from_cursor} from the cursor"
     );
     assert!(
-        above < 2 * before,
-        "{above} buffers above the cursor, {before} in the beginning"
+        from_cursor < 2 * before,
+        "{from_cursor} buffers from the cursor, {before} before the snapshot"
     );
 }
 
-/// One worker's claims until the end: taken, dropped, replaced by as many.
-async fn work(bench: &Bench, use_floor: bool, end: Instant, claims: &AtomicU64) {
+/// The claims of one worker until the end. Claimed rows are discarded and replaced by as many.
+async fn work(bench: &Bench, use_cursor: bool, end: Instant, claims: &AtomicU64) {
     let url = Secret::new(bench.url().await);
     let queue = Queue::new(&Database::new(&url).expect("a URL")).expect("a pool");
     let (sql, _driving) = connect(&bench.url().await).await;
@@ -102,9 +96,9 @@ async fn work(bench: &Bench, use_floor: bool, end: Instant, claims: &AtomicU64) 
     let mut cursor = ClaimCursor::default();
     while Instant::now() < end {
         let begun = Instant::now();
-        let above = if use_floor { cursor.start_ids(begun) } else { None };
-        let taken = queue.claim(worker, ROWS, above).await.expect("an answer");
-        cursor.record(above, begun, Instant::now(), &taken);
+        let start = if use_cursor { cursor.start_ids(begun) } else { None };
+        let taken = queue.claim(worker, ROWS, start).await.expect("an answer");
+        cursor.record(start, begun, Instant::now(), &taken);
         let rows = i32::try_from(taken.len()).expect("ten");
         let batch: Vec<CompletedJob> = taken
             .into_iter()
@@ -112,25 +106,27 @@ async fn work(bench: &Bench, use_floor: bool, end: Instant, claims: &AtomicU64) 
                 claim,
                 outcome: Outcome::Discard,
                 total_ms: 0,
-                place: Arc::clone(&places).try_acquire_owned().expect("there are ten"),
+                place: Arc::clone(&places)
+                    .try_acquire_owned()
+                    .expect("a claim has ROWS rows at most"),
                 held: Arc::new(HeldLeases::default()),
             })
             .collect();
         if !batch.is_empty() {
-            transact(&queue, &batch).await.expect("dropped");
+            transact(&queue, &batch).await.expect("discarded");
             sql.execute(&insert, &[&rows]).await.expect("queued");
         }
         claims.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// Processor time of the database's sessions so far, in ticks of 10 ms.
+/// CPU time of the database's sessions so far, in ticks of 10 ms.
 async fn cpu_ticks(bench: &Bench) -> u64 {
     let sessions = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()";
     let mut ticks = 0;
     for row in bench.sql.query(sessions, &[]).await.expect("it answers") {
         let pid: i32 = row.get(0);
-        // Gone since, perhaps. The fields after the name in brackets; the 12th and 13th of them are user and system time.
+        // The process may have ended. User and system time are the 12th and 13th field after the name in brackets.
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
         ticks += fields
@@ -142,19 +138,15 @@ async fn cpu_ticks(bench: &Bench) -> u64 {
     ticks
 }
 
-/// Claims a second, and a second of Postgres's processors, in each interval.
-async fn rates(held: bool, use_floor: bool, duration: Duration) -> Vec<(f64, f64)> {
+/// Claims per second and per CPU second of Postgres, for each interval.
+async fn rates(held: bool, use_cursor: bool, duration: Duration) -> Vec<(f64, f64)> {
     let bench = Arc::new(Bench::new().await);
     let (holder, _driving) = connect(&bench.url().await).await;
     if held {
         holder.batch_execute(HOLD).await.expect("held");
     }
     bench.sql.execute(INSERT, &[&DEAD]).await.expect("queued");
-    bench
-        .sql
-        .execute("DELETE FROM heimdall.feature_queue", &[])
-        .await
-        .expect("worked off");
+    bench.execute("DELETE FROM heimdall.feature_queue").await;
     bench.execute("VACUUM heimdall.feature_queue").await;
     bench.sql.execute(INSERT, &[&BACKLOG]).await.expect("queued");
     let claims = Arc::new(AtomicU64::new(0));
@@ -162,7 +154,7 @@ async fn rates(held: bool, use_floor: bool, duration: Duration) -> Vec<(f64, f64
     let workers: Vec<_> = (0..WORKERS)
         .map(|_| {
             let (bench, claims) = (Arc::clone(&bench), Arc::clone(&claims));
-            tokio::spawn(async move { work(&bench, use_floor, end, &claims).await })
+            tokio::spawn(async move { work(&bench, use_cursor, end, &claims).await })
         })
         .collect();
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -187,7 +179,7 @@ async fn rates(held: bool, use_floor: bool, duration: Duration) -> Vec<(f64, f64
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn claims_keep_most_of_their_rate_while_a_snapshot_is_held() {
     let Ok(seconds) = std::env::var("HEIMDALL_HELD_SNAPSHOT_SECONDS") else {
-        eprintln!("HEIMDALL_HELD_SNAPSHOT_SECONDS is not set: rates are not measured, only buffers");
+        eprintln!("HEIMDALL_HELD_SNAPSHOT_SECONDS is not set: rates are not measured");
         return;
     };
     let seconds: u64 = seconds.parse().expect("a number of seconds");
@@ -195,14 +187,18 @@ async fn claims_keep_most_of_their_rate_while_a_snapshot_is_held() {
     let mut per_cpu = Vec::new();
     for (what, held, cursor) in [
         ("no snapshot held", false, true),
-        ("held, no cursor", true, false),
-        ("held, with the cursor", true, true),
+        ("held, full scans", true, false),
+        ("held, claim cursor", true, true),
     ] {
         let rates = rates(held, cursor, duration).await;
-        eprintln!("{what:22} claims of {ROWS} by {INTERVAL:?} (a second, a CPU second of Postgres): {rates:.0?}");
+        eprintln!(
+            "{what:22} claims of {ROWS} rows in each {INTERVAL:?} (per second, per CPU second of Postgres): {rates:.0?}"
+        );
         per_cpu.push(rates.iter().map(|rate| rate.1).sum::<f64>() / rates.len() as f64);
     }
     let (without, with) = (per_cpu[1] / per_cpu[0], per_cpu[2] / per_cpu[0]);
-    eprintln!("a CPU second, beside none held: {without:.2} without the cursor, {with:.2} with it");
+    eprintln!(
+        "claims per CPU second, relative to no snapshot: {without:.2} with full scans, {with:.2} with the cursor"
+    );
     assert!(with > 0.7, "more than 30 % slower while a snapshot is held");
 }

@@ -1,12 +1,12 @@
-//! Through the real `PgBouncer` in transaction mode: nothing may depend on a session.
+//! Through a real `PgBouncer` in transaction mode: nothing depends on a session.
 
 use tokio_postgres::SimpleQueryMessage;
 
 use crate::support::daemon::{ANY_PORT, Daemon, command, get};
 use crate::support::pgbouncer::PgBouncer;
-use crate::support::{Bench, connect, recordings, wait_for};
+use crate::support::{Bench, connect, recordings, wait_until};
 
-/// Has every written row leave what its session was set to.
+/// A trigger that stores the settings of the session that writes each row.
 const RECORD_SETTINGS: &str = "CREATE TABLE public.seen AS SELECT ''::text AS settings WHERE false;
     GRANT INSERT ON public.seen TO PUBLIC;
     CREATE FUNCTION public.see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -17,7 +17,7 @@ const RECORD_SETTINGS: &str = "CREATE TABLE public.seen AS SELECT ''::text AS se
     CREATE TRIGGER see AFTER INSERT ON heimdall.measurement_features FOR EACH STATEMENT EXECUTE FUNCTION public.see();";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_daemons_that_share_two_connections_do_everything_without_sessions() {
+async fn two_daemons_work_through_a_pooler_with_two_connections() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     bench.execute(RECORD_SETTINGS).await;
@@ -37,7 +37,7 @@ async fn two_daemons_that_share_two_connections_do_everything_without_sessions()
     bench.complete(&session).await;
     let rows = bench.rows(&session).await;
     assert_eq!(rows.iter().filter(|row| row.failed).count(), 1);
-    // What the sweep found, and a backfill, which is counted to its end.
+    // The sweep queues the history. Then a backfill runs to its end.
     bench
         .wait_count("heimdall.measurement_features WHERE NOT extraction_failed", 32)
         .await;
@@ -57,7 +57,7 @@ async fn two_daemons_that_share_two_connections_do_everything_without_sessions()
 
     let seen = "SELECT string_agg(DISTINCT settings, ', ') FROM public.seen";
     assert_eq!(bench.value::<String>(seen, &[]).await, "1min off off 0");
-    // Nothing of it stays behind on the connections that others get next.
+    // The settings do not stay on the connection for the next client.
     let (other, _) = connect(&bouncer.url(&bench.url().await)).await;
     let shown = other.simple_query("SHOW enable_seqscan").await.expect("an answer");
     let values = shown.iter().filter_map(|message| match message {
@@ -70,7 +70,7 @@ async fn two_daemons_that_share_two_connections_do_everything_without_sessions()
             .assert_logged("a transaction pooler is in between: statements", 1)
             .await;
         daemon.assert_logged("only polling, every second", 1).await;
-        for trouble in [
+        for problem in [
             "cannot claim",
             "cannot be written",
             "no heartbeat",
@@ -78,7 +78,7 @@ async fn two_daemons_that_share_two_connections_do_everything_without_sessions()
             "listener lost",
             "refused",
         ] {
-            assert_eq!(daemon.log_lines(trouble), Vec::<String>::new());
+            assert_eq!(daemon.log_lines(problem), Vec::<String>::new());
         }
         daemon.stop().await;
     }
@@ -86,14 +86,14 @@ async fn two_daemons_that_share_two_connections_do_everything_without_sessions()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_listener_goes_past_a_pooler_that_drops_what_it_does_not_know() {
+async fn the_listener_bypasses_a_pooler_that_ignores_unknown_parameters() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
     let bouncer = PgBouncer::start("ignore_startup_parameters = options").await;
     let direct = bench.url_as("daemon").await;
     let url = bouncer.url(&direct);
-    // The poll interval is an hour: only a notification explains success.
+    // The poll interval is an hour, so only a notification explains success.
     let settings = [
         ("HEIMDALL_DATABASE_URL", url.as_str()),
         ("HEIMDALL_LISTENER_DATABASE_URL", &direct),
@@ -109,7 +109,7 @@ async fn the_listener_goes_past_a_pooler_that_drops_what_it_does_not_know() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn polling_alone_is_a_setting_too() {
+async fn polling_without_listening_is_a_setting() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
@@ -119,9 +119,9 @@ async fn polling_alone_is_a_setting_too() {
     assert!(!bench.rows(&session).await[0].failed);
     daemon.assert_logged("only polling, every second", 1).await;
     let ready = format!("{}/readyz", daemon.http().await);
-    wait_for("it is ready", || async {
+    wait_until("the daemon is ready", || async {
         let (status, text) = get(&ready).await;
-        (status == 200 && text.contains("only polling")).then_some(())
+        status == 200 && text.contains("only polling")
     })
     .await;
     daemon.stop().await;

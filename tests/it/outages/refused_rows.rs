@@ -1,10 +1,10 @@
-//! Rows that the database, though it works, does not take.
+//! Rows that a working database refuses.
 
 use crate::support::daemon::Daemon;
 use crate::support::{Bench, recordings, wait_for};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rights_that_are_missing_for_a_while_blame_no_recording() {
+async fn rights_missing_for_a_while_cost_no_recording_its_features() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin", "a.bin"]).await;
@@ -28,11 +28,11 @@ async fn rights_that_are_missing_for_a_while_blame_no_recording() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_row_that_is_always_refused_becomes_an_error_row_that_says_why_and_the_rest_stands() {
+async fn a_row_that_is_always_refused_becomes_an_error_row_and_the_others_are_written() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin", "a.bin", "a.bin"]).await;
-    // Somebody's own trigger.
+    // A trigger of the application.
     let refuse = format!(
         "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not this one'; END $$;
          CREATE TRIGGER refuse BEFORE INSERT ON heimdall.measurement_features FOR EACH ROW
@@ -44,7 +44,7 @@ async fn a_row_that_is_always_refused_becomes_an_error_row_that_says_why_and_the
     bench.complete(&session).await;
     let others = [session.measurements[0], session.measurements[2]];
     for measurement in others {
-        let row = wait_for("the others' rows", || bench.row(measurement)).await;
+        let row = wait_for("the rows of the others", || bench.row(measurement)).await;
         assert!(!row.failed && row.attempts == 1, "{row:?}");
     }
     let rows = bench.rows_without_delays(&session).await;

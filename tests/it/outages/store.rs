@@ -1,13 +1,13 @@
-//! The outage class: the store is away or in doubt, and no recording is to blame.
+//! Store outages: no recording fails because of them.
 
 use std::time::Duration;
 
 use crate::support::daemon::Daemon;
 use crate::support::s3_replies::{http_reply, no_such_key, s3_error, working_store};
 use crate::support::scripted_store::{Reply, Request, ScriptedStore};
-use crate::support::{BUCKET, Bench, recordings, wait_for, wait_until};
+use crate::support::{BUCKET, Bench, recordings, wait_until};
 
-/// Probes come quickly, and silence is noticed soon.
+/// Short delays between probes, and a short time-out.
 const QUICK: [(&str, &str); 2] = [("HEIMDALL_S3_PROBE_INTERVAL", "50ms"), ("HEIMDALL_S3_TIMEOUT", "300ms")];
 
 pub(crate) async fn daemon_at(bench: &Bench, endpoint: &str, more: &[(&str, &str)]) -> Daemon {
@@ -30,7 +30,7 @@ pub(crate) async fn record(bench: &Bench, prefix: &str, count: usize) -> crate::
 
 type Fault = fn(&Request) -> Reply;
 
-/// What goes wrong with the whole store, and how its log line begins to say so.
+/// Faults of the whole store, each with a text of its log line.
 fn faults() -> Vec<(&'static str, Fault)> {
     fn html(status: &str) -> Reply {
         let headers = "Content-Type: text/html; charset=utf-8\r\nETag: \"5f-61\"\r\nAccept-Ranges: bytes\r\n";
@@ -91,7 +91,7 @@ fn faults() -> Vec<(&'static str, Fault)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_happens_to_the_store_no_recording_is_blamed_and_no_attempt_is_spent() {
+async fn no_store_outage_fails_a_recording_or_spends_an_attempt() {
     let bench = Bench::new().await;
     let tone = recordings::tone();
     let bytes = tone.clone();
@@ -115,8 +115,8 @@ async fn whatever_happens_to_the_store_no_recording_is_blamed_and_no_attempt_is_
         };
         bench.complete(&session).await;
         outages += 1;
-        let begun = || async { (daemon.log_lines("object store away").len() == outages).then_some(()) };
-        wait_for("the outage is noticed", begun).await;
+        let begun = || async { daemon.log_lines("object store away").len() == outages };
+        wait_until("the outage is noticed", begun).await;
         let line = daemon.log_lines("object store away").pop().expect("the line");
         assert!(line.contains(expected), "'{expected}' is not in {line}");
         bench.wait_count(waiting, 3).await;
@@ -146,8 +146,8 @@ async fn whatever_happens_to_the_store_no_recording_is_blamed_and_no_attempt_is_
                 row.error_message
             );
         }
-        let over = || async { (daemon.log_lines("object store back").len() == outages).then_some(()) };
-        wait_for("its end is said once", over).await;
+        let over = || async { daemon.log_lines("object store back").len() == outages };
+        wait_until("the end of the outage is logged once", over).await;
     }
     assert_eq!(daemon.log_lines("object store away").len(), outages);
     assert_eq!(daemon.log_lines("object store back").len(), outages);
@@ -156,10 +156,10 @@ async fn whatever_happens_to_the_store_no_recording_is_blamed_and_no_attempt_is_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redirect_is_followed_nowhere() {
+async fn redirects_are_not_followed() {
     let bench = Bench::new().await;
-    let thief = ScriptedStore::start(|request| working_store(request, b"")).await;
-    let elsewhere = thief.endpoint();
+    let other_host = ScriptedStore::start(|request| working_store(request, b"")).await;
+    let elsewhere = other_host.endpoint();
     let store = ScriptedStore::start(|_| Reply::Send(no_such_key())).await;
     let daemon = daemon_at(&bench, &store.endpoint(), &[]).await;
     for (round, status) in [
@@ -175,8 +175,8 @@ async fn a_redirect_is_followed_nowhere() {
         let headers = format!("Location: {elsewhere}/{BUCKET}/x.bin\r\n");
         store.set(move |_| Reply::Send(http_reply(status, &headers, b"")));
         bench.complete(&session).await;
-        let begun = || async { (daemon.log_lines("object store away").len() == round + 1).then_some(()) };
-        wait_for("the redirect is an outage", begun).await;
+        let begun = || async { daemon.log_lines("object store away").len() == round + 1 };
+        wait_until("the redirect is an outage", begun).await;
         assert!(
             daemon.log_lines("object store away")[round].contains(&status[..3]),
             "{:?}",
@@ -186,7 +186,7 @@ async fn a_redirect_is_followed_nowhere() {
         store.set(move |request| working_store(request, &tone));
         assert!(!bench.rows(&session).await[0].failed);
     }
-    assert_eq!(thief.requests("").len(), 0, "somebody else was asked");
+    assert_eq!(other_host.requests("").len(), 0, "a request followed the redirect");
     daemon.stop().await;
 }
 
@@ -209,7 +209,7 @@ async fn a_store_that_cannot_be_found_by_its_name_is_an_outage() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_asks_for_patience_gets_it() {
+async fn retry_after_is_respected() {
     let bench = Bench::new().await;
     let session = record(&bench, "patience", 1).await;
     let slow = http_reply(
@@ -226,15 +226,15 @@ async fn a_store_that_asks_for_patience_gets_it() {
     wait_until("the next probe", || async { store.requests("").len() > asked }).await;
     assert!(
         begun.elapsed() > Duration::from_millis(2_500),
-        "after {:?} already",
+        "already after {:?}",
         begun.elapsed()
     );
     daemon.stop().await;
 }
 
-/// `HEIMDALL_OUTAGE_SECONDS` makes it as long as one likes, with the pauses of production.
+/// `HEIMDALL_OUTAGE_SECONDS` sets the length of the outage; probes then have the delays of production.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_wait_for_a_store_for_an_hour_and_cost_a_request_now_and_then() {
+async fn ten_thousand_recordings_wait_for_a_store_and_only_probes_are_sent() {
     let long: Option<u64> = std::env::var("HEIMDALL_OUTAGE_SECONDS")
         .ok()
         .map(|text| text.parse().expect("seconds"));
@@ -256,14 +256,14 @@ async fn ten_thousand_wait_for_a_store_for_an_hour_and_cost_a_request_now_and_th
         )
         .await;
     daemon.wait_for_log("object store away").await;
-    // What was in flight has failed and asked who is to blame; from now on only the probe asks.
+    // The recordings in flight have failed and were verified. From now on only probes are sent.
     bench
         .wait_count("heimdall.feature_queue WHERE state = 'ready'", 10_000)
         .await;
     let before = store.requests("").len();
-    assert!(before <= 2 * 16 + 4, "{before} requests until it was noticed");
+    assert!(before <= 2 * 16 + 4, "{before} requests before the outage was noticed");
     let begun = std::time::Instant::now();
-    // An hour of probes every ten seconds, or shorter ones.
+    // As many probes as in an hour, one every ten seconds.
     let probes = long.map_or(360, |seconds| usize::try_from(seconds / 10).expect("few"));
     while store.requests("heimdalld-probe").len() < probes + before {
         assert!(
@@ -287,7 +287,7 @@ async fn ten_thousand_wait_for_a_store_for_an_hour_and_cost_a_request_now_and_th
     store.set(move |request| working_store(request, &tone));
     daemon.wait_for_log("object store back").await;
     bench.execute("SELECT heimdall.wake_workers()").await;
-    wait_until("work goes on", || async {
+    wait_until("extraction continues", || async {
         bench.count("heimdall.measurement_features").await > 100
     })
     .await;

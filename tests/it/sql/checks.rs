@@ -97,7 +97,7 @@ async fn the_comment_on_error_kind_lists_every_kind_that_is_written() {
 /// The clocks of hosts may differ by an hour. So no statement takes a time from a host, only
 /// durations, which the database adds to its own time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_statement_of_the_daemon_takes_a_time_from_a_host() {
+async fn no_statement_takes_a_time_from_the_daemons_host() {
     let bench = Bench::new().await;
     let folder = heimdall_daemon::sql::FILES.get_dir("queries").expect("the folder");
     let mut parameters = 0;

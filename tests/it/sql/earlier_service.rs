@@ -4,7 +4,7 @@ use crate::support::daemon::Daemon;
 use crate::support::{Bench, recordings};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_earlier_services_verification_queries_give_the_answers_they_should() {
+async fn the_earlier_services_verification_queries_return_the_right_answers() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin", "a.bin", "missing.bin"]).await;

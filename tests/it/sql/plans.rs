@@ -62,7 +62,7 @@ async fn trapped() -> (Bench, Client) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_application_does_stays_look_ups_where_vacuum_has_last_seen_an_empty_table() {
+async fn the_triggers_use_indexes_with_statistics_of_an_empty_table() {
     let (bench, _holder) = trapped().await;
     let session = bench.record(&["a.bin"; 7]).await;
 
@@ -94,7 +94,7 @@ async fn what_the_application_does_stays_look_ups_where_vacuum_has_last_seen_an_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_an_administrator_calls_stays_look_ups_where_vacuum_has_last_seen_an_empty_table() {
+async fn the_administrators_functions_use_indexes_with_statistics_of_an_empty_table() {
     let (bench, _holder) = trapped().await;
     // With nobody's settings.
     bench.history(MISSED, "old.bin", "completed").await;
@@ -115,7 +115,7 @@ async fn what_an_administrator_calls_stays_look_ups_where_vacuum_has_last_seen_a
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_daemons_statements_stay_look_ups_where_vacuum_has_last_seen_an_empty_table() {
+async fn the_daemons_statements_use_indexes_with_statistics_of_an_empty_table() {
     let (bench, _holder) = trapped().await;
     let session = bench.record(&["a.bin"; 7]).await;
     bench.complete(&session).await;

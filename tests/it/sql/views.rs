@@ -7,7 +7,7 @@ use crate::support::store_proxy::{Fault, StoreProxy};
 use crate::support::{Bench, recordings, wait_until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_worker_disappears_within_its_lease() {
+async fn a_killed_worker_leaves_extraction_workers_within_its_lease() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin", "a.bin"]).await;
@@ -59,7 +59,7 @@ async fn a_killed_worker_disappears_within_its_lease() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn failures_are_counted_by_kind_until_they_are_mended() {
+async fn failures_are_counted_by_kind_until_they_are_extracted() {
     let bench = Bench::new().await;
     bench.put("zero.bin", vec![0; 96_000]);
     bench.put("odd.bin", vec![1; 7]);

@@ -164,7 +164,7 @@ impl Soak {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_daemon_under_full_load_takes_no_more_at_the_end_than_at_the_beginning() {
+async fn resource_use_does_not_grow_under_full_load() {
     let first = seconds("HEIMDALL_SOAK_FIRST_SECONDS", 3);
     let rest = seconds("HEIMDALL_SOAK_SECONDS", 4);
     let held = seconds("HEIMDALL_SOAK_HELD_SECONDS", 2);

@@ -34,7 +34,7 @@ fn from_environment(name: &str) -> Option<u64> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_strikes_every_measurement_gets_its_one_right_row() {
+async fn every_measurement_gets_exactly_one_correct_row_under_random_faults() {
     let seed = from_environment("HEIMDALL_CHAOS_SEED").unwrap_or_else(|| fastrand::u64(..1_000_000));
     let time = Duration::from_secs(from_environment("HEIMDALL_CHAOS_SECONDS").unwrap_or(SECONDS));
     println!(

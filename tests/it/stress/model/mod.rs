@@ -35,7 +35,7 @@ fn setting<T: FromStr>(name: &str) -> Option<T> {
 }
 
 #[test]
-fn the_queue_does_what_its_model_says() {
+fn the_queue_agrees_with_its_model() {
     let seconds = setting("HEIMDALL_MODEL_SECONDS").unwrap_or(SECONDS);
     let fixed: Option<u64> = setting("HEIMDALL_MODEL_SEED");
     let mut seed = fixed.unwrap_or_else(|| fastrand::u64(..1 << 48));
