@@ -11,6 +11,7 @@ use crate::support::daemon::command;
 
 const README: &str = include_str!("../../../README.md");
 const OPERATOR: &str = include_str!("../../../deploy/README.md");
+const ADMINISTRATOR: &str = include_str!("../../../sql/README.md");
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -204,7 +205,7 @@ async fn the_queries_in_the_documents_can_be_typed_as_they_are_shown() {
     let bench = Bench::new().await;
     let session = bench.record(&["gone.bin"]).await;
     bench.complete(&session).await;
-    let queries = [queries(README), queries(OPERATOR)].concat();
+    let queries = [queries(README), queries(OPERATOR), queries(ADMINISTRATOR)].concat();
     assert!(queries.len() >= 6, "{queries:#?}");
     for query in queries {
         bench.execute(&query.replace('…', &session.id.to_string())).await;
