@@ -20,9 +20,9 @@ DECLARE
     max_crashes CONSTANT integer := 5;
     -- Unit of the random delay: long compared with the work on a recording, short compared with a lease.
     scatter     CONSTANT interval := '10 seconds';
-    dead     uuid[];
-    guilty   uuid[];
-    sessions uuid[];
+    lost     uuid[];  -- workers
+    crashing uuid[];  -- measurements that get an error row
+    sessions uuid[];  -- of these measurements
 BEGIN
     WITH RECURSIVE expired AS (
         DELETE FROM heimdall.worker_heartbeats w
@@ -36,23 +36,23 @@ BEGIN
         FROM owners o
         WHERE o.worker_id IS NOT NULL
     )
-    SELECT array_agg(o.worker_id) INTO dead
+    SELECT array_agg(o.worker_id) INTO lost
     FROM owners o
     WHERE o.worker_id IS NOT NULL
       AND (o.worker_id IN (SELECT e.worker_id FROM expired e)
            OR NOT EXISTS (SELECT FROM heimdall.worker_heartbeats w WHERE w.worker_id = o.worker_id));
 
-    IF dead IS NULL THEN
+    IF lost IS NULL THEN
         RETURN;
     END IF;
 
     -- One measurement per lost daemon at most: it was lost before, and it is the only such one of that daemon.
-    SELECT array_agg(suspects.measurement_ids[1]), array_agg(DISTINCT suspects.session_ids[1]) INTO guilty, sessions
+    SELECT array_agg(suspected.measurement_ids[1]), array_agg(DISTINCT suspected.session_ids[1]) INTO crashing, sessions
     FROM (SELECT array_agg(q.measurement_id) AS measurement_ids, array_agg(q.recording_session_id) AS session_ids
           FROM heimdall.feature_queue q
-          WHERE q.state = 'claimed' AND q.worker_id = ANY (dead) AND q.crashes > 0
+          WHERE q.state = 'claimed' AND q.worker_id = ANY (lost) AND q.crashes > 0
           GROUP BY q.worker_id
-          HAVING count(*) = 1 AND max(q.crashes) + 1 >= max_crashes) suspects;
+          HAVING count(*) = 1 AND max(q.crashes) + 1 >= max_crashes) suspected;
 
     -- The locks of queries/lock_sessions.sql, in the same order, before any row changes.
     PERFORM pg_advisory_xact_lock(k.key)
@@ -61,10 +61,10 @@ BEGIN
     RETURN QUERY
     WITH dropped AS (
         DELETE FROM heimdall.feature_queue q
-        WHERE q.state = 'claimed' AND q.worker_id = ANY (dead) AND q.measurement_id = ANY (guilty)
+        WHERE q.state = 'claimed' AND q.worker_id = ANY (lost) AND q.measurement_id = ANY (crashing)
           AND q.recording_session_id = ANY (sessions)
         RETURNING q.*
-    ), blamed AS (
+    ), failed AS (
         INSERT INTO heimdall.measurement_features AS f
             (timestamp, measurement_id, recording_session_id, receiver_features, overall_confidence,
              num_receivers_detected, extraction_failed, error_kind, error_message, attempts)
@@ -87,7 +87,7 @@ BEGIN
         WHERE b.backfill_id = d.backfill_id
     ), held AS MATERIALIZED (
         SELECT c.measurement_id, c.worker_id FROM heimdall.feature_queue c
-        WHERE c.state = 'claimed' AND c.worker_id = ANY (dead) AND c.measurement_id <> ALL (coalesce(guilty, '{}'))
+        WHERE c.state = 'claimed' AND c.worker_id = ANY (lost) AND c.measurement_id <> ALL (coalesce(crashing, '{}'))
         -- A row that its owner is storing at this moment stays with it; if that fails, the next call releases it.
         FOR UPDATE SKIP LOCKED
     ), released AS (
