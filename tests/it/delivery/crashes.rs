@@ -141,7 +141,7 @@ async fn a_panic_fails_one_recording_and_is_one_log_line() {
     assert!(
         panics[0]["place"]
             .as_str()
-            .is_some_and(|place| place.contains("fault.rs")),
+            .is_some_and(|place| place.contains("failpoint.rs")),
         "{panics:?}"
     );
     daemon.stop().await;
