@@ -1,10 +1,11 @@
-//! Checks that the sources keep the layout that `daemon/README.md` and `dsp/README.md` describe.
+//! Checks that the sources keep the layout that `daemon/README.md` and `dsp/README.md` describe, and that links in documents work.
 //!
 //! Needs no database. `cargo modules dependencies --acyclic` finds circles as well, but it has no order of rooms, and it
 //! takes minutes to build, since it contains rust-analyzer.
 
 mod circles;
 mod imports;
+mod links;
 mod made_up_trees;
 mod rooms;
 mod scopes;
