@@ -1,4 +1,4 @@
-//! How recordings made by others are read, where `HEIMDALL_IQ_CORPUS` names a folder of them: as its README says.
+//! Real recordings are read as the README of their folder says. `HEIMDALL_IQ_CORPUS` names the folder.
 
 use std::path::{Path, PathBuf};
 
@@ -7,23 +7,23 @@ use heimdall_dsp::{Error, Extraction, Hints, Recording, SampleFormat, Warning, W
 
 use crate::support::daemon::command;
 
-/// The folder, if there is one.
+/// The folder, if it is set.
 fn corpus() -> Option<PathBuf> {
     let folder = std::env::var_os("HEIMDALL_IQ_CORPUS").filter(|folder| !folder.is_empty());
     if folder.is_none() {
-        println!("not tried: HEIMDALL_IQ_CORPUS names no folder");
+        println!("skipped: HEIMDALL_IQ_CORPUS is not set");
     }
     folder.map(PathBuf::from)
 }
 
-/// Extracts a file as `heimdalld extract` does, its samples so many times over.
+/// Extracts a file as `heimdalld extract` does, with its samples repeated `times` times.
 fn extract(file: &Path, rate_hz: Option<f64>, times: usize) -> Result<Extraction, Error> {
     let mut hints = Hints::default();
     if let Some(rate_hz) = rate_hz {
         hints.add_sample_rate_hz(rate_hz, "argument");
     }
     hints.add_file_name(&file.to_string_lossy());
-    let data = sigmf_files::resolve_sidecar(file, &mut hints).expect("whatever is beside it is in order");
+    let data = sigmf_files::resolve_sidecar(file, &mut hints).expect("usable metadata, or none");
     let bytes = std::fs::read(data).expect("a recording").repeat(times);
     let mut workspace = Workspace::new();
     let mut recording = Recording::new(hints);
@@ -104,9 +104,9 @@ fn names_headers_and_metadata_decide_how_real_recordings_are_read() {
 fn a_sigmf_recording_is_read_from_either_of_its_files() {
     let Some(corpus) = corpus() else { return };
     for name in ["bpsk_01.sigmf-meta", "bpsk_01.sigmf-data"] {
-        // 32 ms are less than a chunk: what is there says so, seven times over it has its tone.
+        // 32 ms are less than a chunk. Repeated seven times, the file has features.
         let short = extract(&corpus.join(name), None, 1)
-            .expect_err("it is short")
+            .expect_err("less than a chunk")
             .to_string();
         assert_eq!(short, "Recording too short: 32768 samples, one chunk needs 204800");
         let extraction = extract(&corpus.join(name), None, 7).expect("features");
@@ -133,15 +133,16 @@ fn an_undeclared_header_is_reported() {
     let Some(corpus) = corpus() else { return };
     // At its own rate the recording is shorter than a chunk.
     let extraction = extract(&corpus.join("f1890M_1920k_128-byte-header.cu8"), Some(1e6), 1).expect("features");
-    let said: Vec<&str> = extraction
+    let warnings: Vec<&str> = extraction
         .inconsistencies
         .iter()
-        .map(|doubt| doubt.text.as_str())
+        .map(|inconsistency| inconsistency.text.as_str())
         .collect();
     assert!(
-        said.iter()
+        warnings
+            .iter()
             .any(|text| text.starts_with("the first 64 samples look like a header")),
-        "{said:?}"
+        "{warnings:?}"
     );
     let warnings = &extraction.segments[0].quality.warnings;
     assert!(warnings.contains(&Warning::HeaderAsSamples), "{warnings:?}");
@@ -161,7 +162,7 @@ fn the_command_takes_every_file_of_the_corpus() {
         })
         .collect();
     files.sort();
-    let output = command().arg("extract").args(&files).output().expect("it runs");
+    let output = command().arg("extract").args(&files).output().expect("the binary runs");
     let errors = String::from_utf8_lossy(&output.stderr);
     let lines = String::from_utf8_lossy(&output.stdout).lines().count();
     assert_eq!(output.status.code(), Some(1), "{errors}");

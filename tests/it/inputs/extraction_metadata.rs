@@ -1,4 +1,4 @@
-//! `extraction_metadata`: every key is explained, and every explained key is met.
+//! The keys of `extraction_metadata` are those that the comment on the column lists.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ fn chunk(name: [u8; 4], body: &[u8]) -> Vec<u8> {
     [&name[..], &length.to_le_bytes(), body].concat()
 }
 
-/// A WAV file of these chunks, for 16-bit samples at 12 kHz.
+/// A WAV file of 16-bit samples at 12 kHz with these chunks.
 fn wav(chunks: &[Vec<u8>]) -> Vec<u8> {
     let [rate, bytes_per_second] = [12_000_u32, 48_000].map(u32::to_le_bytes);
     let format = [&[1, 0, 2, 0], &rate[..], &bytes_per_second, &[4, 0, 16, 0]].concat();
@@ -19,14 +19,14 @@ fn wav(chunks: &[Vec<u8>]) -> Vec<u8> {
     chunk(*b"RIFF", &body)
 }
 
-/// 16-bit samples of no particular kind.
+/// Arbitrary 16-bit samples.
 fn samples(count: u16) -> Vec<u8> {
     (0..2 * count)
         .flat_map(|n| (n.wrapping_mul(40_503) / 4).to_le_bytes())
         .collect()
 }
 
-/// As receiver programs write it: when it began and ended, and 7.1 MHz. The header announces more than there is.
+/// A WAV file with start, stop and 7.1 MHz in its `auxi` chunk. It is shorter than its header says.
 fn recorded_at_a_known_time() -> Vec<u8> {
     let start = [2026_u16, 11, 3, 25, 10, 0, 0, 0].map(u16::to_le_bytes).concat();
     let stop = [2026_u16, 11, 3, 25, 10, 0, 1, 0].map(u16::to_le_bytes).concat();
@@ -38,7 +38,7 @@ fn recorded_at_a_known_time() -> Vec<u8> {
     file
 }
 
-/// As a `KiwiSDR` writes it, a block of 512 samples for each stamp; ten blocks are missing.
+/// A file as a `KiwiSDR` writes it, with a GPS stamp for each block of 512 samples. Ten blocks are missing.
 fn kiwi_with_a_gap() -> Vec<u8> {
     let blocks = (0..80_u64).filter(|block| !(30..40).contains(block));
     let stamped = blocks.map(|block| {
@@ -66,7 +66,7 @@ async fn the_comment_lists_exactly_the_keys_that_occur() {
     let session = bench
         .record(&["auxi.wav", "kiwi.wav", "pair.sigmf-data", "short.bin", "missing.bin"])
         .await;
-    // A column that the header of one file contradicts.
+    // The header of one file contradicts the column.
     bench
         .execute("UPDATE heimdall.measurements SET iq_sample_rate = 48000")
         .await;
@@ -76,7 +76,7 @@ async fn the_comment_lists_exactly_the_keys_that_occur() {
     daemon.stop().await;
     let failed: Vec<bool> = rows.iter().map(|row| row.failed).collect();
     assert_eq!(failed, [false, false, false, true, true]);
-    let met: BTreeSet<String> = rows
+    let found: BTreeSet<String> = rows
         .iter()
         .flat_map(|row| row.metadata.as_object().expect("an object").keys().cloned())
         .collect();
@@ -88,12 +88,12 @@ async fn the_comment_lists_exactly_the_keys_that_occur() {
             &[],
         )
         .await;
-    let explained: BTreeSet<String> = comment
+    let listed: BTreeSet<String> = comment
         .lines()
         .skip(1)
         .filter_map(|line| line.split_once(": "))
         .flat_map(|(keys, _)| keys.split(", "))
         .map(str::to_owned)
         .collect();
-    assert_eq!(met, explained);
+    assert_eq!(found, listed);
 }

@@ -1,4 +1,4 @@
-//! The reference's numbers through the whole path: object, queue, daemon, row.
+//! The numbers of the reference implementation, through object, queue, daemon and row.
 
 use std::path::Path;
 
@@ -19,8 +19,8 @@ const RECORDINGS: [&str; 8] = [
     "very_weak_48k",
 ];
 
-/// What may differ. dB values 0.001 dB, where the SNR is at most 90 dB; rolloff two bins of 5 Hz; peak frequency, bandwidth
-/// and zero crossings nothing but the last digits of a sum; all else a part in 10,000.
+/// Allowed difference: 0.001 dB for values in dB while the SNR is at most 90 dB; two bins of 5 Hz for the rolloff; the
+/// last digits of a sum for peak frequency, bandwidth and zero crossings; one part in 10,000 for all else.
 fn tolerance(name: &str, expected: f64, snr_db: f64) -> f64 {
     match name {
         "rssi_dbm" | "psd_dbm_per_hz" | "peak_to_avg_ratio_db" => 0.001,
@@ -42,7 +42,7 @@ async fn the_row_has_the_reference_numbers() {
             name,
             std::fs::read(folder.join(format!("{name}.cf32"))).expect("a recording"),
         );
-        let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect("its numbers");
+        let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect("the reference numbers");
         expected.push(serde_json::from_str(&text).expect("JSON"));
     }
     let session = bench.record(&RECORDINGS).await;
@@ -70,7 +70,7 @@ async fn the_row_has_the_reference_numbers() {
             .iter()
             .map(|segment| segment["snr_db"]["mean"].as_f64().expect("a number"))
             .sum();
-        let mean_snr_db = row.mean_snr_db.expect("a good row has one");
+        let mean_snr_db = row.mean_snr_db.expect("a row with features has it");
         assert!(
             (mean_snr_db - snr / segments.len() as f64).abs() < 1.0,
             "{name}: {mean_snr_db}"
@@ -90,7 +90,7 @@ fn compare(what: &str, expected: &Value, found: &Value) {
         for (statistic, value) in statistics {
             let (wanted, got) = (value.as_f64().expect("a number"), found[feature][statistic].as_f64());
             let got = got.unwrap_or_else(|| panic!("{what}: no {feature}.{statistic}"));
-            // A standard deviation is as uncertain as the values it is made of.
+            // A standard deviation is as uncertain as the values that it is computed from.
             let scale = if statistic == "std" {
                 statistics["mean"].as_f64().expect("a number")
             } else {
@@ -107,19 +107,6 @@ fn compare(what: &str, expected: &Value, found: &Value) {
     assert_eq!(compared, 17 * 4, "{what}");
 }
 
-/// A `NumPy` file: magic, version 1.0, header padded to 64 bytes, data.
-fn npy(descr: &str, samples: usize, data: &[u8]) -> Vec<u8> {
-    let dictionary = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({samples},), }}");
-    let header = format!("{dictionary:<117}\n");
-    [
-        b"\x93NUMPY\x01\x00".as_slice(),
-        &118_u16.to_le_bytes(),
-        header.as_bytes(),
-        data,
-    ]
-    .concat()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_numpy_file_is_read_by_its_header_whatever_its_name() {
     let bench = Bench::new().await;
@@ -128,9 +115,9 @@ async fn a_numpy_file_is_read_by_its_header_whatever_its_name() {
         .flat_map(|bytes| f64::from(f32::from_le_bytes(bytes.try_into().expect("four bytes"))).to_le_bytes())
         .collect();
     bench.put("raw.bin", single.clone());
-    bench.put("single.bin", npy("<c8", recordings::SAMPLES, &single));
-    bench.put("double.bin", npy("<c16", recordings::SAMPLES, &double));
-    bench.put("broken.npy", npy("<c8", recordings::SAMPLES + 1, &single));
+    bench.put("single.bin", recordings::npy("<c8", recordings::SAMPLES, &single));
+    bench.put("double.bin", recordings::npy("<c16", recordings::SAMPLES, &double));
+    bench.put("broken.npy", recordings::npy("<c8", recordings::SAMPLES + 1, &single));
     let session = bench
         .record(&["raw.bin", "single.bin", "double.bin", "broken.npy"])
         .await;

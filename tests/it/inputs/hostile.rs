@@ -1,11 +1,11 @@
-//! Text from outside, through the real daemon and back: names, keys, messages, notifications.
+//! Untrusted text through the real daemon and back: names, keys, messages, notifications.
 
 use uuid::Uuid;
 
 use crate::support::daemon::Daemon;
 use crate::support::{Bench, connect, empty_database, recordings};
 
-/// What is meant to end a string, a line, a column, a pattern or a page, or to turn the writing around.
+/// Text that could end a string, a line, a column, a pattern or a page, or reverse the direction of writing.
 const NAMES: [&str; 6] = [
     "O'Brien\"; DROP TABLE heimdall.measurements; --",
     "two\nlines\r\nERROR forged",
@@ -14,7 +14,7 @@ const NAMES: [&str; 6] = [
     "%s %I %L %% $1 :name {0} \\ \t",
     "東京 Zürich \u{1f4e1} e\u{301}",
 ];
-/// Keys as objects may have them.
+/// Valid keys with unusual characters.
 const KEYS: [&str; 5] = [
     "2026/a b/100%/x+y.bin",
     "2026/%2e%2e/%41.bin",
@@ -23,8 +23,8 @@ const KEYS: [&str; 5] = [
     "2026/it's (1) [2] {3}/~!$*,;:@.bin",
 ];
 
-/// A session whose stations have these names, one measurement each, with those keys in turn.
-async fn enter(bench: &Bench, names: &[String], keys: &[&str]) -> Vec<Uuid> {
+/// Inserts a session with a measurement for each station name. The keys are used in turn.
+async fn insert_session(bench: &Bench, names: &[String], keys: &[&str]) -> Vec<Uuid> {
     let session: Uuid = bench
         .value(
             "INSERT INTO heimdall.recording_sessions (status, duration_seconds) VALUES ('recording', 1) RETURNING id",
@@ -45,16 +45,16 @@ async fn enter(bench: &Bench, names: &[String], keys: &[&str]) -> Vec<Uuid> {
     measurements
 }
 
-/// The log's lines all begin as lines of the log do: with a date, or a brace.
-fn every_line_is_one(daemon: &Daemon) {
+/// Every line is a log line, beginning with a date or a brace, without control or direction characters.
+fn assert_log_lines_intact(daemon: &Daemon) {
     for line in daemon.log_lines("") {
         assert!(
             line.starts_with("20") || line.starts_with('{'),
             "not a line of the log: {line:?}"
         );
-        let acts =
+        let is_unsafe =
             |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}');
-        assert!(!line.chars().any(acts), "{line:?}");
+        assert!(!line.chars().any(is_unsafe), "{line:?}");
     }
 }
 
@@ -66,21 +66,21 @@ async fn names_and_keys_with_any_characters_are_kept_as_they_are() {
     }
     let mut names: Vec<String> = NAMES.iter().map(ToString::to_string).collect();
     names.push("x".repeat(2_000) + &"ä".repeat(49_000));
-    // An index on names, as the table of ours has, holds no more than some 2.7 kB: an application without one may.
+    // The unique index on names in our table limits a name to some 2.7 kB. An application may have no such index.
     bench
         .execute("ALTER TABLE heimdall.websdr_stations DROP CONSTRAINT websdr_stations_name_key")
         .await;
-    let measurements = enter(&bench, &names, &KEYS).await;
+    let measurements = insert_session(&bench, &names, &KEYS).await;
     let daemon = Daemon::start(&bench).await;
     bench.complete_all().await;
     bench.wait_count("heimdall.measurement_features", 7).await;
     for ((measurement, name), key) in measurements.iter().zip(&names).zip(KEYS.iter().cycle()) {
-        let row = bench.row(*measurement).await.expect("its row");
+        let row = bench.row(*measurement).await.expect("a row");
         assert_eq!(row.error_message, None, "{key}");
         assert_eq!(row.features[0]["rx_id"].as_str(), Some(name.as_str()));
         assert_eq!(row.metadata["object_key"].as_str(), Some(*key));
     }
-    // The views too: nothing in them puts text into a statement.
+    // The views work too: they put no text into a statement.
     for view in [
         "session_features",
         "session_coverage",
@@ -91,7 +91,7 @@ async fn names_and_keys_with_any_characters_are_kept_as_they_are() {
         assert!(bench.count(&format!("heimdall.{view}")).await > 0, "{view}");
     }
     daemon.wait_for_log("feature extraction complete").await;
-    every_line_is_one(&daemon);
+    assert_log_lines_intact(&daemon);
     daemon.stop().await;
 }
 
@@ -100,14 +100,14 @@ async fn hostile_locations_become_error_rows_and_single_log_lines() {
     for format in ["pretty", "json"] {
         let bench = Bench::new().await;
         let names: Vec<String> = NAMES.iter().map(ToString::to_string).collect();
-        let measurements = enter(&bench, &names, &NAMES).await;
+        let measurements = insert_session(&bench, &names, &NAMES).await;
         let long = format!("2026/{}.bin", "\u{202e}y\n".repeat(200_000));
         let lengthen = "UPDATE heimdall.measurements SET iq_data_location = $2 WHERE id = $1";
         bench
             .sql
             .execute(lengthen, &[&measurements[0], &long])
             .await
-            .expect("it may be that long");
+            .expect("a location may be that long");
         let daemon = Daemon::start_with(&bench, &[("HEIMDALL_LOG_FORMAT", format)]).await;
         bench.complete_all().await;
         bench
@@ -126,7 +126,7 @@ async fn hostile_locations_become_error_rows_and_single_log_lines() {
                 .await
                 > 0
         );
-        // By its kind, which is a parameter like any other.
+        // The kind is a parameter, not part of a statement.
         let retried: i64 = bench
             .value(
                 "SELECT measurements_queued FROM heimdall.retry_failed($1)",
@@ -135,7 +135,7 @@ async fn hostile_locations_become_error_rows_and_single_log_lines() {
             .await;
         assert_eq!(retried, 0);
         daemon.wait_for_log("feature extraction complete").await;
-        every_line_is_one(&daemon);
+        assert_log_lines_intact(&daemon);
         for line in daemon.log_lines("").iter().filter(|_| format == "json") {
             serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         }
@@ -150,8 +150,8 @@ async fn the_payload_of_a_notification_decides_nothing() {
     let session = bench.record(&["a.bin"]).await;
     let still_recording = bench.record(&["a.bin"]).await;
     let daemon = Daemon::start(&bench).await;
-    // Anybody who can connect may send one.
-    let (anybody, _driving) = connect(&bench.url_as("app").await).await;
+    // Any login may send a notification.
+    let (other_login, _driving) = connect(&bench.url_as("app").await).await;
     let payloads = [
         still_recording.id.to_string(),
         format!(r#"{{"session_id": "{}", "status": "completed"}}"#, still_recording.id),
@@ -161,7 +161,7 @@ async fn the_payload_of_a_notification_decides_nothing() {
     ];
     for channel in ["heimdall_recording_completed", "heimdall_features_ready"] {
         for payload in &payloads {
-            anybody
+            other_login
                 .execute("SELECT pg_notify($1, $2)", &[&channel, payload])
                 .await
                 .expect("sent");
@@ -174,7 +174,7 @@ async fn the_payload_of_a_notification_decides_nothing() {
     assert_eq!(bench.count("heimdall.feature_queue").await, 0);
     assert_eq!(daemon.log_lines("forged"), Vec::<String>::new());
     assert_eq!(daemon.log_lines("WARN"), Vec::<String>::new());
-    every_line_is_one(&daemon);
+    assert_log_lines_intact(&daemon);
     daemon.stop().await;
 }
 
@@ -192,7 +192,7 @@ async fn a_database_with_encoding_sql_ascii_is_refused() {
     let url = heimdall_daemon::config::secret::Secret::new(cluster.url(&format!("{name}_ascii")));
     let error = heimdall_daemon::postgres::migrate::migrate(&url)
         .await
-        .expect_err("it is refused")
+        .expect_err("the encoding is refused")
         .to_string();
     assert!(error.contains("is encoded in SQL_ASCII, it has to be UTF8"), "{error}");
 }

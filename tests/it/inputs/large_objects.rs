@@ -1,4 +1,4 @@
-//! Memory does not grow with an object's size.
+//! The memory of the daemon does not grow with the size of an object.
 
 use std::time::{Duration, Instant};
 
@@ -9,12 +9,12 @@ use crate::support::s3_replies::no_such_key;
 use crate::support::scripted_store::{Reply, ScriptedStore};
 use crate::support::{Bench, recordings, wait_for};
 
-/// Recordings in flight at once, as by default.
+/// Recordings in flight: the default.
 const IN_FLIGHT: u64 = 16;
-/// Resident memory at 16 in flight: the target of the whole daemon.
+/// Limit of the daemon's resident memory with 16 recordings in flight.
 const LIMIT_KIB: u64 = 64 * 1024;
 
-/// `HEIMDALL_LARGE_OBJECT_BYTES` makes it larger, for example 10000000000; fifteen others of a sixteenth each go with it.
+/// `HEIMDALL_LARGE_OBJECT_BYTES` sets the size, for example 10000000000. Fifteen other objects have a sixteenth of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_large_object_takes_no_more_memory_than_a_small_one() {
     let bytes = match std::env::var("HEIMDALL_LARGE_OBJECT_BYTES") {
@@ -49,10 +49,10 @@ async fn a_large_object_takes_no_more_memory_than_a_small_one() {
     let daemon = Daemon::start_with(&bench, &[("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
     bench.complete(&session).await;
     let begun = Instant::now();
-    // 20 MB/s: a debug build on a machine that does ten other things.
-    let patience = Duration::from_secs(60 + bytes / 10_000_000);
+    // At 20 MB/s: a debug build on a machine under load.
+    let limit = Duration::from_secs(60 + bytes / 10_000_000);
     while bench.count("heimdall.measurement_features").await < i64::try_from(IN_FLIGHT).expect("few") {
-        assert!(begun.elapsed() < patience, "after {patience:?} not through");
+        assert!(begun.elapsed() < limit, "not finished after {limit:?}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let took = begun.elapsed();
@@ -63,9 +63,9 @@ async fn a_large_object_takes_no_more_memory_than_a_small_one() {
     assert_eq!(rows[0].metadata["object_bytes"], whole(bytes));
     let segments = bytes.div_ceil(rate_hz * sample_bytes);
     assert_eq!(rows[0].metadata["num_segments"], segments);
-    let peak_kib = wait_for("the peak of its memory", || async { peak_kib(daemon.pid()) }).await;
+    let peak_kib = wait_for("the peak of the memory", || async { peak_kib(daemon.pid()) }).await;
     println!(
-        "{bytes} bytes and fifteen sixteenths more in {took:?}, peak {} MiB",
+        "{bytes} bytes and fifteen objects of a sixteenth in {took:?}, peak {} MiB",
         peak_kib / 1024
     );
     assert!(

@@ -9,4 +9,5 @@ mod large_objects;
 mod object_reads;
 mod real_recordings;
 mod recording_errors;
+mod sigmf;
 mod sizes;

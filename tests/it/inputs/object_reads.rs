@@ -1,4 +1,4 @@
-//! Reading an object over a link that breaks, from a store that lies, under a key that tries to escape.
+//! Reading objects: broken connections, wrong lengths, objects that change, keys that try to leave the bucket.
 
 use hyper::body::Bytes;
 use percent_encoding::percent_decode_str;
@@ -8,7 +8,7 @@ use crate::support::s3_replies::{object, s3_error, truncate, working_store};
 use crate::support::scripted_store::{Reply, Request, ScriptedStore};
 use crate::support::{BUCKET, Bench, FeatureRow, recordings};
 
-/// The rows of one recording under each of these keys.
+/// Extracts a session with a recording under each of these keys, and returns its rows.
 async fn read(bench: &Bench, store: &ScriptedStore, keys: &[&str], settings: &[(&str, &str)]) -> Vec<FeatureRow> {
     let endpoint = store.endpoint();
     let mut all = vec![
@@ -28,15 +28,12 @@ async fn read(bench: &Bench, store: &ScriptedStore, keys: &[&str], settings: &[(
 async fn a_broken_body_is_continued_with_a_range_request_if_the_object_is_unchanged() {
     let bench = Bench::new().await;
     let tone = recordings::tone();
-    // 40,000 of 96,000 bytes at a time: two breaks. One dribbles 20,000: more breaks than are borne.
+    // 40,000 of 96,000 bytes per response are two breaks. The other object sends 20,000 per response, which are more
+    // breaks than the daemon accepts.
     let bytes = tone.clone();
     let store = ScriptedStore::start(move |request| {
         let whole = object(request, "v1", &bytes);
-        let piece = if request.path.contains("dribble") {
-            20_000
-        } else {
-            40_000
-        };
+        let piece = if request.path.contains("slow") { 20_000 } else { 40_000 };
         let rest = bytes.len() - from(request);
         if request.path.contains("whole") || rest <= piece {
             working_store(request, &bytes)
@@ -45,27 +42,31 @@ async fn a_broken_body_is_continued_with_a_range_request_if_the_object_is_unchan
         }
     })
     .await;
-    let session = bench.record(&["dribble.bin"]).await;
+    let session = bench.record(&["slow.bin"]).await;
     bench.complete(&session).await;
     let rows = read(&bench, &store, &["whole.bin", "broken.bin"], &[]).await;
     assert_eq!(rows[1].error_message, None);
     assert_eq!(rows[1].features[0]["rssi_dbm"], rows[0].features[0]["rssi_dbm"]);
     assert_eq!(rows[1].metadata["object_bytes"], 96_000);
-    let asked = store.requests("broken");
-    let ranges: Vec<_> = asked
+    let requests = store.requests("broken");
+    let ranges: Vec<_> = requests
         .iter()
         .map(|request| request.headers.get("range").map(String::as_str))
         .collect();
     assert_eq!(ranges, [None, Some("bytes=40000-"), Some("bytes=80000-")]);
-    assert!(asked[1..].iter().all(|request| request.headers["if-match"] == "\"v1\""));
-    assert_eq!(store.requests("dribble").len(), 4, "three resumptions and no more");
+    assert!(
+        requests[1..]
+            .iter()
+            .all(|request| request.headers["if-match"] == "\"v1\"")
+    );
+    assert_eq!(store.requests("slow").len(), 4, "three range requests and no more");
     assert!(
         bench.row(session.measurements[0]).await.is_none(),
-        "it is tried again later"
+        "it is retried later"
     );
 }
 
-/// First byte that is asked for.
+/// First byte of the requested range.
 fn from(request: &Request) -> usize {
     let range = request
         .headers
@@ -88,7 +89,7 @@ async fn an_object_replaced_between_two_ranges_is_read_again_from_its_start() {
         if request.count == 1 {
             return Reply::Close(truncate(&object(request, "old", &old), 50_000));
         }
-        // This one knows no conditions and sends the other object's rest; the others refuse.
+        // This one ignores If-Match and sends the rest of the new object. The others refuse.
         let mut request = request.clone();
         if request.path.contains("careless") {
             request.headers.remove("if-match");
@@ -131,9 +132,9 @@ async fn a_wrong_content_length_changes_nothing() {
         let head = |length: &str| format!("HTTP/1.1 200 OK\r\nETag: \"v1\"\r\n{length}\r\n\r\n").into_bytes();
         let with = |length: &str| Reply::Send([head(length), tone.clone()].concat());
         match request.path.rsplit('/').next() {
-            // Less than comes: what is promised is the object, and what follows is not taken for the next answer.
+            // Less than is sent: the object ends there, and the rest is not taken for the next response.
             Some("less.bin") => with("Content-Length: 48000"),
-            // More than comes, and every resumption is the same.
+            // More than is sent, also after every range request.
             Some("more.bin") if from(request) == 0 => {
                 Reply::Close([head("Content-Length: 96008"), tone.clone()].concat())
             }
@@ -178,7 +179,7 @@ async fn a_wrong_content_length_changes_nothing() {
     );
     assert!(rows[4..].iter().all(|row| !row.failed), "{:?}", rows[4].error_message);
     for measurement in later.measurements {
-        assert!(bench.row(measurement).await.is_none(), "it is tried again later");
+        assert!(bench.row(measurement).await.is_none(), "it is retried later");
     }
 }
 
@@ -210,7 +211,7 @@ async fn a_key_is_sent_unchanged_and_never_leaves_its_bucket() {
         "%0d%0aHost: evil.bin",
         "s3:/x.bin",
     ];
-    // The first slash is the bucket's; a second is the key's own.
+    // The first slash belongs to the bucket, the second one to the key.
     let rooted = "//x.bin";
     let mut keys = kept.to_vec();
     keys.push(rooted);
@@ -235,14 +236,14 @@ async fn a_key_is_sent_unchanged_and_never_leaves_its_bucket() {
     }
     let mut seen: Vec<String> = Vec::new();
     for request in store.requests("") {
-        // What a server does with the path: one decoding, then dots and slashes mean what they mean.
+        // A server decodes the path once. Then dots and slashes have their meaning.
         let path = percent_decode_str(&request.path)
             .decode_utf8()
             .expect("UTF-8")
             .into_owned();
         let key = path
             .strip_prefix(&format!("/{BUCKET}/"))
-            .unwrap_or_else(|| panic!("{path} is outside"));
+            .unwrap_or_else(|| panic!("{path} is outside the bucket"));
         assert!(!request.path.contains(['?', '#', '\\']), "{}", request.path);
         assert!(!key.split('/').any(|segment| matches!(segment, "." | "..")), "{key}");
         assert_eq!(request.headers["host"], store.endpoint()["http://".len()..]);

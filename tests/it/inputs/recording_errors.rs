@@ -1,11 +1,11 @@
-//! The recording class of failures: an error row at once, in the words that the users know.
+//! Failures of a recording: an error row at the first attempt, with a fixed text.
 
 use crate::support::daemon::Daemon;
 use crate::support::{Bench, Session, recordings, wait_for, wait_until};
 
 const NOT_FOUND: &str = "2026/11/22/station/145000000/late.bin";
 
-/// Location, what the object holds (`None`: there is none), the row's error.
+/// Location, bytes of the object (`None`: no object), kind and text of the error.
 fn cases() -> Vec<(&'static str, Option<Vec<u8>>, &'static str, &'static str)> {
     vec![
         (
@@ -15,7 +15,7 @@ fn cases() -> Vec<(&'static str, Option<Vec<u8>>, &'static str, &'static str)> {
             "IQ file not found: 2026/11/22/station/145000000/late.bin",
         ),
         (
-            "broken-off.bin",
+            "truncated.bin",
             Some(recordings::tone()[..95_997].to_vec()),
             "invalid_format",
             "Invalid IQ data format: 5 bytes left over at the end, cf32_le samples are 8 bytes each (95997 bytes of samples in all)",
@@ -108,7 +108,7 @@ async fn a_bad_recording_gets_its_exact_error_text_at_the_first_attempt() {
             "{location}"
         );
     }
-    // Nothing is tried again but the object that may still be on its way.
+    // Only the missing object is requested again, since it may arrive late.
     bench.wait_count("heimdall.feature_queue", 1).await;
     assert_eq!(
         bench
@@ -129,7 +129,7 @@ async fn an_object_that_arrives_late_replaces_its_error_row() {
     bench.complete(&session).await;
     assert!(bench.rows(&session).await[0].failed);
     let due = "SELECT extract(epoch FROM due_at - clock_timestamp())::float8 FROM heimdall.feature_queue";
-    let due_seconds: f64 = wait_for("the second look is due", || async {
+    let due_seconds: f64 = wait_for("the recheck is scheduled", || async {
         bench
             .sql
             .query_opt(due, &[])
@@ -143,7 +143,7 @@ async fn an_object_that_arrives_late_replaces_its_error_row() {
 
     bench.put(NOT_FOUND, recordings::tone());
     bench.execute("UPDATE heimdall.feature_queue SET due_at = now()").await;
-    // A daemon looks for what is due when it starts.
+    // A daemon promotes what is due when it starts.
     let daemon = Daemon::start(&bench).await;
     wait_for("features in place of the error", || async {
         bench.row(session.measurements[0]).await.filter(|row| !row.failed)
@@ -158,20 +158,20 @@ async fn a_missing_object_is_requested_three_times_and_stays_an_error() {
     let bench = Bench::new().await;
     let session = bench.record(&[NOT_FOUND]).await;
     bench.complete(&session).await;
-    for look in 1..=3 {
+    for attempt in 1..=3 {
         let daemon = Daemon::start(&bench).await;
         let attempts = || async {
             bench
                 .row(session.measurements[0])
                 .await
-                .filter(|row| row.attempts == look)
+                .filter(|row| row.attempts == attempt)
         };
-        wait_for("the next look", attempts).await;
+        wait_for("the next attempt", attempts).await;
         daemon.stop().await;
         assert_eq!(
             bench.count("heimdall.feature_queue").await,
-            i64::from(look < 3),
-            "after look {look}"
+            i64::from(attempt < 3),
+            "after attempt {attempt}"
         );
         bench.execute("UPDATE heimdall.feature_queue SET due_at = now()").await;
     }
@@ -187,18 +187,15 @@ async fn a_later_error_never_replaces_features() {
     let good = bench.rows(&session).await.remove(0);
     assert!(!good.failed);
 
-    // The location changes after completion: queued again, and now the object is missing.
+    // The location changes after completion. The measurement is queued again, and its object is missing.
     bench
         .execute("UPDATE heimdall.measurements SET iq_data_location = 'gone.bin'")
         .await;
-    wait_until("the failure is told", || async {
+    wait_until("the failure is logged", || async {
         !daemon.log_lines("IQ file not found: gone.bin").is_empty()
     })
     .await;
-    let after = bench
-        .row(session.measurements[0])
-        .await
-        .expect("the row is still there");
+    let after = bench.row(session.measurements[0]).await.expect("the row still exists");
     assert_eq!((after.failed, &after.features), (false, &good.features));
     daemon.stop().await;
 }
@@ -226,12 +223,12 @@ async fn every_form_of_a_location_leads_to_the_object() {
     let bench = Bench::new().await;
     let key = "2026/11/22/a b+ü%2F~/145000000/x.bin";
     bench.put(key, recordings::tone());
-    let spellings = [
+    let forms = [
         key.to_owned(),
         format!("heimdall-raw-iq/{key}"),
         format!("s3://heimdall-raw-iq/{key}"),
     ];
-    let session: Session = bench.record(&spellings.each_ref().map(String::as_str)).await;
+    let session: Session = bench.record(&forms.each_ref().map(String::as_str)).await;
     let daemon = Daemon::start(&bench).await;
     bench.complete(&session).await;
     for row in bench.rows(&session).await {

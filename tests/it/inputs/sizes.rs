@@ -1,4 +1,4 @@
-//! Sessions and tables of unusual size and shape.
+//! Large sessions, long recordings, a partitioned table.
 
 use heimdall_daemon::config::secret::Secret;
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use crate::support::{Bench, recordings, wait_for};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_of_a_thousand_measurements_is_announced_once_when_all_have_their_row() {
     let bench = Bench::new().await;
-    // Short ones: a chunk of 200 ms each.
+    // One chunk of 200 ms.
     bench.put("a.bin", recordings::tone()[..19_200].to_vec());
     let session: Uuid = bench
         .value(
@@ -23,14 +23,14 @@ async fn a_session_of_a_thousand_measurements_is_announced_once_when_all_have_th
         .sql
         .execute(insert, &[&session, &recordings::SAMPLE_RATE_HZ])
         .await
-        .expect("entered");
+        .expect("inserted");
     let daemon = Daemon::start(&bench).await;
     bench.complete_all().await;
     daemon.wait_for_log("feature extraction complete").await;
-    let told = daemon.log_lines("feature extraction complete");
+    let lines = daemon.log_lines("feature extraction complete");
     assert!(
-        told.len() == 1 && told[0].contains("succeeded=1000 failed=0"),
-        "{told:#?}"
+        lines.len() == 1 && lines[0].contains("succeeded=1000 failed=0"),
+        "{lines:#?}"
     );
     let covered = "heimdall.session_coverage WHERE state = 'complete' AND measurements_with_features = 1000";
     assert_eq!(bench.count(covered).await, 1);
@@ -42,7 +42,8 @@ async fn a_session_of_a_thousand_measurements_is_announced_once_when_all_have_th
 async fn a_results_table_partitioned_by_time_works_like_any_other() {
     let bench = Bench::new().await;
     bench.put("good.bin", recordings::tone());
-    // As a DBA does it: the plain table out of the way, one by time in its place, and a migration for grants and views.
+    // As an administrator does it: a partitioned table replaces the plain one, then a migration restores grants and
+    // views.
     bench
         .execute(
             "ALTER TABLE heimdall.measurement_features RENAME TO measurement_features_plain;
@@ -71,7 +72,7 @@ async fn a_results_table_partitioned_by_time_works_like_any_other() {
         (false, Some("not_found"))
     );
     assert_eq!(bench.count("heimdall.measurement_features_past").await, 1);
-    // A failure gives way to features, in the same partition and in another one.
+    // Features replace the error row, in another partition.
     bench.put("late.bin", recordings::tone());
     bench
         .execute("UPDATE heimdall.measurements SET created_at = '2026-06-01' WHERE iq_data_location = 'late.bin'")
@@ -94,7 +95,7 @@ async fn the_segments_of_a_long_recording_are_sent_in_parts_and_stored_in_order(
     let bench = Bench::new().await;
     bench.put("long.bin", recordings::tone_of(1, SECONDS * 1_000));
     let session = bench.record(&["long.bin"]).await;
-    // Known to be wrong at the end alone: it has to stand in every segment all the same.
+    // The wrong sample count is only known at the end, but the warning must be in every segment.
     bench
         .execute("UPDATE heimdall.measurements SET iq_sample_rate = 1000, iq_samples_count = 7")
         .await;
@@ -128,10 +129,10 @@ async fn a_long_recording_without_disk_space_is_retried_and_short_ones_need_none
     let daemon = Daemon::start_with(&bench, &[("TMPDIR", "/nonexistent")]).await;
     bench.complete(&session).await;
     daemon.wait_for_log("recording postponed").await;
-    let told = daemon.log_lines("recording postponed");
+    let lines = daemon.log_lines("recording postponed");
     assert!(
-        told.len() == 1 && told[0].contains("internal error: temporary file: "),
-        "{told:?}"
+        lines.len() == 1 && lines[0].contains("internal error: temporary file: "),
+        "{lines:?}"
     );
     let waits = "heimdall.feature_queue WHERE state = 'waiting' AND attempt = 1";
     bench.wait_count(waits, 1).await;

@@ -41,6 +41,21 @@ pub(crate) struct FeatureRow {
     pub(crate) attempts: i32,
 }
 
+impl FeatureRow {
+    /// The warnings in the `quality` of the first segment.
+    pub(crate) fn warnings(&self) -> &Value {
+        &self.features[0]["quality"]["warnings"]
+    }
+
+    /// The row has the peak of [`recordings::tone`] at its frequency.
+    #[track_caller]
+    pub(crate) fn assert_tone(&self) {
+        assert_eq!(self.error_message, None);
+        let peak_hz = &self.features[0]["frequency_offset_hz"]["mean"];
+        assert_eq!(*peak_hz, 1_000.0, "{}", self.metadata);
+    }
+}
+
 impl Bench {
     /// A database in the run's cluster, and a store.
     pub(crate) async fn new() -> Self {

@@ -32,6 +32,29 @@ pub(crate) fn tone_with(index: usize, sample: (f32, f32)) -> Vec<u8> {
     bytes
 }
 
+/// The tone as 16-bit integers, `ci16_le`.
+pub(crate) fn tone_ci16() -> Vec<u8> {
+    let floats = tone();
+    let values = floats.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+    #[expect(clippy::cast_possible_truncation, reason = "the format has 16 bits")]
+    values
+        .flat_map(|value| ((value * 8_000.0) as i16).to_le_bytes())
+        .collect()
+}
+
+/// A `NumPy` file: magic, version 1.0, header padded to 64 bytes, data.
+pub(crate) fn npy(descr: &str, samples: usize, data: &[u8]) -> Vec<u8> {
+    let dictionary = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({samples},), }}");
+    let header = format!("{dictionary:<117}\n");
+    [
+        b"\x93NUMPY\x01\x00".as_slice(),
+        &118_u16.to_le_bytes(),
+        header.as_bytes(),
+        data,
+    ]
+    .concat()
+}
+
 /// Samples as `cf32_le`.
 pub(crate) fn to_bytes(samples: impl IntoIterator<Item = (f32, f32)>) -> Vec<u8> {
     samples
