@@ -95,7 +95,7 @@ async fn sigterm_lets_what_is_in_flight_finish_within_the_grace_time() {
     bench.complete(&session).await;
     store_proxy.wait_requested("a.bin").await;
     daemon.stop().await;
-    assert!(!bench.row(session.measurements[0]).await.expect("its row").failed);
+    assert!(!bench.row(session.measurements[0]).await.expect("a row").failed);
     assert_eq!(bench.count("heimdall.feature_queue").await, 0);
 }
 

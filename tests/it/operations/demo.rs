@@ -1,4 +1,4 @@
-//! `heimdalld demo`, as a person runs it.
+//! `heimdalld demo`.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -8,11 +8,11 @@ use crate::support::{connect, recordings, wait_for, wait_until};
 
 #[test]
 fn the_demo_exits_with_0_when_every_row_is_right() {
-    let output = command().args(["demo", "--exit"]).output().expect("it runs");
-    let told = String::from_utf8_lossy(&output.stdout);
+    let output = command().args(["demo", "--exit"]).output().expect("the binary runs");
+    let printed = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success(),
-        "{told}\n{}",
+        "{printed}\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
     for line in [
@@ -21,18 +21,19 @@ fn the_demo_exits_with_0_when_every_row_is_right() {
         "coverage_percent",
         "Every row is as it should be.",
     ] {
-        assert!(told.contains(line), "{line} is not in: {told}");
+        assert!(printed.contains(line), "{line} is not in: {printed}");
     }
     assert!(
-        told.lines()
+        printed
+            .lines()
             .any(|line| line.trim_start().starts_with("Genova") && line.contains("IQ file not found: ")),
-        "{told}"
+        "{printed}"
     );
-    // The daemon ends before its servers do, and the verdict comes last.
-    assert!(!told.contains("(warning): cannot claim"), "{told}");
+    // The daemon stops before its servers, and the result is the last line.
+    assert!(!printed.contains("(warning): cannot claim"), "{printed}");
     assert!(
-        told.contains("daemon: stopped") && told.ends_with("Every row is as it should be.\n"),
-        "{told}"
+        printed.contains("daemon: stopped") && printed.ends_with("Every row is as it should be.\n"),
+        "{printed}"
     );
 }
 
@@ -40,28 +41,28 @@ fn the_demo_exits_with_0_when_every_row_is_right() {
 fn the_demo_takes_a_folder_of_recordings() {
     let folder = std::env::temp_dir().join(format!("heimdall-demo-test-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
-    // Read at the default rate this is a recording of 60 ms, and that is what the row has to say.
+    // At the default sample rate this is a recording of 60 ms, so the row must have an error.
     std::fs::write(folder.join("short.cf32"), recordings::tone()).expect("a file");
     let output = command()
         .args(["demo", "--exit", "--recordings"])
         .arg(&folder)
         .output()
-        .expect("it runs");
-    std::fs::remove_dir_all(&folder).expect("it is ours");
-    let told = String::from_utf8_lossy(&output.stdout);
+        .expect("the binary runs");
+    std::fs::remove_dir_all(&folder).expect("removed");
+    let printed = String::from_utf8_lossy(&output.stdout);
     assert!(
-        told.contains("Recording too short: 12000 samples, one chunk needs 40000"),
-        "{told}"
+        printed.contains("Recording too short: 12000 samples, one chunk needs 40000"),
+        "{printed}"
     );
-    assert!(output.status.success(), "{told}");
+    assert!(output.status.success(), "{printed}");
 }
 
-/// A demo that stays, once it has said how to look further; and the folder of its cluster.
-async fn staying_demo() -> (Daemon, PathBuf) {
+/// A running demo that has printed how to connect with psql, and the folder of its cluster.
+async fn running_demo() -> (Daemon, PathBuf) {
     let mut demo = command();
     demo.arg("demo").stdout(Stdio::piped());
     let demo = Daemon::spawn(demo);
-    let folder = wait_for("it says how to look further", || async {
+    let folder = wait_for("the demo prints a psql command", || async {
         let line = demo.stdout_lines("psql -h ");
         line.first()
             .and_then(|line| line.split_whitespace().nth(2).map(PathBuf::from))
@@ -72,10 +73,10 @@ async fn staying_demo() -> (Daemon, PathBuf) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_statement_that_the_demo_prints_makes_a_session_and_ctrl_c_ends_it() {
-    let (mut demo, folder) = staying_demo().await;
+    let (mut demo, folder) = running_demo().await;
     let another = include_str!("../../../daemon/src/demo/sql/another_session.sql");
     for line in another.lines() {
-        assert!(!demo.stdout_lines(line).is_empty(), "{line} is not shown");
+        assert!(!demo.stdout_lines(line).is_empty(), "{line} is not printed");
     }
     let url = format!(
         "postgres://postgres@{}:5432/heimdall",
@@ -85,25 +86,25 @@ async fn the_statement_that_the_demo_prints_makes_a_session_and_ctrl_c_ends_it()
     client
         .batch_execute(another)
         .await
-        .expect("it can be typed as it is shown");
+        .expect("the printed statement works");
     wait_until("the new session's table", || async {
         demo.stdout_lines("receiver ").len() == 2
     })
     .await;
     demo.signal("INT");
     assert!(demo.wait_exit().await.success());
-    assert!(!folder.exists(), "{} is still there", folder.display());
+    assert!(!folder.exists(), "{} still exists", folder.display());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_demo_leaves_no_server_and_no_folder_behind() {
-    let (mut demo, folder) = staying_demo().await;
+    let (mut demo, folder) = running_demo().await;
     let pid = std::fs::read_to_string(folder.join("data/postmaster.pid")).expect("a server runs");
-    let pid = pid.lines().next().expect("its id").to_owned();
+    let pid = pid.lines().next().expect("the process id").to_owned();
     demo.signal("KILL");
     demo.wait_exit().await;
     wait_until("the folder is gone", || async { !folder.exists() }).await;
-    // It removes its pid file a moment before it ends; a dead process that nobody has waited for is dead.
+    // The server removes its pid file shortly before it ends. A zombie has ended too.
     wait_until("the server has ended", || async {
         let output = std::process::Command::new("ps")
             .args(["-o", "stat=", "-p", &pid])

@@ -1,4 +1,4 @@
-//! `heimdalld doctor`: each thing broken on purpose, and the line with what to type looked for.
+//! `heimdalld doctor`: every fault is caused on purpose, and its line and command are checked.
 
 use std::net::SocketAddr;
 
@@ -55,13 +55,14 @@ async fn with_nothing_wrong_every_line_is_ok_and_the_status_is_0() {
     daemon.stop().await;
 }
 
-/// No trigger of ours fires for anybody.
+/// Disables all our triggers for every session.
 const SILENCE_TRIGGERS: &str = "DO $$ BEGIN
     EXECUTE format('ALTER DATABASE %I SET session_replication_role = replica', current_database()); END $$";
 const RESET_ROLE: &str = "DO $$ BEGIN
     EXECUTE format('ALTER DATABASE %I RESET session_replication_role', current_database()); END $$";
 
-/// What breaks it, and how that shows: level, subject, words, what to type. All of them stand beside each other.
+/// A statement that breaks something, and the line that reports it: level, subject, words, command. All are broken at
+/// the same time.
 const BREAKS: [(&str, &str, &str, &str, &str); 10] = [
     (
         "ALTER TABLE heimdall.recording_sessions DISABLE TRIGGER heimdall_session_updated",
@@ -129,13 +130,13 @@ const BREAKS: [(&str, &str, &str, &str, &str); 10] = [
     ("SELECT 1", "warning", "workers", "no daemon is alive", "heimdalld run"),
 ];
 
-/// More than the doctor lets a snapshot fall behind.
+/// More transactions than the doctor accepts since the oldest snapshot.
 const MANY_TRANSACTIONS: &str =
     "DO $$ BEGIN FOR n IN 1..1000001 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_fault_in_the_database_is_reported_with_the_command_that_mends_it() {
-    // Nobody else's snapshots.
+    // An own cluster has no snapshots of other tests.
     let bench = Bench::with_own_cluster().await;
     for (broken, ..) in BREAKS {
         bench.execute(broken).await;
@@ -151,7 +152,7 @@ async fn each_fault_in_the_database_is_reported_with_the_command_that_mends_it()
         report.text
     );
 
-    // A warning alone is no failure; a migration mends what it is said to mend.
+    // A migration mends what the commands say. With warnings alone the status is 0.
     bench.execute(RESET_ROLE).await;
     bench
         .execute("ALTER TABLE heimdall.recording_sessions ENABLE TRIGGER heimdall_session_updated")
@@ -162,7 +163,7 @@ async fn each_fault_in_the_database_is_reported_with_the_command_that_mends_it()
     let url = heimdall_daemon::config::secret::Secret::new(bench.url().await);
     heimdall_daemon::postgres::migrate::migrate(&url)
         .await
-        .expect("it installs");
+        .expect("sql/ installs");
     let report = doctor(&bench, &[]).await;
     report.assert_status(0);
     assert!(
@@ -171,7 +172,7 @@ async fn each_fault_in_the_database_is_reported_with_the_command_that_mends_it()
         report.text
     );
 
-    // A snapshot that somebody holds is named by its process.
+    // The process that holds a snapshot is named.
     bench
         .execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM heimdall.feature_queue")
         .await;
@@ -179,7 +180,7 @@ async fn each_fault_in_the_database_is_reported_with_the_command_that_mends_it()
     let url = bench.url().await;
     let report = doctor(&bench, &[("HEIMDALL_DATABASE_URL", &url)]).await;
     report.expect("ok", "oldest snapshot", &format!("held by process {pid} "), "");
-    // The daemon's login sees no other's, and must not say that there is none.
+    // The daemon's login cannot see the snapshots of others, and the line says so.
     let report = doctor(&bench, &[]).await;
     report.expect(
         "ok",
@@ -187,9 +188,9 @@ async fn each_fault_in_the_database_is_reported_with_the_command_that_mends_it()
         "cannot see",
         "GRANT pg_read_all_stats TO daemon;",
     );
-    // Nor that a million transactions later it is a worry.
+    // After a million transactions it is a warning.
     let (other, _) = connect(&url).await;
-    // One by one, or all would be one transaction.
+    // Separate calls, since one call would be one transaction.
     for statement in ["SET synchronous_commit = off", MANY_TRANSACTIONS] {
         other.batch_execute(statement).await.expect("they commit");
     }
@@ -233,8 +234,8 @@ async fn a_server_without_autovacuum_and_a_read_only_server_are_reported() {
     );
 }
 
-/// A server that answers the question for TLS as Postgres does that has none.
-async fn refusing_tls() -> SocketAddr {
+/// A server that refuses TLS as Postgres does.
+async fn server_without_tls() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its number");
     tokio::spawn(async move {
@@ -258,7 +259,7 @@ async fn each_obstacle_to_the_database_has_its_own_line() {
         .await
         .url_as("daemon", &crate::support::empty_database().await);
     bench.execute("CREATE ROLE stranger LOGIN").await;
-    let without_tls = refusing_tls().await;
+    let without_tls = server_without_tls().await;
     let bouncer = PgBouncer::start("auth_type = md5").await;
     let locked = bouncer.url(&direct).replace("daemon@", "daemon:hunter2@");
     for (url, words, hint) in [
@@ -301,7 +302,7 @@ async fn each_obstacle_to_the_database_has_its_own_line() {
     }
     bench.execute("DROP ROLE stranger").await;
 
-    // A superuser works, and is more than is needed.
+    // A superuser works, with a warning.
     let report = database(bench.url().await).await;
     report.assert_status(0);
     report.expect("warning", "login", "superuser", "IN ROLE heimdall_daemon");

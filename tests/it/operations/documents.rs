@@ -84,7 +84,7 @@ fn code(cell: &str) -> Vec<&str> {
 
 /// What `--help` says of each setting, by its variable.
 fn help() -> BTreeMap<String, String> {
-    let output = command().arg("--help").output().expect("it runs");
+    let output = command().arg("--help").output().expect("the binary runs");
     let text = String::from_utf8(output.stdout).expect("a text");
     let settings = text.split("\n      --").skip(1);
     // Lines are wrapped anywhere.
@@ -131,7 +131,7 @@ fn the_table_of_settings_has_the_limits_that_the_daemon_enforces() {
             },
         );
     }
-    let output = daemon.output().expect("it runs");
+    let output = daemon.output().expect("the binary runs");
     assert_eq!(output.status.code(), Some(64));
     let text = String::from_utf8_lossy(&output.stderr);
     for (name, limit) in &limits {

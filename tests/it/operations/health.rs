@@ -1,4 +1,4 @@
-//! `/healthz` and `/readyz`, and the port that they are on.
+//! `/healthz`, `/readyz` and the address of the HTTP server.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,9 +12,10 @@ use serde_json::Value;
 
 use crate::support::daemon::{ANY_PORT, Daemon, command, get};
 use crate::support::store_proxy::{Fault, StoreProxy};
-use crate::support::{Bench, cluster, connect, wait_for, wait_until};
+use crate::support::{Bench, DEADLINE, cluster, connect, wait_for, wait_until};
 
-/// Waits until a check of `/readyz` is `ok` or not; returns its reason. The status agrees with the checks each time.
+/// Waits until a check of `/readyz` has this value of `ok`, and returns its reason. The HTTP status agrees with the
+/// checks each time.
 async fn wait_check(http: &str, check: &str, ok: bool) -> String {
     wait_for(&format!("{check} is {ok}"), || async {
         let (status, text) = get(&format!("{http}/readyz")).await;
@@ -35,7 +36,7 @@ async fn wait_check(http: &str, check: &str, ok: bool) -> String {
     .await
 }
 
-/// From another database: a database does not shut itself.
+/// Over a connection to another database, since a database cannot do it to itself.
 async fn allow_connections(database: &str, allowed: bool) {
     let (sql, _) = connect(&cluster().await.url("postgres")).await;
     let alter = format!("ALTER DATABASE {database} ALLOW_CONNECTIONS {allowed}");
@@ -76,7 +77,7 @@ async fn readyz_names_each_unavailable_server_and_healthz_stays_200() {
     store_proxy.clear_faults();
     wait_check(&http, "store", true).await;
 
-    // No new connection gets through, those of the pool stay.
+    // New connections are refused. Those of the pool stay open.
     allow_connections(&bench.database, false).await;
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                WHERE datname = current_database() AND application_name = 'heimdalld listener'";
@@ -123,28 +124,26 @@ async fn a_daemon_without_its_database_is_healthy_and_not_ready() {
     assert_eq!(get(&format!("{http}/healthz")).await.0, 200);
     let reason = wait_check(&http, "database", false).await;
     assert!(reason.contains("onnect"), "{reason}");
-    // The metrics come without what only the database knows.
+    // The metrics lack only what is read from the database.
     let (status, text) = get(&format!("{http}/metrics")).await;
     assert_eq!(status, 200);
     assert!(text.contains("heimdalld_outage{server=\"database\"} 1\n"), "{text}");
     assert!(!text.contains("heimdalld_queue_measurements"), "{text}");
 
     cluster.start_again().expect("it starts");
-    // There is no schema in it.
-    let reason = wait_check(&http, "database", false).await;
-    wait_until("the schema is missed", || async {
+    // This database has no schema.
+    wait_until("the missing schema is reported", || async {
         let reason = wait_check(&http, "database", false).await;
         reason.contains("heimdall.schema_migrations")
     })
     .await;
-    drop(reason);
     daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_that_is_set_must_be_free() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = taken.local_addr().expect("its number").to_string();
+    let address = taken.local_addr().expect("an address").to_string();
     let output = command()
         .arg("run")
         .env("HEIMDALL_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
@@ -153,21 +152,21 @@ async fn an_address_that_is_set_must_be_free() {
         .env("HEIMDALL_S3_SECRET_KEY", "b")
         .env("HEIMDALL_HTTP_ADDR", &address)
         .output()
-        .expect("it runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
+        .expect("the binary runs");
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{log}");
     assert!(
-        said.contains("HEIMDALL_HTTP_ADDR") && said.contains(&address) && said.contains("'off'"),
-        "{said}"
+        log.contains("HEIMDALL_HTTP_ADDR") && log.contains(&address) && log.contains("'off'"),
+        "{log}"
     );
 }
 
 #[tokio::test]
 async fn the_default_address_gives_way_to_the_next_port() {
-    // Two that are taken, one behind the other, so that the one behind both is next.
+    // Two neighbouring ports are taken, so the next one after them is used.
     let (first, _taken) = loop {
         let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let first = taken.local_addr().expect("its number");
+        let first = taken.local_addr().expect("an address");
         let next = first.port().checked_add(1);
         let Some(Ok(second)) = next.map(|port| std::net::TcpListener::bind((first.ip(), port))) else {
             continue;
@@ -178,7 +177,7 @@ async fn the_default_address_gives_way_to_the_next_port() {
         .await
         .expect("no error")
         .expect("a port");
-    let port = bound.local_addr().expect("its number").port();
+    let port = bound.local_addr().expect("an address").port();
     assert!(
         port > first.port() + 1 && port <= first.port() + 15,
         "{port} after {first}"
@@ -187,15 +186,15 @@ async fn the_default_address_gives_way_to_the_next_port() {
     assert!(http::bind(HttpAddress::Given(first)).await.is_err());
 }
 
-/// Sends `request`, and all that comes back until the other side closes or has been silent for the deadline.
-fn talk(address: SocketAddr, request: &[u8]) -> String {
+/// Sends `request` and returns the reply up to the end of the connection, or up to a silence of [`DEADLINE`].
+fn send(address: SocketAddr, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).expect("it connects");
-    stream.set_read_timeout(Some(crate::support::DEADLINE)).expect("set");
-    // The other side may close before it has read everything.
+    stream.set_read_timeout(Some(DEADLINE)).expect("set");
+    // The server may close before it has read everything.
     let _ = stream.write_all(request);
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    String::from_utf8_lossy(&answer).into_owned()
+    let mut reply = Vec::new();
+    let _ = stream.read_to_end(&mut reply);
+    String::from_utf8_lossy(&reply).into_owned()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -205,48 +204,48 @@ async fn slow_http_clients_only_slow_themselves() {
     let http = daemon.http().await;
     let address: SocketAddr = http["http://".len()..].parse().expect("an address");
 
-    let answer = talk(
+    let reply = send(
         address,
         b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody",
     );
     assert!(
-        answer.starts_with("HTTP/1.1 405 ") && answer.contains("allow: GET, HEAD"),
-        "{answer}"
+        reply.starts_with("HTTP/1.1 405 ") && reply.contains("allow: GET, HEAD"),
+        "{reply}"
     );
-    let answer = talk(address, b"HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+    let reply = send(address, b"HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
     assert!(
-        answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("\r\n\r\n"),
-        "{answer}"
+        reply.starts_with("HTTP/1.1 200 ") && reply.ends_with("\r\n\r\n"),
+        "{reply}"
     );
-    assert!(answer.contains("connection: close"), "{answer}");
-    let answer = talk(address, b"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n");
-    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
-    let answer = talk(address, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc");
-    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert!(reply.contains("connection: close"), "{reply}");
+    let reply = send(address, b"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(reply.starts_with("HTTP/1.1 404 "), "{reply}");
+    let reply = send(address, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc");
+    assert!(reply.is_empty() || reply.starts_with("HTTP/1.1 400 "), "{reply}");
     let huge = format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(100_000));
-    let answer = talk(address, huge.as_bytes());
-    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    let reply = send(address, huge.as_bytes());
+    assert!(reply.is_empty() || reply.starts_with("HTTP/1.1 431 "), "{reply}");
 
-    // Three times as many as are served at once, each in the middle of its header.
+    // Three times as many connections as the server accepts, each in the middle of its header.
     let begun = Instant::now();
     let mut slow = Vec::new();
     for _ in 0..96 {
         let mut stream = TcpStream::connect(address).expect("it connects");
         stream
             .write_all(b"GET /healthz HTTP/1.1\r\nHo")
-            .expect("it takes the start");
+            .expect("the start is accepted");
         slow.push(stream);
     }
     assert_eq!(get(&format!("{http}/healthz")).await.0, 200);
     assert_eq!(get(&format!("{http}/readyz")).await.0, 200);
     let files = || std::fs::read_dir(format!("/proc/{}/fd", daemon.pid())).map_or(0, Iterator::count);
-    wait_until("at most 32 of them are held", || async { files() < 32 + 40 }).await;
-    // The youngest is let go too, once its time is over.
+    wait_until("at most 32 connections are open", || async { files() < 32 + 40 }).await;
+    // The last one is closed too, after its time-out.
     let last = slow.last_mut().expect("there are some");
-    last.set_read_timeout(Some(crate::support::DEADLINE)).expect("set");
-    let mut answer = Vec::new();
-    let _ = last.read_to_end(&mut answer);
-    assert!(begun.elapsed() > Duration::from_secs(4) && begun.elapsed() < crate::support::DEADLINE);
+    last.set_read_timeout(Some(DEADLINE)).expect("set");
+    let mut reply = Vec::new();
+    let _ = last.read_to_end(&mut reply);
+    assert!(begun.elapsed() > Duration::from_secs(4) && begun.elapsed() < DEADLINE);
     assert_eq!(get(&format!("{http}/healthz")).await.0, 200);
     daemon.stop().await;
 }

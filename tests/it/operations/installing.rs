@@ -1,4 +1,4 @@
-//! `heimdalld migrate`: again, at once, over tables that stand already.
+//! `heimdalld migrate`: repeated, concurrent, and over tables of an application.
 
 use heimdall_daemon::config::secret::Secret;
 use heimdall_daemon::postgres::migrate::{check, migrate};
@@ -15,22 +15,22 @@ async fn a_second_migration_changes_nothing_and_the_check_agrees() {
             .args(arguments)
             .env("HEIMDALL_DATABASE_URL", &url)
             .output()
-            .expect("it runs")
+            .expect("the binary runs")
     };
     assert_eq!(
         run(&["migrate", "--check"]).status.code(),
         Some(1),
-        "an empty database lacks everything"
+        "the check of an empty database fails"
     );
     let first = run(&["migrate"]);
     assert!(first.status.success(), "{first:?}");
     let second = run(&["migrate"]);
-    let said = String::from_utf8_lossy(&second.stdout).into_owned();
+    let printed = String::from_utf8_lossy(&second.stdout).into_owned();
     assert!(
-        said.starts_with(&format!("schema version {}: 0 schema files applied", schema_version())),
-        "{said}"
+        printed.starts_with(&format!("schema version {}: 0 schema files applied", schema_version())),
+        "{printed}"
     );
-    assert!(said.trim().ends_with("0 indexes built"), "{said}");
+    assert!(printed.trim().ends_with("0 indexes built"), "{printed}");
     let check = run(&["migrate", "--check"]);
     assert!(check.status.success(), "{check:?}");
 }
@@ -50,7 +50,7 @@ async fn twenty_migrations_at_once_all_succeed() {
             .unwrap_or_else(|error| panic!("{error}"));
         applied += usize::from(!report.schema_files.is_empty());
     }
-    assert_eq!(applied, 1, "one of them found the database empty");
+    assert_eq!(applied, 1, "more than one migration applied schema files");
     let report = check(&url).await.expect("the check runs");
     assert!(
         report.schema_files.is_empty() && report.indexes.is_empty(),
@@ -58,7 +58,7 @@ async fn twenty_migrations_at_once_all_succeed() {
     );
 }
 
-/// The application's tables as the design has them, without any optional column, holding a session.
+/// The application's tables without any optional column, with a session.
 const APPLICATION: &str = "
     CREATE SCHEMA heimdall;
     CREATE TABLE heimdall.websdr_stations (id uuid PRIMARY KEY, name text UNIQUE, latitude float8, longitude float8, country text);
@@ -90,7 +90,7 @@ async fn an_existing_application_keeps_its_tables_and_gets_features() {
         "id websdr_station_id frequency_hz signal_strength_db iq_data_location created_at operator_note"
     );
 
-    // Nothing says how fast it was sampled: 200 kHz then, and 40,000 samples a chunk.
+    // No source gives the sample rate, so it is 200 kHz, and a chunk has 40,000 samples.
     let samples = (0..40_000_u16).map(|n| (f32::from(n % 7) / 7.0, f32::from(n % 3) / 3.0));
     bench.put("a.bin", recordings::to_bytes(samples));
     let daemon = Daemon::start(&bench).await;
@@ -107,7 +107,7 @@ async fn an_existing_application_keeps_its_tables_and_gets_features() {
     let timestamp = "SELECT timestamp = '2026-11-22 12:00:00.5Z' FROM heimdall.measurement_features";
     assert!(
         bench.value::<bool>(timestamp, &[]).await,
-        "the row stands at the measurement's time"
+        "the row has the time of the measurement"
     );
     daemon.stop().await;
 }

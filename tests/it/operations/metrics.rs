@@ -1,4 +1,4 @@
-//! `/metrics`: everything that is promised is there, and moves when it should.
+//! `/metrics`: every documented metric exists and changes when it should.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn scrape(http: &str) -> Scrape {
     Scrape::parse(&response.text().await.expect("a text"))
 }
 
-/// Waits until a series has come to `least`.
+/// Waits until a series is at least `least`.
 async fn reaches(http: &str, series: &str, least: u64) -> Scrape {
     wait_for(&format!("{series} reaches {least}"), || async {
         let scrape = scrape(http).await;
@@ -37,12 +37,12 @@ async fn the_metrics_are_those_that_the_operators_document_lists() {
     let found = scrape(&daemon.http().await).await;
     let rows = OPERATOR.lines().filter_map(|line| line.strip_prefix("| `"));
     let names = rows.filter_map(|row| row.split(['`', '{']).next());
-    let mut promised: Vec<&str> = names
+    let mut documented: Vec<&str> = names
         .filter(|name| name.starts_with("heimdalld_") || name.starts_with("process_"))
         .collect();
-    promised.sort_unstable();
-    let there: Vec<&str> = found.families.keys().map(String::as_str).collect();
-    assert_eq!(there, promised);
+    documented.sort_unstable();
+    let exported: Vec<&str> = found.families.keys().map(String::as_str).collect();
+    assert_eq!(exported, documented);
     assert!(found.value("process_resident_memory_bytes") > 1e6);
     assert!(found.count("process_open_fds") > 5);
     assert!(found.value("process_start_time_seconds") > 1.7e9);
@@ -92,7 +92,7 @@ async fn a_session_shows_in_counters_and_histograms() {
     }
     assert!(after.count(r#"heimdalld_step_duration_seconds_count{step="write"}"#) >= 1);
     assert!(after.count(r#"heimdalld_wakeups_total{source="notify"}"#) >= 1);
-    // From completion to row is never less than its parts, nor longer than this test.
+    // The time from completion to row is the sum of waiting and work.
     let whole_s = after.value("heimdalld_completion_to_row_seconds_sum");
     let waited_s = after.value(r#"heimdalld_queue_wait_seconds_sum{source="live"}"#);
     let worked_s = after.value(r#"heimdalld_step_duration_seconds_sum{step="total"}"#);
@@ -152,7 +152,7 @@ async fn a_pause_the_backlog_and_the_sweep_show_in_the_metrics() {
     assert_eq!(after.count("heimdalld_sweep_recordings_found_total"), 3);
     assert!(after.count("heimdalld_sweeps_total") >= 1);
     assert!(after.value("heimdalld_last_sweep_timestamp_seconds") > 1.7e9);
-    // Else it would be counted within ten seconds.
+    // Forces a new count; otherwise it is up to ten seconds old.
     bench.execute("UPDATE heimdall.queue_depth SET counted_at = NULL").await;
     let swept = r#"heimdalld_queue_measurements{source="sweep",state="ready"}"#;
     let after = reaches(&http, swept, 3).await;
@@ -168,7 +168,7 @@ async fn a_pause_the_backlog_and_the_sweep_show_in_the_metrics() {
 
     bench.execute("SELECT heimdall.resume_extraction()").await;
     reaches(&http, r#"heimdalld_claims_total{source="sweep"}"#, 3).await;
-    // The claims need not wait for the heartbeat that brings the news.
+    // Claims resume before the heartbeat updates the gauge.
     wait_until("heimdalld_paused falls to 0", || async {
         scrape(&http).await.count("heimdalld_paused") == 0
     })

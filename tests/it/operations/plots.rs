@@ -1,4 +1,4 @@
-//! `heimdalld extract`, offline: lines, pictures, statuses.
+//! `heimdalld extract` on files: output, plots, exit statuses.
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::daemon::command;
 use crate::support::recordings;
 
-/// A folder that goes when the test ends.
+/// A folder that is removed when the test ends.
 struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -23,7 +23,7 @@ impl Folder {
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        std::fs::write(self.path(name), bytes).expect("room");
+        std::fs::write(self.path(name), bytes).expect("written");
         self.path(name)
     }
 
@@ -31,11 +31,11 @@ impl Folder {
     fn extract(&self, arguments: &[&str]) -> Output {
         let mut command = command();
         command.current_dir(self.0.path()).arg("extract").args(arguments);
-        command.output().expect("it runs")
+        command.output().expect("the binary runs")
     }
 }
 
-/// A tone over noise, `seconds` at 12 kHz, at a frequency of the band from -6 to 6 kHz.
+/// A tone over noise at 12 kHz, for a number of seconds, at a frequency from -6 to 6 kHz.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -82,7 +82,7 @@ impl Pixels {
     }
 }
 
-/// Columns in which a row through the waterfall's upper half is bright, that is yellow or green.
+/// Columns that are bright (yellow or green) in a row of the waterfall's upper half.
 fn bright_columns(pixels: &Pixels) -> Vec<usize> {
     let row = 500;
     (79..pixels.width - 108)
@@ -105,7 +105,7 @@ fn a_plot_shows_a_tone_in_its_column_and_the_output_stays_the_same() {
         assert_eq!(drawn.stderr, plain.stderr);
         let pixels = Pixels::read(&folder.path("tone.png"));
         assert_eq!((pixels.width, pixels.height), (1280, 1160));
-        // The band is 1093 pixels wide from column 79 on; the line is two bins of 11.7 Hz wide, a pixel or two each.
+        // The band has 1093 pixels from column 79 on. The line is two bins of 11.7 Hz wide, one or two pixels each.
         let expected = 79.0 + part * 1093.0;
         let columns = bright_columns(&pixels);
         assert!(!columns.is_empty() && columns.len() <= 8, "{columns:?}");
@@ -132,7 +132,7 @@ fn a_burst_is_in_the_right_rows_of_the_waterfall() {
     let pixels = Pixels::read(&folder.path("burst.png"));
     let column = 79 + 1093 * 8 / 12;
     let bright = |y: &usize| (column - 2..column + 3).any(|x| pixels.at(x, *y)[1] > 200);
-    // From row 416 to 845: 43 rows a second.
+    // Rows 417 to 845, 43 per second.
     let rows: Vec<usize> = (417..845).filter(bright).collect();
     let (first, last) = (rows[0], rows[rows.len() - 1]);
     assert!(first.abs_diff(417 + 2 * 429 / 10) <= 6, "{first}");
@@ -143,7 +143,7 @@ fn a_burst_is_in_the_right_rows_of_the_waterfall() {
 #[test]
 fn an_svg_file_has_its_labels_and_warnings_as_text() {
     let folder = Folder::new();
-    // More than twice full scale, and silence for half of a second: two warnings.
+    // Over twice full scale, and half a second of zeros: two warnings.
     let mut bytes = tone(1_000.0, 3.0);
     for component in bytes.as_chunks_mut::<4>().0 {
         *component = (f32::from_le_bytes(*component) * 20.0).to_le_bytes();
@@ -174,7 +174,7 @@ fn an_svg_file_has_its_labels_and_warnings_as_text() {
 #[test]
 fn the_summary_says_how_a_file_was_read_and_what_contradicts_it() {
     let folder = Folder::new();
-    // A header for 12 kHz that announces more samples than there are, under a name that says 8 kHz.
+    // The header says 12 kHz and more samples than the file has. The name says 8 kHz.
     let mut wav = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0".to_vec();
     wav.extend(12_000_u32.to_le_bytes());
     wav.extend(48_000_u32.to_le_bytes());
@@ -185,14 +185,14 @@ fn the_summary_says_how_a_file_was_read_and_what_contradicts_it() {
     let output = folder.extract(&["station_8k.wav", "--format", "cu8"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1);
-    let said = String::from_utf8_lossy(&output.stderr);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     let expected = [
         "station_8k.wav: read as wav, ci16_le (wav header), scale x / 32768, at 12000 Hz (wav header)",
         "station_8k.wav: warning: argument says cu8, wav header says ci16_le: read as ci16_le",
         "station_8k.wav: warning: file name says 8000 Hz, wav header says 12000 Hz: 12000 Hz was used",
         "station_8k.wav: the header announces 100000 bytes of samples, 48000 are there",
     ];
-    assert_eq!(said.lines().collect::<Vec<_>>(), expected, "{said}");
+    assert_eq!(stderr.lines().collect::<Vec<_>>(), expected, "{stderr}");
 }
 
 #[test]
@@ -229,20 +229,20 @@ fn a_bad_file_among_many_fails_alone() {
         .collect();
     let segments: Vec<_> = lines.iter().map(|line| line.as_array().map(Vec::len)).collect();
     assert_eq!(segments, [Some(1), Some(3)]);
-    let said = String::from_utf8(output.stderr).expect("text");
-    let said: Vec<&str> = said.lines().collect();
-    // In the order of the files.
+    let stderr = String::from_utf8(output.stderr).expect("text");
+    let lines: Vec<&str> = stderr.lines().collect();
+    // The lines are in the order of the files.
     let read = "read as cf32_le (extension), scale x, at 12000 Hz (argument)";
-    assert_eq!(said.len(), 4, "{said:?}");
-    assert_eq!(said[0], format!("one.cf32: {read}"));
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    assert_eq!(lines[0], format!("one.cf32: {read}"));
     assert_eq!(
-        said[1],
+        lines[1],
         "short.cf32: Recording too short: 1200 samples, one chunk needs 2400"
     );
-    assert!(said[2].starts_with("missing.cf32: "), "{said:?}");
-    assert_eq!(said[3], format!("two.cf32: {read}"));
+    assert!(lines[2].starts_with("missing.cf32: "), "{lines:?}");
+    assert_eq!(lines[3], format!("two.cf32: {read}"));
     let pictures: HashSet<String> = std::fs::read_dir(folder.path("pictures"))
-        .expect("it was made")
+        .expect("the folder was created")
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
         .collect();
     assert_eq!(pictures, ["one.cf32.png", "two.cf32.png"].map(str::to_owned).into());
@@ -287,10 +287,10 @@ fn a_plot_that_cannot_be_written_is_an_error_with_the_file_name() {
     std::fs::create_dir_all(folder.path("out/a.cf32.png")).expect("a folder in the way");
     let output = folder.extract(&["a.cf32", "--sample-rate", "12000", "--plot", "out"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(output.stdout.ends_with(b"]\n"), "the numbers are there all the same");
-    let said = String::from_utf8_lossy(&output.stderr);
-    let last = said.lines().last().expect("the reason");
-    assert!(last.starts_with("a.cf32: picture: out/a.cf32.png: "), "{said}");
+    assert!(output.stdout.ends_with(b"]\n"), "the output is complete");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let last = stderr.lines().last().expect("the reason");
+    assert!(last.starts_with("a.cf32: picture: out/a.cf32.png: "), "{stderr}");
 }
 
 #[test]
@@ -305,7 +305,7 @@ fn standard_input_works_like_a_file() {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .expect("it runs");
+        .expect("the binary runs");
     child.stdin.take().expect("a pipe").write_all(&bytes).expect("it reads");
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(0));

@@ -1,4 +1,4 @@
-//! What is never said, and what may be said by others without harm.
+//! Secrets: never logged, reloaded from files. Text of a hostile store does no harm.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +10,7 @@ use crate::support::s3_replies::{http_reply, no_such_key, object, s3_error, trun
 use crate::support::scripted_store::{Reply, Request, ScriptedStore};
 use crate::support::{BUCKET, Bench, assert_extracted, recordings, wait_until};
 
-/// Says back whatever it is told, in every place where it could be taken up.
+/// A reply that repeats the secrets of the request in every part that the daemon might log.
 fn echo(request: &Request) -> Vec<u8> {
     let secret = format!(
         "{} {} {ACCESS_KEY} {SECRET_KEY}",
@@ -62,17 +62,17 @@ async fn no_secret_is_logged_whatever_fails_at_any_log_level() {
         bench.complete(&session).await;
         daemon.wait_for_log("object store away").await;
         for kind in [2, 3, 4] {
-            let asked = store.requests("").len();
+            let before = store.requests("").len();
             broken.store(kind, Ordering::SeqCst);
-            wait_until("requests", || async { store.requests("").len() > asked + 3 }).await;
+            wait_until("requests", || async { store.requests("").len() > before + 3 }).await;
         }
         bench.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'daemon' AND datname = current_database()").await;
         broken.store(0, Ordering::SeqCst);
         daemon.wait_for_log("object store back").await;
         bench.rows_without_delays(&session).await;
-        let said = daemon.log_lines("");
-        assert!(said.len() > 50, "only {} lines at trace", said.len());
-        for line in &said {
+        let lines = daemon.log_lines("");
+        assert!(lines.len() > 50, "only {} lines at trace", lines.len());
+        for line in &lines {
             for secret in [ACCESS_KEY, SECRET_KEY, PASSWORD, "AWS4-HMAC", "Signature="] {
                 assert!(!line.contains(secret), "{secret} in: {line}");
             }
@@ -101,7 +101,7 @@ async fn no_secret_is_logged_whatever_fails_at_any_log_level() {
             .env("HEIMDALL_S3_ACCESS_KEY", ACCESS_KEY)
             .env("HEIMDALL_S3_SECRET_KEY", SECRET_KEY)
             .output()
-            .expect("it runs");
+            .expect("the binary runs");
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text);
         for secret in [ACCESS_KEY, SECRET_KEY, PASSWORD] {
@@ -167,7 +167,7 @@ async fn text_from_a_hostile_store_breaks_no_log_line_and_no_row() {
                 let parsed: serde_json::Value = serde_json::from_str(&line).expect("a JSON object a line");
                 assert!(parsed["timestamp"].is_string());
             } else {
-                assert!(line.starts_with("20") && line.contains('Z'), "no line of ours: {line}");
+                assert!(line.starts_with("20") && line.contains('Z'), "not a log line: {line}");
             }
             assert!(!line.starts_with("2026-11-25T00:00:00Z"), "a forged line");
         }
@@ -183,7 +183,7 @@ async fn keys_changed_in_their_files_are_reloaded_when_the_store_refuses_the_old
     std::fs::create_dir_all(&folder).expect("a folder");
     let (access, secret) = (folder.join("access"), folder.join("secret"));
     std::fs::write(&access, format!("{ACCESS_KEY}\n")).expect("written");
-    std::fs::write(&secret, "the one of yesterday\r\n").expect("written");
+    std::fs::write(&secret, "the old one\r\n").expect("written");
     let mut daemon = command();
     daemon
         .arg("run")
@@ -211,7 +211,7 @@ const END_FIRST_LOGIN: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_act
 async fn a_database_url_that_changes_in_its_file_is_used_for_the_next_connection() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
-    // As passwords are changed where nobody may be locked out: another login, then the end of the first.
+    // A password is changed without locking anyone out by creating a second login before the first one is disabled.
     bench
         .execute("CREATE ROLE first_login LOGIN IN ROLE heimdall_daemon; CREATE ROLE second_login LOGIN IN ROLE heimdall_daemon")
         .await;
@@ -231,7 +231,7 @@ async fn a_database_url_that_changes_in_its_file_is_used_for_the_next_connection
     let sessions_of = async |role: &str| bench.count(&format!("pg_stat_activity WHERE usename = '{role}'")).await;
     assert!(sessions_of("first_login").await > 0);
 
-    // Half-way through its replacement it says nothing of use: the last that was understood stays.
+    // A file that is half written has no usable URL. The last valid one stays in use.
     std::fs::write(&file, "postgresql://").expect("written");
     bench.execute(END_FIRST_LOGIN).await;
     bench
@@ -249,7 +249,7 @@ async fn a_database_url_that_changes_in_its_file_is_used_for_the_next_connection
     assert!(!bench.rows(&session).await[0].failed);
     daemon.wait_for_log("the new one is used").await;
     daemon.assert_logged("the new one is used", 1).await;
-    // A backend is seen until it has ended, and a login that was under way only then: none comes after these.
+    // A backend is visible until it has ended, and a login in progress only after it has succeeded.
     wait_until("the first login's sessions have ended", || async {
         bench.execute(END_FIRST_LOGIN).await;
         sessions_of("first_login").await == 0

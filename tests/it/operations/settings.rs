@@ -11,9 +11,9 @@ fn all_wrong_settings_are_reported_together_with_status_64() {
         .env("HEIMDALL_LEASE", "30")
         .env("HEIMDALL_S3_SECRET_KEY_FILE", "/nonexistent/secret")
         .output()
-        .expect("it runs");
+        .expect("the binary runs");
     assert_eq!(output.status.code(), Some(64));
-    let said = String::from_utf8_lossy(&output.stderr);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     for name in [
         "HEIMDALL_DATABASE_URL",
         "HEIMDALL_S3_ENDPOINT",
@@ -22,13 +22,16 @@ fn all_wrong_settings_are_reported_together_with_status_64() {
         "HEIMDALL_CONCURRENCY",
         "HEIMDALL_LEASE",
     ] {
-        assert!(said.contains(name), "{name} is not in: {said}");
+        assert!(stderr.contains(name), "{name} is not in: {stderr}");
     }
 }
 
 #[test]
 fn a_wrong_command_line_has_the_same_status() {
-    let output = command().args(["run", "--no-such-flag"]).output().expect("it runs");
+    let output = command()
+        .args(["run", "--no-such-flag"])
+        .output()
+        .expect("the binary runs");
     assert_eq!(output.status.code(), Some(64));
 }
 
@@ -45,7 +48,7 @@ fn unusable_secret_and_ca_files_are_wrong_settings() {
         .env("HEIMDALL_S3_SECRET_KEY", "s")
         .env("HEIMDALL_S3_SECRET_KEY_FILE", "/nowhere/secret")
         .output()
-        .expect("it runs");
+        .expect("the binary runs");
     assert_eq!(output.status.code(), Some(64));
     let text = String::from_utf8_lossy(&output.stderr);
     for says in [
@@ -69,7 +72,7 @@ fn unusable_secret_and_ca_files_are_wrong_settings() {
                 &format!("postgresql://u:hunter2@db/x?sslmode={mode}"),
             ])
             .output()
-            .expect("it runs");
+            .expect("the binary runs");
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(
             text.contains("HEIMDALL_DATABASE_URL: ") && text.contains(says) && !text.contains("hunter2"),

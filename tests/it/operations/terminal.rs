@@ -1,4 +1,4 @@
-//! What a person at a terminal sees, who waits for a long file.
+//! The progress bar on a terminal.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -15,16 +15,16 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use crate::support::daemon::command;
 use crate::support::{DEADLINE, recordings};
 
-/// Files from this size on are long enough for a bar.
+/// Files from this size on have a progress bar.
 const LONG_BYTES: usize = 64 << 20;
 
-/// A terminal of 100 columns: our end, and the one for a process.
+/// A pseudo-terminal of 100 columns: our end and the end of a process.
 fn terminal() -> (File, OwnedFd) {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
     grantpt(&ours).expect("granted");
     unlockpt(&ours).expect("unlocked");
-    let name = ptsname(&ours, Vec::new()).expect("its other end has a name");
-    let theirs = open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("its other end");
+    let name = ptsname(&ours, Vec::new()).expect("the name of the other end");
+    let theirs = open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("the other end");
     let size = Winsize {
         ws_row: 25,
         ws_col: 100,
@@ -35,8 +35,8 @@ fn terminal() -> (File, OwnedFd) {
     (File::from(ours), theirs)
 }
 
-/// Extracts on a terminal: how it ended, and all that was shown. The standard input is `fed`, the second half of it once the first
-/// has been counted.
+/// Extracts a file on a terminal. Returns the output and all that the terminal showed. Standard input gets `fed`: the
+/// first half at once, the second half after the bar shows a count.
 fn extract(file: &Path, fed: &[u8]) -> (Output, String) {
     let (mut ours, theirs) = terminal();
     let mut command = command();
@@ -47,14 +47,14 @@ fn extract(file: &Path, fed: &[u8]) -> (Output, String) {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(theirs);
-    let mut child = command.spawn().expect("it runs");
-    // It holds their end too.
+    let mut child = command.spawn().expect("the binary runs");
+    // The command holds their end of the terminal too.
     drop(command);
     let shown = Arc::new(Mutex::new(String::new()));
     let seen = Arc::clone(&shown);
     let reading = std::thread::spawn(move || {
         let (mut all, mut block) = (Vec::new(), [0; 4_096]);
-        // The terminal hangs up, as an error, when nobody has the other end any more.
+        // Reading fails when nothing has the other end open any more.
         while let Ok(count @ 1..) = ours.read(&mut block) {
             all.extend_from_slice(&block[..count]);
             *seen.lock().expect("no panic") = String::from_utf8_lossy(&all).into_owned();
@@ -73,7 +73,7 @@ fn extract(file: &Path, fed: &[u8]) -> (Output, String) {
     }
     drop(input);
     let output = child.wait_with_output().expect("it ends");
-    reading.join().expect("all is read");
+    reading.join().expect("no panic");
     let shown = shown.lock().expect("no panic").clone();
     (output, shown)
 }
@@ -84,7 +84,7 @@ fn a_long_file_has_a_progress_bar_that_is_removed_at_the_end() {
     let tone = recordings::tone();
     let (long, short) = (folder.path().join("long.cf32"), folder.path().join("short.cf32"));
     std::fs::write(&short, &tone).expect("written");
-    // Twice as long as need be, since the bar is drawn at most every twentieth of a second.
+    // Twice the minimum, since the bar is drawn at most every 50 ms.
     let samples = tone.repeat((2 * LONG_BYTES).div_ceil(tone.len()));
     std::fs::write(&long, &samples).expect("written");
 
@@ -97,17 +97,20 @@ fn a_long_file_has_a_progress_bar_that_is_removed_at_the_end() {
         "{shown:?}"
     );
     let percent = |bar: &str| -> Option<u32> { bar.split_once(" % ")?.0.rsplit(' ').next()?.parse().ok() };
-    let way: Vec<u32> = bars.iter().map(|bar| percent(bar).expect("a number")).collect();
-    assert!(way.is_sorted() && way.last() > way.first(), "{way:?}");
-    // The bar is taken away before anything is said.
-    let (_, said) = shown.rsplit_once("\u{1b}[2K").expect("the line is cleared");
-    assert!(!said.contains(" % ") && said.contains("long.cf32: "), "{said:?}");
+    let percents: Vec<u32> = bars.iter().map(|bar| percent(bar).expect("a number")).collect();
+    assert!(
+        percents.is_sorted() && percents.last() > percents.first(),
+        "{percents:?}"
+    );
+    // The bar is removed before anything is printed.
+    let (_, rest) = shown.rsplit_once("\u{1b}[2K").expect("the line is cleared");
+    assert!(!rest.contains(" % ") && rest.contains("long.cf32: "), "{rest:?}");
 
     let (output, shown) = extract(&short, &[]);
     assert!(output.status.success(), "{shown}");
     assert!(!shown.contains('\u{1b}'), "{shown:?}");
 
-    // How long the standard input is nobody knows: what has been read is counted.
+    // The length of standard input is unknown, so the bar counts what was read.
     let (output, shown) = extract(Path::new("-"), &samples[..tone.len() * 100]);
     assert!(output.status.success(), "{shown}");
     assert!(shown.contains("standard input") && shown.contains(" MiB "), "{shown:?}");

@@ -1,4 +1,4 @@
-//! TLS to both servers: who shows the right certificate is talked to, everybody else is an outage.
+//! TLS to both servers: a server with a wrong certificate is an outage.
 
 use std::net::TcpListener;
 
@@ -14,16 +14,16 @@ use crate::support::{BUCKET, Bench, connect, recordings, wait_until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_with_a_wrong_certificate_gets_no_request() {
-    let (ours, theirs) = (Authority::new(), Authority::new());
-    let right = ours.identity("localhost", false);
-    let ca = ours.path();
-    let other_ca = theirs.path();
+    let (own, other) = (Authority::new(), Authority::new());
+    let right = own.identity("localhost", false);
+    let ca = own.path();
+    let other_ca = other.path();
     let wrong = [
         (Some(&right), "localhost", Some(&other_ca), "invalid peer certificate"),
         (Some(&right), "localhost", None, "invalid peer certificate"),
         (Some(&right), "127.0.0.1", Some(&ca), "certificate not valid for name"),
         (
-            Some(&ours.identity("localhost", true)),
+            Some(&own.identity("localhost", true)),
             "localhost",
             Some(&ca),
             "certificate expired",
@@ -73,15 +73,15 @@ async fn daemon_at(bench: &Bench, host: &str, port: u16, ca: Option<&String>) ->
     Daemon::start_with(bench, &settings).await
 }
 
-/// A cluster that listens on TCP, speaks TLS there and asks for passwords.
-struct SafeCluster {
+/// A cluster that listens on TCP, with TLS and passwords.
+struct TlsCluster {
     cluster: Cluster,
     port: u16,
 }
 
 const PASSWORD: &str = "hunter2";
 
-impl SafeCluster {
+impl TlsCluster {
     async fn start() -> Self {
         let port = TcpListener::bind(("127.0.0.1", 0))
             .and_then(|free| free.local_addr())
@@ -90,18 +90,18 @@ impl SafeCluster {
         let mut cluster = Cluster::start(Durability::None).expect("a cluster starts");
         cluster.set_for_next_start(&["listen_addresses=127.0.0.1", &format!("port={port}")]);
         cluster.restart().expect("it starts again");
-        let safe = Self { cluster, port };
-        migrate::migrate(&Secret::new(safe.socket_url()))
+        let cluster = Self { cluster, port };
+        migrate::migrate(&Secret::new(cluster.socket_url()))
             .await
             .expect("sql/ installs");
         let login = format!("CREATE ROLE daemon LOGIN PASSWORD '{PASSWORD}' IN ROLE heimdall_daemon");
-        safe.execute(&login).await;
-        safe.admit("scram-sha-256").await;
-        safe
+        cluster.execute(&login).await;
+        cluster.set_authentication("scram-sha-256").await;
+        cluster
     }
 
-    /// How those who come by TCP prove who they are.
-    async fn admit(&self, method: &str) {
+    /// Sets the authentication method for TCP connections.
+    async fn set_authentication(&self, method: &str) {
         let rules = format!("local all all trust\nhostssl all all 127.0.0.1/32 {method}");
         self.write("pg_hba.conf", &rules).await;
         self.reload().await;
@@ -128,7 +128,7 @@ impl SafeCluster {
             .unwrap_or_else(|error| panic!("{statement}: {error:?}"));
     }
 
-    /// Writes a file into the data folder, as the server's own user and for its eyes only.
+    /// Writes a file into the data folder, readable only by the server's user.
     async fn write(&self, name: &str, text: &str) {
         let statement = format!(
             "DO $do$ BEGIN EXECUTE format('COPY (SELECT unnest(string_to_array(%L, E''\n''))) TO PROGRAM %L',
@@ -139,7 +139,7 @@ impl SafeCluster {
         self.execute(&statement).await;
     }
 
-    /// Makes the server read its files again, and waits until it has.
+    /// Makes the server reload its files, and waits until it has done so.
     async fn reload(&self) {
         let loaded = async || {
             let (client, _) = connect(&self.socket_url()).await;
@@ -151,10 +151,10 @@ impl SafeCluster {
         };
         let before = loaded().await;
         self.execute("SELECT pg_reload_conf()").await;
-        wait_until("files read again", || async { loaded().await != before }).await;
+        wait_until("the files are reloaded", || async { loaded().await != before }).await;
     }
 
-    async fn show(&self, identity: &Identity) {
+    async fn set_certificate(&self, identity: &Identity) {
         self.write("server.crt", &identity.certificate).await;
         self.write("server.key", &identity.key).await;
         self.execute("ALTER SYSTEM SET ssl = on").await;
@@ -177,9 +177,9 @@ fn daemon_on(url: &str, ca: Option<&String>) -> Daemon {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_with_a_wrong_certificate_gets_no_password() {
-    let safe = SafeCluster::start().await;
-    let (ours, theirs) = (Authority::new(), Authority::new());
-    let (ca, other_ca) = (ours.path(), theirs.path());
+    let cluster = TlsCluster::start().await;
+    let (own, other) = (Authority::new(), Authority::new());
+    let (ca, other_ca) = (own.path(), other.path());
     let refused = async |url: String, ca: Option<&String>, says: &str| {
         let daemon = daemon_on(&url, ca);
         daemon.wait_for_log("database not ready").await;
@@ -189,25 +189,28 @@ async fn a_database_with_a_wrong_certificate_gets_no_password() {
         daemon.stop().await;
     };
 
-    // No TLS there, though it is demanded.
+    // The server has no TLS, which the URL demands.
     refused(
-        safe.url("localhost", "?sslmode=require"),
+        cluster.url("localhost", "?sslmode=require"),
         Some(&ca),
         "server does not support TLS",
     )
     .await;
 
-    safe.show(&ours.identity("localhost", false)).await;
-    let full = format!("?sslmode=verify-full&sslrootcert={}", ours.file().display());
+    cluster.set_certificate(&own.identity("localhost", false)).await;
+    let full = format!("?sslmode=verify-full&sslrootcert={}", own.file().display());
     for (url, ca) in [
-        (safe.url("localhost", &full), None),
-        (safe.url("localhost", &format!("{full}&channel_binding=require")), None),
-        (safe.url("localhost", "?sslmode=verify-ca"), Some(&ca)),
-        (safe.url("localhost", ""), Some(&ca)),
+        (cluster.url("localhost", &full), None),
+        (
+            cluster.url("localhost", &format!("{full}&channel_binding=require")),
+            None,
+        ),
+        (cluster.url("localhost", "?sslmode=verify-ca"), Some(&ca)),
+        (cluster.url("localhost", ""), Some(&ca)),
     ] {
         let daemon = daemon_on(&url, ca);
         daemon.wait_for_log("listening").await;
-        let (client, _) = connect(&safe.socket_url()).await;
+        let (client, _) = connect(&cluster.socket_url()).await;
         let query = "SELECT count(*) FILTER (WHERE ssl), count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
             WHERE usename = 'daemon'";
         let row = client.query_one(query, &[]).await.expect("the connections");
@@ -220,66 +223,84 @@ async fn a_database_with_a_wrong_certificate_gets_no_password() {
     }
 
     let full = "?sslmode=verify-full";
-    refused(safe.url("localhost", full), Some(&other_ca), "invalid peer certificate").await;
-    refused(safe.url("localhost", full), None, "invalid peer certificate").await;
-    refused(safe.url("127.0.0.1", full), Some(&ca), "certificate not valid for name").await;
-    refused(safe.url("localhost", "?sslmode=disable"), None, "no encryption").await;
-    safe.show(&ours.identity("localhost", true)).await;
-    refused(safe.url("localhost", full), Some(&ca), "certificate expired").await;
+    refused(
+        cluster.url("localhost", full),
+        Some(&other_ca),
+        "invalid peer certificate",
+    )
+    .await;
+    refused(cluster.url("localhost", full), None, "invalid peer certificate").await;
+    refused(
+        cluster.url("127.0.0.1", full),
+        Some(&ca),
+        "certificate not valid for name",
+    )
+    .await;
+    refused(cluster.url("localhost", "?sslmode=disable"), None, "no encryption").await;
+    cluster.set_certificate(&own.identity("localhost", true)).await;
+    refused(cluster.url("localhost", full), Some(&ca), "certificate expired").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_client_certificate_is_reloaded_for_each_connection() {
-    let safe = SafeCluster::start().await;
-    let (ours, theirs) = (Authority::new(), Authority::new());
-    let ca = ours.path();
-    safe.show(&ours.identity("localhost", false)).await;
-    let known = std::fs::read_to_string(ours.file()).expect("the authority");
-    safe.write("clients.crt", &known).await;
-    safe.execute("ALTER SYSTEM SET ssl_ca_file = 'clients.crt'").await;
-    safe.admit("cert").await;
+    let cluster = TlsCluster::start().await;
+    let (own, other) = (Authority::new(), Authority::new());
+    let ca = own.path();
+    cluster.set_certificate(&own.identity("localhost", false)).await;
+    let known = std::fs::read_to_string(own.file()).expect("the authority");
+    cluster.write("clients.crt", &known).await;
+    cluster.execute("ALTER SYSTEM SET ssl_ca_file = 'clients.crt'").await;
+    cluster.set_authentication("cert").await;
 
     let files = std::env::temp_dir().join(format!("heimdall-client-{}", std::process::id()));
     let (certificate, key) = (files.with_extension("crt"), files.with_extension("key"));
-    let own = |identity: &Identity| {
+    let write_pair = |identity: &Identity| {
         std::fs::write(&certificate, &identity.certificate).expect("the certificate is written");
         std::fs::write(&key, &identity.key).expect("the key is written");
     };
     let shown = format!("?sslcert={}&sslkey={}", certificate.display(), key.display());
     for (identity, says) in [
         (None, "requires a valid client certificate"),
-        (Some(ours.client("somebody")), "certificate authentication failed"),
-        (Some(theirs.client("daemon")), "fatal alert"),
+        (Some(own.client("somebody")), "certificate authentication failed"),
+        (Some(other.client("daemon")), "fatal alert"),
     ] {
-        let parameters = identity.as_ref().map(own).map_or("", |()| shown.as_str());
-        let daemon = daemon_on(&safe.url("localhost", parameters), Some(&ca));
+        let parameters = identity.as_ref().map(write_pair).map_or("", |()| shown.as_str());
+        let daemon = daemon_on(&cluster.url("localhost", parameters), Some(&ca));
         daemon.wait_for_log("database not ready").await;
         let line = daemon.log_lines("database not ready").remove(0);
         assert!(line.contains(says), "'{says}' is not in {line}");
         daemon.stop().await;
     }
 
-    own(&ours.client("daemon"));
-    let daemon = daemon_on(&safe.url("localhost", &shown), Some(&ca));
+    write_pair(&own.client("daemon"));
+    let daemon = daemon_on(&cluster.url("localhost", &shown), Some(&ca));
     daemon.wait_for_log("listening").await;
-    // Another authority takes over: the daemon shows the certificate that is there by then.
-    let other = std::fs::read_to_string(theirs.file()).expect("the authority");
-    safe.write("clients.crt", &other).await;
-    safe.reload().await;
-    own(&theirs.client("daemon"));
-    safe.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'daemon'")
+    // The server accepts another authority. The daemon sends the certificate that the file has by then.
+    let other_ca = std::fs::read_to_string(other.file()).expect("the authority");
+    cluster.write("clients.crt", &other_ca).await;
+    cluster.reload().await;
+    write_pair(&other.client("daemon"));
+    cluster
+        .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'daemon'")
         .await;
-    wait_until("it listens again", || async { daemon.log_lines("listening").len() > 1 }).await;
+    wait_until("the listener has reconnected", || async {
+        daemon.log_lines("listening").len() > 1
+    })
+    .await;
 
-    // Half of a pair is no reason to stay away: the last one that was whole is shown.
-    std::fs::write(&key, theirs.client("daemon").key).expect("the key is written");
-    safe.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'daemon'")
+    // The key does not fit the certificate. The daemon sends the last pair that was valid.
+    std::fs::write(&key, other.client("daemon").key).expect("the key is written");
+    cluster
+        .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'daemon'")
         .await;
-    wait_until("and again", || async { daemon.log_lines("listening").len() > 2 }).await;
-    // Listener and pool each have shown it since; it is said once.
+    wait_until("the listener has reconnected again", || async {
+        daemon.log_lines("listening").len() > 2
+    })
+    .await;
+    // Listener and pool have both connected since. The problem is logged once.
     daemon.assert_logged("cannot be read again", 1).await;
     daemon.stop().await;
     for file in [certificate, key] {
-        std::fs::remove_file(file).expect("ours to remove");
+        std::fs::remove_file(file).expect("removed");
     }
 }

@@ -5,10 +5,10 @@ use heimdall_daemon::sql::schema_version;
 use crate::support::daemon::{Daemon, command};
 use crate::support::{Bench, recordings, wait_until};
 
-/// A lease of a second: three heartbeats in it, each with a look at the schema.
+/// A lease of one second has three heartbeats, each of which checks the schema.
 const QUICK: [(&str, &str); 1] = [("HEIMDALL_LEASE", "1s")];
 
-/// Waits until the one daemon has beaten that often from now on.
+/// Waits for this number of heartbeats of the only daemon.
 async fn heartbeats(bench: &Bench, wanted: u32) {
     let beat = "SELECT max(beat_at)::text FROM heimdall.worker_heartbeats";
     for _ in 0..wanted {
@@ -30,16 +30,16 @@ async fn a_daemon_too_old_for_the_schema_logs_it_once_and_claims_nothing() {
     bench
         .execute("INSERT INTO heimdall.schema_migrations (version, name, serves_from) VALUES (9999, 'future', 9999)")
         .await;
-    // Before the daemon has heard of it: the claim itself is refused.
+    // The daemon has not checked the schema since, so the claim is refused.
     bench.complete(&session).await;
     daemon.wait_for_log("the schema does not fit, claiming stops").await;
     heartbeats(&bench, 3).await;
     assert_eq!(bench.count("heimdall.pending_features WHERE attempt = 0").await, 2);
-    let told = daemon.log_lines("WARN");
-    assert_eq!(told.len(), 1, "{told:#?}");
+    let lines = daemon.log_lines("WARN");
+    assert_eq!(lines.len(), 1, "{lines:#?}");
     assert!(
-        told[0].contains("schema version 9999, for daemons built for 9999 or later") && told[0].contains("replace"),
-        "{told:?}"
+        lines[0].contains("schema version 9999, for daemons built for 9999 or later") && lines[0].contains("replace"),
+        "{lines:?}"
     );
 
     bench
@@ -71,7 +71,7 @@ async fn a_daemon_on_an_older_schema_asks_for_the_migration_and_starts_after_it(
     bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
     bench.complete(&session).await;
-    // As version 7 left it.
+    // The schema of version 7.
     bench
         .execute(
             "DELETE FROM heimdall.schema_migrations WHERE version > 7;
@@ -88,16 +88,16 @@ async fn a_daemon_on_an_older_schema_asks_for_the_migration_and_starts_after_it(
         .env("HEIMDALL_S3_SECRET_KEY", heimdall_daemon::sandbox::s3::SECRET_KEY);
     let daemon = Daemon::spawn(run);
     daemon.wait_for_log("type: heimdalld migrate").await;
-    let told = daemon.log_lines("WARN");
+    let lines = daemon.log_lines("WARN");
     let needs = format!("schema version 7, this heimdalld needs {}", schema_version());
-    assert!(told.len() == 1 && told[0].contains(&needs), "{told:#?}");
+    assert!(lines.len() == 1 && lines[0].contains(&needs), "{lines:#?}");
     assert_eq!(bench.count("heimdall.worker_heartbeats").await, 0);
 
     let migrated = command()
         .arg("migrate")
         .env("HEIMDALL_DATABASE_URL", bench.url().await)
         .output()
-        .expect("it runs");
+        .expect("the binary runs");
     assert!(migrated.status.success(), "{migrated:?}");
     assert!(!bench.rows(&session).await[0].failed);
     daemon.stop().await;
@@ -120,17 +120,17 @@ async fn migrations_may_run_while_daemons_work_and_sessions_complete() {
                 .arg("migrate")
                 .env("HEIMDALL_DATABASE_URL", &url)
                 .output()
-                .expect("it runs");
+                .expect("the binary runs");
             assert!(migrated.status.success(), "turn {turn}: {migrated:?}");
         }
     });
-    // In waves, so that triggers, claims and results meet the migrations all the time.
+    // In waves, so that triggers, claims and results run during all the migrations.
     let complete = "UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id IN
                     (SELECT id FROM heimdall.recording_sessions WHERE status = 'recording' LIMIT 10)";
     let mut completed = 0;
     while completed < RECORDINGS {
         completed += i32::try_from(bench.sql.execute(complete, &[]).await.expect("it completes")).expect("ten at most");
-        // Eighty recordings behind at most: the last waves come when the migrations do.
+        // At most eighty recordings are queued, so that the waves last as long as the migrations.
         let behind = || async { bench.count("heimdall.feature_queue").await < 80 };
         wait_until("the daemons keep up", behind).await;
     }

@@ -70,7 +70,7 @@ async fn the_doctor_reports_a_wrong_clock() {
         .env("HEIMDALL_S3_ACCESS_KEY", heimdall_daemon::sandbox::s3::ACCESS_KEY)
         .env("HEIMDALL_S3_SECRET_KEY", heimdall_daemon::sandbox::s3::SECRET_KEY)
         .envs(clock("+1h"));
-    let output = doctor.output().expect("it runs");
+    let output = doctor.output().expect("the binary runs");
     let said = String::from_utf8_lossy(&output.stdout);
     for subject in [" clock:", "store's clock:"] {
         let line = said.lines().find(|line| line.contains(subject));

@@ -136,7 +136,7 @@ async fn a_migration_does_not_go_through_a_pooler() {
             .arg("migrate")
             .env("HEIMDALL_DATABASE_URL", bouncer.url(&bench.url().await))
             .output()
-            .expect("it runs");
+            .expect("the binary runs");
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{said}");
         assert!(

@@ -1,4 +1,4 @@
-//! Runs the SQL checks of `tests/sql` with psql, each in a database of its own.
+//! The SQL checks of `tests/sql`, run with psql, each in its own database. Checks of the SQL texts.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The queries that the earlier service's documents verify it with, as they are typed there.
+//! The verification queries in the documents of the earlier service, word for word.
 
 use crate::support::daemon::Daemon;
 use crate::support::{Bench, recordings};
@@ -14,7 +14,7 @@ async fn the_earlier_services_verification_queries_return_the_right_answers() {
 
     let recorded = "SELECT COUNT(*) FROM heimdall.measurement_features
 WHERE extraction_metadata->>'extraction_method' = 'recorded';";
-    // An error row says how far it came, but names no method: it is not to be counted as features.
+    // An error row has no extraction method, so it does not count as features.
     assert_eq!(bench.value::<i64>(recorded, &[]).await, 2);
 
     let errors = "SELECT
@@ -23,7 +23,7 @@ WHERE extraction_metadata->>'extraction_method' = 'recorded';";
     error_message
 FROM heimdall.measurement_features
 WHERE extraction_failed = TRUE;";
-    let errors = bench.sql.query(errors, &[]).await.expect("it runs");
+    let errors = bench.sql.query(errors, &[]).await.expect("the query runs");
     assert_eq!(errors.len(), 1);
     assert_eq!(
         errors[0].get::<_, uuid::Uuid>("measurement_id"),
@@ -34,7 +34,7 @@ WHERE extraction_failed = TRUE;";
         "IQ file not found: missing.bin"
     );
 
-    // Its statistics endpoint multiplied measurements by feature rows; each is counted once here.
+    // The earlier statistics endpoint multiplied measurements by feature rows. Here each counts once.
     let stats = "SELECT total_recordings, recordings_with_features, recordings_without_features, total_measurements,
         measurements_with_features, measurements_without_features FROM heimdall.feature_coverage";
     let stats = bench.sql.query_one(stats, &[]).await.expect("one row");

@@ -1,7 +1,7 @@
-//! Plans where the statistics mislead: a table that vacuum has last seen empty, and that is full again.
+//! Plans with misleading statistics: vacuum has last seen the table empty, and it is full again.
 //!
-//! While anybody holds a snapshot, or after any wave of work, vacuum notes pages without a row in them. The planner
-//! then expects one row however many there are, and reads all of them where it should look one up.
+//! After a wave of work, or while a snapshot is held, vacuum records pages without rows. The planner then expects one row,
+//! however many there are, and chooses a scan instead of an index.
 
 use heimdall_daemon::sql;
 use serde_json::Value;
@@ -9,13 +9,13 @@ use tokio_postgres::Client;
 
 use crate::support::{Bench, connect};
 
-/// Rows that a plan gone wrong would read.
+/// Rows that a wrong plan would read.
 const ROWS: i32 = 5_000;
 
 /// Sessions that no trigger saw, of one measurement each.
 const MISSED: i32 = 300;
 
-/// Buffers that a statement touches, its triggers included, when it is run a second time: the first one is planned.
+/// Buffers that the second run of a statement touches, with its triggers. The first run includes planning.
 async fn buffers(bench: &Bench, statement: &str) -> i64 {
     let explain = format!("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT pg_temp.run($run${statement}$run$)");
     let mut plan = Value::Null;
@@ -28,8 +28,8 @@ async fn buffers(bench: &Bench, statement: &str) -> i64 {
     of("Shared Hit Blocks") + of("Shared Read Blocks")
 }
 
-/// The trap is set, for as long as the second value lives.
-async fn trapped() -> (Bench, Client) {
+/// A bench with misleading statistics, for as long as the second value exists.
+async fn bench_with_misleading_statistics() -> (Bench, Client) {
     let bench = Bench::new().await;
     let run =
         "CREATE FUNCTION pg_temp.run(command text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE command; END $$";
@@ -44,7 +44,7 @@ async fn trapped() -> (Bench, Client) {
             overall_confidence, mean_snr_db, num_receivers_detected)
         SELECT now(), gen_random_uuid(), gen_random_uuid(), ARRAY['{}'::jsonb], 0.9, 20, 1 FROM generate_series(1, $1::int)";
     for (table, fill) in [("feature_queue", queue), ("measurement_features", features)] {
-        // Nothing may mend the statistics while this looks.
+        // Autovacuum must not correct the statistics.
         bench
             .execute(&format!(
                 "ALTER TABLE heimdall.{table} SET (autovacuum_enabled = false)"
@@ -55,7 +55,10 @@ async fn trapped() -> (Bench, Client) {
         bench.execute(&format!("VACUUM heimdall.{table}")).await;
         let seen =
             format!("SELECT reltuples = 0 AND relpages > 0 FROM pg_class WHERE oid = 'heimdall.{table}'::regclass");
-        assert!(bench.value::<bool>(&seen, &[]).await, "{table}: the trap is not set");
+        assert!(
+            bench.value::<bool>(&seen, &[]).await,
+            "{table}: the statistics are not misleading"
+        );
         bench.sql.execute(fill, &[&ROWS]).await.expect("filled");
     }
     (bench, holder)
@@ -63,7 +66,7 @@ async fn trapped() -> (Bench, Client) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_triggers_use_indexes_with_statistics_of_an_empty_table() {
-    let (bench, _holder) = trapped().await;
+    let (bench, _holder) = bench_with_misleading_statistics().await;
     let session = bench.record(&["a.bin"; 7]).await;
 
     let settle = "SELECT heimdall.settle_sessions(ARRAY[gen_random_uuid(), gen_random_uuid()])";
@@ -95,8 +98,8 @@ async fn the_triggers_use_indexes_with_statistics_of_an_empty_table() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_administrators_functions_use_indexes_with_statistics_of_an_empty_table() {
-    let (bench, _holder) = trapped().await;
-    // With nobody's settings.
+    let (bench, _holder) = bench_with_misleading_statistics().await;
+    // Without the daemon's settings.
     bench.history(MISSED, "old.bin", "completed").await;
     for (what, each) in [
         ("heimdall.enqueue_missing(250)", 40),
@@ -116,10 +119,10 @@ async fn the_administrators_functions_use_indexes_with_statistics_of_an_empty_ta
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_daemons_statements_use_indexes_with_statistics_of_an_empty_table() {
-    let (bench, _holder) = trapped().await;
+    let (bench, _holder) = bench_with_misleading_statistics().await;
     let session = bench.record(&["a.bin"; 7]).await;
     bench.complete(&session).await;
-    // With its connections' settings, under a lease as a claim gives it.
+    // With the settings of the daemon's connections, and leases as a claim sets them.
     bench
         .execute("SET enable_seqscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan")
         .await;
@@ -155,7 +158,7 @@ async fn the_daemons_statements_use_indexes_with_statistics_of_an_empty_table() 
         ),
         ("strays", sql::RELEASE_ORPHANS, "(gen_random_uuid(), '{}')".to_owned()),
         ("promote", sql::PROMOTE_DUE, String::new()),
-        // The seven are each in the hands of another daemon that nobody knows.
+        // Each of the seven is claimed by another daemon that does not exist.
         ("release", sql::RELEASE_EXPIRED, String::new()),
     ];
     for (name, text, parameters) in statements {

@@ -1,4 +1,4 @@
-//! `extraction_workers` and `feature_failures` tell the truth at all times.
+//! `extraction_workers` and `feature_failures` are correct at all times.
 
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ async fn a_killed_worker_leaves_extraction_workers_within_its_lease() {
     assert!(!host.is_empty());
     assert_eq!(bench.value::<String>(row, &[]).await, expected);
 
-    // What it has in hand shows with its next heartbeat, a third of the lease later at most.
+    // Recordings in flight show after the next heartbeat, at most a third of the lease later.
     bench.complete(&session).await;
     bench
         .wait_count("heimdall.extraction_workers WHERE in_flight = 2", 1)
@@ -44,10 +44,10 @@ async fn a_killed_worker_leaves_extraction_workers_within_its_lease() {
     let killed = Instant::now();
     assert!(
         bench.value::<Option<f64>>(last_beat, &[]).await.is_some(),
-        "nobody knows yet"
+        "the lease has not expired yet"
     );
     bench.wait_count("heimdall.extraction_workers", 0).await;
-    // No other daemon is there that could have taken its row away: the view itself tells dead from alive.
+    // No other daemon has removed the row, so the view itself leaves the dead one out.
     assert_eq!(bench.count("heimdall.worker_heartbeats").await, 1);
     assert!(
         killed.elapsed() < Duration::from_secs(3 + 2),

@@ -115,5 +115,5 @@ pub(super) fn segments(seed: u64, samples: usize) -> Vec<Value> {
     let rate = recordings::SAMPLE_RATE_HZ.to_string();
     let output = command().args(["extract", "--sample-rate", &rate]).arg(&path).output();
     std::fs::remove_file(&path).expect("it was there");
-    serde_json::from_slice(&output.expect("it runs").stdout).expect("a JSON array")
+    serde_json::from_slice(&output.expect("the binary runs").stdout).expect("a JSON array")
 }
