@@ -194,5 +194,5 @@ async fn a_database_with_encoding_sql_ascii_is_refused() {
         .await
         .expect_err("the encoding is refused")
         .to_string();
-    assert!(error.contains("is encoded in SQL_ASCII, it has to be UTF8"), "{error}");
+    assert!(error.contains("has the encoding SQL_ASCII, it must be UTF8"), "{error}");
 }
