@@ -2,10 +2,11 @@
 
 use rustfft::num_complex::Complex32;
 
-/// Numbers from 0 to 1, always the same for the same seed.
+/// Random numbers; the same seed gives the same numbers.
 pub(crate) struct Random(pub u64);
 
 impl Random {
+    /// Uniform from 0 to 1.
     pub(crate) fn uniform(&mut self) -> f64 {
         self.0 = self
             .0
@@ -23,11 +24,12 @@ impl Random {
     }
 }
 
-/// Kinds of signals.
+/// Number of kinds of signals.
 pub(crate) const KINDS: usize = 12;
 
-/// A chunk of some kind: tones on and off a bin, two tones, frequency modulation, bursts, a real-valued signal, silence
-/// inside, noise alone, a tone on an offset, coloured noise, whole numbers, bursts of noise.
+/// A chunk of `n` samples. The kinds, from 0: a tone on a bin, a tone between bins, two tones, frequency
+/// modulation, a burst, a real-valued tone, a tone with silence inside, noise alone, a tone on an
+/// offset, coloured noise, a tone in whole numbers, a burst of noise.
 pub(crate) fn signal(kind: usize, n: usize, amplitude: f64, snr_db: f64, random: &mut Random) -> Vec<Complex32> {
     let noise_power = 10_f64.powf(-snr_db / 10.0);
     let cycles = (random.uniform() - 0.5) * n as f64;

@@ -1,25 +1,26 @@
-//! Where samples stand in time: the grid of chunks and segments, which goes on through what was lost.
+//! The grid of chunks and segments, which continues through lost samples.
 //!
-//! Segment n of every receiver of a session has to be the same second. So a sample's place is counted
-//! from the first one with the lost ones included, and chunks are cut where they would have been without
-//! the loss. A chunk that lacks a sample is not measured: nothing is made up for it, and the numbers of
-//! the others are what they were. A segment's numbers are over the chunks that are left; one without any
-//! is left out, and the next keeps its number.
+//! Segment n of every receiver of a session must be the same second. So the position of a sample
+//! counts the lost samples before it, and chunks begin where they would begin without the loss. A
+//! chunk that lacks a sample is not measured: no samples are made up, and the numbers of the other
+//! chunks do not change. The numbers of a segment are over its remaining chunks. A segment without
+//! any chunk is left out, and the next one keeps its number.
 
-/// Length of a chunk: what each of the numbers is computed from.
+/// Length of a chunk: each number is computed from one.
 pub const CHUNK_MS: f64 = 200.0;
 
-/// Chunks in a segment: what the statistics are taken over.
+/// Chunks in a segment: the statistics are taken over them.
 pub const CHUNKS_PER_SEGMENT: usize = 5;
 
-/// Longest loss that is believed, in seconds. Recorders outlive a stalled network for some tens of seconds; what jumps by
-/// more than ten minutes is a clock being set.
+/// Longest loss that is accepted, in seconds. A recorder survives a stalled network for some tens of
+/// seconds. A jump of more than ten minutes means that a clock was set.
 const MAX_GAP_S: f64 = 600.0;
 
-/// What a recording and its losses may span in seconds: the seven days of a session. It keeps segment numbers small.
+/// Longest time that a recording and its losses may span, in seconds: the seven days of a session. It
+/// keeps segment numbers small.
 const MAX_SPAN_S: f64 = 7.0 * 86_400.0;
 
-/// The place of the next sample.
+/// The position of the next sample.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timeline {
     chunk_samples: u64,
@@ -45,11 +46,11 @@ impl Timeline {
     }
 
     /// Whether so many samples can have been lost here.
-    pub(crate) fn believes(&self, lost: u64) -> bool {
+    pub(crate) fn allows_loss(&self, lost: u64) -> bool {
         lost <= self.max_gap && self.position.saturating_add(lost) <= self.max_span
     }
 
-    /// Goes on by samples that came or were lost.
+    /// Advances by samples that were read or lost.
     pub(crate) fn advance(&mut self, samples: u64) {
         self.position += samples;
     }
@@ -59,13 +60,13 @@ impl Timeline {
         self.position
     }
 
-    /// Samples up to the next border between chunks: at least one.
+    /// Samples to the end of the chunk: at least one.
     pub(crate) fn to_chunk_border(self) -> usize {
-        // Not above the length of a chunk, which came as a usize.
+        // At most the length of a chunk, which was a usize.
         usize::try_from(self.chunk_samples - self.position % self.chunk_samples).unwrap_or(usize::MAX)
     }
 
-    /// Samples up to the next border between segments: at least one.
+    /// Samples to the end of the segment: at least one.
     pub(crate) fn to_segment_border(self) -> u64 {
         self.segment_samples() - self.position % self.segment_samples()
     }
@@ -78,7 +79,7 @@ impl Timeline {
         self.position.is_multiple_of(self.segment_samples())
     }
 
-    /// Number of the segment that the next sample belongs to.
+    /// Number of the segment of the next sample.
     pub(crate) fn segment_index(self) -> u64 {
         self.position / self.segment_samples()
     }
@@ -93,7 +94,7 @@ impl Timeline {
     }
 }
 
-/// Samples in one chunk: as many whole ones as fit into [`CHUNK_MS`].
+/// Number of whole samples that fit into [`CHUNK_MS`].
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -1,5 +1,5 @@
-//! Double precision against the reference, single precision against double, and whole recordings, over signals of every
-//! kind, length and size.
+//! Compares double precision with the reference, single precision with double precision, and whole
+//! recordings with double precision, for signals of every kind, length and amplitude.
 
 use rustfft::num_complex::Complex32;
 
@@ -15,7 +15,7 @@ use crate::input::Hints;
 use crate::test_signals::{KINDS, Random, signal};
 use crate::timeline::CHUNKS_PER_SEGMENT;
 
-/// Not what this is about.
+/// Any levels: these tests do not look at clipping.
 const CLIPPING: ClippingLevels = ClippingLevels {
     low: -1.0,
     high: 1.0,
@@ -37,15 +37,15 @@ fn compare(single: &Features<f64>, double: &Features<f64>, bin_hz: f64, rate: f6
         let allowed = tolerance(name, *reference, bin_hz, rate);
         assert!(
             (ours - reference).abs() <= allowed,
-            "{what}: {name} is {ours}, double precision says {reference}"
+            "{what}: {name} is {ours}, in double precision {reference}"
         );
     }
 }
 
 #[test]
-fn single_precision_is_within_the_tolerances_or_says_that_it_is_not() {
+fn single_precision_is_within_the_tolerances_or_reports_insufficient_precision() {
     let mut random = Random(7);
-    let (mut all, mut doubtful) = (0, 0);
+    let (mut all, mut insufficient) = (0, 0);
     for (n, rounds) in [
         (1600, 24),
         (1601, 16),
@@ -79,20 +79,21 @@ fn single_precision_is_within_the_tolerances_or_says_that_it_is_not() {
                         };
                         compare(&features, &reference, 5.0, rate, &what);
                     }
-                    Precision::Insufficient if snr_db < 35.0 && kind != 5 && kind != 10 => doubtful += 1,
+                    Precision::Insufficient if snr_db < 35.0 && kind != 5 && kind != 10 => insufficient += 1,
                     Precision::Insufficient => {}
                 }
             }
         }
     }
-    // Above 35 dB doubt is due, and for real-valued signals, which have two equal peaks and a centroid of zero, and for whole
-    // numbers, which may be a pure tone.
-    assert!(doubtful * 50 < all, "{doubtful} of {all} in doubt");
+    // Single precision may be insufficient above 35 dB; for real-valued signals, which have two equal
+    // peaks and a centroid of zero; and for whole numbers, which may be a pure tone.
+    assert!(insufficient * 50 < all, "{insufficient} of {all} insufficient");
 }
 
-/// One click over noise makes a spectrum ever flatter the higher it is, and an SNR of which little is left but rounding.
+/// A click in noise flattens the spectrum. The higher the click, the closer the SNR is to 0 dB, and the
+/// larger the part of rounding errors in it.
 #[test]
-fn an_snr_next_to_nothing_is_right_as_a_part_of_itself() {
+fn an_snr_close_to_0_db_has_a_small_relative_error() {
     let mut random = Random(3);
     for n in [1600, 1601, 40_000] {
         let (mut single, mut double) = (SinglePrecision::new(n), DoublePrecision::new(n));
@@ -111,7 +112,7 @@ fn an_snr_next_to_nothing_is_right_as_a_part_of_itself() {
 }
 
 #[test]
-fn double_precision_is_the_reference() {
+fn double_precision_agrees_with_the_reference() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let mut cases = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -140,7 +141,7 @@ fn double_precision_is_the_reference() {
                     ("max", statistics.max),
                 ] {
                     let reference = expected[name][which].as_f64().unwrap();
-                    // Nothing but the rounding of double precision, of the rate where zero is hit.
+                    // Only the rounding of double precision, relative to the rate where the value is 0.
                     let allowed = 1e-8 * reference.abs() + 1e-11 * rate;
                     let what = format!("{}: {name}.{which}", path.display());
                     assert!((ours - reference).abs() <= allowed, "{what} is {ours}, not {reference}");
@@ -152,10 +153,11 @@ fn double_precision_is_the_reference() {
 }
 
 #[test]
-fn a_recording_has_the_numbers_of_double_precision_whatever_it_holds() {
+fn a_recording_of_any_signal_has_the_numbers_of_double_precision() {
     let mut random = Random(11);
     let mut workspace = Workspace::new();
-    // Chunks of 200 samples, of 1,601 and 40,009 (primes), 4,050 (an odd half), and up to 4,000,000.
+    // Chunks of 200 to 4,000,000 samples: among them 1,601 and 40,009 (primes) and 4,050 (half of it is
+    // odd).
     for (n, segments) in [
         (200, 48),
         (1600, 24),
@@ -198,7 +200,7 @@ fn a_recording_has_the_numbers_of_double_precision_whatever_it_holds() {
                     let allowed = tolerance(name, expected, 5.0, rate);
                     assert!(
                         (ours - expected).abs() <= allowed,
-                        "n {n}, kind {kind}, {amplitude:e}, {snr_db} dB: {name} is {ours}, double precision says {expected}"
+                        "n {n}, kind {kind}, {amplitude:e}, {snr_db} dB: {name} is {ours}, in double precision {expected}"
                     );
                 }
             }

@@ -4,35 +4,36 @@ use crate::overview::Overview;
 use crate::recording_info::RecordingInfo;
 use crate::warning::Inconsistency;
 
-/// Everything known about a recording once its last byte has been seen.
+/// The result of a recording.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Extraction {
-    /// In the order of time; without those that [`crate::Recording::take_segments`] had before.
+    /// The segments in the order of time, except those that [`crate::Recording::take_segments`]
+    /// returned before.
     pub segments: Vec<SegmentFeatures>,
-    /// Over all segments, taken or not.
+    /// Totals of all segments, including those returned before.
     pub totals: Totals,
     /// How the bytes were read.
     pub interpretation: Interpretation,
-    /// What the object says beside its samples.
+    /// What the object says apart from its samples.
     pub info: RecordingInfo,
-    /// What does not fit together; each has its word in every segment's `quality`.
+    /// Contradictions about the recording. Every segment's `quality` has the word of each.
     pub inconsistencies: Vec<Inconsistency>,
-    /// Samples that went into features.
+    /// Samples that features were computed from.
     pub samples_used: u64,
-    /// Samples behind the last whole chunk, or in chunks that are not whole because others were lost.
+    /// Samples after the last whole chunk, or in chunks that lack samples.
     pub samples_left_over: u64,
-    /// Samples that the recorder lost between those that are there.
+    /// Samples that the recorder lost.
     pub samples_lost: u64,
-    /// What a picture shows, if [`crate::Recording::with_overview`] asked for it.
+    /// The data of a plot, if [`crate::Recording::with_overview`] requested it.
     pub overview: Option<Box<Overview>>,
 }
 
-/// What a recording's segments come to, each by its number of chunks.
+/// Counts and means over the segments of a recording, each weighted by its number of chunks.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Totals {
     /// Segments with at least one chunk.
     pub num_segments: u64,
-    /// Chunks that went into features.
+    /// Chunks that features were computed from.
     pub num_chunks: u64,
     snr_db: f64,
     delay_spread_confidence: f64,
@@ -73,7 +74,7 @@ impl Totals {
 }
 
 impl Extraction {
-    /// Length of the recording, what is left over and what was lost included.
+    /// Length of the recording in milliseconds, with the samples that are left over or lost.
     #[must_use]
     pub fn duration_ms(&self) -> f64 {
         let samples = self.samples_used + self.samples_left_over + self.samples_lost;

@@ -1,8 +1,12 @@
-//! A recording on its way from bytes to segments.
+//! Reads a recording from its first byte to its last segment.
 
 #[cfg(test)]
 mod agreement;
+mod chunk_buffer;
 pub(crate) mod extraction;
+mod sample_checks;
+mod sample_decoder;
+mod segment_builder;
 mod segmenter;
 
 use crate::chunk::Workspace;
@@ -14,26 +18,25 @@ use crate::input::Hints;
 use extraction::Extraction;
 use segmenter::Segmenter;
 
-/// One recording on its way from bytes to features.
+/// Computes the features of one recording from its bytes.
 ///
-/// Holds at most one chunk of samples, a container's header, and the results. How the bytes are
-/// divided between calls of [`Recording::push`] changes nothing in the result.
+/// Holds at most one chunk of samples, the header of a container, and the results. The result does
+/// not depend on how the bytes are divided between calls of [`Recording::push`].
 #[derive(Debug)]
 pub struct Recording {
     hints: Hints,
     stage: Stage,
-    /// Whether a picture is wanted.
     with_overview: bool,
 }
 
 #[derive(Debug)]
 enum Stage {
-    /// Too few bytes so far to know the container.
+    /// The first bytes, too few to recognise the container.
     Sniffing(Vec<u8>),
     /// In the container's header, or in its data.
     Decoding {
         container: Container,
-        /// There once the first sample is near: the header is read then.
+        /// `None` until the header is read.
         segmenter: Option<Box<Segmenter>>,
     },
 }
@@ -49,15 +52,16 @@ impl Recording {
         }
     }
 
-    /// Gathers what a picture shows besides, in 10 MB at most.
+    /// Also collects [`Extraction::overview`], which a plot shows. It takes at most 10 MB.
     #[must_use]
     pub fn with_overview(mut self) -> Self {
         self.with_overview = true;
         self
     }
 
-    /// Hands over the segments that are complete so far, so that long recordings need not be held. What only the end shows,
-    /// [`Extraction::inconsistencies`], is then for the caller to add to their warnings.
+    /// Returns the segments that are complete so far, so that a long recording need not be held in
+    /// memory. The caller must add the warnings of [`Extraction::inconsistencies`] to them, since some
+    /// are found only at the end.
     pub fn take_segments(&mut self) -> Vec<SegmentFeatures> {
         match &mut self.stage {
             Stage::Decoding {
@@ -72,7 +76,7 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// What is wrong with the bytes so far. After an error the recording is of no further use.
+    /// If the bytes so far cannot be a recording. After an error the recording cannot be continued.
     pub fn push(&mut self, bytes: &[u8], workspace: &mut Workspace) -> Result<(), Error> {
         let Stage::Sniffing(head) = &mut self.stage else {
             return self.decode(bytes, workspace);
@@ -90,7 +94,7 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// If the object as a whole is no recording, or too short for one chunk.
+    /// If the object as a whole is no recording, or is too short for one chunk.
     pub fn finish(mut self, workspace: &mut Workspace) -> Result<Extraction, Error> {
         if let Stage::Sniffing(_) = self.stage {
             self.open(workspace)?;
@@ -98,19 +102,19 @@ impl Recording {
         if let Stage::Decoding { container, .. } = &mut self.stage {
             container.end()?;
         }
-        // What the container has held back comes now.
+        // Now the container returns the samples that it held back.
         self.decode(&[], workspace)?;
         let Stage::Decoding { container, segmenter } = self.stage else {
             unreachable!("opened above")
         };
         match segmenter {
             Some(segmenter) => segmenter.finish(container),
-            // No samples came at all.
+            // The object has no samples.
             None => Segmenter::new(container.interpret(&self.hints)?, &self.hints, false).finish(container),
         }
     }
 
-    /// Decides the container by the bytes gathered so far, and reads them.
+    /// Recognises the container from the bytes so far, and reads them.
     fn open(&mut self, workspace: &mut Workspace) -> Result<(), Error> {
         let Stage::Sniffing(head) = &mut self.stage else {
             return Ok(());

@@ -1,402 +1,224 @@
 //! Turns bytes of samples into chunks, and chunks into segments.
 
-use std::collections::VecDeque;
-
-use rustfft::num_complex::Complex32;
-
+use super::chunk_buffer::ChunkBuffer;
 use super::extraction::{Extraction, Totals};
+use super::sample_checks::SampleChecks;
+use super::sample_decoder::SampleDecoder;
+use super::segment_builder::SegmentBuilder;
 use crate::chunk::Workspace;
-use crate::chunk::measured::MeasuredChunk;
 use crate::container::Container;
-use crate::detector::SegmentDetector;
 use crate::error::Error;
-use crate::estimators::peak_range::PeakRange;
-use crate::features::{Extended, Features, SegmentFeatures, Statistics};
-use crate::format::MAX_SAMPLE_BYTES;
+use crate::features::SegmentFeatures;
 use crate::input::{Hints, Interpretation, consistency};
 use crate::overview::OverviewBuilder;
-use crate::plausibility::byte_layout::ByteLayout;
-use crate::plausibility::{self, stray_header};
-use crate::quality::QualityAccumulator;
 use crate::recording_info::{Anomaly, Gap, RecordingInfo};
-use crate::timeline::{CHUNKS_PER_SEGMENT, Timeline};
 use crate::warning::{Inconsistency, Warning};
 
-/// The samples' way from bytes to numbers. Holds one chunk.
+/// Takes the bytes of a recording's samples and computes its segments. Holds one chunk of samples.
 #[derive(Debug)]
 pub(crate) struct Segmenter {
-    interpretation: Interpretation,
     hints: Hints,
-    /// What the hints have against the interpretation, as far as it is known before the end.
-    warnings: Vec<Warning>,
-    chunk_samples: usize,
-    timeline: Timeline,
-    info: RecordingInfo,
-    data_bytes: u64,
-    /// Bytes of a sample that has not come in full.
-    partial: Vec<u8>,
-    /// Samples of the chunk at hand.
-    chunk: Vec<Complex32>,
-    /// Whether it lacks samples.
-    is_broken: bool,
-    /// Losses known beforehand that are still to come.
-    losses: VecDeque<Gap>,
-    samples_read: u64,
-    samples_used: u64,
-    samples_lost: u64,
-    largest: f32,
-    /// What the first bytes look like, where no header says what they are.
-    byte_layout: Option<ByteLayout>,
-    /// What was found odd about them.
-    found: Vec<Inconsistency>,
-    /// What an operator wants flagged of the segment at hand.
-    quality_accumulator: QualityAccumulator,
-    /// What its chunks show together.
-    segment_detector: SegmentDetector,
-    /// What the first chunk looks like, if its samples are far too small.
-    looks_like: Option<&'static str>,
-    rows: Vec<MeasuredChunk>,
-    segments: Vec<SegmentFeatures>,
-    totals: Totals,
+    decoder: SampleDecoder,
+    chunk: ChunkBuffer,
+    checks: SampleChecks,
+    segment: SegmentBuilder,
     overview: Option<Box<OverviewBuilder>>,
+    /// The result so far.
+    result: Extraction,
 }
 
 impl Segmenter {
     pub(crate) fn new(interpretation: Interpretation, hints: &Hints, with_overview: bool) -> Self {
+        let rate_hz = interpretation.sample_rate_hz;
         let chunk_samples = interpretation.chunk_samples();
-        let overview = || Box::new(OverviewBuilder::new(interpretation.sample_rate_hz, chunk_samples));
+        let overview = || Box::new(OverviewBuilder::new(rate_hz, chunk_samples));
         Self {
-            interpretation,
             hints: hints.clone(),
-            warnings: consistency::of_reading(hints, &interpretation)
-                .iter()
-                .map(|inconsistency| inconsistency.warning)
-                .collect(),
-            chunk_samples,
-            timeline: Timeline::new(interpretation.sample_rate_hz, chunk_samples),
-            info: RecordingInfo::default(),
-            data_bytes: 0,
-            partial: Vec::with_capacity(MAX_SAMPLE_BYTES),
-            chunk: Vec::new(),
-            is_broken: false,
-            losses: hints.losses().iter().copied().collect(),
-            samples_read: 0,
-            samples_used: 0,
-            samples_lost: 0,
-            largest: 0.0,
-            byte_layout: matches!(interpretation.container, "none" | "sigmf").then(ByteLayout::default),
-            found: Vec::new(),
-            quality_accumulator: QualityAccumulator::default(),
-            segment_detector: SegmentDetector::default(),
-            looks_like: None,
-            rows: Vec::with_capacity(CHUNKS_PER_SEGMENT),
-            segments: Vec::new(),
-            totals: Totals::default(),
+            decoder: SampleDecoder::new(interpretation.format),
+            chunk: ChunkBuffer::new(rate_hz, chunk_samples, hints.losses()),
+            checks: SampleChecks::new(&interpretation),
+            segment: SegmentBuilder::default(),
             overview: with_overview.then(overview),
+            result: Extraction {
+                segments: Vec::new(),
+                totals: Totals::default(),
+                interpretation,
+                info: RecordingInfo::default(),
+                inconsistencies: consistency::of_reading(hints, &interpretation),
+                samples_used: 0,
+                samples_left_over: 0,
+                samples_lost: 0,
+                overview: None,
+            },
         }
     }
 
     /// See [`crate::Recording::take_segments`].
     pub(crate) fn take_segments(&mut self) -> Vec<SegmentFeatures> {
-        std::mem::take(&mut self.segments)
+        std::mem::take(&mut self.result.segments)
     }
 
-    /// Takes bytes of samples.
-    pub(crate) fn read(&mut self, mut bytes: &[u8], workspace: &mut Workspace) -> Result<(), Error> {
-        self.chunk.reserve_exact(self.chunk_samples - self.chunk.len());
-        self.data_bytes += bytes.len() as u64;
-        let sample_bytes = self.interpretation.format.sample_bytes();
-        if !self.partial.is_empty() {
-            let missing = sample_bytes - self.partial.len();
-            let (end, rest) = bytes.split_at(bytes.len().min(missing));
-            self.partial.extend_from_slice(end);
-            bytes = rest;
-            if self.partial.len() < sample_bytes {
-                return Ok(());
-            }
-            let sample = std::mem::take(&mut self.partial);
-            self.decode(&sample, workspace)?;
-            self.partial = sample;
-            self.partial.clear();
-        }
-        let (whole, rest) = bytes.split_at(bytes.len() - bytes.len() % sample_bytes);
-        self.decode(whole, workspace)?;
-        self.partial.extend_from_slice(rest);
-        Ok(())
+    /// Takes bytes of samples, divided anywhere.
+    pub(crate) fn read(&mut self, bytes: &[u8], workspace: &mut Workspace) -> Result<(), Error> {
+        self.chunk.reserve();
+        let (completed, whole) = self.decoder.split(bytes);
+        self.decode(&completed, workspace)?;
+        self.decode(whole, workspace)
     }
 
     /// Takes bytes of whole samples.
     fn decode(&mut self, mut bytes: &[u8], workspace: &mut Workspace) -> Result<(), Error> {
-        let format = self.interpretation.format;
         while !bytes.is_empty() {
-            while let Some(gap) = self.losses.pop_front_if(|gap| gap.at_sample <= self.samples_read) {
-                self.skip_lost(gap.lost_samples)?;
+            while let Some(lost) = self.chunk.next_known_loss() {
+                self.skip_lost(lost)?;
             }
-            let wanted = self.losses.front().map_or(usize::MAX, |gap| {
-                usize::try_from(gap.at_sample - self.samples_read).unwrap_or(usize::MAX)
-            });
-            let samples = (bytes.len() / format.sample_bytes())
-                .min(self.timeline.to_chunk_border())
-                .min(wanted);
-            let (now, later) = bytes.split_at(samples * format.sample_bytes());
-            format.decode(now, &mut self.chunk);
-            if let Some(byte_layout) = &mut self.byte_layout {
-                byte_layout.add(now);
-            }
-            bytes = later;
-            self.samples_read += samples as u64;
-            self.timeline.advance(samples as u64);
-            if self.timeline.is_at_chunk_border() {
+            let decoded = self.chunk.decode(self.decoder.format, &mut bytes);
+            self.checks.add_bytes(decoded);
+            if self.chunk.timeline.is_at_chunk_border() {
                 self.complete_chunk(workspace)?;
             }
         }
         Ok(())
     }
 
-    /// Takes notice of samples that were lost here.
+    /// Continues after samples that the recorder lost here. A loss that is too long is a clock jump:
+    /// it is noted, and nothing is skipped.
     pub(crate) fn skip_lost(&mut self, samples: u64) -> Result<(), Error> {
         if samples == 0 {
             return Ok(());
         }
-        if !self.timeline.believes(samples) {
-            self.info.add_anomaly(Anomaly::ClockJump {
-                at_sample: self.samples_read,
-                by_s: samples as f64 / self.interpretation.sample_rate_hz,
+        let at_sample = self.chunk.samples_read;
+        if !self.chunk.timeline.allows_loss(samples) {
+            self.result.info.add_anomaly(Anomaly::ClockJump {
+                at_sample,
+                by_s: samples as f64 / self.result.interpretation.sample_rate_hz,
             });
             return Ok(());
         }
-        self.info.add_gap(Gap {
-            at_sample: self.samples_read,
+        self.result.info.add_gap(Gap {
+            at_sample,
             lost_samples: samples,
         });
-        self.samples_lost += samples;
+        self.result.samples_lost += samples;
         self.discard_chunk()?;
         let mut left = samples;
         while left > 0 {
-            // A segment's tally has to know of its losses; the segments that are lost as a whole have none.
-            let step = left.min(self.timeline.to_segment_border());
-            self.quality_accumulator.add_gap(step);
-            self.timeline.advance(step);
+            // Each segment counts its own losses. A segment without any sample has no row for them.
+            let step = left.min(self.chunk.timeline.to_segment_border());
+            self.segment.quality.add_gap(step);
+            self.chunk.timeline.advance(step);
             left -= step;
-            if self.timeline.is_at_segment_border() {
-                self.close_segment(self.timeline.segment_index() - 1);
-            }
+            self.close_segment_at_border();
         }
-        self.is_broken = !self.timeline.is_at_chunk_border();
+        self.chunk.is_incomplete = !self.chunk.timeline.is_at_chunk_border();
         Ok(())
     }
 
-    /// Puts the samples at hand aside: their chunk lacks others.
+    /// Checks the samples of a chunk that lacks others, and leaves them out.
     fn discard_chunk(&mut self) -> Result<(), Error> {
-        self.check_samples()?;
+        self.checks.check_range(&self.chunk)?;
         self.add_to_overview();
         self.chunk.clear();
-        self.quality_accumulator.interrupt();
+        self.segment.quality.interrupt();
         Ok(())
     }
 
     fn complete_chunk(&mut self, workspace: &mut Workspace) -> Result<(), Error> {
-        if std::mem::take(&mut self.is_broken) {
+        if std::mem::take(&mut self.chunk.is_incomplete) {
             self.discard_chunk()?;
         } else {
-            let peaks = self.check_samples()?;
+            let peaks = self.checks.check_range(&self.chunk)?;
             self.check_layout()?;
             self.add_to_overview();
-            let Interpretation {
-                format, sample_rate_hz, ..
-            } = self.interpretation;
-            let row = workspace.measure(
-                &mut self.chunk,
-                peaks,
-                format,
-                sample_rate_hz,
-                &mut self.quality_accumulator,
-                &mut self.segment_detector,
-            );
-            self.rows.push(row);
-            self.samples_used += self.chunk.len() as u64;
+            self.segment
+                .measure(workspace, self.chunk.samples_mut(), peaks, &self.result.interpretation);
+            self.result.samples_used += self.chunk.samples().len() as u64;
             self.chunk.clear();
         }
-        if self.timeline.is_at_segment_border() {
-            self.close_segment(self.timeline.segment_index() - 1);
-        }
+        self.close_segment_at_border();
         Ok(())
     }
 
-    /// Shows the samples at hand to whoever draws the picture.
     fn add_to_overview(&mut self) {
         if let Some(overview) = &mut self.overview {
-            overview.add_samples(self.timeline.position() - self.chunk.len() as u64, &self.chunk);
+            overview.add_samples(self.chunk.start(), self.chunk.samples());
         }
     }
 
-    /// Refuses impossible samples in the chunk at hand; returns the range of its components.
-    fn check_samples(&mut self) -> Result<PeakRange, Error> {
-        let peaks = plausibility::check(&self.chunk, self.samples_read - self.chunk.len() as u64)?;
-        let largest = peaks.largest();
-        if self.looks_like.is_none() && largest > 0.0 && largest < plausibility::SMALLEST {
-            self.looks_like = plausibility::looks_like(&self.chunk);
-        }
-        self.largest = self.largest.max(largest);
-        Ok(peaks)
-    }
-
-    /// Whether the bytes are what they were read as, and the first samples samples.
     fn check_layout(&mut self) -> Result<(), Error> {
-        let Some(byte_layout) = &mut self.byte_layout else {
-            return Ok(());
-        };
-        let misread = byte_layout.check(&self.interpretation)?;
-        let is_first = self.samples_read == self.chunk.len() as u64;
-        let header = if is_first {
-            stray_header::find(&self.chunk)
-        } else {
-            None
-        };
-        for inconsistency in misread.into_iter().chain(header) {
-            self.warnings.push(inconsistency.warning);
-            self.found.push(inconsistency);
-        }
+        let found = self.checks.check_layout(&self.chunk, &self.result.interpretation)?;
+        self.result.inconsistencies.extend(found);
         Ok(())
     }
 
-    /// Gathers the chunks of a segment, if any were measured.
-    fn close_segment(&mut self, index: u64) {
-        let rate = self.interpretation.sample_rate_hz;
-        let quality = self
-            .quality_accumulator
-            .finish_segment(rate, self.warnings.iter().copied());
-        if self.rows.is_empty() {
-            return;
+    fn close_segment_at_border(&mut self) {
+        if self.chunk.timeline.is_at_segment_border() {
+            self.close_segment(self.chunk.timeline.segment_index() - 1);
         }
-        let alone: Vec<bool> = self.rows.iter().map(|row| row.signal_present).collect();
-        if alone.iter().all(|is_found| *is_found) {
-            self.segment_detector.clear();
-        } else {
-            for (row, is_found) in self.rows.iter_mut().zip(self.segment_detector.finish_segment(&alone)) {
-                row.signal_present |= is_found;
-            }
-        }
-        let features: Vec<_> = self.rows.iter().map(|row| row.features).collect();
-        let signals = self.rows.iter().map(|row| f64::from(u8::from(row.signal_present)));
-        let segment = SegmentFeatures {
-            segment_index: index,
-            segment_start_ms: self.timeline.segment_start(index) as f64 * 1000.0 / rate,
-            num_chunks: self.rows.len(),
-            features: Features::over(&features),
-            signal_present: Statistics::of(signals),
-            extended: extended_over(&self.rows),
-            quality,
-        };
-        self.totals.add(&segment);
-        if let Some(overview) = &mut self.overview {
-            overview.add_segment(&segment, &self.rows);
-        }
-        self.segments.push(segment);
-        self.rows.clear();
     }
 
-    /// Ends the recording; `container` is asked what else the object said.
-    pub(crate) fn finish(mut self, container: Container) -> Result<Extraction, Error> {
-        let format = self.interpretation.format;
-        if !self.partial.is_empty() {
-            if !container.allows_partial_sample() {
-                return Err(Error::PartialSample {
-                    format,
-                    sample_bytes: format.sample_bytes(),
-                    left_over: self.partial.len(),
-                    data_bytes: self.data_bytes,
-                });
-            }
-            let bytes = self.partial.len() as u64;
-            self.info.add_anomaly(Anomaly::PartialSample {
-                at_byte: self.data_bytes - bytes,
-                bytes,
-            });
+    /// Adds the segment to the result, if any of its chunks was measured.
+    fn close_segment(&mut self, index: u64) {
+        let rate_hz = self.result.interpretation.sample_rate_hz;
+        let start_ms = self.chunk.timeline.segment_start(index) as f64 * 1000.0 / rate_hz;
+        let warnings = self.result.inconsistencies.iter().map(|found| found.warning);
+        let Some((segment, chunks)) = self.segment.finish(index, start_ms, rate_hz, warnings) else {
+            return;
+        };
+        self.result.totals.add(&segment);
+        if let Some(overview) = &mut self.overview {
+            overview.add_segment(&segment, &chunks);
         }
+        self.result.segments.push(segment);
+    }
 
-        // The samples behind the last whole chunk are not used, but they can still give the recording away.
-        self.check_samples()?;
-        let samples = self.samples_read;
-        if samples > 0 && self.largest == 0.0 {
-            return Err(Error::AllZero { samples });
-        }
-        if samples > 0 && self.largest < plausibility::SMALLEST {
-            return Err(Error::TooSmall {
-                samples,
-                largest: self.largest,
-                limit: plausibility::SMALLEST,
-                looks_like: self.looks_like,
-            });
-        }
+    /// Ends the recording. `container` adds what the object says apart from its samples.
+    pub(crate) fn finish(mut self, container: Container) -> Result<Extraction, Error> {
+        self.decoder
+            .finish(container.allows_partial_sample(), &mut self.result.info)?;
+        // The samples after the last whole chunk are not used, but they can still show that the
+        // object is no recording.
+        self.checks.check_range(&self.chunk)?;
+        self.checks.finish(self.chunk.samples_read)?;
         self.check_layout()?;
-        if self.samples_used == 0 {
-            let needed = self.chunk_samples;
-            return Err(match self.info.num_gaps {
+        let (samples, needed) = (self.chunk.samples_read, self.chunk.chunk_samples);
+        if self.result.samples_used == 0 {
+            return Err(match self.result.info.num_gaps {
                 0 => Error::TooShort { samples, needed },
                 gaps => Error::TooBroken { samples, gaps, needed },
             });
         }
         self.add_to_overview();
-        self.close_segment(self.timeline.segment_index());
-        let retuned = container
-            .sigmf()
-            .or(self.hints.sigmf())
-            .and_then(|meta| meta.retuned(samples));
-        container.fill(&mut self.info);
-        if let Some(meta) = self.hints.sigmf() {
-            meta.fill(&mut self.info);
-        }
-        let mut inconsistencies = consistency::of_reading(&self.hints, &self.interpretation);
-        inconsistencies.append(&mut self.found);
-        inconsistencies.extend(consistency::of_extent(
+        self.close_segment(self.chunk.timeline.segment_index());
+
+        let mut result = self.result;
+        result.samples_left_over = samples - result.samples_used;
+        result.inconsistencies.extend(consistency::of_extent(
             &self.hints,
-            &self.interpretation,
+            &result.interpretation,
             samples,
-            self.samples_lost,
+            result.samples_lost,
         ));
-        inconsistencies.extend(retuned.map(|(first_hz, other_hz)| {
-            Inconsistency::new(
-                Warning::Retuned,
-                format!(
-                    "SigMF captures at {first_hz} Hz and at {other_hz} Hz: the numbers do not tell one from the other"
-                ),
-            )
-        }));
-        for segment in &mut self.segments {
+        result.inconsistencies.extend(retuned(&container, &self.hints, samples));
+        container.fill(&mut result.info);
+        if let Some(meta) = self.hints.sigmf() {
+            meta.fill(&mut result.info);
+        }
+        for segment in &mut result.segments {
             segment
                 .quality
-                .warn(inconsistencies.iter().map(|inconsistency| inconsistency.warning));
+                .warn(result.inconsistencies.iter().map(|found| found.warning));
         }
-        Ok(Extraction {
-            segments: self.segments,
-            totals: self.totals,
-            interpretation: self.interpretation,
-            info: self.info,
-            inconsistencies,
-            samples_used: self.samples_used,
-            samples_left_over: samples - self.samples_used,
-            samples_lost: self.samples_lost,
-            overview: self.overview.map(|overview| Box::new(overview.finish())),
-        })
+        result.overview = self.overview.map(|overview| Box::new(overview.finish()));
+        Ok(result)
     }
 }
 
-/// The statistics of a segment; those of an emission are over the chunks that have one.
-fn extended_over(chunks: &[MeasuredChunk]) -> Extended<Statistics> {
-    let all: Vec<_> = chunks.iter().map(|chunk| chunk.extended).collect();
-    let holds_emission = |chunk: &&MeasuredChunk| chunk.signal_present && chunk.is_located;
-    let located: Vec<_> = chunks
-        .iter()
-        .filter(holds_emission)
-        .map(|chunk| chunk.extended)
-        .collect();
-    let emission = Extended::over(&located);
-    Extended {
-        occupied_bandwidth_99_hz: emission.occupied_bandwidth_99_hz,
-        occupied_lower_edge_hz: emission.occupied_lower_edge_hz,
-        occupied_upper_edge_hz: emission.occupied_upper_edge_hz,
-        carrier_offset_hz: emission.carrier_offset_hz,
-        ..Extended::over(&all)
-    }
+/// A warning, if the `SigMF` metadata name more than one frequency for the first `samples`.
+fn retuned(container: &Container, hints: &Hints, samples: u64) -> Option<Inconsistency> {
+    let (first_hz, other_hz) = container.sigmf().or(hints.sigmf())?.retuned(samples)?;
+    Some(Inconsistency::new(
+        Warning::Retuned,
+        format!("SigMF captures at {first_hz} Hz and at {other_hz} Hz: the numbers do not tell one from the other"),
+    ))
 }

@@ -190,7 +190,7 @@ fn the_summary_says_how_a_file_was_read_and_what_contradicts_it() {
         "station_8k.wav: read as wav, ci16_le (wav header), scale x / 32768, at 12000 Hz (wav header)",
         "station_8k.wav: warning: argument says cu8, wav header says ci16_le: read as ci16_le",
         "station_8k.wav: warning: file name says 8000 Hz, wav header says 12000 Hz: 12000 Hz was used",
-        "station_8k.wav: the header announces 100000 bytes of samples, 48000 are there",
+        "station_8k.wav: the header announces 100000 bytes of samples, the object has 48000",
     ];
     assert_eq!(stderr.lines().collect::<Vec<_>>(), expected, "{stderr}");
 }

@@ -1,0 +1,85 @@
+use std::collections::VecDeque;
+
+use rustfft::num_complex::Complex32;
+
+use crate::format::SampleFormat;
+use crate::recording_info::Gap;
+use crate::timeline::Timeline;
+
+/// The samples of the current chunk, and their place in the recording.
+#[derive(Debug)]
+pub(super) struct ChunkBuffer {
+    samples: Vec<Complex32>,
+    /// Samples in a complete chunk.
+    pub(super) chunk_samples: usize,
+    pub(super) timeline: Timeline,
+    /// Losses that the hints name and that are still ahead.
+    known_losses: VecDeque<Gap>,
+    /// Whether the current chunk lacks samples that the recorder lost.
+    pub(super) is_incomplete: bool,
+    /// Samples of the object so far.
+    pub(super) samples_read: u64,
+}
+
+impl ChunkBuffer {
+    pub(super) fn new(sample_rate_hz: f64, chunk_samples: usize, known_losses: &[Gap]) -> Self {
+        Self {
+            samples: Vec::new(),
+            chunk_samples,
+            timeline: Timeline::new(sample_rate_hz, chunk_samples),
+            known_losses: known_losses.iter().copied().collect(),
+            is_incomplete: false,
+            samples_read: 0,
+        }
+    }
+
+    /// Allocates room for a whole chunk.
+    pub(super) fn reserve(&mut self) {
+        self.samples.reserve_exact(self.chunk_samples - self.samples.len());
+    }
+
+    /// Number of samples that the hints say are lost here. Call until `None`.
+    pub(super) fn next_known_loss(&mut self) -> Option<u64> {
+        let is_here = |gap: &mut Gap| gap.at_sample <= self.samples_read;
+        self.known_losses.pop_front_if(is_here).map(|gap| gap.lost_samples)
+    }
+
+    /// Decodes samples from the front of `bytes`, up to the end of the chunk or the next known loss.
+    /// Returns their bytes.
+    pub(super) fn decode<'a>(&mut self, format: SampleFormat, bytes: &mut &'a [u8]) -> &'a [u8] {
+        let to_next_loss = self.known_losses.front().map_or(usize::MAX, |gap| {
+            usize::try_from(gap.at_sample - self.samples_read).unwrap_or(usize::MAX)
+        });
+        let count = (bytes.len() / format.sample_bytes())
+            .min(self.timeline.to_chunk_border())
+            .min(to_next_loss);
+        let (now, later) = bytes.split_at(count * format.sample_bytes());
+        *bytes = later;
+        format.decode(now, &mut self.samples);
+        self.samples_read += count as u64;
+        self.timeline.advance(count as u64);
+        now
+    }
+
+    pub(super) fn samples(&self) -> &[Complex32] {
+        &self.samples
+    }
+
+    pub(super) fn samples_mut(&mut self) -> &mut [Complex32] {
+        &mut self.samples
+    }
+
+    /// Index of the first sample of the buffer in the object.
+    pub(super) fn first_sample(&self) -> u64 {
+        self.samples_read - self.samples.len() as u64
+    }
+
+    /// Samples before the buffer, lost ones included.
+    pub(super) fn start(&self) -> u64 {
+        self.timeline.position() - self.samples.len() as u64
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.samples.clear();
+    }
+}
