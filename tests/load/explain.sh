@@ -1,7 +1,8 @@
 #!/bin/sh
-# Shows that claim, completion and enqueue do not grow with history: every hot statement of sql/queries, and the
-# triggers, under EXPLAIN (ANALYZE, BUFFERS) with generic plans, on a database of 10 thousand finished measurements and
-# on one of 10 million, both with a million outstanding, half of it due later. Prints both beside each other.
+# Shows that the cost of claim, completion and enqueue does not grow with the history. It runs every hot statement of
+# sql/queries, and the triggers, under EXPLAIN (ANALYZE, BUFFERS) with generic plans: on a database of 10 thousand
+# finished measurements and on one of 10 million, both with a million outstanding, half of them waiting. It prints both
+# results in one table.
 #
 #   tests/load/explain.sh [measurements] [directory for the plans]
 #
@@ -31,16 +32,16 @@ if [ -z "${DATABASE_URL:-}" ]; then
     trap 'as "$bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1 || true; rm -rf "$dir"' EXIT
     trap 'exit 130' INT TERM
     as "$bin/initdb" -D "$dir/data" -A trust -U postgres -E UTF8 --locale=C >/dev/null
-    # Only a unix socket; memory for all of it, so that a page not met before costs a look-up and no read; nothing
-    # written twice that is thrown away anyway.
+    # Only a Unix socket. Memory for the whole database, so that a first access to a page is no read. No fsync, because
+    # the cluster is temporary.
     as "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -o "-k $dir -c listen_addresses= -c shared_buffers=9GB \
         -c max_wal_size=16GB -c checkpoint_timeout=1h -c fsync=off -c maintenance_work_mem=1GB" start >/dev/null
     DATABASE_URL="postgresql:///postgres?host=$dir&user=postgres"
 fi
 
-# The statements under their file's name; no SQL of the daemon is repeated here.
+# Each statement has the name of its file; this script repeats no SQL of the daemon.
 for file in "$sql"/queries/*.sql; do
-    # What a transaction is set to is no statement that could be prepared.
+    # The settings of a transaction cannot be prepared.
     [ "$(basename "$file")" != session_settings.sql ] || continue
     echo "PREPARE $(basename "$file" .sql) AS"
     cat "$file"
@@ -57,8 +58,8 @@ for size in small large; do
     echo "$db: generating $n finished measurements, $queued outstanding" >&2
     run -d "$(url_of $db)" -v "measurements=$n" -v "queued=$queued" -f "$here/explain_data.sql" >&2
 done
-# One right after the other, twice, and the second round counts: by then both are warm, and other load on the machine has
-# had little time to change.
+# Both are measured twice, one after the other, and the second round counts: then both are warm, and other load on the
+# machine had little time to change.
 for size in small large small large; do
     db=heimdall_explain_$size
     echo "$db: measuring" >&2

@@ -1,2 +1,2 @@
--- Purpose: how much of everything has features.
+-- Purpose: how many recordings and measurements have features.
 SELECT * FROM heimdall.feature_coverage;

@@ -1,5 +1,5 @@
--- Purpose: the application enters one receiver's recording, made a moment after the session's start; that it belongs
---   to the session follows from the time alone.
+-- Purpose: the application stores one receiver's recording, 10 ms after the session's start. It belongs to the session
+--   by its time only.
 -- Parameters: $1 session, $2 station, $3 centre frequency in Hz, $4 object key
 -- Returns: its id
 INSERT INTO heimdall.measurements (id, websdr_station_id, frequency_hz, signal_strength_db, iq_data_location, created_at)

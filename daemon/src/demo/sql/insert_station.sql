@@ -1,4 +1,4 @@
--- Purpose: the application enters a receiver.
+-- Purpose: the application stores a receiver.
 -- Parameters: $1 name, $2 degrees north, $3 degrees east
 -- Returns: its id
 INSERT INTO heimdall.websdr_stations (id, name, latitude, longitude)

@@ -1,5 +1,5 @@
--- Two logins, as an installation has them: the application's, with rights on its own tables and none on ours,
--- and the daemon's, a member of heimdall_daemon.
+-- Two logins, as in an installation: the application's, with rights on its own tables only, and the daemon's, a member
+-- of heimdall_daemon.
 CREATE ROLE heimdall_application LOGIN;
 GRANT USAGE ON SCHEMA heimdall TO heimdall_application;
 GRANT SELECT, INSERT, UPDATE, DELETE
