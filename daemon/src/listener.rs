@@ -1,19 +1,17 @@
-//! The listener: one connection that does nothing but LISTEN.
+//! The listener: a database connection that only LISTENs.
 //!
-//! A notification only wakes; the table decides. After every connect it LISTENs
-//! first and then has the worker look once, so nothing that was committed in
-//! between is missed. Every few seconds it proves from end to end that it would
-//! hear: the probe has to find the channel in `pg_listening_channels()`, on a
-//! server that takes writes, within a hard limit, or the connection is dropped
-//! without waiting for it to notice.
+//! A notification only wakes the worker; the queue table decides what there is to do. After each
+//! connect the listener first LISTENs and then wakes the worker once, so no commit in between is
+//! missed. Every few seconds it tests the connection: the server must accept writes, and
+//! `pg_listening_channels()` must return the channel, within a time limit. If the test fails, the
+//! listener drops the connection and opens another one.
 
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
-use tokio_postgres::AsyncMessage;
+use tokio::time::sleep;
+use tokio_postgres::{AsyncMessage, Client};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
@@ -21,24 +19,24 @@ use crate::backoff::Backoff;
 use crate::metrics::labels::{Connection, Wakeup};
 use crate::metrics::metrics;
 use crate::postgres::error::DbError;
-use crate::postgres::{Database, Driver};
+use crate::postgres::{Database, drive, with_timeout};
 use crate::sql;
 use crate::wake::WakeSignal;
 
 /// The channel that the triggers notify.
 pub const CHANNEL: &str = "heimdall_recording_completed";
-/// With the time-out below, a silent link is noticed within 10 s.
+/// Together with [`PROBE_TIMEOUT`], a silent connection is dropped within 10 s.
 const PROBE_INTERVAL: Duration = Duration::from_secs(5);
-/// A server that answers later than this is no better than one that does not.
+/// A server that answers later than this is treated as one that does not answer.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
-/// From quick for a restart to easy on a server that is gone for the weekend.
+/// Short at first, because a restart takes a second or two; longer for a server that stays down.
 const RECONNECT: Backoff = Backoff {
     base: Duration::from_millis(250),
     max: Duration::from_millis(1500),
 };
-
-/// A way past a pooler comes with new settings, or with another server behind the same name: seldom.
-const LOOK_FOR_SESSION: Duration = Duration::from_mins(1);
+/// Time between two tests whether the pooler is still there. A way past it appears seldom: when the
+/// settings change, or when another server gets the same name.
+const POOLER_RETRY_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Whether notifications arrive.
 #[derive(Default)]
@@ -48,65 +46,59 @@ pub struct ListenerStatus {
 }
 
 impl ListenerStatus {
-    /// Whether notifications can be relied on right now.
+    /// Whether notifications arrive now.
     #[must_use]
     pub fn is_listening(&self) -> bool {
         self.listening.load(Ordering::Relaxed)
     }
 
-    /// Whether there is no way to listen, so that polling is all there is.
+    /// Whether the daemon cannot listen, so that it only polls.
     #[must_use]
     pub fn is_polling_only(&self) -> bool {
         self.polling_only.load(Ordering::Relaxed)
     }
 
-    /// Sets whether there is no way to listen. Returns whether that is a change.
+    /// Sets whether the daemon only polls. Returns whether that is a change.
     pub fn set_polling_only(&self, polling_only: bool) -> bool {
         self.polling_only.swap(polling_only, Ordering::Relaxed) != polling_only
     }
 }
 
-/// Listens until `stop`, reconnecting for ever.
+/// Listens until `stop`. Reconnects without limit.
 pub async fn listen(database: Database, wake: Arc<WakeSignal>, status: Arc<ListenerStatus>, stop: CancellationToken) {
     let mut failures = 0;
     loop {
-        let heard = stop
-            .run_until_cancelled(session(&database, &wake, &status, &mut failures))
-            .await;
+        let session = Box::pin(session(&database, &wake, &status, &mut failures));
+        let ended = stop.run_until_cancelled(session).await;
         let was_listening = status.listening.swap(false, Ordering::Relaxed);
-        let Some(ended) = heard else { return };
-        if matches!(ended, DbError::Pooler) {
+        let Some(error) = ended else { return };
+        let pause = if matches!(error, DbError::Pooler) {
             if status.set_polling_only(true) {
                 warn!(
-                    hint = "HEIMDALL_LISTENER_DATABASE_URL names the direct way, or is 'off'",
+                    hint = "set HEIMDALL_LISTENER_DATABASE_URL to the server's own address, or to 'off'",
                     "a transaction pooler is in between: only polling, every second"
                 );
             }
-            if stop.run_until_cancelled(sleep(LOOK_FOR_SESSION)).await.is_none() {
-                return;
-            }
-            continue;
-        }
-        failures += 1;
-        if was_listening || failures == 1 {
-            warn!(error = %ended, "listener lost, polling meanwhile");
+            POOLER_RETRY_INTERVAL
         } else {
-            debug!(error = %ended, failures, "listener cannot connect");
-        }
-        metrics().listening.set(0);
-        // Whatever was notified since the connection fell silent is in the table.
-        wake.notify(Wakeup::Reconnect);
-        if stop
-            .run_until_cancelled(sleep(RECONNECT.jittered(failures)))
-            .await
-            .is_none()
-        {
+            failures += 1;
+            if was_listening || failures == 1 {
+                warn!(%error, "listener lost, polling meanwhile");
+            } else {
+                debug!(%error, failures, "listener cannot connect");
+            }
+            metrics().listening.set(0);
+            // The notifications that the lost connection did not deliver are rows of the table.
+            wake.notify(Wakeup::Reconnect);
+            RECONNECT.jittered(failures)
+        };
+        if stop.run_until_cancelled(sleep(pause)).await.is_none() {
             return;
         }
     }
 }
 
-/// One connection's life; returns why it ended.
+/// Connects and listens. Returns why the connection ended.
 async fn session(database: &Database, wake: &WakeSignal, status: &ListenerStatus, failures: &mut u32) -> DbError {
     let (client, mut driver) = match database.connect("heimdalld listener").await {
         Ok(connected) => connected,
@@ -116,11 +108,7 @@ async fn session(database: &Database, wake: &WakeSignal, status: &ListenerStatus
         }
     };
     let probing = async {
-        if let Err(error) = timeout(PROBE_TIMEOUT, client.batch_execute(&format!("LISTEN {CHANNEL}")))
-            .await
-            .map_err(late)
-            .and_then(to_db)
-        {
+        if let Err(error) = with_timeout(PROBE_TIMEOUT, client.batch_execute(&format!("LISTEN {CHANNEL}"))).await {
             return error;
         }
         metrics().connected(Connection::Listener, true);
@@ -132,49 +120,29 @@ async fn session(database: &Database, wake: &WakeSignal, status: &ListenerStatus
         wake.notify(Wakeup::Reconnect);
         loop {
             sleep(PROBE_INTERVAL).await;
-            match timeout(PROBE_TIMEOUT, probe(&client))
-                .await
-                .unwrap_or_else(|late_by| Err(late(late_by)))
-            {
-                Ok(()) => {}
-                Err(error) => return error,
+            if let Err(error) = with_timeout(PROBE_TIMEOUT, probe(&client)).await {
+                return error;
             }
         }
     };
+    let receiving = drive(&mut driver, |message| {
+        if matches!(message, AsyncMessage::Notification(_)) {
+            wake.notify(Wakeup::Notify);
+        }
+    });
     tokio::select! {
         error = probing => error,
-        error = drain(&mut driver, wake) => error,
+        error = receiving => error,
     }
 }
 
-async fn probe(client: &tokio_postgres::Client) -> Result<(), DbError> {
+async fn probe(client: &Client) -> Result<(), DbError> {
     let row = client.query_one(sql::PROBE_LISTENER, &[]).await?;
     if !row.try_get::<_, bool>("writable")? {
-        return Err(DbError::ReadOnly);
-    }
-    if row.try_get::<_, bool>("listening")? {
+        Err(DbError::ReadOnly)
+    } else if row.try_get("listening")? {
         Ok(())
     } else {
         Err(DbError::NotListening)
     }
-}
-
-/// Takes everything off the connection, so that the server is never kept waiting, and wakes on notifications.
-async fn drain(driver: &mut Driver, wake: &WakeSignal) -> DbError {
-    loop {
-        match poll_fn(|context| driver.poll_message(context)).await {
-            Some(Ok(AsyncMessage::Notification(_))) => wake.notify(Wakeup::Notify),
-            Some(Ok(_)) => {}
-            Some(Err(error)) => return error.into(),
-            None => return DbError::Closed,
-        }
-    }
-}
-
-fn late(_: tokio::time::error::Elapsed) -> DbError {
-    DbError::Timeout(PROBE_TIMEOUT)
-}
-
-fn to_db<T>(result: Result<T, tokio_postgres::Error>) -> Result<T, DbError> {
-    Ok(result?)
 }

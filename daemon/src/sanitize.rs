@@ -1,15 +1,15 @@
-//! Text from outside: what stores, databases, recorders and panics say.
+//! Sanitises untrusted text before it reaches a log line, a row or a terminal.
 //!
-//! Any of it may reach a log line, a row or a terminal, so it is made harmless
-//! here, in one place, before it does.
+//! Such text comes from object stores, databases, receivers and panics.
 
 use std::fmt::Write as _;
 
-/// Longer messages say nothing more to a reader and make rows, logs and pages slow.
+/// Limit of a sanitised text. Longer messages do not help a reader, and they slow down rows, logs
+/// and pages.
 pub const MAX_TEXT_BYTES: usize = 2_000;
 
-/// The text on one line, with nothing in it that a terminal, a log or Postgres
-/// would take for more than text, and cut at [`MAX_TEXT_BYTES`]. Idempotent.
+/// Returns the text on one line, with unsafe characters escaped, cut at [`MAX_TEXT_BYTES`].
+/// Idempotent.
 #[must_use]
 pub fn sanitize(text: &str) -> String {
     let mut clean = String::with_capacity(text.len().min(MAX_TEXT_BYTES + 64));
@@ -30,9 +30,10 @@ pub fn sanitize(text: &str) -> String {
     clean
 }
 
-/// Characters that are not seen themselves but change how others are: controls
-/// (ESC begins a terminal's commands, NUL is what Postgres cannot store), line
-/// ends that only some programs know, and what turns the direction of writing.
+/// Whether a character is invisible but changes how other text is shown or stored.
+///
+/// These are the control characters (ESC starts terminal commands, Postgres cannot store NUL), line
+/// ends that only some programs treat as such, and marks that change the direction of writing.
 #[must_use]
 pub fn is_unsafe_char(c: char) -> bool {
     c.is_control()
@@ -40,7 +41,7 @@ pub fn is_unsafe_char(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The text of an error with the texts of its causes, separated by colons.
+/// Returns the text of an error and of its causes, separated by colons.
 #[must_use]
 pub fn with_causes(error: &dyn std::error::Error) -> String {
     std::iter::successors(error.source(), |cause| cause.source())
@@ -52,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_stays_on_one_line_and_commands_no_terminal() {
+    fn a_text_stays_on_one_line_and_cannot_control_a_terminal() {
         let hostile = "a\nb\r\nc\td \u{1b}[31mred\u{7}\u{9b}2J \0 \u{202e}gnp.exe\u{2028}\u{feff}";
         let clean = sanitize(hostile);
         assert_eq!(
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_megabyte_is_cut_at_a_character() {
+    fn a_long_text_is_cut_between_two_characters() {
         let clean = sanitize(&"ä\0".repeat(300_000));
         assert!(clean.len() < MAX_TEXT_BYTES + 64, "{} bytes", clean.len());
         assert!(clean.ends_with(" ... (900000 bytes in all)"), "{clean}");

@@ -1,22 +1,22 @@
-//! Wakes the worker.
+//! The signal that wakes the worker.
 
 use tokio::sync::Notify;
 
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
 
-/// Has the worker look for work. Notifications that come before it looks are one.
+/// Tells the worker to claim. Several notifications before the worker waits again are one.
 #[derive(Default)]
 pub struct WakeSignal(Notify);
 
 impl WakeSignal {
-    /// Wakes the worker, and counts why.
-    pub fn notify(&self, why: Wakeup) {
-        metrics().wakeup(why);
+    /// Wakes the worker and counts the cause.
+    pub fn notify(&self, cause: Wakeup) {
+        metrics().wakeup(cause);
         self.0.notify_one();
     }
 
-    /// Waits until there may be work.
+    /// Waits for the next notification.
     pub async fn notified(&self) {
         self.0.notified().await;
     }

@@ -1,78 +1,77 @@
-//! What can go wrong between a statement and its answer, and what each means.
+//! Errors of connections and statements, and how the callers must handle them.
 
 use std::time::Duration;
 
 use crate::sanitize::{sanitize, with_causes};
 
-/// Why there is no connection or no answer.
+/// Why a connection or a statement failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// The URL cannot be used.
+    /// The URL is wrong.
     #[error("database URL: {0}")]
     Url(String),
-    /// The authorities that TLS needs cannot be read.
+    /// The certificates for TLS cannot be read.
     #[error("TLS: {0}")]
     Tls(String),
     /// The pool refuses its settings.
     #[error("connection pool: {0}")]
     PoolSettings(String),
-    /// The server, or the way to it, said no.
+    /// The server refused, or the connection to it broke.
     #[error("{}", describe(.0))]
     Postgres(#[from] tokio_postgres::Error),
     /// The pool gave no connection.
     #[error("{}", describe_pool(.0))]
     Pool(#[from] deadpool_postgres::PoolError),
-    /// A statement that always yields a row yielded none.
-    #[error("a statement yielded no row: is sql/ older than this daemon?")]
+    /// A statement that always returns a row returned none.
+    #[error("a statement returned no row: is sql/ older than this daemon?")]
     NoRow,
     /// The connection has ended without an error.
     #[error("connection closed")]
     Closed,
-    /// The server takes no writes.
+    /// The server accepts no writes.
     #[error("the server is read-only: has another taken over?")]
     ReadOnly,
-    /// There is no session to be had.
-    #[error(
-        "a transaction pooler is in between, this needs a session of its own: go past it, by the server's own address"
-    )]
+    /// The connection is not a session.
+    #[error("a transaction pooler is in between, this needs a session: go past it, use the server's own address")]
     Pooler,
-    /// The session has lost its LISTEN, as behind a transaction pooler.
+    /// The server does not list the channel for this session, for example after a transaction
+    /// pooler.
     #[error("the session does not listen: is there a transaction pooler in between?")]
     NotListening,
-    /// What is to be sent cannot be read back.
+    /// The segments of a result cannot be read back from their temporary file.
     #[error("temporary file: {0}")]
     Spool(#[from] std::io::Error),
-    /// No answer in time.
+    /// The answer did not arrive in time.
     #[error("no answer within {0:?}")]
     Timeout(Duration),
 }
 
 impl DbError {
-    /// Whether the session, not the statement, is what has to be done anew.
+    /// Whether the statement needs a new session, and can succeed in one.
     #[must_use]
-    pub fn is_of_session(&self) -> bool {
-        let code = match self {
-            Self::Postgres(error) => error.code(),
-            _ => None,
-        };
-        code.is_some_and(|state| SESSION_STATES.contains(&state.code()))
+    pub fn needs_new_session(&self) -> bool {
+        matches!(self, Self::Postgres(error)
+            if error.code().is_some_and(|state| SESSION_STATES.contains(&state.code())))
     }
 
-    /// Whether the database works and refused just this.
+    /// Whether the database works and refuses this statement. If not, the statement must be sent
+    /// again.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         let (Self::Postgres(error) | Self::Pool(deadpool_postgres::PoolError::Backend(error))) = self else {
             return matches!(self, Self::NoRow | Self::Spool(_));
         };
         if let Some(state) = error.code() {
-            // 08 connection, 28 login, 3D no such database, 40 serialisation and deadlock, 53 resources, 55P03 and 57
-            // stop and time-outs, 58 disk, and what only this session has met: all pass, none is about a row.
+            // These errors pass and say nothing about the row: 08 connection, 28 login, 3D no such
+            // database, 40 serialisation and deadlock, 53 resources, 55P03 lock time-out, 57
+            // shutdown and cancel, 58 disk, and those of the session alone.
             let state = state.code();
             return !["08", "28", "3D", "40", "53", "57", "58"].contains(&&state[..2])
                 && state != "55P03"
                 && !SESSION_STATES.contains(&state);
         }
-        // A value that does not fit its parameter or column: the schema is another version's. The rest is the connection.
+        // A value does not fit its parameter or column, because the schema has another version. All
+        // other errors without a code are those of the connection.
         let text = error.to_string();
         ["error serializing", "error deserializing", "invalid column"]
             .iter()
@@ -80,11 +79,12 @@ impl DbError {
     }
 }
 
-/// What a new session may not meet again: 0A000 a prepared statement's result has another shape since a migration, 25006
-/// this server has become read-only, 25P03 and 25P04 a transaction took too long, 26000 a prepared statement is not there.
+/// Errors that a new session may not get again: 0A000 a migration has changed the result of a
+/// prepared statement, 25006 the server has become read-only, 25P03 and 25P04 a transaction took
+/// too long, 26000 a prepared statement does not exist.
 const SESSION_STATES: [&str; 5] = ["0A000", "25006", "25P03", "25P04", "26000"];
 
-/// `severity: message (SQLSTATE)` with detail and hint, or the cause of a broken connection.
+/// `message (SQLSTATE); detail; hint` of the server, or the causes of a broken connection.
 fn describe(error: &tokio_postgres::Error) -> String {
     if let Some(server) = error.as_db_error() {
         let mut text = format!("{} ({})", server.message(), server.code().code());

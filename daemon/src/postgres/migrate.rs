@@ -1,69 +1,72 @@
-//! `heimdalld migrate`: everything under `sql/`, in the order of `sql/install.sql`.
+//! `heimdalld migrate`: installs the files of `sql/` in the order of `sql/install.sql`.
 //!
-//! psql can run that file by itself; here its lines `\ir path` give the order,
-//! so that there is only one. Files under `schema/` run once, all others each
-//! time, all in one transaction under an advisory lock: two at a time queue up.
-//! Indexes on the application's tables come afterwards, built without locking
-//! out its writers, which Postgres allows only outside a transaction.
+//! psql can run `install.sql` directly. Its lines `\ir path` are the only list of the files. The
+//! files under `schema/` run once, all others run each time. All run in one transaction under an
+//! advisory lock, so two migrations run one after the other. The indexes on the application's
+//! tables follow: they are built without blocking its writers, which Postgres allows only outside a
+//! transaction.
 
 use std::time::Duration;
 
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, SimpleQueryMessage};
+use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
 use crate::backoff::Backoff;
 use crate::config::secret::Secret;
-use crate::postgres::Database;
 use crate::postgres::error::DbError;
+use crate::postgres::{Database, drive};
 use crate::sql::{Step, schema_version, steps};
 
-/// The lock behind which installers queue up, as `bootstrap.sql` takes it: here before the look at what stands already.
+/// The lock of `bootstrap.sql` that serialises migrations, taken before the installed versions are
+/// read.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended('heimdall.migrate', 0))";
 
-/// Statements of daemons and application are through in milliseconds, a report in seconds; a dump has to be waited for.
+/// Limit of retries after a lock time-out. Statements of daemons and the application hold their
+/// locks for milliseconds, a report for seconds, a dump for longer.
 const MAX_RETRIES: u32 = 20;
 const RETRY: Backoff = Backoff {
     base: Duration::from_millis(50),
     max: Duration::from_secs(2),
 };
 
-/// Why nothing, or not everything, was installed.
+/// Why the migration failed.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// The database did not answer or refused.
+    /// The database did not answer or refused; nothing was changed.
     #[error(transparent)]
     Database(#[from] DbError),
-    /// A file was refused; nothing was changed.
+    /// The database refused a file; nothing was changed.
     #[error("sql/{path}: {error}")]
     File {
-        /// The file.
+        /// Path under `sql/`.
         path: &'static str,
-        /// What the database said.
+        /// The error of the database.
         error: DbError,
     },
-    /// An index could not be built; all else stands.
+    /// An index could not be built; everything else is installed.
     #[error("{statement}: {error}")]
     Index {
-        /// What was tried.
+        /// The statement that failed.
         statement: String,
-        /// What the database said.
+        /// The error of the database.
         error: DbError,
     },
-    /// The database was installed by a newer version.
+    /// A newer heimdalld has installed the schema.
     #[error("the database has schema version {installed}, this heimdalld knows {known}: use the newer heimdalld")]
     Newer {
-        /// In the database.
+        /// Schema version in the database.
         installed: i32,
-        /// In this build.
+        /// Schema version of this build.
         known: i32,
     },
 }
 
 impl MigrateError {
-    /// Whether somebody held a lock for too long, or the other way round; all is as it was.
-    fn gave_way(&self) -> bool {
+    /// Whether the migration waited too long for a lock, or was the victim of a deadlock. Nothing
+    /// was changed.
+    fn is_lock_conflict(&self) -> bool {
         let (Self::Database(error) | Self::File { error, .. }) = self else {
             return false;
         };
@@ -72,18 +75,18 @@ impl MigrateError {
     }
 }
 
-/// What a migration did, or would do.
+/// What a migration did; after [`check`], what it would do.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Schema files that were applied, or with `--check` are missing.
+    /// Schema files that were applied, or are missing.
     pub schema_files: Vec<&'static str>,
-    /// Views, functions, triggers and grants that were re-applied.
+    /// Number of files that were applied again: views, functions, triggers and grants.
     pub reapplied: usize,
-    /// Indexes built on the application's tables, or with `--check` missing.
+    /// Statements of the indexes that were built on the application's tables, or are missing.
     pub indexes: Vec<String>,
 }
 
-/// Installs or upgrades. Safe to repeat, and to run from several hosts at once.
+/// Installs or upgrades the schema. It may be repeated, and run on several hosts at the same time.
 ///
 /// # Errors
 /// When the database cannot be reached, refuses a file, or is newer than this build.
@@ -93,9 +96,9 @@ pub async fn migrate(url: &Secret) -> Result<Report, MigrateError> {
     let mut report = loop {
         match install(&client).await {
             Ok(report) => break report,
-            Err(error) if error.gave_way() && attempt < MAX_RETRIES => {
+            Err(error) if error.is_lock_conflict() && attempt < MAX_RETRIES => {
                 attempt += 1;
-                info!(%error, attempt, "others use what is to be replaced, trying again");
+                info!(%error, attempt, "another session holds a lock, retrying");
                 execute(&client, "ROLLBACK").await?;
                 tokio::time::sleep(RETRY.jittered(attempt)).await;
             }
@@ -115,7 +118,7 @@ pub async fn migrate(url: &Secret) -> Result<Report, MigrateError> {
     Ok(report)
 }
 
-/// Everything but the indexes, in one transaction.
+/// Installs everything except the indexes, in one transaction.
 async fn install(client: &Client) -> Result<Report, MigrateError> {
     let mut report = Report::default();
     execute(client, &format!("BEGIN; {LOCK}")).await?;
@@ -137,7 +140,7 @@ async fn install(client: &Client) -> Result<Report, MigrateError> {
     Ok(report)
 }
 
-/// What [`migrate`] would do, without doing it.
+/// Returns what [`migrate`] would do, and changes nothing.
 ///
 /// # Errors
 /// As [`migrate`].
@@ -153,7 +156,7 @@ pub async fn check(url: &Secret) -> Result<Report, MigrateError> {
         .collect();
     let mut indexes = Vec::new();
     if !installed.is_empty() {
-        // The lock that the list comes with ends with this session.
+        // The function takes a session lock; it ends with this session.
         indexes = missing_indexes(&client).await?;
         indexes.retain(|statement| is_build(statement));
     }
@@ -167,16 +170,14 @@ pub async fn check(url: &Secret) -> Result<Report, MigrateError> {
 async fn connect(url: &Secret) -> Result<(Client, AbortOnDropHandle<()>), DbError> {
     let (client, mut driver) = Database::new(url)?.connect("heimdalld migrate").await?;
     let driving = tokio::spawn(async move {
-        while let Some(message) = std::future::poll_fn(|context| driver.poll_message(context)).await {
-            match message {
-                Ok(tokio_postgres::AsyncMessage::Notice(notice)) if notice.severity() == "WARNING" => {
-                    warn!(hint = notice.hint(), "{}", notice.message());
-                }
-                Ok(_) => {}
-                // The statement under way fails with the same error.
-                Err(_) => return,
+        let log_warning = |message| match message {
+            AsyncMessage::Notice(notice) if notice.severity() == "WARNING" => {
+                warn!(hint = notice.hint(), "{}", notice.message());
             }
-        }
+            _ => {}
+        };
+        // The statement in flight returns the same error.
+        drop(drive(&mut driver, log_warning).await);
     });
     Ok((client, AbortOnDropHandle::new(driving)))
 }
@@ -200,12 +201,13 @@ async fn missing_indexes(client: &Client) -> Result<Vec<String>, DbError> {
     first_column(client, "SELECT * FROM heimdall.missing_base_indexes()").await
 }
 
-/// Among the statements are also such that clean up, and that give back a lock.
+/// Whether the statement builds an index. The list also has statements that drop an invalid index
+/// and that release the lock.
 fn is_build(statement: &str) -> bool {
     statement.starts_with("CREATE INDEX")
 }
 
-/// The first column of the answer, NULLs left out.
+/// Runs a statement and returns its first column, without NULLs.
 async fn first_column(client: &Client, statement: &str) -> Result<Vec<String>, DbError> {
     let messages = client.simple_query(statement).await?;
     Ok(messages

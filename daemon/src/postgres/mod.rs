@@ -1,13 +1,16 @@
-//! Connections to Postgres: the pool for statements, single ones for the
-//! listener and for `migrate`.
+//! Connections to Postgres: a pool for statements, and single sessions for the listener, `migrate`
+//! and `doctor`.
 
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::time::timeout;
 use tokio_postgres::config::TargetSessionAttrs;
-use tokio_postgres::{CancelToken, Config, NoTls};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{AsyncMessage, CancelToken, Client, Config, Connection, Error, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tracing::{debug, info};
 
@@ -16,23 +19,32 @@ use self::pooler::{SESSION_MARKER, is_dedicated_session, is_refused_setting};
 use crate::config::connection_url::Address;
 use crate::config::credentials::DatabaseUrl;
 use crate::config::secret::Secret;
+use crate::config::tls::TrustRoots;
 
 pub mod error;
 pub mod migrate;
 mod pool;
 mod pooler;
+pub mod row;
 pub mod schema;
 pub mod statement;
 
-/// A server that is there answers within a second; a name that has moved should not hold us longer.
+/// Limit of one TCP connect. A running server accepts within a second. A longer limit would only
+/// delay the next try, which may find that the host name has moved to another server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// For the whole way to a session, login included: a second address may be tried after a first that is silent.
+/// Limit of connect and login together. It leaves time for a second address after a silent first
+/// one.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(10);
-/// Unacknowledged data for this long means that the peer is gone.
+/// The peer counts as gone when sent data stays unacknowledged for this long.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How to connect: the URL with time-outs and keepalive that notice a silent peer. Where the URL came from a file, that is read
-/// again for every connection, so that a password can be changed without a restart.
+/// The socket side of a session. [`drive`] must run for the session to make progress.
+pub type Driver = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
+
+/// How to connect to the database.
+///
+/// A URL that comes from a file is read again for every connection, so a password can change
+/// without a restart.
 #[derive(Clone)]
 pub struct Database {
     source: DatabaseUrl,
@@ -40,12 +52,12 @@ pub struct Database {
     pooled: Arc<AtomicBool>,
 }
 
-/// What the URL said when it was last read.
+/// The parameters of the URL that was read last.
 #[derive(Clone)]
 struct ConnectionParams {
     url: Secret,
     config: Config,
-    tls: Option<MakeRustlsConnect>,
+    tls: MakeRustlsConnect,
 }
 
 impl ConnectionParams {
@@ -58,30 +70,21 @@ impl ConnectionParams {
             .keepalives_interval(Duration::from_secs(5))
             .keepalives_retries(2)
             .tcp_user_timeout(TCP_USER_TIMEOUT)
-            // Of several hosts the one that can be written to; and never a former primary that still answers.
+            // Of several hosts, the one that accepts writes; never a former primary that still
+            // answers.
             .target_session_attrs(TargetSessionAttrs::ReadWrite);
-        let tls = match tls {
-            Some(tls) => Some(MakeRustlsConnect::new(tls.client_config().map_err(DbError::Tls)?)),
-            None => None,
-        };
+        // Without TLS, `ssl_mode` is `Disable` and the connector is not used.
+        let tls = tls.unwrap_or_else(|| TrustRoots::Nobody.into());
+        let tls = MakeRustlsConnect::new(tls.client_config().map_err(DbError::Tls)?);
         Ok(Self { url, config, tls })
-    }
-
-    /// A connection of that name begins with the URL's own settings and these.
-    fn named(&mut self, name: &str, settings: &str) {
-        let options = self.config.get_options().unwrap_or_default().to_owned();
-        self.config.application_name(name);
-        if !settings.is_empty() {
-            self.config.options(format!("{options} {settings}").trim());
-        }
     }
 }
 
 impl Database {
-    /// Reads the URL: plain, or TLS with a certificate that is checked in full ([`Address`]).
+    /// Reads the URL: plain, or TLS with a fully checked certificate ([`Address`]).
     ///
     /// # Errors
-    /// When the URL is wrong or the files with certificates cannot be read.
+    /// When the URL is wrong or a certificate file cannot be read.
     pub fn new(url: impl Into<DatabaseUrl>) -> Result<Self, DbError> {
         let source = url.into();
         Ok(Self {
@@ -91,16 +94,21 @@ impl Database {
         })
     }
 
-    /// The way as it is now. While the file is being replaced, or holds nothing of use, the last one that was understood.
+    fn lock(&self) -> MutexGuard<'_, ConnectionParams> {
+        self.parameters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the current parameters. If the file is being replaced or its URL cannot be used,
+    /// these are the last usable ones.
     fn parameters(&self) -> ConnectionParams {
-        let mut known = self.parameters.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.lock();
         match self.source.reload() {
             Ok(Some(url)) if url != known.url => match ConnectionParams::parse(url) {
                 Ok(parameters) => {
                     info!("the database URL has changed in its file, the new one is used from now on");
                     *known = parameters;
                 }
-                Err(error) => debug!(%error, "the file of the database URL holds another that cannot be used"),
+                Err(error) => debug!(%error, "the file of the database URL has a new URL that cannot be used"),
             },
             Ok(_) => {}
             Err(error) => debug!(error, "the file of the database URL cannot be read again"),
@@ -108,100 +116,82 @@ impl Database {
         known.clone()
     }
 
-    /// Whether a transaction pooler was met on the way, so that no connection of the pool is a session.
+    /// Whether the connections go through a transaction pooler, so that none of them is a session.
     #[must_use]
     pub fn is_pooled(&self) -> bool {
         self.pooled.load(Ordering::SeqCst)
     }
 
-    /// A session of its own, and the future that drives it and yields what
-    /// the server sends unasked.
+    /// Opens a connection with this application name, with the URL's own settings and `settings`.
+    async fn open(&self, name: &str, settings: &str) -> Result<(Client, Driver), Error> {
+        let ConnectionParams { mut config, tls, .. } = self.parameters();
+        let options = format!("{} {settings}", config.get_options().unwrap_or_default());
+        config.application_name(name);
+        if !settings.is_empty() {
+            config.options(options.trim());
+        }
+        config.connect(tls).await
+    }
+
+    /// Opens a session outside the pool. The session makes progress only while [`drive`] runs.
     ///
     /// # Errors
-    /// When the server cannot be reached or refuses; [`DbError::Pooler`] when what is reached gives no sessions.
-    pub async fn connect(&self, name: &str) -> Result<(tokio_postgres::Client, Driver), DbError> {
-        let mut parameters = self.parameters();
-        parameters.named(name, SESSION_MARKER);
+    /// When the server cannot be reached or refuses; [`DbError::Pooler`] after a transaction
+    /// pooler, which gives no sessions.
+    pub async fn connect(&self, name: &str) -> Result<(Client, Driver), DbError> {
         let connecting = async {
-            let connected = if let Some(tls) = parameters.tls {
-                let connected = parameters.config.connect(tls).await;
-                connected.map(|(client, connection)| (client, Box::new(connection) as Driver))
-            } else {
-                let connected = parameters.config.connect(NoTls).await;
-                connected.map(|(client, connection)| (client, Box::new(connection) as Driver))
-            };
-            let (client, mut driver) = match connected {
+            let (client, mut driver) = match self.open(name, SESSION_MARKER).await {
                 Err(error) if is_refused_setting(&error) => return Err(DbError::Pooler),
-                connected => connected?,
+                opened => opened?,
             };
-            let own = tokio::select! {
-                own = is_dedicated_session(&client) => own?,
-                ended = drive(&mut driver) => return Err(ended),
+            let dedicated = tokio::select! {
+                dedicated = is_dedicated_session(&client) => dedicated?,
+                ended = drive(&mut driver, |_| {}) => return Err(ended),
             };
-            if own {
+            if dedicated {
                 Ok((client, driver))
             } else {
                 Err(DbError::Pooler)
             }
         };
-        // The driver's own time-out ends with the TCP handshake.
-        tokio::time::timeout(SESSION_TIMEOUT, connecting)
-            .await
-            .unwrap_or(Err(DbError::Timeout(SESSION_TIMEOUT)))
+        // `CONNECT_TIMEOUT` covers only the TCP handshake.
+        with_timeout(SESSION_TIMEOUT, connecting).await
     }
 
-    /// Asks the server to give up what the token's session is doing, over a connection of its own. Nobody waits for it,
-    /// and nothing depends on it: it only ends early what the server's time-outs would end. Not while the runtime itself ends, when
-    /// futures are dropped too.
+    /// Asks the server to cancel the statement of the token's session, over a new connection.
+    ///
+    /// No caller waits for it or depends on it: it only ends early what the server's time-outs
+    /// would end. It does nothing while the runtime shuts down, which also drops futures that call
+    /// this.
     pub fn cancel(&self, token: CancelToken) {
-        let tls = self
-            .parameters
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .tls
-            .clone();
+        let tls = self.lock().tls.clone();
         let Ok(runtime) = Handle::try_current() else { return };
-        runtime.spawn(tokio::time::timeout(SESSION_TIMEOUT, async move {
-            match tls {
-                Some(tls) => token.cancel_query(tls).await,
-                None => token.cancel_query(NoTls).await,
-            }
-        }));
+        runtime.spawn(timeout(SESSION_TIMEOUT, async move { token.cancel_query(tls).await }));
     }
 }
 
-/// Moves a connection on; returns when it has ended.
-async fn drive(driver: &mut Driver) -> DbError {
+/// Drives a session until it ends, and passes each notice and notification to `on_message`. Returns
+/// why the session ended.
+pub async fn drive(driver: &mut Driver, mut on_message: impl FnMut(AsyncMessage)) -> DbError {
     loop {
-        match std::future::poll_fn(|context| driver.poll_message(context)).await {
-            Some(Ok(_)) => {}
+        match poll_fn(|context| driver.poll_message(context)).await {
+            Some(Ok(message)) => on_message(message),
             Some(Err(error)) => return error.into(),
             None => return DbError::Closed,
         }
     }
 }
 
-/// A connection's messages, polled through [`Drive::poll_message`].
-pub type Driver = Box<dyn Drive>;
-
-/// The two kinds of connection, plain and TLS, as one.
-pub trait Drive: Send + Unpin {
-    /// The next notice or notification; `None` when the connection has ended.
-    fn poll_message(
-        &mut self,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<tokio_postgres::AsyncMessage, tokio_postgres::Error>>>;
-}
-
-impl<S, T> Drive for tokio_postgres::Connection<S, T>
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send,
-    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send,
-{
-    fn poll_message(
-        &mut self,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<tokio_postgres::AsyncMessage, tokio_postgres::Error>>> {
-        Self::poll_message(self, context)
+/// Waits for an answer for at most this long.
+///
+/// # Errors
+/// Those of `work`, or [`DbError::Timeout`].
+pub async fn with_timeout<T, E: Into<DbError>>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, DbError> {
+    match timeout(limit, work).await {
+        Ok(result) => result.map_err(Into::into),
+        Err(_) => Err(DbError::Timeout(limit)),
     }
 }

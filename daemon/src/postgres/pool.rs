@@ -1,4 +1,4 @@
-//! The pool of connections for statements, and the settings that each connection begins with.
+//! The connection pool for statements, and the settings of its connections.
 
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{Connect, Hook, Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime, Timeouts};
 use tokio::task::JoinHandle;
-use tokio_postgres::{Client, Config, Error, NoTls};
+use tokio_postgres::{Client, Config, Error};
 use tracing::{debug, info};
 
 use super::error::DbError;
@@ -15,20 +15,23 @@ use super::{CONNECT_TIMEOUT, Database, SESSION_TIMEOUT};
 use crate::metrics::labels::Connection;
 use crate::metrics::metrics;
 
-/// Longer than any statement of ours needs, shorter than an operator's patience with a hanging link.
+/// Longer than any of our statements takes, and short enough that an operator still waits for it.
 const STATEMENT_TIMEOUT: Duration = Duration::from_mins(1);
-/// A transaction of ours waits for nothing between two statements. One whose client is gone must not keep its locks:
-/// they are what the next attempt waits for.
+/// Our transactions do not wait between two statements. When the client of one is gone, the
+/// transaction must release its locks soon, because the next attempt waits for them.
 const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
-/// Five tasks use one at a time each (claims, results, heartbeat, promotion, sweep); none may wait for another's silent
-/// connection. Idle ones cost nothing: there are only as many as were needed at once.
+/// Five tasks use one connection each: claims, results, heartbeat, scheduler and sweeper. No task
+/// may wait for the silent connection of another one. The pool opens only as many as are needed at
+/// once.
 const POOL_SIZE: usize = 8;
-/// With a place for everybody nobody should wait at all.
+/// The pool has a connection for each task, so waiting for one indicates a fault.
 const POOL_WAIT: Duration = Duration::from_secs(5);
 
-/// What the pool's sessions begin with, beside [`SESSION_MARKER`]. Every statement of ours is a few index look-ups. A plan made while a
-/// queue was empty must not stay a sequential scan when it is long, nor one be compiled because the planner has no statistics
-/// for time windows.
+/// The settings that a connection of the pool starts with.
+///
+/// Each of our statements is a few index look-ups. A plan made while a queue was empty must not
+/// stay a sequential scan when the queue is long, and no plan may be compiled because the planner
+/// has no statistics for time windows.
 fn settings() -> String {
     format!(
         "-c enable_seqscan=off -c jit=off -c statement_timeout={} -c idle_in_transaction_session_timeout={} {SESSION_MARKER}",
@@ -38,20 +41,19 @@ fn settings() -> String {
 }
 
 impl Database {
-    /// A pool whose connections have prepared-statement caches.
+    /// Makes a pool whose connections cache their prepared statements. It connects on demand.
     ///
     /// # Errors
-    /// Never after construction succeeded, except for settings that deadpool refuses.
+    /// When deadpool refuses the settings of the pool.
     pub fn pool(&self) -> Result<Pool, DbError> {
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let connector = PoolConnector { database: self.clone() };
-        // The connector asks for the parameters at each connection; these are not used.
-        let manager = Manager::from_connect(self.parameters().config, connector, recycling);
+        // The connector reads the parameters for each connection; those passed here are not used.
+        let manager = Manager::from_connect(self.parameters().config, PoolConnector(self.clone()), recycling);
         Pool::builder(manager)
             .max_size(POOL_SIZE)
-            // The one used last has its statements prepared.
+            // The connection that was used last has its statements prepared.
             .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .post_create(Hook::sync_fn(|_, _| {
@@ -68,28 +70,26 @@ impl Database {
     }
 }
 
-/// Opens the pool's connections: as sessions where that is possible, else without.
-struct PoolConnector {
-    database: Database,
-}
+/// Opens the pool's connections: with the settings of a session where possible, otherwise without.
+struct PoolConnector(Database);
 
 type Opened = Result<(Client, JoinHandle<()>), Error>;
 
 impl Connect for PoolConnector {
     fn connect(&self, _: &Config) -> Pin<Box<dyn Future<Output = Opened> + Send + '_>> {
         Box::pin(async move {
-            if self.database.is_pooled() {
+            if self.0.is_pooled() {
                 return self.open("").await;
             }
             match self.open(&settings()).await {
                 Ok((client, driving)) => {
                     if !is_dedicated_session(&client).await? {
-                        self.note("it drops the settings that a connection begins with");
+                        self.set_pooled("it drops the settings that a connection starts with");
                     }
                     Ok((client, driving))
                 }
                 Err(error) if is_refused_setting(&error) => {
-                    self.note("it refuses the settings that a connection begins with");
+                    self.set_pooled("it refuses the settings that a connection starts with");
                     self.open("").await
                 }
                 Err(error) => Err(error),
@@ -99,33 +99,25 @@ impl Connect for PoolConnector {
 }
 
 impl PoolConnector {
-    fn note(&self, how: &str) {
-        // Once true it stays so: what does without sessions also works with them.
-        if !self.database.pooled.swap(true, Ordering::SeqCst) {
+    /// Never reset, because statements that need no session also work on one.
+    fn set_pooled(&self, reason: &str) {
+        if !self.0.pooled.swap(true, Ordering::SeqCst) {
             info!(
-                how,
+                reason,
                 "a transaction pooler is in between: statements are not prepared, each transaction sets what it needs"
             );
         }
     }
 
     async fn open(&self, settings: &str) -> Opened {
-        let mut parameters = self.database.parameters();
-        parameters.named("heimdalld", settings);
-        // An error is the business of the statement that meets it.
-        if let Some(tls) = parameters.tls {
-            let (client, connection) = parameters.config.connect(tls).await?;
-            Ok((client, tokio::spawn(async { log_end(connection.await) })))
-        } else {
-            let (client, connection) = parameters.config.connect(NoTls).await?;
-            Ok((client, tokio::spawn(async { log_end(connection.await) })))
-        }
-    }
-}
-
-fn log_end(ended: Result<(), Error>) {
-    if let Err(error) = ended {
-        debug!(%error, "connection of the pool ended");
+        let (client, driver) = self.0.open("heimdalld", settings).await?;
+        let driving = tokio::spawn(async {
+            // The statement in flight returns the same error.
+            if let Err(error) = driver.await {
+                debug!(%error, "connection of the pool ended");
+            }
+        });
+        Ok((client, driving))
     }
 }
 
@@ -135,7 +127,7 @@ mod tests {
     use crate::sql;
 
     #[test]
-    fn a_transaction_through_a_pooler_sets_what_a_session_begins_with() {
+    fn a_transaction_through_a_pooler_sets_the_settings_of_a_session() {
         for setting in [
             "enable_seqscan = off".to_owned(),
             "jit = off".to_owned(),

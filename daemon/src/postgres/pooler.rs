@@ -1,8 +1,9 @@
-//! Is there a transaction pooler on the way? Then no connection is a session:
-//! what was prepared or set is gone with the transaction, and LISTEN hears nothing.
+//! Detects a transaction pooler between the daemon and the server.
 //!
-//! Every connection begins with a setting of its own name. A pooler refuses such
-//! settings, or drops them; the server behind it does not know it then.
+//! Through a transaction pooler no connection is a session: prepared statements and settings end
+//! with the transaction, and a LISTEN receives nothing. To detect one, every connection starts with
+//! a setting of our own. A pooler refuses such settings or drops them, so the server does not have
+//! it.
 
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
@@ -12,16 +13,16 @@ use crate::sql;
 /// The setting, as `options` of a connection.
 pub(super) const SESSION_MARKER: &str = "-c heimdall.session=own";
 
-/// Whether the connection has the setting that it began with.
+/// Whether the connection still has the setting that it started with.
 pub(super) async fn is_dedicated_session(client: &Client) -> Result<bool, Error> {
     let messages = client.simple_query(sql::SHOW_SESSION).await?;
-    Ok(messages.iter().any(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0) == Some("own"),
-        _ => false,
-    }))
+    Ok(messages
+        .iter()
+        .any(|message| matches!(message, SimpleQueryMessage::Row(row) if row.get(0) == Some("own"))))
 }
 
-/// `PgBouncer` does not let `options` through, unless told to drop them.
+/// Whether a pooler refused the setting. `PgBouncer` refuses `options` unless it is set to drop
+/// them.
 pub(super) fn is_refused_setting(error: &Error) -> bool {
     error.as_db_error().is_some_and(|refusal| {
         *refusal.code() == SqlState::PROTOCOL_VIOLATION && refusal.message().contains("startup parameter")

@@ -1,50 +1,50 @@
-//! Whether this daemon and the database's schema can work with each other.
+//! Compatibility of this daemon and the database schema.
 //!
-//! Daemons are replaced one by one while `migrate` runs when it likes, so each
-//! meets schemas older and newer than its own. A newer one says from which daemons
-//! on it serves; its claims refuse the others by themselves. The daemon asks before
-//! it registers and before each heartbeat, so that it can say so too.
+//! Daemons are replaced one by one, and `migrate` may run at any time, so a daemon can find an
+//! older or a newer schema than its own. A newer schema states the oldest daemon that it serves,
+//! and its claim function refuses older ones. The daemon checks before it registers and before each
+//! heartbeat, so that it can log the reason.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::sql::schema_version;
 
-/// What the database says of itself.
+/// The schema of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schema {
-    /// The newest schema file applied; 0: none.
+    /// Number of the newest schema file that was applied; 0 when none was.
     pub installed: i32,
-    /// The oldest daemons it serves, by the schema they were built for.
+    /// The oldest daemon that it serves, by the newest schema file of that build.
     pub serves_from: i32,
 }
 
-/// Why the two cannot work with each other.
+/// Why the daemon and the schema are incompatible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SchemaMismatch {
-    /// Somebody has to migrate.
+    /// The schema must be migrated.
     #[error("the database has schema version {installed}, this heimdalld needs {needed}")]
     SchemaTooOld {
-        /// In the database.
+        /// Version in the database.
         installed: i32,
-        /// In this build.
+        /// Version of this build.
         needed: i32,
     },
-    /// Somebody has migrated, for newer daemons.
+    /// The schema was migrated and serves only newer daemons.
     #[error(
         "the database has schema version {installed}, for daemons built for {serves_from} or later; this one was built for {built_for}"
     )]
     DaemonTooOld {
-        /// In the database.
+        /// Version in the database.
         installed: i32,
-        /// What it asks for.
+        /// The oldest version that it serves.
         serves_from: i32,
-        /// This build's.
+        /// Version of this build.
         built_for: i32,
     },
 }
 
 impl SchemaMismatch {
-    /// What to type.
+    /// The command or action that fixes it.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -55,7 +55,7 @@ impl SchemaMismatch {
 }
 
 impl Schema {
-    /// Whether this daemon can work with it.
+    /// Checks that this daemon can work with the schema.
     ///
     /// # Errors
     /// When it cannot.
@@ -82,7 +82,7 @@ impl Schema {
     }
 }
 
-/// Whether it was so at the last look; it begins as yes, since a daemon registers only then.
+/// Result of the last check. Starts as compatible, because a daemon registers only then.
 #[derive(Debug)]
 pub struct SchemaCompatibility(AtomicBool);
 
@@ -93,13 +93,13 @@ impl Default for SchemaCompatibility {
 }
 
 impl SchemaCompatibility {
-    /// Whether to go on claiming.
+    /// Whether the daemon may claim.
     #[must_use]
     pub fn is_compatible(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 
-    /// Takes note of a look; whether that is a change.
+    /// Stores the result of a check. Returns whether it has changed.
     pub fn set(&self, is_compatible: bool) -> bool {
         self.0.swap(is_compatible, Ordering::SeqCst) != is_compatible
     }
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_newer_schema_serves_a_daemon_until_it_says_otherwise() {
+    fn a_newer_schema_serves_the_daemons_from_its_stated_version_on() {
         let newer = |serves_from| Schema {
             installed: 9,
             serves_from,
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_schema_has_to_be_migrated_first() {
+    fn an_older_schema_must_be_migrated_first() {
         let older = Schema {
             installed: 7,
             serves_from: 0,

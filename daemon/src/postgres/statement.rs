@@ -1,5 +1,4 @@
-//! A statement ready to be sent: prepared where the connection is a session,
-//! else without a name, with everything in one message.
+//! Statements ready to be sent: prepared if the connection is a session, otherwise unnamed.
 
 use deadpool_postgres::Object;
 use futures_util::join;
@@ -8,21 +7,21 @@ use tokio_postgres::{Error, Row, Statement, Transaction};
 
 use crate::sql;
 
-/// Prepared, or with the types that its casts name.
+/// A statement of `sql/queries` that is ready for one connection.
 pub enum PreparedOrUnnamed<'a> {
-    /// Known to the session.
+    /// Prepared in the session.
     Prepared(Statement),
-    /// Told each time.
+    /// Sent with its text and the types of its parameters each time.
     Unnamed(&'a str, Vec<Type>),
 }
 
 type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 impl<'a> PreparedOrUnnamed<'a> {
-    /// Makes a statement of `sql/queries` ready for a connection, which is a session unless it is `pooled`.
+    /// Prepares a statement, unless the connection is `pooled` and therefore no session.
     ///
     /// # Errors
-    /// When it has to be prepared and the database refuses.
+    /// When the database refuses or the connection breaks.
     pub async fn on(client: &Object, text: &'a str, pooled: bool) -> Result<Self, Error> {
         if pooled {
             Ok(Self::Unnamed(text, parameter_types(text)))
@@ -31,10 +30,10 @@ impl<'a> PreparedOrUnnamed<'a> {
         }
     }
 
-    /// Sends it; the first poll writes it to the connection.
+    /// Runs the statement in a transaction. The first poll sends it.
     ///
     /// # Errors
-    /// What the database says.
+    /// When the database refuses or the connection breaks.
     pub async fn query(&self, transaction: &Transaction<'_>, parameters: Parameters<'_>) -> Result<Vec<Row>, Error> {
         match self {
             Self::Prepared(statement) => transaction.query(statement, parameters).await,
@@ -43,17 +42,23 @@ impl<'a> PreparedOrUnnamed<'a> {
     }
 }
 
-/// Asks one statement by itself. Through a pooler it is a transaction that says what it needs, sent in one go.
+/// Runs one statement outside a transaction. Through a pooler it is a transaction that first sets
+/// what it needs, sent without waiting in between.
 ///
 /// # Errors
-/// What the database says.
-pub async fn ask(client: &Object, text: &str, parameters: Parameters<'_>, pooled: bool) -> Result<Vec<Row>, Error> {
+/// When the database refuses or the connection breaks.
+pub async fn query_once(
+    client: &Object,
+    text: &str,
+    parameters: Parameters<'_>,
+    pooled: bool,
+) -> Result<Vec<Row>, Error> {
     match PreparedOrUnnamed::on(client, text, pooled).await? {
         PreparedOrUnnamed::Prepared(statement) => client.query(&statement, parameters).await,
         PreparedOrUnnamed::Unnamed(text, types) => {
             let opening = format!("BEGIN; {}", sql::SESSION_SETTINGS);
             let parameters = typed(parameters, &types);
-            // Polled in this order, and so sent. A COMMIT after an error is a ROLLBACK.
+            // `join` polls, and so sends, in this order. A COMMIT after an error is a ROLLBACK.
             let (begun, rows, committed) = join!(
                 client.batch_execute(&opening),
                 client.query_typed(text, &parameters),
@@ -61,8 +66,7 @@ pub async fn ask(client: &Object, text: &str, parameters: Parameters<'_>, pooled
             );
             begun?;
             let rows = rows?;
-            committed?;
-            Ok(rows)
+            committed.map(|()| rows)
         }
     }
 }
@@ -71,16 +75,16 @@ fn typed<'a>(parameters: Parameters<'a>, types: &[Type]) -> Vec<(&'a (dyn ToSql 
     parameters.iter().copied().zip(types.iter().cloned()).collect()
 }
 
-/// The types of `$1`, `$2`, … as the statement casts them: `$1::uuid[]`.
+/// Reads the types of `$1`, `$2`, … from the casts of the statement: `$1::uuid[]`.
 fn parameter_types(text: &str) -> Vec<Type> {
     (1..)
         .map_while(|number| {
             let cast = format!("${number}::");
             let (_, rest) = text.split_once(&cast)?;
-            KNOWN
+            TYPES
                 .iter()
                 .find(|(name, _)| rest.strip_prefix(name).is_some_and(ends_type))
-                .map(|(_, known)| known.clone())
+                .map(|(_, named)| named.clone())
         })
         .collect()
 }
@@ -89,8 +93,8 @@ fn ends_type(rest: &str) -> bool {
     !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '[')
 }
 
-/// What our statements cast to.
-const KNOWN: &[(&str, Type)] = &[
+/// The types that our statements cast to.
+const TYPES: &[(&str, Type)] = &[
     ("bigint", Type::INT8),
     ("bigint[]", Type::INT8_ARRAY),
     ("boolean", Type::BOOL),
@@ -127,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_is_not_taken_for_its_element() {
+    fn an_array_type_is_not_read_as_its_element_type() {
         assert_eq!(
             parameter_types("SELECT $1::uuid[], $2::double precision, $3::text"),
             [Type::UUID_ARRAY, Type::FLOAT8, Type::TEXT]

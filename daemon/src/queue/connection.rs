@@ -1,28 +1,27 @@
-//! A connection for a while, and what becomes of it afterwards.
+//! Borrows connections from the pool, and decides whether they return to it.
 
-use deadpool_postgres::{Object, PoolError, TimeoutType};
+use deadpool_postgres::Object;
 use scopeguard::ScopeGuard;
 
 use super::Queue;
 use crate::metrics::labels::{Connection, Server};
 use crate::metrics::metrics;
 use crate::postgres::error::DbError;
+use crate::postgres::with_timeout;
 
 impl Queue {
-    /// Does `work` on a connection, which goes back to the pool unless it fell silent, its session is spoilt, or the work is
-    /// broken off: whoever got it next would wait behind what is still under way there.
+    /// Runs `work` on a connection of the pool.
     ///
-    /// # Errors
-    /// What the work says, or [`DbError::Timeout`].
+    /// The connection returns to the pool unless it did not answer in time, its session is
+    /// unusable, or this future was dropped. In these cases the next user would wait for the
+    /// unfinished statement.
     pub async fn with_connection<T>(
         &self,
         work: impl AsyncFnOnce(&mut Object) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
         let result = self.try_with_connection(work).await;
-        metrics().set_outage(
-            Server::Database,
-            result.as_ref().is_err_and(|error| !error.is_refusal()),
-        );
+        let is_outage = result.as_ref().is_err_and(|error| !error.is_refusal());
+        metrics().set_outage(Server::Database, is_outage);
         result
     }
 
@@ -30,36 +29,35 @@ impl Queue {
         &self,
         work: impl AsyncFnOnce(&mut Object) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        let getting = tokio::time::timeout(self.answer_timeout, self.pool.get()).await;
-        let getting = getting.unwrap_or(Err(PoolError::Timeout(TimeoutType::Wait)));
-        let client = getting.inspect_err(|_| metrics().connected(Connection::Pool, false))?;
-        let mut lent = scopeguard::guard(client, |broken_off| self.abandon(broken_off));
-        let result = tokio::time::timeout(self.answer_timeout, work(&mut lent))
+        let client = with_timeout(self.answer_timeout, self.pool.get())
             .await
-            .unwrap_or(Err(DbError::Timeout(self.answer_timeout)));
-        let client = ScopeGuard::into_inner(lent);
+            .inspect_err(|_| metrics().connected(Connection::Pool, false))?;
+        let mut borrowed = scopeguard::guard(client, |dropped| self.discard(dropped));
+        let result = with_timeout(self.answer_timeout, work(&mut borrowed)).await;
+        let client = ScopeGuard::into_inner(borrowed);
         match &result {
             Err(DbError::Timeout(_)) => {
-                self.abandon(client);
-                self.forsake_idle();
+                self.discard(client);
+                self.close_idle();
             }
-            Err(error) if error.is_of_session() => {
+            Err(error) if error.needs_new_session() => {
                 drop(Object::take(client));
-                self.forsake_idle();
+                self.close_idle();
             }
             _ => {}
         }
         result
     }
 
-    /// Asks the server to give up what a connection is at, and closes that instead of returning it to the pool.
-    fn abandon(&self, client: Object) {
+    /// Asks the server to cancel the statement of a connection, and closes the connection.
+    fn discard(&self, client: Object) {
         self.database.cancel(client.cancel_token());
         drop(Object::take(client));
     }
 
-    /// Closes the idle connections: they lead to the same server on the same way as one that has failed.
-    fn forsake_idle(&self) {
+    /// Closes the idle connections, because they have the same server and network path as the one
+    /// that failed.
+    fn close_idle(&self) {
         self.pool.retain(|_, _| false);
     }
 }

@@ -1,4 +1,4 @@
-//! What the daemon has in hand.
+//! The leases that this process holds.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::job::claim::Lease;
 
-/// The leases in hand, for the heartbeat's count and to give them back at the end.
+/// The leases that this process holds. The heartbeat counts them, the shutdown releases them.
 #[derive(Debug, Default)]
 pub struct HeldLeases {
     leases: Mutex<HashSet<Lease>>,
@@ -18,39 +18,39 @@ impl HeldLeases {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that a row is claimed in this daemon's name which it no longer works on.
+    /// Reports that the database has a row claimed by this daemon that the daemon no longer holds.
     pub fn flag_orphans(&self) {
         self.orphans_flagged.store(true, Ordering::SeqCst);
     }
 
-    /// Whether that has been said since this was last asked.
+    /// Whether orphans were reported since the last call.
     pub fn take_orphan_flag(&self) -> bool {
         self.orphans_flagged.swap(false, Ordering::SeqCst)
     }
 
-    /// Puts a lease on.
+    /// Adds a lease.
     pub fn add(&self, lease: Lease) {
         self.lock().insert(lease);
     }
 
-    /// Takes a lease off.
+    /// Removes a lease.
     pub fn remove(&self, lease: Lease) {
         self.lock().remove(&lease);
     }
 
-    /// How many there are.
+    /// Number of leases.
     #[must_use]
     pub fn count(&self) -> usize {
         self.lock().len()
     }
 
-    /// All of them.
+    /// All leases.
     #[must_use]
     pub fn all(&self) -> Vec<Lease> {
         self.lock().iter().copied().collect()
     }
 
-    /// All of them, which are then no longer held.
+    /// Removes and returns all leases.
     #[must_use]
     pub fn take_all(&self) -> Vec<Lease> {
         self.lock().drain().collect()
