@@ -1,11 +1,10 @@
-//! Says that this daemon lives, three times a lease, and takes over from those that do not.
+//! The heartbeat: renews the lease three times per lease, and rescues the rows of lost daemons.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
-use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
@@ -21,136 +20,141 @@ use crate::queue::held_leases::HeldLeases;
 use crate::queue::rows::HeartbeatResponse;
 use crate::wake::WakeSignal;
 
-/// A beat that failed is tried again before the next is due: a third of the lease may be all that is left.
+/// Delay before a failed heartbeat is repeated. It must be short, because only a third of the lease
+/// may be left.
 const HEARTBEAT_RETRY: Backoff = Backoff {
     base: Duration::from_millis(250),
     max: Duration::from_millis(1500),
 };
 
-/// Heartbeat and take-over, a third of the lease apart.
-///
-/// After an interruption of its own a daemon beats, but takes over from nobody for another third: the database was away
-/// for all of them, and the others have the right to be back first. A silent link costs a quarter of the lease.
-pub async fn heartbeat_loop(
-    queue: Queue,
-    identity: Identity,
-    worker_id: watch::Sender<Uuid>,
-    held: Arc<HeldLeases>,
-    compatibility: Arc<SchemaCompatibility>,
-    wake: Arc<WakeSignal>,
-    stop: CancellationToken,
-) {
-    let every = identity.lease / 3;
-    let answer_timeouts = Backoff {
-        base: identity.lease / 4,
-        max: identity.lease,
-    };
-    let mut state = HeartbeatState {
-        failures: 0,
-        paused: false,
-        last_heartbeat: Instant::now(),
-        no_rescue_before: Instant::now(),
-    };
-    loop {
-        let queue = queue.with_timeout(answer_timeouts.delay(state.failures + 1, 1.0));
-        let pause = match heartbeat(&queue, &identity, &worker_id, &held, &compatibility, &wake, &mut state).await {
-            Ok(()) => {
-                if state.failures > 0 {
-                    info!(failures = state.failures, "heartbeat again");
-                }
-                state.failures = 0;
-                every
-            }
-            Err(error) => {
-                state.failures += 1;
-                if state.failures == 1 {
-                    warn!(%error, "no heartbeat");
-                } else {
-                    debug!(%error, failures = state.failures, "no heartbeat");
-                }
-                // Twice in the time in which nobody takes over.
-                HEARTBEAT_RETRY.jittered(state.failures).min(every / 2)
-            }
-        };
-        if stop.run_until_cancelled(sleep(pause)).await.is_none() {
-            return;
-        }
-    }
+/// The heartbeat of one daemon.
+pub struct Heartbeat {
+    /// The queue.
+    pub queue: Queue,
+    /// How the daemon registers.
+    pub identity: Identity,
+    /// The id of the daemon. It changes when the lease expired and the daemon registers again.
+    pub worker_id: watch::Sender<Uuid>,
+    /// The leases whose number the heartbeat reports.
+    pub held: Arc<HeldLeases>,
+    /// The result of the schema check before each heartbeat.
+    pub compatibility: Arc<SchemaCompatibility>,
+    /// Wakes the worker when it may claim again.
+    pub wake: Arc<WakeSignal>,
 }
 
-struct HeartbeatState {
-    /// In a row.
+struct State {
+    /// Number of failures in a row.
     failures: u32,
     paused: bool,
     last_heartbeat: Instant,
     no_rescue_before: Instant,
 }
 
-async fn heartbeat(
-    queue: &Queue,
-    identity: &Identity,
-    worker_id: &watch::Sender<Uuid>,
-    held: &HeldLeases,
-    compatibility: &SchemaCompatibility,
-    wake: &WakeSignal,
-    state: &mut HeartbeatState,
-) -> Result<(), DbError> {
-    let in_flight = i32::try_from(held.count()).unwrap_or(i32::MAX);
-    let id = *worker_id.borrow();
-    if !check_schema(queue, compatibility, wake).await? {
-        // It still lives and may have something in hand; whether the newer schema takes that from it or not.
-        if let Err(error) = queue.heartbeat(id, in_flight).await {
-            debug!(%error, "no heartbeat");
+impl Heartbeat {
+    /// Sends a heartbeat every third of the lease, for ever, and rescues expired rows after each
+    /// one.
+    ///
+    /// After an interruption of its own heartbeats, a daemon rescues nothing for another third of
+    /// the lease: the other daemons may have lost the same database, and need time to return. A
+    /// silent connection costs a quarter of the lease.
+    pub async fn run(self) {
+        let lease = self.identity.lease;
+        let every = lease / 3;
+        let answer_timeouts = Backoff {
+            base: lease / 4,
+            max: lease,
+        };
+        let mut state = State {
+            failures: 0,
+            paused: false,
+            last_heartbeat: Instant::now(),
+            no_rescue_before: Instant::now(),
+        };
+        loop {
+            let queue = self.queue.with_timeout(answer_timeouts.delay(state.failures + 1, 1.0));
+            let pause = match self.heartbeat(&queue, &mut state).await {
+                Ok(()) => {
+                    if state.failures > 0 {
+                        info!(failures = state.failures, "heartbeat again");
+                    }
+                    state.failures = 0;
+                    every
+                }
+                Err(error) => {
+                    state.failures += 1;
+                    if state.failures == 1 {
+                        warn!(%error, "no heartbeat");
+                    } else {
+                        debug!(%error, failures = state.failures, "no heartbeat");
+                    }
+                    // Two heartbeats fit into the time in which this daemon rescues nothing.
+                    HEARTBEAT_RETRY.jittered(state.failures).min(every / 2)
+                }
+            };
+            sleep(pause).await;
         }
-        return Ok(());
     }
-    if let Some(pulse) = queue.heartbeat(id, in_flight).await? {
-        log_pause_change(&pulse, state, wake);
-        let now = Instant::now();
-        if now - state.last_heartbeat > identity.lease * 2 / 3 {
-            state.no_rescue_before = now + identity.lease / 3;
-        }
-        state.last_heartbeat = now;
-    } else {
-        let new = identity.register(queue).await?;
-        warn!(old = %id, %new, in_flight, "taken for dead: the leases are lost, going on under a new id");
-        worker_id.send_replace(new);
-        metrics().declared_dead.inc();
-        state.last_heartbeat = Instant::now();
-    }
-    if Instant::now() < state.no_rescue_before {
-        return Ok(());
-    }
-    rescue_expired(queue, wake).await
-}
 
-/// Whether the schema still serves this daemon, or does so again.
-async fn check_schema(queue: &Queue, compatibility: &SchemaCompatibility, wake: &WakeSignal) -> Result<bool, DbError> {
-    let verdict = queue.schema().await?.check();
-    if compatibility.set(verdict.is_ok()) {
-        match verdict {
-            Ok(()) => {
-                info!("the schema fits, claiming again");
-                wake.notify(Wakeup::Upkeep);
+    async fn heartbeat(&self, queue: &Queue, state: &mut State) -> Result<(), DbError> {
+        let in_flight = i32::try_from(self.held.count()).unwrap_or(i32::MAX);
+        let id = *self.worker_id.borrow();
+        if !self.check_schema(queue).await? {
+            // The daemon still runs and may hold leases, so it tries to keep them. A newer schema
+            // may refuse that.
+            if let Err(error) = queue.heartbeat(id, in_flight).await {
+                debug!(%error, "no heartbeat");
             }
-            Err(mismatch) => {
-                warn!(error = %mismatch, hint = mismatch.hint(), "the schema does not fit, claiming stops");
+            return Ok(());
+        }
+        if let Some(response) = queue.heartbeat(id, in_flight).await? {
+            self.log_pause_change(&response, state);
+            let now = Instant::now();
+            if now - state.last_heartbeat > self.identity.lease * 2 / 3 {
+                state.no_rescue_before = now + self.identity.lease / 3;
+            }
+            state.last_heartbeat = now;
+        } else {
+            let new = self.identity.register(queue).await?;
+            warn!(old = %id, %new, in_flight, "lease expired: the claims are lost, registered under a new id");
+            self.worker_id.send_replace(new);
+            metrics().declared_dead.inc();
+            state.last_heartbeat = Instant::now();
+        }
+        if Instant::now() < state.no_rescue_before {
+            return Ok(());
+        }
+        rescue_expired(queue, &self.wake).await
+    }
+
+    /// Returns whether the schema serves this daemon, and logs a change.
+    async fn check_schema(&self, queue: &Queue) -> Result<bool, DbError> {
+        let result = queue.schema().await?.check();
+        if self.compatibility.set(result.is_ok()) {
+            match result {
+                Ok(()) => {
+                    info!("the schema fits, claiming again");
+                    self.wake.notify(Wakeup::Upkeep);
+                }
+                Err(mismatch) => {
+                    warn!(error = %mismatch, hint = mismatch.hint(), "the schema does not fit, claiming stops");
+                }
             }
         }
+        Ok(result.is_ok())
     }
-    Ok(verdict.is_ok())
-}
 
-fn log_pause_change(pulse: &HeartbeatResponse, state: &mut HeartbeatState, wake: &WakeSignal) {
-    metrics().paused.set(i64::from(pulse.paused));
-    if pulse.paused == state.paused {
-        return;
-    }
-    state.paused = pulse.paused;
-    if pulse.paused {
-        info!(reason = pulse.pause_reason, "extraction paused");
-    } else {
-        info!("extraction resumed");
-        wake.notify(Wakeup::Upkeep);
+    fn log_pause_change(&self, response: &HeartbeatResponse, state: &mut State) {
+        metrics().paused.set(i64::from(response.paused));
+        if response.paused == state.paused {
+            return;
+        }
+        state.paused = response.paused;
+        if response.paused {
+            info!(reason = response.pause_reason, "extraction paused");
+        } else {
+            info!("extraction resumed");
+            self.wake.notify(Wakeup::Upkeep);
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! What every daemon does now and then: register, say that it lives, take over from those that do not, make
-//! postponed rows ready, sweep.
+//! What every daemon does on a timer: registration, heartbeat, rescue of the rows of lost daemons,
+//! promotion of due rows, sweep.
 
 pub mod heartbeat;
 pub mod registration;

@@ -1,9 +1,9 @@
-//! Registers this daemon, at its start and after it was declared dead.
+//! Registers this daemon: at its start, and after its lease expired.
 
 use std::pin::pin;
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
@@ -11,31 +11,34 @@ use uuid::Uuid;
 use crate::backoff::Backoff;
 use crate::postgres::error::DbError;
 use crate::postgres::schema::SchemaMismatch;
+use crate::postgres::with_timeout;
 use crate::queue::Queue;
 
-/// The first connect is tried for ever: a daemon may start before its database.
+/// Delay between two tries to register. There is no limit of tries, because a daemon may start
+/// before its database.
 const CONNECT: Backoff = Backoff {
     base: Duration::from_millis(250),
     max: Duration::from_secs(10),
 };
-/// Saying good-bye must not outlast the grace time by much when the database is away.
+/// Limit of the last statements of a daemon. When the database is unavailable, the shutdown must
+/// not take much longer than the grace time.
 pub const DEREGISTER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How this daemon makes itself known.
+/// The data that this daemon registers with.
 #[derive(Clone, Debug)]
 pub struct Identity {
     /// Host name.
     pub host: String,
     /// Process id.
     pub pid: i32,
-    /// Recordings in flight at once.
+    /// Maximum number of recordings in flight.
     pub concurrency: i32,
-    /// Age of a heartbeat after which others take over.
+    /// Age of the last heartbeat after which the other daemons take over.
     pub lease: Duration,
 }
 
 impl Identity {
-    /// Registers, and yields the new id.
+    /// Registers once and returns the new id.
     ///
     /// # Errors
     /// When the database does not answer or refuses.
@@ -44,36 +47,35 @@ impl Identity {
     }
 }
 
-/// Registers, however long it takes until there is a database with a schema that fits, or until `stop`.
+/// Registers. Retries until the database answers and its schema fits, or until `stop`.
 pub async fn register(identity: &Identity, queue: &Queue, stop: &CancellationToken) -> Option<Uuid> {
     let mut attempt = 0;
-    let mut told = "";
+    let mut logged_hint = "";
     while !stop.is_cancelled() {
         let mut trying = pin!(try_register(identity, queue));
         let tried = if let Some(tried) = stop.run_until_cancelled(&mut trying).await {
             tried
         } else {
             info!("stopping while it registers");
-            // The database may enter it all the same, and then it has to be taken out again.
-            timeout(DEREGISTER_TIMEOUT, trying)
-                .await
-                .unwrap_or(Err(DbError::Timeout(DEREGISTER_TIMEOUT)))
+            // The database may carry out the statement in any case; the daemon must then
+            // deregister.
+            with_timeout(DEREGISTER_TIMEOUT, trying).await
         };
-        let (what, hint) = match tried {
+        let (error, hint) = match tried {
             Ok(Ok(id)) => {
                 info!(worker = %id, "registered");
                 return Some(id);
             }
             Ok(Err(mismatch)) => (mismatch.to_string(), mismatch.hint()),
             Err(error) if error.is_refusal() => (error.to_string(), "is the schema installed? type: heimdalld migrate"),
-            Err(error) => (error.to_string(), "trying on"),
+            Err(error) => (error.to_string(), "retrying"),
         };
         attempt += 1;
-        if told == hint {
-            debug!(error = what, attempt, "database not ready");
+        if logged_hint == hint {
+            debug!(error, attempt, "database not ready");
         } else {
-            told = hint;
-            warn!(error = what, hint, "database not ready");
+            logged_hint = hint;
+            warn!(error, hint, "database not ready");
         }
         stop.run_until_cancelled(sleep(CONNECT.jittered(attempt))).await?;
     }

@@ -1,4 +1,4 @@
-//! Takes over the rows of daemons whose lease has run out.
+//! Rescues the rows of daemons whose lease expired.
 
 use tracing::warn;
 
@@ -8,14 +8,15 @@ use crate::postgres::error::DbError;
 use crate::queue::Queue;
 use crate::wake::WakeSignal;
 
-/// Makes the rows of dead daemons ready again, or error rows of those that kill daemons.
+/// Makes the rows of lost daemons ready again. A row that was lost with too many daemons gets an
+/// error row instead.
 pub(super) async fn rescue_expired(queue: &Queue, wake: &WakeSignal) -> Result<(), DbError> {
-    let released = queue.release_expired().await?;
-    for row in &released {
+    let rescued = queue.release_expired().await?;
+    for row in &rescued {
         metrics().took_over(&row.outcome);
-        warn!(measurement = %row.measurement_id, from = %row.worker_id, outcome = row.outcome, "taken over from a dead daemon");
+        warn!(measurement = %row.measurement_id, from = %row.worker_id, outcome = row.outcome, "taken over from a daemon whose lease expired");
     }
-    if !released.is_empty() {
+    if !rescued.is_empty() {
         wake.notify(Wakeup::Upkeep);
     }
     Ok(())

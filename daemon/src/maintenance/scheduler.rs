@@ -1,4 +1,4 @@
-//! Makes postponed rows ready as their time comes.
+//! The scheduler: makes waiting rows ready when they are due.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,13 +13,14 @@ use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::Queue;
 use crate::wake::WakeSignal;
 
-/// Looked for at least this often, should another daemon have postponed rows and died.
+/// The longest time between two looks at the queue. Another daemon may have deferred rows and then
+/// stopped.
 const PROMOTE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Makes postponed rows ready as their time comes.
+/// Makes waiting rows ready when they are due. `deferred` notifies when a row was deferred.
 pub async fn promote_due_loop(
     queue: Queue,
-    postponed: Arc<Notify>,
+    deferred: Arc<Notify>,
     compatibility: Arc<SchemaCompatibility>,
     wake: Arc<WakeSignal>,
     stop: CancellationToken,
@@ -30,7 +31,7 @@ pub async fn promote_due_loop(
         tokio::select! {
             () = stop.cancelled() => return,
             () = sleep_until(next) => {}
-            () = postponed.notified() => {}
+            () = deferred.notified() => {}
         }
         next = Instant::now() + PROMOTE_INTERVAL;
         if !compatibility.is_compatible() {
@@ -39,15 +40,15 @@ pub async fn promote_due_loop(
         match queue.promote_due().await {
             Ok((promoted, next_due)) => {
                 if promoted > 0 {
-                    debug!(promoted, "postponed rows are ready");
+                    debug!(promoted, "waiting rows are ready");
                     wake.notify(Wakeup::Upkeep);
                 }
                 if let Some(due) = next_due {
                     next = next.min(Instant::now() + due);
                 }
             }
-            // The heartbeat says it, once.
-            Err(error) => debug!(%error, "cannot promote"),
+            // The heartbeat logs an outage once, as a warning.
+            Err(error) => debug!(%error, "cannot promote waiting rows"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Queues what was missed.
+//! The sweeper: queues the measurements that the triggers missed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::metrics::metrics;
 use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::Queue;
 
-/// Queues what was missed, every `interval`, the first time after one; one daemon at a time.
+/// Sweeps once per interval, first after one interval. Only one daemon sweeps at a time.
 pub async fn sweep_loop(
     queue: Queue,
     max_recordings: i32,
@@ -39,7 +39,7 @@ pub async fn sweep_loop(
             }
             Ok(None) => debug!("another daemon has just swept"),
             Err(error) if failed_before => debug!(%error, "sweep failed again"),
-            Err(error) => warn!(%error, "sweep failed, again at every interval"),
+            Err(error) => warn!(%error, "sweep failed, retrying at each interval"),
         }
     }
 }

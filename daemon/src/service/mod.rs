@@ -1,4 +1,4 @@
-//! `heimdalld run`: starts the tasks, watches over them, and ends them in order.
+//! `heimdalld run`: starts the tasks, supervises them, and stops them in order.
 
 use std::sync::Arc;
 
@@ -21,8 +21,9 @@ use crate::http;
 use crate::http::HttpError;
 use crate::http::readiness::Status;
 use crate::listener::listen;
+use crate::maintenance::heartbeat::Heartbeat;
 use crate::maintenance::registration::{Identity, register};
-use crate::maintenance::{heartbeat, scheduler, sweeper};
+use crate::maintenance::{scheduler, sweeper};
 use crate::metrics::metrics;
 use crate::object_store::breaker::CircuitBreakers;
 use crate::object_store::client::ObjectStore;
@@ -32,45 +33,46 @@ use crate::postgres::error::DbError;
 use crate::queue::{self, Queue};
 use crate::worker::Worker;
 use crate::worker::claimer::Claimer;
-use crate::writer;
+use crate::worker::jobs::Jobs;
+use crate::writer::Writer;
 
 mod shutdown;
 pub mod signals;
 mod tasks;
 
-/// Why the daemon cannot start. Nothing that happens to it later ends it, only a bug of its own.
+/// Why the daemon cannot start. Later faults of the environment do not end it; only a bug does.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The database settings cannot be used.
+    /// The database settings are wrong.
     #[error(transparent)]
     Database(#[from] DbError),
-    /// The store's settings cannot be used.
+    /// The store settings are wrong.
     #[error(transparent)]
     Store(#[from] StoreConfigError),
-    /// The port that was asked for cannot be had.
+    /// The HTTP port cannot be opened.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// The system refuses threads.
+    /// The system refuses to start threads.
     #[error("cannot start the extractor's threads: {0}")]
     Threads(std::io::Error),
-    /// A task ended that never should.
+    /// A task ended that never ends before the shutdown.
     #[error("internal error: the {0} has ended")]
-    PartEnded(&'static str),
+    TaskEnded(&'static str),
 }
 
-/// Runs until `stop`, then ends within the grace time: claims no more, finishes
-/// what is in flight, gives the rest back.
+/// Runs until `stop`. Then claims no more rows, finishes those in flight within the grace time, and
+/// releases the rest.
 ///
 /// # Errors
-/// When the settings cannot be used at all.
+/// When the settings are wrong, or a task ends before `stop`.
 pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunError> {
     let http = http::bind(settings.http).await?;
     let database = Database::new(&settings.database_url)?;
     let queue = Queue::new(&database)?;
-    let listener = way_to_listen(&settings, &database)?;
+    let listener = listener_database(&settings, &database)?;
     let service = Service::new(settings, queue, stop)?;
     service.shared.listener_status.set_polling_only(listener.is_none());
-    // From here on, since whoever asks must get an answer while the database is still away.
+    // The server answers probes also while the daemon waits for its database.
     let _http = http.map(|listener| AbortOnDropHandle::new(tokio::spawn(service.serve(listener))));
     let queue = service.queue.with_timeout(service.answer_timeouts.base);
     let Some(id) = register(&service.identity, &queue, &service.stop).await else {
@@ -83,25 +85,25 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
     Ok(())
 }
 
-/// Waits for `stop`. A part that ends before is a bug of ours: better that the daemon ends, and is started anew, than that
-/// it keeps its leases and does nothing with them.
+/// Waits for `stop`. A task that ends earlier is a bug: the daemon then ends, to be started again,
+/// instead of holding leases that it does not process.
 async fn supervise(tasks: &mut Tasks, stop: &CancellationToken) -> Result<(), RunError> {
     tokio::select! {
-        // First, since what stops ends.
+        // `stop` is polled first, because it also ends tasks.
         biased;
         () = stop.cancelled() => Ok(()),
-        part = tasks.ended() => Err(RunError::PartEnded(part)),
+        task = tasks.ended() => Err(RunError::TaskEnded(task)),
     }
 }
 
-/// What the tasks are made of.
+/// The settings and the state that the tasks are made of.
 struct Service {
     settings: Settings,
     queue: Queue,
     identity: Identity,
     pipeline: Arc<Pipeline>,
     shared: Shared,
-    /// How long to wait for the database's answer.
+    /// How long to wait for the answer of the database.
     answer_timeouts: Backoff,
     stop: CancellationToken,
 }
@@ -156,37 +158,37 @@ impl Service {
         http::serve(listener, Arc::new(status))
     }
 
-    /// Starts the worker, the writer and all that goes on beside them.
+    /// Starts all tasks.
     fn start(&self, listener: Option<Database>) -> Tasks {
-        let (finished, inbox) = mpsc::channel(self.settings.concurrency);
-        let postponed = Arc::clone(&self.shared.postponed);
-        let writer = tokio::spawn(writer::write(
-            self.queue.clone(),
-            self.answer_timeouts,
-            inbox,
-            postponed,
-        ));
-        let background = self.background(listener);
+        let (jobs, inbox) = mpsc::channel(self.settings.concurrency);
+        let shared = &self.shared;
+        let writer = Writer {
+            queue: self.queue.clone(),
+            answer_timeouts: self.answer_timeouts,
+            deferred: Arc::clone(&shared.deferred),
+        };
         let worker = Worker {
             claimer: Claimer::new(
                 self.queue.clone(),
-                self.shared.worker_id.subscribe(),
-                Arc::clone(&self.shared.held),
+                shared.worker_id.subscribe(),
+                Arc::clone(&shared.held),
                 self.answer_timeouts,
             ),
-            wake: Arc::clone(&self.shared.wake),
-            listener_status: Arc::clone(&self.shared.listener_status),
-            pipeline: Arc::clone(&self.pipeline),
-            compatibility: Arc::clone(&self.shared.compatibility),
-            held: Arc::clone(&self.shared.held),
-            finished,
-            concurrency: self.settings.concurrency,
+            jobs: Jobs::new(
+                Arc::clone(&self.pipeline),
+                Arc::clone(&shared.held),
+                jobs,
+                self.settings.concurrency,
+            ),
+            wake: Arc::clone(&shared.wake),
+            listener_status: Arc::clone(&shared.listener_status),
+            compatibility: Arc::clone(&shared.compatibility),
             poll_interval: self.settings.poll_interval,
         };
         Tasks {
+            writer: tokio::spawn(writer.run(inbox)),
+            background: self.background(listener),
             worker: tokio::spawn(worker.run(self.stop.clone())),
-            writer,
-            background,
         }
     }
 
@@ -197,19 +199,19 @@ impl Service {
             let (wake, status) = (Arc::clone(&shared.wake), Arc::clone(&shared.listener_status));
             tasks.spawn(listen(database, wake, status, stop.clone()));
         }
-        tasks.spawn(heartbeat::heartbeat_loop(
-            self.queue.clone(),
-            self.identity.clone(),
-            shared.worker_id.clone(),
-            Arc::clone(&shared.held),
-            Arc::clone(&shared.compatibility),
-            Arc::clone(&shared.wake),
-            // It beats on while what is in flight is finished, so that nobody takes over meanwhile.
-            CancellationToken::new(),
-        ));
+        let heartbeat = Heartbeat {
+            queue: self.queue.clone(),
+            identity: self.identity.clone(),
+            worker_id: shared.worker_id.clone(),
+            held: Arc::clone(&shared.held),
+            compatibility: Arc::clone(&shared.compatibility),
+            wake: Arc::clone(&shared.wake),
+        };
+        // It continues after `stop`, so that the lease stays valid while recordings are in flight.
+        tasks.spawn(heartbeat.run());
         tasks.spawn(scheduler::promote_due_loop(
             self.queue.clone(),
-            Arc::clone(&shared.postponed),
+            Arc::clone(&shared.deferred),
             Arc::clone(&shared.compatibility),
             Arc::clone(&shared.wake),
             stop.clone(),
@@ -221,19 +223,19 @@ impl Service {
             Arc::clone(&shared.compatibility),
             stop.clone(),
         ));
-        let (watched, wake) = (Arc::clone(&self.pipeline), Arc::clone(&shared.wake));
-        tasks.spawn(async move { watched.breakers.watch(&watched.store, &wake).await });
+        let (pipeline, wake) = (Arc::clone(&self.pipeline), Arc::clone(&shared.wake));
+        tasks.spawn(async move { pipeline.breakers.watch(&pipeline.store, &wake).await });
         tasks
     }
 }
 
-/// Where to listen, if anywhere.
-fn way_to_listen(settings: &Settings, database: &Database) -> Result<Option<Database>, DbError> {
+/// The database of the listener; `None` when it is disabled.
+fn listener_database(settings: &Settings, database: &Database) -> Result<Option<Database>, DbError> {
     Ok(match &settings.listener {
         ListenerUrl::SameAsDatabase => Some(database.clone()),
         ListenerUrl::Separate(url) => Some(Database::new(url)?),
         ListenerUrl::Disabled => {
-            info!("only polling, every second, as HEIMDALL_LISTENER_DATABASE_URL says");
+            info!("only polling, every second, because HEIMDALL_LISTENER_DATABASE_URL is 'off'");
             None
         }
     })

@@ -1,4 +1,4 @@
-//! The tasks of the daemon, and what they share.
+//! The tasks of the daemon, and the state that they share.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::held_leases::HeldLeases;
 use crate::wake::WakeSignal;
 
-/// What the tasks share.
+/// The state that the tasks share. Each task gets the fields that it uses.
 #[derive(Default)]
 pub(super) struct Shared {
     pub(super) worker_id: watch::Sender<Uuid>,
@@ -19,23 +19,25 @@ pub(super) struct Shared {
     pub(super) listener_status: Arc<ListenerStatus>,
     pub(super) compatibility: Arc<SchemaCompatibility>,
     pub(super) held: Arc<HeldLeases>,
-    pub(super) postponed: Arc<Notify>,
+    /// The writer notifies the scheduler of deferred rows.
+    pub(super) deferred: Arc<Notify>,
 }
 
 /// The running tasks.
 pub(super) struct Tasks {
     pub(super) worker: JoinHandle<()>,
     pub(super) writer: JoinHandle<()>,
+    /// Listener, heartbeat, scheduler, sweeper and circuit breakers.
     pub(super) background: JoinSet<()>,
 }
 
 impl Tasks {
-    /// The name of the one that ends although nobody said so.
+    /// Waits until a task ends. Returns its name.
     pub(super) async fn ended(&mut self) -> &'static str {
         tokio::select! {
             _ = &mut self.worker => "worker",
             _ = &mut self.writer => "writer",
-            _ = self.background.join_next() => "upkeep",
+            _ = self.background.join_next() => "background task",
         }
     }
 }

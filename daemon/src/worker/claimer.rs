@@ -1,4 +1,4 @@
-//! Claims rows, and makes those ready again whose claim was carried out without an answer.
+//! Claims rows, and releases rows whose claim response was lost.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,34 +14,35 @@ use crate::job::failpoint::{FailPoint, hit};
 use crate::queue::held_leases::HeldLeases;
 use crate::queue::{ANSWER_TIMEOUT, Queue};
 
-/// A database restart takes a second or two.
+/// Short, because a database restart takes a second or two.
 const CLAIM_RETRY: Backoff = Backoff {
     base: Duration::from_millis(250),
     max: Duration::from_millis(1500),
 };
-/// A claim that got no answer may still be carried out for so long: the statement time-out of our connections, and some.
-const CLAIM_IN_DOUBT: Duration = ANSWER_TIMEOUT;
-/// Between two looks for what such a claim has left.
-const STRAY_INTERVAL: Duration = Duration::from_secs(2);
+/// The server may carry out an unanswered claim for this long: the statement time-out of our
+/// connections, and a reserve.
+const UNANSWERED_CLAIM_LIMIT: Duration = ANSWER_TIMEOUT;
+/// Time between two searches for orphaned claims.
+const ORPHAN_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Claims rows, with what one claim leaves behind for the next.
+/// Claims rows, and keeps the state between two claims.
 pub struct Claimer {
     queue: Queue,
-    /// This daemon's id, anew after it was declared dead.
+    /// Changes when the lease of this daemon expired and it registers again.
     worker_id: watch::Receiver<Uuid>,
     held: Arc<HeldLeases>,
-    /// How long to wait for the database's answer.
+    /// How long to wait for the answer of the database.
     answer_timeouts: Backoff,
     cursor: ClaimCursor,
-    /// In a row.
+    /// Number of failures in a row.
     failures: u32,
-    /// The last look was not from the bottom: something may be ready below.
+    /// Whether the last claim was no full scan, so that rows below the cursor may be ready.
     partial: bool,
     orphans: OrphanedClaims,
 }
 
 impl Claimer {
-    /// A claimer for the daemon of that id, nothing yet.
+    /// A claimer that has not claimed yet.
     #[must_use]
     pub fn new(
         queue: Queue,
@@ -61,19 +62,19 @@ impl Claimer {
         }
     }
 
-    /// Claims up to `free`; nothing when the database refuses or is away.
-    pub(super) async fn take(&mut self, free: usize) -> Vec<Claim> {
+    /// Claims at most `limit` rows; none when the database refuses or is unavailable.
+    pub(super) async fn claim(&mut self, limit: usize) -> Vec<Claim> {
         let worker_id = *self.worker_id.borrow();
         let queue = self
             .queue
             .with_timeout(self.answer_timeouts.delay(self.failures + 1, 1.0));
         if self.held.take_orphan_flag() {
-            self.orphans.suspect();
+            self.orphans.expect_more();
         }
-        self.orphans.look(&queue, &self.held, worker_id).await;
+        self.orphans.release(&queue, &self.held, worker_id).await;
         let begun = Instant::now();
         let above = self.cursor.start_ids(begun);
-        match queue.claim(worker_id, free, above).await {
+        match queue.claim(worker_id, limit, above).await {
             Ok(claims) => {
                 if self.failures > 0 {
                     info!(failures = self.failures, "claiming again, the database is back");
@@ -87,64 +88,68 @@ impl Claimer {
             Err(error) => {
                 self.failures += 1;
                 if self.failures == 1 {
-                    warn!(%error, "cannot claim, trying on");
+                    warn!(%error, "cannot claim, retrying");
                 } else {
                     debug!(%error, failures = self.failures, "cannot claim");
                 }
                 self.cursor.reset();
-                self.orphans.suspect();
+                self.orphans.expect_more();
                 Vec::new()
             }
         }
     }
 
-    /// Longest time until the next claim when this one found less than there is room for.
-    pub(super) fn next_look(&self) -> Duration {
+    /// The longest time until the next claim, after a claim that left permits free.
+    pub(super) fn until_next_claim(&self) -> Duration {
         if self.failures > 0 {
             CLAIM_RETRY.jittered(self.failures)
         } else if self.partial {
             self.cursor.until_full_scan(Instant::now())
-        } else if self.orphans.until.is_some() {
-            STRAY_INTERVAL
+        } else if self.orphans.expected_until.is_some() {
+            ORPHAN_INTERVAL
         } else {
             Duration::MAX
         }
     }
 }
 
-/// Rows that stand as claimed by this daemon without its knowledge: the claim was carried out and its answer lost.
-/// Nobody else would take them, since the daemon lives.
+/// Rows claimed in the database whose claim response we never received.
+///
+/// No other daemon takes them while the lease of this one is valid, so it must release them itself.
 #[derive(Default)]
 struct OrphanedClaims {
-    /// Until when there may be new ones.
-    until: Option<Instant>,
-    looked: Option<Instant>,
+    /// New orphans can appear until then.
+    expected_until: Option<Instant>,
+    last_release: Option<Instant>,
 }
 
 impl OrphanedClaims {
-    /// A claim has failed.
-    fn suspect(&mut self) {
-        self.until = Some(Instant::now() + CLAIM_IN_DOUBT);
-        self.looked = None;
+    /// After a failed claim, and when a row stayed claimed.
+    fn expect_more(&mut self) {
+        self.expected_until = Some(Instant::now() + UNANSWERED_CLAIM_LIMIT);
+        self.last_release = None;
     }
 
-    /// Makes them ready again. Between two claims only: what is claimed at this moment is not known yet.
-    async fn look(&mut self, queue: &Queue, held: &HeldLeases, worker_id: Uuid) {
-        let Some(until) = self.until else { return };
-        if self.looked.is_some_and(|looked| looked.elapsed() < STRAY_INTERVAL) {
+    /// Makes the orphans ready again. Must not run during a claim, because a row that is being
+    /// claimed looks like an orphan.
+    async fn release(&mut self, queue: &Queue, held: &HeldLeases, worker_id: Uuid) {
+        let Some(expected_until) = self.expected_until else {
+            return;
+        };
+        if self.last_release.is_some_and(|last| last.elapsed() < ORPHAN_INTERVAL) {
             return;
         }
         match queue.release_orphans(worker_id, &held.all()).await {
             Ok(orphans) => {
                 if orphans > 0 {
-                    warn!(orphans, "claimed, but the answer was lost: ready again");
+                    warn!(orphans, "claim response lost: the claimed rows are ready again");
                 }
                 let now = Instant::now();
-                self.looked = Some(now);
-                self.until = (now < until).then_some(until);
+                self.last_release = Some(now);
+                self.expected_until = (now < expected_until).then_some(expected_until);
             }
-            // The claim that follows says what is wrong.
-            Err(error) => debug!(%error, "cannot look for orphans"),
+            // The next claim logs the cause.
+            Err(error) => debug!(%error, "cannot release orphaned claims"),
         }
     }
 }

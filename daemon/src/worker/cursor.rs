@@ -1,39 +1,40 @@
-//! From where a claim looks: above what has been claimed already, and now and then from the bottom.
+//! The claim cursor: the position in the queue above which a claim searches.
 //!
-//! Rows that were claimed leave dead entries at the head of the queue's index. As
-//! a rule the next claim removes them; while anybody holds an older snapshot (a
-//! dump, a report, an idle transaction) nobody may, and every claim reads through
-//! all of them. So a claim begins above the last one's rows. But rows also become
-//! ready below: given back, due again, taken from a dead daemon, moved ahead,
-//! committed late. A look from the bottom finds them. What such a look takes
-//! decides how often there is one: the cheaper, the oftener.
+//! Claimed rows leave dead entries at the start of the queue's index. Usually the next claim
+//! removes them. But while a session holds an older snapshot (a dump, a report, an idle
+//! transaction), nobody can remove them, and every claim would read all of them. So a claim starts
+//! above the rows of the last one.
+//!
+//! Rows also become ready below the cursor: they are released, due, rescued, moved to the front, or
+//! committed late. A claim without a cursor, a full scan, finds them. The cheaper a full scan is,
+//! the more often it runs.
 
 use std::time::{Duration, Instant};
 
 use crate::job::claim::{Claim, CursorIds, PRIORITIES};
 
-/// Looks from the bottom take at most one part in so many of the time. With nothing in the way one takes a millisecond
-/// or two, and so what is ready below waits for a few hundredths of a second.
+/// Full scans take at most one part in this many of the time. Without dead entries a full scan
+/// takes a millisecond or two, so a row below the cursor waits for a few hundredths of a second.
 const SHARE: u32 = 20;
-/// However long they take, nothing waits longer than this below the cursor.
+/// The longest wait of a row below the cursor, however long a full scan takes.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// What has been claimed, and when there was a look from the bottom.
+/// The highest claimed ids, and the last full scan.
 #[derive(Debug, Default)]
 pub struct ClaimCursor {
     ids: CursorIds,
-    /// End of the last look from the bottom, and its duration.
+    /// End and duration of the last full scan.
     last_full_scan: Option<(Instant, Duration)>,
 }
 
 impl ClaimCursor {
-    /// Where to look now; `None`: from the bottom.
+    /// The ids above which the next claim searches; `None` for a full scan.
     #[must_use]
     pub fn start_ids(&self, now: Instant) -> Option<CursorIds> {
         (!self.until_full_scan(now).is_zero()).then_some(self.ids)
     }
 
-    /// Time until the next look from the bottom.
+    /// Time until the next full scan.
     #[must_use]
     pub fn until_full_scan(&self, now: Instant) -> Duration {
         self.last_full_scan.map_or(Duration::ZERO, |(ended, took)| {
@@ -42,7 +43,7 @@ impl ClaimCursor {
         })
     }
 
-    /// Takes note of a claim that looked where [`ClaimCursor::start_ids`] said.
+    /// Records a claim that searched above the ids of [`ClaimCursor::start_ids`].
     pub fn record(&mut self, above: Option<CursorIds>, begun: Instant, ended: Instant, claims: &[Claim]) {
         let mut highest = [None; PRIORITIES];
         for claim in claims {
@@ -51,7 +52,7 @@ impl ClaimCursor {
             }
         }
         for (cursor, highest) in self.ids.iter_mut().zip(highest) {
-            // From the bottom up the cursor may also fall: after a fail-over the numbers can begin lower again.
+            // After a full scan the cursor may also move down: after a fail-over, ids can be lower.
             *cursor = highest.unwrap_or(*cursor);
         }
         if above.is_none() {
@@ -59,7 +60,7 @@ impl ClaimCursor {
         }
     }
 
-    /// After a failed claim: another server may answer next.
+    /// Forgets everything, after a failed claim: another server may answer the next one.
     pub fn reset(&mut self) {
         *self = Self::default();
     }
@@ -97,7 +98,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
-    fn the_first_look_is_from_the_bottom_and_the_next_above_what_it_found() {
+    fn the_first_claim_is_a_full_scan_and_the_next_starts_above_its_rows() {
         let (mut cursor, t) = (ClaimCursor::default(), Instant::now());
         assert_eq!(cursor.start_ids(t), None);
         cursor.record(None, t, t + 10 * MS, &[claim(0, 7), claim(0, 9), claim(2, 3)]);
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn looks_from_the_bottom_take_a_twentieth_of_the_time_and_come_within_half_a_minute() {
+    fn full_scans_take_a_twentieth_of_the_time_and_come_within_half_a_minute() {
         let (mut cursor, t) = (ClaimCursor::default(), Instant::now());
         cursor.record(None, t, t + 10 * MS, &[]);
         assert_eq!(cursor.until_full_scan(t + 10 * MS), 190 * MS);
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_begin_lower_again_are_followed_down() {
+    fn the_cursor_moves_down_when_a_full_scan_finds_lower_ids() {
         let (mut cursor, t) = (ClaimCursor::default(), Instant::now());
         cursor.record(None, t, t + MS, &[claim(0, 1_000)]);
         cursor.record(None, t, t + MS, &[claim(0, 40)]);

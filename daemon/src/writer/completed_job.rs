@@ -1,4 +1,4 @@
-//! A claim that is through, on its way to the database.
+//! A processed claim on its way to the database.
 
 use std::sync::Arc;
 
@@ -10,22 +10,22 @@ use crate::metrics::labels::RecordingOutcome;
 use crate::metrics::metrics;
 use crate::queue::held_leases::HeldLeases;
 
-/// A claim with its outcome, on the way to the database.
+/// A processed claim on its way to the database.
 pub struct CompletedJob {
-    /// What was claimed.
+    /// The claim.
     pub claim: Claim,
-    /// What came of it.
+    /// The outcome to write.
     pub outcome: Outcome,
-    /// For the log line.
+    /// Time from the claim to the outcome, for the log line.
     pub total_ms: u64,
-    /// Place among those in flight, given up when the row stands.
-    pub place: OwnedSemaphorePermit,
-    /// Taken off the list of leases in hand when the row stands.
+    /// Permit for one recording in flight, released when the outcome is written.
+    pub permit: OwnedSemaphorePermit,
+    /// The lease is removed from this set when the outcome is written.
     pub held: Arc<HeldLeases>,
 }
 
 impl CompletedJob {
-    /// What became of it, for the metrics.
+    /// Counts the outcome in the metrics.
     pub(super) fn count(&self) {
         let (outcome, error_kind) = match &self.outcome {
             Outcome::Completed(_) => (RecordingOutcome::Extracted, ""),
@@ -35,5 +35,23 @@ impl CompletedJob {
             Outcome::Discard => (RecordingOutcome::Forgotten, ""),
         };
         metrics().recording(outcome, error_kind);
+    }
+
+    /// Whether the queue row now waits until it is due.
+    pub(super) fn is_deferred(&self) -> bool {
+        matches!(
+            self.outcome,
+            Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Failed { recheck: Some(_), .. }
+        )
+    }
+
+    /// Whether the outcome can finish its session. A recheck that fails again changes nothing, and
+    /// a released or deferred row keeps its session open.
+    pub(super) fn can_finish_session(&self) -> bool {
+        match self.outcome {
+            Outcome::Completed(_) | Outcome::Discard => true,
+            Outcome::Failed { .. } => !self.claim.recheck,
+            Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Release => false,
+        }
     }
 }

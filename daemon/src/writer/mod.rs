@@ -1,15 +1,14 @@
-//! The last step: outcomes become rows, several in one transaction when there
-//! are several.
+//! The writer: stores outcomes, several in one transaction when several are ready.
 //!
-//! While one transaction commits, further outcomes gather; so the batch grows
-//! with the load and an idle daemon writes a single one at once. A recording
-//! holds its place among those in flight until its row stands, which bounds
-//! what gathers here.
+//! While one transaction commits, further outcomes arrive. So the batch grows with the load, and an
+//! idle daemon writes a single outcome immediately. A recording keeps its permit until its outcome
+//! is written, which limits the number of outcomes that wait here.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc};
+use tokio::time::sleep;
 use tracing::{error, info, warn};
 
 use self::completed_job::CompletedJob;
@@ -30,95 +29,94 @@ mod statements;
 pub mod transaction;
 pub mod write_result;
 
-/// One commit for so many rows costs as little as it ever will; more only delays the first of them.
+/// A larger batch would not make the commit cheaper per row, and would delay its first row.
 pub const MAX_BATCH: usize = 32;
-/// A database restart takes a second or two; once it is back, results in hand shall not wait for two seconds.
+/// A database restart takes a second or two. Waiting results must then not wait for another two.
 const RETRY: Backoff = Backoff {
     base: Duration::from_millis(100),
     max: Duration::from_millis(1500),
 };
-
-/// Long enough for somebody to notice, short enough to go on by itself when it is mended.
+/// Delay of a row whose error row is refused. An operator has time to see the error, and the work
+/// continues soon after the repair.
 const REFUSED_ERROR_ROW_DELAY: Duration = Duration::from_mins(5);
 
-/// Writes outcomes until all senders are gone and none is left. Rings `postponed`
-/// when a row now waits for its time.
-pub async fn write(
-    queue: Queue,
-    answer_timeouts: Backoff,
-    mut inbox: mpsc::Receiver<CompletedJob>,
-    postponed: Arc<Notify>,
-) {
-    let mut batch = Vec::with_capacity(MAX_BATCH);
-    while inbox.recv_many(&mut batch, MAX_BATCH).await > 0 {
-        write_batch(&queue, answer_timeouts, &mut batch).await;
-        let waits = |finished: &CompletedJob| {
-            matches!(
-                finished.outcome,
-                Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Failed { recheck: Some(_), .. }
-            )
+/// Writes outcomes to the database.
+pub struct Writer {
+    /// The queue.
+    pub queue: Queue,
+    /// How long to wait for the answer of the database.
+    pub answer_timeouts: Backoff,
+    /// Notified when a row was deferred.
+    pub deferred: Arc<Notify>,
+}
+
+impl Writer {
+    /// Writes until all senders are dropped and no outcome is left.
+    pub async fn run(self, mut inbox: mpsc::Receiver<CompletedJob>) {
+        let mut batch = Vec::with_capacity(MAX_BATCH);
+        while inbox.recv_many(&mut batch, MAX_BATCH).await > 0 {
+            self.write_batch(&mut batch).await;
+            if batch.iter().any(CompletedJob::is_deferred) {
+                self.deferred.notify_one();
+            }
+            hit(FailPoint::AfterReport, batch.iter().map(|job| &job.claim));
+            for job in batch.drain(..) {
+                job.held.remove(job.claim.lease);
+                drop(job.permit);
+            }
+        }
+    }
+
+    /// Writes a batch. While the database is unavailable, repeats it: the fence of the claims
+    /// decides whether a late write still counts.
+    async fn write_batch(&self, batch: &mut [CompletedJob]) {
+        let mut attempt = 0;
+        loop {
+            let begun = Instant::now();
+            let queue = self.queue.with_timeout(self.answer_timeouts.delay(attempt + 1, 1.0));
+            match transact(&queue, batch).await {
+                Ok(committed) => {
+                    metrics().step(Step::Write, begun.elapsed());
+                    if attempt > 0 {
+                        info!(rows = batch.len(), attempt, "results written, the database is back");
+                    }
+                    return committed.report(batch, attempt > 0);
+                }
+                Err(refusal) if refusal.is_refusal() => return self.write_one_by_one(batch, refusal).await,
+                Err(outage) => {
+                    attempt += 1;
+                    if attempt == 1 {
+                        warn!(rows = batch.len(), error = %outage, "results cannot be written, retrying");
+                    }
+                    sleep(RETRY.jittered(attempt)).await;
+                }
+            }
+        }
+    }
+
+    /// Finds the row that the database refuses. Its job is retried later, and gets an error row
+    /// after the last attempt.
+    ///
+    /// The cause need not be the row: a right or a column may be missing.
+    async fn write_one_by_one(&self, batch: &mut [CompletedJob], refusal: DbError) {
+        let [job] = batch else {
+            for single in batch.chunks_mut(1) {
+                Box::pin(self.write_batch(single)).await;
+            }
+            return;
         };
-        if batch.iter().any(waits) {
-            postponed.notify_one();
-        }
-        hit(FailPoint::AfterReport, batch.iter().map(|finished| &finished.claim));
-        for finished in batch.drain(..) {
-            finished.held.remove(finished.claim.lease);
-            drop(finished.place);
-        }
-    }
-}
-
-/// Writes a batch; while the database is away, again and again. The lease
-/// decides whether a late write still counts.
-async fn write_batch(queue: &Queue, answer_timeouts: Backoff, batch: &mut [CompletedJob]) {
-    let mut attempt = 0;
-    loop {
-        let begun = Instant::now();
-        match transact(&queue.with_timeout(answer_timeouts.delay(attempt + 1, 1.0)), batch).await {
-            Ok(committed) => {
-                metrics().step(Step::Write, begun.elapsed());
-                if attempt > 0 {
-                    info!(rows = batch.len(), attempt, "results written, the database is back");
-                }
-                return committed.report(batch, attempt > 0);
-            }
-            Err(refusal) if refusal.is_refusal() => {
-                return write_one_by_one(queue, answer_timeouts, batch, refusal).await;
-            }
-            Err(outage) => {
-                attempt += 1;
-                if attempt == 1 {
-                    warn!(rows = batch.len(), error = %outage, "results cannot be written, trying on");
-                }
-                tokio::time::sleep(RETRY.jittered(attempt)).await;
-            }
-        }
-    }
-}
-
-/// The database works and refused the batch: finds the row that it refuses, which is tried again later, and becomes an error row at
-/// last. It need not be the row's fault: rights may be missing, or a column.
-async fn write_one_by_one(queue: &Queue, answer_timeouts: Backoff, batch: &mut [CompletedJob], refusal: DbError) {
-    if let [single] = batch {
         let what = refusal.to_string();
-        error!(measurement = %single.claim.lease.measurement_id, error = %what, "row refused");
-        single.outcome = match &single.outcome {
-            Outcome::Completed(_) => decide(
-                &single.claim,
-                &ExtractionError::RowRefused { what },
-                serde_json::json!({}),
-            ),
-            // Not even an error row can be written: is the schema another version's? An operator can mend that.
+        error!(measurement = %job.claim.lease.measurement_id, error = %what, "row refused");
+        job.outcome = match &job.outcome {
+            Outcome::Completed(_) => decide(&job.claim, &ExtractionError::RowRefused { what }, serde_json::json!({})),
+            // The error row is refused too. The schema may have another version, which an operator
+            // can fix.
             Outcome::Failed { .. } => Outcome::Retry(REFUSED_ERROR_ROW_DELAY),
-            // The queue row stays claimed; the worker finds out that nobody holds it.
+            // The queue row stays claimed, and the worker releases it as an orphan.
             Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Release | Outcome::Discard => {
-                return single.held.flag_orphans();
+                return job.held.flag_orphans();
             }
         };
-        return Box::pin(write_batch(queue, answer_timeouts, batch)).await;
-    }
-    for single in batch.chunks_mut(1) {
-        Box::pin(write_batch(queue, answer_timeouts, single)).await;
+        Box::pin(self.write_batch(batch)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The log lines that an operator greps for.
+//! The log lines of a written batch. Operators grep for them.
 
 use tracing::{info, warn};
 
@@ -10,24 +10,26 @@ use crate::metrics::metrics;
 use crate::sanitize::sanitize;
 
 impl BatchResult {
-    /// The log lines that an operator greps for. After a connection that broke, perhaps with the COMMIT on it, a lease
-    /// that is gone may also mean that the result stands.
+    /// Logs and counts what was written.
+    ///
+    /// A batch is `repeated` after its connection broke, perhaps while it was committed. A lost
+    /// lease can then also mean that the first try wrote the result.
     pub(super) fn report(&self, batch: &[CompletedJob], repeated: bool) {
-        for (finished, written) in batch.iter().zip(&self.written) {
-            let measurement = finished.claim.lease.measurement_id;
-            let attempt = finished.claim.attempt;
-            let duration_ms = finished.total_ms;
+        for (job, written) in batch.iter().zip(&self.written) {
+            let measurement = job.claim.lease.measurement_id;
+            let attempt = job.claim.attempt;
+            let duration_ms = job.total_ms;
             if *written == WriteResult::LeaseLost {
                 metrics().leases_lost.inc();
                 if repeated {
-                    warn!(%measurement, attempt, duration_ms, "lease lost, or written as the connection broke");
+                    warn!(%measurement, attempt, duration_ms, "lease lost, or already written when the connection broke");
                 } else {
                     warn!(%measurement, attempt, duration_ms, "lease lost, result dropped");
                 }
                 continue;
             }
-            finished.count();
-            match &finished.outcome {
+            job.count();
+            match &job.outcome {
                 Outcome::Completed(row) => info!(
                     %measurement,
                     snr_db = format_args!("{:.1}", row.mean_snr_db),
@@ -45,11 +47,11 @@ impl BatchResult {
                     error_kind,
                     error = error_message,
                     attempt,
-                    location = finished.claim.iq_data_location.as_deref().map(sanitize),
+                    location = job.claim.iq_data_location.as_deref().map(sanitize),
                     recheck_s = recheck.map(|after| after.as_secs()),
                     "extraction failed"
                 ),
-                // Said where it was decided, with the reason.
+                // Logged with the reason where it was decided.
                 Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Release => {}
                 Outcome::Discard => info!(%measurement, "measurement is gone, dropped from the queue"),
             }

@@ -1,11 +1,11 @@
-//! What is sent to the server for one outcome.
+//! The statements of a transaction of outcomes.
 
 use std::io;
 
 use deadpool_postgres::{Object, Transaction};
 use serde_json::value::RawValue;
-use tokio_postgres::Row;
 use tokio_postgres::types::{Json, ToSql};
+use tokio_postgres::{Error, Row};
 
 use super::completed_job::CompletedJob;
 use crate::job::claim::Lease;
@@ -15,14 +15,14 @@ use crate::postgres::statement::PreparedOrUnnamed;
 use crate::queue::millis;
 use crate::sql;
 
-/// Segments that go to the server at once, 0.2 MB. More are sent in parts beforehand: the last parts of all recordings in flight may be
-/// in one transaction, and a message is in memory three times while it is sent.
+/// Number of segments in one message, 0.2 MB. A message is in memory three times while it is sent,
+/// and one transaction may have the last parts of all recordings in flight.
 const PART_SEGMENTS: usize = 64;
 
-/// Segments as they are bound.
+/// Segments as a parameter.
 type Part = Vec<Json<Box<RawValue>>>;
 
-/// All that a batch may need, ready on one connection.
+/// All statements that a batch may need, ready for one connection.
 pub(super) struct Statements {
     pub(super) lock_sessions: PreparedOrUnnamed<'static>,
     store_part: PreparedOrUnnamed<'static>,
@@ -37,35 +37,37 @@ pub(super) struct Statements {
 }
 
 impl Statements {
-    pub(super) async fn prepare(client: &Object, pooled: bool) -> Result<Self, tokio_postgres::Error> {
+    pub(super) async fn prepare(client: &Object, pooled: bool) -> Result<Self, Error> {
+        let on = |text| PreparedOrUnnamed::on(client, text, pooled);
         Ok(Self {
-            lock_sessions: PreparedOrUnnamed::on(client, sql::LOCK_SESSIONS, pooled).await?,
-            store_part: PreparedOrUnnamed::on(client, sql::STORE_PART, pooled).await?,
-            store_features: PreparedOrUnnamed::on(client, sql::STORE_FEATURES, pooled).await?,
-            store_failure: PreparedOrUnnamed::on(client, sql::STORE_FAILURE, pooled).await?,
-            retry: PreparedOrUnnamed::on(client, sql::RETRY_LATER, pooled).await?,
-            snooze: PreparedOrUnnamed::on(client, sql::SNOOZE, pooled).await?,
-            release: PreparedOrUnnamed::on(client, sql::RELEASE, pooled).await?,
-            discard: PreparedOrUnnamed::on(client, sql::DISCARD, pooled).await?,
-            settle_sessions: PreparedOrUnnamed::on(client, sql::SETTLE_SESSIONS, pooled).await?,
-            progress_backfills: PreparedOrUnnamed::on(client, sql::PROGRESS_BACKFILLS, pooled).await?,
+            lock_sessions: on(sql::LOCK_SESSIONS).await?,
+            store_part: on(sql::STORE_PART).await?,
+            store_features: on(sql::STORE_FEATURES).await?,
+            store_failure: on(sql::STORE_FAILURE).await?,
+            retry: on(sql::RETRY_LATER).await?,
+            snooze: on(sql::SNOOZE).await?,
+            release: on(sql::RELEASE).await?,
+            discard: on(sql::DISCARD).await?,
+            settle_sessions: on(sql::SETTLE_SESSIONS).await?,
+            progress_backfills: on(sql::PROGRESS_BACKFILLS).await?,
         })
     }
 
-    /// Sends all parts but the last of an outcome's segments; that one is returned, with the number of those before it.
+    /// Sends all parts of an outcome's segments except the last one. Returns the number of parts
+    /// sent, and the last part.
     pub(super) async fn store_parts(
         &self,
         transaction: &Transaction<'_>,
-        finished: &CompletedJob,
+        job: &CompletedJob,
     ) -> Result<(i32, Part), DbError> {
         let (mut parts, mut part) = (0, Part::new());
-        let Outcome::Completed(row) = &finished.outcome else {
+        let Outcome::Completed(row) = &job.outcome else {
             return Ok((parts, part));
         };
         for line in row.segments.lines(&row.trailing_warnings)? {
             if part.len() == PART_SEGMENTS {
                 parts += 1;
-                let parameters: [&(dyn ToSql + Sync); 3] = [&finished.claim.lease.claim_id, &parts, &part];
+                let parameters: [&(dyn ToSql + Sync); 3] = [&job.claim.lease.claim_id, &parts, &part];
                 self.store_part.query(transaction, &parameters).await?;
                 part.clear();
             }
@@ -74,20 +76,23 @@ impl Statements {
         Ok((parts, part))
     }
 
-    /// Stores an outcome, of whose segments all parts but the last have been sent. No row: the lease is another's.
+    /// Stores an outcome after [`Statements::store_parts`]. Returns no row if the lease was lost:
+    /// each statement matches the claim id, which changes with every claim.
     pub(super) async fn store(
         &self,
         transaction: &Transaction<'_>,
-        finished: &CompletedJob,
+        job: &CompletedJob,
         (parts, last_part): &(i32, Part),
-    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+    ) -> Result<Vec<Row>, Error> {
         let Lease {
             measurement_id,
             claim_id,
-        } = finished.claim.lease;
-        match &finished.outcome {
-            Outcome::Completed(row) => {
-                let parameters: &[&(dyn ToSql + Sync)] = &[
+        } = job.claim.lease;
+        let (delay_ms, measurement_ids, claim_ids);
+        let (statement, parameters): (_, &[&(dyn ToSql + Sync)]) = match &job.outcome {
+            Outcome::Completed(row) => (
+                &self.store_features,
+                &[
                     &measurement_id,
                     &claim_id,
                     last_part,
@@ -96,42 +101,41 @@ impl Statements {
                     &row.mean_snr_db,
                     &row.num_receivers_detected,
                     parts,
-                ];
-                self.store_features.query(transaction, parameters).await
-            }
+                ],
+            ),
             Outcome::Failed {
                 error_kind,
                 error_message,
                 extraction_metadata,
                 recheck,
             } => {
-                let recheck_after_ms = recheck.map(millis);
-                let parameters: &[&(dyn ToSql + Sync)] = &[
-                    &measurement_id,
-                    &claim_id,
-                    error_kind,
-                    error_message,
-                    extraction_metadata,
-                    &recheck_after_ms,
-                ];
-                self.store_failure.query(transaction, parameters).await
+                delay_ms = recheck.map(millis);
+                (
+                    &self.store_failure,
+                    &[
+                        &measurement_id,
+                        &claim_id,
+                        error_kind,
+                        error_message,
+                        extraction_metadata,
+                        &delay_ms,
+                    ],
+                )
             }
             Outcome::Retry(delay) => {
-                self.retry
-                    .query(transaction, &[&measurement_id, &claim_id, &millis(*delay)])
-                    .await
+                delay_ms = Some(millis(*delay));
+                (&self.retry, &[&measurement_id, &claim_id, &delay_ms])
             }
             Outcome::Snooze(delay) => {
-                self.snooze
-                    .query(transaction, &[&measurement_id, &claim_id, &millis(*delay)])
-                    .await
+                delay_ms = Some(millis(*delay));
+                (&self.snooze, &[&measurement_id, &claim_id, &delay_ms])
             }
             Outcome::Release => {
-                self.release
-                    .query(transaction, &[&vec![measurement_id], &vec![claim_id]])
-                    .await
+                (measurement_ids, claim_ids) = (vec![measurement_id], vec![claim_id]);
+                (&self.release, &[&measurement_ids, &claim_ids])
             }
-            Outcome::Discard => self.discard.query(transaction, &[&measurement_id, &claim_id]).await,
-        }
+            Outcome::Discard => (&self.discard, &[&measurement_id, &claim_id]),
+        };
+        statement.query(transaction, parameters).await
     }
 }

@@ -1,12 +1,12 @@
-//! One transaction: outcomes stored, sessions settled, backfills counted.
+//! The transaction that writes a batch: stores outcomes, settles sessions, counts backfills.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::pin::Pin;
 
-use deadpool_postgres::Object;
-use futures_util::future::FutureExt as _;
-use tokio_postgres::Row;
+use deadpool_postgres::{Object, Transaction};
+use futures_util::future::{FutureExt as _, ready};
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 
 use super::completed_job::CompletedJob;
@@ -23,94 +23,49 @@ use crate::sql;
 
 /// What a transaction did.
 pub struct BatchResult {
-    /// For each outcome, in its order.
+    /// One result for each outcome, in the order of the batch.
     pub written: Vec<WriteResult>,
     /// Sessions that have nothing outstanding any more.
     pub settled: Vec<SettledSession>,
-    /// Backfills that are through.
+    /// Backfills that have nothing outstanding any more.
     pub backfills: Vec<FinishedBackfill>,
 }
 
-/// Lock the sessions, store each outcome, see which sessions have nothing
-/// outstanding, count backfills; sent without waiting in between, then committed.
+/// Writes a batch in one transaction. The statements are sent without waiting for the answers in
+/// between.
 ///
 /// # Errors
-/// When the database does not answer or refuses; whether it has committed is then unknown.
+/// When the database refuses or does not answer. In the second case the transaction may have been
+/// committed.
 pub async fn transact(queue: &Queue, batch: &[CompletedJob]) -> Result<BatchResult, DbError> {
     queue
-        .with_connection(async |client| steps(client, batch, queue.is_pooled()).await)
+        .with_connection(async |client| run(client, batch, queue.is_pooled()).await)
         .await
 }
 
-async fn steps(client: &mut Object, batch: &[CompletedJob], pooled: bool) -> Result<BatchResult, DbError> {
+async fn run(client: &mut Object, batch: &[CompletedJob], pooled: bool) -> Result<BatchResult, DbError> {
     let statements = Statements::prepare(client, pooled).await?;
     hit(FailPoint::BeforeTransaction, claims(batch));
     let transaction = client.transaction().await?;
     if pooled {
         transaction.batch_execute(sql::SESSION_SETTINGS).await?;
     }
-    let mut last_parts = Vec::with_capacity(batch.len());
-    for finished in batch {
-        last_parts.push(statements.store_parts(&transaction, finished).await?);
+    let (stored, settled) = store_and_settle(&statements, &transaction, batch).await?;
+    let mut written = Vec::with_capacity(batch.len());
+    let mut timings = Vec::with_capacity(batch.len());
+    for (job, rows) in batch.iter().zip(&stored) {
+        let (result, job_timings) = read_result(job, rows)?;
+        written.push(result);
+        timings.extend(job_timings);
     }
-    let sessions = sessions_of(batch, |_| true);
-    let changed = sessions_of(batch, changes_its_session);
-    let mut times = Vec::new();
-    let (written, settled) = {
-        let (to_lock, to_settle): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) = ([&sessions], [&changed]);
-        let mut pipeline = vec![sent(statements.lock_sessions.query(&transaction, &to_lock))];
-        pipeline.extend(
-            batch
-                .iter()
-                .zip(&last_parts)
-                .map(|(finished, last)| sent(statements.store(&transaction, finished, last))),
-        );
-        pipeline.push(sent(statements.settle_sessions.query(&transaction, &to_settle)));
-        let mut answers = Vec::with_capacity(pipeline.len());
-        for (query, early) in pipeline {
-            answers.push(match early {
-                Some(early) => early?,
-                None => query.await?,
-            });
-            if answers.len() == 1 {
-                hit(FailPoint::AfterLock, claims(batch));
-            } else if answers.len() == batch.len() + 1 {
-                hit(FailPoint::AfterStore, claims(batch));
-            }
-        }
-        hit(FailPoint::AfterSettle, claims(batch));
-        let settled = answers.pop().unwrap_or_default();
-        for (finished, rows) in batch.iter().zip(&answers[1..]) {
-            times.extend(read_times(&finished.claim, rows)?);
-        }
-        let written = batch
-            .iter()
-            .zip(&answers[1..])
-            .map(|(finished, rows)| read_written(&finished.outcome, rows))
-            .collect::<Result<Vec<_>, _>>()?;
-        (written, settled)
-    };
-    let progress = backfill_progress(batch, &written);
-    let backfills = if progress.0.is_empty() {
-        Vec::new()
-    } else {
-        statements
-            .progress_backfills
-            .query(&transaction, &[&progress.0, &progress.1, &progress.2])
-            .await?
-    };
+    let backfills = count_backfills(&statements, &transaction, batch, &written).await?;
     hit(FailPoint::BeforeCommit, claims(batch));
-    let mut commit = Box::pin(transaction.commit());
-    // On its way, as the statements of the pipeline.
-    let early = (&mut commit).now_or_never();
+    let commit = send(transaction.commit());
     hit(FailPoint::CommitSent, claims(batch));
-    match early {
-        Some(early) => early?,
-        None => commit.await?,
-    }
+    commit.await?;
     hit(FailPoint::AfterCommit, claims(batch));
-    for times in &times {
-        metrics().written(times);
+    for timings in &timings {
+        metrics().written(timings);
     }
     Ok(BatchResult {
         written,
@@ -119,82 +74,109 @@ async fn steps(client: &mut Object, batch: &[CompletedJob], pooled: bool) -> Res
     })
 }
 
-fn claims(batch: &[CompletedJob]) -> impl Iterator<Item = &Claim> {
-    batch.iter().map(|finished| &finished.claim)
-}
-
-/// Sessions of the outcomes that pass, each once, in order.
-fn sessions_of(batch: &[CompletedJob], pass: impl Fn(&CompletedJob) -> bool) -> Vec<Uuid> {
-    let passing = batch.iter().filter(|finished| pass(finished));
-    let mut sessions: Vec<Uuid> = passing.map(|finished| finished.claim.recording_session_id).collect();
-    sessions.sort_unstable();
-    sessions.dedup();
-    sessions
-}
-
-/// Whether a session may be finished by this, or finished anew. A second look
-/// that finds nothing changes nothing; what goes back keeps its session open.
-fn changes_its_session(finished: &CompletedJob) -> bool {
-    match finished.outcome {
-        Outcome::Completed(_) | Outcome::Discard => true,
-        Outcome::Failed { .. } => !finished.claim.recheck,
-        Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Release => false,
+/// Locks the sessions, stores each outcome, and settles the sessions that it may have finished.
+/// Returns the rows of each stored outcome and the rows of the settled sessions.
+async fn store_and_settle(
+    statements: &Statements,
+    transaction: &Transaction<'_>,
+    batch: &[CompletedJob],
+) -> Result<(Vec<Vec<Row>>, Vec<Row>), DbError> {
+    let mut last_parts = Vec::with_capacity(batch.len());
+    for job in batch {
+        last_parts.push(statements.store_parts(transaction, job).await?);
     }
+    let sessions = sessions_of(batch, |_| true);
+    let changed = sessions_of(batch, CompletedJob::can_finish_session);
+    let (to_lock, to_settle): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) = ([&sessions], [&changed]);
+
+    let locking = send(statements.lock_sessions.query(transaction, &to_lock));
+    let storing: Vec<_> = batch
+        .iter()
+        .zip(&last_parts)
+        .map(|(job, last_part)| send(statements.store(transaction, job, last_part)))
+        .collect();
+    let settling = send(statements.settle_sessions.query(transaction, &to_settle));
+
+    locking.await?;
+    hit(FailPoint::AfterLock, claims(batch));
+    let mut stored = Vec::with_capacity(batch.len());
+    for storing in storing {
+        stored.push(storing.await?);
+    }
+    hit(FailPoint::AfterStore, claims(batch));
+    let settled = settling.await?;
+    hit(FailPoint::AfterSettle, claims(batch));
+    Ok((stored, settled))
 }
 
-type Rows = Result<Vec<Row>, tokio_postgres::Error>;
-type Query<'a> = Pin<Box<dyn Future<Output = Rows> + Send + 'a>>;
-
-/// A query that is on its way: polled once, it has been written to the
-/// connection, and the order of polling is the order of execution.
-fn sent<'a>(query: impl Future<Output = Rows> + Send + 'a) -> (Query<'a>, Option<Rows>) {
-    let mut query: Query<'a> = Box::pin(query);
-    let early = (&mut query).now_or_never();
-    (query, early)
-}
-
-fn read_written(outcome: &Outcome, rows: &[Row]) -> Result<WriteResult, tokio_postgres::Error> {
-    let Some(row) = rows.first() else {
-        return Ok(WriteResult::LeaseLost);
-    };
-    Ok(WriteResult::Done(match outcome {
-        Outcome::Completed(_) | Outcome::Failed { .. } => row.try_get("backfill_id")?,
-        Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Release | Outcome::Discard => None,
-    }))
-}
-
-/// Where the row tells them: it has been stored as features or as an error row.
-fn read_times(claim: &Claim, rows: &[Row]) -> Result<Option<JobTimings>, tokio_postgres::Error> {
-    let Some(row) = rows
-        .first()
-        .filter(|row| row.columns().iter().any(|column| column.name() == "worked_s"))
-    else {
-        return Ok(None);
-    };
-    Ok(Some(JobTimings {
-        source: Source::named(&claim.source),
-        first_attempt: claim.attempt == 1,
-        recheck: claim.recheck,
-        queued_s: row.try_get("queued_s")?,
-        worked_s: row.try_get("worked_s")?,
-    }))
-}
-
-/// Backfill ids with what this batch adds to each: done, failed.
-fn backfill_progress(batch: &[CompletedJob], written: &[WriteResult]) -> (Vec<Uuid>, Vec<i32>, Vec<i32>) {
-    let mut counts: HashMap<Uuid, (i32, i32)> = HashMap::new();
-    for (finished, written) in batch.iter().zip(written) {
+/// Adds what the batch has finished to the counts of its backfills. Returns the finished backfills.
+async fn count_backfills(
+    statements: &Statements,
+    transaction: &Transaction<'_>,
+    batch: &[CompletedJob],
+    written: &[WriteResult],
+) -> Result<Vec<Row>, Error> {
+    // Sorted by id: two daemons that lock the backfills in different orders could deadlock.
+    let mut counts: BTreeMap<Uuid, (i32, i32)> = BTreeMap::new();
+    for (job, written) in batch.iter().zip(written) {
         if let WriteResult::Done(Some(backfill)) = written {
             let (done, failed) = counts.entry(*backfill).or_default();
-            match finished.outcome {
+            match job.outcome {
                 Outcome::Completed(_) => *done += 1,
                 _ => *failed += 1,
             }
         }
     }
-    let mut ids: Vec<Uuid> = counts.keys().copied().collect();
-    // Always in the same order, or two daemons could wait for each other.
-    ids.sort_unstable();
-    let (done, failed) = ids.iter().map(|id| counts[id]).unzip();
-    (ids, done, failed)
+    if counts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uuid> = counts.keys().copied().collect();
+    let (done, failed): (Vec<i32>, Vec<i32>) = counts.into_values().unzip();
+    statements
+        .progress_backfills
+        .query(transaction, &[&ids, &done, &failed])
+        .await
+}
+
+fn claims(batch: &[CompletedJob]) -> impl Iterator<Item = &Claim> {
+    batch.iter().map(|job| &job.claim)
+}
+
+/// The sessions of some jobs, sorted, each once.
+fn sessions_of(batch: &[CompletedJob], wanted: impl Fn(&CompletedJob) -> bool) -> Vec<Uuid> {
+    let jobs = batch.iter().filter(|job| wanted(job));
+    let mut sessions: Vec<Uuid> = jobs.map(|job| job.claim.recording_session_id).collect();
+    sessions.sort_unstable();
+    sessions.dedup();
+    sessions
+}
+
+/// Sends a statement and returns the future of its answer.
+///
+/// The first poll writes the statement to the connection, so the server runs statements in the
+/// order in which they are sent here.
+fn send<'a, T: Send + 'a>(query: impl Future<Output = T> + Send + 'a) -> Pin<Box<dyn Future<Output = T> + Send + 'a>> {
+    let mut query = Box::pin(query);
+    match (&mut query).now_or_never() {
+        Some(answer) => Box::pin(ready(answer)),
+        None => query,
+    }
+}
+
+/// Reads what the database did with an outcome, and the timings of a job that now has a row.
+fn read_result(job: &CompletedJob, rows: &[Row]) -> Result<(WriteResult, Option<JobTimings>), Error> {
+    let Some(row) = rows.first() else {
+        return Ok((WriteResult::LeaseLost, None));
+    };
+    let (Outcome::Completed(_) | Outcome::Failed { .. }) = job.outcome else {
+        return Ok((WriteResult::Done(None), None));
+    };
+    let timings = JobTimings {
+        source: Source::named(&job.claim.source),
+        first_attempt: job.claim.attempt == 1,
+        recheck: job.claim.recheck,
+        queued_s: row.try_get("queued_s")?,
+        worked_s: row.try_get("worked_s")?,
+    };
+    Ok((WriteResult::Done(row.try_get("backfill_id")?), Some(timings)))
 }

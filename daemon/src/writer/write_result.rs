@@ -1,58 +1,40 @@
 //! What a transaction of outcomes has changed.
 
-use tokio_postgres::Row;
 use uuid::Uuid;
 
-/// What the database said to an [`Outcome`](crate::job::outcome::Outcome).
+use crate::postgres::row::row;
+
+/// What the database did with an [`Outcome`](crate::job::outcome::Outcome).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteResult {
-    /// It stands. The backfill is named when this ended a part of it.
+    /// It was stored. Has the id of the backfill if this finished a measurement of one.
     Done(Option<Uuid>),
-    /// The lease had gone; nothing was changed.
+    /// The claim is no longer the current one; nothing was changed.
     LeaseLost,
 }
 
-/// A session that has nothing outstanding any more.
-#[derive(Clone, Copy, Debug)]
-pub struct SettledSession {
-    /// The session.
-    pub recording_session_id: Uuid,
-    /// Measurements with features.
-    pub succeeded: i64,
-    /// Measurements with an error row.
-    pub failed: i64,
-}
-
-/// A backfill of which nothing is outstanding any more.
-#[derive(Clone, Copy, Debug)]
-pub struct FinishedBackfill {
-    /// The request.
-    pub backfill_id: Uuid,
-    /// Measurements it queued.
-    pub total: i64,
-    /// Of these, with features now.
-    pub done: i64,
-    /// Of these, with an error row now.
-    pub failed: i64,
-}
-
-impl SettledSession {
-    pub(super) fn read(row: &Row) -> Result<Self, tokio_postgres::Error> {
-        Ok(Self {
-            recording_session_id: row.try_get("recording_session_id")?,
-            succeeded: row.try_get("succeeded")?,
-            failed: row.try_get("failed")?,
-        })
+row! {
+    /// A session that has nothing outstanding any more.
+    SettledSession {
+        /// The session.
+        recording_session_id: Uuid,
+        /// Number of measurements with features.
+        succeeded: i64,
+        /// Number of measurements with an error row.
+        failed: i64,
     }
 }
 
-impl FinishedBackfill {
-    pub(super) fn read(row: &Row) -> Result<Self, tokio_postgres::Error> {
-        Ok(Self {
-            backfill_id: row.try_get("backfill_id")?,
-            total: row.try_get("total")?,
-            done: row.try_get("done")?,
-            failed: row.try_get("failed")?,
-        })
+row! {
+    /// A backfill that has nothing outstanding any more.
+    FinishedBackfill {
+        /// The backfill.
+        backfill_id: Uuid,
+        /// Number of measurements that it queued.
+        total: i64,
+        /// Of these, the number with features now.
+        done: i64,
+        /// Of these, the number with an error row now.
+        failed: i64,
     }
 }

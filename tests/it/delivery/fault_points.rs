@@ -100,7 +100,7 @@ async fn test_freeze_at(point: FailPoint) {
     let before: String = bench.value(stamp, &[]).await;
 
     stale.signal("CONT");
-    stale.wait_for_log("taken for dead").await;
+    stale.wait_for_log("lease expired: the claims are lost").await;
     stale.stop().await;
     assert_eq!(bench.value::<String>(stamp, &[]).await, before, "{point:?}");
     assert_eq!(bench.count("heimdall.feature_queue").await, 0, "{point:?}");

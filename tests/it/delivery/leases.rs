@@ -28,7 +28,7 @@ async fn a_daemon_that_lost_its_lease_changes_nothing() {
     let before: String = bench.value(stamp, &[]).await;
 
     stale.signal("CONT");
-    stale.wait_for_log("taken for dead").await;
+    stale.wait_for_log("lease expired: the claims are lost").await;
     wait_until("the late result is refused", || async {
         !stale.log_lines("lease").is_empty()
     })

@@ -75,7 +75,7 @@ async fn extraction_continues_within_two_seconds_of_a_long_database_outage() {
     for (change, most) in [
         ("listener lost", 1),
         ("no heartbeat", 1),
-        ("cannot claim, trying on", 1),
+        ("cannot claim, retrying", 1),
         ("heartbeat again", 1),
         ("claiming again", 1),
         ("listening", 2),
@@ -141,7 +141,7 @@ async fn silent_connections_are_replaced_in_time_and_finished_results_are_writte
     );
     assert!(listener_noticed < SILENCE_NOTICED, "{listener_noticed:?}");
     assert_eq!((row.failed, row.attempts), (false, 1));
-    daemon.assert_logged("taken for dead", 0).await;
+    daemon.assert_logged("lease expired: the claims are lost", 0).await;
     wait_until("the listener has reconnected", || async {
         daemon.log_lines("listening").len() == 2
     })
@@ -174,7 +174,7 @@ async fn a_heartbeat_succeeds_within_the_lease_although_its_connection_falls_sil
         .await;
     }
     assert_eq!(bench.count("heimdall.extraction_workers").await, 1);
-    daemon.assert_logged("taken for dead", 0).await;
+    daemon.assert_logged("lease expired: the claims are lost", 0).await;
     daemon.stop().await;
 }
 
@@ -204,11 +204,13 @@ async fn a_claim_whose_response_is_lost_is_released_by_its_daemon() {
     database_proxy.set(Mode::DropReplies);
     bench.complete(&session).await;
     bench.wait_claimed(3).await;
-    daemon.wait_for_log("cannot claim, trying on").await;
+    daemon.wait_for_log("cannot claim, retrying").await;
     database_proxy.set(Mode::Forward);
     assert_extracted(&bench.rows(&session).await, 1);
     assert_eq!(
-        daemon.log_lines("claimed, but the answer was lost: ready again").len(),
+        daemon
+            .log_lines("claim response lost: the claimed rows are ready again")
+            .len(),
         1,
         "{:#?}",
         daemon.log_lines("")

@@ -106,7 +106,7 @@ async fn work(bench: &Bench, use_cursor: bool, end: Instant, claims: &AtomicU64)
                 claim,
                 outcome: Outcome::Discard,
                 total_ms: 0,
-                place: Arc::clone(&places)
+                permit: Arc::clone(&places)
                     .try_acquire_owned()
                     .expect("a claim has ROWS rows at most"),
                 held: Arc::new(HeldLeases::default()),

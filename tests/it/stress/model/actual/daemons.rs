@@ -140,7 +140,7 @@ impl Actual {
                 claim: self.claims[lease].clone().expect("its answer came"),
                 outcome: as_the_daemon_says(verdict),
                 total_ms: 0,
-                place: Arc::clone(&self.places)
+                permit: Arc::clone(&self.places)
                     .try_acquire_owned()
                     .expect("a thousand are enough"),
                 held: Arc::new(HeldLeases::default()),
