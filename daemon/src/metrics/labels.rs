@@ -1,38 +1,53 @@
-//! The labels. Each is an enumeration of ours: no byte from outside ever
-//! becomes a label, so their number is bounded and none needs escaping.
+//! The labels of the metrics.
+//!
+//! Each label is an enumeration, so that no text from outside becomes a label: the number of
+//! series is bounded, and no value needs escaping.
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::encoding::{EncodeLabel as _, EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::encoding::{LabelSetEncoder, LabelValueEncoder};
 
-/// An enumeration whose values are words.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
+/// Defines the values of one label. The type is also a label set that has only this label.
+macro_rules! label {
+    ($(#[$doc:meta])* $label:literal: $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $name { $($(#[$variant_doc])* $variant,)* }
 
         impl $name {
-            /// All of them.
+            /// All values.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The word, as it stands in SQL, logs and metrics.
+            /// The value as SQL, logs and metrics write it.
             #[must_use]
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
             }
+
+            /// The value that is written as `word`; `None` for any other text.
+            #[must_use]
+            pub fn named(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.word() == word)
+            }
         }
 
         impl EncodeLabelValue for $name {
-            fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+            fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
                 EncodeLabelValue::encode(&self.word(), encoder)
+            }
+        }
+
+        impl EncodeLabelSet for $name {
+            fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> std::fmt::Result {
+                ($label, *self).encode(encoder.encode_label())
             }
         }
     };
 }
 
-words! {
+label! {
     /// What queued a measurement: `feature_queue.source`.
-    Source {
-        /// A session completed, or an object arrived late.
+    "source": Source {
+        /// A session was completed, or an object arrived late.
         Live = "live",
         /// `retry_failed()`.
         Retry = "retry",
@@ -43,67 +58,67 @@ words! {
     }
 }
 
-words! {
+label! {
     /// `feature_queue.state`.
-    State {
+    "state": State {
         /// May be claimed.
         Ready = "ready",
-        /// In a daemon's hands.
+        /// In flight in a daemon.
         Claimed = "claimed",
-        /// A retry whose time has not come.
+        /// A retry that is not due yet.
         Waiting = "waiting",
     }
 }
 
-words! {
-    /// What became of a claimed recording.
-    RecordingOutcome {
-        /// Features stand.
+label! {
+    /// How the work on a claimed recording ended.
+    "outcome": RecordingOutcome {
+        /// Features were written.
         Extracted = "extracted",
-        /// An error row stands.
+        /// An error row was written.
         Failed = "failed",
-        /// Again later, no row yet.
+        /// A retry is scheduled. Nothing was written.
         Postponed = "postponed",
-        /// Back in the queue, attempt not counted: nobody is to blame.
+        /// Released to the queue without counting the attempt, because the recording is not the cause.
         GivenBack = "given_back",
-        /// The measurement has gone.
+        /// The measurement no longer exists.
         Forgotten = "forgotten",
     }
 }
 
-words! {
-    /// A part of the work on one recording.
-    Step {
+label! {
+    /// A step of the work on one recording.
+    "step": Step {
         /// Waiting for the store.
         Fetch = "fetch",
-        /// In the extractor's threads.
+        /// Work on the extractor's threads.
         Extract = "extract",
-        /// The transaction that writes it, with the others in it.
+        /// The transaction that writes the result, possibly together with other results.
         Write = "write",
-        /// From the claim until its row is written.
+        /// From the claim until the row is written.
         Total = "total",
     }
 }
 
-words! {
+label! {
     /// Why the worker looked for work.
-    Wakeup {
-        /// The database notified.
+    "source": Wakeup {
+        /// A notification from the database.
         Notify = "notify",
-        /// The poll interval was over.
+        /// The poll interval ended.
         Poll = "poll",
-        /// The listener has connected, or lost its connection.
+        /// The listener connected, or lost its connection.
         Reconnect = "reconnect",
-        /// A place became free while there was more than could be taken.
+        /// A recording ended, and the queue may hold more rows.
         Refill = "refill",
-        /// Postponed rows became ready, a dead daemon's were taken over, a pause or an outage ended.
+        /// Retries became due, expired rows were taken over, or a pause or an outage ended.
         Upkeep = "upkeep",
     }
 }
 
-words! {
+label! {
     /// One of the two servers.
-    Server {
+    "server": Server {
         /// Postgres.
         Database = "database",
         /// The object store.
@@ -111,9 +126,9 @@ words! {
     }
 }
 
-words! {
-    /// What a connection to Postgres is for.
-    Connection {
+label! {
+    /// What a connection to Postgres is used for.
+    "connection": Connection {
         /// Statements.
         Pool = "pool",
         /// LISTEN.
@@ -121,99 +136,21 @@ words! {
     }
 }
 
-words! {
-    /// What became of a row that a dead daemon held.
-    Takeover {
+label! {
+    /// What became of a row whose lease expired.
+    "outcome": Takeover {
         /// Queued again.
         Released = "released",
-        /// It has cost five daemons: an error row.
+        /// Five daemons have crashed on it, so it became an error row.
         Crashed = "crashed",
     }
 }
 
-impl Source {
-    /// The source of that name; `feature_queue_source_check` allows no other.
-    #[must_use]
-    pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|source| source.word() == word)
-    }
-}
-
-impl State {
-    /// The state of that name; `feature_queue_state_check` allows no other.
-    #[must_use]
-    pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|state| state.word() == word)
-    }
-}
-
-/// `source`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct SourceLabel {
-    /// What queued it.
-    pub source: Source,
-}
-
-/// `source` and `state`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct QueueLabels {
-    /// What queued it.
-    pub source: Source,
-    /// Where it stands.
-    pub state: State,
-}
-
-/// `outcome` and, where it is a failure, its `error_kind`.
+/// The labels `outcome` and `error_kind`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct OutcomeLabels {
-    /// What became of it.
+    /// How the work ended.
     pub outcome: RecordingOutcome,
-    /// One of [`crate::job::error::ExtractionError::kind`]; empty where nothing failed.
+    /// A value of [`crate::job::error::ExtractionError::kind`]; empty if nothing failed.
     pub error_kind: &'static str,
-}
-
-/// `step`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct StepLabel {
-    /// The part of the work.
-    pub step: Step,
-}
-
-/// `source` of a wake-up.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct WakeupLabel {
-    /// Why.
-    pub source: Wakeup,
-}
-
-/// `server`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct ServerLabel {
-    /// Which.
-    pub server: Server,
-}
-
-/// `connection`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct ConnectionLabel {
-    /// What for.
-    pub connection: Connection,
-}
-
-/// `outcome` of a take-over.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct TakeoverLabel {
-    /// What became of the row.
-    pub outcome: Takeover,
-}
-
-/// What was built.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct BuildLabels {
-    /// Version of heimdalld.
-    pub version: &'static str,
-    /// Version of the extractor, as in `extraction_metadata`.
-    pub extractor_version: &'static str,
-    /// Newest file under `sql/schema` that it knows.
-    pub schema_version: i32,
 }

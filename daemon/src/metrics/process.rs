@@ -1,5 +1,5 @@
-//! The process as the system sees it, under the names that every Prometheus
-//! client gives them. What cannot be read (another system than Linux) is left out.
+//! The process as the system reports it, under the names that all Prometheus clients use.
+//! Values that cannot be read, as on systems other than Linux, are left out.
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -8,14 +8,14 @@ use prometheus_client::metrics::gauge::ConstGauge;
 
 use super::unix_time_s;
 
-/// Since when, and what `/proc` says.
+/// Reads `/proc` for each scrape.
 #[derive(Debug)]
 pub(super) struct ProcessCollector {
     started_s: f64,
 }
 
 impl ProcessCollector {
-    /// The process has started now.
+    /// Takes the current time as the start of the process.
     pub(super) fn start() -> Self {
         Self {
             started_s: unix_time_s(),
@@ -24,11 +24,11 @@ impl ProcessCollector {
 }
 
 impl Collector for ProcessCollector {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
         let values = [
             (
                 "process_start_time_seconds",
-                "When the process started, Unix time",
+                "Unix time at which the process started",
                 Some(self.started_s),
             ),
             ("process_resident_memory_bytes", "Resident memory", resident_bytes()),
@@ -44,7 +44,7 @@ impl Collector for ProcessCollector {
     }
 }
 
-/// The line `VmRSS:  62712 kB`.
+/// Reads the line `VmRSS:  62712 kB`.
 fn resident_bytes() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

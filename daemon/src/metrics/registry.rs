@@ -1,138 +1,155 @@
-//! What each metric is called, and what it says of itself.
+//! The table of metrics: name, help text, type and labels of each.
 //!
-//! By Prometheus' conventions: base units as the last word, `_total` (added when
-//! it is written) for what only grows, and a HELP that stands by itself.
+//! Names follow the conventions of Prometheus: the base unit is the last word, and the encoder
+//! adds `_total` to counters.
 
+use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
+use prometheus_client::encoding::prometheus_text;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
 
-use super::Metrics;
-use super::labels::BuildLabels;
+use super::labels::{Connection, OutcomeLabels, RecordingOutcome, Server, Source, Step, Takeover, Wakeup};
 use super::process::ProcessCollector;
+use super::queue_depth::QueueCollector;
+use crate::job::error::KINDS;
+
+/// Covers a step of one recording: from half a millisecond, when it is fast, to a minute, when it hangs.
+const STEP_BUCKETS_S: [f64; 16] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+];
+/// Covers waiting times: from those of an idle daemon to those in a backfill of a million recordings.
+const WAIT_BUCKETS_S: [f64; 15] = [
+    0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 15.0, 60.0, 300.0, 1_800.0, 7_200.0, 86_400.0,
+];
+
+type FloatGauge = Gauge<f64, AtomicU64>;
+
+/// Makes [`Metrics`] from a table. The name of a field is the name of the metric (after `heimdalld_`), and its
+/// documentation is the help text.
+macro_rules! metrics {
+    ($($(#[doc = $help:literal])+ $name:ident: $kind:ty = $create:expr;)+) => {
+        /// All metrics of the process.
+        pub struct Metrics {
+            registry: Registry,
+            /// The queue as the database last counted it.
+            pub queue: Arc<QueueCollector>,
+            $($(#[doc = $help])+ pub $name: $kind,)+
+        }
+
+        impl Metrics {
+            pub(super) fn new() -> Self {
+                let mut registry = Registry::default();
+                registry.register_collector(Box::new(ProcessCollector::start()));
+                let ours = registry.sub_registry_with_prefix("heimdalld");
+                ours.register("build_info", "Always 1; the labels describe this build", build_info());
+                let queue = Arc::<QueueCollector>::default();
+                ours.register_collector(Box::new(Arc::clone(&queue)));
+                $(
+                    let $name: $kind = $create;
+                    ours.register(stringify!($name), concat!($($help),+).trim_start(), $name.clone());
+                )+
+                Self { registry, queue, $($name,)+ }
+            }
+        }
+    };
+}
+
+metrics! {
+    /// Measurements claimed by this daemon, by what queued them
+    claims: Family<Source, Counter> = family(Source::ALL, Counter::default);
+    /// Claimed recordings by outcome, failures also by the kind of error
+    recordings: Family<OutcomeLabels, Counter> = family(&all_outcomes(), Counter::default);
+    /// Time per step of one recording; fetch and extract of successful ones, write per transaction,
+    /// total from claim to row
+    step_duration_seconds: Family<Step, Histogram> = family(Step::ALL, || Histogram::new(STEP_BUCKETS_S));
+    /// Time from being queued to the first claim, by what queued it, database clock
+    queue_wait_seconds: Family<Source, Histogram> = family(Source::ALL, || Histogram::new(WAIT_BUCKETS_S));
+    /// Time from being queued by the completion of a session to the row, database clock
+    completion_to_row_seconds: Histogram = Histogram::new(WAIT_BUCKETS_S);
+    /// Bytes of objects read from the store
+    read_bytes: Counter = Counter::default();
+    /// Results dropped because another daemon had taken over the lease
+    leases_lost: Counter = Counter::default();
+    /// Times that this daemon's lease expired and it continued under a new id
+    declared_dead: Counter = Counter::default();
+    /// Measurements taken over from daemons whose lease had expired, by outcome
+    takeovers: Family<Takeover, Counter> = family(Takeover::ALL, Counter::default);
+    /// Connections to Postgres made; those after the first (after the fourth for the pool) are reconnects
+    database_connects: Family<Connection, Counter> = family(Connection::ALL, Counter::default);
+    /// Connections to Postgres that could not be made
+    database_connect_failures: Family<Connection, Counter> = family(Connection::ALL, Counter::default);
+    /// Looks for work, by cause
+    wakeups: Family<Wakeup, Counter> = family(Wakeup::ALL, Counter::default);
+    /// 1 while notifications work, 0 while the daemon polls instead
+    listening: Gauge = Gauge::default();
+    /// 1 while the server is unavailable
+    outage: Family<Server, Gauge> = family(Server::ALL, Gauge::default);
+    /// Times that the server became unavailable
+    outages: Family<Server, Counter> = family(Server::ALL, Counter::default);
+    /// 1 while the extraction is paused, as of the last heartbeat
+    paused: Gauge = Gauge::default();
+    /// Sweeps made by this daemon; one daemon at a time makes them
+    sweeps: Counter = Counter::default();
+    /// Sessions with something missing, found by sweeps of this daemon
+    sweep_recordings_found: Counter = Counter::default();
+    /// Measurements queued by sweeps of this daemon
+    sweep_measurements_queued: Counter = Counter::default();
+    /// Unix time at which the last sweep of this daemon ended; 0 if it made none
+    last_sweep_timestamp_seconds: FloatGauge = FloatGauge::default();
+    /// Recordings in flight
+    in_flight: Gauge = Gauge::default();
+    /// Recordings in flight at most
+    concurrency: Gauge = Gauge::default();
+}
 
 impl Metrics {
-    pub(super) fn register(&mut self) {
-        let mut root = Registry::default();
-        root.register_collector(Box::new(ProcessCollector::start()));
-        let r = root.sub_registry_with_prefix("heimdalld");
-        let build = Family::<BuildLabels, Gauge>::default();
-        build
-            .get_or_create(&BuildLabels {
-                version: env!("CARGO_PKG_VERSION"),
-                extractor_version: heimdall_dsp::VERSION,
-                schema_version: crate::sql::schema_version(),
-            })
-            .set(1);
-        r.register("build_info", "Always 1; the labels say what was built", build);
-        r.register_collector(Box::new(Arc::clone(&self.queue)));
-        self.register_work(r);
-        self.register_surroundings(r);
-        self.registry = root;
+    /// All metrics in the text format of Prometheus.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = prometheus_text::encode(&mut text, &self.registry);
+        text
     }
+}
 
-    /// What becomes of recordings.
-    fn register_work(&self, r: &mut Registry) {
-        r.register(
-            "claims",
-            "Measurements claimed by this daemon, by what queued them",
-            self.claims.clone(),
-        );
-        r.register(
-            "recordings",
-            "Claimed recordings by what became of them; error_kind where it is a failure",
-            self.recordings.clone(),
-        );
-        r.register_with_unit(
-            "step_duration",
-            "Time per step of one recording; fetch and extract of those with features, write of a transaction, total from claim to row",
-            Unit::Seconds,
-            self.steps.clone(),
-        );
-        r.register_with_unit(
-            "queue_wait",
-            "Time from being queued to the first claim, by what queued it, database clock",
-            Unit::Seconds,
-            self.queue_wait.clone(),
-        );
-        r.register_with_unit(
-            "completion_to_row",
-            "Time from being queued by the completion of a session to the row, database clock",
-            Unit::Seconds,
-            self.completion_to_row.clone(),
-        );
-        r.register_with_unit(
-            "read",
-            "Bytes of objects read from the store",
-            Unit::Bytes,
-            self.read_bytes.clone(),
-        );
-        r.register(
-            "leases_lost",
-            "Results dropped because the lease had gone to another daemon",
-            self.leases_lost.clone(),
-        );
-        r.register(
-            "declared_dead",
-            "Times that this daemon outlived its lease without a heartbeat and went on under a new id",
-            self.declared_dead.clone(),
-        );
-        r.register(
-            "takeovers",
-            "Measurements taken over from dead daemons, by what became of them",
-            self.takeovers.clone(),
-        );
+/// A family in which every series exists from the start: an alert rule then works before the first event.
+fn family<L: Clone + Eq + Hash, M>(labels: &[L], create: fn() -> M) -> Family<L, M> {
+    let family = Family::new_with_constructor(create);
+    for label in labels {
+        drop(family.get_or_create(label));
     }
+    family
+}
 
-    /// The servers, the sweeps, the process.
-    fn register_surroundings(&self, r: &mut Registry) {
-        r.register(
-            "database_connects",
-            "Connections to Postgres made; those beyond the first, of the pool beyond the fourth, are reconnects",
-            self.connects.clone(),
-        );
-        r.register(
-            "database_connect_failures",
-            "Connections to Postgres that could not be made",
-            self.connect_failures.clone(),
-        );
-        r.register("wakeups", "Looks for work, by what caused them", self.wakeups.clone());
-        r.register(
-            "listening",
-            "1 while notifications can be relied on, 0 while polling has to do",
-            self.listening.clone(),
-        );
-        r.register("outage", "1 while the server is away", self.outage.clone());
-        r.register("outages", "Times that the server went away", self.outages.clone());
-        r.register(
-            "paused",
-            "1 while the extraction is paused, as of the last heartbeat",
-            self.paused.clone(),
-        );
-        r.register(
-            "sweeps",
-            "Sweeps made by this daemon; one daemon at a time makes them",
-            self.sweeps.clone(),
-        );
-        r.register(
-            "sweep_recordings_found",
-            "Sessions with something missing, found by its sweeps",
-            self.sweep_recordings.clone(),
-        );
-        r.register(
-            "sweep_measurements_queued",
-            "Measurements queued by its sweeps",
-            self.sweep_measurements.clone(),
-        );
-        r.register_with_unit(
-            "last_sweep_timestamp",
-            "When its last sweep ended, Unix time; 0 if it made none",
-            Unit::Seconds,
-            self.last_sweep.clone(),
-        );
-        r.register("in_flight", "Recordings in hand", self.in_flight.clone());
-        r.register("concurrency", "Recordings in hand at most", self.concurrency.clone());
-    }
+fn all_outcomes() -> Vec<OutcomeLabels> {
+    let all = RecordingOutcome::ALL.iter().flat_map(|&outcome| {
+        let kinds = if outcome == RecordingOutcome::Failed {
+            KINDS
+        } else {
+            &[""]
+        };
+        kinds
+            .iter()
+            .map(move |&error_kind| OutcomeLabels { outcome, error_kind })
+    });
+    all.collect()
+}
+
+/// Versions of heimdalld, of the extractor (as in `extraction_metadata`), and of the newest file in `sql/schema`.
+fn build_info() -> Family<[(&'static str, String); 3], Gauge> {
+    let build = Family::<_, Gauge>::default();
+    let labels = [
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("extractor_version", heimdall_dsp::VERSION.to_owned()),
+        ("schema_version", crate::sql::schema_version().to_string()),
+    ];
+    build.get_or_create(&labels).set(1);
+    build
 }
