@@ -1,28 +1,31 @@
 //! `/healthz`, `/readyz` and `/metrics`, over HTTP/1.
 //!
-//! One request a connection, a hard limit on its time, its size and the number
-//! of connections, and nothing but GET and HEAD: whoever reaches the port can
-//! slow nobody but himself. At the limit the oldest connection gives way, since
-//! an honest one is through in milliseconds.
+//! No client can slow down the daemon or other clients. A connection serves one request, GET or
+//! HEAD; its time, its size and the number of connections are limited. At the limit, a new
+//! connection replaces the oldest one, since a normal request takes milliseconds.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{Method, StatusCode};
+use axum::middleware::{Next, from_fn};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use prometheus_client::encoding::prometheus_text;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
+use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, info, warn};
 
 use self::readiness::Status;
@@ -30,21 +33,21 @@ use crate::config::settings::HttpAddress;
 
 pub mod readiness;
 
-/// Prometheus, a few probes and a browser are at it at once, at most.
+/// Enough for Prometheus, a few probes and a browser at the same time.
 const MAX_CONNECTIONS: usize = 32;
-/// A request of ours fits one packet.
+/// A request fits one packet.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
-/// All of a connection. The answer itself is bounded by [`Status`]; Prometheus gives up after 10 s.
+/// For a whole connection. [`Status`] limits the time for the answer; Prometheus gives up after 10 s.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(15);
-/// The least that hyper takes; a request of ours has 200 bytes.
+/// The minimum that hyper accepts; a request has about 200 bytes.
 const MAX_REQUEST_BYTES: usize = 8 * 1024;
 const MAX_HEADERS: usize = 64;
-/// Ports that are tried after the default one.
+/// Number of ports tried after the default one.
 const MORE_PORTS: u16 = 15;
-/// After a failed accept, as when file descriptors have run out.
+/// Delay after a failed accept, for example when no file descriptor is free.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// The port cannot be had.
+/// The port cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "HEIMDALL_HTTP_ADDR: cannot listen on {address}: {error}. Give another address, port 0 for any free one, or 'off'"
@@ -54,14 +57,14 @@ pub struct HttpError {
     error: io::Error,
 }
 
-/// Takes the port; `None` when there is to be no HTTP. An address that was asked
-/// for has to be free. The default is everybody's: several daemons on one host
-/// take the ports behind it, and if there is none left, the daemon works on without.
+/// Opens the port; `None` if HTTP is off. An address from the settings must be free. Without one,
+/// several daemons on one host use the default port and those after it; if none of them is free,
+/// the daemon runs without HTTP.
 ///
 /// # Errors
-/// When the address that was asked for cannot be had.
-pub async fn bind(wanted: HttpAddress) -> Result<Option<TcpListener>, HttpError> {
-    let first = match wanted {
+/// When the address from the settings cannot be used.
+pub async fn bind(setting: HttpAddress) -> Result<Option<TcpListener>, HttpError> {
+    let first = match setting {
         HttpAddress::Off => return Ok(None),
         HttpAddress::Given(address) => {
             let listener = TcpListener::bind(address).await;
@@ -79,18 +82,18 @@ pub async fn bind(wanted: HttpAddress) -> Result<Option<TcpListener>, HttpError>
     warn!(
         %first,
         tried = MORE_PORTS + 1,
-        "no free port for HTTP, going on without: set HEIMDALL_HTTP_ADDR"
+        "no free port for HTTP, running without it: set HEIMDALL_HTTP_ADDR"
     );
     Ok(None)
 }
 
-/// Answers until dropped.
+/// Serves requests until the future is dropped.
 pub async fn serve(listener: TcpListener, status: Arc<Status>) {
     if let Ok(address) = listener.local_addr() {
         info!(%address, "serving HTTP");
     }
-    let mut connections = JoinSet::new();
-    let mut handles: VecDeque<AbortHandle> = VecDeque::new();
+    let router = router(status);
+    let mut connections: VecDeque<AbortOnDropHandle<()>> = VecDeque::new();
     loop {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
@@ -100,29 +103,24 @@ pub async fn serve(listener: TcpListener, status: Arc<Status>) {
                 continue;
             }
         };
-        while connections.try_join_next().is_some() {}
-        handles.retain(|handle| !handle.is_finished());
-        if handles.len() >= MAX_CONNECTIONS
-            && let Some(oldest) = handles.pop_front()
-        {
-            oldest.abort();
+        connections.retain(|connection| !connection.is_finished());
+        if connections.len() >= MAX_CONNECTIONS {
+            // Dropping the handle closes the oldest connection.
+            connections.pop_front();
         }
-        handles.push_back(connections.spawn(connection(stream, Arc::clone(&status))));
+        let task = tokio::spawn(serve_connection(stream, router.clone()));
+        connections.push_back(AbortOnDropHandle::new(task));
     }
 }
 
-async fn connection(stream: TcpStream, status: Arc<Status>) {
-    let service = service_fn(move |request| {
-        let status = Arc::clone(&status);
-        async move { Ok::<_, Infallible>(answer(&request, &status).await) }
-    });
+async fn serve_connection(stream: TcpStream, router: Router) {
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(MAX_REQUEST_BYTES)
         .max_headers(MAX_HEADERS)
         .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     match timeout(CONNECTION_TIMEOUT, serving).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => debug!(%error, "HTTP connection ended"),
@@ -130,59 +128,53 @@ async fn connection(stream: TcpStream, status: Arc<Status>) {
     }
 }
 
-/// hyper leaves the body of an answer to HEAD unsent.
-async fn answer(request: &Request<Incoming>, status: &Status) -> Response<Full<Bytes>> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
-        response
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return response;
-    }
-    match request.uri().path() {
-        "/healthz" => plain(StatusCode::OK, "ok\n"),
-        "/readyz" => {
-            let report = status.ready().await;
-            let code = if report.ready {
-                StatusCode::OK
-            } else {
-                StatusCode::SERVICE_UNAVAILABLE
-            };
-            let text = serde_json::to_string_pretty(&report).unwrap_or_default() + "\n";
-            response(code, "application/json", text)
-        }
-        "/metrics" => response(StatusCode::OK, prometheus_text::CONTENT_TYPE, status.metrics().await),
-        "/" => page(),
-        _ => plain(StatusCode::NOT_FOUND, "there are /healthz, /readyz and /metrics\n"),
-    }
-}
-
-fn page() -> Response<Full<Bytes>> {
-    let text = concat!(
+fn router(status: Arc<Status>) -> Router {
+    let page = concat!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>heimdalld</title><h1>heimdalld ",
         env!("CARGO_PKG_VERSION"),
-        "</h1><ul><li><a href=\"/healthz\">/healthz</a>: does the process live?",
+        "</h1><ul><li><a href=\"/healthz\">/healthz</a>: is the process alive?",
         "<li><a href=\"/readyz\">/readyz</a>: can it work, and if not, why?",
         "<li><a href=\"/metrics\">/metrics</a>: for Prometheus</ul></html>\n"
     );
-    response(StatusCode::OK, "text/html; charset=utf-8", text.to_owned())
+    Router::new()
+        .route("/", get(Html(page)))
+        .route("/healthz", get("ok\n"))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .fallback((StatusCode::NOT_FOUND, "there are /healthz, /readyz and /metrics\n"))
+        .layer(from_fn(check_method_and_add_headers))
+        .with_state(status)
 }
 
-fn plain(code: StatusCode, text: &str) -> Response<Full<Bytes>> {
-    response(code, "text/plain; charset=utf-8", text.to_owned())
+async fn readyz(State(status): State<Arc<Status>>) -> impl IntoResponse {
+    let report = status.ready().await;
+    let code = if report.ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let json = serde_json::to_string_pretty(&report).unwrap_or_default() + "\n";
+    (code, [(CONTENT_TYPE, "application/json")], json)
 }
 
-fn response(code: StatusCode, kind: &'static str, text: String) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(text)));
-    *response.status_mut() = code;
-    let headers = response.headers_mut();
+async fn metrics(State(status): State<Arc<Status>>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, prometheus_text::CONTENT_TYPE)], status.metrics().await)
+}
+
+async fn check_method_and_add_headers(request: Request, next: Next) -> Response {
+    let mut response = match *request.method() {
+        Method::GET | Method::HEAD => next.run(request).await,
+        _ => {
+            let allowed = [(ALLOW, "GET, HEAD")];
+            (StatusCode::METHOD_NOT_ALLOWED, allowed, "only GET and HEAD\n").into_response()
+        }
+    };
     for (name, value) in [
-        (CONTENT_TYPE, kind),
         (CACHE_CONTROL, "no-store"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (CONTENT_SECURITY_POLICY, "default-src 'none'"),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
 }

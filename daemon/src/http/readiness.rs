@@ -1,5 +1,5 @@
-//! Whether the daemon can work, and if not, why. Asked of the servers
-//! themselves, but seldom: many who ask share one answer.
+//! Checks whether the daemon can work, and if not, why. The checks ask the servers, and requests
+//! that come close together share one answer.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,73 +21,56 @@ use crate::queue::held_leases::HeldLeases;
 use crate::queue::rows::QueueStatus;
 use crate::sanitize::sanitize;
 
-/// A probe of Kubernetes waits for one second, Prometheus for ten; nothing here takes longer than both servers' limits together.
+/// A Kubernetes probe waits for one second by default, Prometheus for ten. No request takes longer
+/// than these two limits together.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
 const STORE_TIMEOUT: Duration = Duration::from_secs(3);
-/// Answers are shared for so long.
+/// Time for which requests share an answer.
 const DATABASE_AGE: Duration = Duration::from_secs(1);
 const STORE_AGE: Duration = Duration::from_secs(5);
-/// The count behind it is older: the database decides when to count anew.
+/// The count itself may be older: the database decides when to count again.
 const QUEUE_AGE: Duration = Duration::from_secs(1);
 
-/// What is looked at.
+/// The parts of the daemon that `/readyz` and `/metrics` ask.
 pub struct Status {
-    /// The database.
-    pub queue: Queue,
-    /// The listener.
-    pub listener: Arc<ListenerStatus>,
-    /// The store, to be asked.
-    pub store: Arc<ObjectStore>,
-    /// Its breakers, as the work finds them.
-    pub breakers: Arc<CircuitBreakers>,
-    /// Leases in hand.
-    pub held: Arc<HeldLeases>,
-    answers: Answers,
+    queue: Queue,
+    listener: Arc<ListenerStatus>,
+    store: Arc<ObjectStore>,
+    breakers: Arc<CircuitBreakers>,
+    held: Arc<HeldLeases>,
+    database_answer: Cached<DatabaseAnswer>,
+    store_answer: Cached<Result<(), String>>,
+    queue_sampled: Cached<()>,
 }
 
-#[derive(Default)]
-struct Answers {
-    database: Shared<Result<(Schema, QueueStatus), String>>,
-    store: Shared<Result<(), String>>,
-    queue: Shared<()>,
-}
+type DatabaseAnswer = Result<(Schema, QueueStatus), String>;
 
-/// An answer that is asked for anew once it is too old, by one at a time.
-struct Shared<T>(Mutex<Option<(Instant, T)>>);
+/// The last answer and its time. While one request asks again, the others wait for its answer.
+type Cached<T> = Mutex<Option<(Instant, T)>>;
 
-impl<T> Default for Shared<T> {
-    fn default() -> Self {
-        Self(Mutex::default())
+async fn cached<T: Clone>(cache: &Cached<T>, max_age: Duration, ask: impl Future<Output = T>) -> T {
+    let mut last = cache.lock().await;
+    match last.as_ref() {
+        Some((at, answer)) if at.elapsed() < max_age => answer.clone(),
+        _ => last.insert((Instant::now(), ask.await)).1.clone(),
     }
 }
 
-impl<T: Clone> Shared<T> {
-    async fn get(&self, max_age: Duration, ask: impl Future<Output = T>) -> T {
-        let mut answer = self.0.lock().await;
-        if let Some((_, fresh)) = answer.as_ref().filter(|(at, _)| at.elapsed() < max_age) {
-            return fresh.clone();
-        }
-        let new = ask.await;
-        *answer = Some((Instant::now(), new.clone()));
-        new
-    }
-}
-
-/// `/readyz`.
+/// The answer of `/readyz`.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// All checks are.
+    /// All checks are ok.
     pub ready: bool,
-    /// By what was looked at.
+    /// By name.
     pub checks: BTreeMap<&'static str, Check>,
 }
 
-/// One of them.
+/// One check of `/readyz`.
 #[derive(Debug, Serialize)]
 pub struct Check {
     /// It works.
     pub ok: bool,
-    /// How it stands.
+    /// Its state, or what is wrong.
     pub reason: String,
 }
 
@@ -108,7 +91,7 @@ impl Check {
 }
 
 impl Status {
-    /// Looks at these.
+    /// Uses these parts of the daemon.
     #[must_use]
     pub fn new(
         queue: Queue,
@@ -123,11 +106,13 @@ impl Status {
             store,
             breakers,
             held,
-            answers: Answers::default(),
+            database_answer: Cached::default(),
+            store_answer: Cached::default(),
+            queue_sampled: Cached::default(),
         }
     }
 
-    /// Can it work, and if not, why?
+    /// Runs all checks.
     pub async fn ready(&self) -> Report {
         let (database, store) = futures_util::join!(self.database(), self.store());
         let checks = BTreeMap::from([
@@ -142,33 +127,33 @@ impl Status {
         }
     }
 
-    /// `/metrics`, with a look at the queue if the last one is old.
+    /// The answer of `/metrics`. Samples the queue if the last sample is too old.
     pub async fn metrics(&self) -> String {
-        let look = async {
-            if let Ok(Ok(sample)) = timeout(DATABASE_TIMEOUT, self.look()).await {
+        let sample = async {
+            if let Ok(Ok(sample)) = timeout(DATABASE_TIMEOUT, self.sample_queue()).await {
                 metrics().queue.set(sample);
             }
         };
-        self.answers.queue.get(QUEUE_AGE, look).await;
+        cached(&self.queue_sampled, QUEUE_AGE, sample).await;
         metrics()
             .in_flight
             .set(i64::try_from(self.held.count()).unwrap_or(i64::MAX));
         metrics().text()
     }
 
-    async fn look(&self) -> Result<Sample, DbError> {
-        let observation = self.queue.observe().await?;
+    async fn sample_queue(&self) -> Result<Sample, DbError> {
+        let status = self.queue.observe().await?;
         let (depths, counted_s_ago) = self.queue.depths().await?;
         Ok(Sample {
             depths,
-            workers: observation.workers,
-            notification_queue_usage: observation.notification_queue_usage,
+            workers: status.workers,
+            notification_queue_usage: status.notification_queue_usage,
             counted_s_ago,
             at: Instant::now(),
         })
     }
 
-    async fn database(&self) -> Result<(Schema, QueueStatus), String> {
+    async fn database(&self) -> DatabaseAnswer {
         let ask = async {
             let both = async { Ok::<_, DbError>((self.queue.schema().await?, self.queue.observe().await?)) };
             match timeout(DATABASE_TIMEOUT, both).await {
@@ -176,7 +161,7 @@ impl Status {
                 Err(_) => Err(format!("no answer within {DATABASE_TIMEOUT:?}")),
             }
         };
-        self.answers.database.get(DATABASE_AGE, ask).await
+        cached(&self.database_answer, DATABASE_AGE, ask).await
     }
 
     async fn store(&self) -> Check {
@@ -184,16 +169,16 @@ impl Status {
             let probes = async {
                 for bucket in self.store.bucket_names() {
                     let probed = self.store.probe(bucket).await;
-                    probed.map_err(|refusal| format!("bucket {bucket}: {}", sanitize(refusal.what())))?;
+                    probed.map_err(|error| format!("bucket {bucket}: {}", sanitize(error.what())))?;
                 }
                 Ok(())
             };
-            let late = |_| Err(format!("no answer within {STORE_TIMEOUT:?}"));
-            timeout(STORE_TIMEOUT, probes).await.unwrap_or_else(late)
+            let on_timeout = |_| Err(format!("no answer within {STORE_TIMEOUT:?}"));
+            timeout(STORE_TIMEOUT, probes).await.unwrap_or_else(on_timeout)
         };
-        let answered = self.answers.store.get(STORE_AGE, ask).await;
+        let answer = cached(&self.store_answer, STORE_AGE, ask).await;
         let (outages, all) = self.breakers.outages();
-        match (answered, outages.first()) {
+        match (answer, outages.first()) {
             (Err(error), _) => Check::wrong(error),
             (Ok(()), None) => Check::ok("answers for every bucket"),
             (Ok(()), Some((bucket, outage))) => Check::wrong(format!(
@@ -213,27 +198,27 @@ impl Status {
         if self.listener.is_listening() {
             Check::ok("listening")
         } else if self.listener.is_polling_only() {
-            Check::ok("only polling, every second: there is no direct way to the database")
+            Check::ok("only polling, every second: notifications are off, or a transaction pooler is in between")
         } else {
-            Check::wrong("no connection that listens, polling every second meanwhile")
+            Check::wrong("no connection that listens; polling every second until there is one")
         }
     }
 }
 
-fn database_check(observed: &Result<(Schema, QueueStatus), String>) -> Check {
-    match observed {
-        Ok((_, observation)) if observation.paused => Check::ok("answers; the extraction is paused"),
+fn database_check(answer: &DatabaseAnswer) -> Check {
+    match answer {
+        Ok((_, status)) if status.paused => Check::ok("answers; the extraction is paused"),
         Ok(_) => Check::ok("answers"),
         Err(error) => Check::wrong(error.clone()),
     }
 }
 
-fn schema_check(observed: &Result<(Schema, QueueStatus), String>) -> Check {
-    match observed {
+fn schema_check(answer: &DatabaseAnswer) -> Check {
+    match answer {
         Ok((schema, _)) => match schema.check() {
             Ok(()) => Check::ok(format!("version {}", schema.installed)),
             Err(mismatch) => Check::wrong(format!("{mismatch}; {}", mismatch.hint())),
         },
-        Err(_) => Check::wrong("not known while the database does not answer"),
+        Err(_) => Check::wrong("unknown while the database does not answer"),
     }
 }
