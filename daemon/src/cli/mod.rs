@@ -157,7 +157,7 @@ fn extract_command(files: &[PathBuf], options: &offline::Options) -> ExitCode {
 }
 
 #[expect(clippy::print_stdout, reason = "this is the command's output")]
-async fn migrate_command(url: crate::config::secret::Secret, check: bool) -> ExitCode {
+async fn migrate_command(url: crate::config::credentials::DatabaseUrl, check: bool) -> ExitCode {
     let result = if check {
         migrate::check(&url).await
     } else {

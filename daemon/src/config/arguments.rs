@@ -1,4 +1,4 @@
-//! Settings as typed: flags and environment variables.
+//! The settings as text: flags and environment variables.
 
 use std::path::PathBuf;
 
@@ -6,12 +6,12 @@ use clap::Args;
 
 use super::secret::Secret;
 
-/// Settings as typed: text, not yet checked.
+/// Settings as text, before they are checked.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Settings")]
 pub struct Arguments {
-    /// Postgres, for example `postgresql://heimdalld@db/heimdall`. The listener
-    /// needs a session of its own: past a transaction pooler, or polling only
+    /// Postgres, for example `postgresql://heimdalld@db/heimdall`. The listener needs a session of its own, which a
+    /// transaction pooler does not give: see `--listener-database-url`
     #[arg(
         long,
         env = "HEIMDALL_DATABASE_URL",
@@ -20,14 +20,14 @@ pub struct Arguments {
         value_name = "URL"
     )]
     pub database_url: Option<Secret>,
-    /// File that holds the database URL
+    /// File that contains the database URL
     #[arg(long, env = "HEIMDALL_DATABASE_URL_FILE", global = true, value_name = "FILE")]
     pub database_url_file: Option<PathBuf>,
-    /// PEM file of the authorities whose certificates the database may show, in place of the system's; asks for TLS
+    /// PEM file of the authorities that may sign the database's certificate, instead of the system's; turns TLS on
     #[arg(long, env = "HEIMDALL_DATABASE_CA_FILE", global = true, value_name = "FILE")]
     pub database_ca_file: Option<PathBuf>,
-    /// Where the listener connects if `--database-url` leads through a transaction
-    /// pooler: the direct way past it, or `off` to poll every second instead
+    /// Where the listener connects if `--database-url` leads to a transaction pooler: the database itself, or `off`
+    /// to poll every second instead
     #[arg(
         long,
         env = "HEIMDALL_LISTENER_DATABASE_URL",
@@ -36,7 +36,7 @@ pub struct Arguments {
         value_name = "URL"
     )]
     pub listener_database_url: Option<Secret>,
-    /// File that holds it
+    /// File that contains the listener's URL
     #[arg(
         long,
         env = "HEIMDALL_LISTENER_DATABASE_URL_FILE",
@@ -47,14 +47,14 @@ pub struct Arguments {
     /// Object store, for example `http://minio:9000`
     #[arg(long, env = "HEIMDALL_S3_ENDPOINT", global = true, value_name = "URL")]
     pub s3_endpoint: Option<String>,
-    /// PEM file of the authorities whose certificates the store may show, in place of the system's
+    /// PEM file of the authorities that may sign the store's certificate, instead of the system's
     #[arg(long, env = "HEIMDALL_S3_CA_FILE", global = true, value_name = "FILE")]
     pub s3_ca_file: Option<PathBuf>,
-    /// Region that requests are signed for [default: us-east-1]
+    /// Region of the store, part of each signature [default: us-east-1]
     #[arg(long, env = "HEIMDALL_S3_REGION", global = true, value_name = "NAME")]
     pub s3_region: Option<String>,
-    /// Buckets that may be read, comma-separated; the first one holds locations
-    /// that name none [default: heimdall-raw-iq]
+    /// Buckets that may be read, comma-separated; locations without a bucket are in the first one
+    /// [default: heimdall-raw-iq]
     #[arg(long, env = "HEIMDALL_S3_BUCKET", global = true, value_name = "NAMES")]
     pub s3_bucket: Option<String>,
     /// Access key
@@ -66,7 +66,7 @@ pub struct Arguments {
         value_name = "KEY"
     )]
     pub s3_access_key: Option<Secret>,
-    /// File that holds the access key
+    /// File that contains the access key
     #[arg(long, env = "HEIMDALL_S3_ACCESS_KEY_FILE", global = true, value_name = "FILE")]
     pub s3_access_key_file: Option<PathBuf>,
     /// Secret key
@@ -78,47 +78,44 @@ pub struct Arguments {
         value_name = "KEY"
     )]
     pub s3_secret_key: Option<Secret>,
-    /// File that holds the secret key
+    /// File that contains the secret key
     #[arg(long, env = "HEIMDALL_S3_SECRET_KEY_FILE", global = true, value_name = "FILE")]
     pub s3_secret_key_file: Option<PathBuf>,
-    /// The store counts as silent after this long without a byte [default: 20s]
+    /// Time without a byte from the store after which a request fails [default: 20s]
     #[arg(long, env = "HEIMDALL_S3_TIMEOUT", global = true, value_name = "DURATION")]
     pub s3_timeout: Option<String>,
-    /// While the store is away, look for it this often at least; the first looks come sooner [default: 10s]
+    /// While the store is unavailable, longest time between two probes; the first probes come sooner [default: 10s]
     #[arg(long, env = "HEIMDALL_S3_PROBE_INTERVAL", global = true, value_name = "DURATION")]
     pub s3_probe_interval: Option<String>,
     /// Recordings in flight at once [default: 16]
     #[arg(long, env = "HEIMDALL_CONCURRENCY", global = true, value_name = "N")]
     pub concurrency: Option<String>,
-    /// Threads that extract [default: one for each processor]
+    /// Number of extractor threads [default: one for each processor]
     #[arg(long, env = "HEIMDALL_EXTRACT_THREADS", global = true, value_name = "N")]
     pub extract_threads: Option<String>,
-    /// Age of a heartbeat after which other daemons take over; it comes three
-    /// times as often [default: 30s]
+    /// Age of a heartbeat after which other daemons take over; heartbeats come three times as often [default: 30s]
     #[arg(long, env = "HEIMDALL_LEASE", global = true, value_name = "DURATION")]
     pub lease: Option<String>,
     /// Look for work this often even without a notification [default: 15s]
     #[arg(long, env = "HEIMDALL_POLL_INTERVAL", global = true, value_name = "DURATION")]
     pub poll_interval: Option<String>,
-    /// Look for what was missed this often [default: 5min]
+    /// Time between two sweeps, which find recordings that were missed [default: 5min]
     #[arg(long, env = "HEIMDALL_SWEEP_INTERVAL", global = true, value_name = "DURATION")]
     pub sweep_interval: Option<String>,
-    /// Sessions that one sweep queues at most [default: 250]
+    /// Most sessions that one sweep queues [default: 250]
     #[arg(long, env = "HEIMDALL_SWEEP_RECORDINGS", global = true, value_name = "N")]
     pub sweep_recordings: Option<String>,
-    /// Larger objects become an error row; bytes or KB, MB, GB, KiB, MiB, GiB
-    /// [default: 16GiB]
+    /// Larger objects become an error row; bytes or KB, MB, GB, KiB, MiB, GiB [default: 16GiB]
     #[arg(long, env = "HEIMDALL_MAX_OBJECT_BYTES", global = true, value_name = "SIZE")]
     pub max_object_bytes: Option<String>,
     /// Bytes read ahead of the extractor, all recordings together [default: 16MiB]
     #[arg(long, env = "HEIMDALL_MAX_BYTES_IN_FLIGHT", global = true, value_name = "SIZE")]
     pub max_bytes_in_flight: Option<String>,
-    /// After SIGTERM, time to finish what is in flight; the rest is given back
-    /// [default: 20s]
+    /// After SIGTERM, time to finish what is in flight; the rest is released [default: 20s]
     #[arg(long, env = "HEIMDALL_SHUTDOWN_GRACE", global = true, value_name = "DURATION")]
     pub shutdown_grace: Option<String>,
-    /// Where `/healthz`, `/readyz` and `/metrics` are, or `off`
-    /// [default: `127.0.0.1:9464`, or one of the next ports where that is taken]
+    /// Address of `/healthz`, `/readyz` and `/metrics`, or `off` [default: `127.0.0.1:9464`, or one of the next ports
+    /// if that is taken]
     #[arg(long, env = "HEIMDALL_HTTP_ADDR", global = true, value_name = "ADDRESS")]
     pub http_addr: Option<String>,
     /// Log filter, for example `info` or `heimdall_daemon=debug` [default: info]

@@ -1,45 +1,50 @@
-//! The database URL: what tokio-postgres reads of it, and the parameters about TLS, which are ours.
+//! The database URL: tokio-postgres parses it, except for the TLS parameters, which we parse.
 //!
-//! libpq has six modes, of which one alone is safe from who sits in between. Ours are two: plain,
-//! and TLS with a certificate that is checked in full, which `require`, `verify-ca` and
-//! `verify-full` all mean. What could be switched off on the way (`allow`, `prefer`) is refused.
+//! libpq has six values of `sslmode`, and only one is safe against an attacker in the network. We
+//! have two cases: plain, and TLS with a certificate that is checked in full (`require`,
+//! `verify-ca` and `verify-full` all mean this). `allow` and `prefer` are refused, because an
+//! attacker could switch TLS off.
 
-use std::path::Path;
 use std::str::FromStr as _;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
-use super::secret::Secret;
-use super::tls::Tls;
-use super::tls_parameters::{query_start, split};
+use super::credentials::DatabaseUrl;
+use super::tls::{Tls, TrustRoots};
+use super::tls_parameters::split;
 use crate::sanitize::with_causes;
 
-/// Where the database is, whose certificate it has to show, and which one it is shown.
+/// A parsed database URL.
 #[derive(Clone, Debug)]
 pub struct Address {
-    /// Everything but TLS.
+    /// Everything except TLS.
     pub config: Config,
     /// `None`: plain.
     pub tls: Option<Tls>,
 }
 
 impl Address {
-    /// Reads a URL (`postgresql://…`) or a list of parameters (`host=… user=…`).
+    /// Parses a URL (`postgresql://…`) or a list of parameters (`host=… user=…`).
     ///
     /// # Errors
-    /// What is wrong with it; never the text itself, which may hold a password.
-    pub fn parse(text: &Secret) -> Result<Self, String> {
-        let (rest, parameters) = split(text.expose())?;
+    /// What is wrong. The error never contains the text, which may contain a password.
+    pub fn parse(url: &DatabaseUrl) -> Result<Self, String> {
+        let (rest, mut parameters) = split(url.url.expose())?;
         let mut config = Config::from_str(&rest).map_err(|error| with_causes(&error))?;
+        if let Some(path) = &url.authorities {
+            let from_url = parameters.authorities.replace(TrustRoots::File(path.clone()));
+            if from_url.is_some() {
+                return Err("it has an sslrootcert, and HEIMDALL_DATABASE_CA_FILE is set too".to_owned());
+            }
+        }
         let mut tls = parameters.tls()?;
         let hosts = config.get_hosts();
         if hosts.is_empty() && config.get_hostaddrs().is_empty() {
             return Err("it names no host".to_owned());
         }
         if !hosts.is_empty() && hosts.iter().all(|host| matches!(host, Host::Unix(_))) {
-            // As libpq does: nobody sits in between on a socket, and servers speak no TLS there.
+            // As in libpq: a Unix socket does not leave the host, and servers do not use TLS on it.
             tls = None;
         }
         config.ssl_mode(if tls.is_some() {
@@ -49,41 +54,16 @@ impl Address {
         });
         Ok(Self { config, tls })
     }
-
-    /// The text with `sslrootcert` added to it.
-    ///
-    /// # Errors
-    /// When it names a file of authorities already.
-    pub fn with_authorities(text: &Secret, path: &Path) -> Result<Secret, String> {
-        let (_, parameters) = split(text.expose())?;
-        if parameters.authorities.is_some() {
-            return Err("the URL has an sslrootcert already".to_owned());
-        }
-        let path = path.to_str().ok_or("the file's name is not UTF-8")?;
-        let text = text.expose();
-        Ok(Secret::new(match query_start(text) {
-            Some(start) => {
-                let separator = if start == text.len() { '?' } else { '&' };
-                format!(
-                    "{text}{separator}sslrootcert={}",
-                    utf8_percent_encode(path, NON_ALPHANUMERIC)
-                )
-            }
-            None => format!(
-                "{text} sslrootcert='{}'",
-                path.replace('\\', "\\\\").replace('\'', "\\'")
-            ),
-        }))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::tls::{ClientIdentity, TrustRoots};
+    use crate::config::secret::Secret;
+    use crate::config::tls::ClientIdentity;
 
     fn parse(text: &str) -> Result<Address, String> {
-        Address::parse(&Secret::new(text))
+        Address::parse(&DatabaseUrl::from(&Secret::new(text)))
     }
 
     fn trust(text: &str) -> Option<TrustRoots> {
@@ -91,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn tls_is_checked_in_full_or_not_spoken() {
+    fn tls_is_checked_in_full_or_not_used() {
         let ca = || Some(TrustRoots::File("/etc/a b.pem".into()));
         assert_eq!(trust("postgresql://u@h/d"), None);
         assert_eq!(trust("postgresql://u@h/d?sslmode=disable&connect_timeout=3"), None);
@@ -120,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_of_its_own_asks_for_tls() {
+    fn a_client_certificate_requires_tls() {
         let identity = Some(ClientIdentity {
             certificate: "/etc/a b.crt".into(),
             key: "/etc/a b.key".into(),
@@ -137,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_tls_or_leads_nowhere_is_refused() {
+    fn unsafe_contradictory_and_incomplete_urls_are_refused() {
         for (text, why) in [
             ("postgresql://u@h/d?sslmode=prefer", "switch TLS off"),
             ("host=h sslmode=allow", "switch TLS off"),
@@ -156,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_stays_as_it_was() {
+    fn all_other_parameters_are_kept() {
         let config =
             parse("postgresql://u:p%40ss?w@h:5433/d?sslmode=require&application_name=a%26b&channel_binding=require")
                 .unwrap()
@@ -181,21 +161,29 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_authorities_is_added_once() {
-        let path = Path::new("/etc/it's 100%.pem");
+    fn a_separate_file_of_authorities_is_used_unless_the_url_has_one() {
+        let path = std::path::PathBuf::from("/etc/it's 100%.pem");
         for text in [
             "postgresql://u:a@h/d",
             "postgresql://u@h/d?connect_timeout=3",
             "host=h user=u",
         ] {
-            let with = Address::with_authorities(&Secret::new(text), path).unwrap();
-            assert_eq!(trust(with.expose()), Some(TrustRoots::File(path.into())), "{text}");
-            assert!(Address::with_authorities(&with, path).is_err());
+            let mut url = DatabaseUrl::from(&Secret::new(text));
+            url.authorities = Some(path.clone());
+            let trust = Address::parse(&url).unwrap().tls.map(|tls| tls.trust);
+            assert_eq!(trust, Some(TrustRoots::File(path.clone())), "{text}");
+            let separator = match text.split_once('?') {
+                Some(_) => '&',
+                None if text.contains("://") => '?',
+                None => ' ',
+            };
+            url.url = Secret::new(format!("{text}{separator}sslrootcert=system"));
+            assert!(Address::parse(&url).is_err());
         }
     }
 
     #[test]
-    fn no_text_makes_it_panic_or_shows_the_password() {
+    fn no_text_causes_a_panic_or_shows_the_password() {
         for text in [
             "",
             "=",

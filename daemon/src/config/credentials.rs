@@ -1,33 +1,28 @@
-//! The database URL and the keys of the object store, with the files that they are read from.
+//! The database URL and the keys of the object store.
 
 use std::path::PathBuf;
 
-use super::connection_url::Address;
 use super::secret::Secret;
 
-/// Where the database is and who asks. Compared by value, wherever it came from.
-#[derive(Clone, Debug, Default)]
+/// How to reach the database: the URL, and the file of certificate authorities if that is a separate setting.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DatabaseUrl {
-    /// Whole, the authorities of [`DatabaseUrl::authorities`] included.
+    /// The URL, or a list of parameters.
     pub url: Secret,
-    /// Where it was read, if that was a file.
-    pub file: Option<PathBuf>,
-    /// The file of authorities, where it is given apart.
+    /// PEM file of the authorities that may sign the server's certificate.
     pub authorities: Option<PathBuf>,
 }
 
 impl DatabaseUrl {
-    /// What the file says now; `None` if there is none.
+    /// The URL as its file has it now; the same URL if it does not come from a file.
     ///
     /// # Errors
-    /// When it cannot be read any more, or says nothing of use.
-    pub fn reload(&self) -> Result<Option<Secret>, String> {
-        let Some(file) = &self.file else { return Ok(None) };
-        let url = Secret::read(file)?;
-        Ok(Some(match &self.authorities {
-            Some(path) => Address::with_authorities(&url, path)?,
-            None => url,
-        }))
+    /// When the file cannot be read any more, or is empty.
+    pub fn reload(&self) -> Result<Self, String> {
+        Ok(Self {
+            url: self.url.reload()?,
+            authorities: self.authorities.clone(),
+        })
     }
 }
 
@@ -35,7 +30,7 @@ impl From<&Secret> for DatabaseUrl {
     fn from(url: &Secret) -> Self {
         Self {
             url: url.clone(),
-            ..Self::default()
+            authorities: None,
         }
     }
 }
@@ -46,50 +41,24 @@ impl From<&Self> for DatabaseUrl {
     }
 }
 
-impl PartialEq for DatabaseUrl {
-    fn eq(&self, other: &Self) -> bool {
-        self.url == other.url
-    }
-}
-
-impl Eq for DatabaseUrl {}
-
-/// What requests to the store are signed with. Compared by value, wherever it came from.
-#[derive(Clone, Debug)]
+/// The keys that sign requests to the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
     /// Access key.
     pub access: Secret,
     /// Secret key.
     pub secret: Secret,
-    /// Where the access key was read, if that was a file.
-    pub access_file: Option<PathBuf>,
-    /// Where the secret key was read, if that was a file.
-    pub secret_file: Option<PathBuf>,
 }
 
 impl Credentials {
-    /// Both keys, those anew that come from files; `None` if neither does.
+    /// The keys as their files have them now; a key that does not come from a file stays the same.
     ///
     /// # Errors
-    /// When a file cannot be read any more.
-    pub fn reload(&self) -> Result<Option<Self>, String> {
-        let anew = |file: &Option<PathBuf>, value: &Secret| match file {
-            Some(path) => Secret::read(path),
-            None => Ok(value.clone()),
-        };
-        if self.access_file.is_none() && self.secret_file.is_none() {
-            return Ok(None);
-        }
-        Ok(Some(Self {
-            access: anew(&self.access_file, &self.access)?,
-            secret: anew(&self.secret_file, &self.secret)?,
-            ..self.clone()
-        }))
-    }
-}
-
-impl PartialEq for Credentials {
-    fn eq(&self, other: &Self) -> bool {
-        (&self.access, &self.secret) == (&other.access, &other.secret)
+    /// When a file cannot be read any more, or is empty.
+    pub fn reload(&self) -> Result<Self, String> {
+        Ok(Self {
+            access: self.access.reload()?,
+            secret: self.secret.reload()?,
+        })
     }
 }

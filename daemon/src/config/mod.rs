@@ -1,4 +1,4 @@
-//! Settings: every flag, environment variable, default and limit of the daemon, and the credentials.
+//! The settings of the daemon: flags, environment variables, defaults and limits; credentials and TLS.
 
 pub mod arguments;
 pub mod connection_url;

@@ -1,4 +1,4 @@
-//! Makes settings of the arguments. All wrong settings are found in one go, so that an operator corrects them once.
+//! Turns arguments into settings. All errors are reported together, so that an operator can correct them at once.
 
 use std::time::Duration;
 
@@ -8,86 +8,59 @@ use super::arguments::Arguments;
 use super::credentials::{Credentials, DatabaseUrl};
 use super::secret::Secret;
 use super::settings::{ConfigErrors, DEFAULT_LOG, ListenerUrl, LogFormat, Settings, StoreSettings};
-use super::validation::Validator;
+use super::validation::{Given, Validator};
 
-/// Enough to hide the store's latency behind the extractor on a few cores; sixteen partly read recordings fit 64 MB.
+/// Enough to hide the latency of the store on a few cores. Sixteen partly read recordings fit into 64 MB.
 const DEFAULT_CONCURRENCY: usize = 16;
-/// Postgres is asked for this many rows at most in one claim; more only makes a crash give back more.
+/// One claim takes at most this many rows; with more, a crash would only release more rows.
 const MAX_CONCURRENCY: usize = 1024;
-/// An hour at 200 kHz is 5.8 GB; twice that and some is no recording of this network.
+/// One hour at 200 kHz is 5.8 GB; no recording of this network is almost three times as long.
 const DEFAULT_MAX_OBJECT_BYTES: u64 = 16 << 30;
-/// Ten blocks of read-ahead for each of 16 recordings would be 40 MB; 16 MiB keeps every extractor thread busy.
+/// Ten blocks of read-ahead for each of 16 recordings would be 40 MB; 16 MiB keep all extractor threads busy.
 const DEFAULT_MAX_BYTES_IN_FLIGHT: u64 = 16 << 20;
-/// Below this two recordings could not have one block each in memory.
+/// With less, two recordings could not both have a block in memory.
 const MIN_BYTES_IN_FLIGHT: u64 = 1 << 20;
+
+/// The text of an argument. Its setting is named `HEIMDALL_` and the field in upper case, as in [`Arguments`].
+macro_rules! given {
+    ($arguments:ident.$field:ident) => {
+        &Given {
+            name: format!("HEIMDALL_{}", stringify!($field).to_uppercase()),
+            text: $arguments.$field.as_deref(),
+        }
+    };
+}
 
 impl Arguments {
     /// Everything that `heimdalld run` needs.
     ///
     /// # Errors
-    /// Every wrong or missing setting, all at once.
+    /// All wrong and missing settings.
     pub fn settings(&self) -> Result<Settings, ConfigErrors> {
         let mut check = Validator::default();
         let c = &mut check;
         let (ms, seconds, day) = (Duration::from_millis, Duration::from_secs, Duration::from_hours(24));
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let sweep_recordings = c.count(
-            "HEIMDALL_SWEEP_RECORDINGS",
-            self.sweep_recordings.as_ref(),
-            250,
-            1_000_000,
-        );
         let settings = Settings {
             database_url: self.database_url(c),
             listener: self.listener(c),
             store: self.store(c),
-            concurrency: c.count(
-                "HEIMDALL_CONCURRENCY",
-                self.concurrency.as_ref(),
-                DEFAULT_CONCURRENCY,
-                MAX_CONCURRENCY,
-            ),
-            extract_threads: c.count(
-                "HEIMDALL_EXTRACT_THREADS",
-                self.extract_threads.as_ref(),
-                processors,
-                MAX_CONCURRENCY,
-            ),
-            lease: c.duration("HEIMDALL_LEASE", self.lease.as_ref(), seconds(30), seconds(1)..=day),
-            poll_interval: c.duration(
-                "HEIMDALL_POLL_INTERVAL",
-                self.poll_interval.as_ref(),
-                seconds(15),
-                ms(10)..=day,
-            ),
-            sweep_interval: c.duration(
-                "HEIMDALL_SWEEP_INTERVAL",
-                self.sweep_interval.as_ref(),
-                seconds(300),
-                ms(100)..=day,
-            ),
-            sweep_recordings: i32::try_from(sweep_recordings).unwrap_or(i32::MAX),
-            max_object_bytes: c.size(
-                "HEIMDALL_MAX_OBJECT_BYTES",
-                self.max_object_bytes.as_ref(),
-                DEFAULT_MAX_OBJECT_BYTES,
-                1,
-            ),
+            concurrency: c.count(given!(self.concurrency), DEFAULT_CONCURRENCY, 1..=MAX_CONCURRENCY),
+            extract_threads: c.count(given!(self.extract_threads), processors, 1..=MAX_CONCURRENCY),
+            lease: c.duration(given!(self.lease), seconds(30), seconds(1)..=day),
+            poll_interval: c.duration(given!(self.poll_interval), seconds(15), ms(10)..=day),
+            sweep_interval: c.duration(given!(self.sweep_interval), seconds(300), ms(100)..=day),
+            sweep_recordings: c.count(given!(self.sweep_recordings), 250, 1..=1_000_000),
+            max_object_bytes: c.size(given!(self.max_object_bytes), DEFAULT_MAX_OBJECT_BYTES, 1),
             max_bytes_in_flight: c.size(
-                "HEIMDALL_MAX_BYTES_IN_FLIGHT",
-                self.max_bytes_in_flight.as_ref(),
+                given!(self.max_bytes_in_flight),
                 DEFAULT_MAX_BYTES_IN_FLIGHT,
                 MIN_BYTES_IN_FLIGHT,
             ),
-            shutdown_grace: c.duration(
-                "HEIMDALL_SHUTDOWN_GRACE",
-                self.shutdown_grace.as_ref(),
-                seconds(20),
-                ms(0)..=day,
-            ),
-            http: c.http(self.http_addr.as_deref()),
+            shutdown_grace: c.duration(given!(self.shutdown_grace), seconds(20), ms(0)..=day),
+            http: c.http(given!(self.http_addr)),
         };
-        // The log has been started before; wrong settings of it are reported here, with all the others.
+        // The log starts after the settings are checked.
         if let Err(error) = self.log_filter() {
             c.error("HEIMDALL_LOG", error);
         }
@@ -99,17 +72,14 @@ impl Arguments {
 
     fn database_url(&self, check: &mut Validator) -> DatabaseUrl {
         const NAME: &str = "HEIMDALL_DATABASE_URL";
-        let file = self.database_url_file.as_ref();
-        let url = check.secret(NAME, self.database_url.as_ref(), file);
-        check.database_url(NAME, url, file, self.database_ca_file.as_ref())
+        let url = check.secret(NAME, self.database_url.as_ref(), self.database_url_file.as_ref());
+        check.database_url(NAME, url, self.database_ca_file.as_ref())
     }
 
     fn listener(&self, check: &mut Validator) -> ListenerUrl {
         const NAME: &str = "HEIMDALL_LISTENER_DATABASE_URL";
-        let (url, file) = (
-            self.listener_database_url.as_ref(),
-            self.listener_database_url_file.as_ref(),
-        );
+        let url = self.listener_database_url.as_ref();
+        let file = self.listener_database_url_file.as_ref();
         if url.is_none() && file.is_none() {
             return ListenerUrl::SameAsDatabase;
         }
@@ -117,46 +87,35 @@ impl Arguments {
         if url.expose() == "off" {
             return ListenerUrl::Disabled;
         }
-        ListenerUrl::Separate(check.database_url(NAME, url, file, self.database_ca_file.as_ref()))
+        ListenerUrl::Separate(check.database_url(NAME, url, self.database_ca_file.as_ref()))
     }
 
     fn store(&self, check: &mut Validator) -> StoreSettings {
-        let key = (self.s3_access_key.as_ref(), self.s3_access_key_file.as_ref());
+        let (ms, seconds, hour) = (Duration::from_millis, Duration::from_secs, Duration::from_hours(1));
+        let access = (self.s3_access_key.as_ref(), self.s3_access_key_file.as_ref());
         let secret = (self.s3_secret_key.as_ref(), self.s3_secret_key_file.as_ref());
-        let endpoint = check.endpoint(self.s3_endpoint.as_deref());
+        let endpoint = check.endpoint(given!(self.s3_endpoint));
         StoreSettings {
             tls: check.store_tls(&endpoint, self.s3_ca_file.as_ref()),
             endpoint,
             region: self.s3_region.clone().unwrap_or_else(|| "us-east-1".to_owned()),
-            buckets: check.buckets(self.s3_bucket.as_deref()),
+            buckets: check.buckets(given!(self.s3_bucket)),
             credentials: Credentials {
-                access: check.secret("HEIMDALL_S3_ACCESS_KEY", key.0, key.1),
+                access: check.secret("HEIMDALL_S3_ACCESS_KEY", access.0, access.1),
                 secret: check.secret("HEIMDALL_S3_SECRET_KEY", secret.0, secret.1),
-                access_file: self.s3_access_key_file.clone(),
-                secret_file: self.s3_secret_key_file.clone(),
             },
-            timeout: check.duration(
-                "HEIMDALL_S3_TIMEOUT",
-                self.s3_timeout.as_ref(),
-                Duration::from_secs(20),
-                Duration::from_millis(100)..=Duration::from_hours(1),
-            ),
-            probe_interval: check.duration(
-                "HEIMDALL_S3_PROBE_INTERVAL",
-                self.s3_probe_interval.as_ref(),
-                Duration::from_secs(10),
-                Duration::from_millis(10)..=Duration::from_hours(1),
-            ),
+            timeout: check.duration(given!(self.s3_timeout), seconds(20), ms(100)..=hour),
+            probe_interval: check.duration(given!(self.s3_probe_interval), seconds(10), ms(10)..=hour),
         }
     }
 
-    /// The database URL alone, for commands that need no object store.
+    /// The database URL, for commands that need no object store.
     ///
     /// # Errors
     /// When it is missing or wrong.
-    pub fn database(&self) -> Result<Secret, ConfigErrors> {
+    pub fn database(&self) -> Result<DatabaseUrl, ConfigErrors> {
         let mut check = Validator::default();
-        let url = self.database_url(&mut check).url;
+        let url = self.database_url(&mut check);
         check.finish(url)
     }
 
@@ -172,7 +131,7 @@ impl Arguments {
     /// The log format.
     ///
     /// # Errors
-    /// When it is none of the known words.
+    /// When it is neither `pretty` nor `json`.
     pub fn log_format(&self) -> Result<LogFormat, String> {
         match self.log_format.as_deref() {
             None => Ok(LogFormat::default()),
@@ -182,7 +141,7 @@ impl Arguments {
 }
 
 impl Settings {
-    /// Defaults for the given servers.
+    /// Settings for these servers; everything else has its default.
     ///
     /// # Errors
     /// When the database URL or the endpoint is wrong.

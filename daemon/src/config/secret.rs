@@ -1,52 +1,78 @@
 //! Values that must not be printed, and the files they come from.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
-use std::path::Path;
-use std::str::FromStr;
+use std::path::{Path, PathBuf};
 
-/// No secret is longer; a file that is, is another one.
+/// No secret is longer than this; a longer file is not the intended one.
 const MAX_FILE_BYTES: u64 = 64 * 1024;
 
-/// A value that must not be printed: credentials and URLs that hold them.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(String);
+/// A value that must not be printed: credentials, and URLs that contain them. Two secrets are
+/// equal if their values are, wherever they come from.
+#[derive(Clone, Default)]
+pub struct Secret {
+    value: String,
+    file: Option<PathBuf>,
+}
 
 impl Secret {
     /// Wraps a value.
     pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
+        Self {
+            value: value.into(),
+            file: None,
+        }
     }
 
-    /// The value itself, for the one place that needs it.
+    /// The value itself, for the code that sends it to a server.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.value
     }
 
-    /// What a file holds, without the line end that editors put there.
+    /// Reads a file, and trims white space: editors add a line end.
     ///
     /// # Errors
-    /// Why not, with the file's name.
+    /// The reason, with the file's name: it cannot be read, is empty, is too long or is not UTF-8.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let wrong = |what: &dyn fmt::Display| format!("{}: {what}", path.display());
+        let error = |what: &dyn fmt::Display| format!("{}: {what}", path.display());
         let mut text = String::new();
         File::open(path)
             .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text))
-            .map_err(|error| wrong(&error))?;
+            .map_err(|reason| error(&reason))?;
         if text.len() as u64 > MAX_FILE_BYTES {
-            return Err(wrong(&format_args!(
-                "more than {MAX_FILE_BYTES} bytes, this is no secret"
-            )));
+            let what = format_args!("more than {MAX_FILE_BYTES} bytes, this is no secret");
+            return Err(error(&what));
         }
         match text.trim() {
-            "" => Err(wrong(&"empty")),
-            value => Ok(Self::new(value)),
+            "" => Err(error(&"empty")),
+            value => Ok(Self {
+                value: value.to_owned(),
+                file: Some(path.to_owned()),
+            }),
+        }
+    }
+
+    /// Reads the file again; a value that does not come from a file stays the same.
+    ///
+    /// # Errors
+    /// As [`Secret::read`].
+    pub fn reload(&self) -> Result<Self, String> {
+        match &self.file {
+            Some(path) => Self::read(path),
+            None => Ok(self.clone()),
         }
     }
 }
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl Eq for Secret {}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -54,11 +80,10 @@ impl fmt::Debug for Secret {
     }
 }
 
-impl FromStr for Secret {
-    type Err = Infallible;
-
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
-        Ok(Self::new(value))
+/// For clap.
+impl From<&str> for Secret {
+    fn from(value: &str) -> Self {
+        Self::new(value)
     }
 }
 
@@ -67,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_what_its_file_holds_without_the_line_end() {
+    fn a_secret_is_the_content_of_its_file_without_the_line_end() {
         let path = std::env::temp_dir().join(format!("heimdall-secret-{}", std::process::id()));
         let read = |content: &[u8]| {
             std::fs::write(&path, content).unwrap();
@@ -87,7 +112,7 @@ mod tests {
         }
         std::fs::remove_file(&path).unwrap();
         assert!(Secret::read(&path).unwrap_err().contains("No such file"));
-        // Without an end; it must not be read to it.
+        // A file without an end: reading must stop at the limit.
         assert!(Secret::read(Path::new("/dev/zero")).unwrap_err().contains("no secret"));
     }
 }

@@ -1,4 +1,4 @@
-//! The settings of `heimdalld run`, checked.
+//! The checked settings of `heimdalld run`.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -18,44 +18,44 @@ pub enum LogFormat {
     Json,
 }
 
-/// Where objects are.
+/// Where the objects are.
 #[derive(Clone, Debug)]
 pub struct StoreSettings {
-    /// Base URL, `http` or `https`, without a slash at its end.
+    /// Base URL, `http` or `https`, without a slash at the end.
     pub endpoint: String,
     /// Region that requests are signed for.
     pub region: String,
     /// Buckets that may be read. Never empty; the first is the default.
     pub buckets: Vec<String>,
-    /// What requests are signed with.
+    /// Keys that sign requests.
     pub credentials: Credentials,
-    /// Whose certificates are believed, where the endpoint is `https`.
+    /// TLS, if the endpoint is `https`.
     pub tls: Tls,
-    /// Longest silence, while connecting, before the answer and between two
-    /// pieces of a body.
+    /// Longest wait for the store: to connect, for the start of the answer, and between two pieces
+    /// of a body.
     pub timeout: Duration,
-    /// Longest time between two probes while the store is away.
+    /// Longest time between two probes while the store is unavailable.
     pub probe_interval: Duration,
 }
 
 /// Checked settings of `heimdalld run`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Postgres connection URL.
+    /// How to reach Postgres.
     pub database_url: DatabaseUrl,
-    /// How notifications come.
+    /// Where the listener connects.
     pub listener: ListenerUrl,
     /// The object store.
     pub store: StoreSettings,
     /// Recordings in flight at once.
     pub concurrency: usize,
-    /// Threads of the extractor.
+    /// Number of extractor threads.
     pub extract_threads: usize,
     /// Age of a heartbeat after which other daemons take over.
     pub lease: Duration,
-    /// Time between two looks without a notification.
+    /// Time between two looks for work without a notification.
     pub poll_interval: Duration,
-    /// Time between two sweeps, over all daemons.
+    /// Time between two sweeps by any daemon.
     pub sweep_interval: Duration,
     /// Sessions that one sweep queues at most.
     pub sweep_recordings: i32,
@@ -72,39 +72,39 @@ pub struct Settings {
 /// Where the listener connects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenerUrl {
-    /// Where everything does.
+    /// To the URL of the database.
     SameAsDatabase,
-    /// Past a pooler.
+    /// To another URL, for a database behind a transaction pooler.
     Separate(DatabaseUrl),
-    /// Nowhere: polling will do.
+    /// Nowhere: the daemon only polls.
     Disabled,
 }
 
 /// Where HTTP is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HttpAddress {
-    /// Here or, when that is taken, on one of the next ports.
+    /// At this address or, if it is taken, on one of the next ports.
     Default(SocketAddr),
-    /// Here and nowhere else.
+    /// Only at this address.
     Given(SocketAddr),
     /// Nowhere.
     Off,
 }
 
-/// Everything that is wrong with the settings, one line each.
+/// All errors in the settings, one line each.
 #[derive(Debug, thiserror::Error)]
 #[error("{} wrong setting{}:\n  {}", .0.len(), if .0.len() == 1 { "" } else { "s" }, .0.join("\n  "))]
 pub struct ConfigErrors(pub Vec<String>);
 
-/// What the database client says of a lost connection, the part that lost it says too, once and with its name.
+/// Without the lines of the database client on lost connections: our own code logs each of them once.
 pub const DEFAULT_LOG: &str = "info,deadpool_postgres=off,tokio_postgres=off";
-/// Default bucket of the acquisition service.
+/// The default bucket of the acquisition service.
 pub const DEFAULT_BUCKET: &str = "heimdall-raw-iq";
-/// From this host alone. The port is Prometheus' for exporters that have none of their own.
+/// Reachable from this host only. The port is the usual one for Prometheus exporters without a port of their own.
 pub(super) const DEFAULT_HTTP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 
 impl Settings {
-    /// Where to listen; `None`: nowhere.
+    /// Where the listener connects; `None`: nowhere.
     #[must_use]
     pub fn listener_url(&self) -> Option<&DatabaseUrl> {
         match &self.listener {

@@ -1,4 +1,4 @@
-//! Whose word counts for who a server is, the same for the database and the store; and how we show who we are.
+//! TLS for the database and the store: trust roots for server certificates, and the client certificate that we present.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -13,35 +13,35 @@ use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, SignatureScheme};
 use tracing::{debug, warn};
 
-/// The system's store has 200 KB; a file that is larger than this is no list of authorities.
+/// The certificate store of a system has 200 KB; a longer file is not a list of authorities.
 const MAX_FILE_BYTES: u64 = 4 << 20;
 
-/// Authorities whose certificates are believed.
+/// The authorities that may sign a server certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrustRoots {
-    /// Those of the system's store, as psql and curl use it.
+    /// The certificate store of the system, which curl uses too.
     System,
-    /// Those in this PEM file and no others.
+    /// Only the authorities in this PEM file.
     File(PathBuf),
-    /// Nobody's: where no TLS is spoken.
-    Nobody,
+    /// None. For connections without TLS.
+    Empty,
 }
 
-/// Files with a certificate of our own, for servers that ask for one.
+/// Files of our client certificate, for servers that ask for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientIdentity {
-    /// PEM: the certificate, then those between it and an authority that the server knows.
+    /// PEM: the certificate, then the intermediate certificates up to an authority that the server trusts.
     pub certificate: PathBuf,
-    /// PEM: its private key, without a password.
+    /// PEM: the private key, without a password.
     pub key: PathBuf,
 }
 
-/// The two ends of a TLS connection.
+/// How TLS checks the server, and what we present to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tls {
-    /// For who the server is.
+    /// Authorities that may sign the server's certificate.
     pub trust: TrustRoots,
-    /// `None`: nothing is shown to a server that asks.
+    /// Our client certificate; `None`: we present none.
     pub identity: Option<ClientIdentity>,
 }
 
@@ -52,10 +52,11 @@ impl From<TrustRoots> for Tls {
 }
 
 impl Tls {
-    /// TLS with certificates that chain to the authorities, are valid now and carry the server's name.
+    /// A TLS configuration that accepts a server certificate only if it chains to the authorities, is
+    /// valid now and contains the server's name.
     ///
     /// # Errors
-    /// When the authorities or our own certificate cannot be read, with the file's name.
+    /// When the authorities or the client certificate cannot be read, with the file's name.
     pub fn client_config(&self) -> Result<ClientConfig, String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider.clone())
@@ -73,11 +74,23 @@ impl Tls {
 
 impl TrustRoots {
     fn roots(&self) -> Result<RootCertStore, String> {
+        let mut roots = RootCertStore::empty();
         match self {
-            Self::System => system(),
-            Self::File(path) => read_authorities(path),
-            Self::Nobody => Ok(RootCertStore::empty()),
+            Self::System => {
+                let found = rustls_native_certs::load_native_certs();
+                roots.add_parsable_certificates(found.certs);
+                if roots.is_empty() {
+                    return Err(format!("no certificates in the system's store {:?}", found.errors));
+                }
+            }
+            Self::File(path) => {
+                for certificate in certificates(path)? {
+                    roots.add(certificate).map_err(|error| error_in(path, &error))?;
+                }
+            }
+            Self::Empty => {}
         }
+        Ok(roots)
     }
 }
 
@@ -85,28 +98,28 @@ impl ClientIdentity {
     fn read(&self, provider: &CryptoProvider) -> Result<CertifiedKey, String> {
         let chain = certificates(&self.certificate)?;
         let pem = read(&self.key)?;
-        // Nothing of a key's file belongs into a message.
+        // The error must contain nothing of the key's file.
         let key = PrivateKeyDer::from_pem_slice(&pem)
-            .map_err(|_| wrong(&self.key, &"no private key in it (PEM without a password is expected)"))?;
+            .map_err(|_| error_in(&self.key, &"no private key in it (PEM without a password is expected)"))?;
         CertifiedKey::from_der(chain, key, provider)
             .map_err(|error| format!("{} and {}: {error}", self.certificate.display(), self.key.display()))
     }
 }
 
-/// Our certificate, read again for each connection: short-lived ones are replaced without a restart.
+/// Reads the client certificate for each connection, so that it can be replaced without a restart.
 #[derive(Debug)]
 struct ReloadingCertResolver {
     identity: ClientIdentity,
     provider: Arc<CryptoProvider>,
-    last: Mutex<Last>,
+    last: Mutex<LastRead>,
 }
 
-/// While the files are being replaced, the last ones that belonged together.
+/// The last certificate and key that belong together, used while the files are being replaced.
 #[derive(Debug)]
-struct Last {
+struct LastRead {
     key: Arc<CertifiedKey>,
-    /// It has been said that the files cannot be read.
-    told: bool,
+    /// A warning was logged that the files cannot be read.
+    warned: bool,
 }
 
 impl ReloadingCertResolver {
@@ -115,7 +128,7 @@ impl ReloadingCertResolver {
         Ok(Self {
             identity,
             provider,
-            last: Mutex::new(Last { key, told: false }),
+            last: Mutex::new(LastRead { key, warned: false }),
         })
     }
 }
@@ -125,15 +138,18 @@ impl ResolvesClientCert for ReloadingCertResolver {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match self.identity.read(&self.provider) {
             Ok(key) => {
-                *last = Last {
+                *last = LastRead {
                     key: Arc::new(key),
-                    told: false,
+                    warned: false,
                 }
             }
-            Err(error) if last.told => debug!(error, "our own certificate still cannot be read"),
+            Err(error) if last.warned => debug!(error, "our client certificate still cannot be read"),
             Err(error) => {
-                last.told = true;
-                warn!(error, "our own certificate cannot be read again, the last one is shown");
+                last.warned = true;
+                warn!(
+                    error,
+                    "our client certificate cannot be read again, the last one is used"
+                );
             }
         }
         Some(last.key.clone())
@@ -144,30 +160,12 @@ impl ResolvesClientCert for ReloadingCertResolver {
     }
 }
 
-fn system() -> Result<RootCertStore, String> {
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        return Err(format!("no certificates in the system's store {:?}", found.errors));
-    }
-    Ok(roots)
-}
-
-fn read_authorities(path: &Path) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(path)? {
-        roots.add(certificate).map_err(|error| wrong(path, &error))?;
-    }
-    Ok(roots)
-}
-
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(path)?).collect();
     match certificates {
-        Ok(certificates) if certificates.is_empty() => Err(wrong(path, &"no certificate in it (PEM is expected)")),
+        Ok(certificates) if certificates.is_empty() => Err(error_in(path, &"no certificate in it (PEM is expected)")),
         Ok(certificates) => Ok(certificates),
-        Err(error) => Err(wrong(path, &error)),
+        Err(error) => Err(error_in(path, &error)),
     }
 }
 
@@ -175,10 +173,10 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     let mut pem = Vec::new();
     File::open(path)
         .and_then(|file| file.take(MAX_FILE_BYTES).read_to_end(&mut pem))
-        .map_err(|error| wrong(path, &error))?;
+        .map_err(|error| error_in(path, &error))?;
     Ok(pem)
 }
 
-fn wrong(path: &Path, what: &dyn std::fmt::Display) -> String {
+fn error_in(path: &Path, what: &dyn std::fmt::Display) -> String {
     format!("{}: {what}", path.display())
 }

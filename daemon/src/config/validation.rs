@@ -1,10 +1,12 @@
-//! Reading settings, and gathering all that is wrong with them.
+//! Parses settings and collects all errors.
 
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
+use humantime::{format_duration, parse_duration};
 use reqwest::Url;
 
 use super::connection_url::Address;
@@ -13,71 +15,82 @@ use super::secret::Secret;
 use super::settings::{ConfigErrors, DEFAULT_BUCKET, DEFAULT_HTTP, HttpAddress};
 use super::tls::{Tls, TrustRoots};
 
-/// Reads settings; what is wrong gets its line, and the default goes on in its place.
+/// The text of a setting, with the setting's name for errors.
+pub(super) struct Given<'a> {
+    pub(super) name: String,
+    pub(super) text: Option<&'a str>,
+}
+
+/// Parses settings. Each error becomes a line, and a default takes the place of the wrong value.
 #[derive(Default)]
 pub(super) struct Validator {
-    wrong: Vec<String>,
+    errors: Vec<String>,
 }
 
 impl Validator {
     pub(super) fn error(&mut self, name: &str, what: impl fmt::Display) {
-        self.wrong.push(format!("{name}: {what}"));
+        self.errors.push(format!("{name}: {what}"));
     }
 
-    /// The settings, if nothing was wrong with any.
+    /// The settings, if there was no error.
     pub(super) fn finish<T>(self, settings: T) -> Result<T, ConfigErrors> {
-        if self.wrong.is_empty() {
+        if self.errors.is_empty() {
             Ok(settings)
         } else {
-            Err(ConfigErrors(self.wrong))
+            Err(ConfigErrors(self.errors))
+        }
+    }
+
+    /// The parsed value; the default if the setting is missing or wrong.
+    fn parse<T>(&mut self, given: &Given<'_>, default: T, parse: impl FnOnce(&str) -> Result<T, String>) -> T {
+        match given.text.map(|text| parse(text.trim())) {
+            Some(Ok(value)) => value,
+            Some(Err(what)) => {
+                self.error(&given.name, what);
+                default
+            }
+            None => default,
         }
     }
 
     pub(super) fn duration(
         &mut self,
-        name: &str,
-        text: Option<&String>,
+        given: &Given<'_>,
         default: Duration,
         range: RangeInclusive<Duration>,
     ) -> Duration {
-        let Some(text) = text else { return default };
-        match humantime::parse_duration(text.trim()) {
-            Ok(value) if range.contains(&value) => return value,
+        self.parse(given, default, |text| match parse_duration(text) {
+            Ok(value) if range.contains(&value) => Ok(value),
             Ok(_) => {
-                let (least, most) = (
-                    humantime::format_duration(*range.start()),
-                    humantime::format_duration(*range.end()),
-                );
-                self.error(name, format_args!("'{text}' is not between {least} and {most}"));
+                let (min, max) = (format_duration(*range.start()), format_duration(*range.end()));
+                Err(format!("'{text}' is not between {min} and {max}"))
             }
-            Err(_) => self.error(name, format_args!("'{text}' is not a duration such as 30s or 5min")),
-        }
-        default
+            Err(_) => Err(format!("'{text}' is not a duration such as 30s or 5min")),
+        })
     }
 
-    pub(super) fn count(&mut self, name: &str, text: Option<&String>, default: usize, max: usize) -> usize {
-        let Some(text) = text else { return default };
-        match text.trim().parse::<usize>() {
-            Ok(value) if (1..=max).contains(&value) => return value,
-            _ => self.error(name, format_args!("'{text}' is not a whole number from 1 to {max}")),
-        }
-        default
+    pub(super) fn count<T>(&mut self, given: &Given<'_>, default: T, range: RangeInclusive<T>) -> T
+    where
+        T: FromStr + PartialOrd + fmt::Display,
+    {
+        self.parse(given, default, |text| match text.parse::<T>() {
+            Ok(value) if range.contains(&value) => Ok(value),
+            _ => {
+                let (min, max) = (range.start(), range.end());
+                Err(format!("'{text}' is not a whole number from {min} to {max}"))
+            }
+        })
     }
 
-    pub(super) fn size(&mut self, name: &str, text: Option<&String>, default: u64, least: u64) -> u64 {
-        let Some(text) = text else { return default };
-        match parse_size(text.trim()) {
-            Some(value) if value >= least => return value,
-            Some(value) => self.error(name, format_args!("{value} bytes is under the least possible, {least}")),
-            None => self.error(
-                name,
-                format_args!("'{text}' is not a size such as 1600000, 64MiB or 6GB"),
-            ),
-        }
-        default
+    pub(super) fn size(&mut self, given: &Given<'_>, default: u64, min: u64) -> u64 {
+        self.parse(given, default, |text| match parse_size(text) {
+            Some(value) if value >= min => Ok(value),
+            Some(value) => Err(format!("{value} bytes is less than the minimum of {min}")),
+            None => Err(format!("'{text}' is not a size such as 1600000, 64MiB or 6GB")),
+        })
     }
 
-    /// A secret given directly or as a file, one of the two.
+    /// A secret, given directly or in a file, but not both.
     pub(super) fn secret(&mut self, name: &str, value: Option<&Secret>, file: Option<&PathBuf>) -> Secret {
         match (value, file) {
             (Some(_), Some(_)) => self.error(name, format_args!("given both directly and as {name}_FILE")),
@@ -91,119 +104,85 @@ impl Validator {
         Secret::default()
     }
 
-    pub(super) fn endpoint(&mut self, text: Option<&str>) -> String {
-        const NAME: &str = "HEIMDALL_S3_ENDPOINT";
-        let Some(text) = text else {
-            self.error(NAME, "not set");
-            return String::new();
-        };
-        match Url::parse(text.trim()) {
+    pub(super) fn endpoint(&mut self, given: &Given<'_>) -> String {
+        if given.text.is_none() {
+            self.error(&given.name, "not set");
+        }
+        self.parse(given, String::new(), |text| match Url::parse(text) {
             Ok(url) if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() => {
-                self.error(NAME, format_args!("'{text}' is not an http:// or https:// URL"));
+                Err(format!("'{text}' is not an http:// or https:// URL"))
             }
-            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-                self.error(
-                    NAME,
-                    "credentials belong into HEIMDALL_S3_ACCESS_KEY and HEIMDALL_S3_SECRET_KEY",
-                );
-            }
-            Ok(url) => return url.as_str().trim_end_matches('/').to_owned(),
-            Err(error) => self.error(NAME, format_args!("'{text}': {error}")),
-        }
-        String::new()
-    }
-
-    pub(super) fn buckets(&mut self, text: Option<&str>) -> Vec<String> {
-        let Some(text) = text else {
-            return vec![DEFAULT_BUCKET.to_owned()];
-        };
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
-        let mut names: Vec<String> = Vec::new();
-        for name in text.split(',').map(str::trim) {
-            if !names.iter().any(|other| other == name) {
-                names.push(name.to_owned());
-            }
-        }
-        if !names
-            .iter()
-            .all(|name| (3..=63).contains(&name.len()) && name.bytes().all(allowed))
-        {
-            let what =
-                format_args!("'{text}' is not a list of bucket names (each 3 to 63 of a-z, 0-9, '-', '.')").to_string();
-            self.error("HEIMDALL_S3_BUCKET", what);
-        }
-        names
-    }
-
-    pub(super) fn http(&mut self, text: Option<&str>) -> HttpAddress {
-        let Some(text) = text else {
-            return HttpAddress::Default(DEFAULT_HTTP);
-        };
-        if text.trim() == "off" {
-            return HttpAddress::Off;
-        }
-        if let Ok(address) = text.trim().parse() {
-            return HttpAddress::Given(address);
-        }
-        self.error(
-            "HEIMDALL_HTTP_ADDR",
-            format_args!("'{text}' is neither 'off' nor an address and port such as 127.0.0.1:9464 or [::1]:9464"),
-        );
-        HttpAddress::Off
-    }
-
-    /// The URL, from a file or not, with the authorities in it if their file is given apart.
-    pub(super) fn database_url(
-        &mut self,
-        name: &str,
-        url: Secret,
-        file: Option<&PathBuf>,
-        authorities: Option<&PathBuf>,
-    ) -> DatabaseUrl {
-        if url.expose().is_empty() {
-            return DatabaseUrl::default();
-        }
-        let url = self.database_authorities(url, authorities);
-        match Address::parse(&url) {
-            // The error names the part that is wrong, never the URL, which may hold a password.
-            Err(error) => self.error(name, error),
-            Ok(address) => {
-                if let Some(Err(error)) = address.tls.map(|tls| tls.client_config()) {
-                    self.error(name, error);
-                }
-            }
-        }
-        DatabaseUrl {
-            url,
-            file: file.cloned(),
-            authorities: authorities.cloned(),
-        }
-    }
-
-    fn database_authorities(&mut self, url: Secret, file: Option<&PathBuf>) -> Secret {
-        const NAME: &str = "HEIMDALL_DATABASE_CA_FILE";
-        let Some(path) = file else { return url };
-        if let Err(error) = Tls::from(TrustRoots::File(path.clone())).client_config() {
-            self.error(NAME, error);
-            return url;
-        }
-        Address::with_authorities(&url, path).unwrap_or_else(|error| {
-            self.error(NAME, error);
-            url
+            Ok(url) if !url.username().is_empty() || url.password().is_some() => Err(
+                "the URL must not contain credentials: use HEIMDALL_S3_ACCESS_KEY and HEIMDALL_S3_SECRET_KEY"
+                    .to_owned(),
+            ),
+            Ok(url) => Ok(url.as_str().trim_end_matches('/').to_owned()),
+            Err(error) => Err(format!("'{text}': {error}")),
         })
     }
 
-    /// Whose certificates the store has to show.
+    pub(super) fn buckets(&mut self, given: &Given<'_>) -> Vec<String> {
+        let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+        self.parse(given, vec![DEFAULT_BUCKET.to_owned()], |text| {
+            let mut names: Vec<String> = Vec::new();
+            for name in text.split(',').map(str::trim) {
+                if !(3..=63).contains(&name.len()) || !name.bytes().all(is_allowed) {
+                    return Err(format!(
+                        "'{text}' is not a list of bucket names (each 3 to 63 of a-z, 0-9, '-', '.')"
+                    ));
+                }
+                if !names.iter().any(|other| other == name) {
+                    names.push(name.to_owned());
+                }
+            }
+            Ok(names)
+        })
+    }
+
+    pub(super) fn http(&mut self, given: &Given<'_>) -> HttpAddress {
+        self.parse(given, HttpAddress::Default(DEFAULT_HTTP), |text| match text.parse() {
+            Ok(address) => Ok(HttpAddress::Given(address)),
+            Err(_) if text == "off" => Ok(HttpAddress::Off),
+            Err(_) => Err(format!(
+                "'{text}' is neither 'off' nor an address and port such as 127.0.0.1:9464 or [::1]:9464"
+            )),
+        })
+    }
+
+    /// A database URL, with the file of authorities if that is a separate setting.
+    pub(super) fn database_url(&mut self, name: &str, url: Secret, authorities: Option<&PathBuf>) -> DatabaseUrl {
+        let mut url = DatabaseUrl {
+            url,
+            authorities: authorities.cloned(),
+        };
+        if url.url.expose().is_empty() {
+            return url;
+        }
+        if let Some(path) = authorities
+            && let Err(error) = Tls::from(TrustRoots::File(path.clone())).client_config()
+        {
+            self.error("HEIMDALL_DATABASE_CA_FILE", error);
+            url.authorities = None;
+        }
+        // These errors never contain the URL, which may contain a password.
+        let tls = Address::parse(&url).map(|address| address.tls);
+        if let Err(error) = tls.and_then(|tls| tls.map_or(Ok(()), |tls| tls.client_config().map(drop))) {
+            self.error(name, error);
+        }
+        url
+    }
+
+    /// TLS for the store: with the authorities in the file, or else those of the system.
     pub(super) fn store_tls(&mut self, endpoint: &str, file: Option<&PathBuf>) -> Tls {
         const NAME: &str = "HEIMDALL_S3_CA_FILE";
         let tls = Tls::from(match file {
             Some(_) if endpoint.starts_with("http://") => {
-                self.error(NAME, "without effect: the endpoint is http://");
-                return TrustRoots::Nobody.into();
+                self.error(NAME, "has no effect, because the endpoint is http://");
+                TrustRoots::Empty
             }
             Some(path) => TrustRoots::File(path.clone()),
             None if endpoint.starts_with("https://") => TrustRoots::System,
-            None => TrustRoots::Nobody,
+            None => TrustRoots::Empty,
         });
         if let Err(error) = tls.client_config() {
             self.error(if file.is_some() { NAME } else { "HEIMDALL_S3_ENDPOINT" }, error);
@@ -234,9 +213,12 @@ mod tests {
 
     #[test]
     fn a_bucket_that_is_named_twice_counts_once() {
-        let mut check = Validator::default();
-        assert_eq!(check.buckets(Some("b-1, a-1,b-1")), ["b-1", "a-1"]);
-        assert_eq!(check.buckets(None), [DEFAULT_BUCKET]);
+        let buckets = |text| {
+            let name = String::new();
+            Validator::default().buckets(&Given { name, text })
+        };
+        assert_eq!(buckets(Some("b-1, a-1,b-1")), ["b-1", "a-1"]);
+        assert_eq!(buckets(None), [DEFAULT_BUCKET]);
     }
 
     #[test]

@@ -53,7 +53,7 @@ struct Target {
 impl Target {
     fn of(settings: &Settings) -> Self {
         // Checked with the settings.
-        let (config, tls) = Address::parse(&settings.database_url.url)
+        let (config, tls) = Address::parse(&settings.database_url)
             .map(|address| (address.config, address.tls.is_some()))
             .unwrap_or_default();
         let host = match config.get_hosts().first() {

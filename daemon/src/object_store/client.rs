@@ -135,7 +135,7 @@ impl ObjectStore {
     /// Reads the keys from their files again, if that is where they come from.
     pub fn reload_credentials(&self) {
         let credentials = match self.settings.credentials.reload() {
-            Ok(Some(credentials)) if credentials != self.access().credentials => credentials,
+            Ok(credentials) if credentials != self.access().credentials => credentials,
             Ok(_) => return,
             Err(error) => return warn!(error, "the store's keys cannot be read again"),
         };

@@ -14,7 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
 use crate::backoff::Backoff;
-use crate::config::secret::Secret;
+use crate::config::credentials::DatabaseUrl;
 use crate::postgres::error::DbError;
 use crate::postgres::{Database, drive};
 use crate::sql::{Step, schema_version, steps};
@@ -90,7 +90,7 @@ pub struct Report {
 ///
 /// # Errors
 /// When the database cannot be reached, refuses a file, or is newer than this build.
-pub async fn migrate(url: &Secret) -> Result<Report, MigrateError> {
+pub async fn migrate(url: impl Into<DatabaseUrl>) -> Result<Report, MigrateError> {
     let (client, _driving) = connect(url).await?;
     let mut attempt = 0;
     let mut report = loop {
@@ -144,7 +144,7 @@ async fn install(client: &Client) -> Result<Report, MigrateError> {
 ///
 /// # Errors
 /// As [`migrate`].
-pub async fn check(url: &Secret) -> Result<Report, MigrateError> {
+pub async fn check(url: impl Into<DatabaseUrl>) -> Result<Report, MigrateError> {
     let (client, _driving) = connect(url).await?;
     let installed = installed_versions(&client).await?;
     refuse_newer(&installed)?;
@@ -167,7 +167,7 @@ pub async fn check(url: &Secret) -> Result<Report, MigrateError> {
     })
 }
 
-async fn connect(url: &Secret) -> Result<(Client, AbortOnDropHandle<()>), DbError> {
+async fn connect(url: impl Into<DatabaseUrl>) -> Result<(Client, AbortOnDropHandle<()>), DbError> {
     let (client, mut driver) = Database::new(url)?.connect("heimdalld migrate").await?;
     let driving = tokio::spawn(async move {
         let log_warning = |message| match message {

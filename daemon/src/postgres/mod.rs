@@ -18,7 +18,6 @@ use self::error::DbError;
 use self::pooler::{SESSION_MARKER, is_dedicated_session, is_refused_setting};
 use crate::config::connection_url::Address;
 use crate::config::credentials::DatabaseUrl;
-use crate::config::secret::Secret;
 use crate::config::tls::TrustRoots;
 
 pub mod error;
@@ -55,13 +54,13 @@ pub struct Database {
 /// The parameters of the URL that was read last.
 #[derive(Clone)]
 struct ConnectionParams {
-    url: Secret,
+    url: DatabaseUrl,
     config: Config,
     tls: MakeRustlsConnect,
 }
 
 impl ConnectionParams {
-    fn parse(url: Secret) -> Result<Self, DbError> {
+    fn parse(url: DatabaseUrl) -> Result<Self, DbError> {
         let Address { mut config, tls } = Address::parse(&url).map_err(DbError::Url)?;
         config
             .connect_timeout(CONNECT_TIMEOUT)
@@ -74,7 +73,7 @@ impl ConnectionParams {
             // answers.
             .target_session_attrs(TargetSessionAttrs::ReadWrite);
         // Without TLS, `ssl_mode` is `Disable` and the connector is not used.
-        let tls = tls.unwrap_or_else(|| TrustRoots::Nobody.into());
+        let tls = tls.unwrap_or_else(|| TrustRoots::Empty.into());
         let tls = MakeRustlsConnect::new(tls.client_config().map_err(DbError::Tls)?);
         Ok(Self { url, config, tls })
     }
@@ -88,7 +87,7 @@ impl Database {
     pub fn new(url: impl Into<DatabaseUrl>) -> Result<Self, DbError> {
         let source = url.into();
         Ok(Self {
-            parameters: Arc::new(Mutex::new(ConnectionParams::parse(source.url.clone())?)),
+            parameters: Arc::new(Mutex::new(ConnectionParams::parse(source.clone())?)),
             source,
             pooled: Arc::default(),
         })
@@ -103,7 +102,7 @@ impl Database {
     fn parameters(&self) -> ConnectionParams {
         let mut known = self.lock();
         match self.source.reload() {
-            Ok(Some(url)) if url != known.url => match ConnectionParams::parse(url) {
+            Ok(url) if url != known.url => match ConnectionParams::parse(url) {
                 Ok(parameters) => {
                     info!("the database URL has changed in its file, the new one is used from now on");
                     *known = parameters;
