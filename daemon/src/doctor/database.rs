@@ -1,4 +1,4 @@
-//! Postgres: the way there, the schema, and what `doctor.sql` finds.
+//! Checks Postgres: the connection, the clock, the schema, and everything in `doctor.sql`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,9 +8,10 @@ use tokio::time::timeout;
 use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
 
-use super::finding::{Finding, Level, unix_time_s};
+use super::finding::{Finding, Level};
 use crate::config::connection_url::Address;
 use crate::config::settings::Settings;
+use crate::metrics::unix_time_s;
 use crate::postgres::Database;
 use crate::postgres::error::DbError;
 use crate::queue::Queue;
@@ -19,32 +20,34 @@ use crate::sql::schema_version;
 
 /// For all statements together; each takes milliseconds.
 const LIMIT: Duration = Duration::from_secs(20);
-/// The database's clock decides everything; a host's shows in its log lines alone. So much is no network's doing.
+/// The network delays a message by less than this. The clock of this host only shows in its log lines; leases use the
+/// database's.
 const CLOCK_TOLERANCE_S: f64 = 5.0;
 
-/// Everything about the database; ends where the way there does.
+/// Checks everything about the database. If it cannot be reached, that is the only finding.
 pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     let target = Target::of(settings);
-    let looking = async {
+    let checks = async {
         let database = Database::new(&settings.database_url)?;
         let queue = Queue::new(&database)?;
-        look(&queue).await
+        check(&queue).await
     };
-    let looked = timeout(LIMIT, looking).await.unwrap_or(Err(DbError::Timeout(LIMIT)));
-    match looked {
+    match timeout(LIMIT, checks).await.unwrap_or(Err(DbError::Timeout(LIMIT))) {
         Ok(mut findings) => {
-            findings.insert(0, target.reached());
+            findings.insert(0, target.connected());
             findings
         }
-        Err(error) => vec![target.refused(&error)],
+        Err(error) => vec![target.failed(&error)],
     }
 }
 
-/// Where the URL leads, without the password.
+/// The database that the URL names, without the password.
 struct Target {
+    /// Host and port.
     place: String,
     user: String,
     database: String,
+    /// Host and port as arguments for psql.
     arguments: String,
     tls: bool,
     local: bool,
@@ -52,7 +55,7 @@ struct Target {
 
 impl Target {
     fn of(settings: &Settings) -> Self {
-        // Checked with the settings.
+        // The settings are checked, so this does not fail.
         let (config, tls) = Address::parse(&settings.database_url)
             .map(|address| (address.config, address.tls.is_some()))
             .unwrap_or_default();
@@ -73,7 +76,7 @@ impl Target {
         }
     }
 
-    fn reached(&self) -> Finding {
+    fn connected(&self) -> Finding {
         let what = format!("reached {} at {} as {}", self.database, self.place, self.user);
         if self.tls || self.local {
             let how = if self.tls { "with TLS" } else { "on this host" };
@@ -81,14 +84,39 @@ impl Target {
         } else {
             Finding::warning(
                 "database",
-                format_args!("{what}, without TLS: password and rows are readable on the way"),
+                format_args!("{what}, without TLS: others in the network can read password and rows"),
                 "sslmode=verify-full in HEIMDALL_DATABASE_URL",
             )
         }
     }
 
-    /// What stands in the way, as far as it can be told.
-    fn refused(&self, error: &DbError) -> Finding {
+    /// Finds the likely cause of an error, and what to type.
+    fn failed(&self, error: &DbError) -> Finding {
+        let text = error.to_string();
+        let code = match error {
+            DbError::Postgres(error) | DbError::Pool(deadpool_postgres::PoolError::Backend(error)) => error.code(),
+            _ => None,
+        };
+        let lower = text.to_lowercase();
+        // PgBouncer refuses a password without the code.
+        let (what, hint) = if lower.contains("password authentication failed") {
+            self.wrong_password()
+        } else {
+            code.and_then(|code| self.cause_by_code(code))
+                .unwrap_or_else(|| self.cause_by_text(&lower))
+        };
+        Finding::wrong("database", format_args!("{what}: {text}"), hint)
+    }
+
+    fn wrong_password(&self) -> (String, String) {
+        let Self { place, user, .. } = self;
+        (
+            format!("{place} refuses the password of {user}"),
+            format!("ALTER ROLE \"{user}\" PASSWORD '…';  or correct HEIMDALL_DATABASE_URL"),
+        )
+    }
+
+    fn cause_by_code(&self, code: &SqlState) -> Option<(String, String)> {
         let Self {
             place,
             user,
@@ -96,70 +124,60 @@ impl Target {
             arguments,
             ..
         } = self;
-        let text = error.to_string();
-        let code = match error {
-            DbError::Postgres(error) | DbError::Pool(deadpool_postgres::PoolError::Backend(error)) => error.code(),
-            _ => None,
-        };
-        let lower = text.to_lowercase();
-        // The second is PgBouncer's way of saying it.
-        let bad_password =
-            code == Some(&SqlState::INVALID_PASSWORD) || lower.contains("password authentication failed");
-        let (what, hint) = match code {
-            _ if bad_password => (
-                format!("{place} refuses the password of {user}"),
-                format!("ALTER ROLE \"{user}\" PASSWORD '…';  or correct HEIMDALL_DATABASE_URL"),
-            ),
-            Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => (
-                format!("{place} lets {user} not in"),
+        Some(match *code {
+            SqlState::INVALID_PASSWORD => self.wrong_password(),
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION => (
+                format!("{place} does not accept {user}"),
                 format!(
                     "CREATE ROLE \"{user}\" LOGIN PASSWORD '…' IN ROLE heimdall_daemon;  or a line for it in pg_hba.conf"
                 ),
             ),
-            Some(&SqlState::INVALID_CATALOG_NAME) => (
+            SqlState::INVALID_CATALOG_NAME => (
                 format!("{place} has no database {database}"),
                 format!("createdb {arguments} {database}  and then: heimdalld migrate"),
             ),
-            Some(
-                &SqlState::UNDEFINED_TABLE
-                | &SqlState::UNDEFINED_FUNCTION
-                | &SqlState::UNDEFINED_COLUMN
-                | &SqlState::INVALID_SCHEMA_NAME,
-            ) => (
-                format!("{database} has not all of our schema"),
+            SqlState::UNDEFINED_TABLE
+            | SqlState::UNDEFINED_FUNCTION
+            | SqlState::UNDEFINED_COLUMN
+            | SqlState::INVALID_SCHEMA_NAME => (
+                format!("{database} lacks parts of our schema"),
                 "heimdalld migrate".to_owned(),
             ),
-            Some(&SqlState::INSUFFICIENT_PRIVILEGE) => (
+            SqlState::INSUFFICIENT_PRIVILEGE => (
                 format!("{user} lacks rights"),
                 format!("GRANT heimdall_daemon TO \"{user}\";"),
             ),
-            _ if lower.contains("does not allow writes") => (
-                format!("{place} takes no writes: a standby, or made read-only"),
-                "SELECT pg_is_in_recovery();  true: the primary, or all hosts with commas between them, into HEIMDALL_DATABASE_URL"
+            _ => return None,
+        })
+    }
+
+    fn cause_by_text(&self, lower: &str) -> (String, String) {
+        let Self { place, arguments, .. } = self;
+        if lower.contains("does not allow writes") {
+            return (
+                format!("{place} takes no writes: it is a standby or read-only"),
+                "SELECT pg_is_in_recovery();  if true, put the primary, or all hosts with commas between them, into HEIMDALL_DATABASE_URL"
                     .to_owned(),
-            ),
-            _ if lower.contains("tls") || lower.contains("certificate") => (
-                format!("no TLS with {place}"),
-                format!(
-                    "openssl s_client -starttls postgres -connect {place}  shows its certificate; sslmode=disable goes without TLS"
-                ),
-            ),
-            _ if lower.contains("refused") || lower.contains("no such file") => {
-                (format!("nothing answers at {place}"), format!("pg_isready {arguments}"))
-            }
-            _ => (
-                format!("{place} cannot be used"),
-                format!("psql {arguments} -U {user} {database}"),
-            ),
-        };
-        Finding::wrong("database", format_args!("{what}: {text}"), hint)
+            );
+        }
+        if lower.contains("tls") || lower.contains("certificate") {
+            let hint = format!(
+                "openssl s_client -starttls postgres -connect {place}  shows its certificate; sslmode=disable turns TLS off"
+            );
+            return (format!("no TLS with {place}"), hint);
+        }
+        if lower.contains("refused") || lower.contains("no such file") {
+            return (format!("nothing answers at {place}"), format!("pg_isready {arguments}"));
+        }
+        let login = format!("psql {arguments} -U {} {}", self.user, self.database);
+        (format!("{place} cannot be used"), login)
     }
 }
 
-async fn look(queue: &Queue) -> Result<Vec<Finding>, DbError> {
+async fn check(queue: &Queue) -> Result<Vec<Finding>, DbError> {
     let clock = clock(queue).await?;
     if let Err(mismatch) = queue.schema().await?.check() {
-        // The rest would say the same in other words.
+        // All further checks would fail for the same reason.
         return Ok(vec![
             clock,
             Finding::wrong("schema", mismatch, mismatch.hint().trim_start_matches("type: ")),
@@ -169,7 +187,7 @@ async fn look(queue: &Queue) -> Result<Vec<Finding>, DbError> {
         clock,
         Finding::ok("schema", format_args!("version {}", schema_version())),
     ];
-    let (functions, views) = (names("functions"), names("views"));
+    let (functions, views) = (object_names("functions"), object_names("views"));
     for row in queue.rows(sql::DOCTOR, &[&functions, &views]).await? {
         let level = match row.try_get("level")? {
             "ok" => Level::Ok,
@@ -189,19 +207,19 @@ async fn look(queue: &Queue) -> Result<Vec<Finding>, DbError> {
 async fn clock(queue: &Queue) -> Result<Finding, DbError> {
     let before_s = unix_time_s();
     let rows = queue.rows(sql::CLOCK, &[]).await?;
-    let there_s: f64 = rows.first().ok_or(DbError::NoRow)?.try_get("unix_time_s")?;
-    let ahead_s = f64::midpoint(before_s, unix_time_s()) - there_s;
+    let database_s: f64 = rows.first().ok_or(DbError::NoRow)?.try_get("unix_time_s")?;
+    let ahead_s = f64::midpoint(before_s, unix_time_s()) - database_s;
     Ok(if ahead_s.abs() < CLOCK_TOLERANCE_S {
         Finding::ok(
             "clock",
             format_args!("this host and the database agree to {:.1} s", ahead_s.abs()),
         )
     } else {
-        let way = if ahead_s > 0.0 { "ahead of" } else { "behind" };
+        let direction = if ahead_s > 0.0 { "ahead of" } else { "behind" };
         Finding::warning(
             "clock",
             format_args!(
-                "this host is {:.0} s {way} the database; leases go by the database's, log lines by this one's",
+                "this host is {:.0} s {direction} the database; leases use the clock of the database, log lines that of this host",
                 ahead_s.abs()
             ),
             "timedatectl set-ntp true",
@@ -209,8 +227,8 @@ async fn clock(queue: &Queue) -> Result<Finding, DbError> {
     })
 }
 
-/// Names of the objects whose files lie in a folder under `sql/`.
-fn names(folder: &str) -> Vec<String> {
+/// Names of the database objects that a folder of `sql/` defines, one per file.
+fn object_names(folder: &str) -> Vec<String> {
     let files = sql::FILES.get_dir(folder).into_iter().flat_map(include_dir::Dir::files);
     let stems: BTreeSet<String> = files
         .filter_map(|file| Path::new(file.path()).file_stem()?.to_str().map(str::to_owned))

@@ -1,16 +1,15 @@
-//! What an examination found: how it stands and what to type.
+//! The result of one check.
 
-use std::fmt::{self, Display};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::fmt::Display;
+use std::io::{self, Write};
 
 use crate::sanitize::sanitize;
 
-/// How a thing stands.
+/// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Level {
-    /// Well.
     Ok,
-    /// It works, but somebody should look at it.
+    /// It works, but an operator should look at it.
     Warning,
     /// It does not work.
     Wrong,
@@ -25,7 +24,7 @@ impl Level {
         }
     }
 
-    /// As terminals colour it.
+    /// The escape sequence for its colour on a terminal.
     fn colour(self) -> &'static str {
         match self {
             Self::Ok => "\x1b[32m",
@@ -35,13 +34,13 @@ impl Level {
     }
 }
 
-/// One line of the examination.
+/// The result of one check.
 #[derive(Debug)]
 pub(super) struct Finding {
     pub(super) level: Level,
     pub(super) subject: String,
     pub(super) what: String,
-    /// What to type.
+    /// What to type, if anything.
     pub(super) hint: Option<String>,
 }
 
@@ -66,38 +65,24 @@ impl Finding {
     pub(super) fn wrong(subject: &str, what: impl Display, hint: impl Into<String>) -> Self {
         Self::new(Level::Wrong, subject, what, Some(hint.into()))
     }
-}
 
-/// A finding as it is written: the word first, since a pipe is searched for it; what to type on a line of its own.
-pub(super) struct Line<'a> {
-    pub(super) finding: &'a Finding,
-    pub(super) colours: bool,
-}
-
-impl Display for Line<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Finding {
-            level,
-            subject,
-            what,
-            hint,
-        } = self.finding;
-        let (start, end) = if self.colours {
-            (level.colour(), "\x1b[0m")
+    /// Writes a line that starts with the level, so that a script can search for it, and a second line with what to type.
+    pub(super) fn write(&self, out: &mut impl Write, colours: bool) -> io::Result<()> {
+        let (start, end) = if colours {
+            (self.level.colour(), "\x1b[0m")
         } else {
             ("", "")
         };
-        write!(f, "{start}{:<8}{end}{subject}: {what}", level.word())?;
-        match hint {
-            Some(hint) => write!(f, "\n        type: {hint}"),
+        writeln!(
+            out,
+            "{start}{:<8}{end}{}: {}",
+            self.level.word(),
+            self.subject,
+            self.what
+        )?;
+        match &self.hint {
+            Some(hint) => writeln!(out, "        type: {hint}"),
             None => Ok(()),
         }
     }
-}
-
-/// This host's clock.
-pub(super) fn unix_time_s() -> f64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0.0, |since| since.as_secs_f64())
 }

@@ -1,21 +1,22 @@
-//! The object store: reached, its clock, and each bucket.
+//! Checks the object store: TLS, its clock, and each bucket.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use reqwest::Url;
 use tokio::time::timeout;
 
-use super::finding::{Finding, unix_time_s};
+use super::finding::Finding;
 use crate::config::settings::Settings;
+use crate::metrics::unix_time_s;
 use crate::object_store::client::ObjectStore;
 use crate::object_store::error::StoreError;
 
-/// For one question; the store's own time-outs are for bodies.
+/// For one request; the time-out in the settings may be longer.
 const LIMIT: Duration = Duration::from_secs(10);
-/// So much is no network's doing.
+/// The network delays a message by less than this.
 const CLOCK_TOLERANCE_S: f64 = 60.0;
 
-/// Everything about the store.
+/// Checks everything about the store.
 pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     let store = match ObjectStore::new(&settings.store, 1) {
         Ok(store) => store,
@@ -27,8 +28,8 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
             )];
         }
     };
-    let mut findings = vec![way(settings)];
-    // It needs not say it; whether it answers at all, the buckets tell.
+    let mut findings = vec![transport(settings)];
+    // The Date header is optional. The checks of the buckets report a store that does not answer.
     if let Ok(Ok(Some(date))) = timeout(LIMIT, store.date()).await {
         findings.push(clock(&date));
     }
@@ -37,10 +38,10 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
         findings.push(match probed {
             Ok(Ok(())) => Finding::ok(
                 &format!("bucket {bucket}"),
-                "answers, and tells a missing object from a forbidden one",
+                "answers, and distinguishes a missing object from a forbidden one",
             ),
-            Ok(Err(error)) => refused(settings, bucket, &error),
-            Err(_) => refused(
+            Ok(Err(error)) => bucket_error(settings, bucket, &error),
+            Err(_) => bucket_error(
                 settings,
                 bucket,
                 &StoreError::Other {
@@ -53,7 +54,7 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     findings
 }
 
-fn way(settings: &Settings) -> Finding {
+fn transport(settings: &Settings) -> Finding {
     let endpoint = &settings.store.endpoint;
     let url = Url::parse(endpoint).ok();
     let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
@@ -66,7 +67,7 @@ fn way(settings: &Settings) -> Finding {
     } else {
         Finding::warning(
             "store",
-            format_args!("{endpoint} is without TLS: recordings are readable and changeable on the way"),
+            format_args!("{endpoint} is without TLS: others in the network can read and change recordings"),
             "HEIMDALL_S3_ENDPOINT=https://…",
         )
     }
@@ -76,17 +77,19 @@ fn clock(date: &str) -> Finding {
     let Ok(Ok(since)) = httpdate::parse_http_date(date).map(|date| date.duration_since(UNIX_EPOCH)) else {
         return Finding::warning(
             "store's clock",
-            format_args!("its Date is '{date}', which is none"),
+            format_args!("its Date header is '{date}', which is not a date"),
             "curl -sI HEIMDALL_S3_ENDPOINT",
         );
     };
     let ahead_s = unix_time_s() - since.as_secs_f64();
-    let way = if ahead_s > 0.0 { "ahead of" } else { "behind" };
-    let what = format!("this host is {:.0} s {way} the store", ahead_s.abs());
+    let direction = if ahead_s > 0.0 { "ahead of" } else { "behind" };
+    let what = format!("this host is {:.0} s {direction} the store", ahead_s.abs());
     if ahead_s.abs() >= CLOCK_TOLERANCE_S {
         Finding::warning(
             "store's clock",
-            format_args!("{what}; from 900 s on it refuses a signature, which is then made anew by its clock"),
+            format_args!(
+                "{what}; from 900 s on it refuses signatures, and each is made again with the time of its clock"
+            ),
             "timedatectl set-ntp true",
         )
     } else {
@@ -94,19 +97,19 @@ fn clock(date: &str) -> Finding {
     }
 }
 
-/// What it said, and what that usually means.
-fn refused(settings: &Settings, bucket: &str, error: &StoreError) -> Finding {
+/// A finding with the error of the store, and what to do about its usual cause.
+fn bucket_error(settings: &Settings, bucket: &str, error: &StoreError) -> Finding {
     let what = error.what();
     let endpoint = &settings.store.endpoint;
     let hint = if what.contains("NoSuchBucket") {
         format!("aws --endpoint-url {endpoint} s3 mb s3://{bucket}  or correct HEIMDALL_S3_BUCKET")
     } else if what.contains("InvalidAccessKeyId") || what.contains("SignatureDoesNotMatch") {
-        "HEIMDALL_S3_ACCESS_KEY_FILE and HEIMDALL_S3_SECRET_KEY_FILE: another pair of keys; HEIMDALL_S3_REGION too is part of the signature".to_owned()
+        "HEIMDALL_S3_ACCESS_KEY_FILE and HEIMDALL_S3_SECRET_KEY_FILE: other keys; HEIMDALL_S3_REGION is part of the signature too".to_owned()
     } else if what.contains("RequestTimeTooSkewed") {
         "timedatectl set-ntp true".to_owned()
     } else if what.contains("HTTP 403") {
         format!(
-            "a policy for these keys with s3:GetObject on arn:aws:s3:::{bucket}/* and s3:ListBucket on arn:aws:s3:::{bucket}; without the latter a missing object looks forbidden"
+            "a policy for these keys with s3:GetObject on arn:aws:s3:::{bucket}/* and s3:ListBucket on arn:aws:s3:::{bucket}; without s3:ListBucket a missing object looks forbidden"
         )
     } else {
         format!("curl -sv {endpoint}")
@@ -122,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_that_is_off_is_told() {
+    fn a_wrong_clock_is_a_warning() {
         for (behind_s, level) in [(0, Level::Ok), (120, Level::Warning), (3_600, Level::Warning)] {
             let date = httpdate::fmt_http_date(SystemTime::now() - Duration::from_secs(behind_s));
             let finding = clock(&date);

@@ -48,7 +48,7 @@ async fn with_nothing_wrong_every_line_is_ok_and_the_status_is_0() {
         report.text
     );
     assert!(
-        report.text.ends_with(" looked at, 0 wrong, 0 to look at\n"),
+        report.text.ends_with(" checks, 0 wrong, 0 to look at\n"),
         "{}",
         report.text
     );
@@ -147,7 +147,7 @@ async fn each_fault_in_the_database_is_reported_with_the_command_that_mends_it()
         report.expect(level, subject, words, hint);
     }
     assert!(
-        report.text.ends_with(" looked at, 7 wrong, 3 to look at\n"),
+        report.text.ends_with(" checks, 7 wrong, 3 to look at\n"),
         "{}",
         report.text
     );
@@ -167,7 +167,7 @@ async fn each_fault_in_the_database_is_reported_with_the_command_that_mends_it()
     let report = doctor(&bench, &[]).await;
     report.assert_status(0);
     assert!(
-        report.text.ends_with(" looked at, 0 wrong, 3 to look at\n"),
+        report.text.ends_with(" checks, 0 wrong, 3 to look at\n"),
         "{}",
         report.text
     );
@@ -275,10 +275,10 @@ async fn each_obstacle_to_the_database_has_its_own_line() {
         ),
         (
             nobody,
-            "lets nobody_at_all not in",
+            "does not accept nobody_at_all",
             "CREATE ROLE \"nobody_at_all\" LOGIN",
         ),
-        (empty, "not all of our schema", "heimdalld migrate"),
+        (empty, "lacks parts of our schema", "heimdalld migrate"),
         (
             bench.url_as("stranger").await,
             "stranger lacks rights",
