@@ -1,4 +1,4 @@
-//! `heimdalld`: see the README, or `heimdalld --help`.
+//! `heimdalld`. See README.md, or `heimdalld --help`.
 
 use std::process::ExitCode;
 

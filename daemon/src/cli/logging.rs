@@ -1,8 +1,8 @@
-//! Log lines stay lines, whatever a station is called and whatever a server says.
+//! Starts the log, and escapes newlines and control characters in every log line.
 //!
-//! Text from outside ends up in many fields. Here, where every line comes by,
-//! what would begin another line, move the cursor or turn the writing around is
-//! written as its code; as JSON has it, so that a JSON line stays JSON.
+//! Many fields contain text from outside, such as the name of a station or the answer of a server.
+//! Such text must not start a line, move the cursor or change the direction of writing. The escapes
+//! are those of JSON, so that a JSON line stays JSON.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -12,23 +12,23 @@ use crate::config::arguments::Arguments;
 use crate::config::settings::{DEFAULT_LOG, LogFormat};
 use crate::sanitize::is_unsafe_char;
 
-/// The log on standard error. The demo has its own, since there it is part of the story.
+/// Starts the log on standard error. The demo prints log lines itself.
 pub(super) fn start_log(arguments: &Arguments) {
-    // Wrong log settings have been refused by now where they matter.
+    // `run` has refused wrong log settings before; `migrate` uses the default instead.
     let filter = arguments
         .log_filter()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(DEFAULT_LOG));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(OneLine::default)
+        .with_writer(LineWriter::default)
         .with_target(false);
     let started = match arguments.log_format().unwrap_or_default() {
         LogFormat::Pretty => builder.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
-    // A second call in one process, as in tests, keeps the first.
+    // Fails if the process has a log already, as in tests.
     drop(started);
-    // One line, of the format that all others have.
+    // A panic becomes a log line too.
     std::panic::set_hook(Box::new(|panic| {
         let text = panic.payload_as_str().unwrap_or("without a message");
         let thread = std::thread::current();
@@ -40,11 +40,11 @@ pub(super) fn start_log(arguments: &Arguments) {
     }));
 }
 
-/// Standard error for whole lines, each written at once.
+/// Writes to standard error. The log passes a whole line to each call of `write`.
 #[derive(Clone, Copy, Debug, Default)]
-struct OneLine;
+struct LineWriter;
 
-impl Write for OneLine {
+impl Write for LineWriter {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
         io::stderr().lock().write_all(escape_controls(&text).as_bytes())?;
@@ -56,8 +56,8 @@ impl Write for OneLine {
     }
 }
 
-/// The line with codes in place of what is not to be carried out. ESC is left: the formatter has replaced those from
-/// outside, what is left are its own colours.
+/// Escapes the unsafe characters of a line, except its end. ESC stays: the formatter has already escaped every ESC from
+/// outside, and adds only its own colours.
 fn escape_controls(line: &str) -> Cow<'_, str> {
     let (body, end) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
     if !body.chars().any(is_escaped) {
@@ -78,7 +78,6 @@ fn escape_controls(line: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// Whether it does something to the line instead of standing in it.
 fn is_escaped(character: char) -> bool {
     character != '\u{1b}' && is_unsafe_char(character)
 }
@@ -88,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_in_a_line_is_left_alone() {
+    fn ordinary_text_and_colours_are_unchanged() {
         for line in [
             "INFO sweep found=0\n",
             "Zürich 東京 \u{1f4e1}\n",
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_act_becomes_its_code() {
+    fn unsafe_characters_are_escaped() {
         assert_eq!(
             escape_controls("name=a\nERROR forged\r\u{7}\u{9b}2J\u{202e}gpj.exe\u{2028}\n"),
             "name=a\\u000aERROR forged\\u000d\\u0007\\u009b2J\\u202egpj.exe\\u2028\n"

@@ -1,10 +1,11 @@
 //! The command line.
 
+use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use heimdall_dsp::SampleFormat;
 use tokio_util::sync::CancellationToken;
 
@@ -16,13 +17,13 @@ use crate::{doctor, offline, service, sql};
 
 mod logging;
 
-/// Wrong settings or a wrong command line: `EX_USAGE` of sysexits.h.
-pub const EXIT_USAGE: u8 = 64;
+/// Exit status for wrong settings or a wrong command line: `EX_USAGE` of sysexits.h.
+const EXIT_USAGE: u8 = 64;
 
 /// Extracts RF features from completed recordings; Postgres is the queue.
 #[derive(Debug, Parser)]
 #[command(name = "heimdalld", version, disable_help_subcommand = true)]
-pub struct Cli {
+struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
@@ -35,32 +36,35 @@ enum Command {
     Run,
     /// Installs or updates everything under sql/
     Migrate {
-        /// Only say what is missing; status 1 if anything is
+        /// Only list what is missing; status 1 if anything is
         #[arg(long)]
         check: bool,
     },
-    /// What is wrong with database, triggers, rights and buckets, and what to type; status 1 if anything is
+    /// Finds what is wrong with database, triggers, rights and buckets, and what to type; status 1 if anything is wrong
     Doctor,
-    /// Offline: a JSON array of segment objects on stdout, one line a file
-    Extract {
-        /// Recordings; `-` is the standard input
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-        /// Samples per second, where the file does not say
-        #[arg(long, value_name = "HZ", value_parser = parse_rate)]
-        sample_rate: Option<f64>,
-        /// Sample format, where the file does not say, for example `cf32_le`
-        #[arg(long, value_name = "FORMAT")]
-        format: Option<SampleFormat>,
-        /// Picture of the recording: waterfall, averaged spectrum, level over time. `.png` or `.svg`; for several
-        /// files a folder
-        #[arg(long, value_name = "OUT.png")]
-        #[cfg_attr(not(feature = "plot"), arg(hide = true))]
-        plot: Option<PathBuf>,
-    },
+    /// Offline: a JSON array of segment objects on stdout, one line per file
+    Extract(ExtractArguments),
     /// The embedded default: a throw-away Postgres, an in-process S3 server, recordings, rows
     #[cfg(feature = "demo")]
     Demo(crate::demo::DemoArguments),
+}
+
+#[derive(Args, Debug)]
+struct ExtractArguments {
+    /// Recordings; `-` is the standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Samples per second, for files that do not contain it
+    #[arg(long, value_name = "HZ", value_parser = parse_rate)]
+    sample_rate: Option<f64>,
+    /// Sample format, for files that do not contain it, for example `cf32_le`
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<SampleFormat>,
+    /// Plot of the recording: waterfall, averaged spectrum, level over time. `.png` or `.svg`; a folder for several
+    /// files
+    #[arg(long, value_name = "OUT.png")]
+    #[cfg_attr(not(feature = "plot"), arg(hide = true))]
+    plot: Option<PathBuf>,
 }
 
 fn parse_rate(text: &str) -> Result<f64, String> {
@@ -70,13 +74,41 @@ fn parse_rate(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Parses the command line and does what it says.
+/// Why a command ended early: its last line on standard error, and its exit status.
+struct CommandError {
+    message: String,
+    status: u8,
+}
+
+impl<E: std::error::Error> From<E> for CommandError {
+    fn from(error: E) -> Self {
+        Self {
+            message: error.to_string(),
+            status: 1,
+        }
+    }
+}
+
+fn usage_error(error: impl Display) -> CommandError {
+    CommandError {
+        message: error.to_string(),
+        status: EXIT_USAGE,
+    }
+}
+
+type CommandResult = Result<ExitCode, CommandError>;
+
+/// Parses the command line and runs the command.
 #[must_use]
+#[expect(
+    clippy::print_stderr,
+    reason = "the last line of a command is printed whatever the log filter is"
+)]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let Cli { command, arguments } = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // --help and --version are no errors; nothing is left to do if the terminal is gone.
+            // This prints --help and --version too. If the terminal is closed, there is nothing left to do.
             drop(error.print());
             return if error.use_stderr() {
                 ExitCode::from(EXIT_USAGE)
@@ -85,99 +117,38 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    match cli.command.unwrap_or(Command::Run) {
-        Command::Run => match cli.arguments.settings() {
-            Ok(settings) => {
-                start_log(&cli.arguments);
-                block_on(async {
-                    let stop = CancellationToken::new();
-                    let _signals = signals::on_signals(stop.clone());
-                    finish(service::run(settings, stop).await)
-                })
-            }
-            Err(wrong) => refuse(&wrong),
-        },
-        Command::Migrate { check } => match cli.arguments.database() {
-            Ok(url) => {
-                start_log(&cli.arguments);
-                block_on(migrate_command(url, check))
-            }
-            Err(wrong) => refuse(&wrong),
-        },
-        Command::Doctor => match cli.arguments.settings() {
-            Ok(settings) => block_on(async {
-                match doctor::examine(&settings, io::stdout().lock()).await {
-                    Ok(true) => ExitCode::SUCCESS,
-                    Ok(false) => ExitCode::FAILURE,
-                    Err(error) => finish(Err(error)),
-                }
-            }),
-            Err(wrong) => refuse(&wrong),
-        },
-        Command::Extract {
-            files,
-            sample_rate,
-            format,
-            plot,
-        } => {
-            #[cfg(not(feature = "plot"))]
-            if plot.is_some() {
-                return refuse(&"--plot: this heimdalld was built without pictures (cargo's feature plot)");
-            }
-            let options = offline::Options {
-                sample_rate_hz: sample_rate,
-                format,
-                #[cfg(feature = "plot")]
-                pictures: match plot
-                    .map(|out| offline::plot_files::PlotFiles::plan(&out, &files))
-                    .transpose()
-                {
-                    Ok(pictures) => pictures,
-                    Err(ambiguous) => return refuse(&ambiguous),
-                },
-            };
-            extract_command(&files, &options)
-        }
+    let result = match command.unwrap_or(Command::Run) {
+        Command::Run => run(&arguments),
+        Command::Migrate { check } => migrate(&arguments, check),
+        Command::Doctor => examine(&arguments),
+        Command::Extract(arguments) => extract(&arguments),
         #[cfg(feature = "demo")]
-        Command::Demo(arguments) => block_on(async { crate::demo::main(arguments).await }),
-    }
+        Command::Demo(arguments) => block_on(async { Ok(crate::demo::main(arguments).await) }),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("heimdalld: {}", error.message);
+        ExitCode::from(error.status)
+    })
 }
 
-fn extract_command(files: &[PathBuf], options: &offline::Options) -> ExitCode {
-    if files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
-        return refuse(&"- (the standard input) can be read only once");
-    }
-    match offline::extract_files(files, options, io::stdout().lock(), io::stderr()) {
-        Ok(0) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        // The reader of a pipe has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => finish(Err(error)),
-    }
+fn run(arguments: &Arguments) -> CommandResult {
+    let settings = arguments.settings().map_err(usage_error)?;
+    start_log(arguments);
+    block_on(async {
+        let stop = CancellationToken::new();
+        let _signals = signals::on_signals(stop.clone());
+        service::run(settings, stop).await?;
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
 #[expect(clippy::print_stdout, reason = "this is the command's output")]
-async fn migrate_command(url: crate::config::credentials::DatabaseUrl, check: bool) -> ExitCode {
-    let result = if check {
-        migrate::check(&url).await
-    } else {
-        migrate::migrate(&url).await
-    };
-    match result {
-        Ok(report) if check => {
-            for path in &report.schema_files {
-                println!("missing: sql/{path}");
-            }
-            for statement in &report.indexes {
-                println!("missing: {statement}");
-            }
-            if report.schema_files.is_empty() && report.indexes.is_empty() {
-                println!("schema version {}: up to date", sql::schema_version());
-                return ExitCode::SUCCESS;
-            }
-            ExitCode::FAILURE
-        }
-        Ok(report) => {
+fn migrate(arguments: &Arguments, check: bool) -> CommandResult {
+    let url = arguments.database().map_err(usage_error)?;
+    start_log(arguments);
+    if !check {
+        return block_on(async {
+            let report = migrate::migrate(&url).await?;
             println!(
                 "schema version {}: {} schema files applied, {} others re-applied, {} indexes built",
                 sql::schema_version(),
@@ -185,44 +156,68 @@ async fn migrate_command(url: crate::config::credentials::DatabaseUrl, check: bo
                 report.reapplied,
                 report.indexes.len()
             );
-            ExitCode::SUCCESS
+            Ok(ExitCode::SUCCESS)
+        });
+    }
+    block_on(async {
+        let report = migrate::check(&url).await?;
+        if report.schema_files.is_empty() && report.indexes.is_empty() {
+            println!("schema version {}: up to date", sql::schema_version());
+            return Ok(ExitCode::SUCCESS);
         }
-        Err(error) => finish(Err(error)),
+        for path in &report.schema_files {
+            println!("missing: sql/{path}");
+        }
+        for statement in &report.indexes {
+            println!("missing: {statement}");
+        }
+        Ok(ExitCode::FAILURE)
+    })
+}
+
+fn examine(arguments: &Arguments) -> CommandResult {
+    let settings = arguments.settings().map_err(usage_error)?;
+    block_on(async { Ok(exit_code(doctor::examine(&settings, io::stdout().lock()).await?)) })
+}
+
+fn extract(arguments: &ExtractArguments) -> CommandResult {
+    let files = &arguments.files;
+    #[cfg(not(feature = "plot"))]
+    if arguments.plot.is_some() {
+        return Err(usage_error(
+            "--plot: this heimdalld was built without cargo's feature plot",
+        ));
+    }
+    if files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
+        return Err(usage_error("- (the standard input) can be read only once"));
+    }
+    let options = offline::Options {
+        sample_rate_hz: arguments.sample_rate,
+        format: arguments.format,
+        #[cfg(feature = "plot")]
+        plots: match &arguments.plot {
+            Some(out) => Some(offline::plot_files::PlotFiles::plan(out, files).map_err(usage_error)?),
+            None => None,
+        },
+    };
+    match offline::extract_files(files, &options, io::stdout().lock(), io::stderr()) {
+        // The reader of a pipe has closed it, as `head` does.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        failed => Ok(exit_code(failed? == 0)),
     }
 }
 
-fn block_on(work: impl Future<Output = ExitCode>) -> ExitCode {
-    // Two are enough to keep the sockets busy; the extractor has threads of its own.
-    let built = tokio::runtime::Builder::new_multi_thread()
+fn exit_code(success: bool) -> ExitCode {
+    if success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn block_on(work: impl Future<Output = CommandResult>) -> CommandResult {
+    // Two threads are enough for the sockets; the extractor has its own threads.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
-        .build();
-    match built {
-        Ok(runtime) => {
-            let code = runtime.block_on(work);
-            runtime.shutdown_background();
-            code
-        }
-        Err(error) => finish(Err(error)),
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "the last word of a command, whatever the log filter")]
-fn finish(result: Result<(), impl std::fmt::Display>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("heimdalld: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "a person has to read all of it, whatever the log filter"
-)]
-fn refuse(wrong: &impl std::fmt::Display) -> ExitCode {
-    eprintln!("heimdalld: {wrong}");
-    ExitCode::from(EXIT_USAGE)
+        .build()?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
 }

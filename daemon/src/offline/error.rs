@@ -1,24 +1,33 @@
-//! Why a file has no features.
+//! Errors of `heimdalld extract`.
 
 use std::io;
 
 #[cfg(feature = "plot")]
-use super::plot_files::PlotError;
+use crate::plot::error::PictureError;
 
-/// Why a file has no features.
+/// Why a file has no features or no plot.
 #[derive(Debug, thiserror::Error)]
 pub enum OfflineError {
-    /// It could not be read.
+    /// The file cannot be read.
     #[error("{0}")]
     Read(#[from] io::Error),
-    /// It is no recording.
+    /// It is not a recording.
     #[error("{0}")]
     Recording(#[from] heimdall_dsp::Error),
-    /// Its segments cannot be kept until the end.
+    /// The segments cannot be stored in a temporary file.
     #[error("temporary file: {0}")]
     Segments(io::Error),
-    /// The numbers are there, the picture is not.
+    /// The features were printed, but the plot cannot be drawn.
     #[cfg(feature = "plot")]
-    #[error("picture: {0}")]
-    Picture(#[from] PlotError),
+    #[error("plot: {0}")]
+    Plot(#[from] PictureError),
+    /// The features were printed, but the plot cannot be written.
+    #[cfg(feature = "plot")]
+    #[error("plot: {}: {error}", .path.display())]
+    WritePlot {
+        /// Path of the plot.
+        path: std::path::PathBuf,
+        /// The reason.
+        error: io::Error,
+    },
 }

@@ -1,4 +1,4 @@
-//! `heimdalld extract FILE...`: the extractor on files, without any server.
+//! `heimdalld extract FILE...`: extracts features from files, without any server.
 
 pub mod error;
 mod input;
@@ -15,28 +15,28 @@ use heimdall_dsp::{Extraction, Hints, Recording, SampleFormat, SegmentFeatures, 
 
 use crate::job::segment_spool::SegmentSpool;
 use error::OfflineError;
-use input::Input;
 use progress::Progress;
 
-/// As large as the daemon's own blocks.
+/// The block size of the daemon.
 const BLOCK_BYTES: usize = 256 * 1024;
-/// Text of segments kept in memory, about five minutes of recording; more goes to a file.
+/// Text of segments kept in memory, about five minutes of recording; more goes to a temporary file.
 const SEGMENTS_IN_MEMORY_BYTES: usize = 1 << 20;
 
-/// What the command line says of the files.
+/// The options of the command line.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Samples per second, where the file does not say.
+    /// Samples per second, for files that do not contain it.
     pub sample_rate_hz: Option<f64>,
-    /// Sample format, where the file does not say.
+    /// Sample format, for files that do not contain it.
     pub format: Option<SampleFormat>,
-    /// A picture for each file, in the same order.
+    /// Where the plots of the files go.
     #[cfg(feature = "plot")]
-    pub pictures: Option<plot_files::PlotFiles>,
+    pub plots: Option<plot_files::PlotFiles>,
 }
 
-/// Extracts every file and prints one JSON array of segment objects a line to
-/// `out`. How each was read is said on `err`, as is what fails; the rest goes on. Returns how many failed.
+/// Extracts each file, and writes its segment objects to `out` as a JSON array on one line. Writes to
+/// `err` how each file was interpreted, and errors; an error in one file does not stop the others.
+/// Returns how many files failed.
 ///
 /// # Errors
 /// When `out` or `err` cannot be written.
@@ -49,7 +49,7 @@ pub fn extract_files(files: &[PathBuf], options: &Options, out: impl Write, mut 
         let mut result = extract_file(file, options, &mut segments, &mut workspace);
         if let Ok(extraction) = &mut result {
             write_line(&mut out, segments.lines(&extraction.inconsistencies)?)?;
-            summary::tell(&input::name(file), extraction, &mut err)?;
+            summary::write(&input::name(file), extraction, &mut err)?;
             let drawn = draw(options, index, extraction, &mut workspace);
             result = drawn.and(result);
         }
@@ -68,21 +68,22 @@ fn draw(
     extraction: &mut Extraction,
     workspace: &mut Workspace,
 ) -> Result<(), OfflineError> {
-    let (Some(pictures), Some(overview)) = (&options.pictures, extraction.overview.take()) else {
+    let (Some(plots), Some(overview)) = (&options.plots, extraction.overview.take()) else {
         return Ok(());
     };
-    // Its buffers are made again sooner than a picture is drawn, and take as much room.
+    // Frees the buffers of the extractor, which are as large as those of a plot. Making them again takes less time
+    // than a plot.
     *workspace = Workspace::new();
-    Ok(pictures.draw(index, &overview, extraction)?)
+    plots.draw(index, &overview, extraction)
 }
 
 #[cfg(not(feature = "plot"))]
-#[expect(clippy::unnecessary_wraps, reason = "the one that draws can fail")]
+#[expect(clippy::unnecessary_wraps, reason = "the function that draws can fail")]
 fn draw(_: &Options, _: usize, _: &mut Extraction, _: &mut Workspace) -> Result<(), OfflineError> {
     Ok(())
 }
 
-/// Extracts one file. The segments go to `segments`, the rest is in the answer.
+/// Extracts one file. The segments go to `segments`, everything else is returned.
 fn extract_file(
     file: &Path,
     options: &Options,
@@ -97,18 +98,18 @@ fn extract_file(
     };
     let mut recording = Recording::new(hints);
     #[cfg(feature = "plot")]
-    if options.pictures.is_some() {
+    if options.plots.is_some() {
         recording = recording.with_overview();
     }
-    let mut input = Input::open(&data)?;
-    let mut progress = Progress::of(file, input.size_bytes());
+    let (mut input, size_bytes) = input::open(&data)?;
+    let mut progress = Progress::new(file, size_bytes);
     let mut block = vec![0; BLOCK_BYTES];
     loop {
         match input.read(&mut block) {
             Ok(0) => break,
             Ok(count) => {
                 recording.push(&block[..count], workspace)?;
-                keep(segments, &recording.take_segments())?;
+                store(segments, &recording.take_segments())?;
                 progress.advance(count);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -116,19 +117,19 @@ fn extract_file(
         }
     }
     let extraction = recording.finish(workspace)?;
-    keep(segments, &extraction.segments)?;
+    store(segments, &extraction.segments)?;
     Ok(extraction)
 }
 
-fn keep(segments: &mut SegmentSpool, more: &[SegmentFeatures]) -> Result<(), OfflineError> {
+fn store(segments: &mut SegmentSpool, more: &[SegmentFeatures]) -> Result<(), OfflineError> {
     for segment in more {
-        let kept = segments.push(segment, &segment.quality.warnings);
-        kept.map_err(OfflineError::Segments)?;
+        let stored = segments.push(segment, &segment.quality.warnings);
+        stored.map_err(OfflineError::Segments)?;
     }
     Ok(())
 }
 
-/// Writes the objects as an array on a line.
+/// Writes the objects as an array on one line.
 fn write_line(out: &mut impl Write, segments: impl Iterator<Item = io::Result<String>>) -> io::Result<()> {
     let mut separator = "[";
     for segment in segments {
@@ -140,7 +141,7 @@ fn write_line(out: &mut impl Write, segments: impl Iterator<Item = io::Result<St
     out.flush()
 }
 
-/// What the command line and the file's name say of the samples.
+/// What the command line and the name of the file tell about the samples.
 fn hints(file: &Path, options: &Options) -> Hints {
     let mut hints = Hints::default();
     if let Some(format) = options.format {

@@ -1,4 +1,4 @@
-//! Progress of long files, on a terminal.
+//! The progress bar of long files.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,14 +7,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::input;
 
-/// Shorter files are done before a bar can be read: about half a second of work.
+/// Shorter files take less than about half a second, too short to read a bar.
 const LONG_BYTES: u64 = 64 << 20;
 
-/// A bar on the standard error, or nothing: for short files, and where that is no terminal.
+/// A progress bar on standard error; hidden for short files, and if standard error is not a terminal.
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {
-    pub(super) fn of(file: &Path, size_bytes: Option<u64>) -> Self {
+    pub(super) fn new(file: &Path, size_bytes: Option<u64>) -> Self {
         let (bar, style) = match size_bytes {
             Some(size) if size < LONG_BYTES => return Self(ProgressBar::hidden()),
             Some(size) => (
@@ -28,7 +28,7 @@ impl Progress {
         };
         // indicatif draws nothing where standard error is no terminal.
         let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
-        // The end of a long path would be cut off.
+        // The bar would cut off the end of a long path.
         let name = file.file_name().map_or(file, Path::new);
         let bar = bar.with_style(style).with_message(input::name(name));
         if size_bytes.is_none() {
@@ -43,7 +43,7 @@ impl Progress {
 }
 
 impl Drop for Progress {
-    /// The line is free for what is said next.
+    /// Clears the line for the messages that follow.
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }

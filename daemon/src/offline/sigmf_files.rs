@@ -1,4 +1,4 @@
-//! `SigMF` metadata of files: beside the samples, named in their place, or at the end of an archive.
+//! `SigMF` metadata of files: next to the samples, given instead of the samples, or at the end of an archive.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -9,13 +9,14 @@ use heimdall_dsp::{Error, Hints, MAX_SIGMF_BYTES, MAX_SIGMF_TAIL_BYTES, Recordin
 
 use crate::offline::error::OfflineError;
 
-/// The start of an archive, in which the dataset or the metadata are met.
+/// Length of the start of an archive that contains the header of the dataset or of the metadata.
 const START_BYTES: u64 = 64 * 1024;
 
-/// The file with the samples, which is not `file` if that is their metadata; what there are of metadata is added to the hints.
+/// Finds the `SigMF` metadata of a file and adds them to the hints. Returns the file with the samples: `file`, or the
+/// dataset if `file` contains the metadata.
 ///
 /// # Errors
-/// When metadata cannot be read, or a `.sigmf-data` has none and nothing else says what its samples are.
+/// When the metadata cannot be read, or a `.sigmf-data` has none and the hints have no sample format.
 pub fn resolve_sidecar(file: &Path, hints: &mut Hints) -> Result<PathBuf, OfflineError> {
     if has_extension(file, "sigmf-meta") {
         let meta = read(file)?;
@@ -31,7 +32,7 @@ pub fn resolve_sidecar(file: &Path, hints: &mut Hints) -> Result<PathBuf, Offlin
             let problem = "there are no samples to it (core:metadata_only)".to_owned();
             return Err(Error::Metadata { problem }.into());
         }
-        return described(data, meta, hints);
+        return use_metadata(data, meta, hints);
     }
     let mut appended = OsString::from(file);
     appended.push(".sigmf-meta");
@@ -39,7 +40,7 @@ pub fn resolve_sidecar(file: &Path, hints: &mut Hints) -> Result<PathBuf, Offlin
         if path.is_file() {
             let meta = read(&path)?;
             if describes(&meta, file) {
-                return described(file.to_owned(), meta, hints);
+                return use_metadata(file.to_owned(), meta, hints);
             }
         }
     }
@@ -54,13 +55,13 @@ pub fn resolve_sidecar(file: &Path, hints: &mut Hints) -> Result<PathBuf, Offlin
     Ok(file.to_owned())
 }
 
-fn described(file: PathBuf, meta: Sigmf, hints: &mut Hints) -> Result<PathBuf, OfflineError> {
+fn use_metadata(file: PathBuf, meta: Sigmf, hints: &mut Hints) -> Result<PathBuf, OfflineError> {
     hints.set_object_bytes(Some(file.metadata()?.len()));
     hints.set_sigmf(meta, SIDECAR_SOURCE);
     Ok(file)
 }
 
-/// Whether metadata beside a file are its own, not those of a `.sigmf-data` or of another file there.
+/// Whether metadata next to a file belong to it, and not to a `.sigmf-data` or another file in the folder.
 fn describes(meta: &Sigmf, file: &Path) -> bool {
     match meta.dataset() {
         Some(name) => file.file_name().is_some_and(|own| own == name),
@@ -68,7 +69,7 @@ fn describes(meta: &Sigmf, file: &Path) -> bool {
     }
 }
 
-/// Takes the metadata from the end of an archive where they are not in front.
+/// Reads the metadata at the end of an archive, if they come after the samples.
 fn read_archive_tail(file: &Path, hints: &mut Hints) -> Result<(), OfflineError> {
     let mut input = File::open(file)?;
     if !input.metadata()?.is_file() {
@@ -79,8 +80,8 @@ fn read_archive_tail(file: &Path, hints: &mut Hints) -> Result<(), OfflineError>
     if start.get(257..262) != Some(b"ustar") {
         return Ok(());
     }
-    let first_look = Recording::new(Hints::default()).push(&start, &mut Workspace::new());
-    if let Err(Error::MetadataAfterSamples { at }) = first_look {
+    let result = Recording::new(Hints::default()).push(&start, &mut Workspace::new());
+    if let Err(Error::MetadataAfterSamples { at }) = result {
         input.seek(SeekFrom::Start(at))?;
         let mut tail = Vec::new();
         input.take(MAX_SIGMF_TAIL_BYTES as u64).read_to_end(&mut tail)?;

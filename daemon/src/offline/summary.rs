@@ -1,4 +1,4 @@
-//! How a file was read, and what speaks against it: rows have it in `extraction_metadata`, people on the standard error.
+//! Prints how a file was interpreted, with warnings. Rows have the same in `extraction_metadata`.
 
 use std::io::{self, Write};
 
@@ -6,8 +6,8 @@ use heimdall_dsp::Extraction;
 
 use crate::sanitize::sanitize;
 
-/// Writes a line on how the file was read, and one for each doubt, loss and oddity.
-pub(super) fn tell(name: &str, extraction: &Extraction, err: &mut impl Write) -> io::Result<()> {
+/// Writes one line with the interpretation, and one for each inconsistency, loss and anomaly.
+pub(super) fn write(name: &str, extraction: &Extraction, err: &mut impl Write) -> io::Result<()> {
     let used = &extraction.interpretation;
     let container = match used.container {
         "none" => String::new(),
@@ -18,15 +18,15 @@ pub(super) fn tell(name: &str, extraction: &Extraction, err: &mut impl Write) ->
         "{name}: read as {container}{} ({}), scale {}, at {} Hz ({})",
         used.format, used.format_source, used.scale, used.sample_rate_hz, used.sample_rate_source
     )?;
-    for doubt in &extraction.inconsistencies {
-        writeln!(err, "{name}: warning: {}", sanitize(&doubt.text))?;
+    for inconsistency in &extraction.inconsistencies {
+        writeln!(err, "{name}: warning: {}", sanitize(&inconsistency.text))?;
     }
     let gaps = extraction.info.num_gaps;
     if gaps > 0 {
         let lost = extraction.samples_lost;
         writeln!(
             err,
-            "{name}: {gaps} gaps, {lost} samples lost: the chunks that lack them are not measured"
+            "{name}: {gaps} gaps, {lost} samples lost: chunks with lost samples are not measured"
         )?;
     }
     for anomaly in &extraction.info.anomalies {

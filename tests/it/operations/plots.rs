@@ -256,7 +256,7 @@ fn an_ambiguous_plot_path_is_refused_before_any_work() {
     let cases: [(&[&str], &str); 4] = [
         (
             &["a.cf32", "b.cf32", "--plot", "out.png"],
-            "heimdalld: --plot out.png: one picture, but 2 files: name a folder, such as pictures/\n",
+            "heimdalld: --plot out.png: one plot, but 2 files: name a folder, such as plots/\n",
         ),
         (
             &["a.cf32", "./a.cf32", "--plot", "out/"],
@@ -290,7 +290,7 @@ fn a_plot_that_cannot_be_written_is_an_error_with_the_file_name() {
     assert!(output.stdout.ends_with(b"]\n"), "the output is complete");
     let stderr = String::from_utf8_lossy(&output.stderr);
     let last = stderr.lines().last().expect("the reason");
-    assert!(last.starts_with("a.cf32: picture: out/a.cf32.png: "), "{stderr}");
+    assert!(last.starts_with("a.cf32: plot: out/a.cf32.png: "), "{stderr}");
 }
 
 #[test]
