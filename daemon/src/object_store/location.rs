@@ -78,12 +78,10 @@ impl Location {
         })
     }
 
-    /// The part of the key after its last dot, in lower case; `None` without one.
+    /// The last segment of the key.
     #[must_use]
-    pub fn extension(&self) -> Option<String> {
-        let name = self.key.rsplit('/').next()?;
-        let (_, extension) = name.rsplit_once('.')?;
-        Some(extension.to_ascii_lowercase())
+    pub fn name(&self) -> &str {
+        self.key.rsplit('/').next().unwrap_or_default()
     }
 }
 
@@ -174,15 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn the_extension_is_that_of_the_last_segment() {
-        let extension = |key: &str| {
-            Location {
-                bucket: String::new(),
-                key: key.to_owned(),
-            }
-            .extension()
+    fn the_name_is_the_last_segment() {
+        let name = |key: &str| {
+            let bucket = String::new();
+            let key = key.to_owned();
+            Location { bucket, key }.name().to_owned()
         };
-        assert_eq!(extension("a.b/c.WAV"), Some("wav".to_owned()));
-        assert_eq!(extension("a.b/c"), None);
+        assert_eq!(name("a.b/c.WAV"), "c.WAV");
+        assert_eq!(name("c"), "c");
     }
 }

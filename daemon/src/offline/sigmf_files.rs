@@ -1,10 +1,10 @@
 //! `SigMF` metadata of files: next to the samples, given instead of the samples, or at the end of an archive.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use heimdall_dsp::sidecar::{dataset_name, is_dataset, is_metadata, metadata_names, other_dataset};
 use heimdall_dsp::{Error, Hints, MAX_SIGMF_BYTES, MAX_SIGMF_TAIL_BYTES, Recording, SIDECAR_SOURCE, Sigmf, Workspace};
 
 use crate::offline::error::OfflineError;
@@ -18,33 +18,20 @@ const START_BYTES: u64 = 64 * 1024;
 /// # Errors
 /// When the metadata cannot be read, or a `.sigmf-data` has none and the hints have no sample format.
 pub fn resolve_sidecar(file: &Path, hints: &mut Hints) -> Result<PathBuf, OfflineError> {
-    if has_extension(file, "sigmf-meta") {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    if is_metadata(&name) {
         let meta = read(file)?;
-        let data = match meta.dataset() {
-            Some(name) if Path::new(name).components().count() == 1 => file.with_file_name(name),
-            Some(name) => {
-                let problem = format!("core:dataset is '{}', which is no file name", name.escape_debug());
-                return Err(Error::Metadata { problem }.into());
-            }
-            None => file.with_extension("sigmf-data"),
-        };
-        if meta.is_metadata_only() {
-            let problem = "there are no samples to it (core:metadata_only)".to_owned();
-            return Err(Error::Metadata { problem }.into());
-        }
-        return use_metadata(data, meta, hints);
+        return use_metadata(file.with_file_name(dataset_name(&name, &meta)?), meta, hints);
     }
-    let mut appended = OsString::from(file);
-    appended.push(".sigmf-meta");
-    for path in [file.with_extension("sigmf-meta"), appended.into()] {
+    for path in metadata_names(&name).iter().map(|name| file.with_file_name(name)) {
         if path.is_file() {
             let meta = read(&path)?;
-            if describes(&meta, file) {
+            if describes(&meta, file, &name) {
                 return use_metadata(file.to_owned(), meta, hints);
             }
         }
     }
-    if has_extension(file, "sigmf-data") && !hints.names_samples() {
+    if is_dataset(&name) && !hints.names_samples() {
         let problem = format!(
             "none at {}, and no --format",
             file.with_extension("sigmf-meta").display()
@@ -62,11 +49,9 @@ fn use_metadata(file: PathBuf, meta: Sigmf, hints: &mut Hints) -> Result<PathBuf
 }
 
 /// Whether metadata next to a file belong to it, and not to a `.sigmf-data` or another file in the folder.
-fn describes(meta: &Sigmf, file: &Path) -> bool {
-    match meta.dataset() {
-        Some(name) => file.file_name().is_some_and(|own| own == name),
-        None => has_extension(file, "sigmf-data") || !file.with_extension("sigmf-data").exists(),
-    }
+fn describes(meta: &Sigmf, file: &Path, name: &str) -> bool {
+    other_dataset(meta, name).is_none()
+        && (meta.dataset().is_some() || is_dataset(name) || !file.with_extension("sigmf-data").exists())
 }
 
 /// Reads the metadata at the end of an archive, if they come after the samples.
@@ -96,8 +81,4 @@ fn read(path: &Path) -> Result<Sigmf, OfflineError> {
         File::open(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
     file.take(MAX_SIGMF_BYTES as u64 + 1).read_to_end(&mut json)?;
     Ok(Sigmf::parse(&json)?)
-}
-
-fn has_extension(file: &Path, wanted: &str) -> bool {
-    file.extension().is_some_and(|extension| extension == wanted)
 }

@@ -5,6 +5,7 @@ mod file_name;
 mod hints;
 mod interpretation;
 mod sample_rate;
+pub mod sidecar;
 pub(crate) mod sigmf;
 
 pub use hints::{Hint, Hints, Provenance};

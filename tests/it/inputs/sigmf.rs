@@ -128,8 +128,8 @@ async fn missing_or_unusable_sigmf_metadata_make_an_error_row_or_a_warning() {
             Some("IQ file not found: alone.sigmf-meta"),
             None,
             Some("Invalid IQ data format: SigMF metadata: 2 interleaved channels (core:num_channels), one is read"),
-            Some("Invalid IQ data format: SigMF metadata: core:dataset is '../x', which is no file name"),
-            Some("Invalid IQ data format: SigMF metadata: there are no samples to it (core:metadata_only)"),
+            Some("Invalid IQ data format: SigMF metadata: core:dataset is '../x', which is not a file name"),
+            Some("Invalid IQ data format: SigMF metadata: it has no samples (core:metadata_only)"),
         ]
     );
     rows[1].assert_tone();
