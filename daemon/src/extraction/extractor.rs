@@ -1,77 +1,71 @@
-//! A recording in the extractor, and its segments as they are measured.
+//! A recording in progress: the extractor's state and the segments so far.
 
 use heimdall_dsp::{Extraction, Hints, Recording, SegmentFeatures, Workspace};
 
+use crate::job::claim::Receiver;
 use crate::job::error::ExtractionError;
 use crate::job::features::ReceiverFeatures;
 use crate::job::segment_spool::SegmentSpool;
 
-/// Text of segments held for each recording, some 20 s; longer ones use a file.
+/// Text of segments kept in memory for each recording, about 20 s; longer recordings use a file.
 const SEGMENTS_IN_MEMORY_BYTES: usize = 64 * 1024;
 
-/// A recording in the extractor, and its segments so far.
+/// A recording in progress: the extractor's state and the segments so far.
 pub struct RecordingExtractor {
     recording: Recording,
-    sink: SegmentSink,
+    segments: SegmentSink,
 }
 
 struct SegmentSink {
-    rx_id: String,
-    rx_lat: Option<f64>,
-    rx_lon: Option<f64>,
-    segments: SegmentSpool,
+    receiver: Receiver,
+    spool: SegmentSpool,
 }
 
 impl RecordingExtractor {
-    /// Starts with what is said of the recording, by the receiver of that name; `position` is its latitude and longitude,
-    /// degrees.
+    /// A recording of `receiver` from which no bytes are read yet.
     #[must_use]
-    pub fn new(rx_id: &str, position: (Option<f64>, Option<f64>), hints: Hints) -> Self {
+    pub fn new(receiver: Receiver, hints: Hints) -> Self {
         Self {
             recording: Recording::new(hints),
-            sink: SegmentSink {
-                rx_id: rx_id.to_owned(),
-                rx_lat: position.0,
-                rx_lon: position.1,
-                segments: SegmentSpool::new(SEGMENTS_IN_MEMORY_BYTES),
+            segments: SegmentSink {
+                receiver,
+                spool: SegmentSpool::new(SEGMENTS_IN_MEMORY_BYTES),
             },
         }
     }
 
-    /// Takes the next bytes of the object.
+    /// Extracts the next bytes of the object.
     ///
     /// # Errors
-    /// What is wrong with them, or [`ExtractionError::NoRoom`].
+    /// The extractor's error, or [`ExtractionError::NoRoom`].
     pub fn push(&mut self, bytes: &[u8], workspace: &mut Workspace) -> Result<(), ExtractionError> {
         self.recording.push(bytes, workspace)?;
-        self.sink.add(&self.recording.take_segments())
+        self.segments.push(&self.recording.take_segments())
     }
 
-    /// Ends it: the numbers, and apart from them all segments.
+    /// Ends the recording. Returns its totals without segments, and all segments.
     ///
     /// # Errors
     /// As [`RecordingExtractor::push`].
-    pub fn finish(self, workspace: &mut Workspace) -> Result<(Extraction, SegmentSpool), ExtractionError> {
-        let Self { recording, mut sink } = self;
-        let mut extraction = recording.finish(workspace)?;
-        sink.add(&std::mem::take(&mut extraction.segments))?;
-        Ok((extraction, sink.segments))
+    pub fn finish(mut self, workspace: &mut Workspace) -> Result<(Extraction, SegmentSpool), ExtractionError> {
+        let mut extraction = self.recording.finish(workspace)?;
+        self.segments.push(&std::mem::take(&mut extraction.segments))?;
+        Ok((extraction, self.segments.spool))
     }
 }
 
 impl SegmentSink {
-    fn add(&mut self, measured: &[SegmentFeatures]) -> Result<(), ExtractionError> {
-        for segment in measured {
+    fn push(&mut self, segments: &[SegmentFeatures]) -> Result<(), ExtractionError> {
+        for segment in segments {
             let features = ReceiverFeatures {
-                rx_id: &self.rx_id,
-                rx_lat: self.rx_lat,
-                rx_lon: self.rx_lon,
+                receiver: &self.receiver,
                 segment,
             };
-            let added = self.segments.push(&features, &segment.quality.warnings);
-            added.map_err(|error| ExtractionError::NoRoom {
-                what: error.to_string(),
-            })?;
+            self.spool
+                .push(&features, &segment.quality.warnings)
+                .map_err(|error| ExtractionError::NoRoom {
+                    reason: error.to_string(),
+                })?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What is said of an object's samples: columns first, then the object's metadata, then its name.
+//! Hints on an object's samples: database columns first, then the object's metadata, then its key.
 
 use heimdall_dsp::{FormatClaim, Hints, Inconsistency, Warning};
 
@@ -6,7 +6,7 @@ use crate::job::claim::Claim;
 use crate::object_store::location::Location;
 use crate::object_store::object::Object;
 
-/// Names under which recorders put the sample rate into an object's metadata.
+/// Names that recorders use for the sample rate in an object's metadata.
 const RATE_METADATA: [&str; 5] = [
     "sample-rate-hz",
     "sample-rate",
@@ -14,32 +14,32 @@ const RATE_METADATA: [&str; 5] = [
     "sample_rate",
     "iq-sample-rate",
 ];
-/// Names under which recorders put the sample format into an object's metadata.
+/// The same for the sample format.
 const FORMAT_METADATA: [&str; 4] = ["iq-format", "iq-data-format", "iq_data_format", "datatype"];
-/// Names under which recorders put the number of samples into an object's metadata.
+/// The same for the number of samples.
 const COUNT_METADATA: [&str; 4] = ["samples-count", "iq-samples-count", "iq_samples_count", "num-samples"];
-/// Names under which recorders put the length in seconds into an object's metadata.
+/// The same for the length in seconds.
 const DURATION_METADATA: [&str; 2] = ["duration-seconds", "duration_seconds"];
 
-/// Everything that is said of the object, in the order in which it counts.
+/// All hints on the object, strongest first.
 #[must_use]
 pub fn of_object(claim: &Claim, location: &Location, object: &Object<'_>) -> Hints {
     let mut hints = Hints::default();
     hints.set_object_bytes(object.size_bytes);
-    of_columns(claim, &mut hints);
-    of_metadata(|names| object.metadata(names), &mut hints);
+    add_columns(claim, &mut hints);
+    add_metadata(|names| object.metadata(names), &mut hints);
     hints.add_file_name(&location.key);
     hints
 }
 
-fn of_columns(claim: &Claim, hints: &mut Hints) {
+fn add_columns(claim: &Claim, hints: &mut Hints) {
     if let Some(format) = claim.iq_data_format.as_deref().and_then(FormatClaim::parse) {
         hints.add_format(format, "column iq_data_format");
     }
     if let Some(rate_hz) = claim.iq_sample_rate {
         hints.add_sample_rate_hz(rate_hz, "column iq_sample_rate");
     }
-    // Applications write 0 or -1 where they have not counted.
+    // Applications write 0 or -1 if they have not counted.
     if let Some(count) = claim
         .iq_samples_count
         .and_then(|count| u64::try_from(count).ok())
@@ -52,7 +52,7 @@ fn of_columns(claim: &Claim, hints: &mut Hints) {
     }
 }
 
-fn of_metadata<'a>(find: impl Fn(&[&str]) -> Option<&'a str>, hints: &mut Hints) {
+fn add_metadata<'a>(find: impl Fn(&[&str]) -> Option<&'a str>, hints: &mut Hints) {
     const SOURCE: &str = "object metadata";
     if let Some(format) = find(&FORMAT_METADATA).and_then(FormatClaim::parse) {
         hints.add_format(format, SOURCE);
@@ -62,7 +62,7 @@ fn of_metadata<'a>(find: impl Fn(&[&str]) -> Option<&'a str>, hints: &mut Hints)
             Ok(rate_hz) => hints.add_sample_rate_hz(rate_hz, SOURCE),
             Err(_) => hints.add_inconsistency(Inconsistency::new(
                 Warning::SampleRateDoubtful,
-                format!("{SOURCE} says '{}', which is no sample rate", short(text)),
+                format!("{SOURCE} says '{}', which is not a sample rate", shorten(text)),
             )),
         }
     }
@@ -77,8 +77,8 @@ fn of_metadata<'a>(find: impl Fn(&[&str]) -> Option<&'a str>, hints: &mut Hints)
     }
 }
 
-/// As much of a foreign text as is worth repeating.
-fn short(text: &str) -> String {
+/// The first 64 characters, escaped.
+fn shorten(text: &str) -> String {
     text.escape_debug().take(64).collect()
 }
 
@@ -86,24 +86,24 @@ fn short(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn said(metadata: &[(&str, &str)]) -> Vec<(String, String)> {
+    fn hints_of(metadata: &[(&str, &str)]) -> Vec<(String, String)> {
         let mut hints = Hints::default();
         let find = |names: &[&str]| {
             names
                 .iter()
                 .find_map(|name| metadata.iter().find(|(key, _)| key == name).map(|(_, value)| *value))
         };
-        of_metadata(find, &mut hints);
+        add_metadata(find, &mut hints);
         hints
             .provenance()
             .into_iter()
-            .map(|said| (said.what.to_owned(), said.value.to_string()))
+            .map(|hint| (hint.what.to_owned(), hint.value.to_string()))
             .collect()
     }
 
     #[test]
-    fn metadata_is_read_as_recorders_write_it() {
-        let found = said(&[
+    fn metadata_is_read_under_the_names_that_recorders_use() {
+        let found = hints_of(&[
             ("datatype", "complex64"),
             ("sample-rate", " 48000 "),
             ("num-samples", "96000"),
@@ -119,10 +119,10 @@ mod tests {
     }
 
     #[test]
-    fn metadata_that_is_no_number_says_nothing() {
+    fn metadata_that_is_not_a_positive_number_gives_no_hint() {
         for text in ["", "fast", "NaN", "-1", "0", "1e999", "48 kHz"] {
             assert_eq!(
-                said(&[
+                hints_of(&[
                     ("sample-rate-hz", text),
                     ("samples-count", text),
                     ("duration-seconds", text)

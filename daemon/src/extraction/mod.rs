@@ -5,19 +5,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::FutureExt as _;
-use heimdall_dsp::{CHUNK_MS, Extraction};
+use heimdall_dsp::Extraction;
 use tracing::info;
 
-use self::metadata::{Extent, Metadata};
+use self::metadata::Metadata;
 use self::session_log::SessionLog;
 use self::stream::{ExtractionResult, ReadBudget, stream};
 use self::threads::{ExtractorThreads, panic_message};
 use crate::job::claim::Claim;
 use crate::job::error::ExtractionError;
 use crate::job::failpoint::{FailPoint, hit};
-use crate::job::features::FeatureRow;
 use crate::job::outcome::Outcome;
-use crate::job::retry_policy::decide;
+use crate::job::retry_policy;
 use crate::job::segment_spool::SegmentSpool;
 use crate::metrics::labels::Step;
 use crate::metrics::metrics;
@@ -33,55 +32,50 @@ pub mod sidecar;
 pub mod stream;
 pub mod threads;
 
-/// An object that is replaced more often than this while it is read is not finished yet.
+/// An object that is replaced while it is read is read again from its start, up to this many times
+/// in total.
 const MAX_READS: u32 = 3;
 
-/// Makes features of claimed recordings. All recordings share one.
+type Extracted = Result<(Extraction, SegmentSpool), ExtractionError>;
+
+/// Extracts claimed recordings. All recordings share one.
 pub struct Pipeline {
     /// The object store.
     pub store: Arc<ObjectStore>,
-    /// One for each bucket, closed while the bucket can be read.
+    /// One circuit breaker per bucket.
     pub breakers: Arc<CircuitBreakers>,
     /// The extractor's threads.
     pub threads: ExtractorThreads,
-    /// How much may be read.
+    /// Limits on the bytes that are read.
     pub budget: ReadBudget,
-    /// Sessions that have been logged as complete.
+    /// Sessions that are logged as completed.
     pub session_log: SessionLog,
 }
 
 impl Pipeline {
-    /// Fetches and extracts a claimed recording. A panic fails this recording alone.
+    /// Reads and extracts a claimed recording. A panic fails only this recording.
     pub async fn process(&self, claim: &Claim) -> Outcome {
         let Some(text) = &claim.iq_data_location else {
             return Outcome::Discard;
         };
-        let mut metadata = Metadata {
-            extractor_version: heimdall_dsp::VERSION,
-            recording_session_id: Some(claim.recording_session_id),
-            ..Metadata::default()
-        };
-        let extracting = AssertUnwindSafe(self.fetch_and_extract(claim, text, &mut metadata));
-        let (failure, metadata) = match extracting.catch_unwind().await {
+        let mut metadata = Metadata::new(claim);
+        let extracting = AssertUnwindSafe(self.extract_at(text, claim, &mut metadata));
+        let (error, metadata) = match extracting.catch_unwind().await {
             Ok(Ok((extraction, segments))) => {
-                return Outcome::Completed(Box::new(feature_row(extraction, segments, metadata)));
+                return Outcome::Completed(Box::new(metadata.into_row(extraction, segments)));
             }
-            Ok(Err(failure)) => (failure, metadata.to_json()),
+            Ok(Err(error)) => (error, metadata.to_json()),
             Err(panic) => {
-                let what = panic_message(&*panic);
-                (ExtractionError::Panic { what }, serde_json::json!({}))
+                let reason = panic_message(&*panic);
+                (ExtractionError::Panic { reason }, serde_json::json!({}))
             }
         };
-        decide(claim, &failure, metadata)
+        retry_policy::decide(claim, &error, metadata)
     }
 
-    /// Reads the object at `text` if its bucket may be read now; tells a failure of the object from one of the store.
-    async fn fetch_and_extract(
-        &self,
-        claim: &Claim,
-        text: &str,
-        metadata: &mut Metadata,
-    ) -> Result<(Extraction, SegmentSpool), ExtractionError> {
+    /// Extracts the object at the location `text` if the circuit breaker of its bucket permits, and
+    /// reports the result to the breaker, which attributes an error to the object or to the store.
+    async fn extract_at(&self, text: &str, claim: &Claim, metadata: &mut Metadata) -> Extracted {
         let location =
             Location::parse(text, self.store.bucket_names()).inspect_err(|_| self.session_log.log_start(claim))?;
         metadata.bucket = Some(location.bucket.clone());
@@ -90,38 +84,28 @@ impl Pipeline {
         breaker.try_acquire()?;
         self.session_log.log_start(claim);
         let begun = Instant::now();
-        match self.extract_whole(claim, &location, metadata).await {
+        match self.extract_unmixed(&location, claim, metadata).await {
             Ok(extracted) => {
                 breaker.record_success(&location, begun);
                 Ok(extracted)
             }
-            Err(failure) => Err(breaker.attribute_failure(failure, &location, &self.store).await),
+            Err(error) => Err(breaker.attribute_failure(error, &location, &self.store).await),
         }
     }
 
-    /// Reads an object that is replaced meanwhile from its start again, so that no two are ever mixed.
-    async fn extract_whole(
-        &self,
-        claim: &Claim,
-        location: &Location,
-        metadata: &mut Metadata,
-    ) -> Result<(Extraction, SegmentSpool), ExtractionError> {
+    /// Starts again if the object is replaced while it is read, so that two objects are never mixed.
+    async fn extract_unmixed(&self, location: &Location, claim: &Claim, metadata: &mut Metadata) -> Extracted {
         for _ in 1..MAX_READS {
-            match self.extract(claim, location, metadata).await {
+            match self.extract(location, claim, metadata).await {
                 Err(ExtractionError::ObjectReplaced) => info!(key = location.key, "object replaced, reading it again"),
-                done => return done,
+                result => return result,
             }
         }
-        self.extract(claim, location, metadata).await
+        self.extract(location, claim, metadata).await
     }
 
-    /// Asks for the object and what is said of it, and reads it.
-    async fn extract(
-        &self,
-        claim: &Claim,
-        location: &Location,
-        metadata: &mut Metadata,
-    ) -> Result<(Extraction, SegmentSpool), ExtractionError> {
+    /// Reads and extracts the object, with its `SigMF` metadata if it has some.
+    async fn extract(&self, location: &Location, claim: &Claim, metadata: &mut Metadata) -> Extracted {
         let begun = Instant::now();
         let limit_bytes = self.budget.max_object_bytes;
         let (location, sidecar) = sidecar::resolve_metadata_location(location.clone(), &self.store).await?;
@@ -139,20 +123,20 @@ impl Pipeline {
         }
 
         let mut hints = hints::of_object(claim, &location, &object);
-        let looked_for = sidecar::find_sidecar(&location, sidecar, &mut hints, &self.store).await;
-        metadata.said = hints.provenance();
-        metadata.sigmf_key = looked_for?;
-        let mut read = stream(claim, &mut object, hints.clone(), &self.threads, &self.budget).await;
-        if let Err(ExtractionError::Recording(heimdall_dsp::Error::MetadataAfterSamples { at })) = read {
+        let sigmf_key = sidecar::find_sidecar(&location, sidecar, &mut hints, &self.store).await;
+        metadata.hints = hints.provenance();
+        metadata.sigmf_key = sigmf_key?;
+        let mut result = stream(claim, &mut object, hints.clone(), &self.threads, &self.budget).await;
+        if let Err(ExtractionError::Recording(heimdall_dsp::Error::MetadataAfterSamples { at })) = result {
             sidecar::read_archive_tail(&mut object, at, &mut hints).await?;
-            read = stream(claim, &mut object, hints, &self.threads, &self.budget).await;
+            result = stream(claim, &mut object, hints, &self.threads, &self.budget).await;
         }
         let ExtractionResult {
             extraction,
             segments,
             extracting,
             read_bytes,
-        } = read?;
+        } = result?;
         metadata.object_bytes = Some(read_bytes);
         let fetching = begun.elapsed().saturating_sub(extracting);
         metrics().step(Step::Fetch, fetching);
@@ -160,35 +144,6 @@ impl Pipeline {
         metadata.extract_ms = whole_ms(extracting);
         metadata.fetch_ms = whole_ms(fetching);
         Ok((extraction, segments))
-    }
-}
-
-fn feature_row(extraction: Extraction, segments: SegmentSpool, mut metadata: Metadata) -> FeatureRow {
-    let totals = extraction.totals;
-    metadata.extent = Some(Extent {
-        iq_duration_ms: extraction.duration_ms(),
-        chunk_duration_ms: CHUNK_MS,
-        num_segments: totals.num_segments,
-        num_chunks: totals.num_chunks,
-        samples_used: extraction.samples_used,
-        samples_left_over: extraction.samples_left_over,
-        samples_lost: extraction.samples_lost,
-    });
-    metadata.interpretation = Some(extraction.interpretation);
-    metadata.context = Some(extraction.info);
-    metadata.warnings = extraction
-        .inconsistencies
-        .iter()
-        .map(|doubt| doubt.text.clone())
-        .collect();
-    metadata.extraction_method = Some("recorded");
-    FeatureRow {
-        overall_confidence: totals.overall_confidence(),
-        mean_snr_db: totals.mean_snr_db(),
-        num_receivers_detected: i32::from(totals.signal_detected()),
-        extraction_metadata: metadata.to_json(),
-        segments,
-        trailing_warnings: extraction.inconsistencies,
     }
 }
 

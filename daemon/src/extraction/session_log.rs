@@ -1,4 +1,4 @@
-//! Says once for each session that it has completed.
+//! Logs once per session that it is completed.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use crate::job::claim::Claim;
 
-/// Sessions whose completion has been logged already. Of a backlog that was put off, recordings come back in any order: they
-/// may be spread over thousands of sessions.
+/// Sessions remembered as logged. The recordings of a deferred backlog come back in any order, so
+/// consecutive ones may belong to thousands of sessions.
 const REMEMBERED_SESSIONS: usize = 4_096;
 
-/// The sessions that have been announced of late.
+/// The sessions that were logged last.
 #[derive(Debug, Default)]
 pub struct SessionLog(Mutex<Sessions>);
 
@@ -23,7 +23,8 @@ struct Sessions {
 }
 
 impl SessionLog {
-    /// Work on a recording begins; what is put off before it has begun is not announced, or it would be each time.
+    /// Logs the session of a recording that is being started, if it is live and not logged yet.
+    /// Deferred recordings are not logged, to avoid a line per attempt.
     pub fn log_start(&self, claim: &Claim) {
         let session = claim.recording_session_id;
         if claim.source == "live" && self.0.lock().unwrap_or_else(PoisonError::into_inner).add(session) {
@@ -33,7 +34,7 @@ impl SessionLog {
 }
 
 impl Sessions {
-    /// Whether it is new.
+    /// Returns whether the session is new. Forgets the oldest one if there are too many.
     fn add(&mut self, session: Uuid) -> bool {
         if !self.known.insert(session) {
             return false;
@@ -59,8 +60,8 @@ mod tests {
         assert!(ids[..REMEMBERED_SESSIONS].iter().all(|id| sessions.add(*id)));
         assert!(!ids[..REMEMBERED_SESSIONS].iter().any(|id| sessions.add(*id)));
         assert!(sessions.add(ids[REMEMBERED_SESSIONS]));
-        assert!(!sessions.add(ids[1]), "the second oldest is known still");
-        assert!(sessions.add(ids[0]), "the oldest had to go");
+        assert!(!sessions.add(ids[1]), "the second oldest is still known");
+        assert!(sessions.add(ids[0]), "the oldest is forgotten");
         assert_eq!(
             (sessions.known.len(), sessions.in_order.len()),
             (REMEMBERED_SESSIONS, REMEMBERED_SESSIONS)

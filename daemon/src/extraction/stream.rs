@@ -1,5 +1,4 @@
-//! An object's way through the extractor: bytes in, segments out as they are measured, so that what is held does not grow with
-//! the length of the recording.
+//! Streams an object through the extractor, so that memory does not grow with the length of the recording.
 
 use std::time::{Duration, Instant};
 
@@ -15,23 +14,23 @@ use crate::job::segment_spool::SegmentSpool;
 use crate::metrics::metrics;
 use crate::object_store::object::Object;
 
-/// What the extractor gets at once: large enough that handing it over costs nothing
-/// beside the work, small enough that sixteen recordings hold two each in 4 MB.
+/// Bytes that the extractor gets at a time: so many that the hand-over costs little compared with the
+/// work, so few that sixteen recordings with two blocks each take 4 MB.
 const BLOCK_BYTES: usize = 128 * 1024;
 const BLOCK_PERMITS: u32 = 128;
-/// The unit of the budget of bytes in flight.
+/// The unit of [`ReadBudget::in_flight`].
 const BYTES_PER_PERMIT: u64 = 1024;
 
-/// How much may be read.
+/// Limits on the bytes that are read.
 pub struct ReadBudget {
     /// Size limit of one object.
     pub max_object_bytes: u64,
-    /// Bytes that may be read ahead, all recordings together.
+    /// Bytes in memory of all recordings together, in units of [`BYTES_PER_PERMIT`].
     in_flight: Semaphore,
 }
 
 impl ReadBudget {
-    /// The limits, both in bytes.
+    /// Limits in bytes: of one object, and of what is in memory of all objects together.
     #[must_use]
     pub fn new(max_object_bytes: u64, max_bytes_in_flight: u64) -> Self {
         let permits = usize::try_from(max_bytes_in_flight / BYTES_PER_PERMIT).unwrap_or(usize::MAX >> 3);
@@ -42,22 +41,22 @@ impl ReadBudget {
     }
 }
 
-/// What came of it.
+/// A completely extracted object.
 pub struct ExtractionResult {
-    /// The numbers, without the segments.
+    /// The totals, without the segments.
     pub extraction: Extraction,
-    /// All of those, as they go into the row.
+    /// All segments.
     pub segments: SegmentSpool,
-    /// How long the extractor took.
+    /// Time that the extractor took.
     pub extracting: Duration,
-    /// How many bytes there were.
+    /// Size of the object.
     pub read_bytes: u64,
 }
 
-/// Streams the object through the extractor: while one block is worked in, the next is read.
+/// Streams the object through the extractor: while one block is extracted, the next is read.
 ///
 /// # Errors
-/// What the store or the extractor says.
+/// The store's or the extractor's error.
 pub async fn stream(
     claim: &Claim,
     object: &mut Object<'_>,
@@ -70,7 +69,7 @@ pub async fn stream(
         read_bytes: 0,
         limit_bytes: budget.max_object_bytes,
     };
-    let mut extractor = RecordingExtractor::new(&claim.rx_id, (claim.rx_lat, claim.rx_lon), hints);
+    let mut extractor = RecordingExtractor::new(claim.receiver.clone(), hints);
     let mut extracting = Duration::ZERO;
     let (mut block, mut permit) = reader
         .next_block(object, Vec::with_capacity(BLOCK_BYTES), &budget.in_flight)
@@ -102,15 +101,17 @@ pub async fn stream(
     })
 }
 
-/// Cuts a body into blocks of [`BLOCK_BYTES`] and keeps count.
+/// Cuts a body into blocks of [`BLOCK_BYTES`] and counts the bytes.
 struct BlockReader {
+    /// The part of a piece that did not fit into the previous block.
     leftover: Option<bytes::Bytes>,
     read_bytes: u64,
     limit_bytes: u64,
 }
 
 impl BlockReader {
-    /// The next block, empty at the end of the body, with its share of the budget.
+    /// Fills `block` with the next bytes; it stays empty at the end of the body. The permits are the
+    /// block's share of the budget.
     async fn next_block<'a>(
         &mut self,
         object: &mut Object<'_>,
@@ -118,7 +119,7 @@ impl BlockReader {
         budget: &'a Semaphore,
     ) -> Result<(Vec<u8>, Option<SemaphorePermit<'a>>), ExtractionError> {
         block.clear();
-        // Closed never; without a permit the block would merely not be counted.
+        // The semaphore is never closed.
         let permit = budget.acquire_many(BLOCK_PERMITS).await.ok();
         while block.len() < BLOCK_BYTES {
             let mut piece = match self.leftover.take() {

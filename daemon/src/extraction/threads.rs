@@ -1,9 +1,8 @@
-//! Threads that extract, apart from the async runtime.
+//! Extractor threads, separate from the async runtime.
 //!
-//! A recording in progress travels: a task hands it over together with the next
-//! block of bytes and gets it back when the block has been worked in. So the
-//! number of threads, not of recordings, decides how many FFT plans and scratch
-//! buffers there are, and a recording that waits for the network holds none.
+//! A recording in progress moves between its task and a thread: the task hands it over with the next
+//! block of bytes and gets it back when the block is extracted. So FFT plans and scratch buffers
+//! exist once per thread, not per recording, and a recording that waits for the network holds none.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,10 +28,9 @@ impl ExtractorThreads {
     /// Starts `threads` threads.
     ///
     /// # Errors
-    /// When the system refuses a thread.
+    /// If the operating system refuses a thread.
     pub fn start(threads: usize) -> std::io::Result<Self> {
-        // Not bounded here: a recording has at most one block in it, so it holds
-        // no more jobs than recordings are in flight.
+        // Unbounded: a recording has at most one job in the channel, and the recordings in flight are limited.
         let (jobs, queue) = mpsc::channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
         let threads = (0..threads)
@@ -40,7 +38,7 @@ impl ExtractorThreads {
                 let queue = Arc::clone(&queue);
                 std::thread::Builder::new()
                     .name(format!("extract-{index}"))
-                    .spawn(move || work(&queue))
+                    .spawn(move || run_jobs(&queue))
             })
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
@@ -49,10 +47,10 @@ impl ExtractorThreads {
         })
     }
 
-    /// Works a block of bytes into a recording.
+    /// Extracts a block of bytes. Returns the recording, and the block for reuse.
     ///
     /// # Errors
-    /// What the extractor says of the recording, or [`ExtractionError::Panic`].
+    /// The extractor's error, or [`ExtractionError::Panic`].
     pub async fn push(
         &self,
         mut extractor: RecordingExtractor,
@@ -65,10 +63,10 @@ impl ExtractorThreads {
         .await
     }
 
-    /// Ends a recording.
+    /// Ends a recording. Returns its totals without segments, and all segments.
     ///
     /// # Errors
-    /// What the extractor says of the recording, or [`ExtractionError::Panic`].
+    /// As [`ExtractorThreads::push`].
     pub async fn finish(&self, extractor: RecordingExtractor) -> Result<(Extraction, SegmentSpool), ExtractionError> {
         self.run(move |workspace| extractor.finish(workspace)).await
     }
@@ -80,20 +78,20 @@ impl ExtractorThreads {
         let (answer, result) = oneshot::channel();
         let job: Job = Box::new(move |workspace| {
             let outcome = catch_unwind(AssertUnwindSafe(|| work(workspace))).unwrap_or_else(|panic| {
-                // What a half-done block left in the buffers must not reach the next recording.
+                // The buffers may contain a part of this recording.
                 *workspace = Workspace::new();
                 Err(ExtractionError::Panic {
-                    what: panic_message(&*panic),
+                    reason: panic_message(&*panic),
                 })
             });
-            // Nobody waits any more when the task was cancelled.
+            // Fails if the task was cancelled.
             drop(answer.send(outcome));
         });
-        let gone = || ExtractionError::Panic {
-            what: "the extractor threads are gone".to_owned(),
+        let ended = || ExtractionError::Panic {
+            reason: "the extractor threads have ended".to_owned(),
         };
-        self.jobs.as_ref().ok_or_else(gone)?.send(job).map_err(|_| gone())?;
-        result.await.map_err(|_| gone())?
+        self.jobs.as_ref().ok_or_else(ended)?.send(job).map_err(|_| ended())?;
+        result.await.map_err(|_| ended())?
     }
 }
 
@@ -101,13 +99,13 @@ impl Drop for ExtractorThreads {
     fn drop(&mut self) {
         self.jobs = None;
         for thread in self.threads.drain(..) {
-            // A thread catches every panic of its jobs.
+            // Cannot fail: a thread catches every panic of its jobs.
             drop(thread.join());
         }
     }
 }
 
-fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
+fn run_jobs(queue: &Mutex<mpsc::Receiver<Job>>) {
     let mut workspace = Workspace::new();
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -116,9 +114,8 @@ fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
     }
 }
 
-/// What a caught panic said.
-#[must_use]
-pub fn panic_message(panic: &(dyn Any + Send)) -> String {
+/// The message of a caught panic.
+pub(super) fn panic_message(panic: &(dyn Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
@@ -128,8 +125,10 @@ pub fn panic_message(panic: &(dyn Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use heimdall_dsp::Hints;
+
+    use super::*;
+    use crate::job::claim::Receiver;
 
     #[tokio::test]
     async fn a_panic_fails_one_recording_and_the_thread_goes_on() {
@@ -138,7 +137,7 @@ mod tests {
         assert_eq!(failure.to_string(), "internal error: bin 7 of 5");
         let (_, block) = threads
             .push(
-                RecordingExtractor::new("Torino", (None, None), Hints::default()),
+                RecordingExtractor::new(Receiver::default(), Hints::default()),
                 vec![0; 1600],
             )
             .await

@@ -1,22 +1,34 @@
-//! What a claim brings: the right to finish an attempt, and all that is known of the recording.
+//! A claimed row of the queue: the lease, and what the database stores about the recording.
 
+use serde::Serialize;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-/// The right to finish one attempt of one measurement: of all the daemons that
-/// ever claimed it, only the holder of the newest can change anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The right to finish one attempt of one measurement. Only the newest claim of a measurement can
+/// change its rows; a write with an older `claim_id` changes nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Lease {
     /// The measurement.
     pub measurement_id: Uuid,
-    /// Drawn anew at each claim.
+    /// A new number for each claim.
     pub claim_id: i64,
 }
 
-/// A measurement to work on, as claimed.
-#[derive(Clone, Debug)]
+/// The receiver that made a recording.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Receiver {
+    /// Name.
+    pub rx_id: String,
+    /// Latitude, degrees.
+    pub rx_lat: Option<f64>,
+    /// Longitude, degrees.
+    pub rx_lon: Option<f64>,
+}
+
+/// A claimed measurement.
+#[derive(Clone, Debug, Default)]
 pub struct Claim {
-    /// The right to finish it.
+    /// The right to finish this attempt.
     pub lease: Lease,
     /// 1 for the first attempt.
     pub attempt: i32,
@@ -24,17 +36,13 @@ pub struct Claim {
     pub source: String,
     /// 0 live, 1 retry and sweep, 2 backfill.
     pub priority: i16,
-    /// Its place within the priority.
+    /// Its position within the priority.
     pub id: i64,
     /// Its session.
     pub recording_session_id: Uuid,
-    /// Receiver's name.
-    pub rx_id: String,
-    /// Receiver's latitude, degrees.
-    pub rx_lat: Option<f64>,
-    /// Receiver's longitude, degrees.
-    pub rx_lon: Option<f64>,
-    /// Where the object is; `None` when the measurement or its session has gone.
+    /// Its receiver.
+    pub receiver: Receiver,
+    /// Location of the object; `None` if the measurement or its session no longer exists.
     pub iq_data_location: Option<String>,
     /// Sample format as the application wrote it.
     pub iq_data_format: Option<String>,
@@ -44,7 +52,7 @@ pub struct Claim {
     pub iq_samples_count: Option<i64>,
     /// Length of the recording as the application wrote it, seconds.
     pub duration_seconds: Option<f64>,
-    /// An error row stands already: this only looks once more for the object.
+    /// An error row exists already; this attempt looks for the missing object again.
     pub recheck: bool,
 }
 
@@ -60,9 +68,11 @@ impl Claim {
             priority: row.try_get("priority")?,
             id: row.try_get("id")?,
             recording_session_id: row.try_get("recording_session_id")?,
-            rx_id: row.try_get::<_, Option<String>>("rx_id")?.unwrap_or_default(),
-            rx_lat: row.try_get("rx_lat")?,
-            rx_lon: row.try_get("rx_lon")?,
+            receiver: Receiver {
+                rx_id: row.try_get::<_, Option<String>>("rx_id")?.unwrap_or_default(),
+                rx_lat: row.try_get("rx_lat")?,
+                rx_lon: row.try_get("rx_lon")?,
+            },
             iq_data_location: row.try_get("iq_data_location")?,
             iq_data_format: row.try_get("iq_data_format")?,
             iq_sample_rate: row.try_get("iq_sample_rate")?,
@@ -73,8 +83,8 @@ impl Claim {
     }
 }
 
-/// Live, retry and sweep, backfill: `feature_queue.priority`.
+/// Number of values of `feature_queue.priority`: live, retry and sweep, backfill.
 pub const PRIORITIES: usize = 3;
 
-/// For each priority the id above which a claim looks.
+/// For each priority, the id above which a claim searches.
 pub type CursorIds = [i64; PRIORITIES];

@@ -1,80 +1,81 @@
-//! What can go wrong with one recording, and the class that decides what happens then.
+//! What can go wrong with a recording, and the class of each error, which decides what happens next.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::sanitize::sanitize;
 
-/// Who is to blame, and so what happens next.
+/// What caused an error, and therefore what happens next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorClass {
-    /// The recording itself: an error row, at once.
+    /// The recording itself: an error row immediately.
     Recording,
-    /// A server is away: nobody is blamed, no attempt is spent, work stops until it is back.
+    /// A server is unavailable: no error row, no attempt is counted, work stops until the server is back.
     Outage,
-    /// This object, perhaps only now: again later with back-off, an error row after the last attempt.
+    /// This object, perhaps only now: retry with back-off, an error row after the last attempt.
     Retry,
-    /// Ours: an error row of kind `internal` for this recording only.
+    /// A bug of ours: an error row of kind `internal`, for this recording only.
     Bug,
 }
 
 /// Why a recording has no features.
 #[derive(Debug, thiserror::Error)]
 pub enum ExtractionError {
-    /// The store has no such object.
+    /// The object does not exist.
     NotFound {
-        /// Object key as asked for.
+        /// Object key.
         key: String,
     },
-    /// The location names a bucket that is not configured, or no object at all.
+    /// The location names a bucket that is not configured, or no valid key.
     LocationRefused {
-        /// What is wrong with it, and what is allowed.
-        what: String,
+        /// What is wrong, and what is allowed.
+        reason: String,
     },
     /// The object is larger than the limit.
     TooLarge {
-        /// Size as the store says, or bytes read so far where it said less.
+        /// Size from the store's answer, or the bytes read so far if that was smaller or missing.
         size_bytes: u64,
         /// The limit.
         limit_bytes: u64,
     },
-    /// The bytes are no recording that can be extracted.
+    /// The bytes are not a recording that can be extracted.
     Recording(#[from] heimdall_dsp::Error),
-    /// The store cannot be used, or is in doubt.
+    /// The store is unavailable, or suspected to be.
     StoreOutage {
-        /// Not to be claimed again before this long, so that others are tried first.
+        /// Claim the row again only after this delay, so that other rows come first. `None`: immediately.
         delay: Option<Duration>,
     },
     /// The store works, but this object could not be read.
     ObjectUnreadable {
-        /// What the store, or the way to it, said.
-        what: String,
+        /// Error of the store or of the connection.
+        reason: String,
     },
-    /// It was replaced while it was read, again and again.
+    /// The object was replaced during every attempt to read it.
     ObjectReplaced,
     /// The extractor panicked.
     Panic {
         /// The panic's message.
-        what: String,
+        reason: String,
     },
-    /// What was measured of a long recording cannot be kept until its end.
+    /// The features of a long recording could not be spooled to a temporary file.
     NoRoom {
-        /// What the system said.
-        what: String,
+        /// Error of the operating system.
+        reason: String,
     },
-    /// The row could not be written, though the database works.
+    /// The database works, but refused the row.
     RowRefused {
-        /// What the database said.
-        what: String,
+        /// Error of the database.
+        reason: String,
     },
 }
 
 impl fmt::Display for ExtractionError {
-    /// What a log line or a row may say: bytes from outside are in it, so it is made printable.
+    /// The text for a log line and for the column `error_message`. It contains text from outside,
+    /// so it is sanitized.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
             Self::NotFound { key } => format!("IQ file not found: {key}"),
-            Self::LocationRefused { what } => format!("IQ location not allowed: {what}"),
+            Self::LocationRefused { reason } => format!("IQ location not allowed: {reason}"),
             Self::TooLarge {
                 size_bytes,
                 limit_bytes,
@@ -82,18 +83,18 @@ impl fmt::Display for ExtractionError {
                 "IQ file too large: {size_bytes} bytes, the limit is {limit_bytes} bytes (HEIMDALL_MAX_OBJECT_BYTES)"
             ),
             Self::Recording(error) => error.to_string(),
-            Self::StoreOutage { .. } => "the object store is away".to_owned(),
-            Self::ObjectUnreadable { what } => format!("IQ file could not be read: {what}"),
-            Self::ObjectReplaced => "IQ file could not be read: it is replaced whenever it is read".to_owned(),
-            Self::Panic { what } => format!("internal error: {what}"),
-            Self::NoRoom { what } => format!("internal error: temporary file: {what}"),
-            Self::RowRefused { what } => format!("internal error: the row was refused: {what}"),
+            Self::StoreOutage { .. } => "the object store is unavailable".to_owned(),
+            Self::ObjectUnreadable { reason } => format!("IQ file could not be read: {reason}"),
+            Self::ObjectReplaced => "IQ file could not be read: it was replaced during every attempt".to_owned(),
+            Self::Panic { reason } => format!("internal error: {reason}"),
+            Self::NoRoom { reason } => format!("internal error: temporary file: {reason}"),
+            Self::RowRefused { reason } => format!("internal error: the row was refused: {reason}"),
         };
         f.write_str(&sanitize(&text))
     }
 }
 
-/// Every [`ExtractionError::kind`] that a daemon can write.
+/// Every [`ExtractionError::kind`] that a daemon writes.
 pub const KINDS: &[&str] = &[
     "not_found",
     "location_refused",
@@ -105,7 +106,7 @@ pub const KINDS: &[&str] = &[
 ];
 
 impl ExtractionError {
-    /// The class, which decides what happens.
+    /// The class, which decides what happens next.
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         match self {
@@ -120,7 +121,7 @@ impl ExtractionError {
         }
     }
 
-    /// Stable word for the column `error_kind`.
+    /// The word for the column `error_kind`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -133,12 +134,6 @@ impl ExtractionError {
             Self::Panic { .. } | Self::NoRoom { .. } | Self::RowRefused { .. } => "internal",
         }
     }
-
-    /// The text for the column `error_message`.
-    #[must_use]
-    pub fn message(&self) -> String {
-        self.to_string()
-    }
 }
 
 #[cfg(test)]
@@ -147,23 +142,22 @@ mod tests {
     use crate::sanitize::MAX_TEXT_BYTES;
 
     #[test]
-    fn a_missing_object_is_named_as_the_contract_says() {
-        let failure = ExtractionError::NotFound {
+    fn a_missing_object_gives_the_text_class_and_kind_that_are_documented() {
+        let error = ExtractionError::NotFound {
             key: "2026/11/22/x.bin".to_owned(),
         };
-        assert_eq!(failure.message(), "IQ file not found: 2026/11/22/x.bin");
-        assert_eq!((failure.class(), failure.kind()), (ErrorClass::Recording, "not_found"));
+        assert_eq!(error.to_string(), "IQ file not found: 2026/11/22/x.bin");
+        assert_eq!((error.class(), error.kind()), (ErrorClass::Recording, "not_found"));
     }
 
     #[test]
-    fn what_a_hostile_store_says_stays_one_short_printable_line() {
-        let failure = ExtractionError::ObjectUnreadable {
-            what: "\0ä\u{1b}[2J\n".repeat(100_000),
+    fn text_from_a_hostile_store_becomes_one_short_printable_line() {
+        let error = ExtractionError::ObjectUnreadable {
+            reason: "\0ä\u{1b}[2J\n".repeat(100_000),
         };
-        let message = failure.message();
+        let message = error.to_string();
         assert!(message.len() < MAX_TEXT_BYTES + 64, "{} bytes", message.len());
         assert!(!message.contains(|c: char| c.is_control()), "{message}");
         assert!(message.ends_with("bytes in all)"), "{message}");
-        assert_eq!(failure.to_string(), message);
     }
 }

@@ -1,25 +1,27 @@
-//! Fault points: named places between the steps of one recording at which a test ends or stops the daemon.
+//! Fail points: named places between the steps of a recording at which a test kills or stops the daemon.
 //!
-//! Without the feature `fault-points`, which no production build has, reaching a point does nothing and compiles to
-//! nothing. With it, `HEIMDALL_FAULT=point:how[:turn[:location]]` chooses one: `how` is `kill` (SIGKILL), `abort`,
-//! `stop` (SIGSTOP) or `panic`, `turn` says at which arrival (1 is the first), and only arrivals with a recording whose
-//! `iq_data_location` contains `location` count.
+//! Without the feature `fault-points`, which no production build has, [`hit`] compiles to nothing.
+//! With it, `HEIMDALL_FAULT=point:action[:turn[:location]]` selects one fail point:
+//!
+//! - `action`: `kill` (SIGKILL), `abort`, `stop` (SIGSTOP) or `panic`.
+//! - `turn`: at which arrival the action happens, from 1.
+//! - `location`: only recordings whose `iq_data_location` contains this text count as arrivals.
 
 use super::claim::Claim;
 
-macro_rules! points {
+macro_rules! fail_points {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
-        /// A place between two steps.
+        /// A place between two steps of a recording.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum FailPoint {
             $($(#[$doc])* $name,)*
         }
 
         impl FailPoint {
-            /// All of them, in the order in which a recording meets them.
+            /// All fail points, in the order in which a recording reaches them.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// As `HEIMDALL_FAULT` spells it.
+            /// Its name in `HEIMDALL_FAULT`.
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self {
@@ -30,50 +32,49 @@ macro_rules! points {
     };
 }
 
-points! {
-    /// Claimed in the database, not begun.
+fail_points! {
+    /// Claimed in the database, not started.
     AfterClaim = "after_claim";
-    /// The location is understood, nothing is asked for.
+    /// The location is parsed, nothing is requested.
     BeforeGet = "before_get";
-    /// The answer's header has arrived, nothing of the body is read.
+    /// The header of the store's answer has arrived, nothing of the body is read.
     AfterGet = "after_get";
-    /// A block of the body has been worked in.
+    /// A block of the body is extracted.
     MidBody = "mid_body";
-    /// The body has been read, the features are not computed.
+    /// The body is read, the features are not complete.
     AfterBody = "after_body";
-    /// There is an outcome, the writer does not have it.
-    AfterVerdict = "after_verdict";
-    /// The writer has it and a connection, no transaction.
+    /// The outcome is known, the writer does not have it.
+    AfterOutcome = "after_outcome";
+    /// The writer has the outcome and a connection, no transaction.
     BeforeTransaction = "before_transaction";
     /// The sessions are locked.
     AfterLock = "after_lock";
     /// The row is stored, its session not settled.
     AfterStore = "after_store";
-    /// Its session is settled.
+    /// The session is settled.
     AfterSettle = "after_settle";
-    /// All is done but the COMMIT.
+    /// Everything is done except COMMIT.
     BeforeCommit = "before_commit";
-    /// COMMIT is on its way, not answered.
+    /// COMMIT is sent, not answered.
     CommitSent = "commit_sent";
-    /// Committed, not told.
+    /// Committed, not logged.
     AfterCommit = "after_commit";
-    /// Told, still on the list of what is in hand.
+    /// Logged, the lease still in the list of held leases.
     AfterReport = "after_report";
 }
 
-/// The daemon is at `point` with these recordings in hand.
 #[cfg(not(feature = "fault-points"))]
 #[inline]
 pub fn hit<'a>(_: FailPoint, _: impl IntoIterator<Item = &'a Claim>) {}
 
-/// The daemon is at `point` with these recordings in hand.
+/// Called at `point` with the recordings that are in flight there.
 #[cfg(feature = "fault-points")]
 pub fn hit<'a>(point: FailPoint, claims: impl IntoIterator<Item = &'a Claim>) {
-    chosen::hit(point, claims);
+    selected::hit(point, claims);
 }
 
 #[cfg(feature = "fault-points")]
-mod chosen {
+mod selected {
     use std::process::{Command, abort, id};
     use std::sync::LazyLock;
     use std::sync::atomic::{AtomicU32, Ordering};
@@ -83,7 +84,7 @@ mod chosen {
 
     struct Fault {
         point: FailPoint,
-        how: String,
+        action: String,
         turn: u32,
         location: String,
         arrivals: AtomicU32,
@@ -94,60 +95,58 @@ mod chosen {
     fn parse(text: &str) -> Option<Fault> {
         let mut parts = text.splitn(4, ':');
         let name = parts.next()?;
-        let point = *FailPoint::ALL.iter().find(|point| point.name() == name)?;
-        let how = parts.next()?.to_owned();
-        let turn = parts.next().unwrap_or("1").parse().ok()?;
-        let location = parts.next().unwrap_or_default().to_owned();
-        let arrivals = AtomicU32::new(0);
-        ["kill", "abort", "stop", "panic"].contains(&&*how).then_some(Fault {
-            point,
-            how,
-            turn,
-            location,
-            arrivals,
-        })
+        let fault = Fault {
+            point: *FailPoint::ALL.iter().find(|point| point.name() == name)?,
+            action: parts.next()?.to_owned(),
+            turn: parts.next().unwrap_or("1").parse().ok()?,
+            location: parts.next().unwrap_or_default().to_owned(),
+            arrivals: AtomicU32::new(0),
+        };
+        ["kill", "abort", "stop", "panic"]
+            .contains(&&*fault.action)
+            .then_some(fault)
     }
 
     pub(super) fn hit<'a>(point: FailPoint, claims: impl IntoIterator<Item = &'a Claim>) {
         let Some(fault) = FAULT.as_ref().filter(|fault| fault.point == point) else {
             return;
         };
-        let concerned = claims.into_iter().any(|claim| {
+        let counts = claims.into_iter().any(|claim| {
             let location = claim.iq_data_location.as_deref().unwrap_or_default();
             location.contains(&fault.location)
         });
-        if !concerned || fault.arrivals.fetch_add(1, Ordering::SeqCst) + 1 != fault.turn {
+        if !counts || fault.arrivals.fetch_add(1, Ordering::SeqCst) + 1 != fault.turn {
             return;
         }
-        tracing::warn!(point = point.name(), how = fault.how, "fault point");
-        match &*fault.how {
+        tracing::warn!(point = point.name(), action = fault.action, "fault point");
+        match &*fault.action {
             "abort" => abort(),
-            "stop" => stand_still(),
+            "stop" => stop(),
             "panic" => panic!("fault point\n{}", point.name()),
             _ => loop {
-                signal("KILL");
+                send_signal("KILL");
                 std::thread::sleep(Duration::from_secs(1));
             },
         }
     }
 
-    /// The signal reaches some thread of this process, and this one with it a moment later: it goes on when it finds that
-    /// time has passed unnoticed.
-    fn stand_still() {
-        let (begun, look, unnoticed) = (Instant::now(), Duration::from_millis(5), Duration::from_millis(500));
-        signal("STOP");
-        while begun.elapsed() < Duration::from_secs(30) {
+    /// SIGSTOP stops this thread a moment after the signal is sent. A sleep of 5 ms that took more
+    /// than 500 ms shows that the process was stopped and continued.
+    fn stop() {
+        let sent = Instant::now();
+        send_signal("STOP");
+        while sent.elapsed() < Duration::from_secs(30) {
             let before = Instant::now();
-            std::thread::sleep(look);
-            if before.elapsed() > unnoticed {
+            std::thread::sleep(Duration::from_millis(5));
+            if before.elapsed() > Duration::from_millis(500) {
                 break;
             }
         }
     }
 
-    /// std can signal children only, and `unsafe` is forbidden.
-    fn signal(name: &str) {
+    /// Uses the program `kill`: std can only signal children, and `unsafe` is forbidden.
+    fn send_signal(name: &str) {
         let sent = Command::new("kill").args(["-s", name, &id().to_string()]).status();
-        assert!(sent.is_ok_and(|status| status.success()), "kill runs");
+        assert!(sent.is_ok_and(|status| status.success()), "cannot run kill");
     }
 }

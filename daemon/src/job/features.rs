@@ -1,37 +1,35 @@
-//! The row of a recording with features.
+//! A recording's row with features.
 
 use heimdall_dsp::{Inconsistency, SegmentFeatures};
 use serde::Serialize;
 
+use super::claim::Receiver;
 use super::segment_spool::SegmentSpool;
 
-/// One element of `receiver_features`: a segment of one receiver.
+/// One element of `receiver_features`: one segment of one receiver's recording.
 #[derive(Debug, Serialize)]
 pub struct ReceiverFeatures<'a> {
-    /// Receiver's name.
-    pub rx_id: &'a str,
-    /// Receiver's latitude, degrees.
-    pub rx_lat: Option<f64>,
-    /// Receiver's longitude, degrees.
-    pub rx_lon: Option<f64>,
-    /// The numbers.
+    /// The receiver.
+    #[serde(flatten)]
+    pub receiver: &'a Receiver,
+    /// Features and quality of the segment.
     #[serde(flatten)]
     pub segment: &'a SegmentFeatures,
 }
 
-/// A row of `measurement_features` without failure.
+/// A row of `measurement_features` with features.
 #[derive(Debug)]
 pub struct FeatureRow {
-    /// `receiver_features`, one for each segment.
+    /// `receiver_features`, one element per segment.
     pub segments: SegmentSpool,
-    /// What is to be added to the warnings of each.
+    /// Found only at the end of the recording; added to the warnings of every segment.
     pub trailing_warnings: Vec<Inconsistency>,
-    /// How they came about.
+    /// `extraction_metadata`.
     pub extraction_metadata: serde_json::Value,
     /// 0 to 1.
     pub overall_confidence: f64,
     /// dB.
     pub mean_snr_db: f64,
-    /// 1 when most chunks have a signal.
+    /// 1 if most chunks contain a signal, else 0.
     pub num_receivers_detected: i32,
 }

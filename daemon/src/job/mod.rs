@@ -1,4 +1,4 @@
-//! One claimed recording: what is claimed, what is made of it, what can go wrong, and what follows from that.
+//! One claimed recording: the claim, its features or its error, and what happens next.
 
 pub mod claim;
 pub mod error;

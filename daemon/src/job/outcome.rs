@@ -1,31 +1,31 @@
-//! What becomes of a claimed row.
+//! What happens to a claimed row.
 
 use std::time::Duration;
 
 use super::features::FeatureRow;
 
-/// What becomes of a claimed row.
+/// What happens to a claimed row.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Features stand; done.
+    /// The features are stored; the row leaves the queue.
     Completed(Box<FeatureRow>),
-    /// An error row stands; `recheck` later, or done.
+    /// An error row is stored; the row leaves the queue, or waits for a `recheck`.
     Failed {
-        /// Stable word.
+        /// For the column `error_kind`.
         error_kind: &'static str,
-        /// For people.
+        /// For the column `error_message`.
         error_message: String,
-        /// How far it came.
+        /// What was known about the recording when it failed.
         extraction_metadata: serde_json::Value,
-        /// Look again after this long, the error row standing meanwhile.
+        /// Try again after this delay; the error row stays until then.
         recheck: Option<Duration>,
     },
-    /// No row yet; again after this long.
+    /// Nothing is stored; try again after this delay. The attempt counts.
     Retry(Duration),
-    /// Again after this long, attempt not counted: nobody is to blame, but others go first.
+    /// Nothing is stored; try again after this delay, other rows first. The attempt does not count.
     Snooze(Duration),
-    /// Ready again at once, attempt not counted: nobody is to blame.
+    /// Nothing is stored; the row is ready again immediately. The attempt does not count.
     Release,
-    /// The measurement has gone.
+    /// The measurement no longer exists; the row leaves the queue.
     Discard,
 }

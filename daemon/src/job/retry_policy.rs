@@ -1,4 +1,4 @@
-//! What a failure makes of a claimed row.
+//! What happens to a claimed row after an error.
 
 use std::time::Duration;
 
@@ -9,108 +9,70 @@ use super::error::{ErrorClass, ExtractionError};
 use super::outcome::Outcome;
 use crate::backoff::Backoff;
 
-/// What keeps failing gets its error row after so many attempts.
+/// An error of class `Retry` becomes an error row after this many attempts.
 const MAX_ATTEMPTS: i32 = 5;
-/// A missing object is looked for so often: an upload may lag behind its row.
-const NOT_FOUND_ATTEMPTS: i32 = 3;
-/// Delays before the second and the third look: two minutes together.
+/// Delays before the second and third search for a missing object, two minutes together: an upload
+/// may finish later than its row.
 const NOT_FOUND_DELAYS: [Duration; 2] = [Duration::from_secs(30), Duration::from_secs(90)];
-/// Between attempts at what fails while others work: about 1, 2, 4 and 8 minutes.
+/// Delays between attempts in class `Retry`: about 1, 2, 4 and 8 minutes.
 const RETRY: Backoff = Backoff {
     base: Duration::from_mins(1),
     max: Duration::from_mins(10),
 };
 
-/// What a failure means for the queue row, by its class and the attempts so far.
+/// Decides by the error's class and the number of attempts so far.
+///
+/// `metadata` is stored if the outcome is an error row.
 #[must_use]
-pub fn decide(claim: &Claim, failure: &ExtractionError, metadata: serde_json::Value) -> Outcome {
-    match failure.class() {
-        ErrorClass::Outage => match failure {
-            ExtractionError::StoreOutage { delay: Some(delay) } => Outcome::Snooze(*delay),
-            _ => Outcome::Release,
-        },
-        ErrorClass::Recording => {
-            let recheck = match failure {
-                ExtractionError::NotFound { .. } if claim.attempt < NOT_FOUND_ATTEMPTS => {
-                    let index = usize::try_from(claim.attempt - 1).unwrap_or(0);
-                    Some(NOT_FOUND_DELAYS[index.min(NOT_FOUND_DELAYS.len() - 1)])
-                }
-                _ => None,
-            };
-            error_row(failure, metadata, recheck)
+pub fn decide(claim: &Claim, error: &ExtractionError, metadata: serde_json::Value) -> Outcome {
+    let error_row = |recheck| Outcome::Failed {
+        error_kind: error.kind(),
+        error_message: error.to_string(),
+        extraction_metadata: metadata,
+        recheck,
+    };
+    match (error.class(), error) {
+        (ErrorClass::Outage, ExtractionError::StoreOutage { delay: Some(delay) }) => Outcome::Snooze(*delay),
+        (ErrorClass::Outage, _) => Outcome::Release,
+        (ErrorClass::Recording, ExtractionError::NotFound { .. }) => {
+            let attempts_before = usize::try_from(claim.attempt - 1).unwrap_or(0);
+            error_row(NOT_FOUND_DELAYS.get(attempts_before).copied())
         }
-        ErrorClass::Retry if claim.attempt < MAX_ATTEMPTS => {
+        (ErrorClass::Retry, _) if claim.attempt < MAX_ATTEMPTS => {
             let delay = RETRY.jittered(claim.attempt.unsigned_abs());
             info!(
                 measurement = %claim.lease.measurement_id,
                 attempt = claim.attempt,
-                error_kind = failure.kind(),
-                error = %failure,
+                error_kind = error.kind(),
+                error = %error,
                 again_in_s = delay.as_secs(),
                 "recording postponed"
             );
             Outcome::Retry(delay)
         }
-        ErrorClass::Retry | ErrorClass::Bug => error_row(failure, metadata, None),
-    }
-}
-
-/// An error row's outcome.
-#[must_use]
-pub fn error_row(
-    failure: &ExtractionError,
-    extraction_metadata: serde_json::Value,
-    recheck: Option<Duration>,
-) -> Outcome {
-    Outcome::Failed {
-        error_kind: failure.kind(),
-        error_message: failure.message(),
-        extraction_metadata,
-        recheck,
+        (ErrorClass::Recording | ErrorClass::Retry | ErrorClass::Bug, _) => error_row(None),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
-    use crate::job::claim::Lease;
 
-    fn claim(attempt: i32) -> Claim {
-        Claim {
-            lease: Lease {
-                measurement_id: Uuid::nil(),
-                claim_id: 1,
-            },
+    fn decide(attempt: i32, error: &ExtractionError) -> Outcome {
+        let claim = Claim {
             attempt,
-            source: "live".to_owned(),
-            priority: 0,
-            id: 1,
-            recording_session_id: Uuid::nil(),
-            rx_id: "Torino".to_owned(),
-            rx_lat: Some(45.04),
-            rx_lon: Some(7.67),
-            iq_data_location: Some("x.bin".to_owned()),
-            iq_data_format: None,
-            iq_sample_rate: None,
-            iq_samples_count: None,
-            duration_seconds: None,
-            recheck: false,
-        }
-    }
-
-    fn decided(attempt: i32, failure: &ExtractionError) -> Outcome {
-        decide(&claim(attempt), failure, serde_json::json!({}))
+            ..Claim::default()
+        };
+        super::decide(&claim, error, serde_json::json!({}))
     }
 
     #[test]
-    fn a_missing_object_fails_at_once_and_is_looked_for_three_times_in_two_minutes() {
+    fn a_missing_object_gets_an_error_row_and_two_more_searches_within_two_minutes() {
         let missing = || ExtractionError::NotFound {
             key: "x.bin".to_owned(),
         };
         let rechecks: Vec<Option<u64>> = (1..=4)
-            .map(|attempt| match decided(attempt, &missing()) {
+            .map(|attempt| match decide(attempt, &missing()) {
                 Outcome::Failed { recheck, .. } => recheck.map(|after| after.as_secs()),
                 other => panic!("{other:?}"),
             })
@@ -119,34 +81,34 @@ mod tests {
     }
 
     #[test]
-    fn an_object_that_keeps_failing_is_blamed_after_five_attempts() {
-        let broken = || ExtractionError::ObjectUnreadable {
-            what: "HTTP 500".to_owned(),
+    fn an_unreadable_object_gets_its_error_row_at_the_fifth_attempt() {
+        let unreadable = || ExtractionError::ObjectUnreadable {
+            reason: "HTTP 500".to_owned(),
         };
         for attempt in 1..MAX_ATTEMPTS {
-            assert!(matches!(decided(attempt, &broken()), Outcome::Retry(_)), "{attempt}");
+            assert!(matches!(decide(attempt, &unreadable()), Outcome::Retry(_)), "{attempt}");
         }
         assert!(matches!(
-            decided(MAX_ATTEMPTS, &broken()),
+            decide(MAX_ATTEMPTS, &unreadable()),
             Outcome::Failed { recheck: None, .. }
         ));
     }
 
     #[test]
-    fn a_row_that_is_refused_may_be_the_schemas_fault_and_is_tried_as_often() {
+    fn a_refused_row_is_retried_like_an_unreadable_object_since_the_schema_may_be_the_cause() {
         let refused = || ExtractionError::RowRefused {
-            what: "permission denied".to_owned(),
+            reason: "permission denied".to_owned(),
         };
-        assert!(matches!(decided(1, &refused()), Outcome::Retry(_)));
-        assert!(matches!(decided(MAX_ATTEMPTS, &refused()), Outcome::Failed { .. }));
+        assert!(matches!(decide(1, &refused()), Outcome::Retry(_)));
+        assert!(matches!(decide(MAX_ATTEMPTS, &refused()), Outcome::Failed { .. }));
     }
 
     #[test]
-    fn an_outage_blames_nobody() {
+    fn an_outage_never_becomes_an_error_row() {
         let outage = |seconds: Option<u64>| ExtractionError::StoreOutage {
             delay: seconds.map(Duration::from_secs),
         };
-        assert!(matches!(decided(5, &outage(None)), Outcome::Release));
-        assert!(matches!(decided(5, &outage(Some(60))), Outcome::Snooze(_)));
+        assert!(matches!(decide(5, &outage(None)), Outcome::Release));
+        assert!(matches!(decide(5, &outage(Some(60))), Outcome::Snooze(_)));
     }
 }

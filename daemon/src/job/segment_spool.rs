@@ -1,5 +1,4 @@
-//! Segments on their way to their place: none of a recording that turns out to be none must get there, and all of a long
-//! one do not fit into memory.
+//! Spools segments until the recording is known to be valid; long ones spill to a temporary file.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
@@ -7,23 +6,24 @@ use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use heimdall_dsp::{Inconsistency, Warning};
 use serde::Serialize;
 
-/// What stands before a segment's warnings.
+/// Precedes a segment's warnings in its JSON text.
 const WARNINGS: &str = "\"warnings\":";
 
-/// A JSON array, as far as it has come: an object a line, in memory or, beyond a limit, in a file that has no name and is gone
-/// with its last user.
+/// JSON objects, one per line. The text is in memory up to a limit, then in a temporary file without
+/// a name, which the operating system deletes when it is closed.
 #[derive(Debug)]
 pub struct SegmentSpool {
     in_memory_bytes: usize,
+    /// Lines that are not in the file.
     text: Vec<u8>,
-    /// Once they are more than that.
+    /// Created when the text exceeds the limit for the first time.
     file: Option<File>,
-    /// What each of them is warned of.
+    /// Warnings of each segment.
     warnings: Vec<Vec<Warning>>,
 }
 
 impl SegmentSpool {
-    /// None so far; more than `in_memory_bytes` of them go to a file.
+    /// An empty spool that moves its text to a file whenever it exceeds `in_memory_bytes`.
     #[must_use]
     pub fn new(in_memory_bytes: usize) -> Self {
         Self {
@@ -34,10 +34,11 @@ impl SegmentSpool {
         }
     }
 
-    /// Adds one, an object that ends with the `quality` of a segment, whose last are its `warnings`.
+    /// Appends a segment. Its JSON object must end with `quality`, and `quality` with `warnings`, so
+    /// that [`SegmentSpool::lines`] can replace the warnings.
     ///
     /// # Errors
-    /// When the file cannot be made or written.
+    /// If the file cannot be created or written.
     pub fn push(&mut self, segment: &impl Serialize, warnings: &[Warning]) -> io::Result<()> {
         serde_json::to_writer(&mut self.text, segment)?;
         self.text.push(b'\n');
@@ -54,11 +55,12 @@ impl SegmentSpool {
         Ok(())
     }
 
-    /// The objects as text, in order. What only the end of the recording has shown is added to the warnings of each.
+    /// The JSON objects in order. The warnings of `trailing`, which were found only at the end of the
+    /// recording, are added to the warnings of each.
     ///
     /// # Errors
-    /// When the file cannot be read.
-    pub fn lines(&self, late: &[Inconsistency]) -> io::Result<impl Iterator<Item = io::Result<String>>> {
+    /// If the file cannot be read.
+    pub fn lines(&self, trailing: &[Inconsistency]) -> io::Result<impl Iterator<Item = io::Result<String>>> {
         let mut file = self.file.as_ref();
         if let Some(file) = &mut file {
             file.rewind()?;
@@ -67,17 +69,17 @@ impl SegmentSpool {
         let lines = in_file.chain(self.text.lines());
         Ok(lines
             .zip(&self.warnings)
-            .map(move |(line, own)| amend(line?, own, late)))
+            .map(move |(line, own)| add_warnings(line?, own, trailing)))
     }
 }
 
-/// The object with all its warnings.
-fn amend(mut line: String, own: &[Warning], late: &[Inconsistency]) -> io::Result<String> {
-    if late.iter().all(|doubt| own.contains(&doubt.warning)) {
+/// Replaces the warnings at the end of a segment's JSON object by its own and the trailing ones.
+fn add_warnings(mut line: String, own: &[Warning], trailing: &[Inconsistency]) -> io::Result<String> {
+    if trailing.iter().all(|found| own.contains(&found.warning)) {
         return Ok(line);
     }
     let mut all = own.to_vec();
-    all.extend(late.iter().map(|doubt| doubt.warning));
+    all.extend(trailing.iter().map(|found| found.warning));
     all.sort_unstable();
     all.dedup();
     let start = line.rfind(WARNINGS).ok_or(io::ErrorKind::InvalidData)? + WARNINGS.len();
@@ -100,44 +102,45 @@ mod tests {
         recording.finish(&mut workspace).expect("features").segments
     }
 
-    fn read(segments: &SegmentSpool, late: &[Inconsistency]) -> Vec<String> {
+    fn read(segments: &SegmentSpool, trailing: &[Inconsistency]) -> Vec<String> {
         segments
-            .lines(late)
-            .expect("rewound")
-            .map(|line| line.expect("a line"))
+            .lines(trailing)
+            .expect("rewind")
+            .map(|line| line.expect("line"))
             .collect()
     }
 
     #[test]
-    fn more_than_fits_into_memory_comes_out_whole_and_more_than_once() {
-        let one = &extract(&vec![0x3c; 1_600_000])[0];
-        let text = serde_json::to_string(one).expect("JSON");
-        for (in_memory_bytes, is_filed) in [(0, true), (2 * text.len() + 2, true), (4 * text.len(), false)] {
+    fn spooled_segments_can_be_read_several_times_from_memory_and_from_a_file() {
+        let segment = &extract(&vec![0x3c; 1_600_000])[0];
+        let text = serde_json::to_string(segment).expect("JSON");
+        for (in_memory_bytes, uses_file) in [(0, true), (2 * text.len() + 2, true), (4 * text.len(), false)] {
             let mut segments = SegmentSpool::new(in_memory_bytes);
             for count in 1..=3 {
-                segments.push(one, &one.quality.warnings).expect("room");
+                segments.push(segment, &segment.quality.warnings).expect("push");
                 for _ in 0..2 {
                     assert_eq!(read(&segments, &[]), vec![text.clone(); count], "{in_memory_bytes}");
                 }
             }
-            assert_eq!(segments.file.is_some(), is_filed, "{in_memory_bytes}");
+            assert_eq!(segments.file.is_some(), uses_file, "{in_memory_bytes}");
         }
     }
 
     #[test]
-    fn what_the_end_shows_is_added_to_every_segment_in_the_order_of_warnings() {
-        // 1.2 s of samples beyond full scale that are all the same: a dropout, and unscaled.
+    fn trailing_warnings_are_added_to_every_segment_in_the_order_of_the_enum() {
+        // 1.2 s of equal samples above full scale: the warnings for a dropout and for unscaled samples.
         let own = extract(&5.0_f32.to_le_bytes().repeat(2 * 240_000));
         assert_eq!(own[0].quality.warnings.last(), Some(&Warning::Unscaled));
         let mut segments = SegmentSpool::new(0);
         for segment in &own {
-            segments.push(segment, &segment.quality.warnings).expect("room");
+            segments.push(segment, &segment.quality.warnings).expect("push");
         }
-        let late = [Warning::SampleRateDoubtful, Warning::Clipping].map(|warning| Inconsistency::new(warning, "late"));
+        let trailing = [Warning::SampleRateDoubtful, Warning::Clipping]
+            .map(|warning| Inconsistency::new(warning, "found at the end"));
         let mut expected = own;
         for segment in &mut expected {
             let warnings = &mut segment.quality.warnings;
-            warnings.extend(late.iter().map(|doubt| doubt.warning));
+            warnings.extend(trailing.iter().map(|found| found.warning));
             warnings.sort_unstable();
             warnings.dedup();
         }
@@ -145,6 +148,6 @@ mod tests {
             .iter()
             .map(|segment| serde_json::to_string(segment).expect("JSON"))
             .collect();
-        assert_eq!(read(&segments, &late), expected);
+        assert_eq!(read(&segments, &trailing), expected);
     }
 }

@@ -25,7 +25,7 @@ impl Location {
     /// named, or the key is empty, too long, has a `.` or `..` segment (which a
     /// server could resolve into another bucket) or control characters.
     pub fn parse(text: &str, buckets: &[String]) -> Result<Self, ExtractionError> {
-        let refuse = |what: String| Err(ExtractionError::LocationRefused { what });
+        let refuse = |reason: String| Err(ExtractionError::LocationRefused { reason });
         let (bucket, key) = match text.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("s3") => {
                 let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));

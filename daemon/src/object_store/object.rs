@@ -180,8 +180,8 @@ fn parse_range(text: &str) -> Option<(u64, Option<u64>)> {
     Some((first.trim().parse().ok()?, size))
 }
 
-fn unreadable(what: String) -> ExtractionError {
-    ExtractionError::ObjectUnreadable { what }
+fn unreadable(reason: String) -> ExtractionError {
+    ExtractionError::ObjectUnreadable { reason }
 }
 
 #[cfg(test)]

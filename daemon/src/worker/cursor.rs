@@ -69,29 +69,12 @@ impl ClaimCursor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::claim::Lease;
-    use uuid::Uuid;
 
     fn claim(priority: i16, id: i64) -> Claim {
         Claim {
-            lease: Lease {
-                measurement_id: Uuid::nil(),
-                claim_id: id,
-            },
-            attempt: 1,
-            source: "live".to_owned(),
             priority,
             id,
-            recording_session_id: Uuid::nil(),
-            rx_id: String::new(),
-            rx_lat: None,
-            rx_lon: None,
-            iq_data_location: None,
-            iq_data_format: None,
-            iq_sample_rate: None,
-            iq_samples_count: None,
-            duration_seconds: None,
-            recheck: false,
+            ..Claim::default()
         }
     }
 

@@ -67,7 +67,7 @@ impl Jobs {
         self.tasks.spawn(async move {
             let begun = Instant::now();
             let outcome = pipeline.process(&claim).await;
-            hit(FailPoint::AfterVerdict, [&claim]);
+            hit(FailPoint::AfterOutcome, [&claim]);
             let job = CompletedJob {
                 claim,
                 outcome,

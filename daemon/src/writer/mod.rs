@@ -17,7 +17,7 @@ use crate::backoff::Backoff;
 use crate::job::error::ExtractionError;
 use crate::job::failpoint::{FailPoint, hit};
 use crate::job::outcome::Outcome;
-use crate::job::retry_policy::decide;
+use crate::job::retry_policy;
 use crate::metrics::labels::Step;
 use crate::metrics::metrics;
 use crate::postgres::error::DbError;
@@ -105,10 +105,10 @@ impl Writer {
             }
             return;
         };
-        let what = refusal.to_string();
-        error!(measurement = %job.claim.lease.measurement_id, error = %what, "row refused");
+        let reason = refusal.to_string();
+        error!(measurement = %job.claim.lease.measurement_id, error = %reason, "row refused");
         job.outcome = match &job.outcome {
-            Outcome::Completed(_) => decide(&job.claim, &ExtractionError::RowRefused { what }, serde_json::json!({})),
+            Outcome::Completed(_) => retry_policy::decide(&job.claim, &ExtractionError::RowRefused { reason }, serde_json::json!({})),
             // The error row is refused too. The schema may have another version, which an operator
             // can fix.
             Outcome::Failed { .. } => Outcome::Retry(REFUSED_ERROR_ROW_DELAY),

@@ -37,7 +37,7 @@ impl CircuitBreaker {
         store: &ObjectStore,
     ) -> ExtractionError {
         let what = match failure {
-            ExtractionError::ObjectUnreadable { what } => what,
+            ExtractionError::ObjectUnreadable { reason } => reason,
             // Bytes that are no recording may be no object either: whoever gives one for any key is no store.
             ExtractionError::Recording(_) => {
                 return match store.probe(&location.bucket).await {
@@ -95,7 +95,7 @@ impl CircuitBreaker {
                 }
             }
         }
-        ExtractionError::ObjectUnreadable { what }
+        ExtractionError::ObjectUnreadable { reason: what }
     }
 
     /// How often this object's failure has passed, this time included; `None` when that was too often.

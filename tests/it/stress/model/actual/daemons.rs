@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::join;
-use heimdall_daemon::job::claim::Lease;
+use heimdall_daemon::job::claim::{Lease, Receiver};
 use heimdall_daemon::job::features::FeatureRow;
 use heimdall_daemon::job::features::ReceiverFeatures;
 use heimdall_daemon::job::segment_spool::SegmentSpool;
@@ -246,10 +246,12 @@ fn features() -> FeatureRow {
         recording.finish(&mut workspace).expect("features").segments.remove(0)
     });
     let mut segments = SegmentSpool::new(usize::MAX);
+    let receiver = Receiver {
+        rx_id: "model".to_owned(),
+        ..Receiver::default()
+    };
     let features = ReceiverFeatures {
-        rx_id: "model",
-        rx_lat: None,
-        rx_lon: None,
+        receiver: &receiver,
         segment,
     };
     segments.push(&features, &[]).expect("memory");
