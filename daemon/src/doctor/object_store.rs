@@ -45,7 +45,7 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
                 settings,
                 bucket,
                 &StoreError::Other {
-                    what: format!("no answer for {LIMIT:?}"),
+                    reason: format!("no answer for {LIMIT:?}"),
                     retry_after: None,
                 },
             ),
@@ -99,7 +99,7 @@ fn clock(date: &str) -> Finding {
 
 /// A finding with the error of the store, and what to do about its usual cause.
 fn bucket_error(settings: &Settings, bucket: &str, error: &StoreError) -> Finding {
-    let what = error.what();
+    let what = error.to_string();
     let endpoint = &settings.store.endpoint;
     let hint = if what.contains("NoSuchBucket") {
         format!("aws --endpoint-url {endpoint} s3 mb s3://{bucket}  or correct HEIMDALL_S3_BUCKET")

@@ -93,7 +93,8 @@ impl Pipeline {
         }
     }
 
-    /// Starts again if the object is replaced while it is read, so that two objects are never mixed.
+    /// Starts again if the object is replaced while it is read, so that two objects are never
+    /// mixed.
     async fn extract_unmixed(&self, location: &Location, claim: &Claim, metadata: &mut Metadata) -> Extracted {
         for _ in 1..MAX_READS {
             match self.extract(location, claim, metadata).await {

@@ -1,4 +1,5 @@
-//! Streams an object through the extractor, so that memory does not grow with the length of the recording.
+//! Streams an object through the extractor, so that memory does not grow with the length of the
+//! recording.
 
 use std::time::{Duration, Instant};
 
@@ -14,8 +15,8 @@ use crate::job::segment_spool::SegmentSpool;
 use crate::metrics::metrics;
 use crate::object_store::object::Object;
 
-/// Bytes that the extractor gets at a time: so many that the hand-over costs little compared with the
-/// work, so few that sixteen recordings with two blocks each take 4 MB.
+/// Bytes that the extractor gets at a time: so many that the hand-over costs little compared with
+/// the work, so few that sixteen recordings with two blocks each take 4 MB.
 const BLOCK_BYTES: usize = 128 * 1024;
 const BLOCK_PERMITS: u32 = 128;
 /// The unit of [`ReadBudget::in_flight`].
@@ -110,8 +111,8 @@ struct BlockReader {
 }
 
 impl BlockReader {
-    /// Fills `block` with the next bytes; it stays empty at the end of the body. The permits are the
-    /// block's share of the budget.
+    /// Fills `block` with the next bytes; it stays empty at the end of the body. The permits are
+    /// the block's share of the budget.
     async fn next_block<'a>(
         &mut self,
         object: &mut Object<'_>,

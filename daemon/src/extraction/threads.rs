@@ -1,8 +1,9 @@
 //! Extractor threads, separate from the async runtime.
 //!
-//! A recording in progress moves between its task and a thread: the task hands it over with the next
-//! block of bytes and gets it back when the block is extracted. So FFT plans and scratch buffers
-//! exist once per thread, not per recording, and a recording that waits for the network holds none.
+//! A recording in progress moves between its task and a thread: the task hands it over with the
+//! next block of bytes and gets it back when the block is extracted. So FFT plans and scratch
+//! buffers exist once per thread, not per recording, and a recording that waits for the network
+//! holds none.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,7 +31,8 @@ impl ExtractorThreads {
     /// # Errors
     /// If the operating system refuses a thread.
     pub fn start(threads: usize) -> std::io::Result<Self> {
-        // Unbounded: a recording has at most one job in the channel, and the recordings in flight are limited.
+        // Unbounded: a recording has at most one job in the channel, and the recordings in flight
+        // are limited.
         let (jobs, queue) = mpsc::channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
         let threads = (0..threads)

@@ -169,7 +169,7 @@ impl Status {
             let probes = async {
                 for bucket in self.store.bucket_names() {
                     let probed = self.store.probe(bucket).await;
-                    probed.map_err(|error| format!("bucket {bucket}: {}", sanitize(error.what())))?;
+                    probed.map_err(|error| format!("bucket {bucket}: {}", sanitize(&error.to_string())))?;
                 }
                 Ok(())
             };
@@ -189,7 +189,7 @@ impl Status {
                     format!("recordings in bucket {bucket} wait")
                 },
                 outage.since.elapsed().as_secs(),
-                outage.what
+                outage.reason
             )),
         }
     }

@@ -1,4 +1,5 @@
-//! What can go wrong with a recording, and the class of each error, which decides what happens next.
+//! What can go wrong with a recording, and the class of each error, which decides what happens
+//! next.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,7 +11,8 @@ use crate::sanitize::sanitize;
 pub enum ErrorClass {
     /// The recording itself: an error row immediately.
     Recording,
-    /// A server is unavailable: no error row, no attempt is counted, work stops until the server is back.
+    /// A server is unavailable: no error row, no attempt is counted, work stops until the server is
+    /// back.
     Outage,
     /// This object, perhaps only now: retry with back-off, an error row after the last attempt.
     Retry,
@@ -42,7 +44,8 @@ pub enum ExtractionError {
     Recording(#[from] heimdall_dsp::Error),
     /// The store is unavailable, or suspected to be.
     StoreOutage {
-        /// Claim the row again only after this delay, so that other rows come first. `None`: immediately.
+        /// Claim the row again only after this delay, so that other rows come first. `None`:
+        /// immediately.
         delay: Option<Duration>,
     },
     /// The store works, but this object could not be read.

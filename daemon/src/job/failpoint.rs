@@ -1,4 +1,5 @@
-//! Fail points: named places between the steps of a recording at which a test kills or stops the daemon.
+//! Fail points: named places between the steps of a recording at which a test kills or stops the
+//! daemon.
 //!
 //! Without the feature `fault-points`, which no production build has, [`hit`] compiles to nothing.
 //! With it, `HEIMDALL_FAULT=point:action[:turn[:location]]` selects one fail point:

@@ -9,8 +9,8 @@ use serde::Serialize;
 /// Precedes a segment's warnings in its JSON text.
 const WARNINGS: &str = "\"warnings\":";
 
-/// JSON objects, one per line. The text is in memory up to a limit, then in a temporary file without
-/// a name, which the operating system deletes when it is closed.
+/// JSON objects, one per line. The text is in memory up to a limit, then in a temporary file
+/// without a name, which the operating system deletes when it is closed.
 #[derive(Debug)]
 pub struct SegmentSpool {
     in_memory_bytes: usize,
@@ -34,8 +34,8 @@ impl SegmentSpool {
         }
     }
 
-    /// Appends a segment. Its JSON object must end with `quality`, and `quality` with `warnings`, so
-    /// that [`SegmentSpool::lines`] can replace the warnings.
+    /// Appends a segment. Its JSON object must end with `quality`, and `quality` with `warnings`,
+    /// so that [`SegmentSpool::lines`] can replace the warnings.
     ///
     /// # Errors
     /// If the file cannot be created or written.
@@ -55,8 +55,8 @@ impl SegmentSpool {
         Ok(())
     }
 
-    /// The JSON objects in order. The warnings of `trailing`, which were found only at the end of the
-    /// recording, are added to the warnings of each.
+    /// The JSON objects in order. The warnings of `trailing`, which were found only at the end of
+    /// the recording, are added to the warnings of each.
     ///
     /// # Errors
     /// If the file cannot be read.
@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn trailing_warnings_are_added_to_every_segment_in_the_order_of_the_enum() {
-        // 1.2 s of equal samples above full scale: the warnings for a dropout and for unscaled samples.
+        // 1.2 s of equal samples above full scale: the warnings for a dropout and for unscaled
+        // samples.
         let own = extract(&5.0_f32.to_le_bytes().repeat(2 * 240_000));
         assert_eq!(own[0].quality.warnings.last(), Some(&Warning::Unscaled));
         let mut segments = SegmentSpool::new(0);

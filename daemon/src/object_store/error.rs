@@ -1,75 +1,69 @@
-//! Why there is no client for the object store, and what the store returns in place of an object.
+//! Errors of the object store.
 
 use std::time::Duration;
 
-/// The settings do not make a usable client.
+/// Why the settings do not make a usable client.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreConfigError {
     /// rust-s3 refused the bucket, the region or the credentials.
     #[error("object store settings: {0}")]
     Settings(String),
-    /// The HTTP client could not be built.
+    /// The HTTP client could not be created.
     #[error("HTTP client: {0}")]
     Client(#[from] reqwest::Error),
-    /// The authorities that TLS needs cannot be read.
+    /// The trust roots cannot be read.
     #[error("object store: TLS: {0}")]
     Tls(String),
 }
 
-/// What the store, or the way to it, said in place of an object.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a request returned no object.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// There is no such object.
+    /// The object does not exist.
+    #[error("no such object")]
     Missing,
-    /// The request was signed at a time that is too far from the store's: it is so many seconds ahead of this host's clock.
+    /// The store refuses the signature because its time differs too much from the store's.
+    #[error("{reason}")]
     Skewed {
-        /// In words.
-        what: String,
-        /// Below zero where it is behind.
+        /// Error of the store.
+        reason: String,
+        /// How far the store's clock is ahead of this host's, seconds; negative if it is behind.
         store_ahead_s: i64,
     },
-    /// There is another object by now than the one whose rest was asked for.
+    /// The object is no longer the one whose first part was read.
+    #[error("the object was replaced")]
     Replaced,
-    /// Anything else.
+    /// Any other error of the store or of the connection.
+    #[error("{reason}")]
     Other {
-        /// In words.
-        what: String,
-        /// When the store wants to be asked again.
+        /// Error of the store or of the connection.
+        reason: String,
+        /// Delay before the next request that the store asks for.
         retry_after: Option<Duration>,
     },
 }
 
 impl StoreError {
-    /// A refusal with nothing but words.
-    pub(super) fn other(what: impl Into<String>) -> Self {
+    pub(super) fn other(reason: impl Into<String>) -> Self {
         Self::Other {
-            what: what.into(),
+            reason: reason.into(),
             retry_after: None,
         }
     }
 
-    /// In words.
-    #[must_use]
-    pub fn what(&self) -> &str {
+    /// Delay before the next request that the store asks for.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Missing => "no such object",
-            Self::Replaced => "the object was replaced",
-            Self::Other { what, .. } | Self::Skewed { what, .. } => what,
+            Self::Other { retry_after, .. } => *retry_after,
+            _ => None,
         }
     }
 
-    /// The same with other words.
-    pub(super) fn map(self, change: impl FnOnce(&str) -> String) -> Self {
-        match self {
-            Self::Other { what, retry_after } => Self::Other {
-                what: change(&what),
-                retry_after,
-            },
-            Self::Skewed { what, store_ahead_s } => Self::Skewed {
-                what: change(&what),
-                store_ahead_s,
-            },
-            definite => definite,
+    /// The same error with its reason changed.
+    pub(super) fn map_reason(mut self, change: impl FnOnce(&str) -> String) -> Self {
+        if let Self::Other { reason, .. } | Self::Skewed { reason, .. } = &mut self {
+            *reason = change(reason);
         }
+        self
     }
 }

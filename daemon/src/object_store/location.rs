@@ -2,6 +2,9 @@
 
 use crate::job::error::ExtractionError;
 
+/// S3's limit for a key.
+const MAX_KEY_BYTES: usize = 1024;
+
 /// An object in one of the allowed buckets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Location {
@@ -11,69 +14,25 @@ pub struct Location {
     pub key: String,
 }
 
-/// S3's own limit for a key.
-const MAX_KEY_BYTES: usize = 1024;
-
 impl Location {
-    /// Reads `key`, `bucket/key` or `s3://bucket/key`.
+    /// Parses `key`, `bucket/key` or `s3://bucket/key`.
     ///
-    /// A first path component that is one of the allowed `buckets` is taken as
-    /// the bucket; otherwise all of it is a key in `buckets[0]`.
+    /// If the first path component of a text without a scheme is one of the allowed `buckets`, it
+    /// is the bucket; otherwise the whole text is a key in `buckets[0]`.
     ///
     /// # Errors
-    /// [`ExtractionError::LocationRefused`] when another bucket or another scheme is
-    /// named, or the key is empty, too long, has a `.` or `..` segment (which a
-    /// server could resolve into another bucket) or control characters.
+    /// [`ExtractionError::LocationRefused`] if it names another bucket or scheme; if the
+    /// key is empty, too long, or has control characters; or if the key has a `.` or `..` segment,
+    /// which a server could resolve into another bucket.
     pub fn parse(text: &str, buckets: &[String]) -> Result<Self, ExtractionError> {
-        let refuse = |reason: String| Err(ExtractionError::LocationRefused { reason });
-        let (bucket, key) = match text.split_once("://") {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("s3") => {
-                let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
-                match buckets.iter().find(|allowed| *allowed == bucket) {
-                    Some(allowed) => (allowed, key),
-                    None => {
-                        return refuse(format!(
-                            "bucket '{}' is outside the allowed buckets ({})",
-                            bucket.escape_debug(),
-                            buckets.join(", ")
-                        ));
-                    }
-                }
-            }
-            Some((scheme, _)) if is_scheme(scheme) => {
-                return refuse(format!(
-                    "'{scheme}://' is not an object of the allowed buckets ({})",
-                    buckets.join(", ")
-                ));
-            }
-            _ => {
-                let path = text.strip_prefix('/').unwrap_or(text);
-                match path.split_once('/') {
-                    Some((first, key)) if buckets.iter().any(|allowed| allowed == first) => (
-                        buckets.iter().find(|allowed| *allowed == first).unwrap_or(&buckets[0]),
-                        key,
-                    ),
-                    _ => (&buckets[0], path),
-                }
-            }
-        };
+        let refused = |reason| ExtractionError::LocationRefused { reason };
+        let (bucket, key) = split_bucket(text, buckets).map_err(refused)?;
         if key.is_empty() {
-            return refuse(format!("'{}' names no object", text.escape_debug()));
+            return Err(refused(format!("'{}' names no object", text.escape_debug())));
         }
-        if key.len() > MAX_KEY_BYTES {
-            return refuse(format!("the key has {} bytes, the limit is {MAX_KEY_BYTES}", key.len()));
-        }
-        if key.split('/').any(|segment| segment == "." || segment == "..") {
-            return refuse(format!("'{}' has a '.' or '..' segment", key.escape_debug()));
-        }
-        if let Some(control) = key.chars().find(|c| c.is_control()) {
-            return refuse(format!(
-                "the key has a control character ({})",
-                control.escape_unicode()
-            ));
-        }
+        check_key(key).map_err(refused)?;
         Ok(Self {
-            bucket: bucket.clone(),
+            bucket: bucket.to_owned(),
             key: key.to_owned(),
         })
     }
@@ -82,6 +41,50 @@ impl Location {
     #[must_use]
     pub fn name(&self) -> &str {
         self.key.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+fn split_bucket<'a>(text: &'a str, buckets: &'a [String]) -> Result<(&'a str, &'a str), String> {
+    let is_allowed = |name: &str| buckets.iter().any(|bucket| bucket == name);
+    match text.split_once("://") {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("s3") => {
+            let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
+            if !is_allowed(bucket) {
+                return Err(format!(
+                    "bucket '{}' is outside the allowed buckets ({})",
+                    bucket.escape_debug(),
+                    buckets.join(", ")
+                ));
+            }
+            Ok((bucket, key))
+        }
+        Some((scheme, _)) if is_scheme(scheme) => Err(format!(
+            "'{scheme}://' is not an object of the allowed buckets ({})",
+            buckets.join(", ")
+        )),
+        _ => {
+            let path = text.strip_prefix('/').unwrap_or(text);
+            match path.split_once('/') {
+                Some((first, key)) if is_allowed(first) => Ok((first, key)),
+                _ => Ok((&buckets[0], path)),
+            }
+        }
+    }
+}
+
+fn check_key(key: &str) -> Result<(), String> {
+    if key.len() > MAX_KEY_BYTES {
+        return Err(format!("the key has {} bytes, the limit is {MAX_KEY_BYTES}", key.len()));
+    }
+    if key.split('/').any(|segment| segment == "." || segment == "..") {
+        return Err(format!("'{}' has a '.' or '..' segment", key.escape_debug()));
+    }
+    match key.chars().find(|c| c.is_control()) {
+        Some(control) => Err(format!(
+            "the key has a control character ({})",
+            control.escape_unicode()
+        )),
+        None => Ok(()),
     }
 }
 
@@ -100,7 +103,7 @@ mod tests {
         let buckets = ["heimdall-raw-iq".to_owned(), "archive".to_owned()];
         Location::parse(text, &buckets)
             .map(|at| (at.bucket, at.key))
-            .map_err(|failure| failure.to_string())
+            .map_err(|error| error.to_string())
     }
 
     fn at(bucket: &str, key: &str) -> (String, String) {
@@ -108,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_three_spellings_name_the_same_object() {
+    fn the_three_forms_name_the_same_object() {
         for text in [
             "2026/11/22/s/145500000/t.bin",
             "/2026/11/22/s/145500000/t.bin",

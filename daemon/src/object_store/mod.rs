@@ -1,9 +1,10 @@
-//! The object store: where an object is, how it is read, and when claiming stops because the store is away.
+//! The object store: locations, requests, objects that are read as a stream, and circuit breakers.
 
 pub mod breaker;
 pub mod client;
-mod credentials;
 pub mod error;
 pub mod location;
 pub mod object;
+mod probe;
 pub mod response;
+mod signing;

@@ -1,4 +1,4 @@
-//! An object that is being read, and read on after a break.
+//! An object that is read as a stream, and resumed if its body breaks off.
 
 use std::time::Duration;
 
@@ -8,27 +8,30 @@ use reqwest::{Response, StatusCode};
 use tokio::time::{sleep, timeout};
 use tracing::debug;
 
-use super::client::{ObjectStore, Rest};
+use super::client::ObjectStore;
 use super::error::StoreError;
 use super::location::Location;
 use super::response::{etag, header};
+use super::signing::Remainder;
 use crate::backoff::Backoff;
 use crate::job::error::ExtractionError;
 use crate::sanitize::with_causes;
 
-/// A link that breaks more often than this without getting on is not there.
+/// A body that breaks off more often than this without progress is unreadable.
 const MAX_RESUMPTIONS: u32 = 3;
-/// Every so many bytes earn a new one, so that an object of any size gets through a link that breaks now and then.
+/// After this many bytes a body may break off once more, so that an object of any size can be read
+/// over a connection that breaks now and then.
 const BYTES_PER_RESUMPTION: u64 = 64 << 20;
-/// What breaks one body breaks many at once; they should not come back together.
-const PAUSE: Backoff = Backoff {
+/// Delay before a resumption. Many bodies break off at the same time, and the jitter spreads their
+/// requests.
+const RESUMPTION_DELAY: Backoff = Backoff {
     base: Duration::from_millis(100),
     max: Duration::from_secs(1),
 };
 
-/// An object whose header has arrived and whose body is still to come.
+/// An object whose header has arrived and whose body is being read.
 pub struct Object<'a> {
-    /// Size as the store promises it, bytes.
+    /// Size according to the store, bytes.
     pub size_bytes: Option<u64>,
     /// Entity tag without quotes.
     pub etag: String,
@@ -38,22 +41,21 @@ pub struct Object<'a> {
     body: Response,
     read_bytes: u64,
     resumptions_left: u32,
-    next_earned_at: u64,
+    /// At this position one more resumption is allowed.
+    next_resumption_at: u64,
 }
 
 impl ObjectStore {
-    /// Asks for an object and waits for the answer's header.
+    /// Requests an object and waits for the header of the answer.
     ///
     /// # Errors
-    /// [`ExtractionError::NotFound`], or [`ExtractionError::ObjectUnreadable`] for everything
-    /// else; whether the store or the object is to blame, the gate finds out.
+    /// [`ExtractionError::NotFound`], or [`ExtractionError::ObjectUnreadable`] for any other error:
+    /// the circuit breaker finds out whether the store or the object is the cause.
     pub async fn get(&self, location: &Location) -> Result<Object<'_>, ExtractionError> {
-        match self.ask(location, None).await {
+        match self.request(location, None).await {
             Ok(response) => Ok(Object::new(self, location, response)),
-            Err(StoreError::Missing) => Err(ExtractionError::NotFound {
-                key: location.key.clone(),
-            }),
-            Err(error) => Err(unreadable(error.what().to_owned())),
+            Err(StoreError::Missing) => Err(not_found(location)),
+            Err(error) => Err(unreadable(error.to_string())),
         }
     }
 }
@@ -69,24 +71,26 @@ impl<'a> Object<'a> {
             body: response,
             read_bytes: 0,
             resumptions_left: MAX_RESUMPTIONS,
-            next_earned_at: BYTES_PER_RESUMPTION,
+            next_resumption_at: BYTES_PER_RESUMPTION,
         }
     }
 
-    /// The next piece of the body; `None` at its end. Where the connection
-    /// breaks, the rest is asked for, on condition that it is the same object.
+    /// The next piece of the body; `None` at its end. If the body breaks off, requests the
+    /// remainder, on condition that the object is still the same.
     ///
     /// # Errors
-    /// [`ExtractionError::ObjectUnreadable`] when it breaks too often or falls silent
-    /// twice for the store time-out; [`ExtractionError::ObjectReplaced`] when there is
-    /// another object by now; [`ExtractionError::NotFound`] when there is none.
+    /// - [`ExtractionError::ObjectUnreadable`] if the body breaks off too often, or if no byte
+    ///   arrives for the store's time-out twice.
+    /// - [`ExtractionError::ObjectReplaced`] if there is another object at the location.
+    /// - [`ExtractionError::NotFound`] if there is none.
     pub async fn next_piece(&mut self) -> Result<Option<Bytes>, ExtractionError> {
         loop {
-            let broken = match timeout(self.store.timeout, self.body.chunk()).await {
+            let timeout_after = self.store.timeout();
+            let reason = match timeout(timeout_after, self.body.chunk()).await {
                 Ok(Ok(Some(piece))) => {
                     self.read_bytes += piece.len() as u64;
-                    if self.read_bytes >= self.next_earned_at {
-                        self.next_earned_at = self.read_bytes + BYTES_PER_RESUMPTION;
+                    if self.read_bytes >= self.next_resumption_at {
+                        self.next_resumption_at = self.read_bytes + BYTES_PER_RESUMPTION;
                         self.resumptions_left = (self.resumptions_left + 1).min(MAX_RESUMPTIONS);
                     }
                     return Ok(Some(piece));
@@ -95,64 +99,66 @@ impl<'a> Object<'a> {
                 Ok(Ok(None)) => "the body ended too early".to_owned(),
                 Ok(Err(error)) => format!("the body broke off: {}", with_causes(&error)),
                 Err(_) => {
-                    // One more chance: each of them takes as long as this one did.
+                    // Only one resumption more, since each may take as long again.
                     self.resumptions_left = self.resumptions_left.min(1);
-                    format!("no byte of the body for {:?}", self.store.timeout)
+                    format!("no byte of the body for {timeout_after:?}")
                 }
             };
-            self.resume(broken).await?;
+            self.resume(reason).await?;
         }
     }
 
-    /// Goes on at another byte of the same object.
+    /// Continues at another position of the same object.
     ///
     /// # Errors
     /// As [`Object::next_piece`].
     pub async fn go_to(&mut self, byte: u64) -> Result<(), ExtractionError> {
         self.read_bytes = byte;
         self.resumptions_left = MAX_RESUMPTIONS;
-        self.next_earned_at = byte + BYTES_PER_RESUMPTION;
-        self.resume("read at another place".to_owned()).await
+        self.next_resumption_at = byte + BYTES_PER_RESUMPTION;
+        self.resume("another position was requested".to_owned()).await
     }
 
-    async fn resume(&mut self, mut broken: String) -> Result<(), ExtractionError> {
+    /// Requests the object from the current position on. `reason` is the last error.
+    async fn resume(&mut self, mut reason: String) -> Result<(), ExtractionError> {
         let from_bytes = self.read_bytes;
-        let of = self.size_bytes.map_or(String::new(), |size| format!(" of {size}"));
+        let of_size = self.size_bytes.map_or(String::new(), |size| format!(" of {size}"));
         loop {
             if self.resumptions_left == 0 {
-                return Err(unreadable(format!("{broken} (after {from_bytes}{of} bytes)")));
+                return Err(unreadable(format!("{reason} (after {from_bytes}{of_size} bytes)")));
             }
             self.resumptions_left -= 1;
-            sleep(PAUSE.jittered(MAX_RESUMPTIONS - self.resumptions_left)).await;
-            debug!(key = self.location.key, from_bytes, error = broken, "reading on");
-            let rest = Rest {
+            sleep(RESUMPTION_DELAY.jittered(MAX_RESUMPTIONS - self.resumptions_left)).await;
+            debug!(
+                key = self.location.key,
+                from_bytes,
+                error = reason,
+                "resuming an object"
+            );
+            let remainder = Remainder {
                 from_bytes,
                 etag: &self.etag,
             };
-            match self.store.ask(&self.location, Some(rest)).await {
-                Ok(response) if self.is_rest(&response) => {
+            match self.store.request(&self.location, Some(remainder)).await {
+                Ok(response) if self.is_remainder(&response) => {
                     self.body = response;
                     return Ok(());
                 }
                 Ok(response) if response.status() == StatusCode::OK && etag(&response) == Some(&self.etag) => {
                     return Err(unreadable(format!(
-                        "{broken}, and the store knows no ranges to read on"
+                        "{reason}, and the store does not support range requests"
                     )));
                 }
                 Ok(_) | Err(StoreError::Replaced) => return Err(ExtractionError::ObjectReplaced),
-                Err(StoreError::Missing) => {
-                    return Err(ExtractionError::NotFound {
-                        key: self.location.key.clone(),
-                    });
-                }
-                Err(StoreError::Other { what, .. } | StoreError::Skewed { what, .. }) => broken = what,
+                Err(StoreError::Missing) => return Err(not_found(&self.location)),
+                Err(error) => reason = error.to_string(),
             }
         }
     }
 
-    /// Whether an answer is what is missing of this very object.
-    fn is_rest(&self, response: &Response) -> bool {
-        let range = header(response, CONTENT_RANGE).and_then(parse_range);
+    /// Whether an answer is the remainder of the same object, from the current position on.
+    fn is_remainder(&self, response: &Response) -> bool {
+        let range = header(response, CONTENT_RANGE).and_then(parse_content_range);
         response.status() == StatusCode::PARTIAL_CONTENT
             && etag(response) == Some(&self.etag)
             && range.is_some_and(|(first, size)| {
@@ -160,7 +166,7 @@ impl<'a> Object<'a> {
             })
     }
 
-    /// User metadata (`x-amz-meta-{name}`), for the first of `names` that is there.
+    /// User metadata (`x-amz-meta-{name}`) under the first of `names` that exists.
     #[must_use]
     pub fn metadata(&self, names: &[&str]) -> Option<&str> {
         names
@@ -169,8 +175,19 @@ impl<'a> Object<'a> {
     }
 }
 
-/// First byte and whole size of `bytes 5-9/10`; the size may be `*`.
-fn parse_range(text: &str) -> Option<(u64, Option<u64>)> {
+fn not_found(location: &Location) -> ExtractionError {
+    ExtractionError::NotFound {
+        key: location.key.clone(),
+    }
+}
+
+fn unreadable(reason: String) -> ExtractionError {
+    ExtractionError::ObjectUnreadable { reason }
+}
+
+/// First byte and total size from a Content-Range header such as `bytes 5-9/10`. `*` is an unknown
+/// size.
+fn parse_content_range(text: &str) -> Option<(u64, Option<u64>)> {
     let (range, size) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
     let (first, _) = range.split_once('-')?;
     let size = match size.trim() {
@@ -180,18 +197,14 @@ fn parse_range(text: &str) -> Option<(u64, Option<u64>)> {
     Some((first.trim().parse().ok()?, size))
 }
 
-fn unreadable(reason: String) -> ExtractionError {
-    ExtractionError::ObjectUnreadable { reason }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_content_range_is_read_or_refused() {
-        assert_eq!(parse_range("bytes 5-9/10"), Some((5, Some(10))));
-        assert_eq!(parse_range("bytes 5-9/*"), Some((5, None)));
+    fn a_content_range_is_parsed_or_refused() {
+        assert_eq!(parse_content_range("bytes 5-9/10"), Some((5, Some(10))));
+        assert_eq!(parse_content_range("bytes 5-9/*"), Some((5, None)));
         for wrong in [
             "",
             "bytes",
@@ -202,7 +215,7 @@ mod tests {
             "bytes -1-9/10",
             "bytes 5-9/x",
         ] {
-            assert_eq!(parse_range(wrong), None, "{wrong}");
+            assert_eq!(parse_content_range(wrong), None, "{wrong}");
         }
     }
 }

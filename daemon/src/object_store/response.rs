@@ -1,4 +1,4 @@
-//! What a store answers: an object, or a refusal with its reason.
+//! Checks of the store's answers: an object, or an error with its reason.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,36 +8,37 @@ use tokio::time::timeout;
 
 use super::error::StoreError;
 
-/// S3 error bodies are a few hundred bytes of XML; more is not worth reading.
+/// S3 error documents are a few hundred bytes of XML; more is not read.
 const MAX_ERROR_BODY_BYTES: usize = 8 * 1024;
-/// A century: a host without a battery wakes up in 1970. Whoever says more means no time, and none that can be reckoned with.
+/// Larger clock differences are ignored. A century allows for a host without a battery, which
+/// starts in 1970.
 const MAX_AHEAD_S: i64 = 100 * 365 * 86_400;
-/// A digest in hexadecimal with a part count has 40; what is much longer is no entity tag of S3's.
+/// A hexadecimal digest with a part count has 40 bytes; a much longer entity tag is not from S3.
 const MAX_ETAG_BYTES: usize = 256;
 
-/// A header that is text.
+/// A header, if it is text.
 pub(super) fn header(response: &Response, name: HeaderName) -> Option<&str> {
     response.headers().get(name)?.to_str().ok()
 }
 
-/// The entity tag without quotes.
+/// The entity tag without its quotes.
 pub(super) fn etag(response: &Response) -> Option<&str> {
     let etag = header(response, ETAG)?.trim().trim_matches('"');
     (1..=MAX_ETAG_BYTES).contains(&etag.len()).then_some(etag)
 }
 
-/// The answer if it is an object, whole or the part that was asked for.
+/// Returns the answer if it is an object, or the remainder of one if `is_remainder`.
 ///
-/// Whatever stands in the store's place (a proxy's login page, a web server's
-/// default page) may answer 200 as well: its bytes must not be taken for a recording.
-pub(super) async fn check(response: Response, part: bool, limit: Duration) -> Result<Response, StoreError> {
+/// A server that is not an object store (the login page of a proxy, the default page of a web
+/// server) may also answer with status 200. Its bytes must not be extracted as a recording.
+pub(super) async fn check(response: Response, is_remainder: bool, limit: Duration) -> Result<Response, StoreError> {
     let status = response.status();
     match status {
-        StatusCode::OK | StatusCode::PARTIAL_CONTENT if part || status == StatusCode::OK => {
+        StatusCode::OK | StatusCode::PARTIAL_CONTENT if is_remainder || status == StatusCode::OK => {
             check_object(&response)?;
             return Ok(response);
         }
-        StatusCode::PRECONDITION_FAILED | StatusCode::RANGE_NOT_SATISFIABLE if part => {
+        StatusCode::PRECONDITION_FAILED | StatusCode::RANGE_NOT_SATISFIABLE if is_remainder => {
             return Err(StoreError::Replaced);
         }
         _ => {}
@@ -48,35 +49,36 @@ pub(super) async fn check(response: Response, part: bool, limit: Duration) -> Re
     let store_ahead_s = header(&response, DATE).and_then(ahead_s);
     let from_s3 = response.headers().contains_key("x-amz-request-id");
     let (code, message) = error_body(response, limit).await;
-    // Without a code it is S3's only if it says so; a proxy that has lost its store answers 404, too.
+    // A proxy without its store also answers 404. Without an error code, only an answer with S3's
+    // header means that the object does not exist.
     if status == StatusCode::NOT_FOUND && (code == "NoSuchKey" || (code.is_empty() && from_s3)) {
         return Err(StoreError::Missing);
     }
-    let mut what = format!("HTTP {}", status.as_u16());
+    let mut reason = format!("HTTP {}", status.as_u16());
     for more in [&code, &message] {
         if !more.is_empty() {
-            what = format!("{what} {more}");
+            reason = format!("{reason} {more}");
         }
     }
     if code.is_empty() {
-        what.push_str(" without an S3 error code");
+        reason.push_str(" without an S3 error code");
     }
     match store_ahead_s.filter(|_| code == "RequestTimeTooSkewed") {
-        Some(store_ahead_s) => Err(StoreError::Skewed { what, store_ahead_s }),
-        None => Err(StoreError::Other { what, retry_after }),
+        Some(store_ahead_s) => Err(StoreError::Skewed { reason, store_ahead_s }),
+        None => Err(StoreError::Other { reason, retry_after }),
     }
 }
 
-/// How far the date of an answer is ahead of this host's clock, seconds; nothing beyond [`MAX_AHEAD_S`].
+/// How far a Date header is ahead of this host's clock, seconds; `None` beyond [`MAX_AHEAD_S`].
 fn ahead_s(date: &str) -> Option<i64> {
     let date = httpdate::parse_http_date(date).ok()?;
-    let whole = |duration: Duration| {
+    let whole_s = |duration: Duration| {
         let seconds = i64::try_from(duration.as_secs()).ok();
         seconds.filter(|seconds| *seconds <= MAX_AHEAD_S)
     };
     match date.duration_since(SystemTime::now()) {
-        Ok(ahead) => whole(ahead),
-        Err(behind) => whole(behind.duration()).map(i64::wrapping_neg),
+        Ok(ahead) => whole_s(ahead),
+        Err(behind) => whole_s(behind.duration()).map(i64::wrapping_neg),
     }
 }
 
@@ -84,24 +86,24 @@ fn check_object(response: &Response) -> Result<(), StoreError> {
     let status = response.status().as_u16();
     if let Some(kind) = header(response, CONTENT_TYPE).filter(|kind| kind.trim_start().starts_with("text/html")) {
         return Err(StoreError::other(format!(
-            "HTTP {status} with a web page ({kind}) in place of an object"
+            "HTTP {status} with a web page ({kind}) instead of an object"
         )));
     }
     if etag(response).is_none() {
         return Err(StoreError::other(format!(
-            "HTTP {status} without an ETag: this is no object store"
+            "HTTP {status} without an ETag: this is not an object store"
         )));
     }
-    let framed = [CONTENT_LENGTH, TRANSFER_ENCODING];
-    if !framed.iter().any(|name| response.headers().contains_key(name)) {
+    let lengths = [CONTENT_LENGTH, TRANSFER_ENCODING];
+    if !lengths.iter().any(|name| response.headers().contains_key(name)) {
         return Err(StoreError::other(format!(
-            "HTTP {status} without a length: the end of the body could not be told from a break"
+            "HTTP {status} without a length: a complete body cannot be distinguished from a broken one"
         )));
     }
     Ok(())
 }
 
-/// `<Code>` and `<Message>` of an S3 error document; empty where there is none.
+/// `<Code>` and `<Message>` of an S3 error document; an element that does not exist is empty.
 async fn error_body(mut response: Response, limit: Duration) -> (String, String) {
     let mut body = Vec::new();
     let read = async {
@@ -112,14 +114,14 @@ async fn error_body(mut response: Response, limit: Duration) -> (String, String)
             }
         }
     };
-    // All of it, or what came in time.
+    // After the time limit, what has arrived is used.
     drop(timeout(limit, read).await);
     body.truncate(MAX_ERROR_BODY_BYTES);
     let text = String::from_utf8_lossy(&body);
     (element(&text, "Code").to_owned(), element(&text, "Message").to_owned())
 }
 
-/// Text between `<name>` and `</name>`, enough for the flat error document of S3.
+/// Text between `<name>` and `</name>`: enough for S3's error document, which is flat.
 fn element<'a>(text: &'a str, name: &str) -> &'a str {
     text.split_once(&format!("<{name}>"))
         .and_then(|(_, rest)| rest.split_once(&format!("</{name}>")))
@@ -131,14 +133,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_is_taken_from_an_answer_within_reason() {
+    fn clock_differences_up_to_a_century_are_read_from_the_date() {
         let date = |ahead_s: i64| {
             let distance = Duration::from_secs(ahead_s.unsigned_abs());
             let now = SystemTime::now();
             httpdate::fmt_http_date(if ahead_s < 0 { now - distance } else { now + distance })
         };
         for distance_s in [-3_600, 0, 3_600, 30 * 365 * 86_400] {
-            let found_s = ahead_s(&date(distance_s)).expect("a time");
+            let found_s = ahead_s(&date(distance_s)).expect("date");
             assert!((found_s - distance_s).abs() <= 1, "{found_s} for {distance_s}");
         }
         for text in [&*date(2 * MAX_AHEAD_S), "Fri, 31 Dec 9999 23:59:59 GMT", "now", ""] {
@@ -147,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_document_of_s3_is_read() {
+    fn code_and_message_are_read_from_an_error_document() {
         let text = "<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Message>not there</Message></Error>";
         assert_eq!(
             (element(text, "Code"), element(text, "Message")),

@@ -108,7 +108,11 @@ impl Writer {
         let reason = refusal.to_string();
         error!(measurement = %job.claim.lease.measurement_id, error = %reason, "row refused");
         job.outcome = match &job.outcome {
-            Outcome::Completed(_) => retry_policy::decide(&job.claim, &ExtractionError::RowRefused { reason }, serde_json::json!({})),
+            Outcome::Completed(_) => retry_policy::decide(
+                &job.claim,
+                &ExtractionError::RowRefused { reason },
+                serde_json::json!({}),
+            ),
             // The error row is refused too. The schema may have another version, which an operator
             // can fix.
             Outcome::Failed { .. } => Outcome::Retry(REFUSED_ERROR_ROW_DELAY),

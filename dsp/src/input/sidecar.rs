@@ -50,7 +50,8 @@ pub fn dataset_name(metadata_name: &str, metadata: &Sigmf) -> Result<String, Err
     }
 }
 
-/// Names under which the metadata of the samples in `name` may exist, in the order in which they count.
+/// Names under which the metadata of the samples in `name` may exist, in the order in which they
+/// count.
 #[must_use]
 pub fn metadata_names(name: &str) -> Vec<String> {
     let replaced = name.rsplit_once('.').map(|(stem, _)| format!("{stem}{METADATA}"));

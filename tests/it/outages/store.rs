@@ -69,7 +69,7 @@ fn faults() -> Vec<(&'static str, Fault)> {
             Reply::Send(s3_error("404 Not Found", "NoSuchBucket", "The bucket does not exist."))
         }),
         ("HTTP 404 without an S3 error code", |_| html("404 Not Found")),
-        ("an object where none can be", |_| {
+        ("which cannot exist: this is not an object store", |_| {
             Reply::Send(http_reply("200 OK", "ETag: \"x\"\r\n", b"It works!"))
         }),
         ("HTTP 200 with a web page", |_| html("200 OK")),

@@ -1,12 +1,31 @@
-//! Whose fault a failure is: the object's, the store's, or nobody's.
+//! Fault attribution: whether the object or the store caused a failure.
+//!
+//! 1. An error that is not about reading (the object is missing or too large, the extractor
+//!    panicked) is the **object's**.
+//! 2. The bytes are not a recording: the **object**, but the **store** if the probe fails, since
+//!    then the server is not an object store.
+//! 3. The object could not be read. The first that applies decides:
+//!    - The breaker is open or half-open: the **store**.
+//!    - The probe fails: the **store**.
+//!    - The object's first megabyte can be read now, for the first to third time: **neither**;
+//!      there was a short disturbance.
+//!    - A known-good object can no longer be read: the **store**.
+//!    - The breaker has opened during these requests: the **store**.
+//!    - Too many different objects in a row failed (`failure_window.rs`): the **store**.
+//!    - A known-good object can be read: the **object**.
+//!    - The breaker opens within two seconds, because of other recordings in flight: the **store**.
+//!    - Otherwise: the **object**.
+//!
+//! If the store is the cause, the breaker opens. If the store or neither is the cause, the
+//! recording is retried without counting the attempt.
 
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 use tracing::info;
 
-use super::bucket::{CircuitBreaker, FAILED_OBJECTS};
-use super::failure_window::{FailureWindow, FaultSource};
+use super::bucket::CircuitBreaker;
+use super::failure_window::FaultSource;
 use crate::backoff::Backoff;
 use crate::job::error::ExtractionError;
 use crate::object_store::client::ObjectStore;
@@ -14,70 +33,60 @@ use crate::object_store::error::StoreError;
 use crate::object_store::location::Location;
 use crate::sanitize::sanitize;
 
-/// How long an undecided failure waits for what else is in flight to tell whose fault it is.
+/// How long an undecided failure waits for the decision on another recording in flight.
 const DECISION: Duration = Duration::from_secs(2);
-/// An object that could not be read, and could when it was asked for again, is so often tried anew without counting it: store and
-/// network have hiccups, but what fails each time behind its first megabyte is an object's own.
+/// How often a transient failure of the same object is retried without counting the attempt. Stores
+/// and networks have short disturbances; an object that always fails after its first megabyte is
+/// itself the cause.
 const MAX_TRANSIENT: u32 = 3;
-/// Objects of which that is remembered.
+/// Objects with transient failures that are remembered.
 const REMEMBERED_TRANSIENT: usize = 256;
-/// Until the next try; long beside a hiccup, or it meets the same.
+/// Delay before the retry: longer than a short disturbance.
 const AFTER_TRANSIENT: Backoff = Backoff {
     base: Duration::from_secs(5),
     max: Duration::from_mins(1),
 };
 
 impl CircuitBreaker {
-    /// The failure of a recording, or [`ExtractionError::StoreOutage`] where the store is to blame for it. Asks the store
-    /// where that is needed.
+    /// Returns the error of a recording, or [`ExtractionError::StoreOutage`] if the store caused
+    /// it, or if the error was transient. Sends requests to the store if that is needed to decide.
     pub async fn attribute_failure(
         &self,
-        failure: ExtractionError,
+        error: ExtractionError,
         location: &Location,
         store: &ObjectStore,
     ) -> ExtractionError {
-        let what = match failure {
-            ExtractionError::ObjectUnreadable { reason } => reason,
-            // Bytes that are no recording may be no object either: whoever gives one for any key is no store.
-            ExtractionError::Recording(_) => {
-                return match store.probe(&location.bucket).await {
-                    Ok(()) => failure,
-                    Err(error) => self.trip(error.what(), &error, [location.clone()]),
-                };
-            }
-            other => return other,
-        };
+        match error {
+            ExtractionError::ObjectUnreadable { reason } => self.attribute_unreadable(reason, location, store).await,
+            ExtractionError::Recording(_) => match store.probe(&location.bucket).await {
+                Ok(()) => error,
+                Err(probe) => self.trip_on(&probe, "", location),
+            },
+            other => other,
+        }
+    }
+
+    async fn attribute_unreadable(&self, reason: String, location: &Location, store: &ObjectStore) -> ExtractionError {
         let mut decided = self.decided.subscribe();
         let trips_before = self.lock().trips;
-        if let Some(outage) = self.outage_failure(location, trips_before) {
+        if let Some(outage) = self.outage_since(trips_before, location) {
             return outage;
         }
         if let Err(error) = store.probe(&location.bucket).await {
-            let what = format!("{} (after: {what})", error.what());
-            return self.trip(&what, &error, [location.clone()]);
+            return self.trip_on(&error, &format!(" (after: {reason})"), location);
         }
         if store.sample(location).await.is_ok()
-            && let Some(times) = self.count_transient(location)
+            && let Some(transient) = self.retry_transient(&reason, location)
         {
-            let delay = AFTER_TRANSIENT.jittered(times);
-            info!(
-                key = location.key,
-                error = sanitize(&what),
-                again_in_s = delay.as_secs(),
-                "could not be read, but can be now: no attempt is counted"
-            );
-            return ExtractionError::StoreOutage { delay: Some(delay) };
+            return transient;
         }
         let known_good_readable = match self.probe_known_good_object(store).await {
-            Some(Err(error)) => {
-                let what = format!("{} for an object that could be read before", error.what());
-                return self.trip(&what, &error, [location.clone()]);
-            }
-            answer => answer.is_some(),
+            Some(Err(error)) => return self.trip_on(&error, " for an object that could be read before", location),
+            Some(Ok(())) => true,
+            None => false,
         };
         decided.mark_unchanged();
-        // Asking took its time.
-        if let Some(outage) = self.outage_failure(location, trips_before) {
+        if let Some(outage) = self.outage_since(trips_before, location) {
             return outage;
         }
         let source = self
@@ -86,75 +95,82 @@ impl CircuitBreaker {
             .record_failure(location, known_good_readable, Instant::now());
         match source {
             FaultSource::Object => {}
-            FaultSource::Store => return self.trip_on_many_failures(&what),
+            FaultSource::Store => return self.trip_on_many_failures(&reason),
             FaultSource::Undecided => {
-                // The value is ours, so there is always a sender.
+                // Cannot fail: `self` holds the sender.
                 drop(timeout(DECISION, decided.changed()).await);
-                if let Some(outage) = self.outage_failure(location, trips_before) {
+                if let Some(outage) = self.outage_since(trips_before, location) {
                     return outage;
                 }
             }
         }
-        ExtractionError::ObjectUnreadable { reason: what }
+        ExtractionError::ObjectUnreadable { reason }
     }
 
-    /// How often this object's failure has passed, this time included; `None` when that was too often.
-    fn count_transient(&self, location: &Location) -> Option<u32> {
+    /// Returns `StoreOutage` if the breaker is open, or has tripped since it had tripped
+    /// `trips_before` times; the failure then says nothing about this object.
+    fn outage_since(&self, trips_before: u64, location: &Location) -> Option<ExtractionError> {
         let mut inner = self.lock();
-        let before = inner.transient.iter().position(|(other, _)| other == location);
-        let times = before
-            .and_then(|at| inner.transient.remove(at))
-            .map_or(1, |(_, times)| times + 1);
-        if inner.transient.len() == REMEMBERED_TRANSIENT {
-            inner.transient.pop_front();
+        let has_tripped = inner.trips != trips_before;
+        if let Some(open) = inner.state.not_closed() {
+            open.add_failed_object(location);
+        } else if !has_tripped {
+            return None;
         }
-        inner.transient.push_back((location.clone(), times));
-        (times <= MAX_TRANSIENT).then_some(times)
+        Some(self.outage_error(&inner.state))
     }
 
-    /// `StoreOutage` if the breaker is open, or has opened since it had opened `trips_before` times: the failure then says
-    /// nothing about this object.
-    fn outage_failure(&self, location: &Location, trips_before: u64) -> Option<ExtractionError> {
-        let mut inner = self.lock();
-        let passed = inner.trips != trips_before;
-        let Some(open) = inner.open.as_mut() else {
-            return passed.then_some(ExtractionError::StoreOutage { delay: None });
-        };
-        if open.failed_objects.len() < FAILED_OBJECTS && !open.failed_objects.contains(location) {
-            open.failed_objects.push_back(location.clone());
-        }
-        Some(self.failure(open))
+    /// Trips with `error` as the reason.
+    fn trip_on(&self, error: &StoreError, context: &str, location: &Location) -> ExtractionError {
+        let failed_objects = std::slice::from_ref(location);
+        self.trip(&format!("{error}{context}"), error.retry_after(), failed_objects)
     }
 
-    /// Whether an object that was read before can still be; `None` without such an object.
-    pub(super) async fn probe_known_good_object(&self, store: &ObjectStore) -> Option<Result<(), StoreError>> {
-        loop {
-            let known_good = {
-                let inner = self.lock();
-                let any = fastrand::usize(..inner.known_good.len().max(1));
-                inner.known_good.get(any).cloned()?
-            };
-            match store.sample(&known_good).await {
-                // Deleted since: no longer known to be good, and nothing against the store.
-                Err(StoreError::Missing) => self.lock().known_good.retain(|other| *other != known_good),
-                answer => return Some(answer),
-            }
-        }
-    }
-
-    /// The store answers, but of many objects in a row none could be read.
-    fn trip_on_many_failures(&self, what: &str) -> ExtractionError {
-        let failing: Vec<Location> = {
+    /// The store answers, but many objects in a row could not be read.
+    fn trip_on_many_failures(&self, reason: &str) -> ExtractionError {
+        let failed: Vec<Location> = {
             let mut inner = self.lock();
-            // If there are any, they come from a cache.
+            // Known-good objects that are still readable come from a cache.
             inner.known_good.clear();
-            let failing: Vec<Location> = inner.failures.failed_objects().cloned().collect();
-            inner.failures = FailureWindow::default();
-            failing
+            let failures = std::mem::take(&mut inner.failures);
+            failures.failed_objects().cloned().collect()
         };
-        let what = format!("{} different objects in a row could not be read: {what}", failing.len());
-        let outage = self.trip(&what, &StoreError::Missing, failing);
+        let reason = format!(
+            "{} different objects in a row could not be read: {reason}",
+            failed.len()
+        );
+        let outage = self.trip(&reason, None, &failed);
         self.decided.send_replace(FaultSource::Store);
         outage
+    }
+
+    /// Counts a transient failure. Returns `None` if this object has had too many.
+    fn retry_transient(&self, reason: &str, location: &Location) -> Option<ExtractionError> {
+        let times = self.count_transient(location);
+        let delay = AFTER_TRANSIENT.jittered(times);
+        (times <= MAX_TRANSIENT).then(|| {
+            info!(
+                key = location.key,
+                error = sanitize(reason),
+                again_in_s = delay.as_secs(),
+                "could not be read, but can be now: no attempt is counted"
+            );
+            ExtractionError::StoreOutage { delay: Some(delay) }
+        })
+    }
+
+    /// How many transient failures this object has had, with this one.
+    fn count_transient(&self, location: &Location) -> u32 {
+        let mut inner = self.lock();
+        let transient = &mut inner.transient;
+        let known = transient.iter().position(|(other, _)| other == location);
+        let times = known
+            .and_then(|index| transient.remove(index))
+            .map_or(1, |(_, times)| times + 1);
+        if transient.len() == REMEMBERED_TRANSIENT {
+            transient.pop_front();
+        }
+        transient.push_back((location.clone(), times));
+        times
     }
 }

@@ -1,17 +1,4 @@
-//! The circuit breaker of a bucket: open while the object store is unavailable or in doubt, and then nothing is read.
-//! [`CircuitBreakers`](super::CircuitBreakers) holds those of all buckets.
-//!
-//! An object could not be read; who is to blame? The store, if it does not
-//! answer for a key that nobody writes, or cannot give any more what it gave
-//! before. Nobody, if the object itself can be read by now: what was in the way has
-//! passed. Else the object, unless so many different ones fail in a row that it
-//! is no coincidence: a store may well answer and have lost its disks.
-//!
-//! While the breaker is open, one task probes with back-off, whatever waits in the
-//! queue. It closes as soon as an object that failed, or one read before, can be
-//! read. Where the store answers but none of these can, it is half-open: a few recordings
-//! are let through now and then, and if one of them is read, the others were to blame.
-//! One log line when it opens, one when it closes.
+//! The circuit breaker of one bucket.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,50 +9,55 @@ use tracing::{info, warn};
 
 use super::failure_window::{FailureWindow, FaultSource};
 use super::group::BreakerGroup;
-use super::state::{OpenState, Outage, TRIAL_FAILURE_DELAY, defer_delay, retry_after};
+use super::state::{OpenState, Outage, State};
 use crate::backoff::Backoff;
 use crate::job::error::ExtractionError;
-use crate::object_store::error::StoreError;
 use crate::object_store::location::Location;
 use crate::sanitize::sanitize;
 
-/// The first probe comes after this long: quick for a store that only restarts.
+/// Delay before the first probe: short, for a store that only restarts.
 const FIRST_PROBE: Duration = Duration::from_millis(500);
-/// If it opens again within this time, it is the same outage, and the back-off goes on where it was.
+/// A breaker that trips again within this time continues the back-off of its last outage.
 const RETRIP_WINDOW: Duration = Duration::from_secs(30);
-/// Objects read to their end that are remembered as known to be good.
+/// Known-good objects, that is objects read to their end, that are remembered.
 const KNOWN_GOOD_OBJECTS: usize = 8;
-/// Objects that failed, remembered to be looked at by the probe.
-pub(super) const FAILED_OBJECTS: usize = 8;
+/// Delay before an object that failed in the half-open state is retried.
+const TRIAL_FAILURE_DELAY: Backoff = Backoff {
+    base: Duration::from_mins(1),
+    max: Duration::from_mins(1),
+};
 
-/// Closed, or open for a reason.
+/// The circuit breaker of one bucket.
 #[derive(Debug)]
 pub struct CircuitBreaker {
     pub(super) bucket: String,
     pub(super) inner: Mutex<Inner>,
-    /// What it has in common with those of the other buckets.
+    /// State that the breakers of all buckets share.
     pub(super) group: Arc<BreakerGroup>,
-    /// Notified when it opens, and when it closes.
+    /// Notified when the breaker trips and when it closes.
     pub(super) changed: Notify,
-    /// What undecided failures wait for.
+    /// The last decision on a failure; failures that are undecided wait for it.
     pub(super) decided: watch::Sender<FaultSource>,
-    pub(super) probing: Backoff,
+    /// Delays between probes.
+    pub(super) probe_backoff: Backoff,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Inner {
-    pub(super) open: Option<OpenState>,
+    pub(super) state: State,
     pub(super) failures: FailureWindow,
+    /// Objects that were read to their end.
     pub(super) known_good: VecDeque<Location>,
-    /// Objects whose failure had passed when they were asked for again, and how often.
+    /// Objects that failed and could be read a moment later, and how often that happened.
     pub(super) transient: VecDeque<(Location, u32)>,
-    /// When it last closed, and the probes that took.
+    /// When the breaker last closed, and the step that the back-off had reached.
     pub(super) last_closed: Option<(Instant, u32)>,
+    /// How often the breaker has tripped.
     pub(super) trips: u64,
 }
 
 impl CircuitBreaker {
-    /// A closed breaker; `max_pause` is the longest time between two probes while it is open.
+    /// A closed breaker. `max_pause` is the longest time between two probes.
     pub(super) fn new(bucket: String, group: Arc<BreakerGroup>, max_pause: Duration) -> Self {
         Self {
             bucket,
@@ -73,7 +65,7 @@ impl CircuitBreaker {
             group,
             changed: Notify::new(),
             decided: watch::Sender::new(FaultSource::Undecided),
-            probing: Backoff {
+            probe_backoff: Backoff {
                 base: FIRST_PROBE.min(max_pause),
                 max: max_pause,
             },
@@ -84,41 +76,42 @@ impl CircuitBreaker {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Why it is open; `None` while it is closed.
+    /// Why it is open or half-open; `None` if it is closed.
     #[must_use]
     pub fn outage(&self) -> Option<Outage> {
-        self.lock().open.as_ref().map(|open| open.outage.clone())
+        self.lock().state.not_closed().map(|open| open.outage.clone())
     }
 
-    /// Recordings that are let through while it is half-open.
+    /// Recordings that may be read in the half-open state; 0 in the other states.
     pub(super) fn half_open_permits(&self) -> usize {
-        self.lock().open.as_ref().map_or(0, |open| open.half_open_permits)
-    }
-
-    /// Before an object is asked for.
-    ///
-    /// # Errors
-    /// [`ExtractionError::StoreOutage`] while it is open, unless this recording is let through.
-    pub fn try_acquire(&self) -> Result<(), ExtractionError> {
-        match &mut self.lock().open {
-            Some(open) if open.half_open_permits == 0 => Err(self.failure(open)),
-            Some(open) => {
-                open.half_open_permits -= 1;
-                Ok(())
-            }
-            None => Ok(()),
+        match self.lock().state {
+            State::HalfOpen(_, trial) => trial.permits,
+            State::Closed | State::Open(_) => 0,
         }
     }
 
-    /// An object was read to its end; `begun` is when it was asked for.
+    /// Permission to read an object. In the half-open state it takes a permit.
+    ///
+    /// # Errors
+    /// [`ExtractionError::StoreOutage`] if the breaker is open, or half-open without permits.
+    pub fn try_acquire(&self) -> Result<(), ExtractionError> {
+        match &mut self.lock().state {
+            State::Closed => Ok(()),
+            State::HalfOpen(_, trial) if trial.permits > 0 => {
+                trial.permits -= 1;
+                Ok(())
+            }
+            state => Err(self.outage_error(state)),
+        }
+    }
+
+    /// An object was read to its end; it was requested at `begun`. Closes a half-open breaker.
     pub fn record_success(&self, location: &Location, begun: Instant) {
         let mut inner = self.lock();
-        if let Some(open) = &mut inner.open {
-            // What was on its way when the store went says nothing of how it is now.
-            if open.trying_since.is_none_or(|since| begun < since) {
-                return;
-            }
-            self.close(&mut inner);
+        match inner.state {
+            State::Closed => {}
+            State::HalfOpen(_, trial) if begun >= trial.since => self.close(&mut inner),
+            State::Open(_) | State::HalfOpen(..) => return,
         }
         inner.failures.record_success(Instant::now());
         inner.transient.retain(|(other, _)| other != location);
@@ -132,60 +125,64 @@ impl CircuitBreaker {
         self.decided.send_replace(FaultSource::Object);
     }
 
-    /// What becomes of a recording that comes meanwhile. It is ready again at once if there is no other bucket, since nothing is
-    /// claimed then; else it stays out of the way of those in the others, which may be closed or half-open.
-    pub(super) fn failure(&self, open: &OpenState) -> ExtractionError {
+    /// The error of a recording that is not read, or failed, because of an outage.
+    ///
+    /// If there is only one bucket, nothing is claimed while its breaker is open, so the row is
+    /// ready again immediately. With several buckets, and in the half-open state, rows are claimed;
+    /// then the row is deferred, so that other rows come first.
+    pub(super) fn outage_error(&self, state: &State) -> ExtractionError {
         ExtractionError::StoreOutage {
-            delay: if open.trying_since.is_some() {
-                Some(TRIAL_FAILURE_DELAY.jittered(1))
-            } else if self.group.is_only_one() {
-                None
-            } else {
-                Some(defer_delay(open.outage.since.elapsed()))
+            delay: match state {
+                State::HalfOpen(..) => Some(TRIAL_FAILURE_DELAY.jittered(1)),
+                State::Open(open) if !self.group.is_only_one() => Some(defer_delay(open.outage.since.elapsed())),
+                State::Open(_) | State::Closed => None,
             },
         }
     }
 
-    /// Opens the breaker if it is closed. Returns what becomes of the recording.
+    /// Opens the breaker if it is closed. Returns the error of the recording that tripped it.
     pub(super) fn trip(
         &self,
-        what: &str,
-        error: &StoreError,
-        failed_objects: impl IntoIterator<Item = Location>,
+        reason: &str,
+        retry_after: Option<Duration>,
+        failed_objects: &[Location],
     ) -> ExtractionError {
-        let what = sanitize(what);
         let mut inner = self.lock();
-        if inner.open.is_none() {
+        if matches!(inner.state, State::Closed) {
+            let reason = sanitize(reason);
             let bucket = self.bucket.as_str();
             if self.group.add_open() {
-                warn!(error = what, bucket, "object store away, claiming stops");
+                warn!(error = reason, bucket, "object store away, claiming stops");
             } else {
                 warn!(
-                    error = what,
+                    error = reason,
                     bucket, "object store away, recordings in this bucket wait"
                 );
             }
-            let since = Instant::now();
-            let retrip = inner
-                .last_closed
-                .filter(|(last_closed, _)| since - *last_closed < RETRIP_WINDOW);
+            let is_same_outage = |closed: &(Instant, u32)| closed.0.elapsed() < RETRIP_WINDOW;
+            let backoff_step = inner.last_closed.filter(is_same_outage).map_or(0, |(_, step)| step);
             inner.trips += 1;
-            inner.open = Some(OpenState {
-                outage: Outage { since, what, probes: 0 },
-                failed_objects: failed_objects.into_iter().take(FAILED_OBJECTS).collect(),
-                retry_after: retry_after(error),
-                trying_since: None,
-                half_open_permits: 0,
-                tries: retrip.map_or(0, |(_, tries)| tries),
-            });
+            let mut open = OpenState {
+                outage: Outage {
+                    since: Instant::now(),
+                    reason,
+                    probes: 0,
+                },
+                failed_objects: VecDeque::new(),
+                retry_after,
+                backoff_step,
+            };
+            for location in failed_objects {
+                open.add_failed_object(location);
+            }
+            inner.state = State::Open(open);
             self.changed.notify_one();
         }
-        let open = inner.open.as_ref();
-        open.map_or(ExtractionError::StoreOutage { delay: None }, |open| self.failure(open))
+        self.outage_error(&inner.state)
     }
 
     pub(super) fn close(&self, inner: &mut Inner) {
-        if let Some(open) = inner.open.take() {
+        if let Some(open) = std::mem::take(&mut inner.state).not_closed() {
             let away_s = open.outage.since.elapsed().as_secs();
             let (bucket, probes) = (self.bucket.as_str(), open.outage.probes);
             if self.group.remove_open() {
@@ -196,8 +193,19 @@ impl CircuitBreaker {
                     away_s, probes, "object store back, recordings in this bucket are read again"
                 );
             }
-            inner.last_closed = Some((Instant::now(), open.tries));
+            inner.last_closed = Some((Instant::now(), open.backoff_step));
             self.changed.notify_one();
         }
     }
+}
+
+/// How long a recording of an open bucket is deferred while other buckets are read: half the age of
+/// the outage, between 5 s and 2 min. So a long outage costs few claims, and a short one little
+/// time.
+fn defer_delay(age: Duration) -> Duration {
+    Backoff {
+        base: (age / 2).clamp(Duration::from_secs(5), Duration::from_mins(2)),
+        max: Duration::from_mins(2),
+    }
+    .jittered(1)
 }

@@ -1,53 +1,61 @@
-//! One bad object, or a bad store? What a row of failures says, as a pure function of them and of time.
+//! Decides from the failures since the last success whether the store or the object is the cause. A
+//! pure function of the failures and of time.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use crate::object_store::location::Location;
 
-/// With nothing read since the start to compare with, so many different objects in a row are no coincidence.
-/// Fewer than the default of recordings in flight, so that the first wave into a broken store decides it.
+/// Without a known-good object to compare with, this many different failed objects in a row are not
+/// a coincidence. Fewer than the default number of recordings in flight, so that the first
+/// recordings that meet a broken store decide.
 const DISTINCT_FAILURES: usize = 8;
-/// A store that reads one object and refuses so many others, ...
+/// With a readable known-good object, the store is the cause only if this many different objects
+/// failed, and ...
 const DISTINCT_FAILURES_WITH_KNOWN_GOOD: usize = 64;
-/// ... without a single one read for so long, has lost data, or answers for the one from a cache. Shorter than the
-/// seven minutes in which an object fails five times at least, so that it comes before the first error row.
-const LONG_WITHOUT_A_READ: Duration = Duration::from_mins(5);
+/// ... no object was read for this long: the store has lost data, or has the known-good object in a
+/// cache. An object fails five times in seven minutes at least, so this comes before the first
+/// error row.
+const LONG_WITHOUT_SUCCESS: Duration = Duration::from_mins(5);
 
-/// Who is to blame for an object that could not be read, while the store answers.
+/// The cause of a failure to read an object, while the store answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FaultSource {
     /// The object.
     Object,
     /// The store.
     Store,
-    /// Perhaps the store: what else is in flight will tell.
+    /// Perhaps the store; the recordings in flight will decide.
     Undecided,
 }
 
 /// The failures since an object was last read to its end.
 #[derive(Debug, Default)]
 pub(super) struct FailureWindow {
-    failing: HashSet<Location>,
-    last_read: Option<Instant>,
+    failed: HashSet<Location>,
+    last_success: Option<Instant>,
 }
 
 impl FailureWindow {
-    /// An object could not be read. `known_good_readable`: one that was read before can still be.
+    /// An object could not be read. `known_good_readable`: a known-good object can be read now.
     pub(super) fn record_failure(
         &mut self,
         location: &Location,
         known_good_readable: bool,
         now: Instant,
     ) -> FaultSource {
-        if self.failing.len() < DISTINCT_FAILURES_WITH_KNOWN_GOOD {
-            self.failing.insert(location.clone());
+        if self.failed.len() < DISTINCT_FAILURES_WITH_KNOWN_GOOD {
+            self.failed.insert(location.clone());
         }
-        let count = self.failing.len();
+        let count = self.failed.len();
         if known_good_readable {
-            let long = |read: Instant| now.saturating_duration_since(read) >= LONG_WITHOUT_A_READ;
-            let lost = count >= DISTINCT_FAILURES_WITH_KNOWN_GOOD && self.last_read.is_none_or(long);
-            return if lost { FaultSource::Store } else { FaultSource::Object };
+            let is_long_ago = |success: Instant| now.saturating_duration_since(success) >= LONG_WITHOUT_SUCCESS;
+            let is_store = count >= DISTINCT_FAILURES_WITH_KNOWN_GOOD && self.last_success.is_none_or(is_long_ago);
+            return if is_store {
+                FaultSource::Store
+            } else {
+                FaultSource::Object
+            };
         }
         if count >= DISTINCT_FAILURES {
             FaultSource::Store
@@ -58,13 +66,13 @@ impl FailureWindow {
 
     /// An object was read to its end.
     pub(super) fn record_success(&mut self, now: Instant) {
-        self.failing.clear();
-        self.last_read = Some(now);
+        self.failed.clear();
+        self.last_success = Some(now);
     }
 
     /// The objects that failed.
     pub(super) fn failed_objects(&self) -> impl Iterator<Item = &Location> {
-        self.failing.iter()
+        self.failed.iter()
     }
 }
 
@@ -80,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_witness_the_eighth_different_object_in_a_row_convicts_the_store() {
+    fn without_a_known_good_object_the_eighth_different_object_in_a_row_means_the_store() {
         let (mut failures, now) = (FailureWindow::default(), Instant::now());
         for n in 1..DISTINCT_FAILURES {
             for _ in 0..100 {
@@ -99,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_object_read_well_starts_the_count_anew() {
+    fn one_success_resets_the_count() {
         let (mut failures, now) = (FailureWindow::default(), Instant::now());
         for n in 1..10 * DISTINCT_FAILURES {
             assert_eq!(
@@ -112,10 +120,10 @@ mod tests {
     }
 
     #[test]
-    fn beside_a_witness_only_a_crowd_of_objects_over_minutes_convicts_the_store() {
+    fn with_a_known_good_object_only_many_objects_over_minutes_mean_the_store() {
         let (mut failures, start) = (FailureWindow::default(), Instant::now());
         failures.record_success(start);
-        let soon = start + LONG_WITHOUT_A_READ / 2;
+        let soon = start + LONG_WITHOUT_SUCCESS / 2;
         for n in 0..10 * DISTINCT_FAILURES_WITH_KNOWN_GOOD {
             assert_eq!(
                 failures.record_failure(&object(n), true, soon),
@@ -123,10 +131,10 @@ mod tests {
                 "{n}"
             );
         }
-        let late = start + LONG_WITHOUT_A_READ;
+        let late = start + LONG_WITHOUT_SUCCESS;
         assert_eq!(failures.record_failure(&object(0), true, late), FaultSource::Store);
 
-        // One object, however long and often, convicts nobody.
+        // One object that fails again and again never means the store.
         failures.record_success(start);
         for minute in 0..10_000 {
             let now = start + Duration::from_mins(minute);

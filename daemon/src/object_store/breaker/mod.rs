@@ -1,8 +1,33 @@
-//! The circuit breakers, one for each bucket.
+//! Circuit breakers, one per bucket: while the store is unavailable, nothing is read, and no
+//! recording is failed for it.
 //!
-//! The queue does not know which bucket a recording is in. So claiming stops when all breakers are open; while some are
-//! closed, recordings are claimed, and those in a bucket whose breaker is open are deferred without counting an attempt.
-//! An outage of one bucket may be one of all: when a breaker opens, the other buckets are probed immediately.
+//! States of a breaker:
+//!
+//! - **Closed**: objects are read. Opens if a failure is attributed to the store.
+//! - **Open**: nothing is read. A probe closes it, or makes it half-open.
+//! - **Half-open**: the store answers probes, but none of the objects that a probe tried can be
+//!   read. After each probe four recordings are read as a trial. Closes if a trial or a probe
+//!   succeeds; opens if the store does not answer a probe.
+//!
+//! While a breaker is open or half-open, one task probes the bucket with back-off. A probe requests
+//! a key that cannot exist. If the store answers that this object does not exist, the probe also
+//! reads an object that failed, and if that fails again, a known-good one. One log line tells when
+//! a breaker opens ("object store away"), one when it closes ("object store back").
+//!
+//! Differences from the usual circuit breaker:
+//!
+//! - It does not count errors. `attribution.rs` decides whether the store caused a failure; one
+//!   failure can be enough.
+//! - It is not open for a fixed time: a probe ends the open state, and can close it without a
+//!   trial.
+//! - A failed trial does not open it again, since the object itself may be the cause. The object is
+//!   retried a minute later.
+//! - A recording of an open bucket gets no error. It is deferred, and the attempt does not count.
+//!
+//! The queue does not know the bucket of a recording. So claiming stops only if no breaker is
+//! closed; otherwise recordings of all buckets are claimed, and those of open buckets are deferred.
+//! An outage of one bucket may be an outage of all: when a breaker opens, the other buckets are
+//! probed immediately.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -28,69 +53,67 @@ pub mod state;
 /// The breakers of all buckets.
 #[derive(Debug)]
 pub struct CircuitBreakers {
-    breakers: Vec<(String, CircuitBreaker)>,
+    breakers: Vec<CircuitBreaker>,
     group: Arc<BreakerGroup>,
 }
 
 impl CircuitBreakers {
-    /// Closed breakers for these buckets, of which there is at least one; `max_pause` is the longest time between two
-    /// probes of a bucket while its breaker is open.
+    /// Closed breakers for these buckets; there must be at least one. `max_pause` is the longest
+    /// time between two probes of a bucket.
     #[must_use]
     pub fn new(buckets: &[String], max_pause: Duration) -> Self {
         let group = Arc::new(BreakerGroup {
             breakers: buckets.len(),
             open: AtomicUsize::new(0),
-            opened: Notify::new(),
+            tripped: Notify::new(),
         });
         let breaker = |bucket: &String| CircuitBreaker::new(bucket.clone(), Arc::clone(&group), max_pause);
-        let breakers = buckets.iter().map(|bucket| (bucket.clone(), breaker(bucket))).collect();
+        let breakers = buckets.iter().map(breaker).collect();
         Self { breakers, group }
     }
 
-    /// The breaker of an object's bucket. A location in none of the buckets, which [`Location::parse`] lets nobody have, goes by the first.
+    /// The breaker of an object's bucket. [`Location::parse`] refuses all other buckets; the first
+    /// breaker would serve them.
     #[must_use]
     pub fn of(&self, location: &Location) -> &CircuitBreaker {
-        let found = self.breakers.iter().find(|(bucket, _)| *bucket == location.bucket);
-        &found.unwrap_or(&self.breakers[0]).1
+        let found = self.breakers.iter().find(|breaker| breaker.bucket == location.bucket);
+        found.unwrap_or(&self.breakers[0])
     }
 
-    /// How many of `free` places may be filled now: all while a breaker is closed, else what half-open ones let through.
+    /// How many recordings may be claimed if `free` more fit: `free` if a breaker is closed, else
+    /// at most as many as the half-open breakers permit.
     #[must_use]
     pub fn permits(&self, free: usize) -> usize {
-        if self.group.all_open() {
-            let half_open_permits: usize = self
-                .breakers
-                .iter()
-                .map(|(_, breaker)| breaker.half_open_permits())
-                .sum();
-            half_open_permits.min(free)
-        } else {
-            free
+        if !self.group.all_open() {
+            return free;
         }
+        let permits = self.breakers.iter().map(CircuitBreaker::half_open_permits);
+        permits.sum::<usize>().min(free)
     }
 
-    /// The buckets that are not read, and why; whether that is all of them.
+    /// The buckets whose breaker is not closed, and why; and whether these are all buckets.
     #[must_use]
     pub fn outages(&self) -> (Vec<(&str, Outage)>, bool) {
         let breakers = self.breakers.iter();
-        let away = breakers.filter_map(|(bucket, breaker)| Some((bucket.as_str(), breaker.outage()?)));
-        (away.collect(), self.group.all_open())
+        let outages = breakers.filter_map(|breaker| Some((breaker.bucket.as_str(), breaker.outage()?)));
+        (outages.collect(), self.group.all_open())
     }
 
-    /// Probes where a breaker is open; runs until dropped.
+    /// Probes the buckets whose breaker is not closed; runs until dropped.
     pub async fn watch(&self, store: &ObjectStore, wake: &WakeSignal) {
-        let each = self.breakers.iter().map(|(_, breaker)| breaker.watch(store, wake));
+        let each = self.breakers.iter().map(|breaker| breaker.watch(store, wake));
         join(join_all(each), self.probe_others(store)).await;
     }
 
-    /// Recordings of every other bucket would find out one by one, and those of a bucket in which nothing happens never.
+    /// When a breaker trips, probes the other buckets; otherwise each outage would be found by
+    /// recordings of its own bucket, and in an idle bucket never.
     async fn probe_others(&self, store: &ObjectStore) {
         loop {
-            self.group.opened.notified().await;
-            let closed = self.breakers.iter().filter(|(_, breaker)| breaker.outage().is_none());
-            join_all(closed.map(async |(bucket, breaker)| {
-                if let Err(error) = store.probe(bucket).await {
-                    breaker.trip(error.what(), &error, []);
+            self.group.tripped.notified().await;
+            let closed = self.breakers.iter().filter(|breaker| breaker.outage().is_none());
+            join_all(closed.map(async |breaker| {
+                if let Err(error) = store.probe(&breaker.bucket).await {
+                    breaker.trip(&error.to_string(), error.retry_after(), &[]);
                 }
             }))
             .await;
@@ -102,7 +125,6 @@ impl CircuitBreakers {
 mod tests {
     use super::*;
     use crate::job::error::ExtractionError;
-    use crate::object_store::error::StoreError;
 
     fn in_bucket(bucket: &str) -> Location {
         Location {
@@ -116,7 +138,7 @@ mod tests {
         CircuitBreakers::new(&buckets, Duration::from_secs(10))
     }
 
-    /// What is put off, for how long; `None`: it is ready again at once.
+    /// The delay of a deferred recording; `None` if it is ready again immediately.
     fn try_acquire(breakers: &CircuitBreakers, bucket: &str) -> Result<(), Option<Duration>> {
         match breakers.of(&in_bucket(bucket)).try_acquire() {
             Ok(()) => Ok(()),
@@ -129,17 +151,17 @@ mod tests {
         let location = in_bucket(bucket);
         breakers
             .of(&location)
-            .trip("gone", &StoreError::Missing, [location.clone()]);
+            .trip("gone", None, std::slice::from_ref(&location));
     }
 
     #[test]
-    fn of_several_buckets_the_open_ones_are_claimed_from_and_the_others_kept_out_of_their_way() {
+    fn with_several_buckets_recordings_of_open_buckets_are_deferred() {
         let breakers = breakers(&["a", "b"]);
         trip(&breakers, "a");
         assert_eq!((breakers.permits(5), try_acquire(&breakers, "b")), (5, Ok(())));
         assert!(matches!(try_acquire(&breakers, "a"), Err(Some(_))));
-        // With all open, only what half-open ones let through is claimed. What one of them brings from the other bucket must not be ready
-        // again at once, or it would be brought each time.
+        // With no closed breaker, rows are claimed only for trials of half-open buckets. A claimed
+        // row of an open bucket must be deferred, or the next claim would return it again.
         trip(&breakers, "b");
         assert_eq!(breakers.permits(5), 0);
         for bucket in ["a", "b"] {
@@ -150,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_late_to_the_only_bucket_is_ready_again_at_once() {
+    fn a_recording_of_the_only_bucket_is_ready_again_immediately_while_it_is_open() {
         let breakers = breakers(&["a"]);
         trip(&breakers, "a");
         assert_eq!((breakers.permits(5), try_acquire(&breakers, "a")), (0, Err(None)));

@@ -1,12 +1,11 @@
-//! The task that probes a bucket while its breaker is open.
+//! The task that probes a bucket while its breaker is open or half-open.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::time::sleep;
 use tracing::debug;
 
 use super::bucket::CircuitBreaker;
-use super::state::retry_after;
 use crate::metrics::labels::Wakeup;
 use crate::object_store::client::ObjectStore;
 use crate::object_store::error::StoreError;
@@ -14,13 +13,13 @@ use crate::object_store::location::Location;
 use crate::sanitize::sanitize;
 use crate::wake::WakeSignal;
 
-/// A store that asks for more patience than this gets a probe all the same.
+/// Longest delay before the next probe that the store can ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
-/// Recordings let through at once while the breaker is half-open.
+/// Recordings that may be read after each probe in the half-open state.
 const HALF_OPEN_PERMITS: usize = 4;
 
 impl CircuitBreaker {
-    /// Probes while the breaker is open; runs until dropped.
+    /// Probes whenever the breaker is not closed; runs until dropped.
     pub async fn watch(&self, store: &ObjectStore, wake: &WakeSignal) {
         loop {
             self.changed.notified().await;
@@ -29,76 +28,86 @@ impl CircuitBreaker {
                     () = sleep(pause) => self.probe(store).await,
                     () = self.changed.notified() => {}
                 }
-                // To claim what a trial admits, or all again.
+                // The worker may claim again: some recordings if the breaker is half-open, all if
+                // it is closed.
                 wake.notify(Wakeup::Upkeep);
             }
         }
     }
 
-    /// Time until the next probe; `None` while the breaker is closed.
+    /// Time until the next probe; `None` if the breaker is closed.
     fn next_pause(&self) -> Option<Duration> {
         let mut inner = self.lock();
-        let open = inner.open.as_mut()?;
-        open.tries = open.tries.saturating_add(1);
-        let wanted = open.retry_after.take().unwrap_or_default();
-        Some(self.probing.jittered(open.tries).max(wanted.min(MAX_RETRY_AFTER)))
+        let open = inner.state.not_closed()?;
+        open.backoff_step = open.backoff_step.saturating_add(1);
+        let retry_after = open.retry_after.take().unwrap_or_default().min(MAX_RETRY_AFTER);
+        Some(self.probe_backoff.jittered(open.backoff_step).max(retry_after))
     }
 
-    /// One probe, and what follows from it.
+    /// Probes once, and moves the breaker to the state that follows.
     async fn probe(&self, store: &ObjectStore) {
         let failed_object = self.next_failed_object();
         store.reload_credentials();
-        let error = match store.probe(&self.bucket).await {
-            Err(error) => Some((error, false)),
+        let (error, answers) = match store.probe(&self.bucket).await {
+            Err(error) => (error, false),
             Ok(()) => match self.probe_objects(failed_object.as_ref(), store).await {
-                Err(error) => Some((error, true)),
-                Ok(()) => None,
+                Err(error) => (error, true),
+                Ok(()) => return self.close(&mut self.lock()),
             },
         };
         let mut inner = self.lock();
-        let Some(open) = &mut inner.open else { return };
-        let Some((error, answers)) = error else {
-            return self.close(&mut inner);
-        };
-        debug!(
-            error = error.what(),
-            answers,
-            probes = open.outage.probes,
-            "object store still away"
-        );
-        open.outage.what = sanitize(error.what());
-        open.retry_after = retry_after(&error);
+        let Some(open) = inner.state.not_closed() else { return };
+        let probes = open.outage.probes;
+        debug!(%error, answers, probes, "object store still unavailable");
+        open.outage.reason = sanitize(&error.to_string());
+        open.retry_after = error.retry_after();
         if answers {
-            open.trying_since.get_or_insert_with(Instant::now);
-            open.half_open_permits = HALF_OPEN_PERMITS;
+            inner.state.half_open(HALF_OPEN_PERMITS);
         } else {
-            (open.trying_since, open.half_open_permits) = (None, 0);
+            inner.state.reopen();
         }
     }
 
-    /// Counts a probe and names the object whose turn it is, if there is one.
+    /// Counts a probe, and returns the failed object that it tries.
     fn next_failed_object(&self) -> Option<Location> {
         let mut inner = self.lock();
-        let open = inner.open.as_mut()?;
+        let open = inner.state.not_closed()?;
         open.outage.probes += 1;
-        open.failed_objects
-            .rotate_left(usize::from(open.outage.probes > 1 && !open.failed_objects.is_empty()));
-        open.failed_objects.front().cloned()
+        let is_first = open.outage.probes == 1;
+        let objects = &mut open.failed_objects;
+        objects.rotate_left(usize::from(!is_first && !objects.is_empty()));
+        objects.front().cloned()
     }
 
-    /// Whether an object that failed or one that was read before can be read.
+    /// Whether `failed_object` or a known-good object can be read. Without a failed object, the
+    /// answer to the probe is enough.
     async fn probe_objects(&self, failed_object: Option<&Location>, store: &ObjectStore) -> Result<(), StoreError> {
-        let failed = match failed_object {
-            // Gone or replaced is an answer.
-            Some(object) => match store.sample(object).await {
-                Err(error @ (StoreError::Other { .. } | StoreError::Skewed { .. })) => error,
-                Ok(()) | Err(StoreError::Missing | StoreError::Replaced) => return Ok(()),
-            },
-            None => return Ok(()),
+        let Some(failed_object) = failed_object else {
+            return Ok(());
         };
-        match self.probe_known_good_object(store).await {
-            Some(Ok(())) => Ok(()),
-            _ => Err(failed),
+        match store.sample(failed_object).await {
+            // A store that has no such object, or another one, works.
+            Ok(()) | Err(StoreError::Missing | StoreError::Replaced) => Ok(()),
+            Err(error) => match self.probe_known_good_object(store).await {
+                Some(Ok(())) => Ok(()),
+                Some(Err(_)) | None => Err(error),
+            },
+        }
+    }
+
+    /// Whether a known-good object can still be read; `None` if there is no such object.
+    pub(super) async fn probe_known_good_object(&self, store: &ObjectStore) -> Option<Result<(), StoreError>> {
+        loop {
+            let known_good = {
+                let inner = self.lock();
+                let index = fastrand::usize(..inner.known_good.len().max(1));
+                inner.known_good.get(index).cloned()?
+            };
+            match store.sample(&known_good).await {
+                // It was deleted, which does not mean that the store is at fault.
+                Err(StoreError::Missing) => self.lock().known_good.retain(|other| *other != known_good),
+                result => return Some(result),
+            }
         }
     }
 }

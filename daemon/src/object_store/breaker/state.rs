@@ -1,56 +1,93 @@
-//! What is known while a breaker is open.
+//! The states of a circuit breaker: closed, open, half-open.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::backoff::Backoff;
-use crate::object_store::error::StoreError;
 use crate::object_store::location::Location;
 
-/// How long one that failed in a trial stays out of the way of the next ones.
-pub(super) const TRIAL_FAILURE_DELAY: Backoff = Backoff {
-    base: Duration::from_mins(1),
-    max: Duration::from_mins(1),
-};
+/// Failed objects that are remembered for the probe.
+const FAILED_OBJECTS: usize = 8;
 
-/// Why the breaker is open.
+/// Why a breaker is not closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outage {
-    /// Since when.
+    /// When it tripped.
     pub since: Instant,
-    /// What the store, or the way to it, said last.
-    pub what: String,
-    /// Probes sent in vain so far.
+    /// Last error of the store or of the connection.
+    pub reason: String,
+    /// Failed probes so far.
     pub probes: u32,
 }
 
-/// The state of an open or half-open breaker.
+/// State of the breaker of one bucket.
+#[derive(Debug, Default)]
+pub(super) enum State {
+    /// Objects are read.
+    #[default]
+    Closed,
+    /// Nothing is read.
+    Open(OpenState),
+    /// The store answers probes, but no object that a probe tried can be read. A few recordings are
+    /// read as a trial.
+    HalfOpen(OpenState, Trial),
+}
+
+/// What a breaker remembers while it is open or half-open.
 #[derive(Debug)]
 pub(super) struct OpenState {
     pub(super) outage: Outage,
+    /// Objects that could not be read; probes try them in turn.
     pub(super) failed_objects: VecDeque<Location>,
+    /// Delay before the next probe that the store asked for.
     pub(super) retry_after: Option<Duration>,
-    /// Since when the store answers though nothing of it can be read.
-    pub(super) trying_since: Option<Instant>,
-    /// Recordings that may be claimed.
-    pub(super) half_open_permits: usize,
-    /// The back-off's count, which goes on if it opens again soon.
-    pub(super) tries: u32,
+    /// Step of the back-off between probes.
+    pub(super) backoff_step: u32,
 }
 
-/// How long a recording waits whose breaker is open while other buckets are read. Half of the outage's age, so that many
-/// that wait through a long one cost little, and are not late after a short one.
-pub(super) fn defer_delay(age: Duration) -> Duration {
-    Backoff {
-        base: (age / 2).clamp(Duration::from_secs(5), Duration::from_mins(2)),
-        max: Duration::from_mins(2),
+/// Recordings that are read in the half-open state.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trial {
+    /// Start of the half-open state. An object that was requested before does not close the
+    /// breaker: its answer may have been sent before the outage.
+    pub(super) since: Instant,
+    /// How many recordings may still be read before the next probe.
+    pub(super) permits: usize,
+}
+
+impl State {
+    /// What is remembered while the breaker is open or half-open; `None` if it is closed.
+    pub(super) fn not_closed(&mut self) -> Option<&mut OpenState> {
+        match self {
+            Self::Closed => None,
+            Self::Open(open) | Self::HalfOpen(open, _) => Some(open),
+        }
     }
-    .jittered(1)
+
+    /// The store does not answer a probe: half-open becomes open.
+    pub(super) fn reopen(&mut self) {
+        *self = match std::mem::take(self) {
+            Self::HalfOpen(open, _) => Self::Open(open),
+            state => state,
+        };
+    }
+
+    /// The store answers a probe, but no object can be read: open becomes half-open, and half-open
+    /// gets new permits.
+    pub(super) fn half_open(&mut self, permits: usize) {
+        let since = Instant::now();
+        *self = match std::mem::take(self) {
+            Self::Open(open) => Self::HalfOpen(open, Trial { since, permits }),
+            Self::HalfOpen(open, trial) => Self::HalfOpen(open, Trial { permits, ..trial }),
+            Self::Closed => Self::Closed,
+        };
+    }
 }
 
-pub(super) fn retry_after(error: &StoreError) -> Option<Duration> {
-    match error {
-        StoreError::Other { retry_after, .. } => *retry_after,
-        _ => None,
+impl OpenState {
+    /// Remembers a failed object, unless there are enough.
+    pub(super) fn add_failed_object(&mut self, location: &Location) {
+        if self.failed_objects.len() < FAILED_OBJECTS && !self.failed_objects.contains(location) {
+            self.failed_objects.push_back(location.clone());
+        }
     }
 }
