@@ -1,68 +1,125 @@
-//! What an operator should know about a recording: a word, and a sentence with the numbers.
+//! Warnings about a recording: a word for each segment, and a sentence with the numbers.
 
 use serde::Serialize;
 
-/// What is wrong with a segment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Warning {
-    /// More than 0.01 % of the components are at the end of the scale.
-    Clipping,
-    /// More than 1 % are.
-    HeavyClipping,
-    /// Fewer than 16 codes of the analogue-to-digital converter are in use: gain far too low.
-    UnderDriven,
-    /// A line at 0 Hz that is the receiver's own: one bin wide, constant, and no carrier.
-    DcSpike,
-    /// Gain differs by more than 1 dB or phase by more than 5 degrees between I and Q.
-    IqImbalance,
-    /// Identical samples for more than a millisecond, and for longer than chance makes them. Keying between exact zeros,
-    /// as simulations have it, is told from lost samples by nothing but its speed.
-    Dropout,
-    /// More than half of the samples are exactly zero.
-    MostlyZeros,
-    /// Components beyond twice full scale: the recorder did not scale to 1.
-    Unscaled,
-    /// The recorder lost samples; the chunks that lack them were not measured.
-    Gap,
-    /// Somebody named another sample format than the one used, or the bytes look like another.
-    FormatDoubtful,
-    /// Somebody named another sample rate than the one used, or a duration that does not fit it.
-    SampleRateDoubtful,
-    /// Somebody counted more or fewer samples.
-    SampleCountDoubtful,
-    /// The receiver was tuned to another frequency in between.
-    Retuned,
-    /// Metadata that should be there is missing.
-    MetadataMissing,
-    /// The first samples look like a header that nobody declared.
-    HeaderAsSamples,
+/// Declares the warnings once: the variants, their meaning and what to do about them. A test writes
+/// the table in `README.md` from it.
+macro_rules! warnings {
+    ($($name:ident { meaning: $meaning:literal, action: $action:literal, },)*) => {
+        /// What is wrong with a segment. The word in `quality.warnings` is the name in `snake_case`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum Warning {
+            $(#[doc = $meaning] $name,)*
+        }
+
+        impl Warning {
+            /// All warnings, in the order in which a segment lists them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// What the warning means.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning,)* }
+            }
+
+            /// What to do about it.
+            #[must_use]
+            pub const fn action(self) -> &'static str {
+                match self { $(Self::$name => $action,)* }
+            }
+        }
+    };
 }
 
-/// Something about a recording that an operator should know, for `quality` and in words.
+warnings! {
+    Clipping {
+        meaning: "More than 0.01 % of the components (I or Q) are at the end of the scale.",
+        action: "Reduce the gain. The numbers are usable.",
+    },
+    HeavyClipping {
+        meaning: "More than 1 % of the components are at the end of the scale: distortion fills the whole band.",
+        action: "Reduce the gain. Do not use bandwidths and signal-to-noise ratios of this segment.",
+    },
+    UnderDriven {
+        meaning: "Fewer than 16 codes of the analogue-to-digital converter are in use: the noise of the quantisation \
+                  is above the receiver's own noise.",
+        action: "Raise the gain.",
+    },
+    DcSpike {
+        meaning: "A line at 0 Hz that the receiver itself makes: one bin wide, constant, and no carrier.",
+        action: "Tune some kHz next to the signal, or switch on the receiver's correction of the DC offset.",
+    },
+    IqImbalance {
+        meaning: "Gain differs by more than 1 dB, or phase by more than 5 degrees, between I and Q. Each signal has \
+                  a weak mirror image.",
+        action: "Calibrate the receiver, or switch on its correction.",
+    },
+    Dropout {
+        meaning: "Identical samples for more than 1 ms, and for longer than chance makes them.",
+        action: "Look for lost data between receiver and recorder. A simulated signal that is keyed between exact \
+                 zeros gives the same warning.",
+    },
+    MostlyZeros {
+        meaning: "More than half of the samples are exactly zero.",
+        action: "Look for a squelch, or a recorder that fills lost data with zeros. Numbers are over the whole \
+                 segment, zeros included.",
+    },
+    Unscaled {
+        meaning: "Components beyond twice full scale: the recorder did not scale to 1.",
+        action: "Compare levels (`rssi_dbm`, `power_dbfs`) only with those of the same recorder. Ratios, \
+                 frequencies and bandwidths are not affected.",
+    },
+    Gap {
+        meaning: "The recorder lost samples. The chunks that lack them are not measured.",
+        action: "See `num_chunks` and `lost_samples`. If it is frequent, look at the recorder's network and disk.",
+    },
+    FormatDoubtful {
+        meaning: "A source names another sample format than the one used, or the bytes look like another format.",
+        action: "Read the sentence in `extraction_metadata.warnings`. Correct the wrong source, or the format.",
+    },
+    SampleRateDoubtful {
+        meaning: "A source names another sample rate than the one used, no valid rate, or a duration that does not \
+                  fit the rate.",
+        action: "Read the sentence. All frequencies are wrong by the ratio of the rates if the one used is wrong.",
+    },
+    SampleCountDoubtful {
+        meaning: "A source names another number of samples than the object has.",
+        action: "Read the sentence: it names the formats in which the number would fit. If none fits, the object may \
+                 be incomplete.",
+    },
+    Retuned {
+        meaning: "The receiver was tuned to another frequency during the recording.",
+        action: "Divide the recording at the change: the numbers do not tell one frequency from the other.",
+    },
+    MetadataMissing {
+        meaning: "`SigMF` metadata that should exist are missing, or describe another object.",
+        action: "Store the `.sigmf-meta` next to the samples, and extract the recording again.",
+    },
+    HeaderAsSamples {
+        meaning: "The first samples look like a header that no source declares.",
+        action: "Describe the header with `core:header_bytes` in SigMF metadata. The numbers of the first segment \
+                 include the header.",
+    },
+}
+
+/// A contradiction about a recording, as a word for `quality` and as a sentence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inconsistency {
-    /// The word in every segment's `quality`.
+    /// The word in the `quality` of every segment.
     pub warning: Warning,
-    /// The sentence stored with the row.
+    /// The sentence, stored with the row.
     pub text: String,
 }
 
 impl Inconsistency {
-    /// A doubt in one's own words.
+    /// Takes the word and the sentence.
     #[must_use]
     pub fn new(warning: Warning, text: impl Into<String>) -> Self {
         Self {
             warning,
             text: text.into(),
         }
-    }
-
-    pub(crate) fn rate_is_none(rate_hz: f64, source: &str) -> Self {
-        Self::new(
-            Warning::SampleRateDoubtful,
-            format!("{source} says {rate_hz} Hz, which is no sample rate"),
-        )
     }
 }

@@ -1,16 +1,24 @@
-//! The documents that show the dictionary agree with it: `dsp/README.md`, with what each number reads
-//! for three known recordings, and the COMMENT on `measurement_features.receiver_features`.
-//! `HEIMDALL_UPDATE=1 cargo test -p heimdall-dsp --test dictionary` writes both again.
+//! The documents that show the dictionary and the warnings agree with the crate: `dsp/README.md`, with
+//! what each number reads for three known recordings, and the COMMENT on
+//! `measurement_features.receiver_features`. `HEIMDALL_UPDATE=1 cargo test -p heimdall-dsp --test
+//! dictionary` writes them.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use heimdall_dsp::{Hints, Recording, Set, Workspace, dictionary};
+use heimdall_dsp::{Hints, Recording, Set, Warning, Workspace, dictionary};
 use serde_json::Value;
 
-const BEGIN: &str = "<!-- dictionary: written by `dsp/tests/dictionary.rs` -->";
-const END: &str = "<!-- end of the dictionary -->";
+/// Marks around a part of the README that is written here.
+const DICTIONARY: [&str; 2] = [
+    "<!-- dictionary: written by `dsp/tests/dictionary.rs` -->",
+    "<!-- end of the dictionary -->",
+];
+const WARNINGS: [&str; 2] = [
+    "<!-- warnings: written by `dsp/tests/dictionary.rs` -->",
+    "<!-- end of the warnings -->",
+];
 
 /// Recordings in `tests/golden`, and their sample rates in Hz.
 const RECORDINGS: [(&str, f64); 3] = [
@@ -20,18 +28,13 @@ const RECORDINGS: [(&str, f64); 3] = [
 ];
 
 #[test]
-fn the_readme_shows_the_dictionary_and_what_the_numbers_read() {
+fn the_readme_shows_the_dictionary_what_the_numbers_read_and_the_warnings() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(&path).expect("dsp/README.md");
-    let (before, rest) = readme
-        .split_once(BEGIN)
-        .expect("the README has the mark where the dictionary begins");
-    let (shown, after) = rest
-        .split_once(END)
-        .expect("the README has the mark where the dictionary ends");
-    let expected = tables();
+    let shown = fs::read_to_string(&path).expect("dsp/README.md");
+    let expected = replace_part(&shown, DICTIONARY, &tables());
+    let expected = replace_part(&expected, WARNINGS, &warnings());
     if std::env::var_os("HEIMDALL_UPDATE").is_some() {
-        fs::write(&path, format!("{before}{BEGIN}{expected}{END}{after}")).expect("the README can be written");
+        fs::write(&path, expected).expect("the README can be written");
         return;
     }
     let (shown, expected): (Vec<_>, Vec<_>) = (shown.lines().collect(), expected.lines().collect());
@@ -46,6 +49,13 @@ fn the_readme_shows_the_dictionary_and_what_the_numbers_read() {
             "dsp/README.md shows\n{shown}\ninstead of\n{expected}\nHEIMDALL_UPDATE=1 writes the tables again"
         );
     }
+}
+
+/// The document with another text between these marks.
+fn replace_part(document: &str, [begin, end]: [&str; 2], text: &str) -> String {
+    let (before, rest) = document.split_once(begin).expect("the README has the first mark");
+    let (_, after) = rest.split_once(end).expect("the README has the second mark");
+    format!("{before}{begin}{text}{end}{after}")
 }
 
 #[test]
@@ -131,6 +141,8 @@ DECLARE
     meaning CONSTANT text := $text$One object per 1000 ms segment of this receiver's recording. Empty when extraction_failed.
 A number of the sets reference and extended, and signal_present, has mean, std, min and max over the segment's 200 ms chunks.
 rx_id, rx_lat, rx_lon: the receiver's name and position in degrees
+x: samples of a chunk, full scale 1. N: their number. fs: sample rate in Hz.
+P: |FFT of x|^2 / N, rectangular window, 0 Hz in the middle. Frequencies are from the centre of the band
 ",
     );
     for set in Set::ALL {
@@ -156,7 +168,7 @@ $$;
     text
 }
 
-/// The text in ASCII, without Markdown's marks: a database may have an encoding without these signs.
+/// The text in ASCII, without the marks of Markdown: the encoding of a database may lack these signs.
 fn ascii(text: &str) -> String {
     let signs = [
         ("`", ""),
@@ -174,7 +186,7 @@ fn ascii(text: &str) -> String {
     text
 }
 
-/// Equal, but for the last digits of numbers: machines sum in different orders.
+/// Whether two rows are equal, apart from the last digits of numbers: machines sum in different orders.
 fn is_same_row(left: &str, right: &str) -> bool {
     let (left, right): (Vec<_>, Vec<_>) = (left.split('|').collect(), right.split('|').collect());
     left.len() == right.len()
@@ -186,13 +198,26 @@ fn is_same_row(left: &str, right: &str) -> bool {
         })
 }
 
+/// The table of the warnings, between blank lines.
+fn warnings() -> String {
+    let mut text = String::from("\n\n| word | meaning | what to do |\n| --- | --- | --- |\n");
+    for warning in Warning::ALL {
+        let word = serde_json::to_value(warning).expect("a word");
+        let word = word.as_str().expect("a word");
+        let cells = [warning.meaning(), warning.action()].map(escape).join(" | ");
+        writeln!(text, "| `{word}` | {cells} |").expect("text");
+    }
+    text.push('\n');
+    text
+}
+
 /// The tables of all sets, between blank lines.
 fn tables() -> String {
     let segments = RECORDINGS.map(|(name, rate_hz)| first_segment(&golden(name), rate_hz));
     let mut text = String::from("\n");
     for set in Set::ALL {
         write!(text, "\n### {}\n\n", heading(set)).expect("text");
-        text.push_str("| number | unit | definition | what its name does not tell | source |\n");
+        text.push_str("| number | unit | definition | known bias and limits | source |\n");
         text.push_str("| --- | --- | --- | --- | --- |\n");
         let entries = || dictionary().filter(move |entry| entry.set == set);
         for entry in entries() {
@@ -220,7 +245,7 @@ fn heading(set: Set) -> &'static str {
     }
 }
 
-/// A cell of a Markdown table: a bar in it would end it.
+/// The text as a cell of a Markdown table, which a bar would end.
 fn escape(text: &str) -> String {
     text.replace('|', "\\|")
 }
@@ -238,7 +263,7 @@ fn reading(segment: &Value, set: Set, name: &str) -> String {
     if number == 0.0 {
         return "0".to_owned();
     }
-    // Rounds to four significant digits, and drops zeros at the end.
+    // Rounded to four significant digits, without zeros at the end.
     let rounded: f64 = format!("{number:.3e}").parse().expect("a number");
     rounded.to_string()
 }

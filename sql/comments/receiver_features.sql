@@ -5,24 +5,26 @@ DECLARE
     meaning CONSTANT text := $text$One object per 1000 ms segment of this receiver's recording. Empty when extraction_failed.
 A number of the sets reference and extended, and signal_present, has mean, std, min and max over the segment's 200 ms chunks.
 rx_id, rx_lat, rx_lon: the receiver's name and position in degrees
+x: samples of a chunk, full scale 1. N: their number. fs: sample rate in Hz.
+P: |FFT of x|^2 / N, rectangular window, 0 Hz in the middle. Frequencies are from the centre of the band
 -- The segment:
-segment_index [1]: Number of the segment, from 0. A segment of which every chunk lacks samples is left out.
+segment_index [1]: Number of the segment, from 0. A number is missing if every chunk of its segment lacks samples.
 segment_start_ms [ms]: Start of the segment in the recording, lost samples included.
 num_chunks [1]: Chunks of 200 ms that were measured: 5, or fewer in the last segment and where samples were lost.
-signal_present [1]: Part of the chunks in which the detector found a signal: a test with a constant false-alarm rate of at most 1 in 1,000 segments of noise. The rule of the training data (snr_db above 0) is true for noise alone; this one is not.
+signal_present [1]: 1 for a chunk in which the detector found a signal, else 0. So the mean is the part of the chunks with a signal. At most 1 in 1,000 segments of noise has such a chunk (constant false-alarm rate). The rule of the training data (snr_db above 0) is true for noise alone. This detector is another one.
 -- Reference features: the 17 numbers of the training data:
 rssi_dbm [dB]: Mean power over full scale, plus 30: 10 log10(mean |x|^2) + 30. Not a calibrated power: the receiver's gain is unknown. Lowest value -90.
-snr_db [dB]: Mean power over the noise of noise_floor_dbm: 10 log10(mean |x|^2 / noise). Signal plus noise over noise, and 7.9 dB high at low SNR: noise alone reads 7.9. The bias shrinks to 7.6 dB where the signal fills 6 % of the band, 6.5 at 25 %, 4.5 at 50 %. Kept because models are trained on it; snr_unbiased_db has no such bias.
-noise_floor_dbm [dB]: 10 log10(noise) + 30, where noise is the median of the weakest 30 % of the bins of P. The 15th percentile of an exponential distribution: 7.9 dB below the mean of white noise. Lowest value -90.
-frequency_offset_hz [Hz]: Frequency of the largest bin of P, from the centre of the band. For a flat signal of 12.5 kHz it is uniform over the signal: 3.7 kHz rms off at any SNR.
+snr_db [dB]: Mean power over the noise of noise_floor_dbm: 10 log10(mean |x|^2 / noise). 7.9 dB high at low SNR, because the noise is read 7.9 dB low: noise alone reads 7.9 dB. Also, the power includes the noise. The bias shrinks to 7.6 dB where the signal fills 6 % of the band, 6.5 dB at 25 %, 4.5 dB at 50 %. Kept because models are trained on it. snr_unbiased_db has no such bias.
+noise_floor_dbm [dB]: 10 log10(noise) + 30, where noise is the median of the weakest 30 % of the bins of P. It is the 15th percentile of an exponential distribution: 7.9 dB below the mean power of white noise. Lowest value -90.
+frequency_offset_hz [Hz]: Frequency of the largest bin of P. For a flat signal of 12.5 kHz it is anywhere in the signal: 3.7 kHz rms off at any SNR.
 bandwidth_hz [Hz]: Number of bins of P above half of the largest, anywhere in the band, times fs / N. Not a bandwidth: a signal 12.5 kHz wide reads 224 Hz, noise alone 900 Hz in 200 kHz.
-psd_dbm_per_hz [dB]: Density of the largest bin: 10 log10(max P / fs) + 30. The maximum of a single periodogram: 10 to 12 dB above the mean density of noise. Lowest value -90.
-spectral_centroid_hz [Hz]: Centroid of P over the whole band, from its centre: sum f P / sum P. Includes the noise, which pulls it to 0 by the factor S / (S + N).
-spectral_rolloff_hz [Hz]: Frequency below which 85 % of the power lies, summed from -fs/2 upwards; from the centre of the band. Two-sided: white noise reads +0.35 fs, and a mirrored signal reads another value.
+psd_dbm_per_hz [dB]: Density of the largest bin: 10 log10(max P / fs) + 30. The maximum of a single periodogram: noise alone reads 10 to 12 dB above its mean density. Lowest value -90.
+spectral_centroid_hz [Hz]: Centroid of P over the whole band: sum f P / sum P. Includes the noise, which pulls it towards 0 by the factor signal / (signal + noise).
+spectral_rolloff_hz [Hz]: Frequency below which 85 % of the power lies, summed from -fs / 2 upwards. Two-sided: white noise reads +0.35 fs, and a mirrored signal reads another value.
 envelope_mean [1]: Mean of |x| / max |x|. Relative to the chunk's own maximum: one click changes it.
 envelope_std [1]: Standard deviation of |x| / max |x|. Relative to the chunk's own maximum: one click changes it.
-envelope_max [1]: Maximum of |x| / max |x|. Always 1, apart from the epsilon.
-peak_to_avg_ratio_db [dB]: 10 log10(max |x|^2 / mean |x|^2). The epsilon makes it too low below a power of about -90 dBFS.
+envelope_max [1]: Maximum of |x| / max |x|. Always 1, apart from an epsilon of 1e-12.
+peak_to_avg_ratio_db [dB]: 10 log10(max |x|^2 / mean |x|^2). An epsilon of 1e-12 makes it too low below a power of about -90 dBFS.
 zero_crossing_rate [1]: Changes of sign of the real part, per sample. Zero counts as a sign of its own. Only the real part counts. An exact zero counts twice, so coarse samples read high.
 multipath_delay_spread_us [us]: Standard deviation of the lags whose squared autocorrelation exceeds a tenth of the largest, weighted by it. Not a property of the channel: without any multipath it reads 0.186 / bandwidth. 0 where one lag alone exceeds the threshold.
 coherence_bandwidth_khz [kHz]: 1 / (5 x delay spread). About 1.07 times the signal's bandwidth. 0 where the delay spread is 0.
@@ -32,23 +34,23 @@ confidence_score [1]: snr_db / 30, limited to 0 to 1. Noise alone reads 0.26.
 power_dbfs [dBFS]: Mean power: 10 log10(mean |x|^2). -300 for silence.
 snr_unbiased_db [dB]: Signal over noise power, both in the whole pass-band: 10 log10((P - N) / N), limited to -30 to 140. The noise is wrong where signals leave less than a quarter of the pass-band free.
 noise_density_dbfs_hz [dBFS/Hz]: Power density of the noise within the pass-band. As for snr_unbiased_db.
-occupied_bandwidth_99_hz [Hz]: Width of the band outside which 0.5 % of the signal's power lies on either side, after the noise is subtracted. Of several signals: from the lowest to the highest, gaps included. A signal at the edge with less than 0.5 % of the power is outside. 0 without a signal.
-occupied_lower_edge_hz [Hz]: Lower edge of the occupied band, from the centre of the band. 0 without a signal.
-occupied_upper_edge_hz [Hz]: Upper edge of the occupied band, from the centre of the band. 0 without a signal.
-carrier_offset_hz [Hz]: Phase of the autocorrelation at lag 1 as a frequency, of what exceeds the noise, from the centre of the band: the centroid of a narrow signal, the carrier of a symmetrical one. Of several signals: a frequency between them, around the end of the band if that is shorter. 0 without a signal.
-spectral_flatness [1]: Geometric over arithmetic mean of the density over the pass-band, from means over about 400 Hz: 1 for white noise.
-envelope_kurtosis [1]: mean |x|^4 / (mean |x|^2)^2: 1 for a constant envelope, 2 for Gaussian noise, 0 for silence. Includes the noise.
-duty_cycle [1]: Part of the 4 ms frames whose power is 3 dB or more above the noise in the pass-band.
+occupied_bandwidth_99_hz [Hz]: Width of the band outside which 0.5 % of the signal's power lies on either side, after the noise is subtracted. Of several signals: from the lowest to the highest, gaps included. Of several signals, one at the edge with less than 0.5 % of the power is left out. 0 without a signal.
+occupied_lower_edge_hz [Hz]: Lower edge of the occupied band. 0 without a signal.
+occupied_upper_edge_hz [Hz]: Upper edge of the occupied band. 0 without a signal.
+carrier_offset_hz [Hz]: Frequency from the phase of the autocorrelation at lag 1, of the power above the noise: the centroid of a narrow signal, the carrier of a symmetrical one. Of several signals: a frequency between them, across the end of the band if that way is shorter. 0 without a signal.
+spectral_flatness [1]: Geometric mean over arithmetic mean of the power density in the pass-band, both of means over about 400 Hz. White noise reads 1.
+envelope_kurtosis [1]: mean |x|^4 / (mean |x|^2)^2. A constant envelope reads 1, Gaussian noise 2, silence 0. Includes the noise.
+duty_cycle [1]: Part of the 4 ms frames whose power is more than 3 dB above the noise in the pass-band. The noise counts as no stronger than the weakest tenth of the frames.
 -- Quality (quality):
-clipped_fraction [1]: Components (I or Q) at the end of the scale, as a part of all. Where the samples do not reach the end of the format, or it has none, the extremes count if so many components are there that they must be rails.
-codes_used [1]: Different values in use, of I or of Q, whichever has fewer. Counting ends at 256. Only for integer formats of up to 16 bits.
+clipped_fraction [1]: Part of the components (I or Q) that are at the end of the scale. Where the samples do not reach the end of the format, or the format has none, the extreme values count as the end if so many components have them that they must be clipped.
+codes_used [1]: Number of different values of I or of Q, whichever has fewer. Counting ends at 256. Only for integer formats of up to 16 bits.
 dc_offset_dbfs [dBFS]: Power of the mean sample. A carrier at 0 Hz reads the same as an offset.
 dc_spike_db [dB]: Power in the bin at 0 Hz over the mean of the 32 bins near it. A carrier at 0 Hz reads the same as an offset; the warning dc_spike tells them apart.
-iq_gain_imbalance_db [dB]: Power of I over that of Q, from the correlation of mirrored frequencies: a signal on one side of the band does not count. Means nothing for a signal that is symmetrical about 0 Hz; the warning is not given there.
+iq_gain_imbalance_db [dB]: Power of I over power of Q, from the correlation of mirrored frequencies: a signal on one side of the band does not count. Has no meaning for a signal that is symmetrical about 0 Hz; the warning is not given there.
 iq_phase_error_deg [deg]: Deviation of the angle between I and Q from 90 degrees, from the same correlation. As for iq_gain_imbalance_db.
 longest_identical_run_ms [ms]: Longest run of identical samples.
-zero_fraction [1]: Samples that are exactly zero, as a part of all.
-lost_samples [1]: Samples of this segment that the recorder lost. All other numbers are of chunks without a loss.
+zero_fraction [1]: Part of the samples that are exactly zero.
+lost_samples [1]: Samples of this segment that the recorder lost. All other numbers are of chunks that lack none.
 warnings: what is wrong, in words; empty if nothing is$text$;
 BEGIN
     IF col_description('heimdall.measurement_features'::regclass,

@@ -11,7 +11,7 @@ const SEGMENT: &[DictionaryEntry] = &[
         name: "segment_index",
         set: Set::Segment,
         unit: "1",
-        definition: "Number of the segment, from 0. A segment of which every chunk lacks samples is left out.",
+        definition: "Number of the segment, from 0. A number is missing if every chunk of its segment lacks samples.",
         bias: "",
         source: "training data",
     },
@@ -35,9 +35,10 @@ const SEGMENT: &[DictionaryEntry] = &[
         name: "signal_present",
         set: Set::Segment,
         unit: "1",
-        definition: "Part of the chunks in which the detector found a signal: a test with a constant false-alarm rate \
-                     of at most 1 in 1,000 segments of noise.",
-        bias: "The rule of the training data (`snr_db` above 0) is true for noise alone; this one is not.",
+        definition: "1 for a chunk in which the detector found a signal, else 0. So the mean is the part of the \
+                     chunks with a signal. At most 1 in 1,000 segments of noise has such a chunk (constant \
+                     false-alarm rate).",
+        bias: "The rule of the training data (`snr_db` above 0) is true for noise alone. This detector is another one.",
         source: "this extractor",
     },
 ];

@@ -27,20 +27,7 @@ set_of_numbers! {
     /// periodic Hann window; the resolution is 1.5 bins = 7.5 Hz. The noise is assumed to be flat
     /// over the receiver's pass-band.
     ///
-    /// Bias and standard deviation of a segment's means, from `examples/extended_accuracy.rs`
-    /// (2026-11-25): 100 segments each of noise-like signals 12.5 kHz wide, anywhere in 200 kHz; the
-    /// worst of 0, 10, 20, 30 and 40 dB of signal over all the noise.
-    ///
-    /// | number | bias | deviation |
-    /// | --- | ---: | ---: |
-    /// | `power_dbfs` | -0.002 dB | 0.04 dB |
-    /// | `snr_unbiased_db` | -0.001 dB | 0.05 dB |
-    /// | `noise_density_dbfs_hz` | -0.001 dB | 0.013 dB |
-    /// | `occupied_bandwidth_99_hz` | -10 Hz (0.08 %) | 18 Hz |
-    /// | `occupied_lower_edge_hz`, `occupied_upper_edge_hz` | 6 Hz | 13 Hz |
-    /// | `carrier_offset_hz` | -4 Hz | 34 Hz |
-    /// | `spectral_flatness` (noise alone) | -0.0002 | 0.0002 |
-    /// | `envelope_kurtosis` | -0.002 | 0.013 |
+    /// `README.md` has the bias and the standard deviation of each number.
     ///
     /// The four numbers that describe an emission (occupied bandwidth, its edges, carrier offset) are
     /// statistics over the chunks with a signal, and 0 if there is none.
@@ -66,47 +53,53 @@ set_of_numbers! {
         },
         occupied_bandwidth_99_hz {
             unit: "Hz",
-            definition: "Width of the band outside which 0.5 % of the signal's power lies on either side, after the \
-                         noise is subtracted. Of several signals: from the lowest to the highest, gaps included.",
-            bias: "A signal at the edge with less than 0.5 % of the power is outside. 0 without a signal.",
+            definition: "Width of the band outside which 0.5 % of the signal's power lies on \
+                         either side, after the noise is subtracted. Of several signals: from the \
+                         lowest to the highest, gaps included.",
+            bias: "Of several signals, one at the edge with less than 0.5 % of the power is left \
+                   out. 0 without a signal.",
             source: "Radio Regulations 1.153, ITU-R SM.328, SM.443",
         },
         occupied_lower_edge_hz {
             unit: "Hz",
-            definition: "Lower edge of the occupied band, from the centre of the band.",
+            definition: "Lower edge of the occupied band.",
             bias: "0 without a signal.",
             source: "Radio Regulations 1.153",
         },
         occupied_upper_edge_hz {
             unit: "Hz",
-            definition: "Upper edge of the occupied band, from the centre of the band.",
+            definition: "Upper edge of the occupied band.",
             bias: "0 without a signal.",
             source: "Radio Regulations 1.153",
         },
         carrier_offset_hz {
             unit: "Hz",
-            definition: "Phase of the autocorrelation at lag 1 as a frequency, of what exceeds the noise, from the \
-                         centre of the band: the centroid of a narrow signal, the carrier of a symmetrical one.",
-            bias: "Of several signals: a frequency between them, around the end of the band if that is shorter. 0 \
-                   without a signal.",
+            definition: "Frequency from the phase of the autocorrelation at lag 1, of the power \
+                         above the noise: the centroid of a narrow signal, the carrier of a \
+                         symmetrical one.",
+            bias: "Of several signals: a frequency between them, across the end of the band if \
+                   that way is shorter. 0 without a signal.",
             source: "Kay, IEEE Trans. ASSP 37, 1989",
         },
         spectral_flatness {
             unit: "1",
-            definition: "Geometric over arithmetic mean of the density over the pass-band, from means over about 400 \
-                         Hz: 1 for white noise.",
+            definition: "Geometric mean over arithmetic mean of the power density in the \
+                         pass-band, both of means over about 400 Hz. White noise reads 1.",
             bias: "",
             source: "Gray and Markel, IEEE Trans. ASSP 22, 1974 (Wiener entropy)",
         },
         envelope_kurtosis {
             unit: "1",
-            definition: "mean |x|⁴ / (mean |x|²)²: 1 for a constant envelope, 2 for Gaussian noise, 0 for silence.",
+            definition: "mean |x|⁴ / (mean |x|²)². A constant envelope reads 1, Gaussian noise 2, \
+                         silence 0.",
             bias: "Includes the noise.",
             source: "this extractor",
         },
         duty_cycle {
             unit: "1",
-            definition: "Part of the 4 ms frames whose power is 3 dB or more above the noise in the pass-band.",
+            definition: "Part of the 4 ms frames whose power is more than 3 dB above the noise in \
+                         the pass-band. The noise counts as no stronger than the weakest tenth of \
+                         the frames.",
             bias: "",
             source: "ITU-R SM.1880 (spectrum occupancy)",
         },

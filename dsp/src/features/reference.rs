@@ -28,22 +28,24 @@ set_of_numbers! {
         snr_db {
             unit: "dB",
             definition: "Mean power over the noise of `noise_floor_dbm`: 10 log10(mean |x|² / noise).",
-            bias: "Signal plus noise over noise, and 7.9 dB high at low SNR: noise alone reads 7.9. The bias \
-                   shrinks to 7.6 dB where the signal fills 6 % of the band, 6.5 at 25 %, 4.5 at 50 %. Kept because \
-                   models are trained on it; `snr_unbiased_db` has no such bias.",
+            bias: "7.9 dB high at low SNR, because the noise is read 7.9 dB low: noise alone reads \
+                   7.9 dB. Also, the power includes the noise. The bias shrinks to 7.6 dB where \
+                   the signal fills 6 % of the band, 6.5 dB at 25 %, 4.5 dB at 50 %. Kept because \
+                   models are trained on it. `snr_unbiased_db` has no such bias.",
             source: "training data",
         },
         noise_floor_dbm {
             unit: "dB",
             definition: "10 log10(noise) + 30, where noise is the median of the weakest 30 % of the bins of P.",
-            bias: "The 15th percentile of an exponential distribution: 7.9 dB below the mean of white noise. Lowest \
-                   value -90.",
+            bias: "It is the 15th percentile of an exponential distribution: 7.9 dB below the mean \
+                   power of white noise. Lowest value -90.",
             source: "training data",
         },
         frequency_offset_hz {
             unit: "Hz",
-            definition: "Frequency of the largest bin of P, from the centre of the band.",
-            bias: "For a flat signal of 12.5 kHz it is uniform over the signal: 3.7 kHz rms off at any SNR.",
+            definition: "Frequency of the largest bin of P.",
+            bias: "For a flat signal of 12.5 kHz it is anywhere in the signal: 3.7 kHz rms off at \
+                   any SNR.",
             source: "training data",
         },
         bandwidth_hz {
@@ -55,20 +57,23 @@ set_of_numbers! {
         psd_dbm_per_hz {
             unit: "dB",
             definition: "Density of the largest bin: 10 log10(max P / fs) + 30.",
-            bias: "The maximum of a single periodogram: 10 to 12 dB above the mean density of noise. Lowest value -90.",
+            bias: "The maximum of a single periodogram: noise alone reads 10 to 12 dB above its \
+                   mean density. Lowest value -90.",
             source: "training data",
         },
         spectral_centroid_hz {
             unit: "Hz",
-            definition: "Centroid of P over the whole band, from its centre: Σ f P / Σ P.",
-            bias: "Includes the noise, which pulls it to 0 by the factor S / (S + N).",
+            definition: "Centroid of P over the whole band: Σ f P / Σ P.",
+            bias: "Includes the noise, which pulls it towards 0 by the factor signal / (signal + \
+                   noise).",
             source: "training data",
         },
         spectral_rolloff_hz {
             unit: "Hz",
-            definition: "Frequency below which 85 % of the power lies, summed from -fs/2 upwards; from the centre \
-                         of the band.",
-            bias: "Two-sided: white noise reads +0.35 fs, and a mirrored signal reads another value.",
+            definition: "Frequency below which 85 % of the power lies, summed from -fs / 2 \
+                         upwards.",
+            bias: "Two-sided: white noise reads +0.35 fs, and a mirrored signal reads another \
+                   value.",
             source: "training data",
         },
         envelope_mean {
@@ -86,19 +91,20 @@ set_of_numbers! {
         envelope_max {
             unit: "1",
             definition: "Maximum of |x| / max |x|.",
-            bias: "Always 1, apart from the epsilon.",
+            bias: "Always 1, apart from an epsilon of 1e-12.",
             source: "training data",
         },
         peak_to_avg_ratio_db {
             unit: "dB",
             definition: "10 log10(max |x|² / mean |x|²).",
-            bias: "The epsilon makes it too low below a power of about -90 dBFS.",
+            bias: "An epsilon of 1e-12 makes it too low below a power of about -90 dBFS.",
             source: "training data",
         },
         zero_crossing_rate {
             unit: "1",
             definition: "Changes of sign of the real part, per sample. Zero counts as a sign of its own.",
-            bias: "Only the real part counts. An exact zero counts twice, so coarse samples read high.",
+            bias: "Only the real part counts. An exact zero counts twice, so coarse samples read \
+                   high.",
             source: "training data",
         },
         multipath_delay_spread_us {

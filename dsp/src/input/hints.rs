@@ -8,7 +8,7 @@ use super::sigmf::{ARCHIVE_SOURCE, Sigmf};
 use crate::format::SampleFormat;
 use crate::format::claim::FormatClaim;
 use crate::recording_info::Gap;
-use crate::warning::Inconsistency;
+use crate::warning::{Inconsistency, Warning};
 
 /// A value somebody claims, and who.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,10 @@ impl Hints {
         if value.is_finite() && value > 0.0 {
             self.rates_hz.push(Hint { value, source });
         } else {
-            self.inconsistencies.push(Inconsistency::rate_is_none(value, source));
+            self.add_inconsistency(Inconsistency::new(
+                Warning::SampleRateDoubtful,
+                format!("{source} says {value} Hz, which is no sample rate"),
+            ));
         }
     }
 

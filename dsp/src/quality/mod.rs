@@ -72,16 +72,18 @@ struct_with_dictionary! {
     Quality in Set::Quality => {
         clipped_fraction: f64 {
             unit: "1",
-            definition: "Components (I or Q) at the end of the scale, as a part of all. Where the samples do not \
-                         reach the end of the format, or it has none, the extremes count if so many components are \
-                         there that they must be rails.",
+            definition: "Part of the components (I or Q) that are at the end of the scale. Where \
+                         the samples do not reach the end of the format, or the format has none, \
+                         the extreme values count as the end if so many components have them that \
+                         they must be clipped.",
             bias: "",
             source: "this extractor",
         },
         #[serde(skip_serializing_if = "Option::is_none")]
         codes_used: Option<usize> {
             unit: "1",
-            definition: "Different values in use, of I or of Q, whichever has fewer. Counting ends at 256.",
+            definition: "Number of different values of I or of Q, whichever has fewer. Counting \
+                         ends at 256.",
             bias: "Only for integer formats of up to 16 bits.",
             source: "this extractor",
         },
@@ -99,9 +101,10 @@ struct_with_dictionary! {
         },
         iq_gain_imbalance_db: f64 {
             unit: "dB",
-            definition: "Power of I over that of Q, from the correlation of mirrored frequencies: a signal on one side \
-                         of the band does not count.",
-            bias: "Means nothing for a signal that is symmetrical about 0 Hz; the warning is not given there.",
+            definition: "Power of I over power of Q, from the correlation of mirrored frequencies: \
+                         a signal on one side of the band does not count.",
+            bias: "Has no meaning for a signal that is symmetrical about 0 Hz; the warning is not \
+                   given there.",
             source: "Valkama, Renfors and Koivunen, IEEE Trans. SP 49, 2001",
         },
         iq_phase_error_deg: f64 {
@@ -118,14 +121,14 @@ struct_with_dictionary! {
         },
         zero_fraction: f64 {
             unit: "1",
-            definition: "Samples that are exactly zero, as a part of all.",
+            definition: "Part of the samples that are exactly zero.",
             bias: "",
             source: "this extractor",
         },
         lost_samples: u64 {
             unit: "1",
-            definition: "Samples of this segment that the recorder lost. All other numbers are of chunks without a \
-                         loss.",
+            definition: "Samples of this segment that the recorder lost. All other numbers are of \
+                         chunks that lack none.",
             bias: "",
             source: "SigMF `core:global_index`, KiwiSDR time stamps",
         },
