@@ -56,8 +56,8 @@ impl Write for LineWriter {
     }
 }
 
-/// Escapes the unsafe characters of a line, except its end. ESC stays: the formatter has already escaped every ESC from
-/// outside, and adds only its own colours.
+/// Escapes the unsafe characters of a line, except its end. ESC stays: the formatter has already
+/// escaped every ESC from outside, and adds only its own colours.
 fn escape_controls(line: &str) -> Cow<'_, str> {
     let (body, end) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
     if !body.chars().any(is_escaped) {

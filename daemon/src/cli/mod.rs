@@ -40,7 +40,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Finds what is wrong with database, triggers, rights and buckets, and what to type; status 1 if anything is wrong
+    /// Finds what is wrong with database, triggers, rights and buckets, and what to type; status 1
+    /// if anything is wrong
     Doctor,
     /// Offline: a JSON array of segment objects on stdout, one line per file
     Extract(ExtractArguments),
@@ -60,8 +61,8 @@ struct ExtractArguments {
     /// Sample format, for files that do not contain it, for example `cf32_le`
     #[arg(long, value_name = "FORMAT")]
     format: Option<SampleFormat>,
-    /// Plot of the recording: waterfall, averaged spectrum, level over time. `.png` or `.svg`; a folder for several
-    /// files
+    /// Plot of the recording: waterfall, averaged spectrum, level over time. `.png` or `.svg`; a
+    /// folder for several files
     #[arg(long, value_name = "OUT.png")]
     #[cfg_attr(not(feature = "plot"), arg(hide = true))]
     plot: Option<PathBuf>,
@@ -108,7 +109,8 @@ pub fn main() -> ExitCode {
     let Cli { command, arguments } = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // This prints --help and --version too. If the terminal is closed, there is nothing left to do.
+            // This prints --help and --version too. If the terminal is closed, there is nothing
+            // left to do.
             drop(error.print());
             return if error.use_stderr() {
                 ExitCode::from(EXIT_USAGE)

@@ -10,8 +10,8 @@ use super::secret::Secret;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Settings")]
 pub struct Arguments {
-    /// Postgres, for example `postgresql://heimdalld@db/heimdall`. The listener needs a session of its own, which a
-    /// transaction pooler does not give: see `--listener-database-url`
+    /// Postgres, for example `postgresql://heimdalld@db/heimdall`. The listener needs a session of
+    /// its own, which a transaction pooler does not give: see `--listener-database-url`
     #[arg(
         long,
         env = "HEIMDALL_DATABASE_URL",
@@ -23,11 +23,12 @@ pub struct Arguments {
     /// File that contains the database URL
     #[arg(long, env = "HEIMDALL_DATABASE_URL_FILE", global = true, value_name = "FILE")]
     pub database_url_file: Option<PathBuf>,
-    /// PEM file of the authorities that may sign the database's certificate, instead of the system's; turns TLS on
+    /// PEM file of the authorities that may sign the database's certificate, instead of the
+    /// system's; turns TLS on
     #[arg(long, env = "HEIMDALL_DATABASE_CA_FILE", global = true, value_name = "FILE")]
     pub database_ca_file: Option<PathBuf>,
-    /// Where the listener connects if `--database-url` leads to a transaction pooler: the database itself, or `off`
-    /// to poll every second instead
+    /// Where the listener connects if `--database-url` leads to a transaction pooler: the database
+    /// itself, or `off` to poll every second instead
     #[arg(
         long,
         env = "HEIMDALL_LISTENER_DATABASE_URL",
@@ -84,7 +85,8 @@ pub struct Arguments {
     /// Time without a byte from the store after which a request fails [default: 20s]
     #[arg(long, env = "HEIMDALL_S3_TIMEOUT", global = true, value_name = "DURATION")]
     pub s3_timeout: Option<String>,
-    /// While the store is unavailable, longest time between two probes; the first probes come sooner [default: 10s]
+    /// While the store is unavailable, longest time between two probes; the first probes come
+    /// sooner [default: 10s]
     #[arg(long, env = "HEIMDALL_S3_PROBE_INTERVAL", global = true, value_name = "DURATION")]
     pub s3_probe_interval: Option<String>,
     /// Recordings in flight at once [default: 16]
@@ -93,7 +95,8 @@ pub struct Arguments {
     /// Number of extractor threads [default: one for each processor]
     #[arg(long, env = "HEIMDALL_EXTRACT_THREADS", global = true, value_name = "N")]
     pub extract_threads: Option<String>,
-    /// Age of a heartbeat after which other daemons take over; heartbeats come three times as often [default: 30s]
+    /// Age of a heartbeat after which other daemons take over; heartbeats come three times as often
+    /// [default: 30s]
     #[arg(long, env = "HEIMDALL_LEASE", global = true, value_name = "DURATION")]
     pub lease: Option<String>,
     /// Look for work this often even without a notification [default: 15s]
@@ -114,8 +117,8 @@ pub struct Arguments {
     /// After SIGTERM, time to finish what is in flight; the rest is released [default: 20s]
     #[arg(long, env = "HEIMDALL_SHUTDOWN_GRACE", global = true, value_name = "DURATION")]
     pub shutdown_grace: Option<String>,
-    /// Address of `/healthz`, `/readyz` and `/metrics`, or `off` [default: `127.0.0.1:9464`, or one of the next ports
-    /// if that is taken]
+    /// Address of `/healthz`, `/readyz` and `/metrics`, or `off` [default: `127.0.0.1:9464`, or one
+    /// of the next ports if that is taken]
     #[arg(long, env = "HEIMDALL_HTTP_ADDR", global = true, value_name = "ADDRESS")]
     pub http_addr: Option<String>,
     /// Log filter, for example `info` or `heimdall_daemon=debug` [default: info]

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::secret::Secret;
 
-/// How to reach the database: the URL, and the file of certificate authorities if that is a separate setting.
+/// How to reach the database: the URL, and the file of certificate authorities if that is a
+/// separate setting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DatabaseUrl {
     /// The URL, or a list of parameters.

@@ -1,4 +1,5 @@
-//! The settings of the daemon: flags, environment variables, defaults and limits; credentials and TLS.
+//! The settings of the daemon: flags, environment variables, defaults and limits; credentials and
+//! TLS.
 
 pub mod arguments;
 pub mod connection_url;

@@ -1,4 +1,5 @@
-//! Turns arguments into settings. All errors are reported together, so that an operator can correct them at once.
+//! Turns arguments into settings. All errors are reported together, so that an operator can correct
+//! them at once.
 
 use std::time::Duration;
 
@@ -10,18 +11,21 @@ use super::secret::Secret;
 use super::settings::{ConfigErrors, DEFAULT_LOG, ListenerUrl, LogFormat, Settings, StoreSettings};
 use super::validation::{Given, Validator};
 
-/// Enough to hide the latency of the store on a few cores. Sixteen partly read recordings fit into 64 MB.
+/// Enough to hide the latency of the store on a few cores. Sixteen partly read recordings fit into
+/// 64 MB.
 const DEFAULT_CONCURRENCY: usize = 16;
 /// One claim takes at most this many rows; with more, a crash would only release more rows.
 const MAX_CONCURRENCY: usize = 1024;
 /// One hour at 200 kHz is 5.8 GB; no recording of this network is almost three times as long.
 const DEFAULT_MAX_OBJECT_BYTES: u64 = 16 << 30;
-/// Ten blocks of read-ahead for each of 16 recordings would be 40 MB; 16 MiB keep all extractor threads busy.
+/// Ten blocks of read-ahead for each of 16 recordings would be 40 MB; 16 MiB keep all extractor
+/// threads busy.
 const DEFAULT_MAX_BYTES_IN_FLIGHT: u64 = 16 << 20;
 /// With less, two recordings could not both have a block in memory.
 const MIN_BYTES_IN_FLIGHT: u64 = 1 << 20;
 
-/// The text of an argument. Its setting is named `HEIMDALL_` and the field in upper case, as in [`Arguments`].
+/// The text of an argument. Its setting is named `HEIMDALL_` and the field in upper case, as in
+/// [`Arguments`].
 macro_rules! given {
     ($arguments:ident.$field:ident) => {
         &Given {

@@ -1,4 +1,5 @@
-//! TLS for the database and the store: trust roots for server certificates, and the client certificate that we present.
+//! TLS for the database and the store: trust roots for server certificates, and the client
+//! certificate that we present.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -30,7 +31,8 @@ pub enum TrustRoots {
 /// Files of our client certificate, for servers that ask for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientIdentity {
-    /// PEM: the certificate, then the intermediate certificates up to an authority that the server trusts.
+    /// PEM: the certificate, then the intermediate certificates up to an authority that the server
+    /// trusts.
     pub certificate: PathBuf,
     /// PEM: the private key, without a password.
     pub key: PathBuf,
@@ -52,8 +54,8 @@ impl From<TrustRoots> for Tls {
 }
 
 impl Tls {
-    /// A TLS configuration that accepts a server certificate only if it chains to the authorities, is
-    /// valid now and contains the server's name.
+    /// A TLS configuration that accepts a server certificate only if it chains to the authorities,
+    /// is valid now and contains the server's name.
     ///
     /// # Errors
     /// When the authorities or the client certificate cannot be read, with the file's name.

@@ -65,7 +65,8 @@ pub(super) fn split(text: &str) -> Result<(String, TlsParameters), String> {
     if !text.starts_with("postgresql://") && !text.starts_with("postgres://") {
         return Ok(split_list(text));
     }
-    // As in tokio-postgres: the query starts at the first `?` after the login, which may contain one.
+    // As in tokio-postgres: the query starts at the first `?` after the login, which may contain
+    // one.
     let login_end = text.find('@').map_or(0, |at| at + 1);
     match text[login_end..].find('?') {
         Some(at) => split_url(&text[..login_end + at], &text[login_end + at + 1..]),
@@ -91,7 +92,8 @@ fn split_url(base: &str, query: &str) -> Result<(String, TlsParameters), String>
     Ok((rest, tls))
 }
 
-/// Does the same for a list of `name = value` and `name = 'va\'lue'`. Errors in the list are left to tokio-postgres.
+/// Does the same for a list of `name = value` and `name = 'va\'lue'`. Errors in the list are left
+/// to tokio-postgres.
 fn split_list(mut text: &str) -> (String, TlsParameters) {
     let mut tls = TlsParameters::default();
     let mut rest = String::new();

@@ -20,8 +20,8 @@ use crate::sql::schema_version;
 
 /// For all statements together; each takes milliseconds.
 const LIMIT: Duration = Duration::from_secs(20);
-/// The network delays a message by less than this. The clock of this host only shows in its log lines; leases use the
-/// database's.
+/// The network delays a message by less than this. The clock of this host only shows in its log
+/// lines; leases use the database's.
 const CLOCK_TOLERANCE_S: f64 = 5.0;
 
 /// Checks everything about the database. If it cannot be reached, that is the only finding.
@@ -44,7 +44,7 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
 /// The database that the URL names, without the password.
 struct Target {
     /// Host and port.
-    place: String,
+    address: String,
     user: String,
     database: String,
     /// Host and port as arguments for psql.
@@ -68,7 +68,7 @@ impl Target {
         let user = config.get_user().unwrap_or("postgres").to_owned();
         Self {
             arguments: format!("-h {host} -p {port}"),
-            place: format!("{host}:{port}"),
+            address: format!("{host}:{port}"),
             database: config.get_dbname().unwrap_or(&user).to_owned(),
             user,
             tls,
@@ -77,7 +77,7 @@ impl Target {
     }
 
     fn connected(&self) -> Finding {
-        let what = format!("reached {} at {} as {}", self.database, self.place, self.user);
+        let what = format!("reached {} at {} as {}", self.database, self.address, self.user);
         if self.tls || self.local {
             let how = if self.tls { "with TLS" } else { "on this host" };
             Finding::ok("database", format_args!("{what}, {how}"))
@@ -109,16 +109,16 @@ impl Target {
     }
 
     fn wrong_password(&self) -> (String, String) {
-        let Self { place, user, .. } = self;
+        let Self { address, user, .. } = self;
         (
-            format!("{place} refuses the password of {user}"),
+            format!("{address} refuses the password of {user}"),
             format!("ALTER ROLE \"{user}\" PASSWORD '…';  or correct HEIMDALL_DATABASE_URL"),
         )
     }
 
     fn cause_by_code(&self, code: &SqlState) -> Option<(String, String)> {
         let Self {
-            place,
+            address,
             user,
             database,
             arguments,
@@ -127,13 +127,13 @@ impl Target {
         Some(match *code {
             SqlState::INVALID_PASSWORD => self.wrong_password(),
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION => (
-                format!("{place} does not accept {user}"),
+                format!("{address} does not accept {user}"),
                 format!(
                     "CREATE ROLE \"{user}\" LOGIN PASSWORD '…' IN ROLE heimdall_daemon;  or a line for it in pg_hba.conf"
                 ),
             ),
             SqlState::INVALID_CATALOG_NAME => (
-                format!("{place} has no database {database}"),
+                format!("{address} has no database {database}"),
                 format!("createdb {arguments} {database}  and then: heimdalld migrate"),
             ),
             SqlState::UNDEFINED_TABLE
@@ -152,25 +152,28 @@ impl Target {
     }
 
     fn cause_by_text(&self, lower: &str) -> (String, String) {
-        let Self { place, arguments, .. } = self;
+        let Self { address, arguments, .. } = self;
         if lower.contains("does not allow writes") {
             return (
-                format!("{place} takes no writes: it is a standby or read-only"),
+                format!("{address} takes no writes: it is a standby or read-only"),
                 "SELECT pg_is_in_recovery();  if true, put the primary, or all hosts with commas between them, into HEIMDALL_DATABASE_URL"
                     .to_owned(),
             );
         }
         if lower.contains("tls") || lower.contains("certificate") {
             let hint = format!(
-                "openssl s_client -starttls postgres -connect {place}  shows its certificate; sslmode=disable turns TLS off"
+                "openssl s_client -starttls postgres -connect {address}  shows its certificate; sslmode=disable turns TLS off"
             );
-            return (format!("no TLS with {place}"), hint);
+            return (format!("no TLS with {address}"), hint);
         }
         if lower.contains("refused") || lower.contains("no such file") {
-            return (format!("nothing answers at {place}"), format!("pg_isready {arguments}"));
+            return (
+                format!("nothing answers at {address}"),
+                format!("pg_isready {arguments}"),
+            );
         }
         let login = format!("psql {arguments} -U {} {}", self.user, self.database);
-        (format!("{place} cannot be used"), login)
+        (format!("{address} cannot be used"), login)
     }
 }
 

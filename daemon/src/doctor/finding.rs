@@ -66,7 +66,8 @@ impl Finding {
         Self::new(Level::Wrong, subject, what, Some(hint.into()))
     }
 
-    /// Writes a line that starts with the level, so that a script can search for it, and a second line with what to type.
+    /// Writes a line that starts with the level, so that a script can search for it, and a second
+    /// line with what to type.
     pub(super) fn write(&self, out: &mut impl Write, colours: bool) -> io::Result<()> {
         let (start, end) = if colours {
             (self.level.colour(), "\x1b[0m")

@@ -1,5 +1,5 @@
-//! `heimdalld doctor`: checks everything that the daemon needs, and prints for each whether it works,
-//! what is wrong, and what to type.
+//! `heimdalld doctor`: checks everything that the daemon needs, and prints for each whether it
+//! works, what is wrong, and what to type.
 
 use std::io::{self, IsTerminal as _, Write};
 

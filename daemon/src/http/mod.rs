@@ -37,7 +37,8 @@ pub mod readiness;
 const MAX_CONNECTIONS: usize = 32;
 /// A request fits one packet.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
-/// For a whole connection. [`Status`] limits the time for the answer; Prometheus gives up after 10 s.
+/// For a whole connection. [`Status`] limits the time for the answer; Prometheus gives up after 10
+/// s.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(15);
 /// The minimum that hyper accepts; a request has about 200 bytes.
 const MAX_REQUEST_BYTES: usize = 8 * 1024;

@@ -79,7 +79,8 @@ label! {
         Failed = "failed",
         /// A retry is scheduled. Nothing was written.
         Postponed = "postponed",
-        /// Released to the queue without counting the attempt, because the recording is not the cause.
+        /// Released to the queue without counting the attempt, because the recording is not the
+        /// cause.
         GivenBack = "given_back",
         /// The measurement no longer exists.
         Forgotten = "forgotten",

@@ -19,19 +19,21 @@ use super::process::ProcessCollector;
 use super::queue_depth::QueueCollector;
 use crate::job::error::KINDS;
 
-/// Covers a step of one recording: from half a millisecond, when it is fast, to a minute, when it hangs.
+/// Covers a step of one recording: from half a millisecond, when it is fast, to a minute, when it
+/// hangs.
 const STEP_BUCKETS_S: [f64; 16] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
 ];
-/// Covers waiting times: from those of an idle daemon to those in a backfill of a million recordings.
+/// Covers waiting times: from those of an idle daemon to those in a backfill of a million
+/// recordings.
 const WAIT_BUCKETS_S: [f64; 15] = [
     0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 15.0, 60.0, 300.0, 1_800.0, 7_200.0, 86_400.0,
 ];
 
 type FloatGauge = Gauge<f64, AtomicU64>;
 
-/// Makes [`Metrics`] from a table. The name of a field is the name of the metric (after `heimdalld_`), and its
-/// documentation is the help text.
+/// Makes [`Metrics`] from a table. The name of a field is the name of the metric (after
+/// `heimdalld_`), and its documentation is the help text.
 macro_rules! metrics {
     ($($(#[doc = $help:literal])+ $name:ident: $kind:ty = $create:expr;)+) => {
         /// All metrics of the process.
@@ -80,7 +82,8 @@ metrics! {
     declared_dead: Counter = Counter::default();
     /// Measurements taken over from daemons whose lease had expired, by outcome
     takeovers: Family<Takeover, Counter> = family(Takeover::ALL, Counter::default);
-    /// Connections to Postgres made; those after the first (after the fourth for the pool) are reconnects
+    /// Connections to Postgres made; those after the first (after the fourth for the pool) are
+    /// reconnects
     database_connects: Family<Connection, Counter> = family(Connection::ALL, Counter::default);
     /// Connections to Postgres that could not be made
     database_connect_failures: Family<Connection, Counter> = family(Connection::ALL, Counter::default);
@@ -119,7 +122,8 @@ impl Metrics {
     }
 }
 
-/// A family in which every series exists from the start: an alert rule then works before the first event.
+/// A family in which every series exists from the start: an alert rule then works before the first
+/// event.
 fn family<L: Clone + Eq + Hash, M>(labels: &[L], create: fn() -> M) -> Family<L, M> {
     let family = Family::new_with_constructor(create);
     for label in labels {
@@ -142,7 +146,8 @@ fn all_outcomes() -> Vec<OutcomeLabels> {
     all.collect()
 }
 
-/// Versions of heimdalld, of the extractor (as in `extraction_metadata`), and of the newest file in `sql/schema`.
+/// Versions of heimdalld, of the extractor (as in `extraction_metadata`), and of the newest file in
+/// `sql/schema`.
 fn build_info() -> Family<[(&'static str, String); 3], Gauge> {
     let build = Family::<_, Gauge>::default();
     let labels = [

@@ -34,9 +34,9 @@ pub struct Options {
     pub plots: Option<plot_files::PlotFiles>,
 }
 
-/// Extracts each file, and writes its segment objects to `out` as a JSON array on one line. Writes to
-/// `err` how each file was interpreted, and errors; an error in one file does not stop the others.
-/// Returns how many files failed.
+/// Extracts each file, and writes its segment objects to `out` as a JSON array on one line. Writes
+/// to `err` how each file was interpreted, and errors; an error in one file does not stop the
+/// others. Returns how many files failed.
 ///
 /// # Errors
 /// When `out` or `err` cannot be written.
@@ -71,8 +71,8 @@ fn draw(
     let (Some(plots), Some(overview)) = (&options.plots, extraction.overview.take()) else {
         return Ok(());
     };
-    // Frees the buffers of the extractor, which are as large as those of a plot. Making them again takes less time
-    // than a plot.
+    // Frees the buffers of the extractor, which are as large as those of a plot. Making them again
+    // takes less time than a plot.
     *workspace = Workspace::new();
     plots.draw(index, &overview, extraction)
 }

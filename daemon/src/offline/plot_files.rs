@@ -28,8 +28,8 @@ pub struct PlotPathError {
 }
 
 impl PlotFiles {
-    /// Chooses the path of each plot. For one file, `out` is the plot or a folder; for several files it must be a
-    /// folder, which gets a `NAME.png` for each.
+    /// Chooses the path of each plot. For one file, `out` is the plot or a folder; for several
+    /// files it must be a folder, which gets a `NAME.png` for each.
     ///
     /// # Errors
     /// When `out` does not fit the files, or its folder does not exist.

@@ -10,7 +10,8 @@ use super::input;
 /// Shorter files take less than about half a second, too short to read a bar.
 const LONG_BYTES: u64 = 64 << 20;
 
-/// A progress bar on standard error; hidden for short files, and if standard error is not a terminal.
+/// A progress bar on standard error; hidden for short files, and if standard error is not a
+/// terminal.
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {

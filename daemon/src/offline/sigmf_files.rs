@@ -1,4 +1,5 @@
-//! `SigMF` metadata of files: next to the samples, given instead of the samples, or at the end of an archive.
+//! `SigMF` metadata of files: next to the samples, given instead of the samples, or at the end of
+//! an archive.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -12,11 +13,11 @@ use crate::offline::error::OfflineError;
 /// Length of the start of an archive that contains the header of the dataset or of the metadata.
 const START_BYTES: u64 = 64 * 1024;
 
-/// Finds the `SigMF` metadata of a file and adds them to the hints. Returns the file with the samples: `file`, or the
-/// dataset if `file` contains the metadata.
+/// Finds the `SigMF` metadata of a file and adds them to the hints. Returns the file with the
+/// samples: `file`, or the dataset if `file` contains the metadata.
 ///
 /// # Errors
-/// When the metadata cannot be read, or a `.sigmf-data` has none and the hints have no sample format.
+/// When the metadata cannot be read, or a `.sigmf-data` has none and the hints name no format.
 pub fn resolve_sidecar(file: &Path, hints: &mut Hints) -> Result<PathBuf, OfflineError> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     if is_metadata(&name) {
@@ -48,7 +49,8 @@ fn use_metadata(file: PathBuf, meta: Sigmf, hints: &mut Hints) -> Result<PathBuf
     Ok(file)
 }
 
-/// Whether metadata next to a file belong to it, and not to a `.sigmf-data` or another file in the folder.
+/// Whether metadata next to a file belong to it, and not to a `.sigmf-data` or another file in the
+/// folder.
 fn describes(meta: &Sigmf, file: &Path, name: &str) -> bool {
     other_dataset(meta, name).is_none()
         && (meta.dataset().is_some() || is_dataset(name) || !file.with_extension("sigmf-data").exists())
