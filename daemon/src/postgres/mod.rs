@@ -129,7 +129,8 @@ impl Database {
         if !settings.is_empty() {
             config.options(options.trim());
         }
-        config.connect(tls).await
+        // Boxed: the state of a TLS handshake would make every future that waits for it large.
+        Box::pin(config.connect(tls)).await
     }
 
     /// Opens a session outside the pool. The session makes progress only while [`drive`] runs.
