@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 use crate::backoff::Backoff;
 use crate::postgres::error::DbError;
-use crate::postgres::schema::SchemaMismatch;
 use crate::postgres::with_timeout;
 use crate::queue::Queue;
 
@@ -61,30 +60,31 @@ pub async fn register(identity: &Identity, queue: &Queue, stop: &CancellationTok
             // deregister.
             with_timeout(DEREGISTER_TIMEOUT, trying).await
         };
-        let (error, hint) = match tried {
-            Ok(Ok(id)) => {
+        let error = match tried {
+            Ok(id) => {
                 info!(worker = %id, "registered");
                 return Some(id);
             }
-            Ok(Err(mismatch)) => (mismatch.to_string(), mismatch.hint()),
-            Err(error) if error.is_refusal() => (error.to_string(), "is the schema installed? type: heimdalld migrate"),
-            Err(error) => (error.to_string(), "retrying"),
+            Err(error) => error,
+        };
+        let hint = match &error {
+            DbError::Schema(mismatch) => mismatch.hint(),
+            error if error.is_refusal() => "is the schema installed? type: heimdalld migrate",
+            _ => "retrying",
         };
         attempt += 1;
         if logged_hint == hint {
-            debug!(error, attempt, "database not ready");
+            debug!(%error, attempt, "database not ready");
         } else {
             logged_hint = hint;
-            warn!(error, hint, "database not ready");
+            warn!(%error, hint, "database not ready");
         }
         stop.run_until_cancelled(sleep(CONNECT.jittered(attempt))).await?;
     }
     None
 }
 
-async fn try_register(identity: &Identity, queue: &Queue) -> Result<Result<Uuid, SchemaMismatch>, DbError> {
-    match queue.schema().await?.check() {
-        Ok(()) => Ok(Ok(identity.register(queue).await?)),
-        Err(mismatch) => Ok(Err(mismatch)),
-    }
+async fn try_register(identity: &Identity, queue: &Queue) -> Result<Uuid, DbError> {
+    queue.schema().await?.check()?;
+    identity.register(queue).await
 }

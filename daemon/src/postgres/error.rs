@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::schema::SchemaMismatch;
 use crate::sanitize::{sanitize, with_causes};
 
 /// Why a connection or a statement failed.
@@ -22,6 +23,9 @@ pub enum DbError {
     /// The pool gave no connection.
     #[error("{}", describe_pool(.0))]
     Pool(#[from] deadpool_postgres::PoolError),
+    /// The schema does not serve this daemon.
+    #[error(transparent)]
+    Schema(#[from] SchemaMismatch),
     /// A statement that always returns a row returned none.
     #[error("a statement returned no row: is sql/ older than this daemon?")]
     NoRow,

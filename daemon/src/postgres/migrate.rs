@@ -38,21 +38,11 @@ pub enum MigrateError {
     #[error(transparent)]
     Database(#[from] DbError),
     /// The database refused a file; nothing was changed.
-    #[error("sql/{path}: {error}")]
-    File {
-        /// Path under `sql/`.
-        path: &'static str,
-        /// The error of the database.
-        error: DbError,
-    },
-    /// An index could not be built; everything else is installed.
-    #[error("{statement}: {error}")]
-    Index {
-        /// The statement that failed.
-        statement: String,
-        /// The error of the database.
-        error: DbError,
-    },
+    #[error("sql/{0}: {1}")]
+    File(&'static str, DbError),
+    /// The database refused a statement for an index; everything else is installed.
+    #[error("{0}: {1}")]
+    Index(String, DbError),
     /// A newer heimdalld has installed the schema.
     #[error("the database has schema version {installed}, this heimdalld knows {known}: use the newer heimdalld")]
     Newer {
@@ -67,7 +57,7 @@ impl MigrateError {
     /// Whether the migration waited too long for a lock, or was the victim of a deadlock. Nothing
     /// was changed.
     fn is_lock_conflict(&self) -> bool {
-        let (Self::Database(error) | Self::File { error, .. }) = self else {
+        let (Self::Database(error) | Self::File(_, error)) = self else {
             return false;
         };
         matches!(error, DbError::Postgres(error)
@@ -111,7 +101,7 @@ pub async fn migrate(url: impl Into<DatabaseUrl>) -> Result<Report, MigrateError
             info!(statement, "building an index on the application's table");
         }
         if let Err(error) = execute(&client, &statement).await {
-            return Err(MigrateError::Index { statement, error });
+            return Err(MigrateError::Index(statement, error));
         }
         report.indexes.extend(builds.then_some(statement));
     }
@@ -130,7 +120,7 @@ async fn install(client: &Client) -> Result<Report, MigrateError> {
         }
         execute(client, step.text)
             .await
-            .map_err(|error| MigrateError::File { path: step.path, error })?;
+            .map_err(|error| MigrateError::File(step.path, error))?;
         match step.version {
             Some(_) => report.schema_files.push(step.path),
             None => report.reapplied += 1,
