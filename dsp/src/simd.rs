@@ -1,23 +1,24 @@
 //! Loops in the widest vector registers of the machine that the program runs on.
 //!
-//! A loop that sums in single precision is written with `pulp::Simd`, whose registers have as many lanes as the machine
-//! has; everything else is left to the compiler, which has it once for each instruction set.
+//! A loop that sums in single precision is written with `pulp::Simd`, whose registers have as many
+//! lanes as those of the machine. All other loops are left to the compiler, which compiles them once
+//! for each instruction set.
 
 use pulp::Simd;
 use rustfft::num_complex::Complex32;
 
-/// Lanes of the widest registers there are, those of AVX-512.
+/// Lanes of the widest registers that exist, those of AVX-512.
 pub(crate) const MAX_LANES: usize = 16;
 
-/// Terms that are added in one lane in single precision before the sum goes to double: at most 64 / 2 roundings of
-/// 6e-8, random in sign.
+/// Terms that one lane adds in single precision before the sum is converted to double precision:
+/// at most 64 / 2 rounding errors of 6e-8 with random signs.
 pub(crate) const SUM_BLOCK: usize = 64;
 
-/// Complex numbers that are taken apart at a time: what is worked on stays in the first-level cache.
+/// Complex numbers that are split at a time: few enough for the first-level cache.
 pub(crate) const SPLIT_LEN: usize = SUM_BLOCK * MAX_LANES;
 
-/// Real and imaginary parts of up to [`SPLIT_LEN`] complex numbers and of some neighbours, each in a row of its own, as vector
-/// registers want them.
+/// Up to [`SPLIT_LEN`] complex numbers and some neighbours as two arrays, real and imaginary parts
+/// (structure of arrays): the layout that vector registers need.
 #[repr(align(64))]
 pub(crate) struct SplitComplex {
     pub re: [f32; SPLIT_LEN + MAX_LANES],
@@ -30,7 +31,7 @@ impl SplitComplex {
         im: [0.0; SPLIT_LEN + MAX_LANES],
     };
 
-    /// Takes numbers apart, from index `at` on. There must be room for them.
+    /// Stores `numbers` from index `at` on. They must fit.
     #[inline(always)]
     pub(crate) fn fill(&mut self, at: usize, numbers: &[Complex32]) {
         let (re, im) = (&mut self.re[at..][..numbers.len()], &mut self.im[at..][..numbers.len()]);
@@ -41,10 +42,19 @@ impl SplitComplex {
     }
 }
 
-/// Calls a function as compiled for the best instruction set there is. The function has to be one that is always inlined,
-/// and so has everything that it calls: what is not is compiled once, for the oldest.
+/// Calls a function in the version that is compiled for the best instruction set of the machine.
+/// `dispatch!(simd => f(...) -> T)` passes the `pulp::Simd` token as the first argument.
+///
+/// The function and everything that it calls must be `#[inline(always)]`: a function that is not
+/// inlined is compiled once, for the oldest instruction set.
 macro_rules! dispatch {
-    ($function:ident($($argument:ident: $type:ty),*) -> $output:ty) => {{
+    ($function:ident($($argument:ident: $type:ty),*) -> $output:ty) => {
+        dispatch!(@_simd, $function[]($($argument: $type),*) -> $output)
+    };
+    ($simd:ident => $function:ident($($argument:ident: $type:ty),*) -> $output:ty) => {
+        dispatch!(@$simd, $function[$simd,]($($argument: $type),*) -> $output)
+    };
+    (@$simd:ident, $function:ident[$($first:tt)*]($($argument:ident: $type:ty),*) -> $output:ty) => {{
         struct Call<'a> {
             $($argument: $type,)*
         }
@@ -52,8 +62,8 @@ macro_rules! dispatch {
             type Output = $output;
 
             #[inline(always)]
-            fn with_simd<S: pulp::Simd>(self, _: S) -> $output {
-                $function($(self.$argument),*)
+            fn with_simd<S: pulp::Simd>(self, $simd: S) -> $output {
+                $function($($first)* $(self.$argument),*)
             }
         }
         pulp::Arch::new().dispatch(Call { $($argument),* })
@@ -61,14 +71,23 @@ macro_rules! dispatch {
 }
 pub(crate) use dispatch;
 
-/// Sum of the lanes in double precision, pair by pair: one after the other each would wait for the one before.
+/// The numbers 0, 1, 2, ... in the lanes.
+#[inline(always)]
+pub(crate) fn lane_numbers<S: Simd>() -> S::f32s {
+    let mut numbers = [0.0; MAX_LANES];
+    for (lane, number) in numbers.iter_mut().enumerate() {
+        *number = lane as f32;
+    }
+    S::as_simd_f32s(&numbers[..S::F32_LANES]).0[0]
+}
+
+/// Sum of the lanes in double precision. Pairs are added in parallel: in sequence each addition would
+/// wait for the one before.
 #[inline(always)]
 pub(crate) fn total<S: Simd>(register: S::f32s) -> f64 {
-    let lanes = lanes::<S>(register);
-    let mut sums = [0.0; MAX_LANES];
-    for (sum, lane) in sums.iter_mut().zip(lanes) {
-        *sum = f64::from(lane);
-    }
+    let mut lanes = [0.0_f32; MAX_LANES];
+    S::as_mut_simd_f32s(&mut lanes[..S::F32_LANES]).0[0] = register;
+    let mut sums = lanes.map(f64::from);
     let mut count = MAX_LANES;
     while count > 1 {
         count /= 2;
@@ -79,25 +98,23 @@ pub(crate) fn total<S: Simd>(register: S::f32s) -> f64 {
     sums[0]
 }
 
-/// Sum of the lanes of counts.
+/// Sum of the counts in the lanes.
 #[inline(always)]
 pub(crate) fn count<S: Simd>(register: S::u32s) -> usize {
     let mut lanes = [0; MAX_LANES];
-    let (registers, _) = S::as_mut_simd_u32s(&mut lanes[..S::F32_LANES]);
-    registers[0] = register;
+    S::as_mut_simd_u32s(&mut lanes[..S::F32_LANES]).0[0] = register;
     lanes.iter().map(|lane| *lane as usize).sum()
 }
 
-/// The largest lane, or 0.
+/// The largest lane, at least 0.
 #[inline(always)]
 pub(crate) fn largest<S: Simd>(simd: S, register: S::f32s) -> f32 {
     simd.reduce_max_f32s(register).max(0.0)
 }
 
+/// A number in single precision, where the rounding error is acceptable.
+#[expect(clippy::cast_possible_truncation, reason = "callers accept the rounding error")]
 #[inline(always)]
-fn lanes<S: Simd>(register: S::f32s) -> [f32; MAX_LANES] {
-    let mut lanes = [0.0; MAX_LANES];
-    let (registers, _) = S::as_mut_simd_f32s(&mut lanes[..S::F32_LANES]);
-    registers[0] = register;
-    lanes
+pub(crate) fn narrow(value: f64) -> f32 {
+    value as f32
 }

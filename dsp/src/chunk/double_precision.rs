@@ -9,7 +9,7 @@ use rustfft::{Fft, FftPlanner};
 
 use crate::decibel::{EPSILON, level_db, ratio_db};
 use crate::estimators::delay_spread::delay_confidence;
-use crate::estimators::order_statistic;
+use crate::estimators::order_statistic::{LOWER_SHARE, share};
 use crate::features::Features;
 
 /// Plan and buffers for chunks of one length.
@@ -84,7 +84,7 @@ impl DoublePrecision {
 
         self.ranked.clear();
         self.ranked.extend_from_slice(psd);
-        let weakest = order_statistic::lower_30_percent(n);
+        let weakest = share(n, LOWER_SHARE);
         let (smaller, &mut upper, _) = self.ranked.select_nth_unstable_by(weakest / 2, f64::total_cmp);
         let below = smaller.iter().copied().fold(0.0, f64::max);
         let noise = if weakest % 2 == 1 {

@@ -13,7 +13,8 @@ use crate::estimators::envelope::{self, ClippingLevels, Envelope};
 use crate::estimators::noise::{self, Noise};
 use crate::estimators::occupied_bandwidth::Finder;
 use crate::estimators::order_statistic;
-use crate::estimators::spectrum::{self, Block, PAD, Shape};
+use crate::estimators::spectral_shape::Shape;
+use crate::estimators::spectrum::{self, Block, PAD};
 use crate::features::{Extended, Features};
 use crate::fft::Transform;
 use crate::fft::real::RealPart;
@@ -149,7 +150,7 @@ impl SinglePrecision {
             }
         }
 
-        let shape = spectrum::shape(&self.power, &self.blocks);
+        let shape = Shape::of(&self.power, &self.blocks);
         let features = match self.features(&envelope, &shape, power_scale, sample_rate_hz) {
             Some(features) if shape.moment_certain => Precision::Sufficient(features),
             Some(features) => Precision::CentroidInsufficient(features),

@@ -9,6 +9,7 @@ use crate::estimators::envelope::{self, ClippingLevels, Envelope};
 use crate::estimators::noise::{self, Noise};
 use crate::estimators::occupied_bandwidth::Finder;
 use crate::estimators::peak_range::PeakRange;
+use crate::estimators::spectral_shape::Shape;
 use crate::estimators::spectrum::{self, Block, PAD};
 use crate::estimators::{delay_spread, order_statistic};
 use crate::features::Extended;
@@ -162,7 +163,7 @@ impl Stages {
                 ));
             }
             Step::Shape => {
-                black_box(spectrum::shape(&self.power, &self.blocks));
+                black_box(Shape::of(&self.power, &self.blocks));
             }
             Step::OrderStatistic => {
                 black_box(order_statistic::lower_quantile_median(

@@ -1,7 +1,10 @@
-//! Quantiles of the distributions that powers of noise have.
+//! Quantiles of the distributions of noise powers, by approximations in closed form.
+//!
+//! A statistics crate computes them more accurately, but with many dependencies; these errors are far
+//! below what the thresholds need.
 
-/// How many standard deviations a normal variable exceeds with this small probability, from the
-/// asymptotic series of its tail (Abramowitz and Stegun 26.2.12) by fixed-point iteration.
+/// Standard deviations that a normal variable exceeds with this small probability, from the asymptotic
+/// series of its tail (Abramowitz and Stegun 26.2.12) by fixed-point iteration.
 pub(crate) fn normal(probability: f64) -> f64 {
     let mut z: f64 = 5.0;
     for _ in 0..20 {
@@ -11,25 +14,16 @@ pub(crate) fn normal(probability: f64) -> f64 {
     z
 }
 
-/// Mean of `looks` exponential variables of mean 1 that is exceeded as often as `deviate` by a normal one
-/// (Wilson and Hilferty 1931; Abramowitz and Stegun 26.4.17).
+/// Value that the mean of `looks` exponential variables of mean 1 exceeds with the same probability as
+/// a normal variable exceeds `deviate` (Wilson and Hilferty 1931; Abramowitz and Stegun 26.4.17).
 pub(crate) fn gamma(deviate: f64, looks: f64) -> f64 {
     let spread = 1.0 / (9.0 * looks);
     (1.0 - spread + deviate * spread.sqrt()).max(0.0).powi(3)
 }
 
-/// This part of a count, at least one.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the part of a count is between 0 and that count"
-)]
-pub(crate) fn share(count: usize, part: f64) -> usize {
-    ((part * count as f64) as usize).max(1)
-}
-
-/// Quotient of the means of `above` and `below` exponential variables that is exceeded as often as
-/// `deviate` by a normal one (Wilson and Hilferty 1931; Abramowitz and Stegun 26.6.15), by bisection.
+/// Value that the quotient of the means of `above` and of `below` exponential variables exceeds with
+/// the same probability as a normal variable exceeds `deviate` (Wilson and Hilferty 1931; Abramowitz
+/// and Stegun 26.6.15), by bisection.
 pub(crate) fn f(deviate: f64, above: f64, below: f64) -> f64 {
     let (a, b) = (1.0 / (9.0 * above), 1.0 / (9.0 * below));
     let as_normal = |quotient: f64| {
@@ -53,14 +47,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_normal_tail_is_that_of_the_tables() {
+    fn the_normal_quantile_agrees_with_tables() {
         for (probability, deviate) in [(2.866_516e-7, 5.0), (9.865_876e-10, 6.0), (3.167_124e-5, 4.0)] {
             assert!((normal(probability) - deviate).abs() < 1e-3);
         }
     }
 
     #[test]
-    fn the_f_quantile_is_that_of_the_tables() {
+    fn the_f_quantile_agrees_with_tables() {
         // F(0.999; 20, 20) = 4.2900, F(0.999; 120, 120) = 1.7689.
         let deviate = 3.090_232;
         assert!((f(deviate, 10.0, 10.0) - 4.29).abs() < 0.05);
@@ -68,8 +62,8 @@ mod tests {
     }
 
     #[test]
-    fn the_gamma_quantile_is_that_of_the_tables() {
-        // Chi-square with 20 degrees of freedom exceeds 45.315 once in 1,000 times, with 200 267.541.
+    fn the_gamma_quantile_agrees_with_tables() {
+        // Chi-square exceeds 45.315 with probability 0.001 for 20 degrees of freedom, 267.541 for 200.
         let deviate = 3.090_232;
         assert!((gamma(deviate, 10.0) * 20.0 - 45.315).abs() < 0.2);
         assert!((gamma(deviate, 100.0) * 200.0 - 267.541).abs() < 0.2);

@@ -1,4 +1,5 @@
-//! Estimators of single quantities: each reads samples or spectra and imports no other room but `simd` and `decibel`.
+//! Estimators of single quantities. Each reads samples or spectra, and imports only `simd` and
+//! `decibel` of the other rooms.
 
 pub(crate) mod delay_spread;
 pub(crate) mod distributions;
@@ -7,4 +8,5 @@ pub(crate) mod noise;
 pub(crate) mod occupied_bandwidth;
 pub(crate) mod order_statistic;
 pub(crate) mod peak_range;
+pub(crate) mod spectral_shape;
 pub(crate) mod spectrum;

@@ -6,30 +6,31 @@ use rustfft::num_complex::{Complex32, Complex64};
 
 use super::distributions;
 use super::noise::{HANN_VARIANCE, Noise};
-use super::spectrum::{self, Block, PAD};
+use super::spectrum::{self, Block, PAD, signed};
 
-/// Part of the power that lies below the lower edge of the occupied bandwidth, and as much above the upper
+/// Part of the power below the lower edge of the occupied bandwidth, and the part above the upper edge
 /// (ITU-R SM.328, article 1.153 of the Radio Regulations).
 const OUTSIDE: f64 = 0.005;
 
-/// How often noise that lies apart from a signal is taken for a part of it.
-const MISTAKEN: f64 = 1e-3;
+/// Probability that noise far from a signal counts as part of it.
+const FALSE_ALARM: f64 = 1e-3;
 
-/// Blocks that are looked at together: single ones find strong signals, many of them weak ones.
+/// Numbers of neighbouring blocks that are tested together: one block finds strong signals, many find
+/// weak ones.
 const WIDTHS: [usize; 4] = [1, 4, 16, 64];
 
 /// A signal above the noise. Frequencies are in bins from 0 Hz.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Emission {
-    /// Below it lies half a percent of the power.
+    /// Lower edge: half a percent of the power lies below it.
     pub lower: f64,
-    /// Above it lies half a percent of the power.
+    /// Upper edge: half a percent of the power lies above it.
     pub upper: f64,
     /// Phase of the autocorrelation at lag 1, as a frequency.
     pub carrier: f64,
 }
 
-/// Sums over the blocks before each, to look at many together.
+/// Finds the emission. For each block: sums over all blocks before it.
 #[derive(Debug, Default)]
 pub(crate) struct Finder {
     power: Vec<f64>,
@@ -37,7 +38,7 @@ pub(crate) struct Finder {
 }
 
 impl Finder {
-    /// Finds what stands out of the noise, if anything does. `spectrum` is padded as [`spectrum::measure`] has it.
+    /// The emission that exceeds the noise, if any. `spectrum` is padded as for [`spectrum::measure`].
     pub(crate) fn find(&mut self, spectrum: &[Complex32], blocks: &[Block], noise: &Noise) -> Option<Emission> {
         let region = self.region(blocks, noise)?;
         let blocks = &blocks[region];
@@ -48,11 +49,10 @@ impl Finder {
         }
         let n = spectrum.len() - 2 * PAD;
         let lower = edge(blocks.iter(), total, residual, |block, before| {
-            crossing(block.first..block.first + block.bins, spectrum, noise, total, before)
+            crossing(block.range(), spectrum, noise, total, before)
         })?;
         let upper = edge(blocks.iter().rev(), total, residual, |block, before| {
-            let bins = (block.first..block.first + block.bins).rev();
-            crossing(bins, spectrum, noise, total, before)
+            crossing(block.range().rev(), spectrum, noise, total, before)
         })?;
         Some(Emission {
             lower: signed(lower.0, n) - 0.5 + lower.1,
@@ -61,7 +61,7 @@ impl Finder {
         })
     }
 
-    /// The blocks from the first to the last that noise would hardly make so strong, and one on either side.
+    /// The blocks from the first to the last that are too strong for noise, and one more on either side.
     fn region(&mut self, blocks: &[Block], noise: &Noise) -> Option<std::ops::Range<usize>> {
         if noise.density <= 0.0 {
             return blocks.iter().any(|block| block.hann > 0.0).then_some(0..blocks.len());
@@ -77,7 +77,7 @@ impl Finder {
         }
         self.power.push(power);
         self.bins.push(bins);
-        let deviate = distributions::normal(MISTAKEN / (WIDTHS.len() * blocks.len()) as f64);
+        let deviate = distributions::normal(FALSE_ALARM / (WIDTHS.len() * blocks.len()) as f64);
         WIDTHS
             .into_iter()
             .filter(|width| 2 * width <= blocks.len())
@@ -96,7 +96,8 @@ impl Finder {
     }
 }
 
-/// The last place, before half of the power is reached, at which the power that lies outside is reached.
+/// The last bin, before half of the power is reached, at which the sum reaches the power outside the
+/// edge; and the part of that bin before the edge.
 fn edge<'a>(
     blocks: impl Iterator<Item = &'a Block>,
     total: f64,
@@ -118,7 +119,8 @@ fn edge<'a>(
     found.and_then(|(block, sum)| inside(block, sum))
 }
 
-/// The bin in which the power that lies outside is reached for the last time, and the part of the bin before it.
+/// The last of these bins at which the sum reaches the power outside the edge, and the part of that bin
+/// before the edge. `before` is the sum over all bins before these.
 fn crossing(
     bins: impl Iterator<Item = usize>,
     spectrum: &[Complex32],
@@ -144,7 +146,8 @@ fn crossing(
     found
 }
 
-/// Phase of the autocorrelation at lag 1, from the powers of the bins (they are each other's transforms) less the noise's.
+/// Phase of the autocorrelation at lag 1 of the signal without the noise, as a frequency in bins. The
+/// autocorrelation is the transform of the powers.
 fn carrier(blocks: &[Block], noise: &Noise, n: usize) -> f64 {
     let phasor = |bin: f64| Complex64::from_polar(1.0, TAU * bin / n as f64);
     let sum: Complex64 = blocks
@@ -157,13 +160,4 @@ fn carrier(blocks: &[Block], noise: &Noise, n: usize) -> f64 {
         })
         .sum();
     sum.arg() / TAU * n as f64
-}
-
-/// A bin of the transform's order as its distance from 0 Hz.
-fn signed(bin: usize, n: usize) -> f64 {
-    if bin < n - n / 2 {
-        bin as f64
-    } else {
-        bin as f64 - n as f64
-    }
 }

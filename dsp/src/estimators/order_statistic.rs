@@ -2,31 +2,35 @@
 
 use crate::simd::dispatch;
 
-/// Values looked at to guess where an order statistic lies.
+/// Values in the sample that estimates where an order statistic lies.
 const SAMPLE: usize = 1024;
 
-/// How far from the guessed rank the brackets are set, in ranks of the sample. The 15 % quantile of 1024
-/// values has a rank that scatters by sqrt(1024 x 0.15 x 0.85) = 11, so this is four times that.
+/// Distance of the brackets from the estimated rank, in ranks of the sample. The rank of the 15 %
+/// quantile of 1024 values has the standard deviation sqrt(1024 x 0.15 x 0.85) = 11; this is four
+/// times as much.
 const MARGIN: usize = 46;
 
-/// How many of the weakest of `n` values the noise level is the median of: 30 %, at least one.
+/// Share of the bins of which the noise level is the median: the weakest 30 %.
+pub(crate) const LOWER_SHARE: f64 = 0.3;
+
+/// This share of a count, rounded down, at least one.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "0.3 of a count is between 0 and that count"
+    reason = "a share of a count lies between 0 and that count"
 )]
-pub(crate) fn lower_30_percent(n: usize) -> usize {
-    ((0.3 * n as f64) as usize).max(1)
+pub(crate) fn share(count: usize, part: f64) -> usize {
+    ((part * count as f64) as usize).max(1)
 }
 
-/// Median of the weakest 30 % of `values`, of an even number the mean of the middle two.
+/// Median of the weakest 30 % of `values`. Of an even number it is the mean of the middle two.
 ///
-/// After Floyd and Rivest (Algorithm 489, CACM 18, 1975): a small sample brackets the rank, one pass
-/// counts what lies below the bracket and collects what lies inside, and only that is searched.
-/// `candidates` is scratch: the bits of values, which order as they do. `values` must not be empty, and holds neither NaN nor
-/// anything negative.
+/// Floyd and Rivest's selection (Algorithm 489, CACM 18, 1975): a small sample brackets the rank, one
+/// pass counts the values below the bracket and collects those inside, and only these are searched.
+/// `candidates` is scratch: the bits of values, which have the same order. `values` must not be empty,
+/// and must contain neither NaN nor negative numbers.
 pub(crate) fn lower_quantile_median(values: &[f32], candidates: &mut Vec<u32>) -> f64 {
-    let count = lower_30_percent(values.len());
+    let count = share(values.len(), LOWER_SHARE);
     let (low, high) = ((count - 1) / 2, count / 2);
 
     let below = bracket(values, low, high, candidates).unwrap_or_else(|| {
@@ -43,8 +47,8 @@ pub(crate) fn lower_quantile_median(values: &[f32], candidates: &mut Vec<u32>) -
     f64::midpoint(value(lower), value(upper))
 }
 
-/// Leaves in `candidates` a part of `values` that holds the ranks `low` and `high`, and returns how many
-/// values lie below it; `None` where there is nothing to gain, or the sample misled.
+/// Collects in `candidates` a part of `values` that contains the ranks `low` and `high`, and returns
+/// how many values lie below it. `None` if there are too few values, or the bracket missed the ranks.
 fn bracket(values: &[f32], low: usize, high: usize, candidates: &mut Vec<u32>) -> Option<usize> {
     let n = values.len();
     if n < 4 * SAMPLE {
@@ -53,9 +57,9 @@ fn bracket(values: &[f32], low: usize, high: usize, candidates: &mut Vec<u32>) -
     candidates.clear();
     let sample = values.iter().step_by(n / SAMPLE).take(SAMPLE);
     candidates.extend(sample.map(|value| value.to_bits()));
-    let guess = low * SAMPLE / n;
-    let (smaller, &mut upper, _) = candidates.select_nth_unstable(guess + MARGIN);
-    let (_, &mut lower, _) = smaller.select_nth_unstable(guess.saturating_sub(MARGIN));
+    let rank = low * SAMPLE / n;
+    let (smaller, &mut upper, _) = candidates.select_nth_unstable(rank + MARGIN);
+    let (_, &mut lower, _) = smaller.select_nth_unstable(rank.saturating_sub(MARGIN));
 
     let (lower, upper) = (f32::from_bits(lower), f32::from_bits(upper));
     candidates.clear();
@@ -63,7 +67,7 @@ fn bracket(values: &[f32], low: usize, high: usize, candidates: &mut Vec<u32>) -
     (below <= low && high < below + candidates.len()).then_some(below)
 }
 
-/// Appends the values from `lower` to `upper` to `candidates`; returns how many values lie below.
+/// Appends the values from `lower` to `upper` to `candidates`, and returns how many values are smaller.
 #[inline(always)]
 fn collect(values: &[f32], lower: f32, upper: f32, candidates: &mut Vec<u32>) -> usize {
     let (groups, rest) = values.as_chunks::<{ u32::BITS as usize }>();
@@ -94,7 +98,7 @@ mod tests {
     fn by_sorting(values: &[f32]) -> f64 {
         let mut sorted = values.to_vec();
         sorted.sort_by(f32::total_cmp);
-        let weakest = &sorted[..lower_30_percent(values.len())];
+        let weakest = &sorted[..share(values.len(), LOWER_SHARE)];
         let half = weakest.len() / 2;
         if weakest.len() % 2 == 1 {
             return f64::from(weakest[half]);
@@ -116,7 +120,7 @@ mod tests {
                 (0..n).map(|_| -(random().max(1e-9).ln())).collect(),
                 vec![0.25; n],
                 (0..n).map(|i| i as f32).collect(),
-                // Fools the strided sample: every value it sees is the largest.
+                // Misleads the strided sample: it consists of the largest values.
                 (0..n)
                     .map(|i| if i % (n / SAMPLE).max(1) == 0 { 2.0 } else { random() })
                     .collect(),

@@ -14,13 +14,13 @@ pub(crate) struct PeakRange {
 }
 
 impl PeakRange {
-    /// The larger of both in size. NaN and infinity come out as infinity.
+    /// The larger magnitude of both; infinity for NaN and infinity.
     pub(crate) fn largest(self) -> f32 {
         let size = |value: f32| value.to_bits() & !SIGN;
         f32::from_bits(size(self.low).max(size(self.high)).min(f32::INFINITY.to_bits()))
     }
 
-    /// Of samples without NaN or infinity.
+    /// The range of samples without NaN or infinity.
     pub(crate) fn of(samples: &[Complex32]) -> Self {
         dispatch!(peak_range(samples: &'a [Complex32]) -> PeakRange)
     }
@@ -28,8 +28,8 @@ impl PeakRange {
 
 const SIGN: u32 = 1 << 31;
 
-/// Positive floats order like the signed integers that share their bits, and then come the negative ones; with unsigned
-/// integers the most negative comes last.
+/// Compares the bits of the floats. As signed integers, the largest is the most positive float; as
+/// unsigned integers, the largest is the most negative float.
 #[inline(always)]
 fn peak_range(samples: &[Complex32]) -> PeakRange {
     let (mut signed, mut unsigned) = (0_i32, 0_u32);

@@ -3,10 +3,10 @@ use serde::Serialize;
 use super::statistics::{Statistics, set_of_numbers};
 use crate::decibel::{SILENCE, dbfs};
 use crate::dictionary_entry::{DictionaryEntry, Set};
-use crate::estimators::distributions;
 use crate::estimators::envelope::Envelope;
 use crate::estimators::noise::{HANN_VARIANCE, Noise};
 use crate::estimators::occupied_bandwidth::Emission;
+use crate::estimators::order_statistic;
 use crate::estimators::spectrum::Block;
 
 /// Signal-to-noise ratios are given from -30 dB, below which an estimate of the noise's power from one chunk cannot
@@ -167,7 +167,7 @@ fn flatness(blocks: &[Block]) -> f64 {
 /// comes in bursts is taken for the ordinary.
 fn duty_cycle(frames: &mut [f64], noise_power: f64) -> f64 {
     let count = frames.len();
-    let idle = distributions::share(count, IDLE) - 1;
+    let idle = order_statistic::share(count, IDLE) - 1;
     let (_, &mut weakest, _) = frames.select_nth_unstable_by(idle, f64::total_cmp);
     let level = BUSY * noise_power.min(weakest);
     let busy = frames.iter().filter(|power| **power > level.max(0.0)).count();

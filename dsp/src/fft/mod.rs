@@ -57,7 +57,7 @@ mod tests {
     use rustfft::num_complex::Complex64;
 
     use super::*;
-    use crate::estimators::spectrum::{SPREAD, SPURS};
+    use crate::estimators::spectral_shape::{SPREAD, SPURS};
     use crate::test_signals::{KINDS, Random, signal};
 
     #[test]

@@ -4,7 +4,7 @@ use super::Overview;
 use super::envelope::{Levels, Profile};
 use super::waterfall::Waterfall;
 use crate::decibel::{decibels, power};
-use crate::estimators::distributions;
+use crate::estimators::order_statistic;
 
 /// The colours' range in decibels: less would make mountains of the noise's scatter, more would leave too few colours to
 /// what matters.
@@ -117,7 +117,7 @@ impl Overview {
         }
         let strongest = self.spectrum.mean_db.iter().copied().fold(f32::MIN, f32::max);
         let mut quantile = |part: f64| {
-            let place = distributions::share(cells.len(), part) - 1;
+            let place = order_statistic::share(cells.len(), part) - 1;
             f64::from(*cells.select_nth_unstable_by(place, f32::total_cmp).1)
         };
         let highest = quantile(0.999).max(f64::from(strongest));
