@@ -1,9 +1,11 @@
 //! A transform in registers of sixteen numbers (AVX-512), for lengths without prime factors above five.
+//! It saves a quarter of the extractor's time; see the parent module.
 //!
-//! With `n = a b`, `x[b j + l]` is a matrix of `a` rows and `b` columns. Its columns are transformed, sixteen side by side,
-//! turned by `exp(-2 pi i l k / n)`, and the rows of what comes out, again sixteen side by side, which takes a transposition in
-//! between (the four-step algorithm: Bailey, FFTs in external or hierarchical memory, J. Supercomputing 4, 1990).
-//! What is worked on stays in the first-level cache, and no number has to be moved within its register but for that.
+//! This is the four-step algorithm (Bailey, FFTs in external or hierarchical memory, J. Supercomputing
+//! 4, 1990). With `n = a b`, `x[b j + l]` is a matrix of `a` rows and `b` columns. First the columns are
+//! transformed, sixteen at a time, and multiplied by the twiddle factors `exp(-2 pi i l k / n)`. Then the
+//! result is transposed, and its rows are transformed, again sixteen at a time. The data in use stays in
+//! the first-level cache. Only the transposition moves numbers within registers.
 
 use bytemuck::{cast_slice, cast_slice_mut};
 use pulp::x86::V4;
@@ -14,7 +16,8 @@ use super::butterfly::{Complexes, LANES, Row};
 use super::lanes::{deinterleave, interleave, transpose};
 use super::mixed_radix::{self, MixedRadix, Sink, Source, twiddle};
 
-/// Rows and columns, at most: enough for 20 MHz. Blocks of up to 384 rows stay in the first-level cache; longer ones are still worth it.
+/// Largest number of rows and of columns: enough for 20 MHz. Blocks of up to 384 rows stay in the
+/// first-level cache; longer ones are still faster than `rustfft`.
 const LONGEST: usize = 2048;
 
 /// Plan and buffers for one length.
@@ -22,15 +25,15 @@ pub(super) struct Avx512 {
     simd: V4,
     columns: MixedRadix,
     rows: MixedRadix,
-    /// What is left in each row of a block of columns is turned by that of the block's first column, and that of the lane.
+    /// Twiddle factors of each row and lane. They are multiplied by those of the block's first column.
     lane_twiddles: Vec<Row>,
     blocks: Vec<Block>,
-    /// In which row of a block of columns each bin is left.
+    /// The row of a block of columns in which each bin ends up.
     places: Vec<usize>,
     block: Vec<Row>,
-    /// For each block sixteen bins of the columns after the other.
+    /// The tiles of all blocks of columns. Each block has a tile for every sixteen bins.
     tiles: Vec<Tile>,
-    /// In which tile, of those with the columns' first bins, each column is.
+    /// For each column: its block's first tile, and its row in the tiles of the block.
     tile_of: Vec<(usize, usize)>,
 }
 
@@ -44,7 +47,7 @@ struct Block {
 type Tile = [Row; LANES];
 
 impl Avx512 {
-    /// Plans for `n` numbers; `None` where there is no AVX-512, or no such plan for `n`.
+    /// Plans for `n` numbers. `None` if the machine has no AVX-512, or no plan for `n` exists.
     pub(super) fn new(n: usize) -> Option<Self> {
         let simd = V4::try_new()?;
         let splits = (LANES..=LONGEST).step_by(LANES).filter_map(|a| {
@@ -60,7 +63,8 @@ impl Avx512 {
         Some(Self::with(simd, &columns, &rows))
     }
 
-    /// With these radices along the columns, whose product is a multiple of sixteen, and along the rows.
+    /// Plans with these radices for the columns and for the rows. The product of the columns' radices is a
+    /// multiple of sixteen.
     fn with(simd: V4, columns: &[usize], rows: &[usize]) -> Self {
         let (columns, rows) = (MixedRadix::new(columns), MixedRadix::new(rows));
         let bins = columns.bins();
@@ -73,7 +77,7 @@ impl Avx512 {
             }
             row
         });
-        // The last one begins early rather than ending late.
+        // The last block overlaps the one before, so that it does not exceed the matrix.
         let first_of = |block: usize| (block * LANES).min(b - LANES);
         let blocks = (0..b.div_ceil(LANES)).map(|block| Block {
             first: first_of(block),
@@ -127,7 +131,7 @@ impl Avx512 {
                 input: &input[block.first..],
                 step,
             };
-            let sink = Turned {
+            let sink = Twiddled {
                 block: &block.twiddles,
                 lanes: &self.lane_twiddles,
             };
@@ -168,7 +172,7 @@ impl Avx512 {
     }
 }
 
-/// Sixteen columns, the first of which `input` begins with.
+/// Sixteen columns. `input` begins with the first number of the first column.
 #[derive(Clone, Copy)]
 struct Columns<'a> {
     input: &'a [Complex32],
@@ -184,21 +188,23 @@ impl Source for Columns<'_> {
     }
 }
 
-/// Bins stay where they are, but are turned.
-struct Turned<'a> {
+/// Multiplies each bin by its twiddle factor, and leaves it in its row.
+struct Twiddled<'a> {
     block: &'a [Complex32],
     lanes: &'a [Row],
 }
 
-impl Sink for Turned<'_> {
+impl Sink for Twiddled<'_> {
     #[inline(always)]
     fn store(&mut self, simd: V4, row: usize, bin: Complexes, place: &mut Row) {
-        let turned = bin.turned(simd, self.block[row]).times(simd, self.lanes[row].get());
-        place.set(turned);
+        let twiddled = bin
+            .times_number(simd, self.block[row])
+            .times(simd, self.lanes[row].get());
+        place.set(twiddled);
     }
 }
 
-/// Sixteen bins of each column, which the first of these tiles and others hold.
+/// Sixteen bins of each column. `tiles` begins with the tile of the first column.
 #[derive(Clone, Copy)]
 struct Transposed<'a> {
     tiles: &'a [Tile],
@@ -213,7 +219,7 @@ impl Source for Transposed<'_> {
     }
 }
 
-/// Bins go to their places, sixteen at a time.
+/// Stores the bins at their places in the output, sixteen at a time.
 struct Output<'a> {
     places: &'a mut [Complex32],
     step: usize,

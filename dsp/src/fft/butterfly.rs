@@ -1,4 +1,5 @@
-//! Transforms of a few numbers, of sixteen columns at a time: real parts in one register, imaginary parts in another.
+//! Transforms of a few numbers, sixteen columns at a time: real parts in one register, imaginary parts in
+//! another.
 
 use pulp::x86::V4;
 use pulp::{Simd, f32x16};
@@ -7,14 +8,14 @@ use rustfft::num_complex::Complex32;
 /// Numbers in a register.
 pub(super) const LANES: usize = 16;
 
-/// A complex number of each column.
+/// One complex number of each column.
 #[derive(Clone, Copy)]
 pub(super) struct Complexes {
     pub re: f32x16,
     pub im: f32x16,
 }
 
-/// The same in memory.
+/// [`Complexes`] in memory.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 pub(super) struct Row {
@@ -53,7 +54,7 @@ impl Complexes {
     }
 
     #[inline(always)]
-    pub(super) fn turned(self, simd: V4, by: Complex32) -> Self {
+    pub(super) fn times_number(self, simd: V4, by: Complex32) -> Self {
         let (re, im) = (simd.splat_f32s(by.re), simd.splat_f32s(by.im));
         self.times(simd, Self { re, im })
     }
@@ -74,7 +75,7 @@ impl Complexes {
         }
     }
 
-    /// Less the imaginary unit times the other.
+    /// `self - i other`.
     #[inline(always)]
     fn minus_i(self, simd: V4, other: Self) -> Self {
         Self {
@@ -83,6 +84,7 @@ impl Complexes {
         }
     }
 
+    /// `self + i other`.
     #[inline(always)]
     fn plus_i(self, simd: V4, other: Self) -> Self {
         Self {
@@ -100,7 +102,7 @@ impl Complexes {
         }
     }
 
-    /// Plus so many times the other.
+    /// `self + by other`.
     #[inline(always)]
     fn plus_scaled(self, simd: V4, by: f32, other: Self) -> Self {
         let by = simd.splat_f32s(by);
@@ -116,17 +118,17 @@ pub(super) trait Butterfly<const N: usize> {
     fn transform(simd: V4, x: [Complexes; N]) -> [Complexes; N];
 }
 
-/// Of two numbers.
+/// Transform of two numbers.
 pub(super) struct Two;
-/// Of three.
+/// Of three numbers.
 pub(super) struct Three;
-/// Of four.
+/// Of four numbers.
 pub(super) struct Four;
-/// Of five.
+/// Of five numbers.
 pub(super) struct Five;
-/// Of eight.
+/// Of eight numbers.
 pub(super) struct Eight;
-/// Of ten.
+/// Of ten numbers.
 pub(super) struct Ten;
 
 impl Butterfly<2> for Two {
@@ -213,7 +215,8 @@ impl Butterfly<8> for Eight {
 }
 
 impl Butterfly<10> for Ten {
-    /// As two of five without anything between them (Good and Thomas): number `5 a + 2 b` to bin `5 a + 6 b`, modulo 10.
+    /// Two transforms of five, without twiddle factors (Good and Thomas): number `5 a + 2 b` becomes bin
+    /// `5 a + 6 b`, modulo 10.
     #[inline(always)]
     fn transform(simd: V4, x: [Complexes; 10]) -> [Complexes; 10] {
         let even = [x[0], x[2], x[4], x[6], x[8]];

@@ -1,11 +1,11 @@
-//! Sixteen registers of sixteen numbers turned round, and complex numbers taken apart and put together.
+//! Transposition of sixteen registers of sixteen numbers, and splitting and joining of complex numbers.
 
 use pulp::x86::V4;
 use pulp::{cast, f32x16};
 
 use super::butterfly::{Complexes, LANES};
 
-/// Real and imaginary parts of sixteen complex numbers.
+/// Splits sixteen complex numbers into real and imaginary parts.
 #[inline(always)]
 pub(super) fn deinterleave(simd: V4, [a, b]: [f32x16; 2]) -> Complexes {
     const RE: [i32; LANES] = [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30];
@@ -34,7 +34,7 @@ fn pick(simd: V4, at: [i32; LANES], a: f32x16, b: f32x16) -> f32x16 {
 #[inline(always)]
 pub(super) fn transpose(simd: V4, registers: [f32x16; LANES]) -> [f32x16; LANES] {
     let avx = simd.avx512f;
-    // Numbers side by side come from two registers, then from four; then quarters change places.
+    // Interleaves the numbers of two registers, then of four; then exchanges quarters of registers.
     let mut pairs = registers;
     for i in 0..LANES / 2 {
         let (a, b) = (cast(registers[2 * i]), cast(registers[2 * i + 1]));
@@ -49,20 +49,20 @@ pub(super) fn transpose(simd: V4, registers: [f32x16; LANES]) -> [f32x16; LANES]
             fours[4 * i + 2 * half + 1] = cast(avx._mm512_unpackhi_pd(a, b));
         }
     }
-    let mut turned = fours;
+    let mut transposed = fours;
     for i in 0..LANES / 4 {
         let [a, b, c, d] = [fours[i], fours[4 + i], fours[8 + i], fours[12 + i]];
         let (even, odd) = (quarters::<0x88>(simd, a, b), quarters::<0xdd>(simd, a, b));
-        let (even_behind, odd_behind) = (quarters::<0x88>(simd, c, d), quarters::<0xdd>(simd, c, d));
-        turned[i] = quarters::<0x88>(simd, even, even_behind);
-        turned[4 + i] = quarters::<0x88>(simd, odd, odd_behind);
-        turned[8 + i] = quarters::<0xdd>(simd, even, even_behind);
-        turned[12 + i] = quarters::<0xdd>(simd, odd, odd_behind);
+        let (even_after, odd_after) = (quarters::<0x88>(simd, c, d), quarters::<0xdd>(simd, c, d));
+        transposed[i] = quarters::<0x88>(simd, even, even_after);
+        transposed[4 + i] = quarters::<0x88>(simd, odd, odd_after);
+        transposed[8 + i] = quarters::<0xdd>(simd, even, even_after);
+        transposed[12 + i] = quarters::<0xdd>(simd, odd, odd_after);
     }
-    turned
+    transposed
 }
 
-/// Two quarters of each.
+/// Two quarters of each register.
 #[inline(always)]
 fn quarters<const WHICH: i32>(simd: V4, a: f32x16, b: f32x16) -> f32x16 {
     cast(simd.avx512f._mm512_shuffle_f32x4::<WHICH>(cast(a), cast(b)))

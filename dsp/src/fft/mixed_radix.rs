@@ -1,42 +1,45 @@
-//! Transforms of some hundred numbers, of sixteen columns at a time, in the first-level cache.
+//! Transforms of some hundred numbers, sixteen columns at a time, in the first-level cache.
 
 use pulp::x86::V4;
 use rustfft::num_complex::{Complex32, Complex64};
 
 use super::butterfly::{Butterfly, Complexes, Eight, Five, Four, Row, Ten, Three, Two};
 
-/// How many numbers the butterflies take, and what a pass with each costs a number: arithmetic, turn, and memory.
+/// Radices of the butterflies, and the cost of a pass with each per number: arithmetic, twiddle factor
+/// and memory.
 const RADICES: [(usize, f64); 6] = [(10, 16.8), (8, 14.5), (5, 14.4), (4, 11.0), (3, 12.0), (2, 8.0)];
 
-/// A plan: passes of butterflies in place, with turns in between (Gentleman and Sande's decimation in frequency).
+/// A plan: passes of butterflies in place, with twiddle factors in between (decimation in frequency,
+/// Gentleman and Sande).
 #[derive(Debug)]
 pub(super) struct MixedRadix {
     passes: Vec<Pass>,
-    /// Which bin is left in which row.
+    /// The bin that ends up in each row.
     bins: Vec<usize>,
 }
 
 #[derive(Debug)]
 struct Pass {
     radix: usize,
-    /// Rows that belong together.
+    /// Rows of one transform of this pass.
     len: usize,
-    /// For each butterfly of these, what its numbers but the first are turned by.
+    /// For each butterfly, the twiddle factors of all its numbers but the first.
     twiddles: Vec<Complex32>,
 }
 
-/// Where the numbers come from.
+/// Supplies the input.
 pub(super) trait Source: Copy {
     fn load(self, simd: V4, index: usize) -> Complexes;
 }
 
-/// Where the bins go.
+/// Receives the bins.
 pub(super) trait Sink {
-    /// Takes the bin of this `row`, which is in `place`.
+    /// Receives the bin of this `row`, which is stored in `place`.
     fn store(&mut self, simd: V4, row: usize, bin: Complexes, place: &mut Row);
 }
 
-/// The radices of a cheapest plan for `len` numbers, and what it costs a number; `None` if there is none of two passes or more.
+/// The cost per number and the radices of the cheapest plan for `len` numbers. `None` if no plan with at
+/// least two passes exists.
 pub(super) fn radices(len: usize) -> Option<(f64, Vec<usize>)> {
     fn cheapest(len: usize) -> Option<(f64, Vec<usize>)> {
         if len == 1 {
@@ -51,7 +54,7 @@ pub(super) fn radices(len: usize) -> Option<(f64, Vec<usize>)> {
         plans.min_by(|a, b| a.0.total_cmp(&b.0))
     }
     let (cost, mut radices) = cheapest(len).filter(|(_, radices)| radices.len() > 1)?;
-    // The last pass has other things to do.
+    // Largest first: the last pass also stores the result.
     radices.sort_unstable_by(|a, b| b.cmp(a));
     Some((cost, radices))
 }
@@ -59,7 +62,7 @@ pub(super) fn radices(len: usize) -> Option<(f64, Vec<usize>)> {
 /// `exp(-2 pi i k / n)`.
 pub(super) fn twiddle(k: usize, n: usize) -> Complex32 {
     let exact = Complex64::cis(-std::f64::consts::TAU * (k % n) as f64 / n as f64);
-    #[expect(clippy::cast_possible_truncation, reason = "what is turned is in single precision")]
+    #[expect(clippy::cast_possible_truncation, reason = "the numbers are in single precision")]
     Complex32::new(exact.re as f32, exact.im as f32)
 }
 
@@ -70,28 +73,28 @@ impl MixedRadix {
         let mut passes = Vec::new();
         let (mut len, mut step) = (n, 1);
         for &radix in radices {
-            let apart = len / radix;
-            let twiddles = (0..apart).flat_map(|i| (1..radix).map(move |u| twiddle(i * u, len)));
+            let stride = len / radix;
+            let twiddles = (0..stride).flat_map(|i| (1..radix).map(move |u| twiddle(i * u, len)));
             passes.push(Pass {
                 radix,
                 len,
                 twiddles: twiddles.collect(),
             });
             for (row, bin) in bins.iter_mut().enumerate() {
-                *bin += row % len / apart * step;
+                *bin += row % len / stride * step;
             }
-            len = apart;
+            len = stride;
             step *= radix;
         }
         Self { passes, bins }
     }
 
-    /// Which bin is left in which row.
+    /// The bin that ends up in each row.
     pub(super) fn bins(&self) -> &[usize] {
         &self.bins
     }
 
-    /// Transforms the numbers of `source`, as many as there are `rows`, which are scratch.
+    /// Transforms the numbers of `source`, one for each of the `rows`. The rows are scratch.
     #[inline(always)]
     pub(super) fn run(&self, simd: V4, rows: &mut [Row], source: impl Source, sink: impl Sink) {
         let [first, middle @ .., last] = &self.passes[..] else {
@@ -107,12 +110,12 @@ impl MixedRadix {
         }
         for pass in middle {
             match pass.radix {
-                2 => pass.go_on::<2, Two>(simd, rows),
-                3 => pass.go_on::<3, Three>(simd, rows),
-                4 => pass.go_on::<4, Four>(simd, rows),
-                5 => pass.go_on::<5, Five>(simd, rows),
-                8 => pass.go_on::<8, Eight>(simd, rows),
-                _ => pass.go_on::<10, Ten>(simd, rows),
+                2 => pass.advance::<2, Two>(simd, rows),
+                3 => pass.advance::<3, Three>(simd, rows),
+                4 => pass.advance::<4, Four>(simd, rows),
+                5 => pass.advance::<5, Five>(simd, rows),
+                8 => pass.advance::<8, Eight>(simd, rows),
+                _ => pass.advance::<10, Ten>(simd, rows),
             }
         }
         match last.radix {
@@ -126,31 +129,31 @@ impl MixedRadix {
     }
 }
 
-// Neither closures nor iterators that take one: they are not bound to be inlined, and what is not is compiled for the oldest
-// instruction set.
+// No closures, and no iterators that take one: the compiler need not inline them, and what it does not
+// inline is compiled for the oldest instruction set.
 impl Pass {
     #[inline(always)]
     fn begin<const N: usize, B: Butterfly<N>>(&self, simd: V4, rows: &mut [Row], source: impl Source) {
-        let apart = self.len / N;
+        let stride = self.len / N;
         for (at, twiddles) in self.twiddles.chunks_exact(N - 1).enumerate() {
             let mut x = [source.load(simd, at); N];
             for (part, x) in x.iter_mut().enumerate().skip(1) {
-                *x = source.load(simd, at + apart * part);
+                *x = source.load(simd, at + stride * part);
             }
-            twiddle_and_store(simd, rows, at, apart, B::transform(simd, x), twiddles);
+            twiddle_and_store(simd, rows, at, stride, B::transform(simd, x), twiddles);
         }
     }
 
     #[inline(always)]
-    fn go_on<const N: usize, B: Butterfly<N>>(&self, simd: V4, rows: &mut [Row]) {
-        let apart = self.len / N;
+    fn advance<const N: usize, B: Butterfly<N>>(&self, simd: V4, rows: &mut [Row]) {
+        let stride = self.len / N;
         for rows in rows.chunks_exact_mut(self.len) {
             for (at, twiddles) in self.twiddles.chunks_exact(N - 1).enumerate() {
                 let mut x = [rows[at].get(); N];
                 for (part, x) in x.iter_mut().enumerate().skip(1) {
-                    *x = rows[at + apart * part].get();
+                    *x = rows[at + stride * part].get();
                 }
-                twiddle_and_store(simd, rows, at, apart, B::transform(simd, x), twiddles);
+                twiddle_and_store(simd, rows, at, stride, B::transform(simd, x), twiddles);
             }
         }
     }
@@ -161,13 +164,13 @@ fn twiddle_and_store<const N: usize>(
     simd: V4,
     rows: &mut [Row],
     at: usize,
-    apart: usize,
+    stride: usize,
     bins: [Complexes; N],
     twiddles: &[Complex32],
 ) {
     rows[at].set(bins[0]);
     for part in 1..N {
-        rows[at + apart * part].set(bins[part].turned(simd, twiddles[part - 1]));
+        rows[at + stride * part].set(bins[part].times_number(simd, twiddles[part - 1]));
     }
 }
 

@@ -1,9 +1,11 @@
-//! The real part of the transform of real numbers, which is all that an autocorrelation needs.
+//! The real part of the transform of real numbers: all that an autocorrelation needs.
 //!
-//! `n` real numbers are transformed as `m = n / 2` complex ones, even ones real and odd ones imaginary, and the two halves
-//! taken apart again (Press et al., Numerical Recipes, 12.3). With `Z` that transform and `t = 2 pi k / n`,
-//! `2 Re X[k] = Re(Z[k] + Z[m-k]) + cos t Im(Z[k] + Z[m-k]) - sin t Re(Z[k] - Z[m-k])`, and for `m - k` the same with the
-//! two products subtracted: half the work that the imaginary part would cost as well.
+//! `n` real numbers are transformed as `m = n / 2` complex ones, with the even-numbered ones as real and
+//! the odd-numbered ones as imaginary parts. Then the two halves are separated (Press et al., Numerical
+//! Recipes, 12.3). With `Z` that transform and `t = 2 pi k / n`,
+//! `2 Re X[k] = Re(Z[k] + Z[m-k]) + cos t Im(Z[k] + Z[m-k]) - sin t Re(Z[k] - Z[m-k])`.
+//! For `m - k` the two products are subtracted. The separation costs half of what it would cost with the
+//! imaginary part.
 
 use std::sync::Arc;
 
@@ -21,9 +23,9 @@ pub(crate) struct RealPart {
 }
 
 enum Plan {
-    /// With the cosines and sines of `2 pi k / n` for `k` up to a quarter of `n`.
+    /// A transform of half the length, and cosines and sines of `2 pi k / n` for `k` up to `n / 4`.
     Even(Transform, Twiddles),
-    /// No halves to take apart.
+    /// An odd length has no two halves.
     Odd {
         whole: Arc<dyn RealToComplex<f32>>,
         scratch: Vec<Complex32>,
@@ -40,7 +42,7 @@ impl RealPart {
     pub(crate) fn new(n: usize) -> Self {
         if n.is_multiple_of(2) {
             let angle = |k: usize| std::f64::consts::TAU * k as f64 / n as f64;
-            #[expect(clippy::cast_possible_truncation, reason = "what is turned is in single precision")]
+            #[expect(clippy::cast_possible_truncation, reason = "the numbers are in single precision")]
             let of = |function: fn(f64) -> f64| (0..=n / 4).map(|k| function(angle(k)) as f32).collect();
             Self {
                 spectrum: vec![Complex32::default(); n / 2],
@@ -66,8 +68,8 @@ impl RealPart {
         }
     }
 
-    /// The real parts of bins 0 to `n / 2` of the transform of `values`, of which nothing is left. `None` if there are not
-    /// as many as planned for.
+    /// The real parts of bins 0 to `n / 2` of the transform of `values`, which are overwritten. `None` if
+    /// `values` does not have the planned length.
     pub(crate) fn of(&mut self, values: &mut [f32]) -> Option<&[f32]> {
         match &mut self.plan {
             Plan::Even(half, twiddles) => {
@@ -91,13 +93,13 @@ impl RealPart {
     }
 }
 
-/// Fills `lags` 0 to `m` from the `m` bins of `spectrum`.
+/// Computes `lags` 0 to `m` from the `m` bins of `spectrum`.
 #[inline(always)]
 fn split_halves(spectrum: &[Complex32], twiddles: &Twiddles, lags: &mut [f32]) {
     let m = spectrum.len();
     lags[0] = spectrum[0].re + spectrum[0].im;
     lags[m] = spectrum[0].re - spectrum[0].im;
-    // Number k from the left and number m - k from the right, up to the middle, which both reach where m is even.
+    // Bins k from the left and m - k from the right, up to the middle. If m is even, both reach it.
     let (mut a, mut b) = (SplitComplex::ZERO, SplitComplex::ZERO);
     let middle = m / 2;
     for first in (1..=middle).step_by(SPLIT_LEN) {
@@ -126,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_the_real_part_of_the_transform_at_any_length() {
+    fn the_result_is_the_real_part_of_the_transform_at_any_length() {
         for n in [
             1, 2, 3, 4, 5, 6, 8, 9, 10, 1_022, 1_024, 1_026, 1_601, 2_400, 2_402, 40_000, 40_002,
         ] {
@@ -150,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn another_length_than_planned_for_gives_nothing() {
+    fn values_of_another_length_than_planned_are_rejected() {
         for n in [10, 11] {
             assert!(RealPart::new(n).of(&mut vec![1.0; n + 2]).is_none());
         }
