@@ -247,7 +247,7 @@ fn what_is_no_iq_is_refused_with_the_reason() {
     assert!(of(&riff(&[data.clone(), fmt(1, 16, RATE)])).ends_with("the data chunk comes before the fmt chunk"));
     assert!(of(&riff(&[fmt(1, 16, RATE), chunk(*b"LIST", &[0; 40])])).contains("no samples in the object's 84 bytes"));
     let second = riff(&[fmt(1, 16, RATE), data.clone(), fmt(3, 32, RATE), data.clone()]);
-    assert!(of(&second).ends_with("another format begins behind the samples"));
+    assert!(of(&second).ends_with("another format begins after the samples"));
     let slow = riff(&[fmt(1, 16, 8), data.clone()]);
     assert!(of(&slow).contains("sample rate 8 Hz (wav header)"), "{}", of(&slow));
     // A rate of 0 is none, and the next best word counts.

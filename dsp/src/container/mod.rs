@@ -1,9 +1,10 @@
-//! What the samples are wrapped in: found out from the first bytes, then peeled off as they stream by.
+//! Recognises the file format from the first bytes, and returns the bytes of the samples as they arrive.
 
 pub(crate) mod archive;
 mod non_conforming;
 mod npy;
 pub(crate) mod payload;
+mod tar_headers;
 mod wav;
 
 use std::borrow::Cow;
@@ -18,26 +19,26 @@ use npy::Npy;
 use payload::Payload;
 use wav::Wav;
 
-/// Bytes looked at before the container is decided: enough for every signature below.
-pub(crate) const SNIFF_BYTES: usize = archive::BLOCK_BYTES;
+/// Bytes needed to recognise the container: enough for every signature.
+pub(crate) const SNIFF_BYTES: usize = tar_headers::BLOCK_BYTES;
 
-/// A container being peeled off.
+/// Reads the samples out of a container.
 #[derive(Debug)]
 pub(crate) enum Container {
     /// Samples from the first byte to the last.
     Raw,
-    /// Samples, and here and there something else, as `SigMF` metadata beside them say.
+    /// Samples with other bytes between them, which `SigMF` metadata describe.
     NonConforming(NonConformingDataset),
     /// A `SigMF` archive.
     Archive(Box<Archive>),
     /// A `NumPy` array.
     Npy(Npy),
-    /// A sound file.
+    /// A WAV file.
     Wav(Box<Wav>),
 }
 
 impl Container {
-    /// Decides by content. `head` is the first [`SNIFF_BYTES`], or the whole object if it is shorter.
+    /// Recognises the container. `head` is the first [`SNIFF_BYTES`], or the whole object if it is shorter.
     pub(crate) fn sniff(head: &[u8], hints: &Hints) -> Result<Self, Error> {
         if head.starts_with(npy::MAGIC) {
             return Ok(Self::Npy(Npy::default()));
@@ -63,8 +64,8 @@ impl Container {
         }
     }
 
-    /// Takes bytes from the front of `input`; returns the next piece once there is one.
-    /// `None` means that all of `input` was taken.
+    /// Takes bytes from the front of `input`. Returns the next payload, or `None` once all of `input` is
+    /// taken.
     pub(crate) fn decode<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Payload<'a>>, Error> {
         let payload = match self {
             Self::Raw => Some(std::mem::take(input)).filter(|payload| !payload.is_empty()),
@@ -76,11 +77,11 @@ impl Container {
         Ok(payload.map(|payload| Payload::Samples(Cow::Borrowed(payload))))
     }
 
-    /// The interpretation, as far as the header has been read. Complete once `decode` returned samples.
+    /// How the samples are to be read. Call it after `decode` has returned a payload, or at the end.
     pub(crate) fn interpret(&self, hints: &Hints) -> Result<Interpretation, Error> {
         match self {
             Self::Raw => Interpretation::settle("none", None, None, hints),
-            // The places of what is no sample hold for this format alone.
+            // The metadata count in samples of their own format, so no other format can be used.
             Self::NonConforming(_) => {
                 let format = hints.sigmf().map(|meta| meta.sample_format(hints.sigmf_source()));
                 let format = format.transpose()?.map(|value| Hint {
@@ -101,7 +102,7 @@ impl Container {
         }
     }
 
-    /// Says that no more bytes come. What was held back can be peeled off afterwards, from empty input.
+    /// Must be called after the last byte. Then `decode` with empty input returns what was held back.
     pub(crate) fn end(&mut self) -> Result<(), Error> {
         match self {
             Self::Raw => Ok(()),
@@ -112,8 +113,8 @@ impl Container {
         }
     }
 
-    /// Whether an object that ends inside a sample is merely odd: the header says what the samples are, so
-    /// that a wrong format cannot be the reason.
+    /// Whether an object may end inside a sample. Not if the reason may be a wrong format; a WAV header
+    /// excludes that.
     pub(crate) fn allows_partial_sample(&self) -> bool {
         match self {
             Self::Raw | Self::NonConforming(_) | Self::Archive(_) | Self::Npy(_) => false,
@@ -121,7 +122,7 @@ impl Container {
         }
     }
 
-    /// Adds what the object said beside the samples.
+    /// Adds what the object says apart from its samples.
     pub(crate) fn fill(self, info: &mut RecordingInfo) {
         match self {
             Self::Raw | Self::NonConforming(_) | Self::Npy(_) => {}
@@ -130,7 +131,7 @@ impl Container {
         }
     }
 
-    /// The `SigMF` metadata that were found inside.
+    /// The `SigMF` metadata of an archive.
     pub(crate) fn sigmf(&self) -> Option<&Sigmf> {
         match self {
             Self::Archive(archive) => archive.meta(),
@@ -144,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_recording_is_called_by_its_name() {
+    fn an_object_that_is_no_recording_is_named() {
         let page = b"  <!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head></html>";
         for (head, name) in [
             (&page[..], "an HTML page"),

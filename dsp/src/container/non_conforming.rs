@@ -1,4 +1,4 @@
-//! Takes the samples out of a dataset that is not samples throughout: `core:header_bytes` in front of captures,
+//! Reads the samples of a dataset that has other bytes too: `core:header_bytes` before captures, and
 //! `core:trailing_bytes` at the end.
 
 use std::borrow::Cow;
@@ -10,27 +10,30 @@ use crate::format::SampleFormat;
 use crate::input::Sigmf;
 use crate::input::sigmf::bad;
 
-/// Something other than samples behind so many bytes of samples.
+/// What interrupts the samples.
 #[derive(Debug, Clone, Copy)]
 enum Interruption {
+    /// Bytes of a header.
     Header(u64),
+    /// Number of lost samples.
     Lost(u64),
 }
 
-/// State between two pieces of a dataset.
+/// Reads a dataset as it arrives.
 #[derive(Debug)]
 pub(crate) struct NonConformingDataset {
+    /// Bytes of samples before each interruption.
     interruptions: VecDeque<(u64, Interruption)>,
     /// Bytes of samples so far.
     taken: u64,
-    /// Bytes of a header still to come.
+    /// Bytes of a header that are still to be skipped.
     skip: u64,
-    /// Bytes before those at the end that are no samples, where that is known.
+    /// Bytes to the trailing bytes, or to the end. `None` if the length is unknown.
     left: Option<u64>,
 }
 
 impl NonConformingDataset {
-    /// For a dataset of so many bytes. `with_losses`: says as well where samples were lost.
+    /// `with_losses`: whether to return [`Payload::Lost`] too.
     pub(crate) fn new(
         meta: &Sigmf,
         format: SampleFormat,
@@ -45,7 +48,6 @@ impl NonConformingDataset {
             .map(|gap| (gap.at_sample, Interruption::Lost(gap.lost_samples)));
         let mut interruptions: Vec<(u64, Interruption)> = headers
             .chain(losses)
-            // What starts beyond any dataset is never reached.
             .map(|(sample, what)| (sample.saturating_mul(sample_bytes), what))
             .collect();
         interruptions.sort_by_key(|(at, _)| *at);
@@ -77,7 +79,7 @@ impl NonConformingDataset {
                 .left
                 .map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
             if within == 0 {
-                // Behind the samples.
+                // After the samples.
                 *input = &[];
                 return None;
             }
@@ -118,7 +120,7 @@ impl NonConformingDataset {
         taken
     }
 
-    /// Complains if the dataset ended inside a header.
+    /// Refuses a dataset that ends inside a header.
     pub(crate) fn finish(&self) -> Result<(), Error> {
         match self.skip {
             0 => Ok(()),
@@ -135,7 +137,7 @@ mod tests {
 
     use super::*;
 
-    /// The example of the specification: two captures of `cu8`, each behind a header of four bytes.
+    /// The example of the specification: two captures of `cu8`, each after a header of four bytes.
     fn decoded(dataset: &[u8], trailing: u64, step: usize) -> (Vec<u8>, Vec<u64>, Result<(), Error>) {
         let json = format!(
             "{{\"global\": {{\"core:datatype\": \"cu8\", \"core:trailing_bytes\": {trailing}}}, \"captures\": [
@@ -158,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_and_trailing_bytes_are_left_out_however_the_bytes_come() {
+    fn headers_and_trailing_bytes_are_left_out_for_any_division_of_the_bytes() {
         let dataset: Vec<u8> = [&[0xff; 4][..], &[1; 10], &[0xff; 4], &[2; 6], &[0xee; 3]].concat();
         for step in 1..=dataset.len() {
             let (samples, lost, end) = decoded(&dataset, 3, step);
@@ -168,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_that_lie_are_refused() {
+    fn wrong_lengths_are_refused() {
         let (_, _, end) = decoded(&[0xff; 3], 0, 2);
         assert!(end.unwrap_err().to_string().contains("1 bytes too early"));
         let meta = Sigmf::parse(b"{\"global\": {\"core:datatype\": \"cu8\", \"core:trailing_bytes\": 9}}").unwrap();

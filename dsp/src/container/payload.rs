@@ -1,10 +1,10 @@
 use std::borrow::Cow;
 
-/// What comes out of a container.
+/// What a container returns.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Payload<'a> {
     /// Bytes of samples, not necessarily whole ones.
     Samples(Cow<'a, [u8]>),
-    /// So many samples were lost between the last that came out, which was whole, and the next.
+    /// Number of samples that were lost here. The sample before it is whole.
     Lost(u64),
 }

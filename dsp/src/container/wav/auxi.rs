@@ -1,21 +1,21 @@
-//! The `auxi` chunk of receiver programs (`SpectraVue`'s manual describes it; HDSDR, `SDRuno`, SDR Console and `SDRangel`
-//! write it too): when a recording began and ended, and where the receiver was tuned. Some programs have put XML
-//! or JSON into a chunk of this name; that is left alone.
+//! The `auxi` chunk of receiver programs: when a recording began and ended, and the frequency of the
+//! receiver. `SpectraVue`'s manual describes it; HDSDR, `SDRuno`, SDR Console and `SDRangel` write it too.
+//! Some programs write XML or JSON into a chunk of this name, which is not read.
 
 use super::bytes::u32_at;
 use crate::recording_info::RecordingInfo;
 
-/// As much of the chunk as is of interest: two times of 16 bytes, and the frequency.
+/// The bytes that are read: two times of 16 bytes, and the frequency.
 pub(super) const BYTES: usize = 36;
 
-/// Puts what can be read into the context.
+/// Adds the times and the frequency to `info`, if they are valid.
 pub(super) fn read(body: &[u8], info: &mut RecordingInfo) {
     if body.len() < BYTES || matches!(body[0], b'<' | b'{' | b'[') {
         return;
     }
     info.start_time = time(&body[..16]);
     info.stop_time = time(&body[16..32]);
-    // 32 bits of Hz: above 4.29 GHz programs write it modulo that, and there is no telling.
+    // 32 bits of Hz. Programs write a frequency above 4.29 GHz modulo 2^32, which cannot be recognised.
     let centre_frequency_hz = u32_at(body, 32);
     info.centre_frequency_hz = (centre_frequency_hz > 0).then_some(f64::from(centre_frequency_hz));
 }
@@ -49,7 +49,7 @@ mod tests {
         bytes
     }
 
-    fn told(body: &[u8]) -> RecordingInfo {
+    fn info_of(body: &[u8]) -> RecordingInfo {
         let mut info = RecordingInfo::default();
         read(body, &mut info);
         info
@@ -59,23 +59,23 @@ mod tests {
     fn times_and_frequency_are_read() {
         let start = [2017, 11, 1, 27, 10, 41, 56, 7];
         let stop = [2017, 11, 1, 27, 10, 42, 26, 999];
-        let info = told(&body(start, stop, 14_100_000));
+        let info = info_of(&body(start, stop, 14_100_000));
         assert_eq!(info.start_time.as_deref(), Some("2017-11-27T10:41:56.007"));
         assert_eq!(info.stop_time.as_deref(), Some("2017-11-27T10:42:26.999"));
         assert_eq!(info.centre_frequency_hz, Some(14_100_000.0));
     }
 
     #[test]
-    fn what_is_no_time_or_no_frequency_is_left_out() {
+    fn invalid_times_and_frequencies_are_left_out() {
         assert_eq!(
-            told(&body([0; 8], [2017, 13, 1, 27, 10, 41, 56, 7], 0)),
+            info_of(&body([0; 8], [2017, 13, 1, 27, 10, 41, 56, 7], 0)),
             RecordingInfo::default()
         );
-        assert_eq!(told(&[1; BYTES - 1]), RecordingInfo::default());
+        assert_eq!(info_of(&[1; BYTES - 1]), RecordingInfo::default());
         let xml = b"<?xml version=\"1.0\"?><SDR-XML-Root><Definition CurrentTimeUTC=\"01-01-2020\"/>";
-        assert_eq!(told(&xml[..BYTES]), RecordingInfo::default());
+        assert_eq!(info_of(&xml[..BYTES]), RecordingInfo::default());
         assert_eq!(
-            told(&b"{\"centre_frequency_hz\": 14100000, \"programme\": 1}"[..BYTES]),
+            info_of(&b"{\"centre_frequency_hz\": 14100000, \"programme\": 1}"[..BYTES]),
             RecordingInfo::default()
         );
     }

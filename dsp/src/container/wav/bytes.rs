@@ -1,4 +1,4 @@
-//! Little-endian numbers in a header.
+//! Reads little-endian numbers from a header.
 
 pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])

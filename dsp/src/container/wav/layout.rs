@@ -1,9 +1,9 @@
-//! The `fmt` chunk: what a sample looks like.
+//! The `fmt` chunk: sample format and rate.
 
 use super::bytes::u32_at;
 use crate::format::SampleFormat;
 
-/// As much of the chunk as is of interest: all of the extensible form.
+/// The bytes that are read: all of the extensible form.
 pub(super) const MAX_BYTES: usize = 40;
 /// The form without extension.
 const MIN_BYTES: usize = 16;
@@ -11,11 +11,11 @@ const MIN_BYTES: usize = 16;
 const PCM: u16 = 1;
 const FLOAT: u16 = 3;
 const EXTENSIBLE: u16 = 0xFFFE;
-/// What follows the format's number in the sub-format of an extensible header: the rest of the base GUID that
-/// RFC 2361 derives them from.
+/// In the sub-format of an extensible header, the bytes after the number of the format: the rest of the
+/// base GUID of RFC 2361.
 const GUID_TAIL: [u8; 14] = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71];
 
-/// What is known of the samples.
+/// What the header says about the samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Layout {
     pub format: SampleFormat,
@@ -24,7 +24,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Reads the chunk's first bytes; the error says why its samples are none of ours.
+    /// Reads the first bytes of the chunk. The error says why its samples cannot be read.
     pub(super) fn parse(body: &[u8]) -> Result<Self, String> {
         if body.len() < MIN_BYTES {
             return Err(format!(
@@ -78,7 +78,7 @@ impl Layout {
     }
 }
 
-/// Names of what is met in the wild, from the list in RFC 2361.
+/// Names of usual encodings, from the list in RFC 2361.
 fn name_of(tag: u16) -> &'static str {
     match tag {
         PCM => "PCM",
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn every_format_of_ours_is_read_in_both_forms() {
+    fn every_format_is_read_in_both_forms() {
         for (tag, bits, format) in [
             (PCM, 8, SampleFormat::Cu8),
             (PCM, 16, SampleFormat::Ci16Le),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_iq_is_refused_by_name_and_number() {
+    fn a_layout_that_is_no_iq_is_refused_by_name_and_number() {
         let of = |body: &[u8]| Layout::parse(body).unwrap_err();
         assert_eq!(
             of(&chunk(PCM, 1, 16)),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chunk_that_is_cut_says_so() {
+    fn a_truncated_chunk_is_refused_with_its_length() {
         let whole = extensible(PCM, 16, GUID_TAIL);
         for length in 0..whole.len() {
             let problem = Layout::parse(&whole[..length]).unwrap_err();
