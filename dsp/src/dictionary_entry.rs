@@ -42,14 +42,14 @@ pub struct DictionaryEntry {
     pub unit: &'static str,
     /// How the number is computed.
     pub definition: &'static str,
-    /// How the number differs from what its name promises. Empty if it does not.
+    /// Known bias and limits: how the number differs from what its name promises. Empty if it does not.
     pub bias: &'static str,
     /// Standard, paper or data set that the definition comes from.
     pub source: &'static str,
 }
 
 /// Declares a struct whose fields are numbers of a segment, with an entry of the dictionary for
-/// each. Fields behind `and` have no entry.
+/// each. Fields after `and` have no entry.
 macro_rules! struct_with_dictionary {
     (
         $(#[$struct_doc:meta])*

@@ -1,6 +1,6 @@
 use crate::format::SampleFormat;
 
-/// Why a recording has no features. The text is what the user sees in the row.
+/// Why a recording has no features. The row has the text.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
     /// The bytes end inside a sample.
@@ -8,24 +8,24 @@ pub enum Error {
         "Invalid IQ data format: {left_over} bytes left over at the end, {format} samples are {sample_bytes} bytes each ({data_bytes} bytes of samples in all)"
     )]
     PartialSample {
-        /// The format the bytes were read as.
+        /// The format that the bytes were read in.
         format: SampleFormat,
         /// Bytes of one sample.
         sample_bytes: usize,
         /// Bytes after the last whole sample.
         left_over: usize,
-        /// All bytes that hold samples, the rest included.
+        /// All bytes of samples, with those left over.
         data_bytes: u64,
     },
-    /// A header says what cannot be, or what is not supported.
+    /// A header is invalid, or states what is not supported.
     #[error("Invalid IQ data format: {container} header: {problem}")]
     Header {
         /// The container, as in `Interpretation::container`.
         container: &'static str,
-        /// What is wrong with it.
+        /// What is wrong with the header.
         problem: String,
     },
-    /// Fewer bytes than the header announced.
+    /// Fewer bytes than the header announces.
     #[error(
         "Invalid IQ data format: {container} header announces {announced} bytes of samples, the object has {actual}"
     )]
@@ -34,12 +34,12 @@ pub enum Error {
         container: &'static str,
         /// Bytes according to the header.
         announced: u64,
-        /// Bytes that came.
+        /// Bytes in the object.
         actual: u64,
     },
-    /// More bytes than the header announced.
+    /// More bytes than the header announces.
     #[error(
-        "Invalid IQ data format: {container} header announces {announced} bytes of samples, the object goes on behind them"
+        "Invalid IQ data format: {container} header announces {announced} bytes of samples, the object has more bytes after them"
     )]
     TrailingBytes {
         /// The container, as in `Interpretation::container`.
@@ -47,62 +47,63 @@ pub enum Error {
         /// Bytes according to the header.
         announced: u64,
     },
-    /// `SigMF` metadata that cannot be followed.
+    /// `SigMF` metadata that cannot be used.
     #[error("Invalid IQ data format: SigMF metadata: {problem}")]
     Metadata {
-        /// What is wrong with them.
+        /// What is wrong with the metadata.
         problem: String,
     },
     /// A `SigMF` archive that cannot be read.
     #[error("Invalid IQ data format: SigMF archive: {problem}")]
     Archive {
-        /// What is wrong with it.
+        /// What is wrong with the archive.
         problem: String,
     },
-    /// Not an error yet: a `SigMF` archive with the dataset in front of its metadata. See [`crate::Hints::read_archive_tail`].
-    #[error("Invalid IQ data format: SigMF archive: the metadata come behind the dataset, at byte {at}")]
+    /// A `SigMF` archive whose metadata follow the dataset. It can be read a second time: see
+    /// [`crate::Hints::read_archive_tail`].
+    #[error("Invalid IQ data format: SigMF archive: the metadata follow the dataset, at byte {at}")]
     MetadataAfterSamples {
-        /// Where the metadata's entry begins.
+        /// Where the entry of the metadata begins, or may begin.
         at: u64,
     },
-    /// A sample format that is known by its name and not read.
+    /// A sample format that is known and not read.
     #[error(
         "Invalid IQ data format: sample format {name} ({source_of_format}) is not supported; supported are cf32_le, cf64_le, ci16_le, ci24_le, ci32_le, ci8, cu8"
     )]
     UnsupportedFormat {
         /// Its name.
         name: String,
-        /// Who named it.
+        /// The source of the name.
         source_of_format: &'static str,
     },
-    /// The object is something else altogether.
+    /// The object is no recording.
     #[error("Invalid IQ data format: the object is {looks_like}, not a recording in a known format")]
     NotARecording {
         /// What it is.
         looks_like: &'static str,
     },
-    /// Plausible samples that were written in another format.
+    /// The samples are plausible only in another format.
     #[error("Invalid IQ data format: read as {read_as} ({source_of_format}), looks like {looks_like}")]
     Misread {
-        /// The format the bytes were read as.
+        /// The format that the bytes were read in.
         read_as: SampleFormat,
-        /// Who named it.
+        /// The source of the format.
         source_of_format: &'static str,
-        /// What the bytes seem to be instead.
+        /// What the bytes look like.
         looks_like: &'static str,
     },
     /// Samples that are NaN or infinite.
     #[error("Invalid IQ data format: {count} of the {of} samples from sample {from} on are NaN or infinite, the first is sample {first}{}", explain(*looks_like))]
     NotFinite {
-        /// How many, in the chunk where the first one is.
+        /// Number of bad samples in the first chunk that has one.
         count: usize,
         /// Samples in that chunk.
         of: usize,
-        /// Index of the chunk's first sample in the recording.
+        /// Index of the first sample of the chunk in the recording.
         from: u64,
         /// Index of the first bad sample in the recording.
         first: u64,
-        /// What the bytes seem to be instead.
+        /// What the bytes look like, if that is known.
         looks_like: Option<&'static str>,
     },
     /// Samples too large for any receiver.
@@ -110,11 +111,11 @@ pub enum Error {
     TooLarge {
         /// Index of the first sample over the limit.
         first: u64,
-        /// The largest component, in the chunk where the first one is.
+        /// The largest component of the chunk that has this sample.
         value: f32,
         /// The limit.
         limit: f32,
-        /// What the bytes seem to be instead.
+        /// What the bytes look like, if that is known.
         looks_like: Option<&'static str>,
     },
     /// All samples too small for any receiver.
@@ -122,44 +123,44 @@ pub enum Error {
     TooSmall {
         /// Samples read.
         samples: u64,
-        /// The largest component of any.
+        /// The largest component of any sample.
         largest: f32,
         /// The limit.
         limit: f32,
-        /// What the bytes seem to be instead.
+        /// What the bytes look like, if that is known.
         looks_like: Option<&'static str>,
     },
-    /// Nothing but zeros.
+    /// All samples are zero.
     #[error("Invalid IQ data format: every one of the {samples} samples is zero")]
     AllZero {
         /// Samples read.
         samples: u64,
     },
-    /// A sample rate that no chunk can be cut with.
+    /// A sample rate outside the limits.
     #[error("Invalid IQ data format: sample rate {rate_hz} Hz ({source_of_rate}) is outside {min_hz} to {max_hz} Hz")]
     SampleRate {
         /// The rate.
         rate_hz: f64,
-        /// Where it came from.
+        /// The source of the rate.
         source_of_rate: &'static str,
         /// The smallest accepted.
         min_hz: f64,
         /// The largest accepted.
         max_hz: f64,
     },
-    /// Not one whole chunk between losses.
+    /// No whole chunk between the gaps.
     #[error(
         "Recording too short: {samples} samples with {gaps} gaps between them, none of the pieces has the {needed} that one chunk needs"
     )]
     TooBroken {
         /// Samples in the recording.
         samples: u64,
-        /// Places where samples were lost.
+        /// Number of gaps.
         gaps: u64,
         /// Samples in a chunk.
         needed: usize,
     },
-    /// Not one whole chunk.
+    /// Fewer samples than a chunk has.
     #[error("Recording too short: {samples} samples, one chunk needs {needed}")]
     TooShort {
         /// Samples in the recording.
@@ -176,7 +177,7 @@ fn explain(looks_like: Option<&'static str>) -> String {
 }
 
 impl Error {
-    /// A stable word for the kind of failure, for `error_kind` columns and metrics.
+    /// The word for `error_kind` columns and metrics: `too_short` or `invalid_format`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {

@@ -78,9 +78,7 @@ impl Archive {
         while archive.meta.is_none() && !tail.is_empty() {
             archive.decode(&mut tail)?;
         }
-        archive
-            .meta
-            .ok_or_else(|| bad("no .sigmf-meta where it should be".to_owned()))
+        archive.meta.ok_or_else(|| bad("no .sigmf-meta where it should be"))
     }
 
     /// See [`super::Container::decode`].
@@ -176,7 +174,7 @@ impl Archive {
             return Ok(State::Skip(padded(size)));
         }
         if self.meta.is_some() {
-            return Err(bad("more than one recording, one is read".to_owned()));
+            return Err(bad("more than one recording, one is read"));
         }
         if size > MAX_SIGMF_BYTES as u64 {
             return Err(bad(format!(
@@ -195,7 +193,7 @@ impl Archive {
             return Err(Error::MetadataAfterSamples { at });
         };
         if self.dataset.is_some() {
-            return Err(bad("more than one dataset, one is read".to_owned()));
+            return Err(bad("more than one dataset, one is read"));
         }
         // A dataset with a header can be read inside an archive only if the metadata describe the header.
         let has_header = [".npy", ".wav", ".rf64"]
@@ -203,8 +201,7 @@ impl Archive {
             .any(|extension| name.to_ascii_lowercase().ends_with(extension));
         if has_header && !meta.is_non_conforming() {
             return Err(bad(
-                "the dataset has a header of its own and no core:header_bytes; put it into the bucket as it is"
-                    .to_owned(),
+                "the dataset has a header of its own and no core:header_bytes; put it into the bucket as it is",
             ));
         }
         let format = meta.sample_format(ARCHIVE_SOURCE)?;
@@ -244,10 +241,8 @@ impl Archive {
         }
         match (&self.dataset, &self.meta) {
             (Some(dataset), _) => dataset.finish(),
-            (None, Some(meta)) if meta.is_metadata_only() => {
-                Err(bad("it has metadata only (core:metadata_only)".to_owned()))
-            }
-            (None, Some(_)) => Err(bad("no dataset for its metadata".to_owned())),
+            (None, Some(meta)) if meta.is_metadata_only() => Err(bad("it has metadata only (core:metadata_only)")),
+            (None, Some(_)) => Err(bad("no dataset for its metadata")),
             (None, None) => Err(Error::NotARecording {
                 looks_like: "a tar archive without a SigMF recording",
             }),

@@ -60,7 +60,7 @@ impl NonConformingDataset {
             })?),
             (_, None) => {
                 return Err(bad(
-                    "core:trailing_bytes says nothing where the dataset's length is unknown".to_owned(),
+                    "core:trailing_bytes cannot be used because the dataset's length is unknown",
                 ));
             }
         };

@@ -85,13 +85,13 @@ impl TarHeaders {
             return Ok(());
         }
         for extension in PaxExtensions::new(text) {
-            let extension = extension.map_err(|_| bad("an extended header is malformed".to_owned()))?;
+            let extension = extension.map_err(|_| bad("an extended header is malformed"))?;
             match extension.key_bytes() {
                 b"path" => self.name = Some(extension.value_bytes().to_vec()),
                 b"size" => {
                     let size = extension.value().ok().and_then(|value| value.parse().ok());
                     let problem = "an extended header has a size that is no number";
-                    self.size = Some(size.ok_or_else(|| bad(problem.to_owned()))?);
+                    self.size = Some(size.ok_or_else(|| bad(problem))?);
                 }
                 _ => {}
             }
@@ -100,8 +100,10 @@ impl TarHeaders {
     }
 }
 
-pub(super) fn bad(problem: String) -> Error {
-    Error::Archive { problem }
+pub(super) fn bad(problem: impl Into<String>) -> Error {
+    Error::Archive {
+        problem: problem.into(),
+    }
 }
 
 /// Bytes between the end of `bytes` and the next block.

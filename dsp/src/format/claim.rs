@@ -1,23 +1,24 @@
 use crate::format::SampleFormat;
 
-/// Longest text repeated from a column or from somebody's metadata.
+/// Longest text that is repeated from a column or from metadata.
 const MAX_TEXT_CHARS: usize = 64;
 
-/// What a text says of the layout of samples.
+/// What a text states about the layout of samples.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FormatClaim {
-    /// A layout that is read here.
+    /// A layout that is read.
     Samples(SampleFormat),
-    /// A wrapping, whose header says the rest: `npy`, `wav`, `sigmf`.
+    /// A container, whose header has the layout: `npy`, `wav` or `sigmf`.
     Container(&'static str),
-    /// A layout that is known by its name and not read.
+    /// A layout that is known and not read.
     Unsupported(String),
-    /// No name that means anything here.
+    /// An unknown name.
     Unknown(String),
 }
 
 impl FormatClaim {
-    /// Reads a name as columns, metadata and users write it; `None` if it says nothing, as `bin` or `raw`.
+    /// Reads a name as columns, metadata and users write it. `None` if it states no layout, as `bin` and
+    /// `raw`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let name = text.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
@@ -40,7 +41,7 @@ impl FormatClaim {
         }
     }
 
-    /// What an extension says; most say nothing, and are no wrong names for that.
+    /// Reads the extension of a file name. An unknown extension is no claim.
     pub(crate) fn of_extension(extension: &str) -> Option<Self> {
         match Self::parse(extension)? {
             Self::Unknown(_) => None,
@@ -48,7 +49,7 @@ impl FormatClaim {
         }
     }
 
-    /// The name, as far as it is worth repeating.
+    /// The name, at most 64 characters of it.
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
@@ -59,12 +60,12 @@ impl FormatClaim {
     }
 }
 
-/// Whether a format's name stands for a `SigMF` recording, so that there is metadata beside the samples.
+/// Whether the name means a `SigMF` recording, which has metadata next to the samples.
 fn is_sigmf(name: &str) -> bool {
     matches!(name, "sigmf" | "sigmf-data" | "sigmf-meta")
 }
 
-/// Whether this is a data type by `SigMF`'s rule, or by `NumPy`'s for complex numbers: `[cr][fiu]{8,16,32,64}[_le|_be]`, `>c8`.
+/// Whether this is a data type of `SigMF` (`[cr][fiu]{8,16,32,64}[_le|_be]`) or of `NumPy` (`>c8`).
 fn is_datatype(name: &str) -> bool {
     let bare = name.strip_suffix("_le").or(name.strip_suffix("_be")).unwrap_or(name);
     let sigmf = bare.strip_prefix(['c', 'r']);
@@ -77,7 +78,7 @@ fn is_datatype(name: &str) -> bool {
     }) || numpy.is_some_and(|rest| rest.starts_with(['c', 'f', 'i', 'u']) && rest[1..].parse::<u8>().is_ok())
 }
 
-/// The text without line breaks and the like, and not longer than is worth repeating.
+/// The start of the text, with control characters escaped.
 fn short(text: &str) -> String {
     text.trim().escape_debug().take(MAX_TEXT_CHARS).collect()
 }
@@ -87,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_applications_write_is_understood() {
+    fn names_that_applications_write_are_read() {
         for (text, format) in [
             ("complex64", SampleFormat::Cf32Le),
             (" Complex64 ", SampleFormat::Cf32Le),
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layout_that_is_not_read_is_told_from_a_name_that_means_nothing() {
+    fn an_unsupported_layout_is_distinguished_from_an_unknown_name() {
         for text in [
             "cf32_be", "ci16_be", "ci32_be", "cu16_le", "rf32_le", "ri16_be", "cu32", "ru8", "ri8", ">c8", "<i2",
         ] {

@@ -1,4 +1,4 @@
-//! Layouts of a complex sample, and the names that they go by.
+//! Layouts of a complex sample, and their names.
 
 pub(crate) mod claim;
 
@@ -8,7 +8,7 @@ use std::str::FromStr;
 use rustfft::num_complex::Complex32;
 use serde::{Deserialize, Serialize};
 
-/// How one complex sample is laid out, I before Q. Named as in the `SigMF` core specification.
+/// Layout of one complex sample, I before Q. Named as in the `SigMF` core specification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SampleFormat {
@@ -18,7 +18,8 @@ pub enum SampleFormat {
     Cf64Le,
     /// Two little-endian 16-bit integers, full scale 32,768.
     Ci16Le,
-    /// Two little-endian 24-bit integers, three bytes each, full scale 8,388,608. Not `SigMF`'s, but WAV's.
+    /// Two little-endian 24-bit integers, three bytes each, full scale 8,388,608. `SigMF` does not have
+    /// it, WAV does.
     Ci24Le,
     /// Two little-endian 32-bit integers, full scale 2^31.
     Ci32Le,
@@ -28,7 +29,7 @@ pub enum SampleFormat {
     Cu8,
 }
 
-/// The widest sample of any format, in bytes.
+/// Bytes of the largest sample of any format.
 pub(crate) const MAX_SAMPLE_BYTES: usize = 16;
 
 impl SampleFormat {
@@ -43,7 +44,7 @@ impl SampleFormat {
         Self::Cu8,
     ];
 
-    /// The name, as in `iq_format`.
+    /// The name, for `iq_format`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -69,7 +70,8 @@ impl SampleFormat {
         }
     }
 
-    /// What a stored component `x` is worth. Other programs divide by 32,767 or 127, or centre on 127.4 or 128.
+    /// The formula that scales a stored component `x`. Other programs divide by 32,767 or 127, or centre
+    /// on 127.4 or 128.
     #[must_use]
     pub const fn scale(self) -> &'static str {
         match self {
@@ -82,19 +84,19 @@ impl SampleFormat {
         }
     }
 
-    /// The smallest and the largest component that an integer format can hold; `None` for floats.
+    /// The smallest and the largest component of an integer format. `None` for floats.
     pub(crate) const fn ends(self) -> Option<(f32, f32)> {
         match self {
             Self::Cf32Le | Self::Cf64Le => None,
             Self::Ci16Le => Some((-1.0, 32_767.0 / 32_768.0)),
             Self::Ci24Le => Some((-1.0, 8_388_607.0 / 8_388_608.0)),
             Self::Ci8 => Some((-1.0, 127.0 / 128.0)),
-            // The largest 32-bit codes round to 1 in single precision.
+            // In single precision the largest 32-bit codes are rounded to 1.
             Self::Ci32Le | Self::Cu8 => Some((-1.0, 1.0)),
         }
     }
 
-    /// Difference of two neighbouring codes of an integer format; 0 for floats.
+    /// Difference between adjacent codes of an integer format. 0 for floats.
     pub(crate) const fn step(self) -> f32 {
         match self {
             Self::Cf32Le | Self::Cf64Le => 0.0,
@@ -106,7 +108,7 @@ impl SampleFormat {
         }
     }
 
-    /// Codes of integer formats up to 16 bit: code number = (component - second) x first.
+    /// For integer formats of up to 16 bits: code number = (component - second) x first.
     pub(crate) const fn codes(self) -> Option<(f32, f32)> {
         match self {
             Self::Cf32Le | Self::Cf64Le | Self::Ci24Le | Self::Ci32Le => None,
@@ -116,7 +118,7 @@ impl SampleFormat {
         }
     }
 
-    /// Appends the samples in `bytes` to `samples`. A rest shorter than one sample is ignored.
+    /// Appends the samples in `bytes` to `samples`. Bytes after the last whole sample are ignored.
     pub(crate) fn decode(self, bytes: &[u8], samples: &mut Vec<Complex32>) {
         match self {
             Self::Cf32Le => samples.extend(bytes.as_chunks::<8>().0.iter().map(|b| {
@@ -136,7 +138,7 @@ impl SampleFormat {
                 Complex32::new(component([b[0], b[1]]), component([b[2], b[3]]))
             })),
             Self::Ci24Le => samples.extend(bytes.as_chunks::<6>().0.iter().map(|b| {
-                // In the upper three bytes, so that the sign is where it belongs.
+                // In the upper three bytes, so that the sign is in its place.
                 let component = |low, middle, high| integer([0, low, middle, high]);
                 Complex32::new(component(b[0], b[1], b[2]), component(b[3], b[4], b[5]))
             })),
@@ -161,7 +163,7 @@ impl SampleFormat {
 
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "rounding is meant; what overflows becomes infinite and is refused"
+    reason = "rounding is intended; an overflow becomes infinite and is refused"
 )]
 fn narrow(bytes: [u8; 8]) -> f32 {
     f64::from_le_bytes(bytes) as f32
@@ -178,18 +180,18 @@ impl fmt::Display for SampleFormat {
     }
 }
 
-/// The text names no format known here.
+/// A text that names no known format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown sample format {name:?}; known are cf32_le, cf64_le, ci16_le, ci24_le, ci32_le, ci8, cu8")]
 pub struct UnknownFormat {
-    /// What was given.
+    /// The text.
     pub name: String,
 }
 
 impl FromStr for SampleFormat {
     type Err = UnknownFormat;
 
-    /// Takes the `SigMF` name and what other programs and `NumPy` call the same thing; case does not matter.
+    /// Takes the name of `SigMF`, of `NumPy` and of other programs, in any case.
     fn from_str(name: &str) -> Result<Self, UnknownFormat> {
         match name.trim().to_ascii_lowercase().as_str() {
             "cf32_le" | "cf32" | "cf32le" | "fc32" | "cfile" | "complex64" | "<c8" | "c8" | "float32" | "f32" => {
@@ -215,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_survives_the_way_to_text_and_back() {
+    fn a_name_is_parsed_back_to_its_format() {
         for format in SampleFormat::ALL {
             assert_eq!(format.to_string().parse(), Ok(format));
             assert_eq!(serde_json::to_value(format).unwrap(), format.name());

@@ -1,4 +1,4 @@
-//! What does not fit together: never a reason to guess in silence, seldom one to refuse.
+//! Finds contradictions between the hints and the recording. They become warnings, not errors.
 
 use super::hints::{Hint, Hints};
 use super::interpretation::Interpretation;
@@ -6,15 +6,16 @@ use crate::format::SampleFormat;
 use crate::format::claim::FormatClaim;
 use crate::warning::{Inconsistency, Warning};
 
-/// Rates as near to each other as this are the same rate, one of them rounded: oscillators are within 0.01 %, headers
-/// round to a Hertz of 12 kHz.
+/// Largest relative difference between rates that are the same rate. Oscillators are within 0.01 %, and
+/// headers round 12 kHz to whole Hz.
 const SAME_RATE: f64 = 1e-3;
 
-/// A duration that fits another rate in use contradicts the one used: the nearest pairs, 48 and 50, 192 and 200 kHz, are 4 %
-/// apart. Recorders round durations and drop what does not fill a block; that stays below.
+/// Largest relative difference between durations that are the same duration. The closest rates in use,
+/// 48 and 50, and 192 and 200 kHz, differ by 4 %. Recorders round durations and drop incomplete blocks,
+/// which is less.
 const SAME_DURATION: f64 = 0.03;
 
-/// Where the hints contradict the format and the rate used, or make no sense themselves.
+/// Hints that contradict the format or the rate that is used, or that are invalid.
 pub(crate) fn of_reading(hints: &Hints, used: &Interpretation) -> Vec<Inconsistency> {
     let mut inconsistencies = hints.inconsistencies().to_vec();
     inconsistencies.extend(hints.format_claims().filter_map(|claim| format(&claim, used)));
@@ -22,8 +23,7 @@ pub(crate) fn of_reading(hints: &Hints, used: &Interpretation) -> Vec<Inconsiste
     inconsistencies
 }
 
-/// Where the hints contradict the number of samples: `samples` is how many the object has, `lost` how many are known to be
-/// missing between them.
+/// Hints that contradict the number of `samples` in the object, or with the `lost` ones the duration.
 pub(crate) fn of_extent(hints: &Hints, used: &Interpretation, samples: u64, lost: u64) -> Vec<Inconsistency> {
     let counts = hints.sample_counts().iter();
     let durations = hints.durations_s().iter();
@@ -39,10 +39,7 @@ fn format(claim: &Hint<FormatClaim>, used: &Interpretation) -> Option<Inconsiste
         FormatClaim::Samples(format) if *format == used.format => return None,
         FormatClaim::Container(container) if *container == used.container => return None,
         FormatClaim::Container("wav") if matches!(used.container, "rf64" | "bw64" | "kiwi wav") => return None,
-        FormatClaim::Container("wav") if ["wav", "rf64", "bw64"].iter().any(|kind| used.container.contains(kind)) => {
-            return None;
-        }
-        // Metadata beside the samples is no container around them.
+        // Metadata next to the samples are no container around them.
         FormatClaim::Container("sigmf") => return None,
         FormatClaim::Samples(format) => {
             format!("{} says {format}, {source} says {name}: read as {name}", claim.source)
@@ -132,18 +129,18 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_together_leaves_no_doubt() {
+    fn hints_that_agree_give_no_warning() {
         let mut hints = Hints::default().with_format(SampleFormat::Ci16Le, "column iq_data_format");
         hints.add_sample_rate_hz(12_000.0, "column iq_sample_rate");
         hints.add_sample_rate_hz(12_001.0, "object metadata");
         hints.add_sample_count(12_000, "column iq_samples_count");
-        // A block of 300 samples dropped at the end, and a duration in whole seconds.
+        // The duration has 300 samples more, an incomplete block that the recorder dropped.
         hints.add_duration_s(1.025, "column duration_seconds");
         assert_eq!(sentences(&hints, 12_000), []);
     }
 
     #[test]
-    fn every_pair_of_rates_in_use_is_told_apart_by_the_duration() {
+    fn the_duration_distinguishes_every_pair_of_rates_in_use() {
         let rates: [u32; 6] = [12_000, 12_500, 48_000, 50_000, 192_000, 200_000];
         for right in rates {
             for wrong in rates {
@@ -160,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contradiction_names_both_sides_and_what_was_used() {
+    fn a_contradiction_names_both_values_and_the_one_used() {
         let mut hints = Hints::default();
         hints.add_format(FormatClaim::parse("int16").unwrap(), "column iq_data_format");
         hints.add_format(FormatClaim::parse("cu8").unwrap(), "extension");

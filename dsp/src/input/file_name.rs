@@ -1,12 +1,12 @@
-//! What recorders put into file names: gqrx `gqrx_20240131_120000_145500000_1920000_fc.raw`, `rtl_433` and others
-//! `g001_433.92M_250k.cu8`. Sources: `gqrx`'s I/Q tool, `rtl_433`'s `docs/OPERATION.md`.
+//! What recorders write into file names: gqrx `gqrx_20240131_120000_145500000_1920000_fc.raw`, `rtl_433`
+//! and others `g001_433.92M_250k.cu8`. Sources: `gqrx`'s I/Q tool, `rtl_433`'s `docs/OPERATION.md`.
 
 use super::sample_rate::{MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};
 
-/// Longer extensions are parts of names.
+/// Longest extension. What is longer is a part of the name.
 const MAX_EXTENSION_BYTES: usize = 12;
 
-/// The part behind the last dot, if it is an extension.
+/// The part after the last dot, if it is an extension.
 pub(super) fn extension(file_name: &str) -> Option<&str> {
     let (_, extension) = last_segment(file_name).rsplit_once('.')?;
     let is_extension = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
@@ -15,7 +15,7 @@ pub(super) fn extension(file_name: &str) -> Option<&str> {
         .then_some(extension)
 }
 
-/// The sample rate, if the name has exactly one in a form that cannot be something else.
+/// The sample rate, if the name has exactly one, in a form that cannot mean anything else.
 pub(super) fn sample_rate_hz(file_name: &str) -> Option<f64> {
     let name = last_segment(file_name);
     let stem = extension(name).map_or(name, |extension| &name[..name.len() - extension.len() - 1]);
@@ -32,7 +32,7 @@ pub(super) fn sample_rate_hz(file_name: &str) -> Option<f64> {
     rates.all(|other| other.total_cmp(&first).is_eq()).then_some(first)
 }
 
-/// `250k`, `2.4Msps`, `48000sps`. A bare `M` is a frequency by the same convention.
+/// Reads `250k`, `2.4Msps` or `48000sps`. A number with `M` alone is a frequency in this convention.
 fn rate(part: &str) -> Option<f64> {
     let digits = part
         .bytes()
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates_are_read_where_they_cannot_be_something_else() {
+    fn a_rate_is_read_if_it_cannot_mean_anything_else() {
         for (name, rate) in [
             ("f1860M_1920k_rtlsdr.cu8", Some(1_920_000.0)),
             ("a/b_9k/modes1_1090M_2000k.cu8", Some(2_000_000.0)),

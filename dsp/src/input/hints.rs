@@ -1,4 +1,4 @@
-//! What is said of a recording from outside its bytes: by whom, and in what order it counts.
+//! What is known about a recording from outside its bytes, with the sources, strongest first.
 
 use serde::Serialize;
 
@@ -10,16 +10,17 @@ use crate::format::claim::FormatClaim;
 use crate::recording_info::Gap;
 use crate::warning::{Inconsistency, Warning};
 
-/// A value somebody claims, and who.
+/// A value and its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hint<T> {
     /// The value.
     pub value: T,
-    /// Where it comes from, as stored with the row: `column iq_sample_rate`, `extension`, ...
+    /// The source, as stored with the row: `column iq_sample_rate`, `extension`, ...
     pub source: &'static str,
 }
 
-/// What is known about a recording from outside its bytes. What the bytes say wins; among the hints those given first do.
+/// What is known about a recording from outside its bytes. The bytes count more than the hints, and a
+/// hint counts more than those added after it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Hints {
     formats: Vec<Hint<FormatClaim>>,
@@ -32,45 +33,45 @@ pub struct Hints {
     inconsistencies: Vec<Inconsistency>,
 }
 
-/// One thing that was said, as stored with the row.
+/// A value and its source, as stored with the row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Provenance {
     /// `iq_format`, `sample_rate_hz`, `samples` or `duration_s`.
     pub what: &'static str,
     /// The value.
     pub value: serde_json::Value,
-    /// Who said so.
+    /// The source.
     pub source: &'static str,
 }
 
 impl Hints {
-    /// Somebody says how a sample is laid out.
+    /// Adds the layout of a sample.
     #[must_use]
     pub fn with_format(mut self, format: SampleFormat, source: &'static str) -> Self {
         self.add_format(FormatClaim::Samples(format), source);
         self
     }
 
-    /// Somebody says how many samples there are a second.
+    /// Adds the sample rate, see [`Self::add_sample_rate_hz`].
     #[must_use]
     pub fn with_sample_rate_hz(mut self, rate_hz: f64, source: &'static str) -> Self {
         self.add_sample_rate_hz(rate_hz, source);
         self
     }
 
-    /// Samples that the recorder is known to have lost, in the order of [`Gap::at_sample`].
+    /// Sets the gaps that are known before, in the order of [`Gap::at_sample`].
     #[must_use]
     pub fn with_losses(mut self, losses: Vec<Gap>) -> Self {
         self.losses = losses;
         self
     }
 
-    /// Adds what is said of the format, weaker than all that was said before.
+    /// Adds a claim about the format.
     pub fn add_format(&mut self, value: FormatClaim, source: &'static str) {
         self.formats.push(Hint { value, source });
     }
 
-    /// Adds a sample rate, weaker than all that was said before. Numbers that are none count for nothing, but leave a doubt.
+    /// Adds a sample rate. One that is not positive and finite is not used, and becomes a warning.
     pub fn add_sample_rate_hz(&mut self, value: f64, source: &'static str) {
         if value.is_finite() && value > 0.0 {
             self.rates_hz.push(Hint { value, source });
@@ -87,14 +88,14 @@ impl Hints {
         self.sample_counts.push(Hint { value, source });
     }
 
-    /// Adds the length of the recording. Lengths that are none say nothing.
+    /// Adds the length of the recording. One that is not positive and finite is ignored.
     pub fn add_duration_s(&mut self, value: f64, source: &'static str) {
         if value.is_finite() && value > 0.0 {
             self.durations_s.push(Hint { value, source });
         }
     }
 
-    /// Adds what a file's name says: the format by its extension, the rate as some recorders write it.
+    /// Adds what a file name states: the format by the extension, and the rate as some recorders write it.
     pub fn add_file_name(&mut self, file_name: &str) {
         if let Some(format) = file_name::extension(file_name).and_then(FormatClaim::of_extension) {
             self.add_format(format, "extension");
@@ -104,33 +105,33 @@ impl Hints {
         }
     }
 
-    /// Adds `SigMF` metadata, which count for more than anything said so far.
+    /// Adds `SigMF` metadata. They count more than all hints so far.
     pub fn set_sigmf(&mut self, meta: Sigmf, source: &'static str) {
         let format = meta.format().clone();
         self.formats.insert(0, Hint { value: format, source });
         if let Some(value) = meta.sample_rate_hz() {
             self.rates_hz.insert(0, Hint { value, source });
         }
-        // An archive says so itself while it is read.
+        // An archive reports its losses while it is read.
         if source != ARCHIVE_SOURCE {
             self.losses = meta.losses();
         }
         self.sigmf = Some((meta, source));
     }
 
-    /// Says how many bytes the object has.
+    /// Sets the size of the object, if it is known.
     pub fn set_object_bytes(&mut self, bytes: Option<u64>) {
         self.object_bytes = bytes;
     }
 
-    /// Whether somebody said how a sample is laid out.
+    /// Whether a hint names a layout of samples that is read.
     #[must_use]
     pub fn names_samples(&self) -> bool {
         let names = |hint: &Hint<FormatClaim>| matches!(hint.value, FormatClaim::Samples(_));
         self.formats.iter().any(names)
     }
 
-    /// Whether somebody said that there are `SigMF` metadata.
+    /// Whether a hint names `SigMF`, so that metadata should exist.
     #[must_use]
     pub fn names_sigmf(&self) -> bool {
         self.formats
@@ -138,12 +139,12 @@ impl Hints {
             .any(|hint| hint.value == FormatClaim::Container("sigmf"))
     }
 
-    /// Adds something that was odd about the hints themselves.
+    /// Adds a contradiction in the hints themselves.
     pub fn add_inconsistency(&mut self, inconsistency: Inconsistency) {
         self.inconsistencies.push(inconsistency);
     }
 
-    /// Everything that was said, in the order in which it counts.
+    /// All values with their sources, the strongest of each kind first.
     #[must_use]
     pub fn provenance(&self) -> Vec<Provenance> {
         let formats = self.format_claims().map(|hint| Provenance {

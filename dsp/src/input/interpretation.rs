@@ -7,28 +7,28 @@ use crate::format::SampleFormat;
 use crate::format::claim::FormatClaim;
 use crate::timeline;
 
-/// How the bytes of a recording were understood, and on whose word.
+/// How the bytes of a recording are read, with the sources.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Interpretation {
-    /// What the samples were wrapped in: `none`, `npy`, `wav`, `rf64`, `bw64`, `kiwi wav`, `sigmf`, ...
+    /// The container: `none`, `npy`, `wav`, `rf64`, `bw64`, `kiwi wav` or `sigmf`.
     pub container: &'static str,
     /// Layout of a sample.
     #[serde(rename = "iq_format")]
     pub format: SampleFormat,
-    /// Who said so.
+    /// Source of the layout.
     #[serde(rename = "iq_format_source")]
     pub format_source: &'static str,
-    /// What a stored component is worth, as [`SampleFormat::scale`] says.
+    /// The formula that scales a stored component, see [`SampleFormat::scale`].
     #[serde(rename = "iq_scale")]
     pub scale: &'static str,
     /// Samples per second.
     pub sample_rate_hz: f64,
-    /// Who said so.
+    /// Source of the rate.
     pub sample_rate_source: &'static str,
 }
 
 impl Interpretation {
-    /// Settles what the header left open by the hints, the strongest first, then by the defaults.
+    /// Takes format and rate from the header, else from the strongest hint, else from the defaults.
     pub(crate) fn settle(
         container: &'static str,
         header_format: Option<Hint<SampleFormat>>,
@@ -64,14 +64,14 @@ impl Interpretation {
         })
     }
 
-    /// Samples in one chunk: as many whole ones as fit into [`crate::CHUNK_MS`].
+    /// Number of whole samples that fit into [`crate::CHUNK_MS`].
     #[must_use]
     pub fn chunk_samples(&self) -> usize {
         timeline::chunk_samples(self.sample_rate_hz)
     }
 }
 
-/// The format that the strongest hint names. One that is known but not read is no reason to take a weaker hint's.
+/// The format that the strongest hint names. If that format is not read, the weaker hints do not count.
 fn named_format(hints: &Hints) -> Result<Option<Hint<SampleFormat>>, Error> {
     for Hint { value, source } in hints.format_claims() {
         match value {

@@ -1,4 +1,4 @@
-//! What is said of a recording from outside its samples, and how its bytes are read.
+//! Hints about a recording from outside its samples, and how its bytes are read.
 
 pub(crate) mod consistency;
 mod file_name;

@@ -1,13 +1,13 @@
-//! Sample rates that are read, and the one where nothing says otherwise.
+//! The limits of sample rates, and the default.
 
-/// Samples per second where nothing says otherwise: what the acquisition service records with.
+/// Samples per second if no source names a rate: that of the acquisition service.
 pub const DEFAULT_SAMPLE_RATE_HZ: f64 = 200_000.0;
 
-/// Below this a chunk has so few samples that none of the numbers means anything.
+/// Lowest rate. Below it a chunk has too few samples for meaningful numbers.
 pub const MIN_SAMPLE_RATE_HZ: f64 = 1_000.0;
 
-/// Above this one chunk would take more than 40 MB of memory.
+/// Highest rate. Above it a chunk takes more than 40 MB of memory.
 pub const MAX_SAMPLE_RATE_HZ: f64 = 25_000_000.0;
 
-/// The source of what nobody said.
+/// The source of a default.
 pub(crate) const DEFAULT: &str = "default";

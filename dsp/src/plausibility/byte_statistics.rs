@@ -1,35 +1,37 @@
-//! Statistics of bytes: which kinds of numbers they can be.
+//! Statistics of bytes, which show the kinds of numbers that they can be.
 
 use std::num::NonZero;
 
-/// What is usual for components of samples: recorders scale to 1, and a few do not.
+/// Usual sizes of the components of samples. Most recorders scale to 1.
 const USUAL: std::ops::Range<f64> = 1e-7..100.0;
-/// The share of numbers that has to be usual: of arbitrary bits one in ten is.
+/// The part of the numbers that must have a usual size. Of arbitrary bits, one in ten has.
 const MOST: f64 = 0.99;
-/// Where more are zero, the rest proves little.
-const FEWEST_NONZERO: f64 = 0.25;
-/// The share of each sign where both occur.
+/// The part of the numbers that must not be zero. With fewer, the others prove little.
+const MIN_NONZERO: f64 = 0.25;
+/// The part of the numbers that each sign must have.
 const EACH_SIGN: f64 = 0.02;
-/// Bits of entropy of bytes that are as good as uniform (8192 of them have 7.98), and of bytes that are not.
+/// Least entropy of bytes that count as uniform, in bits (8192 uniform bytes have 7.98).
 const UNIFORM_BITS: f64 = 7.9;
+/// Largest entropy of bytes that count as not uniform.
 const CONCENTRATED_BITS: f64 = 7.3;
-/// The lower bytes of numbers that fill their mantissa; 8 where they do so evenly.
+/// Least entropy of the lower bytes of numbers that fill their mantissa. Uniform ones have 8.
 const MANTISSA_BITS: f64 = 5.5;
 
-/// Bytes read as floating-point numbers of `WIDTH` bytes.
+/// Counts over bytes that are read as floating-point numbers.
 pub(crate) struct Floats {
     numbers: usize,
     nonzero: usize,
-    /// Of these, the ones at even places: I, or the lower halves of wider numbers.
+    /// Numbers at even places that are not zero: I, or the lower halves of wider numbers.
     nonzero_even: usize,
     usual: usize,
     negative: usize,
+    /// Histograms of the two lowest bytes.
     lowest: [Histogram; 2],
 }
 
 /// Reads little-endian numbers of 4 or 8 bytes.
 pub(crate) fn floats<const WIDTH: usize>(bytes: &[u8]) -> Floats {
-    let mut seen = Floats {
+    let mut floats = Floats {
         numbers: 0,
         nonzero: 0,
         nonzero_even: 0,
@@ -44,41 +46,42 @@ pub(crate) fn floats<const WIDTH: usize>(bytes: &[u8]) -> Floats {
         } else if let Some(double) = number.as_array::<8>() {
             f64::from_le_bytes(*double)
         } else {
-            return seen;
+            return floats;
         };
-        seen.numbers += 1;
-        seen.nonzero += usize::from(value != 0.0);
-        seen.nonzero_even += usize::from(value != 0.0 && place % 2 == 0);
-        seen.usual += usize::from(USUAL.contains(&value.abs()));
-        seen.negative += usize::from(value < 0.0);
-        for (histogram, byte) in seen.lowest.iter_mut().zip(number) {
+        floats.numbers += 1;
+        floats.nonzero += usize::from(value != 0.0);
+        floats.nonzero_even += usize::from(value != 0.0 && place % 2 == 0);
+        floats.usual += usize::from(USUAL.contains(&value.abs()));
+        floats.negative += usize::from(value < 0.0);
+        for (histogram, byte) in floats.lowest.iter_mut().zip(number) {
             histogram.add(*byte);
         }
     }
-    seen
+    floats
 }
 
 impl Floats {
-    /// Whether these are components of samples.
+    /// Whether these can be components of samples.
     pub(crate) fn are_samples(&self) -> bool {
-        self.nonzero as f64 >= FEWEST_NONZERO * self.numbers as f64 && self.usual as f64 >= MOST * self.nonzero as f64
+        self.nonzero as f64 >= MIN_NONZERO * self.numbers as f64 && self.usual as f64 >= MOST * self.nonzero as f64
     }
 
-    /// Whether I is missing altogether, as the lower halves of doubles are that were integers or single-precision numbers of few digits.
+    /// Whether all numbers at even places are zero. So are the lower halves of doubles that were converted
+    /// from integers, or from single-precision numbers of few digits.
     pub(crate) fn lack_every_other(&self) -> bool {
         self.nonzero_even == 0
     }
 
-    /// Whether they swing around zero: integers that stay in one place can have the exponents of floats throughout.
+    /// Whether both signs occur. Integers of nearly one value can look like floats, but of one sign.
     pub(crate) fn have_both_signs(&self) -> bool {
         let part = EACH_SIGN * self.nonzero as f64;
         self.negative as f64 >= part && (self.nonzero - self.negative) as f64 >= part
     }
 
-    /// Whether the two lowest bytes are arbitrary, or none at all, as in numbers that were integers. Integers that keep to two
-    /// levels do not fill them.
+    /// Whether each of the two lowest bytes has many values, or is zero as in numbers that were integers.
+    /// Integers that alternate between two levels have few values there.
     pub(crate) fn have_mantissas(&self) -> bool {
-        let is_filled = |seen: &Histogram| seen.entropy_bits() >= MANTISSA_BITS || seen.share(0) >= MOST;
+        let is_filled = |bytes: &Histogram| bytes.entropy_bits() >= MANTISSA_BITS || bytes.share(0) >= MOST;
         self.lowest.iter().all(is_filled)
     }
 }
@@ -109,7 +112,7 @@ impl Histogram {
         f64::from(self.counts[usize::from(byte)]) / f64::from(self.total.max(1))
     }
 
-    /// Share of the bytes that are so.
+    /// Part of the bytes for which `is` holds.
     fn share_of(&self, is: impl Fn(u8) -> bool) -> f64 {
         (0..=u8::MAX)
             .filter(|byte| is(*byte))
@@ -125,7 +128,8 @@ impl Histogram {
             .sum()
     }
 
-    /// Half of the sum of all differences of shares: 0 for the same distribution, 1 for two that have nothing in common.
+    /// Half of the sum of all differences of shares: 0 for equal distributions, 1 for distributions without
+    /// a common value.
     fn distance(&self, other: &Self) -> f64 {
         (0..=u8::MAX)
             .map(|byte| (self.share(byte) - other.share(byte)).abs())
@@ -134,10 +138,11 @@ impl Histogram {
     }
 }
 
-/// Bytes at even places, and at odd ones.
+/// Histograms of the bytes at even and at odd places.
 pub(crate) struct Histograms {
     even: Histogram,
     odd: Histogram,
+    /// Part of the pairs whose two bytes are equal.
     same: f64,
 }
 
@@ -157,34 +162,35 @@ impl Histograms {
         }
     }
 
-    /// Lower bytes of 16-bit integers are arbitrary, upper ones are not.
+    /// Whether these can be 16-bit integers, little-endian: only the lower bytes are uniform.
     pub(crate) fn are_words(&self) -> bool {
         self.even.entropy_bits() >= UNIFORM_BITS && self.odd.entropy_bits() <= CONCENTRATED_BITS
     }
 
+    /// Whether these can be 16-bit integers, big-endian.
     pub(crate) fn are_swapped_words(&self) -> bool {
         self.odd.entropy_bits() >= UNIFORM_BITS && self.even.entropy_bits() <= CONCENTRATED_BITS
     }
 
-    /// Whether both places hold the same kind of thing, I and Q of 8 bits, as the halves of 16-bit integers never do: unless
-    /// they are 8 bits put there twice.
+    /// Whether both places have about the same distribution, as I and Q of 8 bits. The halves of 16-bit
+    /// integers have not, unless both halves are the same 8 bits.
     pub(crate) fn are_bytes(&self) -> bool {
         let entropy = self.even.entropy_bits();
         (2.0..UNIFORM_BITS - 0.1).contains(&entropy) && self.even.distance(&self.odd) < 0.2 && self.same < 0.5
     }
 
-    /// Whether more of them are near 128 than near 0 and 255.
+    /// Whether more bytes are near 128 than near 0 and 255.
     pub(crate) fn are_around_the_middle(&self) -> bool {
         self.share_of(|byte| (64..192).contains(&byte)) > 0.5
     }
 
-    /// Whether nothing is near zero and most is far from it, read as signed bytes. Clipping leaves 3 % near zero even where it
-    /// cuts off nine tenths of the amplitude.
+    /// Whether, as signed bytes, none is near zero and most are far from it. Even a signal of which clipping
+    /// removes nine tenths of the amplitude has 3 % near zero.
     pub(crate) fn avoid_zero_as_signed(&self) -> bool {
         self.avoid(|byte| byte.cast_signed().unsigned_abs())
     }
 
-    /// The same read as unsigned bytes around 127.5.
+    /// The same for unsigned bytes around 127.5.
     pub(crate) fn avoid_zero_as_unsigned(&self) -> bool {
         self.avoid(|byte| if byte < 128 { 127 - byte } else { byte - 128 })
     }

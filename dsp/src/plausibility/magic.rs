@@ -1,8 +1,8 @@
-//! Names things that are found in buckets and are no recordings, by the first bytes.
+//! Recognises objects that are no recordings by their first bytes.
 
-/// What the first bytes of an object belong to, if that is no recording.
+/// What the object is, if its first bytes show that it is no recording.
 pub(crate) fn recognise(head: &[u8]) -> Option<&'static str> {
-    // A few bytes may be the start of anything; a signature and then some are no accident.
+    // Fewer bytes may be samples that equal a signature by accident.
     if head.len() < 16 {
         return None;
     }
@@ -46,7 +46,7 @@ const SIGNATURES: [(&[u8], &str); 30] = [
     (b"\x7fELF", "a program"),
 ];
 
-/// `SDRangel`'s `.sdriq`: rate, frequency, time and sample size, guarded by a CRC-32 of the 28 bytes before it.
+/// Recognises `SDRangel`'s `.sdriq`: rate, frequency, time and sample size, and a CRC-32 of these 28 bytes.
 fn sdrangel(head: &[u8]) -> Option<&'static str> {
     let field = |at: usize| Some(u32::from_le_bytes(*head.get(at..at + 4)?.as_array::<4>()?));
     let is_header = matches!(field(20)?, 16 | 24) && field(28)? == crc32(head.get(..28)?);
@@ -63,9 +63,10 @@ fn crc32(bytes: &[u8]) -> u32 {
     !register
 }
 
-/// HTML, XML and JSON: what a store, a proxy or a station answers instead of a recording; and tables of numbers.
+/// Recognises HTML, XML and JSON, which a store, a proxy or a station answers instead of a recording, and
+/// tables of numbers.
 fn text(head: &[u8]) -> Option<&'static str> {
-    /// So many bytes of plain text are none of the formats' samples.
+    /// Bytes of plain text that cannot be samples of any format.
     const PLAIN_BYTES: usize = 256;
     let bare = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let start = &bare[..bare.len().min(64)];
@@ -104,20 +105,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_signature_is_called_by_its_name() {
+    fn every_signature_is_recognised() {
         for (magic, name) in SIGNATURES {
             let head = [magic, &[0; 16]].concat();
             assert_eq!(recognise(&head), Some(name));
-            assert_eq!(
-                recognise(&head[..magic.len().min(8)]),
-                None,
-                "a few bytes may be anything"
-            );
+            assert_eq!(recognise(&head[..magic.len().min(8)]), None, "too few bytes");
         }
     }
 
     #[test]
-    fn answers_of_servers_and_tables_are_called_by_their_names() {
+    fn answers_of_servers_and_tables_are_recognised() {
         let line = |i: u32| format!("{}.{:03},-0.{:03}\n", i % 2, i * 7, i * 13);
         let table = (0..60).map(line).collect::<Vec<_>>().concat();
         for (head, name) in [

@@ -1,4 +1,4 @@
-//! Refuses what cannot be a recording, and guesses what it is instead.
+//! Refuses samples that cannot be a recording, and guesses what the bytes are.
 
 pub(crate) mod byte_layout;
 mod byte_statistics;
@@ -11,19 +11,23 @@ use crate::error::Error;
 use crate::estimators::peak_range::PeakRange;
 use byte_statistics::{Histograms, floats};
 
-/// No receiver delivers components above this: float recordings in the wild reach some thousands.
-pub(crate) const LARGEST: f32 = 1e6;
+/// Largest component of a recording. Float recordings that are found in practice reach some thousands.
+const LARGEST: f32 = 1e6;
 
-/// Nor is everything in a recording below this; misread integers and big-endian floats are.
+/// A recording has a component of at least this size. Misread integers and big-endian floats have not.
 pub(crate) const SMALLEST: f32 = 1e-20;
 
-/// The extremes of `samples`, or why they are no recording. `from` is the index of the first.
+/// The range of the components. `from` is the index of the first sample.
+///
+/// # Errors
+///
+/// If a sample is too large or not finite.
 pub(crate) fn check(samples: &[Complex32], from: u64) -> Result<PeakRange, Error> {
     let peaks = PeakRange::of(samples);
     if peaks.largest() <= LARGEST {
         return Ok(peaks);
     }
-    let looks_like = looks_like(samples).or_else(|| in_front(samples, from));
+    let looks_like = looks_like(samples).or_else(|| header_before_samples(samples, from));
     let is_bad = |sample: &&Complex32| !sample.is_finite();
     if let Some(first) = samples.iter().position(|sample| !sample.is_finite()) {
         return Err(Error::NotFinite {
@@ -47,18 +51,18 @@ pub(crate) fn check(samples: &[Complex32], from: u64) -> Result<PeakRange, Error
     })
 }
 
-/// So many samples tell what they are.
-const LOOKED_AT: usize = 2048;
+/// Samples whose bytes are examined.
+const EXAMINED: usize = 2048;
 
-/// What samples look like of which bytes have been lost, or something else stands in front.
+/// Names for samples that are misaligned by 1 to 3 bytes.
 const LATE: [&str; 3] = [
     "complex64 that begins 1 byte late: a header of odd length, or bytes missing",
     "complex64 that begins 2 bytes late: a header, or bytes missing",
     "complex64 that begins 3 bytes late: a header of odd length, or bytes missing",
 ];
 
-/// Whether only the first samples are impossible.
-fn in_front(samples: &[Complex32], from: u64) -> Option<&'static str> {
+/// Recognises a header: only the first samples are impossible.
+fn header_before_samples(samples: &[Complex32], from: u64) -> Option<&'static str> {
     const LONGEST: usize = 512;
     const FEWEST: usize = 3;
     let is_bad = |s: &Complex32| !s.is_finite() || s.re.abs().max(s.im.abs()) > LARGEST;
@@ -69,9 +73,9 @@ fn in_front(samples: &[Complex32], from: u64) -> Option<&'static str> {
     is_header.then_some("a header in front of the samples, read as samples")
 }
 
-/// What implausible samples were before they were misread as complex64.
+/// What the bytes of implausible complex64 samples look like.
 pub(crate) fn looks_like(samples: &[Complex32]) -> Option<&'static str> {
-    /// Share of the samples that has to fit: a few zeros and outliers prove nothing.
+    /// Part of the samples that must fit. A few zeros and outliers prove nothing.
     const MOST: f64 = 0.95;
     let share = |fits: &dyn Fn(&Complex32) -> bool| {
         samples.iter().filter(|sample| fits(sample)).count() as f64 / samples.len() as f64 >= MOST
@@ -81,8 +85,8 @@ pub(crate) fn looks_like(samples: &[Complex32]) -> Option<&'static str> {
     let wild = |value: f32| !plausible(value);
     let swapped = |value: f32| f32::from_bits(value.to_bits().swap_bytes());
 
-    // The upper half of a double has the exponent in about the place of a float's; the lower half is
-    // arbitrary, or, if the double was made from a float, has three bits: 0, 1.08e-19, 2 or 3.69e19.
+    // The upper half of a double has its exponent near the place of a float's. The lower half is
+    // arbitrary; if the double was converted from a float, it has three bits: 0, 1.08e-19, 2 or 3.69e19.
     let from_float = |value: f32| value.to_bits().trailing_zeros() >= 29;
     if share(&|s| ordinary(s.im) && from_float(s.re)) && samples.iter().any(|s| wild(s.re)) {
         return Some("complex128 read as complex64");
@@ -95,7 +99,7 @@ pub(crate) fn looks_like(samples: &[Complex32]) -> Option<&'static str> {
     }
     let bytes: Vec<u8> = samples
         .iter()
-        .take(LOOKED_AT)
+        .take(EXAMINED)
         .flat_map(|s| [s.re.to_le_bytes(), s.im.to_le_bytes()])
         .flatten()
         .collect();

@@ -1,4 +1,4 @@
-//! A header that nobody declared, read as the first samples.
+//! Finds a header that no source declares and that was read as the first samples.
 
 use std::collections::HashMap;
 
@@ -6,23 +6,24 @@ use rustfft::num_complex::Complex32;
 
 use crate::warning::{Inconsistency, Warning};
 
-/// Headers in front of raw samples have 32 bytes to some kilobytes.
+/// Samples that are searched. Headers before raw samples have 32 bytes to some kilobytes.
 const LONGEST_SAMPLES: usize = 1024;
-/// So many times more samples have to follow, to know what is usual.
+/// This many times more samples must follow, to know the usual range.
 const FOLLOWING: usize = 8;
-/// Components beyond this many times the largest of what follows do not belong to it.
+/// Components are outliers if they exceed this many times the largest component of what follows.
 const BEYOND: f32 = 2.0;
-/// Fewer of them, or fewer different ones, may be clicks or a weak burst.
-const FEWEST: usize = 8;
-/// The share of one value among them: headers are full of zero bytes or blanks.
+/// Fewest outliers, and fewest different ones. Fewer may be clicks or a weak burst.
+const MIN_OUTLIERS: usize = 8;
+/// Least part of the outliers that have the most frequent value. Headers have many zero bytes or blanks.
 const SAME: f64 = 0.25;
-/// The share beside it of the same value with the other sign: a burst that clips has as many of either.
+/// Most outliers with this value and the other sign, relative to those with this sign. A burst that clips
+/// has as many of each sign.
 const MIRRORED: f64 = 0.25;
-/// How early the first has to come: headers are in front.
+/// The first outlier must be among so many components.
 const EARLY: usize = 16;
 
-/// Whether the first samples of a recording look like a header. Bursts at the start are none: their values are spread, or, where
-/// they clip, come with both signs; a header's bytes repeat.
+/// Returns a warning if the first samples of a recording look like a header. The outliers of a header
+/// repeat. Those of a burst at the start are spread or, if it clips, have both signs.
 pub(crate) fn find(samples: &[Complex32]) -> Option<Inconsistency> {
     if samples.len() < (FOLLOWING + 1) * LONGEST_SAMPLES {
         return None;
@@ -34,7 +35,7 @@ pub(crate) fn find(samples: &[Complex32]) -> Option<Inconsistency> {
     let outliers: Vec<f32> = components.iter().filter(beyond).copied().collect();
     let first = components.iter().position(|value| beyond(&value))?;
     let last = components.iter().rposition(|value| beyond(&value))?;
-    if usual == 0.0 || outliers.len() < FEWEST || first > EARLY || last + 2 >= components.len() {
+    if usual == 0.0 || outliers.len() < MIN_OUTLIERS || first > EARLY || last + 2 >= components.len() {
         return None;
     }
     let mut counts: HashMap<u32, usize> = HashMap::new();
@@ -47,7 +48,7 @@ pub(crate) fn find(samples: &[Complex32]) -> Option<Inconsistency> {
         .iter()
         .filter(|other| (**other + value).abs() <= 0.02 * value.abs())
         .count();
-    if counts.len() < FEWEST || count < SAME * outliers.len() as f64 || mirrored as f64 > MIRRORED * count {
+    if counts.len() < MIN_OUTLIERS || count < SAME * outliers.len() as f64 || mirrored as f64 > MIRRORED * count {
         return None;
     }
     let largest = outliers
@@ -69,7 +70,7 @@ mod tests {
     use super::*;
     use crate::format::SampleFormat;
 
-    /// Noise of a few codes around the middle of `cu8`, as a receiver with its gain too low has it.
+    /// Noise of a few codes around the middle of `cu8`, as from a receiver whose gain is too low.
     fn noise(samples: usize) -> Vec<u8> {
         let mut state = 1_u64;
         let mut bit = || {
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_in_front_of_weak_samples_is_noticed() {
+    fn a_header_before_weak_samples_is_found() {
         let bytes = [header(), noise(40_000)].concat();
         let inconsistency = find(&decoded(&bytes)).expect("it stands out");
         assert_eq!(inconsistency.warning, Warning::HeaderAsSamples);
@@ -143,7 +144,7 @@ mod tests {
                         bytes[2 * (start + n) + k] = code;
                     }
                 }
-                // Only a burst with a constant phase that clips to one side of both rails could be taken for one.
+                // Only a burst of constant phase whose I and Q clip at one end each would look like a header.
                 let found = find(&decoded(&bytes));
                 assert_eq!(found, None, "amplitude {amplitude}, offset {offset}, start {start}");
             }

@@ -46,14 +46,14 @@ fn text_bytes(header: &[u8]) -> Result<usize, Error> {
 
 /// Element type and number of samples of a complete header.
 pub(super) fn parse(header: &[u8]) -> Result<(SampleFormat, u64), Error> {
-    let text = std::str::from_utf8(&header[prefix_bytes(header)..]).map_err(|_| bad("not text".to_owned()))?;
+    let text = std::str::from_utf8(&header[prefix_bytes(header)..]).map_err(|_| bad("not text"))?;
     let inside = text
         .trim()
         .strip_prefix('{')
         .and_then(|rest| rest.strip_suffix('}'))
-        .ok_or_else(|| bad("not a dictionary".to_owned()))?;
+        .ok_or_else(|| bad("not a dictionary"))?;
 
-    let descr = value_of(inside, "descr").ok_or_else(|| bad("no 'descr'".to_owned()))?;
+    let descr = value_of(inside, "descr").ok_or_else(|| bad("no 'descr'"))?;
     let format = match descr.trim_matches(['\'', '"']) {
         "<c8" => SampleFormat::Cf32Le,
         "<c16" => SampleFormat::Cf64Le,
@@ -78,7 +78,7 @@ pub(super) fn parse(header: &[u8]) -> Result<(SampleFormat, u64), Error> {
             )));
         }
     }
-    let shape = value_of(inside, "shape").ok_or_else(|| bad("no 'shape'".to_owned()))?;
+    let shape = value_of(inside, "shape").ok_or_else(|| bad("no 'shape'"))?;
     let mut sides = shape
         .trim_matches(['(', ')'])
         .split(',')
@@ -120,9 +120,9 @@ fn value_of<'a>(dictionary: &'a str, key: &str) -> Option<&'a str> {
     Some(rest[..end].trim_end())
 }
 
-pub(super) fn bad(problem: String) -> Error {
+pub(super) fn bad(problem: impl Into<String>) -> Error {
     Error::Header {
         container: "npy",
-        problem,
+        problem: problem.into(),
     }
 }

@@ -1,20 +1,20 @@
-//! `SigMF` metadata, as far as it says how samples are to be read. Source: the `SigMF` specification and its schema,
-//! version 1.2 (<https://sigmf.org>).
+//! `SigMF` metadata, as far as they describe how samples are read. Source: the `SigMF` specification and its
+//! schema, version 1.2 (<https://sigmf.org>).
 //!
-//! What is taken: `core:datatype`, `core:sample_rate`, `core:num_channels` (one), `core:offset`, `core:dataset`,
-//! `core:metadata_only`, `core:trailing_bytes`, and of each capture `core:sample_start`, `core:global_index`,
-//! `core:header_bytes`, `core:frequency`, `core:datetime`. Everything else is skipped over. `core:sha512` is not checked: it
-//! would double the work on a recording, and the row has the object's entity tag.
+//! These fields are read: `core:datatype`, `core:sample_rate`, `core:num_channels` (one), `core:offset`,
+//! `core:dataset`, `core:metadata_only`, `core:trailing_bytes`, and of each capture `core:sample_start`,
+//! `core:global_index`, `core:header_bytes`, `core:frequency`, `core:datetime`. `core:sha512` is not
+//! checked: that would double the work on a recording, and the row has the object's entity tag.
 
-use serde::Deserialize;
+mod json;
 
 use crate::error::Error;
 use crate::format::SampleFormat;
 use crate::format::claim::FormatClaim;
 use crate::recording_info::{Gap, RecordingInfo};
-
-/// Longest metadata read: five thousand annotations of 200 bytes, and no danger to sixteen recordings in 64 MB.
-pub const MAX_SIGMF_BYTES: usize = 1 << 20;
+pub use json::MAX_SIGMF_BYTES;
+pub(crate) use json::bad;
+use json::{Capture, File, short};
 
 /// The source of hints from a metadata file next to the samples.
 pub const SIDECAR_SOURCE: &str = "SigMF sidecar";
@@ -22,7 +22,7 @@ pub const SIDECAR_SOURCE: &str = "SigMF sidecar";
 /// The source of hints from metadata in an archive with the samples.
 pub(crate) const ARCHIVE_SOURCE: &str = "SigMF archive";
 
-/// What the metadata of a recording say of its samples.
+/// What the metadata of a recording state about its samples.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sigmf {
     format: FormatClaim,
@@ -33,83 +33,14 @@ pub struct Sigmf {
     captures: Vec<Capture>,
 }
 
-/// From some sample on.
-#[derive(Debug, Clone, PartialEq)]
-struct Capture {
-    /// Index of the first sample in the dataset.
-    start: u64,
-    /// Its index in what the receiver delivered.
-    global: Option<u64>,
-    /// Bytes before it that are no samples.
-    header_bytes: u64,
-    frequency_hz: Option<f64>,
-    datetime: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct File {
-    global: Global,
-    #[serde(default)]
-    captures: Vec<CaptureObject>,
-}
-
-#[derive(Deserialize)]
-struct Global {
-    #[serde(rename = "core:datatype")]
-    datatype: String,
-    #[serde(rename = "core:sample_rate")]
-    sample_rate_hz: Option<f64>,
-    #[serde(rename = "core:num_channels")]
-    num_channels: Option<u64>,
-    #[serde(rename = "core:offset", default)]
-    offset: u64,
-    #[serde(rename = "core:dataset")]
-    dataset: Option<String>,
-    #[serde(rename = "core:metadata_only", default)]
-    is_metadata_only: bool,
-    #[serde(rename = "core:trailing_bytes", default)]
-    trailing_bytes: u64,
-}
-
-#[derive(Deserialize)]
-struct CaptureObject {
-    #[serde(rename = "core:sample_start", default)]
-    start: u64,
-    #[serde(rename = "core:global_index")]
-    global: Option<u64>,
-    #[serde(rename = "core:header_bytes", default)]
-    header_bytes: u64,
-    #[serde(rename = "core:frequency")]
-    frequency_hz: Option<f64>,
-    #[serde(rename = "core:datetime")]
-    datetime: Option<String>,
-}
-
-/// Longest time stamp that is repeated: nanoseconds take 30 characters.
-const MAX_DATETIME_BYTES: usize = 40;
-
 impl Sigmf {
     /// Reads a `.sigmf-meta` file.
     ///
     /// # Errors
     ///
-    /// What is wrong with it: too long, no JSON, fields missing or of the wrong type, more than one channel.
+    /// If it is too long, no JSON, lacks a field or has one of the wrong type, or has more than one channel.
     pub fn parse(json: &[u8]) -> Result<Self, Error> {
-        if json.len() > MAX_SIGMF_BYTES {
-            return Err(bad(format!("longer than the limit of {MAX_SIGMF_BYTES} bytes")));
-        }
-        let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
-        let File { global, captures } = serde_json::from_slice(json).map_err(|error| bad(short(&error.to_string())))?;
-        if let Some(channels @ 2..) = global.num_channels {
-            return Err(bad(format!(
-                "{channels} interleaved channels (core:num_channels), one is read"
-            )));
-        }
-        if let Some(rate) = global.sample_rate_hz
-            && !(rate.is_finite() && rate > 0.0)
-        {
-            return Err(bad(format!("core:sample_rate is {rate}")));
-        }
+        let File { global, captures } = File::parse(json)?;
         let Some(format @ (FormatClaim::Samples(_) | FormatClaim::Unsupported(_))) =
             FormatClaim::parse(&global.datatype)
         else {
@@ -118,67 +49,45 @@ impl Sigmf {
                 short(&global.datatype)
             )));
         };
-        if let Some((index, pair)) = captures
-            .windows(2)
-            .enumerate()
-            .find(|(_, pair)| pair[1].start < pair[0].start)
-        {
-            return Err(bad(format!(
-                "capture {} starts at sample {}, before the one in front of it at {}",
-                index + 1,
-                pair[1].start,
-                pair[0].start
-            )));
-        }
-        // Indices are absolute where the recording is a part of a longer one, but not everybody who gives an offset does so.
-        let offset = match captures.first() {
-            Some(first) if first.start >= global.offset => global.offset,
-            _ => 0,
-        };
-        let captures = captures.into_iter().map(|capture| Capture {
-            start: capture.start - offset,
-            global: capture.global,
-            header_bytes: capture.header_bytes,
-            frequency_hz: capture.frequency_hz.filter(|hz| hz.is_finite()),
-            datetime: capture
-                .datetime
-                .filter(|text| text.len() <= MAX_DATETIME_BYTES && is_plain(text)),
-        });
         Ok(Self {
             format,
             sample_rate_hz: global.sample_rate_hz,
             dataset: global.dataset,
             is_metadata_only: global.is_metadata_only,
             trailing_bytes: global.trailing_bytes,
-            captures: captures.collect(),
+            captures,
         })
     }
 
-    /// How a sample is laid out.
+    /// Layout of a sample.
     #[must_use]
     pub fn format(&self) -> &FormatClaim {
         &self.format
     }
 
-    /// Samples per second, if it says.
+    /// Samples per second, if the metadata have it.
     #[must_use]
     pub fn sample_rate_hz(&self) -> Option<f64> {
         self.sample_rate_hz
     }
 
-    /// Name of the file with the samples, where it is not that of the metadata with `.sigmf-data`.
+    /// Name of the file with the samples, if it is not the name of the metadata with `.sigmf-data`.
     #[must_use]
     pub fn dataset(&self) -> Option<&str> {
         self.dataset.as_deref()
     }
 
-    /// Whether there are no samples to it, on purpose.
+    /// Whether the metadata state that no samples belong to them.
     #[must_use]
     pub fn is_metadata_only(&self) -> bool {
         self.is_metadata_only && self.dataset.is_none()
     }
 
-    /// The format, or that it is not read.
+    /// The format of the samples.
+    ///
+    /// # Errors
+    ///
+    /// If it is not read. The error names the `source`.
     pub(crate) fn sample_format(&self, source: &'static str) -> Result<SampleFormat, Error> {
         match &self.format {
             FormatClaim::Samples(format) => Ok(*format),
@@ -189,26 +98,18 @@ impl Sigmf {
         }
     }
 
-    /// Where the receiver's count of samples goes on faster than the dataset's.
+    /// The gaps: where the receiver's count of samples grows faster than that of the dataset.
     pub(crate) fn losses(&self) -> Vec<Gap> {
         let pairs = self.captures.windows(2);
-        let lost = pairs.filter_map(|pair| {
-            let delivered = pair[1].global?.checked_sub(pair[0].global?)?;
-            let lost_samples = delivered.checked_sub(pair[1].start - pair[0].start)?;
-            (lost_samples > 0).then_some(Gap {
-                at_sample: pair[1].start,
-                lost_samples,
-            })
-        });
-        lost.collect()
+        pairs.filter_map(|pair| pair[1].loss_since(&pair[0])).collect()
     }
 
-    /// Whether bytes of the dataset are no samples.
+    /// Whether the dataset has bytes that are no samples.
     pub(crate) fn is_non_conforming(&self) -> bool {
         self.trailing_bytes > 0 || self.captures.iter().any(|capture| capture.header_bytes > 0)
     }
 
-    /// The captures with bytes before them that are no samples: index of the first sample, and the bytes.
+    /// Headers before captures: index of the first sample after each, and its bytes.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (u64, u64)> {
         let headers = self
             .captures
@@ -222,7 +123,7 @@ impl Sigmf {
         self.trailing_bytes
     }
 
-    /// The frequencies that the first `samples` were received at, where the receiver was tuned to more than one.
+    /// The first two different frequencies of the receiver in the first `samples`, if there are two.
     pub(crate) fn retuned(&self, samples: u64) -> Option<(f64, f64)> {
         let mut tuned = self.captures.iter().filter(|capture| capture.start < samples);
         let first = tuned.find_map(|capture| capture.frequency_hz)?;
@@ -233,7 +134,7 @@ impl Sigmf {
             .map(|other| (first, other))
     }
 
-    /// Adds when and at what frequency the recording was made, where nothing else has said so.
+    /// Adds start time and frequency of the recording, if `info` does not have them yet.
     pub(crate) fn fill(&self, info: &mut RecordingInfo) {
         if let Some(first) = self.captures.first() {
             if info.start_time.is_none() {
@@ -242,19 +143,6 @@ impl Sigmf {
             info.centre_frequency_hz = info.centre_frequency_hz.or(first.frequency_hz);
         }
     }
-}
-
-fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-/// A foreign text without line breaks and not longer than is worth repeating.
-fn short(text: &str) -> String {
-    text.escape_debug().take(200).collect()
-}
-
-pub(crate) fn bad(problem: String) -> Error {
-    Error::Metadata { problem }
 }
 
 #[cfg(test)]
@@ -270,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_needed_is_read_and_the_rest_skipped() {
+    fn needed_fields_are_read_and_others_skipped() {
         let meta = with(
             ", \"core:sample_rate\": 48000, \"x:y\": [[{}]], \"core:dataset\": \"a.dat\"",
             "{\"core:sample_start\": 0, \"core:frequency\": 145e6, \"core:datetime\": \"2026-01-02T03:04:05Z\"}",
@@ -305,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_the_frequency_is_noticed_if_there_are_samples_of_it() {
+    fn a_change_of_the_frequency_is_found_if_samples_follow_it() {
         let meta = with(
             "",
             "{\"core:sample_start\": 0, \"core:frequency\": 1e6}, {\"core:sample_start\": 50, \"core:frequency\": 2e6}",
@@ -316,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn invalid_metadata_are_refused_with_the_reason() {
         for (global, captures, words) in [
             (", \"core:num_channels\": 2", "", "2 interleaved channels"),
             (", \"core:sample_rate\": -1", "", "core:sample_rate is -1"),
@@ -356,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_length_nor_depth_is_without_bounds() {
+    fn length_and_depth_are_bounded() {
         let endless = Sigmf::parse(&vec![b' '; MAX_SIGMF_BYTES + 1]).unwrap_err().to_string();
         assert!(endless.contains("longer than the limit"), "{endless}");
         let deep = format!("{{\"global\": {}", "[".repeat(900_000));
@@ -366,7 +254,7 @@ mod tests {
             "[".repeat(100_000),
             "]".repeat(100_000)
         );
-        // Skipped over without a stack, or refused: never an overflow of it.
+        // Skipped or refused, without overflow of the stack.
         let _ = Sigmf::parse(deep.as_bytes());
     }
 }
