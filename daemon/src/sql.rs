@@ -102,8 +102,10 @@ mod tests {
             present.extend(
                 folder
                     .files()
-                    .filter_map(|file| file.path().to_str())
-                    .filter(|path| *path != INSTALL && !path.ends_with(".md")),
+                    .map(include_dir::File::path)
+                    .filter(|path| path.extension().is_none_or(|extension| extension != "md"))
+                    .filter_map(|path| path.to_str())
+                    .filter(|path| *path != INSTALL),
             );
         }
         assert_eq!(unique, present, "install.sql and the files under sql/ differ");

@@ -16,44 +16,12 @@ impl BatchResult {
     /// lease can then also mean that the first try wrote the result.
     pub(super) fn report(&self, batch: &[CompletedJob], repeated: bool) {
         for (job, written) in batch.iter().zip(&self.written) {
-            let measurement = job.claim.lease.measurement_id;
-            let attempt = job.claim.attempt;
-            let duration_ms = job.total_ms;
             if *written == WriteResult::LeaseLost {
                 metrics().leases_lost.inc();
-                if repeated {
-                    warn!(%measurement, attempt, duration_ms, "lease lost, or already written when the connection broke");
-                } else {
-                    warn!(%measurement, attempt, duration_ms, "lease lost, result dropped");
-                }
-                continue;
-            }
-            job.count();
-            match &job.outcome {
-                Outcome::Completed(row) => info!(
-                    %measurement,
-                    snr_db = format_args!("{:.1}", row.mean_snr_db),
-                    confidence = format_args!("{:.2}", row.overall_confidence),
-                    duration_ms,
-                    "extracted features"
-                ),
-                Outcome::Failed {
-                    error_kind,
-                    error_message,
-                    recheck,
-                    ..
-                } => warn!(
-                    %measurement,
-                    error_kind,
-                    error = error_message,
-                    attempt,
-                    location = job.claim.iq_data_location.as_deref().map(sanitize),
-                    recheck_s = recheck.map(|after| after.as_secs()),
-                    "extraction failed"
-                ),
-                // Logged with the reason where it was decided.
-                Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Release => {}
-                Outcome::Discard => info!(%measurement, "measurement is gone, dropped from the queue"),
+                job.log_lost_lease(repeated);
+            } else {
+                job.count();
+                job.log_outcome();
             }
         }
         for session in &self.settled {
@@ -72,6 +40,52 @@ impl BatchResult {
                 failed = backfill.failed,
                 "backfill complete"
             );
+        }
+    }
+}
+
+impl CompletedJob {
+    fn log_lost_lease(&self, repeated: bool) {
+        warn!(
+            measurement = %self.claim.lease.measurement_id,
+            attempt = self.claim.attempt,
+            duration_ms = self.total_ms,
+            "{}",
+            if repeated {
+                "lease lost, or already written when the connection broke"
+            } else {
+                "lease lost, result dropped"
+            }
+        );
+    }
+
+    fn log_outcome(&self) {
+        let measurement = self.claim.lease.measurement_id;
+        match &self.outcome {
+            Outcome::Completed(row) => info!(
+                %measurement,
+                snr_db = format_args!("{:.1}", row.mean_snr_db),
+                confidence = format_args!("{:.2}", row.overall_confidence),
+                duration_ms = self.total_ms,
+                "extracted features"
+            ),
+            Outcome::Failed {
+                error_kind,
+                error_message,
+                recheck,
+                ..
+            } => warn!(
+                %measurement,
+                error_kind,
+                error = error_message,
+                attempt = self.claim.attempt,
+                location = self.claim.iq_data_location.as_deref().map(sanitize),
+                recheck_s = recheck.map(|after| after.as_secs()),
+                "extraction failed"
+            ),
+            // Logged with the reason where it was decided.
+            Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Release => {}
+            Outcome::Discard => info!(%measurement, "measurement is gone, dropped from the queue"),
         }
     }
 }

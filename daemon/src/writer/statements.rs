@@ -8,7 +8,6 @@ use tokio_postgres::types::{Json, ToSql};
 use tokio_postgres::{Error, Row};
 
 use super::completed_job::CompletedJob;
-use crate::job::claim::Lease;
 use crate::job::outcome::Outcome;
 use crate::postgres::error::DbError;
 use crate::postgres::statement::PreparedOrUnnamed;
@@ -84,17 +83,14 @@ impl Statements {
         job: &CompletedJob,
         (parts, last_part): &(i32, Part),
     ) -> Result<Vec<Row>, Error> {
-        let Lease {
-            measurement_id,
-            claim_id,
-        } = job.claim.lease;
+        let (measurement_id, claim_id) = (&job.claim.lease.measurement_id, &job.claim.lease.claim_id);
         let (delay_ms, measurement_ids, claim_ids);
         let (statement, parameters): (_, &[&(dyn ToSql + Sync)]) = match &job.outcome {
             Outcome::Completed(row) => (
                 &self.store_features,
                 &[
-                    &measurement_id,
-                    &claim_id,
+                    measurement_id,
+                    claim_id,
                     last_part,
                     &row.extraction_metadata,
                     &row.overall_confidence,
@@ -113,8 +109,8 @@ impl Statements {
                 (
                     &self.store_failure,
                     &[
-                        &measurement_id,
-                        &claim_id,
+                        measurement_id,
+                        claim_id,
                         error_kind,
                         error_message,
                         extraction_metadata,
@@ -124,17 +120,17 @@ impl Statements {
             }
             Outcome::Retry(delay) => {
                 delay_ms = Some(millis(*delay));
-                (&self.retry, &[&measurement_id, &claim_id, &delay_ms])
+                (&self.retry, &[measurement_id, claim_id, &delay_ms])
             }
             Outcome::Snooze(delay) => {
                 delay_ms = Some(millis(*delay));
-                (&self.snooze, &[&measurement_id, &claim_id, &delay_ms])
+                (&self.snooze, &[measurement_id, claim_id, &delay_ms])
             }
             Outcome::Release => {
-                (measurement_ids, claim_ids) = (vec![measurement_id], vec![claim_id]);
+                (measurement_ids, claim_ids) = (vec![*measurement_id], vec![*claim_id]);
                 (&self.release, &[&measurement_ids, &claim_ids])
             }
-            Outcome::Discard => (&self.discard, &[&measurement_id, &claim_id]),
+            Outcome::Discard => (&self.discard, &[measurement_id, claim_id]),
         };
         statement.query(transaction, parameters).await
     }
