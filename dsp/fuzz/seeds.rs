@@ -1,5 +1,5 @@
-//! Writes the inputs that fuzzing starts from: `cargo run --example seeds -- FOLDER`. All of them are made here; nothing is taken from
-//! recordings.
+//! Writes the first inputs for fuzzing: `cargo run --example seeds -- FOLDER`. All of them are generated;
+//! none is from a recording.
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Enough samples for two chunks of 200, as small floats: in integer formats they are some numbers.
+/// Samples as floats. In an integer format the same bytes are other numbers.
 fn samples(count: u16) -> Vec<u8> {
     (0..2 * count)
         .flat_map(|at| (f32::from(at) * 0.7).sin().to_le_bytes())
@@ -100,17 +100,17 @@ fn wav() -> Vec<Vec<u8>> {
     let data = samples(220);
     let file =
         |form: u8, length: u32, chunks: &[Vec<u8>]| [&[77, form][..], &length.to_le_bytes(), &chunks.concat()].concat();
-    let honest = || chunk(b"data", data.len(), &data);
+    let data_chunk = || chunk(b"data", data.len(), &data);
     let mut inputs = Vec::new();
     for (tag, bits) in [(1, 8), (1, 16), (1, 24), (1, 32), (3, 32), (3, 64), (0xFFFE, 16)] {
         inputs.push(file(
             0,
             4000,
-            &[fmt(tag, 2, bits), honest(), chunk(b"LIST", 4, b"INFO")],
+            &[fmt(tag, 2, bits), data_chunk(), chunk(b"LIST", 4, b"INFO")],
         ));
     }
     for (tag, channels) in [(1, 1), (2, 2), (6, 2), (7, 2), (0x11, 2)] {
-        inputs.push(file(0, 4000, &[fmt(tag, channels, 8), honest()]));
+        inputs.push(file(0, 4000, &[fmt(tag, channels, 8), data_chunk()]));
     }
     for length in [0, 400, 401, usize::MAX] {
         inputs.push(file(0, 36, &[fmt(1, 2, 16), chunk(b"data", length, &data)]));
@@ -131,11 +131,15 @@ fn wav() -> Vec<Vec<u8>> {
         .collect();
     auxi.extend(145_500_000_u32.to_le_bytes());
     auxi.resize(164, 0);
-    inputs.push(file(0, 4000, &[fmt(1, 2, 16), chunk(b"auxi", 164, &auxi), honest()]));
     inputs.push(file(
         0,
         4000,
-        &[chunk(b"note", 3, b"odd\0"), fmt(1, 2, 16), honest(), honest()],
+        &[fmt(1, 2, 16), chunk(b"auxi", 164, &auxi), data_chunk()],
+    ));
+    inputs.push(file(
+        0,
+        4000,
+        &[chunk(b"note", 3, b"odd\0"), fmt(1, 2, 16), data_chunk(), data_chunk()],
     ));
     inputs
 }
@@ -160,7 +164,7 @@ fn kiwi() -> Vec<Vec<u8>> {
     ]
 }
 
-/// Metadata, filled up to a multiple of eight bytes.
+/// Metadata, padded to a multiple of eight bytes.
 fn meta(global: &str, captures: &str) -> Vec<u8> {
     let text = format!(
         "{{\"global\":{{\"core:datatype\":\"ci16_le\",\"core:sample_rate\":1000,\"core:version\":\"1.2.0\"{global}}},\
@@ -201,7 +205,7 @@ fn sigmf() -> Vec<Vec<u8>> {
 }
 
 fn archive() -> Vec<Vec<u8>> {
-    let entry = |kind: u8, content: &[u8], lie: u8| [&[kind, eighths(content), lie][..], content].concat();
+    let entry = |kind: u8, content: &[u8], excess: u8| [&[kind, eighths(content), excess][..], content].concat();
     let data = samples(240);
     let mut inputs: Vec<Vec<u8>> = metas()
         .iter()

@@ -1,18 +1,18 @@
-//! What the fuzzer calls, and what the corpus test calls with what the fuzzer found worth keeping. Each function takes any bytes,
-//! builds input of its kind from them, and panics if a promise is broken:
+//! The fuzz targets. The fuzzer calls them with any bytes, and `tests/corpus.rs` with the bytes that the
+//! fuzzer has collected. Each builds input of its kind from the bytes, and panics if a promise is broken:
 //!
-//! - no panic, and no number that is none, whatever the bytes;
-//! - any division of the bytes gives the same;
-//! - every sample is accounted for.
+//! - no bytes cause a panic, or a number that is not finite;
+//! - the result does not depend on how the bytes are divided;
+//! - every sample is counted.
 
 use heimdall_dsp::{
     Error, Extraction, FormatClaim, Gap, Hints, MAX_SIGMF_TAIL_BYTES, Recording, SampleFormat, Sigmf, Workspace,
 };
 
-/// A target.
+/// Takes any bytes.
 pub(crate) type Target = fn(&[u8]);
 
-/// All of them, by name.
+/// All targets by name.
 pub(crate) const ALL: [(&str, Target); 7] = [
     ("raw", raw),
     ("npy", npy),
@@ -23,10 +23,10 @@ pub(crate) const ALL: [(&str, Target); 7] = [
     ("names", names),
 ];
 
-/// Few, since each takes transforms of its own, and low, so that short input makes chunks.
+/// Few rates, since each needs its own transforms, and low ones, so that short input has whole chunks.
 const RATES_HZ: [f64; 4] = [1000.0, 1024.0, 1003.0, 1505.0];
 
-/// The input as bytes to decide by, and the rest.
+/// The bytes of the input that are not used yet. The first ones choose the kind of input.
 struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {
@@ -49,7 +49,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Bare samples of any format at any of the rates, or what looks like something else, with any losses.
+/// Samples without a container, of any format at any of the rates, with any losses.
 pub(crate) fn raw(input: &[u8]) {
     let mut input = Input(input);
     let format = SampleFormat::ALL[usize::from(input.byte()) % SampleFormat::ALL.len()];
@@ -77,7 +77,7 @@ pub(crate) fn raw(input: &[u8]) {
     check(&hints, input.0, piece);
 }
 
-/// A `NumPy` file: version and header length of the input's choice, or right ones around its text.
+/// A `NumPy` file. The input has all bytes after the magic ones, or only the dictionary and the array.
 pub(crate) fn npy(input: &[u8]) {
     let mut input = Input(input);
     let piece = 1 + usize::from(input.byte());
@@ -91,7 +91,7 @@ pub(crate) fn npy(input: &[u8]) {
     check(&at_low_rate(), &file, piece);
 }
 
-/// A RIFF file, with the chunks that the input says.
+/// A RIFF file with the chunks of the input.
 pub(crate) fn wav(input: &[u8]) {
     let mut input = Input(input);
     let piece = 1 + usize::from(input.byte());
@@ -101,7 +101,7 @@ pub(crate) fn wav(input: &[u8]) {
     check(&at_low_rate(), &file, piece);
 }
 
-/// A `KiwiSDR` file: each five bytes are a block, late by this and with so many samples.
+/// A `KiwiSDR` file. Six bytes of the input choose the delay and the length of each block.
 pub(crate) fn kiwi(input: &[u8]) {
     const NS_PER_S: u64 = 1_000_000_000;
     let mut input = Input(input);
@@ -118,7 +118,7 @@ pub(crate) fn kiwi(input: &[u8]) {
         let (kind, amount, samples) = (input.byte(), input.number() >> 8, u64::from(input.byte()));
         time_ns += samples * 1_000_140;
         match kind % 8 {
-            // Late, early, out of range, or broken in another way; mostly on time.
+            // Late, early or far too late; in the other cases in time.
             1 => time_ns += amount * 100_000,
             2 => time_ns = time_ns.saturating_sub(amount * 100_000),
             3 => time_ns += amount << 16,
@@ -143,7 +143,7 @@ pub(crate) fn kiwi(input: &[u8]) {
     check(&at_low_rate(), &file, piece);
 }
 
-/// `SigMF` metadata beside bare samples.
+/// `SigMF` metadata, and samples.
 pub(crate) fn sigmf(input: &[u8]) {
     let mut input = Input(input);
     let piece = 1 + usize::from(input.byte());
@@ -158,8 +158,8 @@ pub(crate) fn sigmf(input: &[u8]) {
     check(&hints, input.0, piece);
 }
 
-/// A `SigMF` archive: entries with names that mean something and sizes that may lie, or any blocks; read again if the
-/// metadata come last.
+/// A `SigMF` archive: entries with usual names and sizes that may be wrong. It is read a second time if
+/// the metadata are at the end.
 pub(crate) fn archive(input: &[u8]) {
     let mut input = Input(input);
     let piece = 1 + usize::from(input.byte());
@@ -168,9 +168,9 @@ pub(crate) fn archive(input: &[u8]) {
         if input.0.is_empty() {
             break;
         }
-        let (kind, length, lie) = (input.byte(), usize::from(input.byte()) * 8, input.byte());
+        let (kind, length, excess) = (input.byte(), usize::from(input.byte()) * 8, input.byte());
         let content = input.bytes(length);
-        object.extend(tar_header(kind, content.len() as u64 + u64::from(lie)));
+        object.extend(tar_header(kind, content.len() as u64 + u64::from(excess)));
         object.extend(content);
         object.resize(object.len().next_multiple_of(512), 0);
     }
@@ -190,7 +190,7 @@ pub(crate) fn archive(input: &[u8]) {
     }
 }
 
-/// A POSIX header with the right checksum.
+/// A POSIX header with a correct checksum.
 fn tar_header(kind: u8, size: u64) -> [u8; 512] {
     let names: [&[u8]; 4] = [b"a/a.sigmf-meta", b"a/a.sigmf-data", b"b.sigmf-meta", b"README"];
     let types = [b'0', b'0', b'0', b'5', b'x', b'L', b'g', b'2'];
@@ -207,7 +207,7 @@ fn tar_header(kind: u8, size: u64) -> [u8; 512] {
     header
 }
 
-/// Names of formats and files, as they stand in columns, metadata and keys.
+/// Names of formats and files, as columns, metadata and keys have them.
 pub(crate) fn names(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     if let Ok(format) = text.parse::<SampleFormat>() {
@@ -226,7 +226,7 @@ fn at_low_rate() -> Hints {
     Hints::default().with_sample_rate_hz(1000.0, "fuzz")
 }
 
-/// Extracts the object in one piece and in many, and checks what comes out.
+/// Extracts the object in one piece and in many, and checks the result.
 fn check(hints: &Hints, object: &[u8], piece: usize) {
     let whole = extract(hints, [object]);
     let divided = extract(hints, object.chunks(piece));
@@ -273,7 +273,7 @@ fn check_numbers(extraction: &Extraction, object_bytes: u64) {
 
 fn extract<'a>(hints: &Hints, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Extraction, Error> {
     thread_local! {
-        // Plans are kept from input to input, as the daemon does.
+        // Plans are reused for the next input, as in the daemon.
         static WORKSPACE: std::cell::RefCell<Workspace> = std::cell::RefCell::default();
     }
     WORKSPACE.with_borrow_mut(|workspace| {

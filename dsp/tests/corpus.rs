@@ -1,4 +1,4 @@
-//! What fuzzing found worth keeping goes through the same functions as when it was found.
+//! Runs the fuzz targets on the corpus that fuzzing has collected.
 
 #[path = "../fuzz/targets.rs"]
 mod targets;
@@ -6,7 +6,7 @@ mod targets;
 use std::path::Path;
 
 #[test]
-fn nothing_in_the_fuzzers_corpus_breaks_a_promise() {
+fn no_input_of_the_corpus_breaks_a_promise() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
     for (name, target) in targets::ALL {
         let folder = corpus.join(name);

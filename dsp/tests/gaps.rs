@@ -1,4 +1,4 @@
-//! What becomes of a recording whose recorder lost samples.
+//! Recordings whose recorder lost samples.
 
 use heimdall_dsp::{Anomaly, Error, Extraction, Gap, Hints, Recording, SampleFormat, Warning, Workspace};
 use proptest::prelude::*;
@@ -29,7 +29,7 @@ fn wave(samples: usize) -> Vec<u8> {
         .collect()
 }
 
-/// A wave that a recorder lost these samples of, numbered as they were sent.
+/// A wave without these samples.
 fn wave_without(samples: usize, lost: std::ops::Range<usize>) -> Vec<u8> {
     let mut bytes = wave(samples);
     bytes.drain(8 * lost.start..8 * lost.end);
@@ -37,7 +37,7 @@ fn wave_without(samples: usize, lost: std::ops::Range<usize>) -> Vec<u8> {
 }
 
 #[test]
-fn a_gap_costs_the_chunks_it_touches_and_moves_nothing() {
+fn a_gap_removes_only_the_chunks_that_it_touches_and_moves_none() {
     let whole = extract(&[], [&wave(3000)[..]]).unwrap();
     // From the middle of the sixth chunk into the seventh: both in the second segment.
     let broken = extract(&[gap(1100, 150)], [&wave_without(3000, 1100..1250)[..]]).unwrap();
@@ -50,7 +50,7 @@ fn a_gap_costs_the_chunks_it_touches_and_moves_nothing() {
     assert_eq!(hit.segment_start_ms.to_bits(), 1000.0_f64.to_bits());
     assert_eq!(hit.quality.lost_samples, 150);
     assert_eq!(hit.quality.warnings, [Warning::Gap], "a gap is no dropout");
-    // The three chunks that are left are those of the whole recording: their range lies within that of all five.
+    // The three remaining chunks are those of the whole recording, so their range is within that of all five.
     for ((name, left), (_, all)) in hit.features.iter().zip(whole.segments[1].features.iter()) {
         assert!(left.min >= all.min && left.max <= all.max, "{name}");
     }
@@ -62,7 +62,7 @@ fn a_gap_costs_the_chunks_it_touches_and_moves_nothing() {
 }
 
 #[test]
-fn a_gap_between_two_chunks_costs_neither() {
+fn a_gap_between_two_chunks_removes_neither() {
     let whole = extract(&[], [&wave(2000)[..]]).unwrap();
     let broken = extract(&[gap(400, 200)], [&wave_without(2000, 400..600)[..]]).unwrap();
     assert_eq!((broken.samples_used, broken.samples_left_over), (1800, 0));
@@ -82,13 +82,13 @@ fn a_segment_that_is_lost_as_a_whole_leaves_its_number_out() {
         .iter()
         .map(|segment| segment.quality.lost_samples)
         .collect();
-    assert_eq!(lost, [100, 200, 0], "the second thousand went with its segment");
+    assert_eq!(lost, [100, 200, 0], "the segment with the other thousand has no row");
     let starts: Vec<f64> = broken.segments.iter().map(|segment| segment.segment_start_ms).collect();
     assert_eq!(starts, [0.0, 2000.0, 3000.0]);
 }
 
 #[test]
-fn what_is_too_long_for_a_gap_is_a_clock_that_was_set() {
+fn a_gap_that_is_too_long_is_a_clock_jump() {
     let bytes = wave(2000);
     for lost in [600_001, u64::MAX] {
         let extraction = extract(&[gap(700, lost)], [&bytes[..]]).unwrap();
@@ -98,7 +98,7 @@ fn what_is_too_long_for_a_gap_is_a_clock_that_was_set() {
         };
         assert_eq!((*at_sample, *by_s >= 600.0), (700, true));
     }
-    // Nor do many gaps together take a recording past a week.
+    // Many gaps together do not extend a recording beyond a week either.
     let many: Vec<Gap> = (0..2000).map(|i| gap(200 + i / 2, 600_000)).collect();
     let extraction = extract(&many, [&bytes[..]]).unwrap();
     let last = extraction.segments.last().unwrap();
@@ -127,10 +127,10 @@ fn pieces_that_are_all_shorter_than_a_chunk_are_too_short() {
 }
 
 #[test]
-fn bad_samples_beside_a_gap_are_found_and_named_by_their_place_in_the_object() {
+fn bad_samples_next_to_a_gap_are_reported_with_their_place_in_the_object() {
     let mut bytes = wave(2000);
     bytes[8 * 450..8 * 450 + 4].copy_from_slice(&f32::NAN.to_le_bytes());
-    // The chunk of sample 450 lacks samples and would not be measured.
+    // In two of three cases the chunk of sample 450 lacks samples and is not measured.
     for losses in [vec![gap(410, 20)], vec![gap(460, 20)], vec![]] {
         let error = extract(&losses, [&bytes[..]]).unwrap_err();
         assert!(

@@ -1,4 +1,4 @@
-//! The extractor against what the reference says of recordings with known content.
+//! Compares the extractor with the reference, for recordings with known content.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,10 +24,8 @@ fn extract(bytes: &[u8], sample_rate_hz: f64, piece: usize) -> Extraction {
         .expect("golden recordings are long enough")
 }
 
-/// Absolute tolerance for a feature whose reference is `value`.
-///
-/// Decibels within 0.001; what is counted is equal but for the rounding of the printed number; the
-/// roll-off within two bins of 5 Hz; the rest within 1e-4 of itself.
+/// Absolute tolerance for a feature whose reference is `value`: 0.001 for decibels; the rounding of the
+/// printed number for counts; two bins of 5 Hz for the roll-off; 1e-4 of the value for the others.
 fn tolerance(feature: &str, value: f64) -> f64 {
     match feature {
         "rssi_dbm" | "snr_db" | "noise_floor_dbm" | "psd_dbm_per_hz" | "peak_to_avg_ratio_db" => 1e-3,
@@ -57,7 +55,7 @@ fn every_golden_recording_agrees_with_the_reference() {
             assert_eq!(Value::from(segment.num_chunks), expected["num_chunks"]);
             for (name, statistics) in segment.features.iter() {
                 let Statistics { mean, std, min, max } = *statistics;
-                // The spread of values that agree may differ by what the values may.
+                // The standard deviation may differ by as much as the values.
                 let scale = expected[name]["max"].as_f64().unwrap().abs();
                 for (which, ours) in [("mean", mean), ("std", std), ("min", min), ("max", max)] {
                     let reference = expected[name][which].as_f64().unwrap();
@@ -68,7 +66,7 @@ fn every_golden_recording_agrees_with_the_reference() {
                     };
                     assert!(
                         (ours - reference).abs() <= allowed,
-                        "{}: {name}.{which} is {ours}, the reference says {reference}",
+                        "{}: {name}.{which} is {ours}, in the reference {reference}",
                         path.display()
                     );
                 }

@@ -1,14 +1,14 @@
-//! Whatever the samples: every number is finite, and the JSON holds nothing that a database refuses.
+//! For any samples, every number is finite, and the JSON has nothing that a database refuses.
 
 #[path = "support/signals.rs"]
-#[allow(dead_code, reason = "others use the rest")]
+#[allow(dead_code, reason = "other tests use the other functions")]
 mod signals;
 
 use rustfft::num_complex::Complex32;
 use serde_json::Value;
 use signals::{Signals, tone};
 
-/// All numbers in a JSON value; NaN and infinities have become null.
+/// Checks all numbers of a JSON value. NaN and infinities are null in JSON.
 fn check(value: &Value, path: &str) {
     match value {
         Value::Null => panic!("{path} is no number"),
@@ -25,7 +25,7 @@ fn check(value: &Value, path: &str) {
 }
 
 #[test]
-fn every_number_is_finite_whatever_the_samples() {
+fn every_number_is_finite_for_any_samples() {
     let mut signals = Signals::new(99);
     for rate in [1_000, 8_000, 8_005, 200_000] {
         let n = rate;

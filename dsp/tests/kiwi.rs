@@ -1,4 +1,4 @@
-//! `KiwiSDR`'s WAV files: what the time stamps give, and what is made of bad ones.
+//! `KiwiSDR` WAV files: results of the time stamps, and treatment of bad ones.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -16,13 +16,13 @@ use support::{chunk, fmt, riff, wave_16};
 
 /// Samples between two stamps.
 const BLOCK: usize = 512;
-/// As the header has it, and as it is.
+/// The rate in the header, and the true one.
 const HEADER_RATE: u32 = 12_001;
 const RATE: f64 = 12_001.14;
 /// A second of the GPS week.
 const BEGUN_S: f64 = 124_934.129;
 
-/// A file whose block n comes `late(n)` seconds after it should.
+/// A file whose block n is `late(n)` seconds late.
 fn file(blocks: usize, late: impl Fn(usize) -> f64) -> Vec<u8> {
     file_of(blocks, |block| {
         let second = BEGUN_S + (block * BLOCK) as f64 / RATE + late(block);
@@ -113,7 +113,7 @@ fn stale_stamps_at_the_start_are_no_gap() {
             assert!((first - BEGUN_S).abs() < 1e-7, "{case}: {first}");
         }
     }
-    // All zero, as a receiver that was never asked for IQ before has it.
+    // A zero stamp, from a receiver that has not sent IQ before.
     let zero = file_of(100, |block| {
         if block == 0 {
             0
@@ -125,8 +125,8 @@ fn stale_stamps_at_the_start_are_no_gap() {
 }
 
 #[test]
-fn lost_blocks_are_gaps_of_as_many_samples_and_move_nothing() {
-    // One early, while the rate is still being found, and one late.
+fn lost_blocks_are_gaps_of_as_many_samples_and_move_no_segment() {
+    // Early, before the rate is settled, and late.
     for at in [3, 4, 7, 60] {
         let lost = 3 * BLOCK;
         let extraction = whole(&file(200, |block| if block >= at { seconds(lost as f64) } else { 0.0 }));
@@ -152,7 +152,7 @@ fn lost_blocks_are_gaps_of_as_many_samples_and_move_nothing() {
 }
 
 #[test]
-fn a_clock_that_jumps_moves_nothing_either() {
+fn a_clock_jump_moves_no_segment() {
     for jump in [-5.0, 700.0, 50_000.0] {
         let extraction = whole(&file(100, |block| if block >= 50 { jump } else { 0.0 }));
         assert_eq!(extraction.samples_lost, 0);
@@ -166,7 +166,7 @@ fn a_clock_that_jumps_moves_nothing_either() {
 }
 
 #[test]
-fn the_end_of_the_week_is_no_jump() {
+fn the_end_of_the_week_is_no_clock_jump() {
     let week = 7.0 * 86_400.0;
     let extraction = whole(&file_of(100, |block| {
         ((week - 1.5 + seconds((block * BLOCK) as f64)) * 1e9) as i64
@@ -178,7 +178,7 @@ fn the_end_of_the_week_is_no_jump() {
 }
 
 #[test]
-fn without_usable_stamps_the_headers_rate_counts_and_says_so() {
+fn without_usable_stamps_the_rate_of_the_header_is_used_and_noted() {
     let never = |_: usize| 0_i64;
     let same = |_: usize| 124_934_000_000_000_i64;
     let backwards = |block: usize| 124_934_000_000_000 - 42_000_000 * block as i64;
@@ -196,8 +196,8 @@ fn without_usable_stamps_the_headers_rate_counts_and_says_so() {
 }
 
 #[test]
-fn a_short_recording_has_to_do_with_the_stamps_it_has() {
-    // Six blocks are one chunk and a bit: five intervals.
+fn a_short_recording_uses_the_few_stamps_that_it_has() {
+    // Six blocks are a little more than one chunk. They have five intervals.
     let extraction = whole(&file(6, |block| if block == 0 { -300.0 } else { 0.0 }));
     assert_eq!(extraction.interpretation.sample_rate_source, "kiwi stamps");
     assert!((extraction.interpretation.sample_rate_hz - RATE).abs() < 1e-3);
@@ -208,7 +208,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_stamps_in_any_division_of_the_bytes_give_the_same_and_no_sample_gets_lost_on_the_way(
+    fn any_stamps_give_the_same_for_any_division_of_the_bytes_and_every_sample_is_counted(
         blocks in 1_usize..60,
         late in prop::collection::vec(
             prop_oneof![6 => Just(0.0), 1 => -700.0..700.0, 1 => 0.0..0.5], 60),

@@ -1,19 +1,19 @@
-//! Files that `KiwiSDR` receivers really wrote, where `HEIMDALL_IQ_CORPUS` names a folder of them.
+//! Tests with files that `KiwiSDR` receivers wrote, if `HEIMDALL_IQ_CORPUS` names a folder of them.
 
 use std::path::PathBuf;
 
 use heimdall_dsp::{Extraction, Hints, Recording, SampleFormat, Workspace};
 
-/// Three receivers of the time signal DCF77 on 2017-11-27, a Monday: the true rate as the stamps have it, samples over
-/// time from the first good stamp to the last; stale stamps; blocks of 512 samples.
+/// Three receivers of the time signal DCF77 on 2017-11-27, a Monday: the rate according to the stamps
+/// (samples over time from the first good stamp to the last), stale stamps, blocks of 512 samples.
 const RECEIVERS: [(&str, f64, u64, u64); 3] = [
     ("DF0KL", 12_001.145, 1, 687),
     ("F1JEK", 12_001.202, 1, 680),
     ("HB9RYZ", 12_001.132, 1, 691),
 ];
 
-/// 10:41:56 UTC, when the recorder was started according to the files' names, as second of the GPS week: which began
-/// on Sunday, and has no leap seconds, 18 by then.
+/// The start of the recorder according to the file names, 10:41:56 UTC, as second of the GPS week. The
+/// week begins on Sunday. GPS time has no leap seconds, of which there were 18.
 const STARTED_S: f64 = 86_400.0 + 10.0 * 3600.0 + 41.0 * 60.0 + 56.0 + 18.0;
 
 fn recordings() -> Option<Vec<PathBuf>> {
@@ -62,7 +62,7 @@ fn rate_time_and_length_of_real_recordings_come_from_their_stamps() {
         assert_eq!((stamps.stamps, stamps.stale_stamps), (blocks, stale), "{receiver}");
         assert!(stamps.largest_deviation_samples < 0.01, "{receiver}: {stamps:?}");
         assert_eq!(stamps.oldest_solution_s, 5);
-        // It took the recorders up to a second and a half to be heard.
+        // The recorders needed up to a second and a half to connect.
         let begun_s = stamps.first_sample_gps_week_s.expect("a time");
         assert!((-0.5..1.5).contains(&(begun_s - STARTED_S)), "{receiver}: {begun_s}");
 

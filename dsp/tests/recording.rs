@@ -1,14 +1,14 @@
-//! What becomes of bytes, good and bad, in pieces of any size.
+//! Extraction from valid and invalid bytes, in pieces of any size.
 
 #![expect(
     clippy::float_cmp,
-    reason = "what is compared is a count, a floor or computed the same way"
+    reason = "the compared values are counts, lowest values, or computed in the same way"
 )]
 
 use heimdall_dsp::{Error, Extraction, FormatClaim, Hints, Recording, SampleFormat, Warning, Workspace};
 use proptest::prelude::*;
 
-/// 1000 samples a second make chunks of 200 samples, small enough to try many.
+/// At 1000 samples per second a chunk has 200 samples, so that many can be tried.
 const RATE: f64 = 1000.0;
 
 fn hints(format: SampleFormat) -> Hints {
@@ -62,7 +62,7 @@ fn a_last_segment_needs_one_whole_chunk() {
 }
 
 #[test]
-fn what_is_too_short_says_how_much_it_lacks() {
+fn a_recording_that_is_too_short_is_refused_with_the_number_of_samples() {
     let of = |bytes: &[u8]| extract(hints(SampleFormat::Cf32Le), [bytes]).unwrap_err();
     assert_eq!(
         of(&[]).to_string(),
@@ -81,7 +81,7 @@ fn what_is_too_short_says_how_much_it_lacks() {
 }
 
 #[test]
-fn bad_bytes_are_refused_with_what_where_and_how_many() {
+fn bad_bytes_are_refused_with_reason_place_and_number() {
     let of = |bytes: &[u8]| {
         let error = extract(hints(SampleFormat::Cf32Le), [bytes]).unwrap_err();
         assert_eq!(error.kind(), "invalid_format");
@@ -128,7 +128,7 @@ fn bad_bytes_are_refused_with_what_where_and_how_many() {
 }
 
 #[test]
-fn a_rate_that_cannot_be_is_refused() {
+fn a_rate_outside_the_limits_is_refused() {
     for rate in [1e-300, 999.9, 25_000_001.0, 1e9, f64::MAX] {
         let hints = Hints::default().with_sample_rate_hz(rate, "column iq_sample_rate");
         let error = extract(hints, [&wave(300)[..]]).unwrap_err();
@@ -137,7 +137,7 @@ fn a_rate_that_cannot_be_is_refused() {
 }
 
 #[test]
-fn a_rate_that_is_none_is_doubted_and_not_used() {
+fn an_invalid_rate_gives_a_warning_and_is_not_used() {
     for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let hints = Hints::default()
             .with_sample_rate_hz(rate, "column iq_sample_rate")
@@ -154,7 +154,7 @@ fn a_rate_that_is_none_is_doubted_and_not_used() {
 }
 
 #[test]
-fn a_format_that_is_not_read_is_refused_by_name_unless_the_bytes_know_better() {
+fn an_unsupported_format_is_refused_by_name_unless_the_bytes_have_a_header() {
     let mut hints = Hints::default();
     hints.add_format(FormatClaim::parse("cu16_le").unwrap(), "column iq_data_format");
     let hints = hints.with_format(SampleFormat::Ci16Le, "object metadata");
@@ -172,7 +172,7 @@ fn a_format_that_is_not_read_is_refused_by_name_unless_the_bytes_know_better() {
 }
 
 #[test]
-fn what_the_bytes_say_wins_over_what_others_say() {
+fn the_header_counts_more_than_a_hint() {
     let data: Vec<u8> = (0..600).flat_map(|i| f64::from(i).sin().to_le_bytes()).collect();
     let bytes = npy("<c16", "(300,)", &data);
     let extraction = extract(hints(SampleFormat::Cf32Le), [&bytes[..]]).unwrap();
@@ -184,7 +184,7 @@ fn what_the_bytes_say_wins_over_what_others_say() {
 }
 
 #[test]
-fn a_dead_chunk_in_a_good_recording_has_finite_floors() {
+fn a_silent_chunk_in_a_good_recording_has_finite_numbers() {
     let mut bytes = wave(1000);
     bytes[8 * 400..8 * 600].fill(0);
     let extraction = extract(hints(SampleFormat::Cf32Le), [&bytes[..]]).unwrap();
@@ -199,7 +199,7 @@ fn a_dead_chunk_in_a_good_recording_has_finite_floors() {
 }
 
 #[test]
-fn a_workspace_carries_nothing_from_one_recording_to_the_next() {
+fn a_workspace_keeps_nothing_of_the_recordings_before() {
     let bytes = wave(777);
     let fresh = extract(hints(SampleFormat::Cf32Le), [&bytes[..]]).unwrap();
     let mut workspace = Workspace::new();
@@ -253,7 +253,7 @@ proptest! {
     }
 
     #[test]
-    fn any_division_of_any_bytes_gives_the_same_and_never_a_number_that_is_none(
+    fn any_division_of_any_bytes_gives_the_same_and_only_finite_numbers(
         magic in prop::sample::select(vec![&b""[..], b"\x93NUMPY\x01\0\x20\0", b"\x93NUMPY\x02\0", b"<html>"]),
         body in prop::collection::vec(any::<u8>(), 0..5000),
         format in prop::sample::select(SampleFormat::ALL.to_vec()),

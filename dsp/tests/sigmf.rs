@@ -1,4 +1,4 @@
-//! Recordings with `SigMF` metadata: beside them, and in an archive with them.
+//! Recordings with `SigMF` metadata, in a file next to the samples and in an archive.
 
 #![expect(clippy::float_cmp, reason = "rates and places are exact")]
 
@@ -20,7 +20,7 @@ fn extract(hints: Hints, bytes: &[u8], step: usize) -> Result<Extraction, Error>
     recording.finish(&mut workspace)
 }
 
-/// Reads an archive as whoever can reach its end does: once more, if the metadata come last.
+/// Reads an archive, and a second time with the metadata if they are at its end.
 fn extract_archive(bytes: &[u8], step: usize) -> Result<Extraction, Error> {
     match extract(Hints::default(), bytes, step) {
         Err(Error::MetadataAfterSamples { at }) => {
@@ -39,11 +39,11 @@ fn extract_archive(bytes: &[u8], step: usize) -> Result<Extraction, Error> {
 fn tone(samples: u32) -> Vec<u8> {
     let components = (0..samples).flat_map(|n| {
         let (sin, cos) = (std::f64::consts::TAU * 100.0 * f64::from(n) / RATE).sin_cos();
-        // As many codes as noise has.
+        // Gives the tone as many codes as noise has.
         let dither = f64::from(n * n % 1009) / 10_000.0;
         [cos + dither, sin - dither]
     });
-    #[expect(clippy::cast_possible_truncation, reason = "16 bit are what is wanted")]
+    #[expect(clippy::cast_possible_truncation, reason = "the result has 16 bits")]
     components
         .flat_map(|value| ((value * 10_000.0) as i16).to_le_bytes())
         .collect()
@@ -70,9 +70,9 @@ fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
         header.set_mode(0o644);
         builder
             .append_data(&mut header, name, *content)
-            .expect("memory takes it");
+            .expect("a write to memory");
     }
-    builder.into_inner().expect("memory takes it")
+    builder.into_inner().expect("a write to memory")
 }
 
 fn assert_tone(extraction: &Extraction, samples: u64) {
@@ -83,7 +83,7 @@ fn assert_tone(extraction: &Extraction, samples: u64) {
 }
 
 #[test]
-fn metadata_beside_the_samples_count_for_more_than_what_others_say() {
+fn metadata_next_to_the_samples_count_more_than_other_hints() {
     let mut hints = Hints::default()
         .with_format(SampleFormat::Cu8, "column iq_data_format")
         .with_sample_rate_hz(48_000.0, "column iq_sample_rate");
@@ -124,7 +124,7 @@ fn headers_between_captures_are_no_samples() {
 }
 
 #[test]
-fn a_jump_of_the_global_index_leaves_segments_where_they_belong() {
+fn a_jump_of_the_global_index_moves_no_segment() {
     let captures = "{\"core:sample_start\": 0, \"core:global_index\": 7000}, {\"core:sample_start\": 2000, \"core:global_index\": 11000}";
     let text = meta("", captures);
     let mut hints = Hints::default();
@@ -152,7 +152,7 @@ fn a_jump_of_the_global_index_leaves_segments_where_they_belong() {
 }
 
 #[test]
-fn an_archive_is_read_whatever_the_order_of_its_files() {
+fn an_archive_is_read_with_its_files_in_any_order() {
     let tone = tone(4000);
     let text = meta("", "{\"core:sample_start\": 0, \"core:frequency\": 145e6}");
     let named = meta(
@@ -187,7 +187,7 @@ fn an_archive_is_read_whatever_the_order_of_its_files() {
                 extraction.inconsistencies
             );
         }
-        // Some writers leave out the end, or fill up with more of it.
+        // Some writers leave out the blocks of zeros at the end, or write more of them.
         let open = extract_archive(&bytes[..bytes.len() - 1024], 512).unwrap();
         assert_tone(&open, 4000);
         let padded = [&bytes[..], &[0; 9216]].concat();
@@ -196,7 +196,7 @@ fn an_archive_is_read_whatever_the_order_of_its_files() {
 }
 
 #[test]
-fn an_archive_that_cannot_be_followed_says_why() {
+fn an_archive_that_cannot_be_read_is_refused_with_the_reason() {
     let tone = tone(800);
     let meta_of = |global: &str| meta(global, "");
     let plain = meta_of("");
@@ -269,7 +269,7 @@ fn an_archive_that_cannot_be_followed_says_why() {
 }
 
 #[test]
-fn a_size_that_lies_costs_no_memory_and_no_time() {
+fn a_wrong_size_takes_no_memory_and_no_time() {
     let text = meta("", "");
     let mut bytes = archive(&[("r.sigmf-meta", text.as_bytes()), ("r.sigmf-data", &tone(800))]);
     // 2^60 bytes in the binary form of sizes.
@@ -279,7 +279,7 @@ fn a_size_that_lies_costs_no_memory_and_no_time() {
     bytes[1024..1536].copy_from_slice(header.as_bytes());
     let error = extract_archive(&bytes, 512).unwrap_err().to_string();
     assert!(error.contains("bytes too early"), "{error}");
-    // The same of a file of no interest, behind which nothing can be.
+    // The same for a file that is skipped. Nothing can follow it.
     let mut bytes = archive(&[("x", b"y"), ("r.sigmf-meta", text.as_bytes())]);
     let mut header = Header::from_byte_slice(&bytes[..512]).clone();
     header.set_size(u64::MAX >> 1);
@@ -292,7 +292,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_damaged_archive_gives_the_same_however_its_bytes_come_and_never_a_panic(
+    fn a_damaged_archive_gives_the_same_for_any_division_of_the_bytes_and_no_panic(
         damage in prop::collection::vec((0_usize..6_000, any::<u8>()), 0..8),
         cut in 0_usize..7_000,
         meta_first: bool,

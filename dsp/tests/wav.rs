@@ -1,4 +1,4 @@
-//! WAV files, honest and otherwise, in pieces of any size.
+//! Valid and invalid WAV files, in pieces of any size.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -42,7 +42,7 @@ fn length(announced: u64, actual: u64) -> Anomaly {
 }
 
 #[test]
-fn every_sample_format_gives_what_the_bare_samples_give() {
+fn every_sample_format_gives_the_same_as_samples_without_a_container() {
     let wave = || (0..2 * 1200).map(|i| (f64::from(i) * 0.7).sin());
     let bytes: Vec<u8> = wave().map(|v| ((127.5 + 100.0 * v) as i16).to_le_bytes()[0]).collect();
     let integers = |kept: std::ops::Range<usize>| -> Vec<u8> {
@@ -102,7 +102,7 @@ fn sixty_four_bit_files_take_their_lengths_from_ds64() {
 }
 
 #[test]
-fn lengths_that_lie_are_told_with_both_numbers_and_cost_no_sample() {
+fn wrong_lengths_are_reported_with_both_numbers_and_lose_no_sample() {
     let data = wave_16(1300);
     let bytes = data.len() as u64;
     let expected = raw(SampleFormat::Ci16Le, &data);
@@ -117,12 +117,12 @@ fn lengths_that_lie_are_told_with_both_numbers_and_cost_no_sample() {
         .concat()
     };
     let info = chunk(*b"LIST", b"INFO");
-    // What the header was to become, if nobody came back to fill it in.
+    // Lengths that an interrupted program leaves in the header, and others.
     for riff_length in [0, 36, u32::MAX, 4000] {
         for (data_length, behind, announced) in [
             (0, &[][..], 0),
             (u32::MAX, &[], u64::from(u32::MAX)),
-            // As much as 2^32 modulo a true length beyond it may be.
+            // A length above 4 GiB, modulo 2^32, can be anything.
             (400, &[], 400),
             (401, &[], 401),
             (403, &[], 403),
@@ -137,22 +137,22 @@ fn lengths_that_lie_are_told_with_both_numbers_and_cost_no_sample() {
             assert_eq!(extraction.samples_left_over, 100, "{case}");
             assert_eq!(extraction.info.anomalies, [length(announced, bytes)], "{case}");
         }
-        // A known chunk behind the samples is one even where the RIFF header ends before it.
+        // A known chunk after the samples is read even if it is beyond the end in the RIFF header.
         let extraction = whole(&file(riff_length, data.len() as u32, &info));
         assert_eq!(extraction.segments, expected.segments);
         assert_eq!(extraction.info.anomalies, []);
     }
-    // An empty data chunk where the RIFF header goes on is empty, and what follows is what it says.
+    // A data chunk of length 0 is empty if the RIFF header says that more chunks follow.
     let later = riff(&[fmt(1, 16, RATE), chunk(*b"data", &[]), chunk(*b"data", &data)]);
     assert_eq!(whole(&later).segments, expected.segments);
-    // A chunk nobody knows is one where the RIFF header says that there is one.
+    // An unknown chunk is skipped if it is before the end in the RIFF header.
     let vendor = riff(&[fmt(1, 16, RATE), chunk(*b"data", &data), chunk(*b"rcvr", &[1; 99])]);
     assert_eq!(whole(&vendor).segments, expected.segments);
     assert_eq!(whole(&vendor).info.anomalies, []);
 }
 
 #[test]
-fn a_file_cut_at_any_byte_is_read_as_far_as_it_goes() {
+fn a_file_truncated_at_any_byte_is_read_up_to_its_end() {
     let data = wave_16(410);
     let file = riff(&[fmt(1, 16, RATE), chunk(*b"data", &data)]);
     let head = file.len() - data.len();
@@ -160,7 +160,7 @@ fn a_file_cut_at_any_byte_is_read_as_far_as_it_goes() {
         let result = extract([&file[..end]]);
         if end < head + 800 {
             let kind = result.unwrap_err().kind();
-            // Twelve bytes say that it is a WAV file; fewer are taken for samples.
+            // Twelve bytes identify a WAV file. Fewer are read as samples.
             if end >= 12 {
                 let expected = if end < head { "invalid_format" } else { "too_short" };
                 assert_eq!(kind, expected, "{end}");
@@ -184,7 +184,7 @@ fn a_file_cut_at_any_byte_is_read_as_far_as_it_goes() {
 }
 
 #[test]
-fn odd_chunks_are_padded_or_not_and_odd_samples_are_left_out() {
+fn padding_of_odd_chunks_is_optional_and_partial_samples_are_left_out() {
     let data = wave_16(600);
     let expected = raw(SampleFormat::Ci16Le, &data[..4 * 599]);
     let odd = &data[..4 * 599 + 3];
@@ -207,7 +207,7 @@ fn odd_chunks_are_padded_or_not_and_odd_samples_are_left_out() {
 }
 
 #[test]
-fn what_an_auxi_chunk_tells_is_kept() {
+fn time_and_frequency_of_an_auxi_chunk_are_kept() {
     let mut auxi = Vec::new();
     for field in [2017_u16, 11, 1, 27, 10, 41, 56, 7, 2017, 11, 1, 27, 10, 42, 26, 8] {
         auxi.extend(field.to_le_bytes());
@@ -222,7 +222,7 @@ fn what_an_auxi_chunk_tells_is_kept() {
     let json = serde_json::to_value(&info).unwrap();
     assert_eq!(json["centre_frequency_hz"], 145_500_000.0);
     assert!(json.get("gps_stamps").is_none() && json.get("anomalies").is_none());
-    // Behind the samples it says the same.
+    // The same chunk after the samples.
     let behind = riff(&[fmt(1, 16, RATE), chunk(*b"data", &wave_16(400)), chunk(*b"auxi", &auxi)]);
     assert_eq!(whole(&behind).info, info);
     let xml = riff(&[
@@ -234,7 +234,7 @@ fn what_an_auxi_chunk_tells_is_kept() {
 }
 
 #[test]
-fn what_is_no_iq_is_refused_with_the_reason() {
+fn a_file_without_iq_samples_is_refused_with_the_reason() {
     let of = |file: &[u8]| extract([file]).unwrap_err().to_string();
     let mut mono = fmt(1, 16, RATE);
     mono[10] = 1;
@@ -250,7 +250,7 @@ fn what_is_no_iq_is_refused_with_the_reason() {
     assert!(of(&second).ends_with("another format begins after the samples"));
     let slow = riff(&[fmt(1, 16, 8), data.clone()]);
     assert!(of(&slow).contains("sample rate 8 Hz (wav header)"), "{}", of(&slow));
-    // A rate of 0 is none, and the next best word counts.
+    // A rate of 0 is no rate, so the next source counts.
     let silent = whole_with_rate(&riff(&[fmt(1, 16, 0), data]), 2000.0);
     assert_eq!(silent.interpretation.sample_rate_source, "column iq_sample_rate");
 }
@@ -262,7 +262,7 @@ fn whole_with_rate(bytes: &[u8], rate: f64) -> Extraction {
     recording.finish(&mut workspace).expect("features")
 }
 
-/// Chunks with any name, any length and any body, some of them sensible.
+/// Chunks with any name, length and body; most of them are valid.
 fn any_chunk() -> impl Strategy<Value = Vec<u8>> {
     let ids = [
         *b"fmt ",
@@ -296,7 +296,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_chunks_in_any_division_of_the_bytes_give_the_same(
+    fn any_chunks_give_the_same_for_any_division_of_the_bytes(
         form in prop::sample::select(vec![b"RIFF", b"RF64", b"BW64"]),
         riff_length: u32,
         chunks in prop::collection::vec(any_chunk(), 0..8),

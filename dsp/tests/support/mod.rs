@@ -1,4 +1,4 @@
-//! Files as recorders write them.
+//! WAV files as recorders write them.
 
 /// A RIFF chunk, padded to an even length.
 pub(crate) fn chunk(id: [u8; 4], body: &[u8]) -> Vec<u8> {
@@ -10,7 +10,7 @@ pub(crate) fn chunk(id: [u8; 4], body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A chunk whose header says something else.
+/// A chunk with any length in its header.
 pub(crate) fn with_length(id: [u8; 4], length: u32, body: &[u8]) -> Vec<u8> {
     [&id[..], &length.to_le_bytes(), body].concat()
 }
