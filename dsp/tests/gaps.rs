@@ -1,19 +1,18 @@
 //! Recordings whose recorder lost samples.
 
-use heimdall_dsp::{Anomaly, Error, Extraction, Gap, Hints, Recording, SampleFormat, Warning, Workspace};
+#[path = "support/pieces.rs"]
+mod pieces;
+
+use heimdall_dsp::{Anomaly, Error, Extraction, Gap, Hints, SampleFormat, Warning};
+use pieces::divide;
 use proptest::prelude::*;
 
 /// Chunks of 200 samples, segments of 1000.
 const RATE: f64 = 1000.0;
 
 fn extract<'a>(losses: &[Gap], pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Extraction, Error> {
-    let mut workspace = Workspace::new();
     let hints = Hints::default().with_sample_rate_hz(RATE, "test");
-    let mut recording = Recording::new(hints.with_losses(losses.to_vec()));
-    for piece in pieces {
-        recording.push(piece, &mut workspace)?;
-    }
-    recording.finish(&mut workspace)
+    pieces::extract(hints.with_losses(losses.to_vec()), pieces)
 }
 
 fn gap(at_sample: u64, lost_samples: u64) -> Gap {
@@ -153,11 +152,7 @@ proptest! {
         let mut losses: Vec<Gap> = places.iter().map(|(at, lost)| gap(*at, *lost)).collect();
         losses.sort_by_key(|gap| gap.at_sample);
         let whole = extract(&losses, [&bytes[..]]);
-        let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
-        at.extend([0, bytes.len()]);
-        at.sort_unstable();
-        let pieces = at.windows(2).map(|pair| &bytes[pair[0]..pair[1]]);
-        prop_assert_eq!(&extract(&losses, pieces), &whole);
+        prop_assert_eq!(&extract(&losses, divide(&bytes, &cuts)), &whole);
         let Ok(extraction) = whole else { return Ok(()) };
         prop_assert_eq!(extraction.samples_used + extraction.samples_left_over, samples as u64);
         let lost: u64 = losses.iter().filter(|gap| gap.at_sample < samples as u64).map(|gap| gap.lost_samples).sum();

@@ -8,9 +8,12 @@
     reason = "tests make their own small input"
 )]
 
+#[path = "support/pieces.rs"]
+mod pieces;
 mod support;
 
-use heimdall_dsp::{Anomaly, Error, Extraction, Gap, Hints, Recording, Warning, Workspace};
+use heimdall_dsp::{Anomaly, Error, Extraction, Gap, Hints, Warning};
+use pieces::divide;
 use proptest::prelude::*;
 use support::{chunk, fmt, riff, wave_16};
 
@@ -49,12 +52,7 @@ fn file_of(blocks: usize, time_ns: impl Fn(usize) -> i64) -> Vec<u8> {
 }
 
 fn extract<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Extraction, Error> {
-    let mut workspace = Workspace::new();
-    let mut recording = Recording::new(Hints::default());
-    for piece in pieces {
-        recording.push(piece, &mut workspace)?;
-    }
-    recording.finish(&mut workspace)
+    pieces::extract(Hints::default(), pieces)
 }
 
 fn whole(bytes: &[u8]) -> Extraction {
@@ -216,11 +214,7 @@ proptest! {
     ) {
         let bytes = file(blocks, |block| late[..=block].iter().sum());
         let whole = extract([&bytes[..]]);
-        let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
-        at.extend([0, bytes.len()]);
-        at.sort_unstable();
-        let pieces = at.windows(2).map(|pair| &bytes[pair[0]..pair[1]]);
-        prop_assert_eq!(&extract(pieces), &whole);
+        prop_assert_eq!(&extract(divide(&bytes, &cuts)), &whole);
         if let Ok(extraction) = whole {
             prop_assert_eq!(extraction.samples_used + extraction.samples_left_over, (blocks * BLOCK) as u64);
             prop_assert_eq!(extraction.info.gps_stamps.unwrap().stamps, blocks as u64);

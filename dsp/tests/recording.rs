@@ -5,7 +5,11 @@
     reason = "the compared values are counts, lowest values, or computed in the same way"
 )]
 
-use heimdall_dsp::{Error, Extraction, FormatClaim, Hints, Recording, SampleFormat, Warning, Workspace};
+#[path = "support/pieces.rs"]
+mod pieces;
+
+use heimdall_dsp::{FormatClaim, Hints, Recording, SampleFormat, Warning, Workspace};
+use pieces::{divide, extract};
 use proptest::prelude::*;
 
 /// At 1000 samples per second a chunk has 200 samples, so that many can be tried.
@@ -15,15 +19,6 @@ fn hints(format: SampleFormat) -> Hints {
     Hints::default()
         .with_format(format, "argument")
         .with_sample_rate_hz(RATE, "argument")
-}
-
-fn extract<'a>(hints: Hints, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Extraction, Error> {
-    let mut workspace = Workspace::new();
-    let mut recording = Recording::new(hints);
-    for piece in pieces {
-        recording.push(piece, &mut workspace)?;
-    }
-    recording.finish(&mut workspace)
 }
 
 /// `samples` complex samples of a wave, as 32-bit floats.
@@ -217,14 +212,6 @@ fn a_workspace_keeps_nothing_of_the_recordings_before() {
     assert_eq!(recording.finish(&mut workspace).unwrap(), fresh);
 }
 
-/// Cuts bytes at the given places.
-fn cut<'a>(bytes: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
-    let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
-    at.extend([0, bytes.len()]);
-    at.sort_unstable();
-    at.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect()
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -249,7 +236,7 @@ proptest! {
             bytes = npy(descr, &format!("({samples},)"), &bytes);
         }
         let whole = extract(hints(format), [&bytes[..]]);
-        prop_assert_eq!(extract(hints(format), cut(&bytes, &cuts)), whole);
+        prop_assert_eq!(extract(hints(format), divide(&bytes, &cuts)), whole);
     }
 
     #[test]
@@ -268,6 +255,6 @@ proptest! {
                 }
             }
         }
-        prop_assert_eq!(extract(hints(format), cut(&bytes, &cuts)), whole);
+        prop_assert_eq!(extract(hints(format), divide(&bytes, &cuts)), whole);
     }
 }

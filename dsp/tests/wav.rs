@@ -6,9 +6,12 @@
     reason = "tests make their own small input"
 )]
 
+#[path = "support/pieces.rs"]
+mod pieces;
 mod support;
 
-use heimdall_dsp::{Anomaly, Error, Extraction, Hints, Recording, SampleFormat, Workspace};
+use heimdall_dsp::{Anomaly, Error, Extraction, Hints, SampleFormat};
+use pieces::divide;
 use proptest::prelude::*;
 use support::{chunk, fmt, riff, wave_16, with_length};
 
@@ -16,12 +19,7 @@ use support::{chunk, fmt, riff, wave_16, with_length};
 const RATE: u32 = 1000;
 
 fn extract<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Extraction, Error> {
-    let mut workspace = Workspace::new();
-    let mut recording = Recording::new(Hints::default());
-    for piece in pieces {
-        recording.push(piece, &mut workspace)?;
-    }
-    recording.finish(&mut workspace)
+    pieces::extract(Hints::default(), pieces)
 }
 
 fn whole(bytes: &[u8]) -> Extraction {
@@ -30,11 +28,8 @@ fn whole(bytes: &[u8]) -> Extraction {
 
 /// The same samples without a container.
 fn raw(format: SampleFormat, bytes: &[u8]) -> Extraction {
-    let mut workspace = Workspace::new();
     let hints = Hints::default().with_format(format, "test");
-    let mut recording = Recording::new(hints.with_sample_rate_hz(f64::from(RATE), "test"));
-    recording.push(bytes, &mut workspace).expect("samples");
-    recording.finish(&mut workspace).expect("features")
+    pieces::extract(hints.with_sample_rate_hz(f64::from(RATE), "test"), [bytes]).expect("features")
 }
 
 fn length(announced: u64, actual: u64) -> Anomaly {
@@ -256,10 +251,8 @@ fn a_file_without_iq_samples_is_refused_with_the_reason() {
 }
 
 fn whole_with_rate(bytes: &[u8], rate: f64) -> Extraction {
-    let mut workspace = Workspace::new();
-    let mut recording = Recording::new(Hints::default().with_sample_rate_hz(rate, "column iq_sample_rate"));
-    recording.push(bytes, &mut workspace).expect("samples");
-    recording.finish(&mut workspace).expect("features")
+    let hints = Hints::default().with_sample_rate_hz(rate, "column iq_sample_rate");
+    pieces::extract(hints, [bytes]).expect("features")
 }
 
 /// Chunks with any name, length and body; most of them are valid.
@@ -305,10 +298,6 @@ proptest! {
     ) {
         let body = [fmt(1, 16, RATE), chunks.concat(), trailing].concat();
         let bytes = [&form[..], &riff_length.to_le_bytes(), b"WAVE", &body].concat();
-        let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
-        at.extend([0, bytes.len()]);
-        at.sort_unstable();
-        let pieces = at.windows(2).map(|pair| &bytes[pair[0]..pair[1]]);
-        prop_assert_eq!(extract(pieces), extract([&bytes[..]]));
+        prop_assert_eq!(extract(divide(&bytes, &cuts)), extract([&bytes[..]]));
     }
 }

@@ -56,7 +56,7 @@ impl Container {
                 Ok(Self::NonConforming(NonConformingDataset::new(
                     meta,
                     format,
-                    hints.object_bytes(),
+                    hints.object_bytes,
                     false,
                 )?))
             }

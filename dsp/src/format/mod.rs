@@ -47,64 +47,52 @@ impl SampleFormat {
     /// The name, for `iq_format`.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Cf32Le => "cf32_le",
-            Self::Cf64Le => "cf64_le",
-            Self::Ci16Le => "ci16_le",
-            Self::Ci24Le => "ci24_le",
-            Self::Ci32Le => "ci32_le",
-            Self::Ci8 => "ci8",
-            Self::Cu8 => "cu8",
-        }
+        self.properties().0
     }
 
     /// Bytes of one complex sample.
     #[must_use]
     pub const fn sample_bytes(self) -> usize {
-        match self {
-            Self::Cf32Le | Self::Ci32Le => 8,
-            Self::Ci24Le => 6,
-            Self::Cf64Le => 16,
-            Self::Ci16Le => 4,
-            Self::Ci8 | Self::Cu8 => 2,
-        }
+        self.properties().1
     }
 
     /// The formula that scales a stored component `x`. Other programs divide by 32,767 or 127, or centre
     /// on 127.4 or 128.
     #[must_use]
     pub const fn scale(self) -> &'static str {
-        match self {
-            Self::Cf32Le | Self::Cf64Le => "x",
-            Self::Ci16Le => "x / 32768",
-            Self::Ci24Le => "x / 8388608",
-            Self::Ci32Le => "x / 2147483648",
-            Self::Ci8 => "x / 128",
-            Self::Cu8 => "(x - 127.5) / 127.5",
-        }
+        self.properties().2
     }
 
     /// The smallest and the largest component of an integer format. `None` for floats.
     pub(crate) const fn ends(self) -> Option<(f32, f32)> {
-        match self {
-            Self::Cf32Le | Self::Cf64Le => None,
-            Self::Ci16Le => Some((-1.0, 32_767.0 / 32_768.0)),
-            Self::Ci24Le => Some((-1.0, 8_388_607.0 / 8_388_608.0)),
-            Self::Ci8 => Some((-1.0, 127.0 / 128.0)),
-            // In single precision the largest 32-bit codes are rounded to 1.
-            Self::Ci32Le | Self::Cu8 => Some((-1.0, 1.0)),
+        match self.properties().3 {
+            0.0 => None,
+            _ => Some((-1.0, self.properties().4)),
         }
     }
 
     /// Difference between adjacent codes of an integer format. 0 for floats.
     pub(crate) const fn step(self) -> f32 {
+        self.properties().3
+    }
+
+    /// Name, bytes of a sample, scale, step, and the largest component of an integer format. In single
+    /// precision the largest 32-bit codes are rounded to 1.
+    const fn properties(self) -> (&'static str, usize, &'static str, f32, f32) {
         match self {
-            Self::Cf32Le | Self::Cf64Le => 0.0,
-            Self::Ci16Le => 1.0 / 32_768.0,
-            Self::Ci24Le => 1.0 / 8_388_608.0,
-            Self::Ci32Le => 1.0 / 2_147_483_648.0,
-            Self::Ci8 => 1.0 / 128.0,
-            Self::Cu8 => 1.0 / 127.5,
+            Self::Cf32Le => ("cf32_le", 8, "x", 0.0, 0.0),
+            Self::Cf64Le => ("cf64_le", 16, "x", 0.0, 0.0),
+            Self::Ci16Le => ("ci16_le", 4, "x / 32768", 1.0 / 32_768.0, 32_767.0 / 32_768.0),
+            Self::Ci24Le => (
+                "ci24_le",
+                6,
+                "x / 8388608",
+                1.0 / 8_388_608.0,
+                8_388_607.0 / 8_388_608.0,
+            ),
+            Self::Ci32Le => ("ci32_le", 8, "x / 2147483648", 1.0 / 2_147_483_648.0, 1.0),
+            Self::Ci8 => ("ci8", 2, "x / 128", 1.0 / 128.0, 127.0 / 128.0),
+            Self::Cu8 => ("cu8", 2, "(x - 127.5) / 127.5", 1.0 / 127.5, 1.0),
         }
     }
 

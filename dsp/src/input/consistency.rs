@@ -17,16 +17,16 @@ const SAME_DURATION: f64 = 0.03;
 
 /// Hints that contradict the format or the rate that is used, or that are invalid.
 pub(crate) fn of_reading(hints: &Hints, used: &Interpretation) -> Vec<Inconsistency> {
-    let mut inconsistencies = hints.inconsistencies().to_vec();
-    inconsistencies.extend(hints.format_claims().filter_map(|claim| format(&claim, used)));
-    inconsistencies.extend(hints.rates().filter_map(|hint| rate(hint, used)));
+    let mut inconsistencies = hints.inconsistencies.clone();
+    inconsistencies.extend(hints.formats.iter().filter_map(|claim| format(claim, used)));
+    inconsistencies.extend(hints.rates_hz.iter().filter_map(|hint| rate(*hint, used)));
     inconsistencies
 }
 
 /// Hints that contradict the number of `samples` in the object, or with the `lost` ones the duration.
 pub(crate) fn of_extent(hints: &Hints, used: &Interpretation, samples: u64, lost: u64) -> Vec<Inconsistency> {
-    let counts = hints.sample_counts().iter();
-    let durations = hints.durations_s().iter();
+    let counts = hints.sample_counts.iter();
+    let durations = hints.durations_s.iter();
     counts
         .filter_map(|hint| count(*hint, used, samples))
         .chain(durations.filter_map(|hint| duration(*hint, used, samples.saturating_add(lost))))

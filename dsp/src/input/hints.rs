@@ -23,14 +23,14 @@ pub struct Hint<T> {
 /// hint counts more than those added after it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Hints {
-    formats: Vec<Hint<FormatClaim>>,
-    rates_hz: Vec<Hint<f64>>,
-    sample_counts: Vec<Hint<u64>>,
-    durations_s: Vec<Hint<f64>>,
-    losses: Vec<Gap>,
+    pub(crate) formats: Vec<Hint<FormatClaim>>,
+    pub(crate) rates_hz: Vec<Hint<f64>>,
+    pub(crate) sample_counts: Vec<Hint<u64>>,
+    pub(crate) durations_s: Vec<Hint<f64>>,
+    pub(crate) losses: Vec<Gap>,
     sigmf: Option<(Sigmf, &'static str)>,
-    object_bytes: Option<u64>,
-    inconsistencies: Vec<Inconsistency>,
+    pub(crate) object_bytes: Option<u64>,
+    pub(crate) inconsistencies: Vec<Inconsistency>,
 }
 
 /// A value and its source, as stored with the row.
@@ -147,43 +147,21 @@ impl Hints {
     /// All values with their sources, the strongest of each kind first.
     #[must_use]
     pub fn provenance(&self) -> Vec<Provenance> {
-        let formats = self.format_claims().map(|hint| Provenance {
-            what: "iq_format",
-            value: hint.value.text().into(),
-            source: hint.source,
-        });
-        let rates = self.rates().map(|hint| Provenance {
-            what: "sample_rate_hz",
-            value: hint.value.into(),
-            source: hint.source,
-        });
-        let counts = self.sample_counts.iter().map(|hint| Provenance {
-            what: "samples",
-            value: hint.value.into(),
-            source: hint.source,
-        });
-        let durations = self.durations_s.iter().map(|hint| Provenance {
-            what: "duration_s",
-            value: hint.value.into(),
-            source: hint.source,
-        });
-        formats.chain(rates).chain(counts).chain(durations).collect()
-    }
-
-    pub(crate) fn format_claims(&self) -> impl Iterator<Item = Hint<FormatClaim>> {
-        self.formats.iter().cloned()
-    }
-
-    pub(crate) fn rates(&self) -> impl Iterator<Item = Hint<f64>> {
-        self.rates_hz.iter().copied()
-    }
-
-    pub(crate) fn sample_counts(&self) -> &[Hint<u64>] {
-        &self.sample_counts
-    }
-
-    pub(crate) fn durations_s(&self) -> &[Hint<f64>] {
-        &self.durations_s
+        fn of<T>(what: &'static str, hints: &[Hint<T>], value: impl Fn(&T) -> serde_json::Value) -> Vec<Provenance> {
+            let of_hint = |hint: &Hint<T>| Provenance {
+                what,
+                value: value(&hint.value),
+                source: hint.source,
+            };
+            hints.iter().map(of_hint).collect()
+        }
+        [
+            of("iq_format", &self.formats, |claim| claim.text().into()),
+            of("sample_rate_hz", &self.rates_hz, |rate| (*rate).into()),
+            of("samples", &self.sample_counts, |count| (*count).into()),
+            of("duration_s", &self.durations_s, |seconds| (*seconds).into()),
+        ]
+        .concat()
     }
 
     pub(crate) fn sigmf(&self) -> Option<&Sigmf> {
@@ -192,17 +170,5 @@ impl Hints {
 
     pub(crate) fn sigmf_source(&self) -> &'static str {
         self.sigmf.as_ref().map_or(DEFAULT, |(_, source)| source)
-    }
-
-    pub(crate) fn object_bytes(&self) -> Option<u64> {
-        self.object_bytes
-    }
-
-    pub(crate) fn losses(&self) -> &[Gap] {
-        &self.losses
-    }
-
-    pub(crate) fn inconsistencies(&self) -> &[Inconsistency] {
-        &self.inconsistencies
     }
 }

@@ -42,7 +42,7 @@ impl Interpretation {
                 source: DEFAULT,
             }),
         };
-        let rate = header_rate.or_else(|| hints.rates().next()).unwrap_or(Hint {
+        let rate = header_rate.or_else(|| hints.rates_hz.first().copied()).unwrap_or(Hint {
             value: DEFAULT_SAMPLE_RATE_HZ,
             source: DEFAULT,
         });
@@ -73,12 +73,12 @@ impl Interpretation {
 
 /// The format that the strongest hint names. If that format is not read, the weaker hints do not count.
 fn named_format(hints: &Hints) -> Result<Option<Hint<SampleFormat>>, Error> {
-    for Hint { value, source } in hints.format_claims() {
+    for Hint { value, source } in &hints.formats {
         match value {
-            FormatClaim::Samples(value) => return Ok(Some(Hint { value, source })),
+            FormatClaim::Samples(value) => return Ok(Some(Hint { value: *value, source })),
             FormatClaim::Unsupported(name) => {
                 return Err(Error::UnsupportedFormat {
-                    name,
+                    name: name.clone(),
                     source_of_format: source,
                 });
             }

@@ -35,7 +35,7 @@ impl Segmenter {
         Self {
             hints: hints.clone(),
             decoder: SampleDecoder::new(interpretation.format),
-            chunk: ChunkBuffer::new(rate_hz, chunk_samples, hints.losses()),
+            chunk: ChunkBuffer::new(rate_hz, chunk_samples, &hints.losses),
             checks: SampleChecks::new(&interpretation),
             segment: SegmentBuilder::default(),
             overview: with_overview.then(overview),
