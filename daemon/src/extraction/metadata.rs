@@ -1,12 +1,12 @@
 //! `extraction_metadata`: how the row of a recording was made.
 
-use heimdall_dsp::{CHUNK_MS, Extraction, Interpretation, Provenance, RecordingInfo};
+use heimdall_dsp::{CHUNK_MS, Interpretation, Provenance, RecordingInfo};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::stream::ExtractionResult;
 use crate::job::claim::Claim;
 use crate::job::features::FeatureRow;
-use crate::job::segment_spool::SegmentSpool;
 
 /// `extraction_metadata`. In an error row it has what was known when the extraction failed.
 #[derive(Debug, Default, Serialize)]
@@ -65,7 +65,8 @@ impl Metadata {
     }
 
     /// The row of a complete extraction.
-    pub(super) fn into_row(mut self, extraction: Extraction, segments: SegmentSpool) -> FeatureRow {
+    pub(super) fn into_row(mut self, extracted: ExtractionResult) -> FeatureRow {
+        let extraction = extracted.extraction;
         let totals = extraction.totals;
         self.extraction_method = Some("recorded");
         self.extent = Some(Extent {
@@ -82,7 +83,7 @@ impl Metadata {
         let inconsistencies = extraction.inconsistencies.iter();
         self.warnings = inconsistencies.map(|found| found.text.clone()).collect();
         FeatureRow {
-            segments,
+            segments: extracted.segments,
             trailing_warnings: extraction.inconsistencies,
             extraction_metadata: self.to_json(),
             overall_confidence: totals.overall_confidence(),

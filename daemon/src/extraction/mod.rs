@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::FutureExt as _;
-use heimdall_dsp::Extraction;
 use tracing::info;
 
 use self::metadata::Metadata;
@@ -17,7 +16,6 @@ use crate::job::error::ExtractionError;
 use crate::job::failpoint::{FailPoint, hit};
 use crate::job::outcome::Outcome;
 use crate::job::retry_policy;
-use crate::job::segment_spool::SegmentSpool;
 use crate::metrics::labels::Step;
 use crate::metrics::metrics;
 use crate::object_store::breaker::CircuitBreakers;
@@ -36,7 +34,7 @@ pub mod threads;
 /// in total.
 const MAX_READS: u32 = 3;
 
-type Extracted = Result<(Extraction, SegmentSpool), ExtractionError>;
+type Extracted = Result<ExtractionResult, ExtractionError>;
 
 /// Extracts claimed recordings. All recordings share one.
 pub struct Pipeline {
@@ -61,9 +59,7 @@ impl Pipeline {
         let mut metadata = Metadata::new(claim);
         let extracting = AssertUnwindSafe(self.extract_at(text, claim, &mut metadata));
         let (error, metadata) = match extracting.catch_unwind().await {
-            Ok(Ok((extraction, segments))) => {
-                return Outcome::Completed(Box::new(metadata.into_row(extraction, segments)));
-            }
+            Ok(Ok(extracted)) => return Outcome::Completed(Box::new(metadata.into_row(extracted))),
             Ok(Err(error)) => (error, metadata.to_json()),
             Err(panic) => {
                 let reason = panic_message(&*panic);
@@ -132,19 +128,14 @@ impl Pipeline {
             sidecar::read_archive_tail(&mut object, at, &mut hints).await?;
             result = stream(claim, &mut object, hints, &self.threads, &self.budget).await;
         }
-        let ExtractionResult {
-            extraction,
-            segments,
-            extracting,
-            read_bytes,
-        } = result?;
-        metadata.object_bytes = Some(read_bytes);
-        let fetching = begun.elapsed().saturating_sub(extracting);
+        let extracted = result?;
+        metadata.object_bytes = Some(extracted.read_bytes);
+        let fetching = begun.elapsed().saturating_sub(extracted.extracting);
         metrics().step(Step::Fetch, fetching);
-        metrics().step(Step::Extract, extracting);
-        metadata.extract_ms = whole_ms(extracting);
+        metrics().step(Step::Extract, extracted.extracting);
+        metadata.extract_ms = whole_ms(extracted.extracting);
         metadata.fetch_ms = whole_ms(fetching);
-        Ok((extraction, segments))
+        Ok(extracted)
     }
 }
 

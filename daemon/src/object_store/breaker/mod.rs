@@ -11,20 +11,20 @@
 //!
 //! While a breaker is open or half-open, one task probes the bucket with back-off. A probe requests
 //! a key that cannot exist. If the store answers that this object does not exist, the probe also
-//! reads an object that failed, and if that fails again, a known-good one. One log line tells when
-//! a breaker opens ("object store away"), one when it closes ("object store back").
+//! reads an object that failed, and if that fails again, a known-good one. One log line is
+//! written when a breaker opens ("object store away"), one when it closes ("object store back").
 //!
 //! Differences from the usual circuit breaker:
 //!
-//! - It does not count errors. `attribution.rs` decides whether the store caused a failure; one
-//!   failure can be enough.
+//! - No number or rate of errors opens it: `attribution.rs` decides whether the store caused a
+//!   failure, and one failure can be enough.
 //! - It is not open for a fixed time: a probe ends the open state, and can close it without a
 //!   trial.
 //! - A failed trial does not open it again, since the object itself may be the cause. The object is
 //!   retried a minute later.
 //! - A recording of an open bucket gets no error. It is deferred, and the attempt does not count.
 //!
-//! The queue does not know the bucket of a recording. So claiming stops only if no breaker is
+//! A row of the queue does not name its bucket. So claiming stops only if no breaker is
 //! closed; otherwise recordings of all buckets are claimed, and those of open buckets are deferred.
 //! An outage of one bucket may be an outage of all: when a breaker opens, the other buckets are
 //! probed immediately.
