@@ -1,33 +1,34 @@
-//! The application's part: what the acquisition service does, as a login that may touch nothing
-//! but the application's own tables.
+//! The application that records: it uses a login with rights only on the application's tables.
 
+use anyhow::{Context, Result};
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
-use super::narrator::Narrator;
-use super::scene::{Receiver, UploadContent};
-use crate::sandbox::error::{Context, Result};
-use crate::sandbox::objects::Objects;
+use super::environment::DATABASE;
+use super::receivers::{Receiver, UploadContent};
+use super::timeline::Timeline;
+use crate::config::settings::DEFAULT_BUCKET;
+use crate::sandbox::objects::{Metadata, Objects};
 use crate::sandbox::postgres::Cluster;
 
 /// The application's login, made by `logins.sql`.
 const LOGIN: &str = "heimdall_application";
-/// What stands for the time of the recording in an object's name.
+/// Is replaced by the time of the recording in an object's name.
 const STARTED: &str = "{started}";
 
-/// The application, connected.
+/// A connection of the application.
 pub struct Application {
     client: Client,
 }
 
-/// A session with all that was put in for it.
+/// A session with what was stored for it.
 #[derive(Debug)]
 pub struct Session {
     /// Its id.
     pub id: Uuid,
     /// Its measurements, in the order of the receivers.
     pub measurements: Vec<Measurement>,
-    /// Bytes put into the store.
+    /// Bytes of all objects.
     pub uploaded_bytes: u64,
 }
 
@@ -44,9 +45,9 @@ impl Application {
     /// Logs in.
     ///
     /// # Errors
-    /// When the server refuses.
-    pub async fn connect(cluster: &Cluster, database: &str) -> Result<Self> {
-        let url = cluster.url_as(LOGIN, database);
+    /// If the server refuses the connection.
+    pub async fn connect(cluster: &Cluster) -> Result<Self> {
+        let url = cluster.url_as(LOGIN, DATABASE);
         let (client, connection) = tokio_postgres::connect(&url, NoTls)
             .await
             .context("the application's login")?;
@@ -55,24 +56,23 @@ impl Application {
         Ok(Self { client })
     }
 
-    /// Enters the receivers and a session, puts the recordings into `bucket`, and enters a measurement for each.
+    /// Inserts a session and the receivers' stations and measurements, and stores the recordings.
+    /// Takes the content of the uploads out of `receivers`.
     ///
     /// # Errors
-    /// When a statement fails or a file cannot be read.
+    /// If a statement fails or a file cannot be read.
     pub async fn record(
         &self,
         receivers: &mut [Receiver],
         duration_seconds: f64,
-        (objects, bucket): (&Objects, &str),
-        narrator: &Narrator,
+        objects: &Objects,
+        timeline: &Timeline,
     ) -> Result<Session> {
         let frequency_hz = receivers.first().map_or(0, |receiver| receiver.frequency_hz);
+        let statement = include_str!("sql/insert_session.sql");
         let row = self
             .client
-            .query_one(
-                include_str!("sql/insert_session.sql"),
-                &[&frequency_hz, &duration_seconds],
-            )
+            .query_one(statement, &[&frequency_hz, &duration_seconds])
             .await;
         let row = row.context("starting a session")?;
         let (id, day, started): (Uuid, String, String) = (row.get("id"), row.get("day"), row.get("started"));
@@ -81,52 +81,47 @@ impl Application {
             measurements: Vec::new(),
             uploaded_bytes: 0,
         };
+        timeline.set_name(id, "the session");
         for receiver in receivers {
-            let station = self.enter_station(receiver).await?;
+            let station = self.insert_station(receiver).await?;
             let folder = format!("{day}/{station}/{}", receiver.frequency_hz);
             let key_of = |name: &str| format!("{folder}/{}", name.replace(STARTED, &started));
-            for upload in &mut receiver.uploads {
-                let (key, metadata) = (key_of(&upload.name), std::mem::take(&mut upload.metadata));
-                session.uploaded_bytes += match &mut upload.content {
-                    UploadContent::Bytes(bytes) => objects.put(bucket, &key, std::mem::take(bytes), metadata),
-                    UploadContent::File(path) => objects.put_file(bucket, &key, path.clone(), metadata)?,
+            for upload in receiver.uploads.drain(..) {
+                let (key, metadata) = (key_of(&upload.name), Metadata::new());
+                session.uploaded_bytes += match upload.content {
+                    UploadContent::Bytes(bytes) => objects.put(DEFAULT_BUCKET, &key, bytes, metadata),
+                    UploadContent::File(path) => objects.put_file(DEFAULT_BUCKET, &key, path, metadata)?,
                 };
             }
             let key = key_of(&receiver.object_name);
-            let parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)] =
-                &[&id, &station, &receiver.frequency_hz, &key];
-            let row = self
-                .client
-                .query_one(include_str!("sql/insert_measurement.sql"), parameters)
+            let statement = include_str!("sql/insert_measurement.sql");
+            let row = (self.client)
+                .query_one(statement, &[&id, &station, &receiver.frequency_hz, &key])
                 .await;
-            let measurement = row.context("entering a measurement")?.get("id");
-            narrator.call(measurement, receiver.station.clone());
+            let measurement = row.context("inserting a measurement")?.get("id");
+            timeline.set_name(measurement, &receiver.station);
             session.measurements.push(Measurement { id: measurement, key });
         }
         Ok(session)
     }
 
-    /// Sets the session's status, which is all that the application ever does about features.
+    /// Sets the session's status. The application does nothing else for the extraction.
     ///
     /// # Errors
-    /// When the statement fails.
+    /// If the statement fails.
     pub async fn complete(&self, session: &Session) -> Result<()> {
-        let updated = self
-            .client
-            .execute(include_str!("sql/complete_session.sql"), &[&session.id])
-            .await;
+        let statement = include_str!("sql/complete_session.sql");
+        let updated = self.client.execute(statement, &[&session.id]).await;
         updated.context("completing the session").map(drop)
     }
 
-    async fn enter_station(&self, receiver: &Receiver) -> Result<Uuid> {
+    async fn insert_station(&self, receiver: &Receiver) -> Result<Uuid> {
         let (latitude, longitude) = receiver.coordinates;
-        let row = self
-            .client
-            .query_one(
-                include_str!("sql/insert_station.sql"),
-                &[&receiver.station, &latitude, &longitude],
-            )
-            .await;
-        Ok(row.context(format!("entering station {}", receiver.station))?.get("id"))
+        let statement = include_str!("sql/insert_station.sql");
+        let row = (self.client)
+            .query_one(statement, &[&receiver.station, &latitude, &longitude])
+            .await
+            .with_context(|| format!("inserting station {}", receiver.station))?;
+        Ok(row.get("id"))
     }
 }

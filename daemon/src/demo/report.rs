@@ -1,21 +1,21 @@
-//! What came of a session: as a table for people, and compared with what was expected.
+//! The results of a session: as a table, and compared with the expected ones.
 
 use std::fmt::Write as _;
 
+use anyhow::{Context, Result};
 use tokio_postgres::{Client, SimpleQueryMessage};
 use uuid::Uuid;
 
 use super::application::Session;
-use super::scene::{Expected, Receiver};
-use crate::sandbox::error::{Context, Result};
+use super::receivers::{Expected, Receiver};
 
-/// A measurement with what came of it.
+/// A measurement with its result.
 #[derive(Debug, Clone, Default)]
 pub struct Row {
     station: String,
     measurement_id: Uuid,
-    /// Whether there is a row in `measurement_features` at all.
-    stands: bool,
+    /// Whether `measurement_features` has a row for it.
+    has_result: bool,
     snr_db: Option<f64>,
     offset_hz: Option<f64>,
     bandwidth_hz: Option<f64>,
@@ -28,16 +28,14 @@ pub struct Row {
 /// Reads a session's rows, the strongest receiver first.
 ///
 /// # Errors
-/// When the statement fails.
+/// If the statement fails.
 pub async fn session_rows(client: &Client, session: Uuid) -> Result<Vec<Row>> {
-    let rows = client
-        .query(include_str!("sql/session_rows.sql"), &[&session])
-        .await
-        .context("reading the session's rows")?;
+    let rows = client.query(include_str!("sql/session_rows.sql"), &[&session]).await;
+    let rows = rows.context("reading the session's rows")?;
     let read = |row: &tokio_postgres::Row| Row {
         station: row.get("station"),
         measurement_id: row.get("measurement_id"),
-        stands: row.get("stands"),
+        has_result: row.get("has_result"),
         snr_db: row.get("snr_db"),
         offset_hz: row.get("offset_hz"),
         bandwidth_hz: row.get("bandwidth_hz"),
@@ -49,17 +47,14 @@ pub async fn session_rows(client: &Client, session: Uuid) -> Result<Vec<Row>> {
     Ok(rows.iter().map(read).collect())
 }
 
-/// The view `feature_coverage`, a line for each column.
+/// The view `feature_coverage`, one line for each column.
 ///
 /// # Errors
-/// When the statement fails.
+/// If the statement fails.
 pub async fn coverage(client: &Client) -> Result<String> {
-    let messages = client
-        .simple_query(include_str!("sql/coverage.sql"))
-        .await
-        .context("reading feature_coverage")?;
+    let messages = client.simple_query(include_str!("sql/coverage.sql")).await;
     let mut text = String::new();
-    for message in messages {
+    for message in messages.context("reading feature_coverage")? {
         let SimpleQueryMessage::Row(row) = message else {
             continue;
         };
@@ -70,60 +65,54 @@ pub async fn coverage(client: &Client) -> Result<String> {
     Ok(text)
 }
 
-/// The rows as a table.
+/// The rows as a table. An error message takes all columns after the first.
 #[must_use]
 pub fn table(rows: &[Row]) -> String {
-    let width = rows
-        .iter()
-        .map(|row| row.station.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max("receiver".len());
-    let mut text = format!(
-        "    {:<width$}  {:>7}  {:>10}  {:>12}  {:>10}  {:>6}\n",
-        "receiver", "SNR dB", "offset Hz", "bandwidth Hz", "confidence", "signal"
-    );
+    let stations = rows.iter().map(|row| row.station.chars().count());
+    let width = stations.fold("receiver".len(), usize::max);
+    let numbers = |[snr, offset, bandwidth, confidence, signal]: [String; 5]| {
+        format!("{snr:>7}  {offset:>10}  {bandwidth:>12}  {confidence:>10}  {signal:>6}")
+    };
+    let headings = ["SNR dB", "offset Hz", "bandwidth Hz", "confidence", "signal"];
+    let mut text = format!("    {:<width$}  {}\n", "receiver", numbers(headings.map(String::from)));
     for row in rows {
-        let _ = write!(text, "    {:<width$}  ", row.station);
-        let _ = match (&row.error_message, row.stands) {
-            (Some(message), _) => writeln!(text, "{message}"),
-            (None, false) => writeln!(text, "no row yet"),
-            (None, true) => writeln!(
-                text,
-                "{:>7}  {:>10}  {:>12}  {:>10}  {:>6}",
-                number(row.snr_db, 1),
-                number(row.offset_hz, 0),
-                number(row.bandwidth_hz, 0),
-                number(row.confidence, 2),
-                row.signal_fraction
-                    .map_or_else(|| "-".to_owned(), |fraction| format!("{:.0} %", fraction * 100.0)),
-            ),
+        let result = match (&row.error_message, row.has_result) {
+            (Some(message), _) => message.clone(),
+            (None, false) => "no row yet".to_owned(),
+            (None, true) => numbers([
+                number(row.snr_db, 1, ""),
+                number(row.offset_hz, 0, ""),
+                number(row.bandwidth_hz, 0, ""),
+                number(row.confidence, 2, ""),
+                number(row.signal_fraction.map(|fraction| 100.0 * fraction), 0, " %"),
+            ]),
         };
+        let _ = writeln!(text, "    {:<width$}  {result}", row.station);
     }
     text
 }
 
-fn number(value: Option<f64>, decimals: usize) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.decimals$}"))
+fn number(value: Option<f64>, decimals: usize, unit: &str) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.decimals$}{unit}"))
 }
 
-/// Everything in the database that is not as it should be; empty when all is well.
+/// Compares a session's rows and the queue with what is expected. Returns a text for each
+/// difference.
 ///
 /// # Errors
-/// When a statement fails.
-pub async fn deviations(client: &Client, session: &Session, receivers: &[Receiver]) -> Result<Vec<String>> {
-    let rows = session_rows(client, session.id).await?;
-    let mut found = compare(&rows, session, receivers);
-    let row = client
-        .query_one(include_str!("sql/outstanding.sql"), &[])
-        .await
-        .context("reading the queue")?;
+/// If a statement fails.
+pub async fn deviations(
+    client: &Client,
+    rows: &[Row],
+    session: &Session,
+    receivers: &[Receiver],
+) -> Result<Vec<String>> {
+    let mut found = compare(rows, session, receivers);
+    let row = client.query_one(include_str!("sql/outstanding.sql"), &[]).await;
+    let row = row.context("reading the queue")?;
     let (rechecks, others): (i64, i64) = (row.get("rechecks"), row.get("others"));
-    let missing = rows.iter().filter(|row| {
-        row.error_message
-            .as_ref()
-            .is_some_and(|text| text.starts_with("IQ file not found"))
-    });
+    let messages = rows.iter().filter_map(|row| row.error_message.as_ref());
+    let missing = messages.filter(|message| message.starts_with("IQ file not found"));
     let expected = i64::try_from(missing.count()).unwrap_or(i64::MAX);
     if (rechecks, others) != (expected, 0) {
         found.push(format!(
@@ -139,23 +128,24 @@ fn compare(rows: &[Row], session: &Session, receivers: &[Receiver]) -> Vec<Strin
         found.push(format!("{} rows for {} measurements", rows.len(), receivers.len()));
     }
     for (receiver, measurement) in receivers.iter().zip(&session.measurements) {
-        let complaint = match rows.iter().find(|row| row.measurement_id == measurement.id) {
-            Some(row) if row.stands => complaint(row, &receiver.expected, &measurement.key),
+        let difference = match rows.iter().find(|row| row.measurement_id == measurement.id) {
+            Some(row) if row.has_result => difference(row, &receiver.expected, &measurement.key),
             _ => Some("there is no row".to_owned()),
         };
-        found.extend(complaint.map(|complaint| format!("{}: {complaint}", receiver.station)));
+        found.extend(difference.map(|difference| format!("{}: {difference}", receiver.station)));
     }
     found
 }
 
-fn complaint(row: &Row, expected: &Expected, key: &str) -> Option<String> {
+/// What is wrong with a row, if anything.
+fn difference(row: &Row, expected: &Expected, key: &str) -> Option<String> {
     match (expected, &row.error_message) {
         (Expected::AnyRow, _) => None,
-        (Expected::Failure { message }, said) => {
+        (Expected::Failure { message }, found) => {
             let message = message.replace("{key}", key);
-            (said.as_ref() != Some(&message)).then(|| format!("expected the error '{message}', found {said:?}"))
+            (found.as_ref() != Some(&message)).then(|| format!("expected the error '{message}', found {found:?}"))
         }
-        (Expected::Features { .. }, Some(said)) => Some(format!("expected features, found the error '{said}'")),
+        (Expected::Features { .. }, Some(found)) => Some(format!("expected features, found the error '{found}'")),
         (
             Expected::Features {
                 snr_db,
@@ -164,16 +154,12 @@ fn complaint(row: &Row, expected: &Expected, key: &str) -> Option<String> {
             },
             None,
         ) => {
-            let near = row.snr_db.is_some_and(|found| (found - snr_db).abs() <= *tolerance_db);
-            let found_signal = row.detected == Some(1);
-            match (near, found_signal == *signal) {
-                (false, _) => Some(format!(
-                    "expected an SNR of {snr_db:.1} dB, found {}",
-                    number(row.snr_db, 1)
-                )),
-                (true, false) => Some(format!("expected {} signal", if *signal { "a" } else { "no" })),
-                (true, true) => None,
+            if !(row.snr_db).is_some_and(|found| (found - snr_db).abs() <= *tolerance_db) {
+                let found = number(row.snr_db, 1, "");
+                return Some(format!("expected an SNR of {snr_db:.1} dB, found {found}"));
             }
+            ((row.detected == Some(1)) != *signal)
+                .then(|| format!("expected {} signal", if *signal { "a" } else { "no" }))
         }
     }
 }
@@ -184,7 +170,7 @@ mod tests {
 
     fn good() -> Row {
         Row {
-            stands: true,
+            has_result: true,
             snr_db: Some(20.1),
             detected: Some(1),
             ..Row::default()
@@ -192,38 +178,38 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_right_only_with_the_expected_snr_and_signal() {
+    fn a_row_is_correct_only_with_the_expected_snr_and_signal() {
         let expected = Expected::Features {
             snr_db: 20.0,
             tolerance_db: 0.4,
             signal: true,
         };
-        assert_eq!(complaint(&good(), &expected, "key"), None);
+        assert_eq!(difference(&good(), &expected, "key"), None);
         let weaker = Row {
             snr_db: Some(19.5),
             ..good()
         };
         assert_eq!(
-            complaint(&weaker, &expected, "key").as_deref(),
+            difference(&weaker, &expected, "key").as_deref(),
             Some("expected an SNR of 20.0 dB, found 19.5")
         );
-        let unheard = Row {
+        let undetected = Row {
             detected: Some(0),
             ..good()
         };
         assert_eq!(
-            complaint(&unheard, &expected, "key").as_deref(),
+            difference(&undetected, &expected, "key").as_deref(),
             Some("expected a signal")
         );
         let failed = Row {
             error_message: Some("broken".into()),
             ..good()
         };
-        assert!(complaint(&failed, &expected, "key").is_some());
+        assert!(difference(&failed, &expected, "key").is_some());
     }
 
     #[test]
-    fn an_error_is_right_only_word_for_word() {
+    fn an_error_is_correct_only_with_the_exact_text() {
         let expected = Expected::Failure {
             message: "IQ file not found: {key}".into(),
         };
@@ -231,9 +217,9 @@ mod tests {
             error_message: Some(message.into()),
             ..good()
         };
-        assert_eq!(complaint(&row("IQ file not found: a/b"), &expected, "a/b"), None);
-        assert!(complaint(&row("IQ file not found: a/c"), &expected, "a/b").is_some());
-        assert!(complaint(&good(), &expected, "a/b").is_some());
+        assert_eq!(difference(&row("IQ file not found: a/b"), &expected, "a/b"), None);
+        assert!(difference(&row("IQ file not found: a/c"), &expected, "a/b").is_some());
+        assert!(difference(&good(), &expected, "a/b").is_some());
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! A made-up transmission and what a receiver with a given noise makes of it.
+//! A synthetic transmission, as a receiver with a given noise records it.
 
 use std::f64::consts::TAU;
 
 use fastrand::Rng;
 
-/// Sample rate of the made recordings: that of the network's receivers.
+/// Sample rate of the made recordings. The network's receivers use the same.
 pub const SAMPLE_RATE_HZ: f64 = 200_000.0;
 /// Samples in one made recording: one second.
 pub const SAMPLES: usize = 200_000;
@@ -13,30 +13,30 @@ pub const SAMPLE_BYTES: usize = 8;
 
 /// Deviation of narrow-band FM in a 12.5 kHz channel.
 const DEVIATION_HZ: f64 = 2_500.0;
-/// Speech between these is what such a channel carries; with the deviation Carson's rule gives 11 kHz.
+/// Range of speech in such a channel. Carson's rule gives a bandwidth of 11 kHz.
 const SPEECH_HZ: std::ops::Range<f64> = 300.0..3_000.0;
-/// Partial tones of the made-up speech: enough that no two chunks look alike.
-const PARTIALS: usize = 24;
-/// Amplitude of everything together, well inside the range of a receiver's converter.
+/// Tones in the made speech: enough that no two chunks are alike.
+const TONES: usize = 24;
+/// RMS amplitude of the complex noise. The strongest signal (24 dB) is then far below full scale.
 const NOISE_AMPLITUDE: f64 = 0.01;
 
-/// What one receiver hears.
+/// How a receiver receives the transmission.
 #[derive(Debug, Clone, Copy)]
 pub struct Reception {
-    /// Signal power over all the noise in the band, in dB; `None`: only noise.
+    /// Signal power divided by the noise power in the whole band, in dB. `None` means only noise.
     pub snr_db: Option<f64>,
-    /// Where the carrier lies beside the centre frequency.
+    /// Distance of the carrier from the centre frequency.
     pub carrier_offset_hz: f64,
-    /// Makes each receiver's noise its own.
+    /// Seed of the receiver's noise.
     pub noise_seed: u64,
 }
 
-/// The recording of one receiver as `cf32_le` bytes. `speech_seed` is the transmission's: the
-/// same for all receivers of a session.
+/// Makes the recording of one receiver as `cf32_le` bytes. All receivers of a session must use the
+/// same `speech_seed`.
 #[must_use]
 pub fn record(speech_seed: u64, reception: Reception) -> Vec<u8> {
     let mut noise = Rng::with_seed(reception.noise_seed);
-    // Power of complex noise is twice the variance of each component.
+    // The power of complex noise is twice the variance of each component.
     let noise_sigma = NOISE_AMPLITUDE / 2.0_f64.sqrt();
     let amplitude = reception
         .snr_db
@@ -52,48 +52,48 @@ pub fn record(speech_seed: u64, reception: Reception) -> Vec<u8> {
             amplitude * phase.cos() + noise_sigma * noise_i,
             amplitude * phase.sin() + noise_sigma * noise_q,
         ] {
-            #[expect(clippy::cast_possible_truncation, reason = "cf32 is what is wanted")]
+            #[expect(clippy::cast_possible_truncation, reason = "the samples are 32-bit floats")]
             bytes.extend_from_slice(&(component as f32).to_le_bytes());
         }
     }
     bytes
 }
 
-/// A sum of tones of random pitch and phase, rarely beyond -1 and 1.
+/// A sum of tones with random frequency and phase. It rarely exceeds -1 and 1.
 struct Speech {
-    /// A rotating phasor for each tone, and its rotation per sample.
-    partials: Vec<[(f64, f64); 2]>,
+    /// For each tone a rotating phasor and its rotation per sample.
+    tones: Vec<[(f64, f64); 2]>,
 }
 
 impl Speech {
     fn new(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let partials = (0..PARTIALS)
+        let tones = (0..TONES)
             .map(|_| {
-                let pitch_hz = SPEECH_HZ.start + (SPEECH_HZ.end - SPEECH_HZ.start) * rng.f64();
+                let tone_hz = SPEECH_HZ.start + (SPEECH_HZ.end - SPEECH_HZ.start) * rng.f64();
                 let (sin, cos) = (TAU * rng.f64()).sin_cos();
-                let (step_sin, step_cos) = (TAU * pitch_hz / SAMPLE_RATE_HZ).sin_cos();
+                let (step_sin, step_cos) = (TAU * tone_hz / SAMPLE_RATE_HZ).sin_cos();
                 [(cos, sin), (step_cos, step_sin)]
             })
             .collect();
-        Self { partials }
+        Self { tones }
     }
 
     fn next_sample(&mut self) -> f64 {
         let mut sum = 0.0;
-        for [phasor, step] in &mut self.partials {
+        for [phasor, step] in &mut self.tones {
             *phasor = (
                 phasor.0 * step.0 - phasor.1 * step.1,
                 phasor.0 * step.1 + phasor.1 * step.0,
             );
             sum += phasor.0;
         }
-        // The rms of the sum is sqrt(PARTIALS / 2); a third of full deviation, as speech has.
-        sum / (3.0 * (PARTIALS as f64 / 2.0).sqrt())
+        // The RMS of the sum is sqrt(TONES / 2). Speech has a third of the full deviation.
+        sum / (3.0 * (TONES as f64 / 2.0).sqrt())
     }
 }
 
-/// Two independent normal numbers (Box and Muller, 1958).
+/// Two independent numbers from the standard normal distribution (Box and Muller, 1958).
 fn normal_pair(rng: &mut Rng) -> (f64, f64) {
     let radius = (-2.0 * (1.0 - rng.f64()).ln()).sqrt();
     let (sin, cos) = (TAU * rng.f64()).sin_cos();
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recording_has_the_asked_signal_to_noise_ratio_and_is_the_same_every_time() {
+    fn a_recording_has_the_given_snr_and_is_reproducible() {
         let reception = |snr_db| Reception {
             snr_db,
             carrier_offset_hz: 700.0,
@@ -121,7 +121,8 @@ mod tests {
         };
         let noise = mean_power(&record(1, reception(None)));
         let both = mean_power(&record(1, reception(Some(6.0))));
-        // The mean of 200,000 exponential powers is right to 1 / sqrt(200,000) = 0.2 %; five of that.
+        // The mean of 200,000 exponential powers has a deviation of 1 / sqrt(200,000) = 0.22 %. The
+        // tolerance is five times that.
         assert!((noise / NOISE_AMPLITUDE.powi(2) - 1.0).abs() < 0.011, "{noise}");
         let snr_db = 10.0 * ((both - noise) / noise).log10();
         assert!((snr_db - 6.0).abs() < 0.1, "{snr_db}");
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn receivers_of_one_session_hear_the_same_speech_in_other_noise() {
+    fn receivers_of_one_session_have_the_same_speech_and_different_noise() {
         let reception = |noise_seed| Reception {
             snr_db: None,
             carrier_offset_hz: 0.0,

@@ -1,4 +1,4 @@
-//! Whom the cluster's programs run as, since Postgres refuses root, and the folder that belongs to them.
+//! The account that runs the cluster's programs, and the folder that belongs to it.
 
 use std::fs::DirBuilder;
 use std::hash::{BuildHasher, RandomState};
@@ -8,12 +8,12 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::error::{Context, Result, SandboxError};
+use anyhow::{Context, Result};
 
-/// `sun_path` holds 104 bytes on macOS and 108 on Linux, the closing zero included.
-const LONGEST_SOCKET_PATH: usize = 103;
+/// `sun_path` holds 104 bytes on macOS and 108 on Linux, with the zero at the end.
+const MAX_SOCKET_PATH_BYTES: usize = 103;
 
-/// Whom to run as: the server refuses root.
+/// An account that is not root: Postgres refuses to run as root.
 #[derive(Debug)]
 pub(super) struct Account {
     uid: u32,
@@ -21,8 +21,9 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// `None` for an ordinary user, else `postgres` where packages made one, else `nobody`.
-    pub(super) fn to_drop_to() -> Result<Option<Self>> {
+    /// Returns `None` if this process does not run as root. Else returns the account `postgres`,
+    /// which packages create, or `nobody`.
+    pub(super) fn unprivileged() -> Result<Option<Self>> {
         let id = |arguments: &[&str]| -> Option<u32> {
             let output = Command::new("id").args(arguments).output().ok()?;
             String::from_utf8_lossy(&output.stdout).trim().parse().ok()
@@ -30,20 +31,18 @@ impl Account {
         if id(&["-u"]) != Some(0) {
             return Ok(None);
         }
-        (["postgres", "nobody"].into_iter())
-            .find_map(|name| {
-                Some(Self {
-                    uid: id(&["-u", name])?,
-                    gid: id(&["-g", name])?,
-                })
+        let account = ["postgres", "nobody"].into_iter().find_map(|name| {
+            Some(Self {
+                uid: id(&["-u", name])?,
+                gid: id(&["-g", name])?,
             })
+        });
+        account
             .map(Some)
-            .ok_or_else(|| {
-                SandboxError::new("postgres does not run as root, and there is neither a user postgres nor nobody")
-            })
+            .context("postgres does not run as root, and no user is called postgres or nobody")
     }
 
-    /// Whether this account can get through every folder down to `path`.
+    /// Whether this account can enter every folder on the way to `path`.
     fn can_enter(&self, path: &Path) -> bool {
         path.ancestors().all(|folder| {
             std::fs::metadata(folder).is_ok_and(|folder| {
@@ -58,9 +57,10 @@ impl Account {
     }
 }
 
-/// A program as the account that the cluster belongs to, in its own process group (a Ctrl-C on the
-/// terminal is for us, who then stop the server in order) and with nothing inherited that would
-/// change what Postgres does.
+/// A command that runs as `account`, or as this process's account.
+///
+/// It has its own process group: Ctrl-C in the terminal reaches only this process, which then stops
+/// the server in order. It inherits no variable that changes what Postgres does.
 pub(super) fn command_as(account: Option<&Account>, program: &Path, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder).process_group(0);
@@ -77,22 +77,22 @@ pub(super) fn command_as(account: Option<&Account>, program: &Path, folder: &Pat
     command
 }
 
-/// Makes an empty folder that only the cluster's account may enter, in the first of the
-/// temporary folders which that account can reach and whose path is short enough for `socket` in it.
+/// Makes an empty folder that only the cluster's account can enter.
+///
+/// Its parent is the first temporary folder that the account can reach and whose path is short
+/// enough for a socket called `socket` in the new folder.
 pub(super) fn make_folder(account: Option<&Account>, socket: &str) -> Result<PathBuf> {
-    let bases = [std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
+    let parents = [std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
     let name = format!("heimdall-{:016x}", RandomState::new().hash_one(std::process::id()));
     let socket_suffix = format!("/{name}/{socket}");
-    let base = (bases.iter().filter_map(|base| base.canonicalize().ok()))
-        .filter(|base| base.as_os_str().len() + socket_suffix.len() <= LONGEST_SOCKET_PATH)
-        .find(|base| account.is_none_or(|account| account.can_enter(base)))
-        .ok_or_else(|| SandboxError::new(format!("no temporary folder for the cluster: tried {bases:?}")))?;
-    let folder = base.join(name);
-    let doing = format!("making {}", folder.display());
-    DirBuilder::new().mode(0o700).create(&folder).context(&doing)?;
-    if let Some(account) = account {
-        chown(&folder, Some(account.uid), Some(account.gid)).context(&doing)?;
-    }
+    let parent = (parents.iter().filter_map(|parent| parent.canonicalize().ok()))
+        .filter(|parent| parent.as_os_str().len() + socket_suffix.len() <= MAX_SOCKET_PATH_BYTES)
+        .find(|parent| account.is_none_or(|account| account.can_enter(parent)))
+        .with_context(|| format!("no temporary folder for the cluster: tried {parents:?}"))?;
+    let folder = parent.join(name);
+    (DirBuilder::new().mode(0o700).create(&folder))
+        .and_then(|()| account.map_or(Ok(()), |account| chown(&folder, Some(account.uid), Some(account.gid))))
+        .with_context(|| format!("making {}", folder.display()))?;
     Ok(folder)
 }
 
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_account_enters_only_where_every_folder_lets_it() {
+    fn an_account_can_enter_a_folder_only_if_it_can_enter_every_parent() {
         let nobody = Account {
             uid: 65_534,
             gid: 65_534,

@@ -1,7 +1,9 @@
-//! Buckets and objects in memory, with the S3 operations that a reader of recordings meets.
+//! Buckets and objects, with the S3 operations that the daemon, the tests and a person with an S3
+//! client use.
 //!
-//! In memory, since then nothing is left on disk however the demo ends; a file that is already
-//! there is served from where it lies. Any key is possible, also one that is another's prefix.
+//! Objects are in memory, so nothing remains on disk however the demo ends. An object can also be a
+//! file of the user: it is read where it is. Any key is allowed, even the prefix of another key.
+//! `s3s-fs` does neither: it copies each object to disk, and its keys are paths.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::SeekFrom;
@@ -9,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use anyhow::{Context, Result};
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
 use md5::{Digest, Md5};
@@ -21,16 +24,14 @@ use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
-use super::error::{Context, Result};
-
-/// How much of a file is read at a time: large enough that the hand-over costs nothing beside
-/// the copy, small enough not to be felt in the demo's memory.
+/// Bytes of a file that are read at a time. Large enough that a hand-over between threads costs
+/// little next to the copy, small enough for the demo's memory.
 const FILE_PIECE_BYTES: usize = 256 * 1024;
 
-/// Metadata of an object: what travels as `x-amz-meta-*`.
+/// Metadata of an object: the `x-amz-meta-*` headers, without that prefix.
 pub type Metadata = HashMap<String, String>;
 
-/// All buckets; clones share them.
+/// All buckets. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Objects {
     buckets: Arc<Mutex<HashMap<String, BTreeMap<String, Object>>>>,
@@ -40,7 +41,7 @@ pub struct Objects {
 struct Object {
     content: Content,
     size_bytes: u64,
-    /// Hexadecimal MD5 of the content, as S3 gives it for an object that came in one piece.
+    /// Hexadecimal MD5 of the content, as S3 uses for an object that is uploaded in one request.
     etag: String,
     metadata: Metadata,
     modified: SystemTime,
@@ -53,46 +54,42 @@ enum Content {
 }
 
 impl Objects {
-    /// Makes an empty bucket where there is none of that name.
+    /// Makes an empty bucket, unless it exists.
     pub fn create_bucket(&self, bucket: &str) {
         self.lock().entry(bucket.to_owned()).or_default();
     }
 
-    /// Puts an object, and the bucket with it where it is missing; returns its size in bytes.
+    /// Stores an object and returns its size in bytes. Makes the bucket if it is missing.
     pub fn put(&self, bucket: &str, key: &str, content: impl Into<Bytes>, metadata: Metadata) -> u64 {
         let content = content.into();
-        let object = Object {
-            size_bytes: content.len() as u64,
-            etag: hexadecimal(&Md5::digest(&content)),
-            content: Content::Memory(content),
-            metadata,
-            modified: SystemTime::now(),
-        };
-        self.insert(bucket, key, object)
+        let (size_bytes, etag) = (content.len() as u64, hexadecimal(&Md5::digest(&content)));
+        self.insert(
+            bucket,
+            key,
+            Object::new(Content::Memory(content), size_bytes, etag, metadata),
+        )
     }
 
-    /// Puts a file as an object and returns its size in bytes; the file is read when it is asked for,
-    /// so it must stay as it is.
+    /// Stores a file as an object and returns its size in bytes. Each request reads the file, so it
+    /// must not change.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// If the file cannot be read.
     pub fn put_file(&self, bucket: &str, key: &str, path: PathBuf, metadata: Metadata) -> Result<u64> {
-        let doing = || format!("reading {}", path.display());
-        let mut digest = Md5::new();
-        let mut file = std::fs::File::open(&path).context(doing())?;
-        let size_bytes = std::io::copy(&mut file, &mut DigestWriter(&mut digest)).context(doing())?;
-        let object = Object {
-            size_bytes,
-            etag: hexadecimal(&digest.finalize()),
-            content: Content::File(path),
-            metadata,
-            modified: SystemTime::now(),
-        };
-        Ok(self.insert(bucket, key, object))
+        let mut digest = DigestWriter(Md5::new());
+        let size_bytes = std::fs::File::open(&path)
+            .and_then(|mut file| std::io::copy(&mut file, &mut digest))
+            .with_context(|| format!("reading {}", path.display()))?;
+        let etag = hexadecimal(&digest.0.finalize());
+        Ok(self.insert(
+            bucket,
+            key,
+            Object::new(Content::File(path), size_bytes, etag, metadata),
+        ))
     }
 
-    /// Removes an object; whether there was one.
-    #[must_use = "says whether there was one"]
+    /// Removes an object. Returns whether it existed.
+    #[must_use = "is false if there was no such object"]
     pub fn remove(&self, bucket: &str, key: &str) -> bool {
         self.lock()
             .get_mut(bucket)
@@ -114,13 +111,24 @@ impl Objects {
         objects.get(key).cloned().ok_or_else(|| s3_error!(NoSuchKey))
     }
 
-    /// The map is whole at every moment, so a panic elsewhere does not spoil it.
+    /// A panic in another thread cannot leave the map half changed, so a poisoned lock is usable.
     fn lock(&self) -> MutexGuard<'_, HashMap<String, BTreeMap<String, Object>>> {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Object {
+    fn new(content: Content, size_bytes: u64, etag: String, metadata: Metadata) -> Self {
+        Self {
+            content,
+            size_bytes,
+            etag,
+            metadata,
+            modified: SystemTime::now(),
+        }
+    }
+
+    /// The bytes of a range.
     async fn body(&self, range: std::ops::Range<u64>) -> std::io::Result<StreamingBlob> {
         match &self.content {
             Content::Memory(bytes) => {
@@ -200,7 +208,7 @@ impl S3 for Objects {
     }
 
     async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
-        // S3 answers the same whether or not there was an object.
+        // S3 gives the same answer whether or not the object existed.
         let _ = self.remove(&request.input.bucket, &request.input.key);
         Ok(S3Response::new(DeleteObjectOutput::default()))
     }
@@ -222,9 +230,9 @@ fn content_length(bytes: u64) -> S3Result<i64> {
     i64::try_from(bytes).map_err(s3s::S3Error::internal_error)
 }
 
-struct DigestWriter<'a>(&'a mut Md5);
+struct DigestWriter(Md5);
 
-impl std::io::Write for DigestWriter<'_> {
+impl std::io::Write for DigestWriter {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.update(bytes);
         Ok(bytes.len())

@@ -1,258 +1,48 @@
-//! A throw-away Postgres cluster: made in a private folder, reached by a unix socket in it,
-//! gone with the process that made it.
-//!
-//! Nothing is left behind however that process ends. A small shell, the watchdog, holds the
-//! read end of a pipe whose only write end is ours: the kernel closes it on a normal end, on a
-//! panic, on Ctrl-C and on SIGKILL alike, and the watchdog then stops the server and removes the
-//! folder. Dropping a [`Cluster`] closes the same pipe and waits, so there is one way of cleaning
-//! up and every run uses it.
+//! A throw-away Postgres cluster in a private folder. Clients connect through a unix socket in that
+//! folder. The server and the folder are removed when this process ends.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
+use anyhow::{Context, Result, bail};
 use tokio_postgres::NoTls;
 
 use super::account::{Account, command_as, make_folder};
 use super::binaries::Binaries;
-use super::error::{Context, Result, SandboxError};
+use super::watchdog::Watchdog;
 
-/// The port only names the socket's file: nothing listens on TCP.
+/// Part of the socket's file name. The server does not listen on TCP.
 pub(super) const PORT: u16 = 5432;
-/// How long a server may take to answer; crash recovery of a test's data takes far less.
-const START_LIMIT: Duration = Duration::from_mins(1);
-/// How often the server's own status line is read while it starts.
-const START_POLL: Duration = Duration::from_millis(10);
-/// Room for twenty migrations at once and two daemons, and a handful of psql sessions.
-const MAX_CONNECTIONS: u16 = 200;
-/// Lines of the server's log that an error shows.
-const LOG_LINES_SHOWN: usize = 12;
-
-/// Ends the server and removes the folder once standard input is closed. `$1` is `pg_ctl`,
-/// `$2` the folder. Backends of a killed postmaster end by themselves.
-const WATCHDOG: &str = r#"
-trap '' HUP INT TERM
-while read -r _; do :; done
-if [ -f "$2/data/postmaster.pid" ]; then
-    "$1" stop -s -D "$2/data" -m fast -t 10 || "$1" stop -s -D "$2/data" -m immediate -t 10 ||
-        kill -9 "$(head -n 1 "$2/data/postmaster.pid")"
-fi
-for _ in 1 2 3 4 5; do rm -rf "$2" && break; sleep 1; done
-"#;
 
 /// Whether COMMIT waits for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// As in production: wherever time is measured.
+    /// As in production. For measurements of time.
     Full,
-    /// Nothing is flushed: for data that is thrown away in a minute.
+    /// Nothing is flushed. For data that is deleted a minute later.
     None,
 }
 
-/// A running cluster of its own, for as long as the value lives.
+/// A running cluster. Dropping the value stops it and removes its folder.
 #[derive(Debug)]
 pub struct Cluster {
     binaries: Binaries,
     account: Option<Account>,
     pub(super) durability: Durability,
-    more_settings: Vec<String>,
+    pub(super) more_settings: Vec<String>,
+    /// Holds the data, the socket and the server's log.
     pub(super) folder: PathBuf,
-    server: Option<Child>,
-    watchdog: Child,
+    watchdog: Option<Watchdog>,
+    pub(super) server: Option<Child>,
 }
 
 impl Cluster {
-    /// Makes and starts a cluster and waits until it answers (about a second).
+    /// Makes and starts a cluster and waits until it accepts connections (about a second).
     ///
     /// # Errors
-    /// When there are no server binaries, or when one of them fails; with its own words.
+    /// If there are no server binaries, or one of them fails. The error shows what it printed.
     pub fn start(durability: Durability) -> Result<Self> {
-        let mut cluster = Self::found(durability)?;
-        cluster.initdb()?;
-        cluster.start_again()?;
-        Ok(cluster)
-    }
-
-    /// A folder and its watchdog, nothing in it yet.
-    pub(super) fn found(durability: Durability) -> Result<Self> {
-        let binaries = Binaries::find()?;
-        let account = Account::to_drop_to()?;
-        let folder = make_folder(account.as_ref(), &format!(".s.PGSQL.{PORT}.lock"))?;
-        let mut command = command_as(account.as_ref(), Path::new("/bin/sh"), &folder);
-        let watchdog = (command
-            .args(["-c", WATCHDOG, "sh"])
-            .arg(binaries.path("pg_ctl"))
-            .arg(&folder))
-        .stdin(Stdio::piped())
-        .spawn()
-        .context("starting the cluster's watchdog");
-        if watchdog.is_err() {
-            let _ = std::fs::remove_dir(&folder);
-        }
-        Ok(Self {
-            binaries,
-            account,
-            durability,
-            more_settings: Vec::new(),
-            folder,
-            server: None,
-            watchdog: watchdog?,
-        })
-    }
-
-    /// Connection string of the superuser for one of the cluster's databases.
-    #[must_use]
-    pub fn url(&self, database: &str) -> String {
-        self.url_as("postgres", database)
-    }
-
-    /// Connection string of any role: whoever can reach the socket is trusted.
-    #[must_use]
-    pub fn url_as(&self, role: &str, database: &str) -> String {
-        let socket_folder = self
-            .socket_folder()
-            .to_string_lossy()
-            .replace('%', "%25")
-            .replace('/', "%2F");
-        format!("postgres://{role}@{socket_folder}:{PORT}/{database}")
-    }
-
-    /// What to type for a psql in `database`.
-    #[must_use]
-    pub fn psql_command(&self, database: &str) -> String {
-        format!(
-            "psql -h {} -p {PORT} -U postgres {database}",
-            self.socket_folder().display()
-        )
-    }
-
-    /// The server's version, for example `15.18`.
-    #[must_use]
-    pub fn version(&self) -> &str {
-        self.binaries.version()
-    }
-
-    /// Server settings (`name=value`) for the next start, over the cluster's own.
-    pub fn set_for_next_start(&mut self, settings: &[&str]) {
-        self.more_settings = settings.iter().map(|&setting| setting.to_owned()).collect();
-    }
-
-    /// Process id of the running postmaster.
-    #[must_use]
-    pub fn postmaster_pid(&self) -> Option<u32> {
-        self.server.as_ref().map(Child::id)
-    }
-
-    /// Makes a database, as a copy of `template` where one is given.
-    ///
-    /// # Errors
-    /// What the server says, for example when the template is in use; or the end of its log when it is gone.
-    pub async fn create_database(&self, name: &str, template: Option<&str>) -> Result<()> {
-        let mut doing = format!("creating database {name}");
-        let connected = tokio_postgres::connect(&self.url("postgres"), NoTls).await;
-        if connected.is_err() {
-            doing = format!("{doing}; the server's last words:\n{}\n", self.log_tail());
-        }
-        let (client, connection) = connected.context(&doing)?;
-        let connection = tokio::spawn(connection);
-        let quoted = |identifier: &str| format!("\"{}\"", identifier.replace('"', "\"\""));
-        let template = quoted(template.unwrap_or("template1"));
-        // CREATE DATABASE takes no parameters.
-        let created = client
-            .batch_execute(&format!("CREATE DATABASE {} TEMPLATE {template}", quoted(name)))
-            .await;
-        drop(client);
-        connection.await.context(&doing)?.context(&doing)?;
-        created.context(&doing)
-    }
-
-    /// Stops the server as a crash of the machine would, without a checkpoint: the next start
-    /// goes through recovery.
-    ///
-    /// # Errors
-    /// When the server has not ended after half a minute.
-    pub fn stop_immediate(&mut self) -> Result<()> {
-        // A connection that comes while the server stops is to be refused, but only once the client has said what it wants; the
-        // server waits for that, up to authentication_timeout (a minute), and a silent link makes it wait so long.
-        self.run("pg_ctl", &["stop", "-s", "-m", "immediate", "-t", "90"])?;
-        if let Some(mut server) = self.server.take() {
-            server.wait().context("waiting for the server's end")?;
-        }
-        Ok(())
-    }
-
-    /// Starts a stopped server on the same data and the same socket.
-    ///
-    /// # Errors
-    /// When it ends or says nothing within a minute; with the end of its log.
-    pub fn start_again(&mut self) -> Result<()> {
-        let log = File::options()
-            .create(true)
-            .append(true)
-            .open(self.folder.join("server.log"));
-        let log = log.context("opening the server's log")?;
-        let mut settings = vec![
-            "listen_addresses=".to_owned(),
-            format!("port={PORT}"),
-            format!("unix_socket_directories={}", self.socket_folder().display()),
-            format!("max_connections={MAX_CONNECTIONS}"),
-        ];
-        if self.durability == Durability::None {
-            settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(String::from));
-        }
-        settings.extend(self.more_settings.iter().cloned());
-        let mut command = self.command("postgres");
-        for setting in settings {
-            command.arg("-c").arg(setting);
-        }
-        command
-            .stdout(log.try_clone().context("opening the server's log")?)
-            .stderr(log);
-        self.server = Some(command.spawn().context("starting postgres")?);
-        self.wait_until_ready()
-    }
-
-    /// Stops as [`Self::stop_immediate`] does and starts again.
-    ///
-    /// # Errors
-    /// As the two halves.
-    pub fn restart(&mut self) -> Result<()> {
-        self.stop_immediate()?;
-        self.start_again()
-    }
-
-    /// The server writes its state into the eighth line of its pid file, which `pg_ctl -w` reads
-    /// too; the first line says whose file it is, since a killed server leaves one behind.
-    fn wait_until_ready(&mut self) -> Result<()> {
-        let pid_file = self.data_folder().join("postmaster.pid");
-        let deadline = Instant::now() + START_LIMIT;
-        while let Some(server) = &mut self.server {
-            let pid = server.id().to_string();
-            let text = std::fs::read_to_string(&pid_file).unwrap_or_default();
-            let mut lines = text.lines().map(str::trim);
-            if lines.next() == Some(&*pid) && lines.nth(6) == Some("ready") {
-                return Ok(());
-            }
-            if let Some(status) = server.try_wait().context("watching the server start")? {
-                self.server = None;
-                return Err(SandboxError::new(format!(
-                    "postgres ended with {status}:\n{}",
-                    self.log_tail()
-                )));
-            }
-            if Instant::now() > deadline {
-                break;
-            }
-            std::thread::sleep(START_POLL);
-        }
-        Err(SandboxError::new(format!(
-            "postgres is not ready after {START_LIMIT:?}:\n{}",
-            self.log_tail()
-        )))
-    }
-
-    fn initdb(&self) -> Result<()> {
+        let mut cluster = Self::prepare(durability)?;
         let arguments = [
             "--no-sync",
             "--auth=trust",
@@ -261,7 +51,79 @@ impl Cluster {
             "--locale=C",
             "--no-instructions",
         ];
-        self.run("initdb", &arguments)
+        cluster.run("initdb", &arguments)?;
+        cluster.start_again()?;
+        Ok(cluster)
+    }
+
+    /// A cluster with an empty folder and a watchdog.
+    pub(super) fn prepare(durability: Durability) -> Result<Self> {
+        let binaries = Binaries::find()?;
+        let account = Account::unprivileged()?;
+        let folder = make_folder(account.as_ref(), &format!(".s.PGSQL.{PORT}.lock"))?;
+        let watchdog = Watchdog::start(account.as_ref(), &binaries.path("pg_ctl"), &folder)?;
+        Ok(Self {
+            binaries,
+            account,
+            durability,
+            more_settings: Vec::new(),
+            folder,
+            watchdog: Some(watchdog),
+            server: None,
+        })
+    }
+
+    /// The superuser's connection string for one of the databases.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        self.url_as("postgres", database)
+    }
+
+    /// A role's connection string. The server trusts every client that can reach the socket.
+    #[must_use]
+    pub fn url_as(&self, role: &str, database: &str) -> String {
+        let folder = self.folder.to_string_lossy().replace('%', "%25").replace('/', "%2F");
+        format!("postgres://{role}@{folder}:{PORT}/{database}")
+    }
+
+    /// The command that opens psql in `database`.
+    #[must_use]
+    pub fn psql_command(&self, database: &str) -> String {
+        format!("psql -h {} -p {PORT} -U postgres {database}", self.folder.display())
+    }
+
+    /// The server's version, for example `15.18`.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        self.binaries.version()
+    }
+
+    /// Makes a database, as a copy of `template` if there is one.
+    ///
+    /// # Errors
+    /// The server's error, for example if the template is in use. If the server does not answer,
+    /// the error shows the end of its log.
+    pub async fn create_database(&self, name: &str, template: Option<&str>) -> Result<()> {
+        let (client, connection) = tokio_postgres::connect(&self.url("postgres"), NoTls)
+            .await
+            .with_context(|| {
+                format!(
+                    "creating database {name}; the end of the server's log:\n{}\n",
+                    self.log_tail()
+                )
+            })?;
+        let connection = tokio::spawn(connection);
+        let quoted = |identifier: &str| format!("\"{}\"", identifier.replace('"', "\"\""));
+        let template = quoted(template.unwrap_or("template1"));
+        // CREATE DATABASE takes no parameters.
+        let created = client
+            .batch_execute(&format!("CREATE DATABASE {} TEMPLATE {template}", quoted(name)))
+            .await;
+        drop(client);
+        let ended = connection.await;
+        let doing = || format!("creating database {name}");
+        ended.with_context(doing)?.with_context(doing)?;
+        created.with_context(doing)
     }
 
     /// Runs one of the cluster's programs to its end.
@@ -271,45 +133,32 @@ impl Cluster {
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .output();
-        let output = output.context(format!("running {program}"))?;
-        if output.status.success() {
-            return Ok(());
+            .output()
+            .with_context(|| format!("running {program}"))?;
+        if !output.status.success() {
+            let printed = [output.stdout, output.stderr].concat();
+            let printed = String::from_utf8_lossy(&printed);
+            bail!("{program} ended with {}:\n{}", output.status, printed.trim());
         }
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
-        Err(SandboxError::new(format!(
-            "{program} ended with {}:\n{}",
-            output.status,
-            said.trim()
-        )))
+        Ok(())
     }
 
-    fn command(&self, program: &str) -> Command {
+    /// One of the cluster's programs, for its data folder.
+    pub(super) fn command(&self, program: &str) -> Command {
         let mut command = command_as(self.account.as_ref(), &self.binaries.path(program), &self.folder);
         command.arg("-D").arg(self.data_folder());
         command
     }
 
-    fn data_folder(&self) -> PathBuf {
+    pub(super) fn data_folder(&self) -> PathBuf {
         self.folder.join("data")
-    }
-
-    pub(super) fn socket_folder(&self) -> &Path {
-        &self.folder
-    }
-
-    fn log_tail(&self) -> String {
-        let log = std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().collect();
-        lines[lines.len().saturating_sub(LOG_LINES_SHOWN)..].join("\n")
     }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        drop(self.watchdog.stdin.take());
-        let _ = self.watchdog.wait();
+        // The watchdog stops the server.
+        drop(self.watchdog.take());
         if let Some(server) = &mut self.server {
             let _ = server.wait();
         }
@@ -321,13 +170,13 @@ mod tests {
     use super::*;
 
     async fn ask(url: &str, query: &str) -> String {
-        let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the server answers");
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("a connection");
         tokio::spawn(connection);
         client.query_one(query, &[]).await.expect("a row").get(0)
     }
 
     #[tokio::test]
-    async fn a_cluster_answers_survives_a_crash_and_leaves_nothing_behind() {
+    async fn a_cluster_starts_survives_a_crash_and_leaves_nothing_behind() {
         let mut cluster = Cluster::start(Durability::None).expect("a cluster");
         cluster.create_database("odd \"name", None).await.expect("a database");
         assert_eq!(ask(&cluster.url("postgres"), "SHOW fsync").await, "off");

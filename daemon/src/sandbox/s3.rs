@@ -1,7 +1,8 @@
-//! An S3 server inside this process: real HTTP on the loopback interface, signatures checked.
+//! An S3 server in this process: HTTP on the loopback interface, with signatures checked.
 
 use std::net::SocketAddr;
 
+use anyhow::{Context, Result};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use s3s::auth::{S3Auth, SecretKey};
@@ -10,16 +11,15 @@ use s3s::{S3Result, s3_error};
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::error::{Context, Result};
 use super::objects::Objects;
 
-/// The key that the demo signs with. A constant: the server listens on the loopback interface
-/// only, holds nothing but the demo's recordings, and a person may want to look at them.
+/// The access key. A constant, so that a person can read the demo's recordings. The server listens
+/// only on the loopback interface and holds nothing else.
 pub const ACCESS_KEY: &str = "heimdall-demo";
-/// The secret of [`ACCESS_KEY`].
+/// The secret key that belongs to [`ACCESS_KEY`].
 pub const SECRET_KEY: &str = "heimdall-demo-secret";
 
-/// A running server; it ends with the value.
+/// A running server. Dropping the value stops it.
 #[derive(Debug)]
 pub struct S3Server {
     objects: Objects,
@@ -31,12 +31,11 @@ impl S3Server {
     /// Starts an empty server on a free port.
     ///
     /// # Errors
-    /// When the loopback interface has none.
+    /// If no port is free.
     pub async fn start() -> Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0))
-            .await
-            .context("listening for S3 requests")?;
-        let address = listener.local_addr().context("listening for S3 requests")?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await;
+        let listener = listener.context("listening for S3 requests")?;
+        let address = listener.local_addr()?;
         let objects = Objects::default();
         let server = tokio::spawn(accept(listener, service(objects.clone())));
         Ok(Self {
@@ -46,13 +45,13 @@ impl S3Server {
         })
     }
 
-    /// The buckets, to put objects into without a request.
+    /// The buckets, for access without a request.
     #[must_use]
     pub fn objects(&self) -> &Objects {
         &self.objects
     }
 
-    /// What goes into `HEIMDALL_S3_ENDPOINT`.
+    /// The value for `HEIMDALL_S3_ENDPOINT`.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
@@ -65,8 +64,8 @@ impl Drop for S3Server {
     }
 }
 
-/// The S3 protocol over `objects`: whoever has [`ACCESS_KEY`] and its secret may do everything,
-/// everyone else nothing.
+/// The S3 protocol for `objects`. Only requests signed with [`ACCESS_KEY`] and [`SECRET_KEY`] are
+/// allowed.
 #[must_use]
 pub fn service(objects: Objects) -> S3Service {
     let mut builder = S3ServiceBuilder::new(objects);
@@ -74,18 +73,18 @@ pub fn service(objects: Objects) -> S3Service {
     builder.build()
 }
 
-/// Serves connections until it is dropped, and they with it.
+/// Serves connections. Dropping the future closes them.
 async fn accept(listener: TcpListener, service: S3Service) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                // Out of file descriptors, or a client that went away: the next one may do better.
+                // No file descriptor is free, or the client has disconnected: try the next one.
                 let Ok((stream, _)) = accepted else { continue };
                 let service = service.clone();
                 connections.spawn(async move {
                     let _ = stream.set_nodelay(true);
-                    // A client that breaks off is no concern of the server's.
+                    // An error means that the client has disconnected.
                     let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
                 });
             }
@@ -94,6 +93,8 @@ async fn accept(listener: TcpListener, service: S3Service) {
     }
 }
 
+/// Accepts one key. `s3s::auth::SimpleAuth` answers `NotSignedUp` to other keys, S3 answers
+/// `InvalidAccessKeyId`.
 struct OneKey;
 
 #[async_trait::async_trait]
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_object_comes_back_with_its_etag_its_metadata_and_any_part_of_it() -> TestResult {
+    async fn an_object_is_read_with_its_etag_and_metadata_whole_or_in_part() -> TestResult {
         let store = S3Server::start().await?;
         let key = "2026/11/22/a b+ü/145000000/x.bin";
         let metadata = [("sample-rate".to_owned(), "48000".to_owned())];
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_not_there_and_who_may_not_is_said_as_s3_says_it() -> TestResult {
+    async fn missing_objects_and_wrong_keys_get_the_errors_of_s3() -> TestResult {
         let store = S3Server::start().await?;
         store.objects().put("raw-iq", "key", &b"x"[..], Metadata::new());
         let refused = [
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_object_can_be_put_by_request_or_served_from_a_file_and_removed() -> TestResult {
+    async fn an_object_can_be_uploaded_or_read_from_a_file_and_removed() -> TestResult {
         let store = S3Server::start().await?;
         store.objects().create_bucket("raw-iq");
         let bucket = bucket(&store, "raw-iq", SECRET_KEY)?;

@@ -2,7 +2,7 @@
 -- Parameters: $1 session
 -- Returns: one row per measurement and result. The numbers are means over the recording's segments. Carrier offset and
 --   bandwidth are those of the extended features where they exist, else those of the reference features.
-SELECT m.rx_id AS station, m.measurement_id, f.measurement_id IS NOT NULL AS stands,
+SELECT m.rx_id AS station, m.measurement_id, f.measurement_id IS NOT NULL AS has_result,
        f.mean_snr_db AS snr_db, f.overall_confidence AS confidence, f.num_receivers_detected AS detected,
        f.error_message, r.offset_hz, r.bandwidth_hz, r.signal_fraction
 FROM heimdall.session_measurements m

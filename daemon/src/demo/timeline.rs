@@ -1,8 +1,8 @@
-//! Tells on the terminal what happens, when: the demo's own steps and what the daemon logs.
+//! Prints what happens and when: the steps of the demo and the daemon's log.
 
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::watch;
@@ -10,84 +10,82 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
+use uuid::Uuid;
 
-/// Clones tell the same story.
+/// Prints lines with their time. Clones share the clock and the names.
 #[derive(Debug, Clone)]
-pub struct Narrator {
-    story: Arc<Mutex<Story>>,
-    said: Arc<watch::Sender<String>>,
+pub struct Timeline {
+    state: Arc<Mutex<State>>,
+    /// The message of the daemon's last log line.
+    last_message: watch::Sender<String>,
 }
 
 #[derive(Debug)]
-struct Story {
+struct State {
+    /// The time that is printed as 0.
     zero: Instant,
-    /// Ids that people would rather read by name.
+    /// Names that are printed in place of ids.
     names: HashMap<String, String>,
 }
 
-impl Narrator {
+impl Timeline {
     /// Starts the clock.
     #[must_use]
     pub fn start() -> Self {
-        let story = Story {
+        let state = State {
             zero: Instant::now(),
             names: HashMap::new(),
         };
         Self {
-            story: Arc::new(Mutex::new(story)),
-            said: Arc::new(watch::Sender::new(String::new())),
+            state: Arc::new(Mutex::new(state)),
+            last_message: watch::Sender::new(String::new()),
         }
     }
 
-    /// Makes the daemon's log part of the story. Where a log has been started already, it stays
-    /// as it is and the story goes on without it.
+    /// Prints the daemon's log lines from now on. Does nothing if the process already has a log.
     pub fn follow_log(&self) {
         let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(self.clone()));
     }
 
-    /// From now on `id` reads `name`.
-    pub fn call(&self, id: impl fmt::Display, name: impl Into<String>) {
-        self.story().names.insert(id.to_string(), name.into());
+    /// Prints `name` in place of `id` from now on.
+    pub fn set_name(&self, id: Uuid, name: &str) {
+        self.state().names.insert(id.to_string(), name.to_owned());
     }
 
-    /// One line, at this moment.
-    pub fn tell(&self, what: impl fmt::Display) {
-        self.tell_at(Instant::now(), what);
+    /// Prints a line with the current time.
+    pub fn print(&self, what: impl fmt::Display) {
+        self.print_at(Instant::now(), what);
     }
 
-    /// One line about a moment that has passed.
+    /// Prints a line with a past time.
     #[expect(clippy::print_stdout, reason = "this is what the command is for")]
-    pub fn tell_at(&self, when: Instant, what: impl fmt::Display) {
-        let story = self.story();
-        let mut what = what.to_string();
-        for (id, name) in &story.names {
-            if what.contains(id.as_str()) {
-                what = what.replace(id.as_str(), name);
-            }
-        }
+    pub fn print_at(&self, when: Instant, what: impl fmt::Display) {
+        let state = self.state();
+        let what = (state.names.iter()).fold(what.to_string(), |what, (id, name)| what.replace(id, name));
         println!(
             "{:>10.1} ms  {what}",
-            when.saturating_duration_since(story.zero).as_secs_f64() * 1000.0
+            when.saturating_duration_since(state.zero).as_secs_f64() * 1000.0
         );
     }
 
     /// Sets the clock to zero.
     pub fn restart_clock(&self) {
-        self.story().zero = Instant::now();
+        self.state().zero = Instant::now();
     }
 
-    /// Waits until the daemon has logged `message`.
-    pub async fn heard(&self, message: &str) {
-        // The sender is ours: it is never gone.
-        let _ = self.said.subscribe().wait_for(|said| said == message).await;
+    /// Waits until the daemon logs `message`.
+    pub async fn wait_for_log(&self, message: &str) {
+        let mut last_message = self.last_message.subscribe();
+        // Fails only if the sender is gone, and `self` holds it.
+        let _ = last_message.wait_for(|last| last == message).await;
     }
 
-    fn story(&self) -> std::sync::MutexGuard<'_, Story> {
-        self.story.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<S: Subscriber> Layer<S> for Narrator {
+impl<S: Subscriber> Layer<S> for Timeline {
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
         *metadata.level() <= Level::INFO && metadata.target().starts_with("heimdall")
     }
@@ -100,8 +98,8 @@ impl<S: Subscriber> Layer<S> for Narrator {
         } else {
             ""
         };
-        self.tell(format_args!("daemon{urgency}: {}{}", line.message, line.fields));
-        self.said.send_replace(line.message);
+        self.print(format_args!("daemon{urgency}: {}{}", line.message, line.fields));
+        self.last_message.send_replace(line.message);
     }
 }
 

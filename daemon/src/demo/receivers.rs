@@ -1,21 +1,22 @@
-//! What the demo puts in: seven stations in the north of Italy, one transmission, and what each
-//! station's recording has to come out as.
+//! The receivers of the demo's session: seven stations in the north of Italy that record one
+//! transmission, and the result that each recording must have.
 
 use super::signal::{Reception, SAMPLE_BYTES, SAMPLES, record};
-use crate::sandbox::objects::Metadata;
 
 /// Centre frequency of the made-up session: the 2 m band.
 pub const FREQUENCY_HZ: i64 = 145_000_000;
-/// The transmission; another number gives other speech.
+/// Seed of the transmission. Another seed gives other speech.
 const SPEECH_SEED: u64 = 2_026;
-/// Under white noise the reference's noise estimate, the middle of the weakest 30 % of a
-/// periodogram's bins, reads the 15 % quantile of an exponential distribution: ln(1/0.85) = 0.1625
-/// of the mean, so its SNR is 7.89 dB too high; a signal of 11 kHz in 200 kHz takes 6 % of the bins
-/// from the noise and the quantile becomes 16 %, 7.6 dB.
+/// Bias of the reference's SNR.
+///
+/// Its noise estimate is the median of the weakest 30 % of a periodogram's bins. In white noise
+/// that is the 15 % quantile of an exponential distribution: ln(1/0.85) = 0.1625 of the mean, so
+/// the SNR is 7.89 dB too high. A signal of 11 kHz in 200 kHz covers 6 % of the bins. Then the
+/// quantile is 16 % and the bias 7.6 dB.
 const REFERENCE_BIAS_DB: f64 = 7.75;
-/// Half the difference between the two cases above, and the deviation of the estimate itself.
+/// Half the difference between these two biases, and the estimate's own deviation.
 const SNR_TOLERANCE_DB: f64 = 0.4;
-/// What the broken upload lacks: not a whole sample, so the damage cannot be overlooked.
+/// Bytes missing from the truncated upload: less than a sample, so that the daemon must notice.
 const MISSING_BYTES: usize = 3;
 
 /// A receiver's place and its recording.
@@ -27,11 +28,11 @@ pub struct Receiver {
     pub coordinates: (f64, f64),
     /// Centre frequency of the recording.
     pub frequency_hz: i64,
-    /// Last element of the object's key; `{started}` stands for the time of the recording.
+    /// Last element of the object's key. `{started}` is replaced by the time of the recording.
     pub object_name: String,
-    /// The objects that are put into the store, by the last element of their key.
+    /// The objects to store.
     pub uploads: Vec<Upload>,
-    /// What has to stand in the receiver's row.
+    /// The result that the receiver's row must have.
     pub expected: Expected,
 }
 
@@ -42,44 +43,42 @@ pub struct Upload {
     pub name: String,
     /// Its bytes.
     pub content: UploadContent,
-    /// Its `x-amz-meta-*`.
-    pub metadata: Metadata,
 }
 
-/// Where an object's bytes come from.
+/// The bytes of an object.
 #[derive(Debug)]
 pub enum UploadContent {
     /// Made for the demo.
     Bytes(Vec<u8>),
-    /// A file of the user's, served from where it lies.
+    /// A file of the user. It is read where it is.
     File(std::path::PathBuf),
 }
 
-/// What a row has to say.
+/// The expected result of a recording.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expected {
-    /// Features with this SNR as the reference defines it, and whether a signal is found.
+    /// Features.
     Features {
-        /// The generated SNR in the reference's measure, its bias included.
+        /// The SNR of the made signal as the reference measures it, with its bias.
         snr_db: f64,
-        /// Deviation that is still right.
+        /// Allowed deviation.
         tolerance_db: f64,
-        /// Whether most chunks have to have a signal.
+        /// Whether most chunks must have a signal.
         signal: bool,
     },
-    /// An error row; `{key}` stands for the object's key.
+    /// An error. `{key}` is replaced by the object's key.
     Failure {
         /// The exact message.
         message: String,
     },
-    /// Somebody's own recording: a row, whatever it says.
+    /// Any row: the recording is not from the demo.
     AnyRow,
 }
 
-/// The seven receivers of the made-up session.
+/// The seven receivers of the made session.
 #[must_use]
 pub fn generated() -> Vec<Receiver> {
-    let hears = |snr_db: f64, carrier_offset_hz, noise_seed| Reception {
+    let reception = |snr_db: f64, carrier_offset_hz, noise_seed| Reception {
         snr_db: Some(snr_db),
         carrier_offset_hz,
         noise_seed,
@@ -90,15 +89,15 @@ pub fn generated() -> Vec<Receiver> {
         noise_seed: 5,
     };
     let mut receivers = vec![
-        receiver("Torino", (45.0703, 7.6869), hears(24.0, 350.0, 1)),
-        receiver("Montanaro", (45.2340, 7.8570), hears(15.0, -1_200.0, 2)),
-        receiver("Milano Baggio", (45.4610, 9.0890), hears(6.0, 80.0, 3)),
-        receiver("Passo dei Giovi", (44.5617, 8.9381), hears(-4.0, -420.0, 4)),
+        receiver("Torino", (45.0703, 7.6869), reception(24.0, 350.0, 1)),
+        receiver("Montanaro", (45.2340, 7.8570), reception(15.0, -1_200.0, 2)),
+        receiver("Milano Baggio", (45.4610, 9.0890), reception(6.0, 80.0, 3)),
+        receiver("Passo dei Giovi", (44.5617, 8.9381), reception(-4.0, -420.0, 4)),
         receiver("Cuneo", (44.3845, 7.5426), noise_only),
-        receiver("Genova", (44.4056, 8.9463), hears(3.0, 0.0, 6)),
-        receiver("Alessandria", (44.9130, 8.6150), hears(10.0, 0.0, 7)),
+        receiver("Genova", (44.4056, 8.9463), reception(3.0, 0.0, 6)),
+        receiver("Alessandria", (44.9130, 8.6150), reception(10.0, 0.0, 7)),
     ];
-    // The last two went wrong on their way: one upload never arrived, one broke off.
+    // Two uploads fail: one object is missing, one is truncated.
     receivers[5].uploads.clear();
     receivers[5].expected = Expected::Failure {
         message: "IQ file not found: {key}".to_owned(),
@@ -128,11 +127,10 @@ fn receiver(station: &str, coordinates: (f64, f64), reception: Reception) -> Rec
         uploads: vec![Upload {
             name: object_name.clone(),
             content: UploadContent::Bytes(record(SPEECH_SEED, reception)),
-            metadata: Metadata::new(),
         }],
         object_name,
         expected: Expected::Features {
-            // The reference puts all power, the noise's included, over the noise.
+            // The reference divides the whole power, with the noise, by the noise.
             snr_db: 10.0 * (1.0 + signal_over_noise).log10() + REFERENCE_BIAS_DB,
             tolerance_db: SNR_TOLERANCE_DB,
             signal: reception.snr_db.is_some(),
@@ -145,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_has_seven_receivers_of_which_one_is_missing_and_one_is_broken() {
+    fn of_seven_recordings_one_is_missing_and_one_is_truncated() {
         let receivers = generated();
         assert_eq!(receivers.len(), 7);
         let failures = receivers
@@ -153,9 +151,9 @@ mod tests {
             .filter(|receiver| matches!(receiver.expected, Expected::Failure { .. }));
         assert_eq!(failures.count(), 2);
         assert!(receivers[5].uploads.is_empty());
-        let UploadContent::Bytes(broken) = &receivers[6].uploads[0].content else {
-            panic!("bytes are made")
+        let UploadContent::Bytes(truncated) = &receivers[6].uploads[0].content else {
+            panic!("the recording is not in memory")
         };
-        assert_eq!(broken.len(), 1_599_997);
+        assert_eq!(truncated.len(), 1_599_997);
     }
 }
