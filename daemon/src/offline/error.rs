@@ -3,7 +3,7 @@
 use std::io;
 
 #[cfg(feature = "plot")]
-use crate::plot::error::PictureError;
+use crate::plot::error::PlotError;
 
 /// Why a file has no features or no plot.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +20,7 @@ pub enum OfflineError {
     /// The features were printed, but the plot cannot be drawn.
     #[cfg(feature = "plot")]
     #[error("plot: {0}")]
-    Plot(#[from] PictureError),
+    Plot(#[from] PlotError),
     /// The features were printed, but the plot cannot be written.
     #[cfg(feature = "plot")]
     #[error("plot: {}: {error}", .path.display())]

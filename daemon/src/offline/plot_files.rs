@@ -53,7 +53,7 @@ impl PlotFiles {
                 .unwrap_or(name),
             overview,
             interpretation: &extraction.interpretation,
-            doubts: &extraction.inconsistencies,
+            inconsistencies: &extraction.inconsistencies,
             centre_hz: extraction.info.centre_frequency_hz,
         };
         let plot = match kind(path) {

@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
-/// A unit and what a value is divided by.
+/// A unit, and the value of one unit in hertz or seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Unit {
     pub(super) name: &'static str,
     pub(super) size: f64,
 }
 
-/// The unit for frequencies up to this one.
+/// The unit for frequencies up to `highest_hz`.
 pub(super) fn frequency_unit(highest_hz: f64) -> Unit {
     let (name, size) = match highest_hz {
         _ if highest_hz >= 1e6 => ("MHz", 1e6),
@@ -21,7 +21,7 @@ pub(super) fn frequency_unit(highest_hz: f64) -> Unit {
     Unit { name, size }
 }
 
-/// The unit for times up to this one.
+/// The unit for times up to `longest_s`.
 pub(super) fn time_unit(longest_s: f64) -> Unit {
     let (name, size) = match longest_s {
         _ if longest_s < 1.0 => ("ms", 1e-3),
@@ -32,7 +32,7 @@ pub(super) fn time_unit(longest_s: f64) -> Unit {
     Unit { name, size }
 }
 
-/// A quantity with four digits and its unit: `12.50 kHz`. Signed where it says on which side.
+/// A quantity with four digits and its unit: `12.50 kHz`. With `signed`, positive values get a `+`.
 pub(super) fn quantity(value: f64, unit: Unit, signed: bool) -> String {
     let scaled = value / unit.size;
     let digits = match scaled.abs() {
@@ -49,13 +49,14 @@ pub(super) fn quantity(value: f64, unit: Unit, signed: bool) -> String {
     format!("{sign}{:.digits$} {}", scaled.abs(), unit.name)
 }
 
-/// A number with as many of nine digits behind the point as it needs: no rounding of a frequency that somebody tuned to.
+/// A number without trailing zeros, with up to nine decimals: the frequency that a receiver is tuned
+/// to must not be rounded.
 pub(super) fn exact(value: f64) -> String {
     let text = format!("{value:.9}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A number with a proper minus sign.
+/// A number with a typographic minus sign.
 pub(super) fn number(value: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", value.abs());
     let zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
@@ -69,36 +70,34 @@ pub(super) fn number(value: f64, decimals: usize) -> String {
 /// An axis with its ticks.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Axis {
-    /// From left to right or from bottom to top; the end may be the smaller one.
+    /// From left to right or from bottom to top. The end can be smaller than the start.
     range: Range<f64>,
     ticks: Vec<f64>,
     decimals: usize,
 }
 
 impl Axis {
-    /// With at most this many ticks, at multiples of 1, 2 or 5 times a power of ten.
-    pub(super) fn new(range: Range<f64>, most: usize) -> Self {
+    /// An axis with at most `max_ticks` ticks, at multiples of 1, 2 or 5 times a power of ten.
+    pub(super) fn new(range: Range<f64>, max_ticks: usize) -> Self {
         let (low, high) = (range.start.min(range.end), range.start.max(range.end));
-        let least = (high - low) / most as f64;
-        let decade = 10.0_f64.powf(least.log10().floor());
+        let min_step = (high - low) / max_ticks as f64;
+        let decade = 10.0_f64.powf(min_step.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0]
             .into_iter()
             .map(|factor| factor * decade)
-            .find(|step| *step >= least * 0.999_999)
+            .find(|step| *step >= min_step * 0.999_999)
             .unwrap_or(10.0 * decade);
-        // A value within a millionth of a step of the end is at the end.
+        // A tick may lie outside the range by a millionth of a step: rounding errors.
         let first = (low / step - 1e-6).ceil();
-        let ticks = (0..=most).map(|n| (first + n as f64) * step);
+        let ticks = (0..=max_ticks).map(|n| (first + n as f64) * step);
         Self {
             ticks: ticks.take_while(|tick| *tick <= high + 1e-6 * step).collect(),
             decimals: decimals(step),
             range,
         }
     }
-}
 
-impl Axis {
-    /// The ticks and what stands beside them.
+    /// The ticks and their labels.
     pub(super) fn labelled(&self) -> impl Iterator<Item = (f64, String)> {
         self.ticks.iter().map(|tick| (*tick, self.format_ext(tick)))
     }
@@ -135,7 +134,7 @@ impl From<Axis> for Range<f64> {
     }
 }
 
-/// Digits behind the point that tell multiples of a step apart.
+/// The number of decimals that multiples of `step` need.
 fn decimals(step: f64) -> usize {
     (0..12)
         .find(|digits| step * 10.0_f64.powi(*digits) > 0.999)
@@ -151,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn ticks_are_round_numbers_inside_the_range_with_as_many_digits_as_they_need() {
+    fn ticks_are_round_numbers_inside_the_range_with_as_few_digits_as_possible() {
         let cases: [(Range<f64>, &[&str]); 6] = [
             (-100.0..100.0, &["−100", "−50", "0", "50", "100"]),
             (0.0..0.2, &["0.00", "0.05", "0.10", "0.15", "0.20"]),
@@ -177,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_ticks_whatever_the_range() {
+    fn every_range_has_ticks() {
         for exponent in -9..10 {
             for mantissa in [1.0, 1.3, 2.4, 4.9, 7.7, 9.99] {
                 let end = mantissa * 10.0_f64.powi(exponent);

@@ -1,27 +1,27 @@
-//! What stands above the charts.
+//! The text above the charts.
 
 use super::axis::{frequency_unit, quantity, time_unit};
 use super::colour;
 use super::input::PlotInput;
-use heimdall_dsp::{Inconsistency, Warning};
+use heimdall_dsp::Warning;
 use plotters::style::RGBColor;
 
-/// Characters that fit into a line of each size of type.
+/// Characters that fit into a line of large and of small text.
 const NAME_CHARACTERS: usize = 95;
 const LINE_CHARACTERS: usize = 165;
 
 /// The name of the recording.
-pub(super) fn name(subject: PlotInput<'_>) -> String {
-    shorten(subject.name, NAME_CHARACTERS)
+pub(super) fn name(input: PlotInput<'_>) -> String {
+    shorten(input.name, NAME_CHARACTERS)
 }
 
-/// How it was read, how long it is.
-pub(super) fn description(subject: PlotInput<'_>) -> String {
+/// How the recording was read, its length, and how much of it has a signal.
+pub(super) fn description(input: PlotInput<'_>) -> String {
     let PlotInput {
         overview,
         interpretation,
         ..
-    } = subject;
+    } = input;
     let (rate, duration) = (overview.sample_rate_hz, overview.duration_s());
     let annotations = &overview.annotations;
     let container = match interpretation.container {
@@ -43,7 +43,7 @@ pub(super) fn description(subject: PlotInput<'_>) -> String {
     )
 }
 
-/// On whose word; what nobody said is not to be mistaken for a source.
+/// Where a value comes from. `default` alone would look like a source.
 fn source(source: &str) -> &str {
     match source {
         "default" => "default, nobody says",
@@ -51,29 +51,20 @@ fn source(source: &str) -> &str {
     }
 }
 
-/// What is wrong with it, and the colour to say so in.
-pub(super) fn warnings(subject: PlotInput<'_>) -> (String, RGBColor) {
-    let annotations = &subject.overview.annotations;
-    let one = |(warning, segments): &(Warning, u64)| {
+/// The warnings, and the colour of their text.
+pub(super) fn warnings(input: PlotInput<'_>) -> (String, RGBColor) {
+    let annotations = &input.overview.annotations;
+    let counted = annotations.warnings.iter().map(|(warning, segments)| {
         if *segments == annotations.segments {
             word(*warning)
         } else {
             format!("{} ({segments} of {} segments)", word(*warning), annotations.segments)
         }
-    };
-    let counted = |doubt: &&Inconsistency| {
-        annotations
-            .warnings
-            .iter()
-            .any(|(warning, _)| *warning == doubt.warning)
-    };
-    let doubts = subject.doubts.iter().filter(|doubt| !counted(doubt));
-    let all: Vec<_> = annotations
-        .warnings
-        .iter()
-        .map(one)
-        .chain(doubts.map(|doubt| word(doubt.warning)))
-        .collect();
+    });
+    let is_counted = |warning: Warning| annotations.warnings.iter().any(|(counted, _)| *counted == warning);
+    let inconsistencies = input.inconsistencies.iter().map(|inconsistency| inconsistency.warning);
+    let others = inconsistencies.filter(|warning| !is_counted(*warning)).map(word);
+    let all: Vec<_> = counted.chain(others).collect();
     if all.is_empty() {
         return ("no warnings".to_owned(), colour::PALE);
     }
@@ -81,25 +72,26 @@ pub(super) fn warnings(subject: PlotInput<'_>) -> (String, RGBColor) {
     (shorten(&text, LINE_CHARACTERS), colour::WARNING)
 }
 
-/// A warning as the rows have it.
+/// The name of a warning, as in the rows.
 fn word(warning: Warning) -> String {
     match serde_json::to_value(warning) {
         Ok(serde_json::Value::String(word)) => word,
-        // The derived serialisation of a unit variant is a string.
+        // Not reached: serde makes a string of a variant without fields.
         _ => format!("{warning:?}"),
     }
 }
 
-/// Leaves out the middle of what is too long: the ends of names tell them apart. Control characters have no picture.
-fn shorten(text: &str, most: usize) -> String {
+/// Removes the middle of a text of more than `max` characters: similar names differ at their ends.
+/// Replaces control characters, which the font cannot draw.
+fn shorten(text: &str, max: usize) -> String {
     let characters: Vec<char> = text
         .chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect();
-    if characters.len() <= most {
+    if characters.len() <= max {
         return characters.into_iter().collect();
     }
-    let (start, end) = (most / 2, most - most / 2 - 1);
+    let (start, end) = (max / 2, max - max / 2 - 1);
     let ends = [
         &characters[..start],
         &['\u{2026}'],
@@ -120,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_warning_is_called_as_in_the_rows() {
+    fn a_warning_has_the_same_name_as_in_the_rows() {
         assert_eq!(word(Warning::HeavyClipping), "heavy_clipping");
     }
 }

@@ -1,4 +1,4 @@
-//! Colours, all in one place.
+//! All colours of the plots.
 
 use plotters::prelude::*;
 
@@ -6,13 +6,13 @@ use plotters::prelude::*;
 pub(super) const INK: RGBColor = RGBColor(40, 40, 40);
 /// Grid lines.
 pub(super) const GRID: RGBColor = RGBColor(225, 225, 225);
-/// What is less important.
+/// Less important text.
 pub(super) const PALE: RGBColor = RGBColor(110, 110, 110);
-/// The mean of something.
+/// Mean values.
 pub(super) const MEAN: RGBColor = RGBColor(20, 80, 160);
-/// The range that it is the mean of.
+/// The range of the values behind a mean.
 pub(super) const RANGE: RGBColor = RGBColor(165, 195, 230);
-/// Level of the noise.
+/// Noise level.
 pub(super) const NOISE: RGBColor = RGBColor(120, 120, 120);
 /// The occupied band.
 pub(super) const OCCUPIED: RGBColor = RGBColor(230, 145, 0);
@@ -20,17 +20,20 @@ pub(super) const OCCUPIED: RGBColor = RGBColor(230, 145, 0);
 pub(super) const CARRIER: RGBColor = RGBColor(190, 20, 90);
 /// Warnings.
 pub(super) const WARNING: RGBColor = RGBColor(200, 30, 20);
-/// What was not recorded.
+/// Times that were not recorded.
 pub(super) const BLANK: RGBColor = RGBColor(205, 205, 205);
 
-/// Colours of the scale, whose steps are 2 dB at most: more are hardly told apart, and of noise they make larger files.
+/// Number of colours in the colour scale, whose steps are 2 dB at most. More are hard to distinguish,
+/// and noise would then make larger files.
 pub(super) const STEPS: u32 = 40;
 
-/// Steps from the background to the ink at the edges of letters: more are not seen, and the colours of a PNG file are few.
+/// Number of shades between the background and the ink, at the edges of letters. More would not be
+/// visible, and a PNG file has only 256 colours.
 pub(super) const TEXT_SHADES: u8 = 8;
 
-/// Colours that have a meaning, and the shades of text: in a PNG file they stay what they are, however rare.
-pub(super) fn certain() -> Vec<[u8; 3]> {
+/// Colours that have a meaning, and the shades of text. A PNG file keeps them exactly, even if they
+/// are rare.
+pub(super) fn fixed() -> Vec<[u8; 3]> {
     let lines = [GRID, MEAN, RANGE, NOISE, OCCUPIED, CARRIER, BLANK].map(|colour| [colour.0, colour.1, colour.2]);
     let shades = [INK, PALE, WARNING].into_iter().flat_map(|ink| {
         (1..=TEXT_SHADES).map(move |part| {
@@ -44,8 +47,8 @@ pub(super) fn certain() -> Vec<[u8; 3]> {
     lines.into_iter().chain(shades).collect()
 }
 
-/// The colour of a level between the two ends of the scale: viridis, whose steps look equal and
-/// whose lightness alone, as in print, tells the level.
+/// The colour of a level on a scale with these ends. The scale is viridis: its steps look equal, and
+/// its lightness alone shows the level, for example in a black and white print.
 pub(super) fn of_level(level_db: f64, (lowest, highest): (f64, f64)) -> RGBColor {
     if level_db.is_nan() {
         return BLANK;

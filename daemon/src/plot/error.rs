@@ -1,22 +1,22 @@
-//! Why there is no picture.
+//! Errors of plotting.
 
 use plotters::drawing::DrawingAreaErrorKind;
 
-/// Why there is no picture. None of it depends on the recording.
+/// Why a plot could not be made. No recording causes these errors.
 #[derive(Debug, thiserror::Error)]
-pub enum PictureError {
-    /// The font inside the program.
+pub enum PlotError {
+    /// The built-in font could not be loaded.
     #[error("the built-in font is broken")]
     Font,
-    /// What the plotting library says.
+    /// The error of the plotting library.
     #[error("drawing: {0}")]
     Drawing(String),
-    /// What the encoder says.
+    /// The error of the PNG encoder.
     #[error("PNG: {0}")]
     Png(#[from] png::EncodingError),
 }
 
-impl<E: std::error::Error + Send + Sync> From<DrawingAreaErrorKind<E>> for PictureError {
+impl<E: std::error::Error + Send + Sync> From<DrawingAreaErrorKind<E>> for PlotError {
     fn from(error: DrawingAreaErrorKind<E>) -> Self {
         Self::Drawing(error.to_string())
     }

@@ -1,18 +1,18 @@
-//! What is drawn.
+//! The data of a plot.
 
 use heimdall_dsp::{Inconsistency, Interpretation, Overview};
 
-/// What is drawn.
+/// The data of a plot.
 #[derive(Debug, Clone, Copy)]
 pub struct PlotInput<'a> {
-    /// What the recording is called.
+    /// Name of the recording.
     pub name: &'a str,
-    /// What is seen of it.
+    /// Spectrum, waterfall and level of the recording.
     pub overview: &'a Overview,
     /// How its bytes were read.
     pub interpretation: &'a Interpretation,
-    /// What speaks against that.
-    pub doubts: &'a [Inconsistency],
-    /// Frequency that the receiver was tuned to, where the recording says.
+    /// Contradictions in what is known about the recording.
+    pub inconsistencies: &'a [Inconsistency],
+    /// Frequency to which the receiver was tuned, if the recording states it.
     pub centre_hz: Option<f64>,
 }

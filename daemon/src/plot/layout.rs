@@ -1,37 +1,47 @@
-//! What the charts have in common: their margins, legends and units, and pixels that are put in afterwards.
+//! The margins, legends and units of all charts, and the pixels that are copied into the finished
+//! plot.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::axis::{Unit, frequency_unit};
+use super::axis::{Axis, Unit, frequency_unit};
 use super::{colour, text};
 
-/// Left of the charts: numbers and the name of the axis.
+/// A chart with its axes.
+pub(super) type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<Axis, Axis>>;
+/// The result of drawing on a backend.
+pub(super) type Drawn<B, T = ()> = Result<T, DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
+/// An entry of a legend: a colour and its meaning.
+pub(super) type Entry = (RGBColor, String);
+
+/// Width left of the charts, for the numbers and the unit of the axis.
 pub(super) const LEFT: u32 = 78;
-/// Right of them: the colour bar.
+/// Width right of the charts, for the colour bar.
 pub(super) const RIGHT: u32 = 108;
-/// Above each chart there is a line of text, a little nearer to the top than to the chart's highest number.
+/// Height of the line of text above each chart, and the middle of the text: a little higher than the
+/// middle of the line, away from the highest number of the axis.
 pub(super) const LEGEND: i32 = 24;
 pub(super) const LEGEND_MIDDLE: i32 = LEGEND / 2 - 3;
-/// What shows an SVG file has fonts of its own; the widest usual ones are wider than ours by a sixth.
+/// The program that shows an SVG file uses its own font. Common fonts are up to 18 % wider than ours.
 const WIDEST_FONT: f64 = 1.18;
-/// Below it there are numbers, and the unit too where it is not that of the next one.
+/// Height below a chart, for the numbers of the axis: without and with its unit. The spectrum has no
+/// unit because the waterfall below it has the same axis.
 pub(super) const NUMBERS: u32 = 30;
 pub(super) const NUMBERS_AND_UNIT: u32 = 46;
 
-/// Pixels that are put into the finished picture: the plotting library draws cells one by one.
+/// Pixels that are copied into the finished plot. The plotting library would draw them one by one.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Raster {
     pub(super) left: usize,
     pub(super) top: usize,
     pub(super) width: usize,
-    /// Three bytes a pixel.
+    /// Three bytes per pixel.
     pub(super) rgb: Vec<u8>,
 }
 
 impl Raster {
-    /// Puts the raster into a picture of the given width.
+    /// Copies the raster into a plot of the given width.
     pub(super) fn copy_into(&self, pixels: &mut [u8], width: usize) {
         for (y, row) in self.rgb.chunks_exact(3 * self.width).enumerate() {
             let start = 3 * ((self.top + y) * width + self.left);
@@ -45,20 +55,14 @@ pub(super) fn band_unit(sample_rate_hz: f64) -> Unit {
     frequency_unit(0.5 * sample_rate_hz)
 }
 
-/// Names the unit of the axis at the left, above it.
-pub(super) fn left_unit<B: DrawingBackend>(
-    area: &DrawingArea<B, Shift>,
-    unit: &str,
-) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+/// Writes the unit of the left axis above it.
+pub(super) fn left_unit<B: DrawingBackend>(area: &DrawingArea<B, Shift>, unit: &str) -> Drawn<B> {
     let style = text::style(text::SMALL, colour::INK, HPos::Right);
     area.draw_text(unit, &style, (LEFT.cast_signed() - 8, LEGEND_MIDDLE))
 }
 
-/// Entries of a legend: a colour and what is drawn in it, in a line above a chart.
-pub(super) fn legend<B: DrawingBackend>(
-    area: &DrawingArea<B, Shift>,
-    entries: &[(RGBColor, String)],
-) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+/// Draws a legend in the line above a chart.
+pub(super) fn legend<B: DrawingBackend>(area: &DrawingArea<B, Shift>, entries: &[Entry]) -> Drawn<B> {
     let mut x = LEFT.cast_signed();
     let y = LEGEND_MIDDLE;
     for (ink, entry) in entries {
@@ -66,10 +70,7 @@ pub(super) fn legend<B: DrawingBackend>(
         let style = text::style(text::SMALL, colour::INK, HPos::Left);
         area.draw_text(entry, &style, (x + 24, y))?;
         let (width, _) = area.estimate_text_size(entry, &style)?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a place in a picture of a thousand pixels"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "the plot has about a thousand pixels")]
         let room = (f64::from(width) * WIDEST_FONT) as i32;
         x += 24 + room + 18;
     }

@@ -1,7 +1,7 @@
-//! A recording as a picture: averaged spectrum, waterfall, level over time.
+//! Plots of a recording: averaged spectrum, waterfall, level over time.
 //!
-//! The numbers come from [`heimdall_dsp::overview`]; here they are only drawn, in memory, with a font of our own: a
-//! server has neither fonts nor a display.
+//! The numbers come from [`heimdall_dsp::overview`]. This module draws them in memory, with a
+//! built-in font: a server has neither fonts nor a display.
 
 mod axis;
 mod caption;
@@ -23,26 +23,27 @@ use std::sync::OnceLock;
 use plotters::prelude::*;
 use plotters::style::register_font;
 
-use error::PictureError;
+use error::PlotError;
 use input::PlotInput;
 use png_file::encode;
-use text::Lettered;
+use text::TextBackend;
 
-/// Size of a picture in pixels: legible on a laptop, two of them beside each other on a large screen.
+/// Size of a plot in pixels. It is legible on a laptop, and two fit next to each other on a large
+/// screen.
 pub const SIZE: (u32, u32) = (1280, 1160);
 
-/// The picture as a PNG file.
+/// The plot as a PNG file.
 ///
 /// # Errors
-/// When the libraries that draw and encode fail, which nothing in a recording makes them do.
-pub fn png(subject: PlotInput<'_>) -> Result<Vec<u8>, PictureError> {
+/// If a library fails to draw or encode. No recording causes that.
+pub fn png(input: PlotInput<'_>) -> Result<Vec<u8>, PlotError> {
     load_font()?;
     let (width, height) = (SIZE.0 as usize, SIZE.1 as usize);
     let mut pixels = vec![0xff; width * height * 3];
     let raster = {
-        let backend = Lettered::new(BitMapBackend::with_buffer(&mut pixels, SIZE))?;
+        let backend = TextBackend::new(BitMapBackend::with_buffer(&mut pixels, SIZE))?;
         let root = backend.into_drawing_area();
-        let raster = page::draw(&root, subject)?;
+        let raster = page::draw(&root, input)?;
         root.present()?;
         raster
     };
@@ -50,25 +51,25 @@ pub fn png(subject: PlotInput<'_>) -> Result<Vec<u8>, PictureError> {
     encode(&pixels, width, height)
 }
 
-/// The picture as an SVG file: text stays text, the waterfall is a PNG inside.
+/// The plot as an SVG file. Text stays text, the waterfall is an embedded PNG.
 ///
 /// # Errors
 /// As [`png()`].
-pub fn svg(subject: PlotInput<'_>) -> Result<String, PictureError> {
+pub fn svg(input: PlotInput<'_>) -> Result<String, PlotError> {
     load_font()?;
     let mut document = String::new();
     let raster = {
         let root = SVGBackend::with_string(&mut document, SIZE).into_drawing_area();
-        let raster = page::draw(&root, subject)?;
+        let raster = page::draw(&root, input)?;
         root.present()?;
         raster
     };
     svg::embed(document, &raster)
 }
 
-/// Gives the font to the plotting library, once for the process.
-fn load_font() -> Result<(), PictureError> {
+/// Registers the font in the plotting library, once per process.
+fn load_font() -> Result<(), PlotError> {
     static LOADED: OnceLock<bool> = OnceLock::new();
     let loaded = LOADED.get_or_init(|| register_font(text::FAMILY, FontStyle::Normal, notosans::REGULAR_TTF).is_ok());
-    if *loaded { Ok(()) } else { Err(PictureError::Font) }
+    if *loaded { Ok(()) } else { Err(PlotError::Font) }
 }

@@ -1,44 +1,47 @@
-//! Pixels as numbers of colours: a third of the size, since noise has few colours but no other order.
+//! Replaces colours by indices into a palette. A file is then a third of the size: noise has few
+//! colours, but does not compress well otherwise.
 
 use std::collections::HashMap;
 
 type Colour = [u8; 3];
 
-/// As many as a byte tells apart.
-const MOST: usize = 256;
+/// An index is a byte.
+const MAX_COLOURS: usize = 256;
 
-/// The colours of a picture, the certain ones and then the most frequent first, and the number of each pixel's. Of more colours than there are numbers,
-/// the rarest (shades at the edges of lines) become the nearest of the others; those of `certain` are kept however rare
-/// they are, or a warning in red would be grey beside the shades of a waterfall.
-pub(super) fn reduce(rgb: &[u8], certain: &[Colour]) -> (Vec<u8>, Vec<u8>) {
+/// Returns the palette and the index of each pixel's colour.
+///
+/// The palette holds the colours of `fixed` that the plot has, then the most frequent others. Each
+/// remaining colour (rare shades at the edges of lines) is replaced by the most similar one in the
+/// palette. Without `fixed`, a red warning would turn grey next to the many colours of a waterfall.
+pub(super) fn reduce(rgb: &[u8], fixed: &[Colour]) -> (Vec<u8>, Vec<u8>) {
     let (pixels, _) = rgb.as_chunks::<3>();
     let mut counts: HashMap<Colour, usize> = HashMap::new();
     for run in pixels.chunk_by(|one, next| one == next) {
         *counts.entry(run[0]).or_default() += run.len();
     }
     let mut colours: Vec<(Colour, usize)> = counts.into_iter().collect();
-    // Equals in the order of the colours, so that the same picture always is the same file.
-    colours.sort_unstable_by_key(|(colour, count)| (!certain.contains(colour), std::cmp::Reverse(*count), *colour));
-    let palette: Vec<Colour> = colours.iter().take(MOST).map(|(colour, _)| *colour).collect();
-    let numbers: HashMap<Colour, u8> = colours
+    // Equally frequent colours are sorted by value, so that the same plot always gives the same file.
+    colours.sort_unstable_by_key(|(colour, count)| (!fixed.contains(colour), std::cmp::Reverse(*count), *colour));
+    let palette: Vec<Colour> = colours.iter().take(MAX_COLOURS).map(|(colour, _)| *colour).collect();
+    let index_of: HashMap<Colour, u8> = colours
         .iter()
         .map(|(colour, _)| (*colour, nearest(*colour, &palette)))
         .collect();
     let mut indices = Vec::with_capacity(pixels.len());
     for run in pixels.chunk_by(|one, next| one == next) {
-        indices.resize(indices.len() + run.len(), numbers[&run[0]]);
+        indices.resize(indices.len() + run.len(), index_of[&run[0]]);
     }
     (palette.into_flattened(), indices)
 }
 
-/// The number of the colour that looks most like this one.
+/// The index of the most similar colour in the palette.
 fn nearest(colour: Colour, palette: &[Colour]) -> u8 {
     let distance = |other: &Colour| -> u32 {
         let parts = colour.iter().zip(other);
         parts.map(|(one, other)| u32::from(one.abs_diff(*other)).pow(2)).sum()
     };
     let best = (0..=u8::MAX).zip(palette).min_by_key(|(_, other)| distance(other));
-    best.map_or(0, |(number, _)| number)
+    best.map_or(0, |(index, _)| index)
 }
 
 #[cfg(test)]
@@ -57,11 +60,11 @@ mod tests {
     }
 
     #[test]
-    fn a_colour_with_a_meaning_stays_however_rare_it_is() {
+    fn a_fixed_colour_is_kept_even_if_it_is_rare() {
         let often = (0..=255_u8).flat_map(|n| [n, n, n, n, n, n]);
         let rgb: Vec<u8> = often.chain([200, 30, 20]).collect();
-        let back = |certain: &[Colour]| {
-            let (palette, indices) = reduce(&rgb, certain);
+        let back = |fixed: &[Colour]| {
+            let (palette, indices) = reduce(&rgb, fixed);
             palette[usize::from(indices[512]) * 3..][..3].to_vec()
         };
         assert_eq!(back(&[[200, 30, 20]]), [200, 30, 20]);
@@ -69,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rarest_of_more_become_their_neighbours() {
+    fn rare_colours_become_similar_ones_if_there_are_too_many() {
         // Twice each of 256 even shades of red, once each of the blue next to them.
         let often = (0..=255_u8).flat_map(|n| [n, 0, 0, n, 0, 0]);
         let seldom = (0..=255_u8).flat_map(|n| [n, 0, 1]);

@@ -1,51 +1,45 @@
-//! The averaged spectrum, with what the rows say of it.
+//! The averaged spectrum, with the carriers, bandwidths and noise that the rows contain.
 
 use heimdall_dsp::Overview;
-use heimdall_dsp::overview::Annotations;
+use heimdall_dsp::overview::{Annotations, Spectrum};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::axis::{Axis, frequency_unit, number, quantity};
-use super::layout::{LEFT, LEGEND, NUMBERS, RIGHT, band_unit, left_unit, legend};
+use super::axis::{Axis, Unit, frequency_unit, number, quantity};
+use super::layout::{Chart, Drawn, Entry, LEFT, LEGEND, NUMBERS, RIGHT, band_unit, left_unit, legend};
 use super::{colour, text};
 
-/// Room above and below the curves.
+/// Space above and below the curves.
 const MARGIN_DB: f64 = 4.0;
-/// Filters' edges far below the noise need not be seen whole.
-const DEEPEST_DB: f64 = 15.0;
-/// Occupied bandwidths that differ by more than this factor over the chunks are told.
-const NOTABLE: f64 = 1.1;
-/// As many carriers fit into the legend.
-const LISTED: usize = 4;
+/// How far the chart reaches below the colour scale. The edges of filters can be far below the noise.
+const BELOW_COLOURS_DB: f64 = 15.0;
+/// The legend shows the range of the occupied bandwidth if the largest is this many times the
+/// smallest.
+const NOTABLE_RATIO: f64 = 1.1;
+/// The legend has space for this many carriers.
+const MAX_LISTED: usize = 4;
 
 /// Draws the chart.
 pub(super) fn draw<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
     overview: &Overview,
-    (lowest_db, highest_db): (f64, f64),
-) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+    colours_db: (f64, f64),
+) -> Drawn<B> {
     let (above, below) = area.split_vertically(LEGEND);
-    let spectrum = &overview.spectrum;
-    let unit = band_unit(overview.sample_rate_hz);
-    let edge = 0.5 * overview.sample_rate_hz / unit.size;
-    let x = Axis::new(-edge..edge, 12);
-    let strongest = spectrum.highest_db.iter().copied().fold(f32::MIN, f32::max);
-    let weakest = spectrum.mean_db.iter().copied().fold(f32::MAX, f32::min);
-    let floor = f64::from(weakest).max(lowest_db - DEEPEST_DB) - MARGIN_DB;
-    let top = f64::from(strongest).max(highest_db) + MARGIN_DB;
-    let y = Axis::new(floor..top, 7);
-
+    let range = Range::new(overview, colours_db);
     let mut chart = ChartBuilder::on(&below)
         .set_label_area_size(LabelAreaPosition::Left, LEFT)
         .set_label_area_size(LabelAreaPosition::Bottom, NUMBERS)
         .margin_right(RIGHT)
-        .build_cartesian_2d(x, y)?;
-    let annotations = &overview.annotations;
-    let inside = |hz: f64| (hz / unit.size).clamp(-edge, edge);
-    for emission in &annotations.emissions {
-        let (lower, upper) = (inside(emission.lower_edge_hz), inside(emission.upper_edge_hz));
-        let band = Rectangle::new([(lower, floor), (upper, top)], colour::OCCUPIED.mix(0.18).filled());
-        chart.draw_series([band])?;
+        .build_cartesian_2d(
+            Axis::new(-range.edge..range.edge, 12),
+            Axis::new(range.bottom..range.top, 7),
+        )?;
+    for emission in &overview.annotations.emissions {
+        let lower = (range.x(emission.lower_edge_hz), range.bottom);
+        let upper = (range.x(emission.upper_edge_hz), range.top);
+        let fill = colour::OCCUPIED.mix(0.18).filled();
+        chart.draw_series([Rectangle::new([lower, upper], fill)])?;
     }
     chart
         .configure_mesh()
@@ -54,51 +48,105 @@ pub(super) fn draw<B: DrawingBackend>(
         .light_line_style(TRANSPARENT)
         .label_style(text::axis())
         .draw()?;
+    draw_marks(&mut chart, &range, &overview.annotations)?;
+    // After the marks: the mark of a single line would cover the line.
+    draw_curves(&mut chart, &range, &overview.spectrum)?;
+    if let Some(noise) = overview.annotations.noise_db_hz
+        && (range.bottom..range.top).contains(&noise)
+    {
+        let line = [(-range.edge, noise), (range.edge, noise)];
+        chart.draw_series(DashedLineSeries::new(line, 6, 6, colour::NOISE.stroke_width(2)))?;
+    }
+    left_unit(&above, "dBFS/Hz")?;
+    legend(&above, &legend_entries(overview))
+}
 
-    let resolution = quantity(spectrum.resolution_hz, frequency_unit(spectrum.resolution_hz), false);
+/// The part of the plane that the chart shows.
+struct Range {
+    /// The unit of the frequency axis, which reaches from `-edge` to `edge`.
+    unit: Unit,
+    edge: f64,
+    /// Densities in dBFS/Hz.
+    bottom: f64,
+    top: f64,
+}
+
+impl Range {
+    fn new(overview: &Overview, (lowest_db, highest_db): (f64, f64)) -> Self {
+        let spectrum = &overview.spectrum;
+        let strongest = spectrum.highest_db.iter().copied().fold(f32::MIN, f32::max);
+        let weakest = spectrum.mean_db.iter().copied().fold(f32::MAX, f32::min);
+        let unit = band_unit(overview.sample_rate_hz);
+        Self {
+            unit,
+            edge: 0.5 * overview.sample_rate_hz / unit.size,
+            bottom: f64::from(weakest).max(lowest_db - BELOW_COLOURS_DB) - MARGIN_DB,
+            top: f64::from(strongest).max(highest_db) + MARGIN_DB,
+        }
+    }
+
+    /// The place of a frequency.
+    fn x(&self, hz: f64) -> f64 {
+        (hz / self.unit.size).clamp(-self.edge, self.edge)
+    }
+
+    /// A line over the whole height at a frequency.
+    fn vertical(&self, hz: f64) -> [(f64, f64); 2] {
+        [(self.x(hz), self.bottom), (self.x(hz), self.top)]
+    }
+}
+
+/// Draws the carriers and the edges of the occupied bands.
+fn draw_marks<B: DrawingBackend>(chart: &mut Chart<'_, B>, range: &Range, annotations: &Annotations) -> Drawn<B> {
+    for emission in &annotations.emissions {
+        if let Some(carrier_hz) = emission.carrier_hz {
+            let line = range.vertical(carrier_hz);
+            chart.draw_series(DashedLineSeries::new(line, 6, 4, colour::CARRIER.into()))?;
+        }
+        for edge_hz in [emission.lower_edge_hz, emission.upper_edge_hz] {
+            chart.draw_series([PathElement::new(range.vertical(edge_hz), colour::OCCUPIED)])?;
+        }
+    }
+    Ok(())
+}
+
+/// Draws the highest and the mean densities.
+fn draw_curves<B: DrawingBackend>(chart: &mut Chart<'_, B>, range: &Range, spectrum: &Spectrum) -> Drawn<B> {
+    let curve = |densities_db: &[f32]| -> Vec<(f64, f64)> {
+        let point = |(bin, db): (usize, &f32)| {
+            let hz = spectrum.first_hz + bin as f64 * spectrum.bin_hz;
+            (hz / range.unit.size, f64::from(*db).clamp(range.bottom, range.top))
+        };
+        densities_db.iter().enumerate().map(point).collect()
+    };
+    chart.draw_series(LineSeries::new(curve(&spectrum.highest_db), colour::RANGE))?;
+    chart.draw_series(LineSeries::new(curve(&spectrum.mean_db), colour::MEAN.stroke_width(2)))?;
+    Ok(())
+}
+
+fn legend_entries(overview: &Overview) -> Vec<Entry> {
+    let resolution_hz = overview.spectrum.resolution_hz;
+    let resolution = quantity(resolution_hz, frequency_unit(resolution_hz), false);
     let mut entries = vec![
         (colour::MEAN, format!("mean, {resolution} resolution")),
         (colour::RANGE, "highest".to_owned()),
     ];
-
-    for emission in &annotations.emissions {
-        if let Some(carrier) = emission.carrier_hz.map(inside) {
-            let line = [(carrier, floor), (carrier, top)];
-            chart.draw_series(DashedLineSeries::new(line, 6, 4, colour::CARRIER.into()))?;
-        }
-        for at in [emission.lower_edge_hz, emission.upper_edge_hz].map(inside) {
-            chart.draw_series([PathElement::new([(at, floor), (at, top)], colour::OCCUPIED)])?;
-        }
-    }
-    // The curves come after those: a line is as narrow as its mark.
-    let curve = |densities: &[f32]| -> Vec<(f64, f64)> {
-        let place = |(bin, db): (usize, &f32)| {
-            let hz = spectrum.first_hz + bin as f64 * spectrum.bin_hz;
-            (hz / unit.size, f64::from(*db).clamp(floor, top))
-        };
-        densities.iter().enumerate().map(place).collect()
-    };
-    chart.draw_series(LineSeries::new(curve(&spectrum.highest_db), colour::RANGE))?;
-    chart.draw_series(LineSeries::new(curve(&spectrum.mean_db), colour::MEAN.stroke_width(2)))?;
-    if let Some(noise) = annotations.noise_db_hz {
-        if (floor..top).contains(&noise) {
-            let line = [(-edge, noise), (edge, noise)];
-            chart.draw_series(DashedLineSeries::new(line, 6, 6, colour::NOISE.stroke_width(2)))?;
-        }
+    if let Some(noise) = overview.annotations.noise_db_hz {
         entries.push((colour::NOISE, format!("noise {} dBFS/Hz", number(noise, 1))));
     }
-    entries.extend(legend_of_emissions(annotations));
-    left_unit(&above, "dBFS/Hz")?;
-    legend(&above, &entries)
+    if let Some((band, carrier)) = emission_entries(&overview.annotations) {
+        entries.extend([(colour::OCCUPIED, band), (colour::CARRIER, carrier)]);
+    }
+    entries
 }
 
-/// What the marks of the bands and of the carriers mean.
-fn legend_of_emissions(annotations: &Annotations) -> Vec<(RGBColor, String)> {
-    let (band, carrier) = match &annotations.emissions[..] {
-        [] => return Vec::new(),
+/// The texts for the occupied bands and for the carriers.
+fn emission_entries(annotations: &Annotations) -> Option<(String, String)> {
+    match &annotations.emissions[..] {
+        [] => None,
         [one] if annotations.elsewhere == 0 => {
             let width = list(&[one.upper_edge_hz - one.lower_edge_hz], "", false);
-            let band = if one.widest_hz > NOTABLE * one.narrowest_hz {
+            let band = if one.widest_hz > NOTABLE_RATIO * one.narrowest_hz {
                 let ends = list(&[one.narrowest_hz, one.widest_hz], " to ", false);
                 format!("99 % within {width} ({ends})")
             } else {
@@ -108,32 +156,29 @@ fn legend_of_emissions(annotations: &Annotations) -> Vec<(RGBColor, String)> {
                 Some(hz) => format!("carrier (centroid) {}", list(&[hz], "", true)),
                 None => "no single carrier".to_owned(),
             };
-            (band, carrier)
+            Some((band, carrier))
         }
         several => {
-            let band = match annotations.elsewhere {
-                0 => format!("99 % of each of {} signals in turn", several.len()),
-                chunks => format!(
-                    "99 % of each of {} signals in turn, {chunks} chunks elsewhere",
-                    several.len()
-                ),
+            let elsewhere = match annotations.elsewhere {
+                0 => String::new(),
+                chunks => format!(", {chunks} chunks elsewhere"),
             };
+            let band = format!("99 % of each of {} signals in turn{elsewhere}", several.len());
             let mut carriers: Vec<f64> = several.iter().filter_map(|one| one.carrier_hz).collect();
             carriers.sort_by(f64::total_cmp);
             let carrier = match carriers.len() {
                 0 => "no single carriers".to_owned(),
-                1..=LISTED => format!("carriers (centroids) {}", list(&carriers, ", ", true)),
+                1..=MAX_LISTED => format!("carriers (centroids) {}", list(&carriers, ", ", true)),
                 _ => "their carriers (centroids)".to_owned(),
             };
-            (band, carrier)
+            Some((band, carrier))
         }
-    };
-    vec![(colour::OCCUPIED, band), (colour::CARRIER, carrier)]
+    }
 }
 
-/// Frequencies in the unit of the largest, which stands behind the last of them.
+/// A list of frequencies in the unit of the largest. The unit follows the last one.
 fn list(all_hz: &[f64], separator: &str, signed: bool) -> String {
-    let unit = frequency_unit(all_hz.iter().fold(0.0, |most, hz| hz.abs().max(most)));
+    let unit = frequency_unit(all_hz.iter().fold(0.0, |largest, hz| hz.abs().max(largest)));
     let texts: Vec<_> = all_hz.iter().map(|hz| quantity(*hz, unit, signed)).collect();
     let numbers = texts.iter().map(|text| text.trim_end_matches(unit.name).trim_end());
     format!("{} {}", numbers.collect::<Vec<_>>().join(separator), unit.name)

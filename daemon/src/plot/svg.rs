@@ -1,14 +1,14 @@
-//! The waterfall inside an SVG file.
+//! Embeds the waterfall in an SVG file.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::error::PictureError;
+use super::error::PlotError;
 use super::layout::Raster;
 use super::png_file::encode;
 
-/// Puts the raster on top of the finished document.
-pub(super) fn embed(mut document: String, raster: &Raster) -> Result<String, PictureError> {
+/// Adds the raster to the finished document, in front of everything else.
+pub(super) fn embed(mut document: String, raster: &Raster) -> Result<String, PlotError> {
     const END: &str = "</svg>";
     let height = raster.rgb.len() / 3 / raster.width;
     let file = encode(&raster.rgb, raster.width, height)?;
@@ -19,7 +19,7 @@ pub(super) fn embed(mut document: String, raster: &Raster) -> Result<String, Pic
     );
     let end = document
         .rfind(END)
-        .ok_or_else(|| PictureError::Drawing("no end of the SVG document".to_owned()))?;
+        .ok_or_else(|| PlotError::Drawing("the SVG document has no end".to_owned()))?;
     document.insert_str(end, &image);
     Ok(document)
 }

@@ -1,4 +1,5 @@
-//! Text in pixels, set with the spacing that the font asks for.
+//! Draws text with the spacing that the font defines. The plotting library ignores the side
+//! bearings of the glyphs, so its letters touch or stand apart.
 
 use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
 use plotters::backend::DrawingBackend;
@@ -7,19 +8,20 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingErrorKind};
 
 use super::colour;
-use super::error::PictureError;
+use super::error::PlotError;
 
-/// The name that the font is registered under. What shows an SVG file takes its own.
+/// The name under which the font is registered. The program that shows an SVG file uses its own
+/// font of this family.
 pub(super) const FAMILY: &str = "sans-serif";
 
-/// Sizes of type: height of a line in pixels.
+/// Text sizes: the height of a line in pixels.
 pub(super) const SMALL: i32 = 17;
 pub(super) const LARGE: i32 = 25;
 
-/// The height of capitals in the font, as a part of the line's.
-const CAPITALS: f32 = 0.524;
+/// Height of the capitals, as a fraction of the height of a line.
+const CAPITAL_HEIGHT: f32 = 0.524;
 
-/// Text of a size and colour, hung up at one of its ends and the middle of its height.
+/// A style that places text by its left end, middle or right end, and the middle of its height.
 pub(super) fn style(size: i32, ink: RGBColor, at: HPos) -> TextStyle<'static> {
     let font = (FAMILY, size).into_font();
     TextStyle {
@@ -34,20 +36,21 @@ pub(super) fn axis() -> TextStyle<'static> {
     TextStyle::from((FAMILY, SMALL).into_font()).color(&colour::INK)
 }
 
-/// Draws on something that draws pixels, and sets text.
-pub(super) struct Lettered<B> {
+/// A drawing backend that draws text itself and passes everything else to another backend.
+pub(super) struct TextBackend<B> {
     pixels: B,
     font: FontRef<'static>,
 }
 
-impl<B: DrawingBackend> Lettered<B> {
-    pub(super) fn new(pixels: B) -> Result<Self, PictureError> {
+impl<B: DrawingBackend> TextBackend<B> {
+    pub(super) fn new(pixels: B) -> Result<Self, PlotError> {
         Ok(Self {
             pixels,
-            font: FontRef::try_from_slice(notosans::REGULAR_TTF).map_err(|_| PictureError::Font)?,
+            font: FontRef::try_from_slice(notosans::REGULAR_TTF).map_err(|_| PlotError::Font)?,
         })
     }
 
+    /// Width of a text in pixels.
     fn width(&self, text: &str, size: f32) -> f32 {
         let font = self.font.as_scaled(size);
         let ids: Vec<_> = text.chars().map(|c| font.glyph_id(c)).collect();
@@ -57,7 +60,7 @@ impl<B: DrawingBackend> Lettered<B> {
     }
 }
 
-impl<B: DrawingBackend> DrawingBackend for Lettered<B> {
+impl<B: DrawingBackend> DrawingBackend for TextBackend<B> {
     type ErrorType = B::ErrorType;
 
     fn get_size(&self) -> (u32, u32) {
@@ -99,10 +102,7 @@ impl<B: DrawingBackend> DrawingBackend for Lettered<B> {
         self.pixels.draw_rect(upper_left, bottom_right, style, fill)
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "places in a picture of a thousand pixels"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "the plot has about a thousand pixels")]
     fn draw_text<S: BackendTextStyle>(
         &mut self,
         text: &str,
@@ -117,7 +117,7 @@ impl<B: DrawingBackend> DrawingBackend for Lettered<B> {
         };
         let baseline = match style.anchor().v_pos {
             VPos::Top => self.font.as_scaled(size).ascent() - 0.2 * size,
-            VPos::Center => 0.5 * CAPITALS * size,
+            VPos::Center => 0.5 * CAPITAL_HEIGHT * size,
             VPos::Bottom => self.font.as_scaled(size).descent() + 0.1 * size,
         };
         let font = self.font.clone();
@@ -135,12 +135,12 @@ impl<B: DrawingBackend> DrawingBackend for Lettered<B> {
             let mut result = Ok(());
             outline.draw(|dx, dy, coverage| {
                 let place = (corner.x as i32 + dx.cast_signed(), corner.y as i32 + dy.cast_signed());
-                let turned = style.transform().transform(place.0, place.1);
+                let rotated = style.transform().transform(place.0, place.1);
                 let shades = f64::from(colour::TEXT_SHADES);
                 let shade = (f64::from(coverage.min(1.0)) * shades).round() / shades;
                 let color = style.color().mix(shade);
                 if result.is_ok() && color.alpha > 0.0 {
-                    result = self.pixels.draw_pixel((at.0 + turned.0, at.1 + turned.1), color);
+                    result = self.pixels.draw_pixel((at.0 + rotated.0, at.1 + rotated.1), color);
                 }
             });
             result?;

@@ -1,4 +1,4 @@
-//! The waterfall: time runs downwards, frequency to the right as in the spectrum above it.
+//! The waterfall: time runs down, frequency to the right as in the spectrum above it.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -6,10 +6,10 @@ use plotters::style::text_anchor::HPos;
 
 use super::axis::{Axis, exact, frequency_unit, time_unit};
 use super::input::PlotInput;
-use super::layout::{LEFT, LEGEND, LEGEND_MIDDLE, NUMBERS_AND_UNIT, RIGHT, Raster, band_unit, left_unit};
+use super::layout::{Drawn, LEFT, LEGEND, LEGEND_MIDDLE, NUMBERS_AND_UNIT, RIGHT, Raster, band_unit, left_unit};
 use super::{colour, text};
 
-/// Left of the colour bar, and its width.
+/// Distance from the chart to the colour bar, and the width of the bar.
 const GAP: u32 = 18;
 const BAR: u32 = 18;
 /// Length of its ticks.
@@ -18,12 +18,12 @@ const TICK: i32 = 5;
 /// Draws axes and colour bar, and returns the cells.
 pub(super) fn draw<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
-    subject: PlotInput<'_>,
+    input: PlotInput<'_>,
     colours_db: (f64, f64),
-) -> Result<Raster, DrawingAreaErrorKind<B::ErrorType>> {
-    let overview = subject.overview;
+) -> Drawn<B, Raster> {
+    let overview = input.overview;
     let unit = band_unit(overview.sample_rate_hz);
-    let centre = subject.centre_hz.map_or_else(
+    let centre = input.centre_hz.map_or_else(
         || "the centre".to_owned(),
         |hz| format!("{} {}", exact(hz / frequency_unit(hz).size), frequency_unit(hz).name),
     );
@@ -49,7 +49,7 @@ pub(super) fn draw<B: DrawingBackend>(
     left_unit(area, time.name)?;
     draw_bar(area, rows.clone(), colours_db)?;
 
-    // The axes' lines stay free.
+    // The cells must not cover the lines of the axes.
     let size = |pixels: &std::ops::Range<i32>| usize::try_from(pixels.end - pixels.start - 1).unwrap_or(0);
     let place = |pixel: i32| usize::try_from(pixel + 1).unwrap_or(0);
     let (width, height) = (size(&columns), size(&rows));
@@ -63,12 +63,12 @@ pub(super) fn draw<B: DrawingBackend>(
     })
 }
 
-/// The colour bar, as high as the chart. `rows` are those of the whole picture.
+/// Draws the colour bar, as high as the chart. `rows` are counted from the top of the plot.
 fn draw_bar<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
     rows: std::ops::Range<i32>,
     (lowest, highest): (f64, f64),
-) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+) -> Drawn<B> {
     let (area_columns, area_rows) = area.get_pixel_range();
     let bottom = area_rows.end - rows.end;
     let (_, right) = area.split_horizontally(area_columns.end - area_columns.start - RIGHT.cast_signed());
@@ -86,14 +86,17 @@ fn draw_bar<B: DrawingBackend>(
         let fill = colour::of_level(from + 0.5 * step, (lowest, highest)).filled();
         Rectangle::new([(0.0, from), (1.0, from + step)], fill)
     }))?;
-    // The plotting library would set the numbers flush right, over the ticks of longer ones.
+    // The plotting library would align the numbers to the right, and long ones would cover the ticks.
     let number = text::style(text::SMALL, colour::INK, HPos::Left);
-    let beside = (GAP + BAR).cast_signed();
+    let right_edge = (GAP + BAR).cast_signed();
     for (tick, label) in ticks {
         let (_, row) = chart.backend_coord(&(0.0, tick));
         let row = row - area_rows.start;
-        right.draw(&PathElement::new([(beside, row), (beside + TICK, row)], colour::INK))?;
-        right.draw_text(&label, &number, (beside + TICK + 4, row))?;
+        right.draw(&PathElement::new(
+            [(right_edge, row), (right_edge + TICK, row)],
+            colour::INK,
+        ))?;
+        right.draw_text(&label, &number, (right_edge + TICK + 4, row))?;
     }
     right.draw_text("dBFS/Hz", &number, (GAP.cast_signed(), LEGEND_MIDDLE))
 }
