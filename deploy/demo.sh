@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Recordings become rows before one's eyes: a throw-away Postgres, an S3 server, the daemon, a session of seven
-# receivers. Needs a Rust toolchain; leaves nothing behind but the build in target/.
+# Runs the demo: a throw-away Postgres, an S3 server, the daemon, and a session of seven receivers whose recordings
+# become rows. Needs a Rust toolchain. Leaves only the build in target/.
 #
-#   deploy/demo.sh                     stays until Ctrl-C and takes new sessions
-#   deploy/demo.sh --exit              ends after the first; status 0 only if every row is as it should be
-#   deploy/demo.sh --recordings DIR    a folder of your own recordings in place of the made ones
+#   deploy/demo.sh                     runs until Ctrl-C and extracts new sessions
+#   deploy/demo.sh --exit              ends after the first session, with status 0 only if every row is correct
+#   deploy/demo.sh --recordings DIR    uses a folder of your recordings
 set -euo pipefail
-# Before the folder is changed: DIR may be relative to where the caller stands.
+# DIR can be relative to the caller's folder, so it is resolved before the folder changes.
 arguments=()
 while [ $# -gt 0 ]; do
     case $1 in
@@ -32,5 +32,5 @@ source deploy/needs.sh
 
 need_rust
 need_postgres
-# bash before 4.4 takes an empty array for an unset one.
+# For bash before 4.4, an empty array is an unset variable.
 exec cargo run --locked --release --package heimdall-daemon --features demo -- demo ${arguments[@]+"${arguments[@]}"}

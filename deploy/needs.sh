@@ -1,14 +1,15 @@
 # shellcheck shell=bash
-# What demo.sh and test.sh need from the machine: cargo, a linker, PostgreSQL's server programs and, for the tests, PgBouncer
-# and libfaketime. Sourced, not run. Only the last three are fetched where they are missing: by the system's package manager, installed where we
-# may, or (Debian, Ubuntu) unpacked under target/. For all else it is said what to type.
+# Functions that find what demo.sh and test.sh need: cargo, a linker, PostgreSQL's server programs and, for the tests,
+# PgBouncer and libfaketime. This file is sourced, not run. If one of the last three is missing, the system's package
+# manager installs it or, without the rights to install (Debian, Ubuntu), it is unpacked under target/. If something
+# else is missing, the script prints the command that installs it.
 
 fail() {
     printf '%s: %s\n' "${0##*/}" "$1" >&2
     exit 1
 }
 
-# The administrator, if we are or can become it without a question.
+# Runs a command as root. sudo must not ask for a password.
 as_root() {
     if [ "$(id -u)" = 0 ]; then
         "$@"
@@ -22,7 +23,7 @@ can_be_root() {
 }
 
 need_rust() {
-    # A fresh rustup does not reach the shell that installed it.
+    # After rustup is installed, the same shell does not have cargo in its PATH yet.
     if ! command -v cargo >/dev/null 2>&1 && [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
         PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
     fi
@@ -42,7 +43,7 @@ need_rust() {
     $(install_command gcc)"
 }
 
-# The command that installs what one kind of package manager calls by these names.
+# Prints the command that installs a package with this machine's package manager.
 install_command() {
     local what=$1
     if command -v apt-get >/dev/null 2>&1; then
@@ -61,7 +62,7 @@ install_command() {
     fi
 }
 
-# The same places as in daemon/src/sandbox/binaries.rs, the version not looked at: the demo does that, and says so.
+# Searches the same folders as daemon/src/sandbox/binaries.rs. Does not check the version: the demo does that.
 have_postgres() {
     local folder
     [ -z "${HEIMDALL_POSTGRES_BIN-}" ] || return 0
@@ -79,7 +80,7 @@ need_postgres() {
     local command
     command=$(install_command postgresql)
     if command -v brew >/dev/null 2>&1 && ! command -v apt-get >/dev/null 2>&1; then
-        # Homebrew refuses the administrator and needs none.
+        # Homebrew refuses to run as root and does not need it.
         echo "No PostgreSQL server programs here; installing them: $command"
         sh -c "$command" || fail "that failed"
     elif can_be_root; then
@@ -92,7 +93,7 @@ need_postgres() {
         fail "no PostgreSQL server programs (only the programs, no running server). As an administrator type:
     $command"
     fi
-    have_postgres || fail "installed, but initdb and postgres are still not to be found"
+    have_postgres || fail "installed, but initdb and postgres are still not found"
 }
 
 install_postgres() {
@@ -101,7 +102,7 @@ install_postgres() {
         as_root sh -c "$command"
         return
     fi
-    # Debian's package makes a cluster and starts a server at once, unless told otherwise: only programs are wanted here.
+    # By default Debian's package makes a cluster and starts a server. We need only the programs.
     local noninteractive="DEBIAN_FRONTEND=noninteractive apt-get"
     as_root sh -c "$noninteractive update -q && $noninteractive install -y -q --no-install-recommends postgresql-common" || return
     as_root sh -c "cp $settings $settings.before && echo 'create_main_cluster = false' >> $settings"
@@ -111,7 +112,7 @@ install_postgres() {
     return "$status"
 }
 
-# Without any rights: what the package manager would install, downloaded with lists of our own and unpacked under target/.
+# Unpacks a package and its dependencies under target/, without root. Uses its own package lists.
 unpack() {
     local folder=$PWD/target/$1 name=$1 package
     mkdir -p "$folder/lists/partial" "$folder/archives/partial" || return
@@ -124,12 +125,12 @@ unpack() {
     rm -r "$folder/lists" "$folder/archives"
 }
 
-# PostgreSQL finds its files relative to its programs.
+# Works because PostgreSQL finds its files relative to its programs.
 unpack_postgres() {
     unpack postgresql
 }
 
-# The pooler that the tests go through, as a program alone: no service of it is started.
+# The pooler for the tests. Only the program is needed, no running service.
 have_pgbouncer() {
     local folder
     for folder in ${PATH//:/ } /usr/sbin /usr/local/sbin /opt/homebrew/bin "$PWD/target/pgbouncer/usr/sbin"; do
@@ -138,7 +139,7 @@ have_pgbouncer() {
     return 1
 }
 
-# A package for the tests alone; unpacked for the administrator too, since some would start a service.
+# Finds or unpacks a package that only the tests need. Does not install it even as root: some packages start a service.
 need_unpacked() {
     local package=$1 is_there=$2 what=$3 command
     "$is_there" && return 0
@@ -151,19 +152,19 @@ need_unpacked() {
         fail "no $package ($what). As an administrator type:
     $command"
     fi
-    "$is_there" || fail "unpacked, but $package is still not to be found"
+    "$is_there" || fail "unpacked, but $package is still not found"
 }
 
 need_pgbouncer() {
     need_unpacked pgbouncer have_pgbouncer "only the program, no running service"
-    # What it links with and the system may not have.
+    # Libraries that it needs and the system may not have.
     for folder in "$PWD"/target/pgbouncer/usr/lib/*-linux-gnu*; do
         [ -d "$folder" ] && export LD_LIBRARY_PATH="$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
     done
     return 0
 }
 
-# Gives a daemon of the tests a clock of its own.
+# The library that gives a daemon a wrong clock, for the tests.
 have_faketime() {
     local file
     for file in /usr/lib/*/faketime/libfaketimeMT.so.1 /usr/lib*/faketime/libfaketimeMT.so.1 \

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Every test of the project, with all that they need: a throw-away Postgres cluster and S3 servers that the tests start
-# themselves. Needs a Rust toolchain. Says how long each part took.
+# Runs all tests. The tests start their own throw-away Postgres cluster and S3 servers. Needs a Rust toolchain. Prints
+# how long each part took.
 #
-# Real recordings are tried too where HEIMDALL_IQ_CORPUS names a folder of them.
+# If HEIMDALL_IQ_CORPUS names a folder of real recordings, the tests use those too.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=deploy/needs.sh
@@ -21,7 +21,7 @@ need_rust
 need_postgres
 need_pgbouncer
 need_faketime
-# Most tests wait most of the time: for a lease to run out, for a server to come back.
+# Most tests mostly wait: until a lease expires, or until a server is back.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS-6}
 part "build" cargo test --locked --workspace --features heimdall-daemon/demo --no-run
 part "tests" cargo test --locked --workspace --features heimdall-daemon/demo

@@ -1,9 +1,10 @@
-//! A made-up recording on the standard output, to try pictures and long files with: `ci16_le` at 200 kHz.
+//! Writes a synthetic recording to the standard output, to try plots and long files: `ci16_le` at
+//! 200 kHz.
 //!
 //!     cargo run --release --example transmission -- 240 | heimdalld extract - --format ci16_le --plot out.png
 //!
-//! The argument is its length in seconds. A narrow-band FM station that drifts a little and fades, keyed for 30 of every 40
-//! seconds, in noise; always the same.
+//! The argument is the length in seconds. The recording has noise and a narrow-band FM station that
+//! drifts a little, fades, and transmits for 30 of every 40 seconds. It is always the same.
 
 use std::f64::consts::TAU;
 use std::io::{BufWriter, Write};
@@ -32,7 +33,7 @@ fn main() -> std::io::Result<()> {
         } else {
             0.0
         };
-        // The sum of four uniform numbers is noise enough.
+        // The sum of four uniform numbers is close enough to Gaussian noise.
         let mut noise = || NOISE * (rng.f64() + rng.f64() + rng.f64() + rng.f64() - 2.0);
         for component in [level * phase.cos() + noise(), level * phase.sin() + noise()] {
             #[expect(clippy::cast_possible_truncation, reason = "the sum of the levels is far below 1")]
