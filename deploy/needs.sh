@@ -87,7 +87,7 @@ need_postgres() {
         echo "No PostgreSQL server programs here; installing them: $command"
         install_postgres "$command" || fail "that failed"
     elif command -v apt-get >/dev/null 2>&1 && echo "No PostgreSQL server programs here; unpacking them under target/" &&
-        unpack_postgres && use_unpacked_postgres; then
+        unpack postgresql && use_unpacked_postgres; then
         return 0
     else
         fail "no PostgreSQL server programs (only the programs, no running server). As an administrator type:
@@ -123,11 +123,6 @@ unpack() {
         dpkg -x "$package" "$folder" || return
     done
     rm -r "$folder/lists" "$folder/archives"
-}
-
-# Works because PostgreSQL finds its files relative to its programs.
-unpack_postgres() {
-    unpack postgresql
 }
 
 # The pooler for the tests. Only the program is needed, no running service.
@@ -178,6 +173,7 @@ need_faketime() {
     need_unpacked libfaketime have_faketime "it gives daemons clocks that are wrong"
 }
 
+# An unpacked PostgreSQL works: it finds its files relative to its programs.
 use_unpacked_postgres() {
     local folder
     for folder in "$PWD"/target/postgresql/usr/lib/postgresql/*/bin; do

@@ -3,7 +3,7 @@
 
 use super::signal::{Reception, SAMPLE_BYTES, SAMPLES, record};
 
-/// Centre frequency of the made-up session: the 2 m band.
+/// Centre frequency of the made session, in the 2 m band.
 pub const FREQUENCY_HZ: i64 = 145_000_000;
 /// Seed of the transmission. Another seed gives other speech.
 const SPEECH_SEED: u64 = 2_026;

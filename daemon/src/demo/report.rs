@@ -8,21 +8,33 @@ use uuid::Uuid;
 
 use super::application::Session;
 use super::receivers::{Expected, Receiver};
+use crate::postgres::row::row;
 
-/// A measurement with its result.
-#[derive(Debug, Clone, Default)]
-pub struct Row {
-    station: String,
-    measurement_id: Uuid,
-    /// Whether `measurement_features` has a row for it.
-    has_result: bool,
-    snr_db: Option<f64>,
-    offset_hz: Option<f64>,
-    bandwidth_hz: Option<f64>,
-    confidence: Option<f64>,
-    detected: Option<i32>,
-    signal_fraction: Option<f64>,
-    error_message: Option<String>,
+row! {
+    /// A measurement with its result. The numbers are means over the recording.
+    #[derive(Default)]
+    Row {
+        /// Name of the receiver's station.
+        station: String,
+        /// The measurement.
+        measurement_id: Uuid,
+        /// Whether `measurement_features` has a row for it.
+        has_result: bool,
+        /// SNR as the reference defines it.
+        snr_db: Option<f64>,
+        /// Distance of the carrier from the centre frequency.
+        offset_hz: Option<f64>,
+        /// Occupied bandwidth.
+        bandwidth_hz: Option<f64>,
+        /// Confidence, from 0 to 1.
+        confidence: Option<f64>,
+        /// 1 if a signal is detected, else 0.
+        detected: Option<i32>,
+        /// Fraction of the chunks that have a signal.
+        signal_fraction: Option<f64>,
+        /// Text of the error.
+        error_message: Option<String>,
+    }
 }
 
 /// Reads a session's rows, the strongest receiver first.
@@ -31,20 +43,8 @@ pub struct Row {
 /// If the statement fails.
 pub async fn session_rows(client: &Client, session: Uuid) -> Result<Vec<Row>> {
     let rows = client.query(include_str!("sql/session_rows.sql"), &[&session]).await;
-    let rows = rows.context("reading the session's rows")?;
-    let read = |row: &tokio_postgres::Row| Row {
-        station: row.get("station"),
-        measurement_id: row.get("measurement_id"),
-        has_result: row.get("has_result"),
-        snr_db: row.get("snr_db"),
-        offset_hz: row.get("offset_hz"),
-        bandwidth_hz: row.get("bandwidth_hz"),
-        confidence: row.get("confidence"),
-        detected: row.get("detected"),
-        signal_fraction: row.get("signal_fraction"),
-        error_message: row.get("error_message"),
-    };
-    Ok(rows.iter().map(read).collect())
+    let rows = rows.and_then(|rows| rows.iter().map(Row::read).collect());
+    rows.context("reading the session's rows")
 }
 
 /// The view `feature_coverage`, one line for each column.

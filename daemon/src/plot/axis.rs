@@ -107,7 +107,7 @@ impl Ranged for Axis {
     type FormatOption = NoDefaultFormatting;
     type ValueType = f64;
 
-    #[expect(clippy::cast_possible_truncation, reason = "the limits are pixels of a picture")]
+    #[expect(clippy::cast_possible_truncation, reason = "the limits are pixels of a plot")]
     fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
         let part = (value - self.range.start) / (self.range.end - self.range.start);
         (f64::from(limit.0) + part * f64::from(limit.1 - limit.0)).round() as i32

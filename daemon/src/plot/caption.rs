@@ -46,7 +46,7 @@ pub(super) fn description(input: PlotInput<'_>) -> String {
 /// Where a value comes from. `default` alone would look like a source.
 fn source(source: &str) -> &str {
     match source {
-        "default" => "default, nobody says",
+        "default" => "default, not specified",
         source => source,
     }
 }

@@ -1,5 +1,5 @@
 //! Draws text with the spacing that the font defines. The plotting library ignores the side
-//! bearings of the glyphs, so its letters touch or stand apart.
+//! bearings of the glyphs.
 
 use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
 use plotters::backend::DrawingBackend;

@@ -1,5 +1,4 @@
-//! Buckets and objects, with the S3 operations that the daemon, the tests and a person with an S3
-//! client use.
+//! Buckets and objects, with the S3 requests that read an object, and PUT.
 //!
 //! Objects are in memory, so nothing remains on disk however the demo ends. An object can also be a
 //! file of the user: it is read where it is. Any key is allowed, even the prefix of another key.
@@ -16,9 +15,8 @@ use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
 use md5::{Digest, Md5};
 use s3s::dto::{
-    CreateBucketInput, CreateBucketOutput, DeleteObjectInput, DeleteObjectOutput, ETag, GetObjectInput,
-    GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput,
-    PutObjectOutput, StreamingBlob, Timestamp,
+    ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput, PutObjectOutput,
+    StreamingBlob, Timestamp,
 };
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
@@ -205,24 +203,6 @@ impl S3 for Objects {
             e_tag: Some(ETag::Strong(etag)),
             ..PutObjectOutput::default()
         }))
-    }
-
-    async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
-        // S3 gives the same answer whether or not the object existed.
-        let _ = self.remove(&request.input.bucket, &request.input.key);
-        Ok(S3Response::new(DeleteObjectOutput::default()))
-    }
-
-    async fn create_bucket(&self, request: S3Request<CreateBucketInput>) -> S3Result<S3Response<CreateBucketOutput>> {
-        self.create_bucket(&request.input.bucket);
-        Ok(S3Response::new(CreateBucketOutput::default()))
-    }
-
-    async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
-        if !self.lock().contains_key(&*request.input.bucket) {
-            return Err(s3_error!(NoSuchBucket));
-        }
-        Ok(S3Response::new(HeadBucketOutput::default()))
     }
 }
 
