@@ -28,27 +28,26 @@ pub(crate) fn check(samples: &[Complex32], from: u64) -> Result<PeakRange, Error
         return Ok(peaks);
     }
     let looks_like = looks_like(samples).or_else(|| header_before_samples(samples, from));
-    let is_bad = |sample: &&Complex32| !sample.is_finite();
     if let Some(first) = samples.iter().position(|sample| !sample.is_finite()) {
         return Err(Error::NotFinite {
-            count: samples.iter().filter(is_bad).count(),
+            count: samples.iter().filter(|sample| !sample.is_finite()).count(),
             of: samples.len(),
             from,
             first: from + first as u64,
             looks_like,
         });
     }
-    let component = |sample: &Complex32| sample.re.abs().max(sample.im.abs());
-    let first = samples
-        .iter()
-        .position(|sample| component(sample) > LARGEST)
-        .unwrap_or(0);
+    let first = samples.iter().position(|sample| is_impossible(*sample)).unwrap_or(0);
     Err(Error::TooLarge {
         first: from + first as u64,
         value: peaks.largest(),
         limit: LARGEST,
         looks_like,
     })
+}
+
+fn is_impossible(sample: Complex32) -> bool {
+    !sample.is_finite() || sample.re.abs().max(sample.im.abs()) > LARGEST
 }
 
 /// Samples whose bytes are examined.
@@ -65,11 +64,12 @@ const LATE: [&str; 3] = [
 fn header_before_samples(samples: &[Complex32], from: u64) -> Option<&'static str> {
     const LONGEST: usize = 512;
     const FEWEST: usize = 3;
-    let is_bad = |s: &Complex32| !s.is_finite() || s.re.abs().max(s.im.abs()) > LARGEST;
     let (head, rest) = samples
         .split_at_checked(LONGEST)
         .filter(|(_, rest)| rest.len() > LONGEST)?;
-    let is_header = from == 0 && head.iter().filter(|s| is_bad(s)).count() >= FEWEST && !rest.iter().any(is_bad);
+    let is_header = from == 0
+        && head.iter().filter(|s| is_impossible(**s)).count() >= FEWEST
+        && !rest.iter().any(|s| is_impossible(*s));
     is_header.then_some("a header in front of the samples, read as samples")
 }
 

@@ -16,7 +16,7 @@ pub(super) struct File {
     pub captures: Vec<Capture>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(super) struct Global {
     #[serde(rename = "core:datatype")]
     pub datatype: String,

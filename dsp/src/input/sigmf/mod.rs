@@ -14,7 +14,7 @@ use crate::format::claim::FormatClaim;
 use crate::recording_info::{Gap, RecordingInfo};
 pub use json::MAX_SIGMF_BYTES;
 pub(crate) use json::bad;
-use json::{Capture, File, short};
+use json::{Capture, File, Global, short};
 
 /// The source of hints from a metadata file next to the samples.
 pub const SIDECAR_SOURCE: &str = "SigMF sidecar";
@@ -26,10 +26,7 @@ pub(crate) const ARCHIVE_SOURCE: &str = "SigMF archive";
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sigmf {
     format: FormatClaim,
-    sample_rate_hz: Option<f64>,
-    dataset: Option<String>,
-    is_metadata_only: bool,
-    trailing_bytes: u64,
+    global: Global,
     captures: Vec<Capture>,
 }
 
@@ -51,10 +48,7 @@ impl Sigmf {
         };
         Ok(Self {
             format,
-            sample_rate_hz: global.sample_rate_hz,
-            dataset: global.dataset,
-            is_metadata_only: global.is_metadata_only,
-            trailing_bytes: global.trailing_bytes,
+            global,
             captures,
         })
     }
@@ -68,19 +62,19 @@ impl Sigmf {
     /// Samples per second, if the metadata have it.
     #[must_use]
     pub fn sample_rate_hz(&self) -> Option<f64> {
-        self.sample_rate_hz
+        self.global.sample_rate_hz
     }
 
     /// Name of the file with the samples, if it is not the name of the metadata with `.sigmf-data`.
     #[must_use]
     pub fn dataset(&self) -> Option<&str> {
-        self.dataset.as_deref()
+        self.global.dataset.as_deref()
     }
 
     /// Whether the metadata state that no samples belong to them.
     #[must_use]
     pub fn is_metadata_only(&self) -> bool {
-        self.is_metadata_only && self.dataset.is_none()
+        self.global.is_metadata_only && self.global.dataset.is_none()
     }
 
     /// The format of the samples.
@@ -106,7 +100,7 @@ impl Sigmf {
 
     /// Whether the dataset has bytes that are no samples.
     pub(crate) fn is_non_conforming(&self) -> bool {
-        self.trailing_bytes > 0 || self.captures.iter().any(|capture| capture.header_bytes > 0)
+        self.global.trailing_bytes > 0 || self.captures.iter().any(|capture| capture.header_bytes > 0)
     }
 
     /// Headers before captures: index of the first sample after each, and its bytes.
@@ -120,7 +114,7 @@ impl Sigmf {
 
     /// Bytes at the end of the dataset that are no samples.
     pub(crate) fn trailing_bytes(&self) -> u64 {
-        self.trailing_bytes
+        self.global.trailing_bytes
     }
 
     /// The first two different frequencies of the receiver in the first `samples`, if there are two.
