@@ -1,4 +1,4 @@
-//! The recording application: sessions come in, whatever the database is doing.
+//! The recording application: it inserts sessions all the time, also during faults.
 
 use std::time::Duration;
 
@@ -9,16 +9,17 @@ use tokio_postgres::{Client, Error, NoTls};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::draw_weighted;
 use super::objects::{self, LATE};
 use crate::support::{BUCKET, Bench, recordings};
 
-/// Receivers of a session at most.
+/// Most measurements of a session.
 const MOST_MEASUREMENTS: usize = 5;
-/// Between two sessions, at most.
+/// Longest pause between two sessions.
 const LONGEST_PAUSE_MS: u64 = 250;
-/// Between an entry and its late object, at most.
+/// Longest time between a measurement and its late object.
 const LATEST_MS: u64 = 3_000;
-/// An application has time-outs of its own.
+/// Time-out of the application's statements.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(20);
 
 pub(super) struct Application {
@@ -43,7 +44,7 @@ impl Application {
         Self { stop, running }
     }
 
-    /// Ends it, when its late objects are up too; how many sessions it has entered.
+    /// Stops after the last late object is uploaded. Returns the number of sessions inserted.
     pub(super) async fn stop(self) -> u32 {
         self.stop.cancel();
         self.running.await.expect("the application does not panic")
@@ -62,10 +63,10 @@ impl Recorder {
     async fn run(mut self, stop: CancellationToken) -> u32 {
         let (mut client, mut sessions) = (None, 0);
         while !stop.is_cancelled() {
-            let entered = tokio::time::timeout(STATEMENT_LIMIT, self.enter(&mut client)).await;
-            match entered {
+            let inserted = tokio::time::timeout(STATEMENT_LIMIT, self.insert_session(&mut client)).await;
+            match inserted {
                 Ok(Ok(())) => sessions += 1,
-                // The server is away, or a blow has met this connection.
+                // The server is unavailable, or a fault has ended the connection.
                 _ => client = None,
             }
             tokio::time::sleep(Duration::from_millis(self.rng.u64(10..LONGEST_PAUSE_MS))).await;
@@ -74,8 +75,8 @@ impl Recorder {
         sessions
     }
 
-    /// One session; what was committed before an error stays, as in life.
-    async fn enter(&mut self, connection: &mut Option<Client>) -> Result<(), Error> {
+    /// Inserts a session. What was committed before an error stays.
+    async fn insert_session(&mut self, connection: &mut Option<Client>) -> Result<(), Error> {
         if connection.is_none() {
             let (client, driver) = tokio_postgres::connect(&self.url, NoTls).await?;
             tokio::spawn(driver);
@@ -84,7 +85,7 @@ impl Recorder {
         let Some(client) = connection else { return Ok(()) };
         let id = Uuid::from_u128(self.rng.u128(..));
         let locations = self.locations();
-        // In one of ten the triggers are not there: the sweep or a backfill has to find it.
+        // One in ten has no triggers: the sweep or a backfill must find it.
         let unseen = self.rng.u32(..10) == 0;
         let transaction = client.transaction().await?;
         if unseen {
@@ -118,16 +119,10 @@ impl Recorder {
 
     fn locations(&mut self) -> Vec<String> {
         let classes = objects::classes();
-        let shares: u32 = classes.iter().map(|class| class.share).sum();
         (0..self.rng.usize(1..=MOST_MEASUREMENTS))
             .map(|_| {
-                let mut drawn = self.rng.u32(..shares);
-                let class = classes.iter().find(|class| {
-                    let found = drawn < class.share;
-                    drawn = drawn.saturating_sub(class.share);
-                    found
-                });
-                match class.expect("one of them").location {
+                let weights = classes.iter().map(|class| class.weight);
+                match classes[draw_weighted(&mut self.rng, weights)].location {
                     LATE => self.late_location(),
                     location => location.to_owned(),
                 }
@@ -135,7 +130,7 @@ impl Recorder {
             .collect()
     }
 
-    /// A key of its own, under which the object appears later.
+    /// A new key whose object is uploaded later.
     fn late_location(&mut self) -> String {
         self.late += 1;
         let key = format!("{LATE}{}", self.late);

@@ -1,4 +1,4 @@
-//! The daemons, each with a wire of its own to the database, and what they have said.
+//! The daemons, each with its own proxy to the database, and their logs.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -10,18 +10,18 @@ use crate::support::store_proxy::StoreProxy;
 use crate::support::tcp_proxy::{Target, TcpProxy};
 use crate::support::{BUCKET, Bench};
 
-/// Enough that some always live.
+/// Enough that some always run.
 const DAEMONS: usize = 3;
 const GRACE: Duration = Duration::from_secs(1);
-/// Grace, two farewells of 2 s each, and a busy machine.
-const LEAVE_LIMIT: Duration = Duration::from_secs(15);
+/// The grace time, 2 s each for the writer and the deregistration, and the rest for a busy machine.
+const STOP_LIMIT: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     Running,
     Frozen,
-    /// SIGTERM sent, then and twice or not.
-    Leaving(Instant, bool),
+    /// SIGTERM was sent at this time, twice or not.
+    Stopping(Instant, bool),
     Dead,
 }
 
@@ -34,16 +34,16 @@ pub(super) struct Member {
 
 pub(super) struct Fleet {
     pub(super) members: Vec<Member>,
-    pub(super) store_wire: TcpProxy,
+    pub(super) store_connections: TcpProxy,
     pub(super) store_proxy: StoreProxy,
-    said: Said,
+    logs: Logs,
 }
 
-/// Everything that every daemon has said, by daemon and life.
-pub(super) struct Said {
+/// The logs of all daemon processes that have ended.
+pub(super) struct Logs {
     folder: PathBuf,
-    lives: Vec<(String, Vec<String>)>,
-    /// Ends that no blow explains.
+    runs: Vec<(String, Vec<String>)>,
+    /// Ends of processes that no fault explains.
     pub(super) wrong_ends: Vec<String>,
 }
 
@@ -57,11 +57,11 @@ impl Fleet {
             .expect("an address");
         let mut fleet = Self {
             members: Vec::new(),
-            store_wire: TcpProxy::to(Target::Tcp(address)).await,
+            store_connections: TcpProxy::to(Target::Tcp(address)).await,
             store_proxy,
-            said: Said {
+            logs: Logs {
                 folder: PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("chaos-{seed}-{}", std::process::id())),
-                lives: Vec::new(),
+                runs: Vec::new(),
                 wrong_ends: Vec::new(),
             },
         };
@@ -80,7 +80,7 @@ impl Fleet {
 
     pub(super) async fn start_again(&mut self, bench: &Bench, index: usize) {
         let member = &mut self.members[index];
-        let endpoint = format!("http://{}", self.store_wire.address());
+        let endpoint = format!("http://{}", self.store_connections.address());
         let buckets = format!("{BUCKET},{ARCHIVE}");
         let (lease, grace) = (format!("{}ms", LEASE.as_millis()), format!("{}ms", GRACE.as_millis()));
         let settings = [
@@ -97,7 +97,7 @@ impl Fleet {
         member.state = State::Running;
     }
 
-    /// Members that run.
+    /// Indices of the daemons that run.
     pub(super) fn running(&self) -> Vec<usize> {
         let running = |index: &usize| self.members[*index].state == State::Running;
         (0..self.members.len()).filter(running).collect()
@@ -109,23 +109,24 @@ impl Fleet {
         }
     }
 
-    /// SIGKILL; what it has said is kept.
+    /// Sends SIGKILL and keeps the log.
     pub(super) fn kill(&mut self, index: usize) {
         self.members[index].state = State::Dead;
-        self.bury(index);
+        self.keep_log(index);
     }
 
-    fn bury(&mut self, index: usize) {
+    fn keep_log(&mut self, index: usize) {
         if let Some(daemon) = self.members[index].daemon.take() {
-            let life = self.said.lives.len();
-            self.said
-                .lives
-                .push((format!("{life:04}-daemon-{index}"), daemon.log_lines("")));
+            let run = self.logs.runs.len();
+            self.logs
+                .runs
+                .push((format!("{run:04}-daemon-{index}"), daemon.log_lines("")));
         }
     }
 
-    /// Looks for daemons that have ended: those asked to must have, in time and with the right status, others not at all.
-    pub(super) fn look_for_ends(&mut self) {
+    /// Checks which daemons have ended. One that was signalled must end in time and with the right status; the others must
+    /// not end.
+    pub(super) fn check_ended(&mut self) {
         for index in 0..self.members.len() {
             let state = self.members[index].state;
             let Some(daemon) = &mut self.members[index].daemon else {
@@ -133,57 +134,56 @@ impl Fleet {
             };
             let ended = daemon.exited();
             let wrong = match (state, ended) {
-                (State::Leaving(_, twice), Some(status)) => {
-                    // Before it has said that it starts, it holds nothing, and any signal ends it as any process.
+                (State::Stopping(_, twice), Some(status)) => {
+                    // Before its first log line it has no signal handler and no claims.
                     let not_begun = daemon.log_lines("heimdalld starts").is_empty() && status.code().is_none();
                     let right = status.success() || (twice && status.code() == Some(143)) || not_begun;
-                    (!right).then(|| format!("daemon {index}, asked to stop, ended with {status}"))
+                    (!right).then(|| format!("daemon {index} ended with {status} after SIGTERM"))
                 }
-                (State::Leaving(since, _), None) if since.elapsed() > LEAVE_LIMIT => Some(format!(
-                    "daemon {index}, asked to stop, is still there after {:?}",
-                    since.elapsed()
-                )),
-                (_, Some(status)) => Some(format!("daemon {index} ended by itself with {status}")),
+                (State::Stopping(since, _), None) if since.elapsed() > STOP_LIMIT => {
+                    Some(format!("daemon {index} still runs {:?} after SIGTERM", since.elapsed()))
+                }
+                (_, Some(status)) => Some(format!("daemon {index} ended with {status} without a signal")),
                 (_, None) => None,
             };
             if ended.is_some() || wrong.is_some() {
                 self.kill(index);
             }
-            self.said.wrong_ends.extend(wrong);
+            self.logs.wrong_ends.extend(wrong);
         }
     }
 
-    /// Stops all in order.
-    pub(super) async fn stop(mut self) -> Said {
+    /// Sends SIGTERM to all and waits for their ends.
+    pub(super) async fn stop(mut self) -> Logs {
         for index in 0..self.members.len() {
             self.signal(index, "TERM");
-            self.members[index].state = State::Leaving(Instant::now(), false);
+            self.members[index].state = State::Stopping(Instant::now(), false);
         }
         while self.members.iter().any(|member| member.daemon.is_some()) {
-            self.look_for_ends();
+            self.check_ended();
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        self.said
+        self.logs
     }
 }
 
-impl Said {
-    /// Lines with this text, in order of their time.
+impl Logs {
+    /// Lines that contain this text, in the order of time.
     pub(super) fn lines(&self, text: &str) -> Vec<String> {
         let mut found: Vec<(&str, String)> = Vec::new();
-        for (life, lines) in &self.lives {
+        for (run, lines) in &self.runs {
             let matching = lines.iter().filter(|line| line.contains(text));
-            found.extend(matching.map(|line| (line.get(..27).unwrap_or_default(), format!("{life}: {line}"))));
+            found.extend(matching.map(|line| (line.get(..27).unwrap_or_default(), format!("{run}: {line}"))));
         }
         found.sort();
         found.into_iter().map(|(_, line)| line).collect()
     }
 
-    /// Writes everything to files and says where.
-    pub(super) fn keep(&self) -> PathBuf {
+    /// Writes all logs to files and returns their folder.
+    pub(super) fn write_files(&self) -> PathBuf {
         std::fs::create_dir_all(&self.folder).expect("a folder for the logs");
-        for (life, lines) in &self.lives {
-            std::fs::write(self.folder.join(format!("{life}.log")), lines.join("\n")).expect("a log");
+        for (run, lines) in &self.runs {
+            std::fs::write(self.folder.join(format!("{run}.log")), lines.join("\n")).expect("a log");
         }
         self.folder.clone()
     }

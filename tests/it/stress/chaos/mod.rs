@@ -1,36 +1,53 @@
-//! Everything at once: real daemons, sessions coming in all the while, and blows of every kind, from a printed seed.
+//! Random faults of all kinds from a printed seed, while real daemons work and sessions come in.
 //!
-//! A minute in a normal run; by hand as long as one likes:
-//! `HEIMDALL_CHAOS_SECONDS=3600 HEIMDALL_CHAOS_SEED=7 cargo test --features demo --test it chaos -- --nocapture`.
-//! At the end every measurement has exactly one row and the right one, the queue is empty and nothing is held.
+//! It takes a minute in a normal run. A longer one:
+//! `HEIMDALL_CHAOS_SECONDS=3600 HEIMDALL_CHAOS_SEED=7 cargo test -p heimdall-daemon --features demo --test it chaos -- --nocapture`.
+//! At the end every measurement has exactly one row, the right one, and the queue is empty.
 
 mod application;
-mod blows;
+mod checks;
+mod faults;
 mod fleet;
+mod injector;
 mod objects;
-mod verdict;
+mod repairs;
 
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 
 use self::application::Application;
-use self::blows::Arena;
 use self::fleet::Fleet;
+use self::injector::FaultInjector;
 use crate::support::Bench;
 
-/// Short enough that a normal run can afford it, long enough for a hundred blows.
+/// Short enough for a normal run, long enough for a hundred faults.
 const SECONDS: u64 = 40;
-/// As short as a busy machine allows, so that leases run out often.
+/// As short as a busy machine allows, so that leases expire often.
 const LEASE: Duration = Duration::from_secs(2);
-/// Between two blows, at most.
+/// Longest pause between two faults.
 const LONGEST_PAUSE: Duration = Duration::from_millis(700);
-/// How long the daemons may take in quiet to finish what the blows have left.
+/// Time for the daemons to finish everything after the last fault.
 const QUIET_LIMIT: Duration = Duration::from_mins(4);
+
+/// An index, drawn by its weight.
+fn draw_weighted(rng: &mut Rng, weights: impl Iterator<Item = u32> + Clone) -> usize {
+    let mut drawn = rng.u32(..weights.clone().sum::<u32>());
+    for (index, weight) in weights.enumerate() {
+        if drawn < weight {
+            return index;
+        }
+        drawn -= weight;
+    }
+    unreachable!("the number drawn is less than the sum")
+}
 
 fn from_environment(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is not a number: {text}")),
+    )
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -45,40 +62,40 @@ async fn every_measurement_gets_exactly_one_correct_row_under_random_faults() {
     objects::put_all(&bench);
     let fleet = Fleet::start(&bench, seed).await;
     let application = Application::start(&bench, seed).await;
-    let mut arena = Arena::new(bench, fleet, Rng::with_seed(seed)).await;
+    let mut injector = FaultInjector::new(bench, fleet, Rng::with_seed(seed)).await;
 
     let begun = Instant::now();
     while begun.elapsed() < time {
-        let pause = arena
+        let pause = injector
             .rng
             .u64(20..u64::try_from(LONGEST_PAUSE.as_millis()).expect("less than a second"));
-        arena.strike().await;
-        arena.mend_for(Duration::from_millis(pause)).await;
+        injector.inject().await;
+        injector.repair_for(Duration::from_millis(pause)).await;
     }
     let sessions = application.stop().await;
-    let Arena {
+    let FaultInjector {
         bench, fleet, counts, ..
-    } = arena.mend_everything().await;
+    } = injector.repair_everything().await;
     println!(
-        "chaos: {} s, {sessions} sessions, {} blows: {counts:?}",
+        "chaos: {} s, {sessions} sessions, {} faults: {counts:?}",
         time.as_secs(),
         counts.values().sum::<u32>()
     );
 
     let quiet = Instant::now();
-    let unsettled = verdict::settle(&bench, QUIET_LIMIT).await;
-    let said = fleet.stop().await;
-    let violations = verdict::violations(&bench, unsettled, &said).await;
+    let unfinished = checks::wait_finished(&bench, QUIET_LIMIT).await;
+    let logs = fleet.stop().await;
+    let violations = checks::violations(&bench, unfinished, &logs).await;
     assert!(
         violations.is_empty(),
         "HEIMDALL_CHAOS_SEED={seed}: {} violations, logs in {}:\n{}",
         violations.len(),
-        said.keep().display(),
+        logs.write_files().display(),
         violations.join("\n")
     );
     let rows = bench.count("heimdall.measurement_features").await;
     println!(
-        "chaos: {rows} rows, all as they should be, {:.1} s after the last blow",
+        "chaos: {rows} rows, all correct, {:.1} s after the last fault",
         quiet.elapsed().as_secs_f64()
     );
     assert!(rows > 0 && counts.values().sum::<u32>() > 0);

@@ -1,4 +1,4 @@
-//! The objects, and what has to become of them.
+//! The objects of the store, and the row that each must get.
 
 use std::path::Path;
 
@@ -8,23 +8,23 @@ use serde_json::Value;
 use crate::support::daemon::command;
 use crate::support::{Bench, recordings};
 
-/// What a late object is put under: this and a number.
+/// Prefix of the keys of late objects. A number follows.
 pub(super) const LATE: &str = "late/";
-/// A second bucket that daemons may read, and its only object.
+/// A second bucket that the daemons may read. It has one object.
 pub(super) const ARCHIVE: &str = "heimdall-archive";
 const ARCHIVED: &str = "archived.bin";
 const ARCHIVED_LOCATION: &str = "s3://heimdall-archive/archived.bin";
-/// Noise seeds and lengths of the good ones: one second, two and a part, one chunk.
+/// Key, noise seed and length of the good recordings: one second, two and a part, one chunk.
 const GOOD: [(&str, u64, usize); 3] = [
     ("good-1.bin", 1, recordings::SAMPLES),
     ("good-2.bin", 2, 5 * recordings::SAMPLES / 2),
     ("good-3.bin", 3, 2_400),
 ];
 
-/// The class of a location: its expectation, and how often the application draws it among a hundred.
+/// A kind of location, its expected row, and its weight among the locations that the application draws.
 pub(super) struct Class {
     pub(super) location: &'static str,
-    pub(super) share: u32,
+    pub(super) weight: u32,
     content: Option<fn() -> Vec<u8>>,
     pub(super) outcome: Outcome,
 }
@@ -33,14 +33,14 @@ pub(super) struct Class {
 pub(super) enum Outcome {
     /// The features of these samples: noise seed, length.
     Features(u64, usize),
-    /// An error row of this kind whose message begins like this.
+    /// An error row of this kind, with this start of the message.
     Error(&'static str, &'static str),
 }
 
 pub(super) fn classes() -> Vec<Class> {
-    let class = |location, share, content, outcome| Class {
+    let class = |location, weight, content, outcome| Class {
         location,
-        share,
+        weight,
         content,
         outcome,
     };
@@ -103,17 +103,17 @@ pub(super) fn put_all(bench: &Bench) {
     }
     let objects = bench.store.objects();
     objects.put(ARCHIVE, ARCHIVED, recordings::tone_of(5, 2_400), Metadata::new());
-    // In a bucket that is there and not allowed.
+    // This bucket exists and is not allowed.
     objects.put("elsewhere", "x.bin", recordings::tone(), Metadata::new());
 }
 
-/// The segments that `heimdalld extract` finds in the same samples.
+/// The segments that `heimdalld extract` prints for the same samples.
 pub(super) fn segments(seed: u64, samples: usize) -> Vec<Value> {
     let name = format!("chaos-{}-{seed}-{samples}.cf32", std::process::id());
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, recordings::tone_of(seed, samples)).expect("a file");
     let rate = recordings::SAMPLE_RATE_HZ.to_string();
     let output = command().args(["extract", "--sample-rate", &rate]).arg(&path).output();
-    std::fs::remove_file(&path).expect("it was there");
+    std::fs::remove_file(&path).expect("removed");
     serde_json::from_slice(&output.expect("the binary runs").stdout).expect("a JSON array")
 }

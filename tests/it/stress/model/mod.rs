@@ -1,14 +1,17 @@
-//! The queue against its model: random interleavings of everything that application, daemons and administrators do,
-//! through the daemon's own statements on a real Postgres. After every step queue, rows, backfills and daemons have
-//! to be what the model says, and what is true of any queue has to hold; at the end of a case everything is worked off.
+//! The queue compared with a model: random sequences of what the application, the daemons and administrators do, with
+//! the daemon's own statements on a real Postgres.
 //!
-//! Half a minute in a normal run. `HEIMDALL_MODEL_SECONDS` makes it longer; a failure prints its seed, and
+//! After every step the queue, the rows, the backfills and the daemons must be those of the model, and the invariants of
+//! any queue must hold. At the end of a case everything is completed.
+//!
+//! It takes half a minute in a normal run; `HEIMDALL_MODEL_SECONDS` makes it longer. A failure prints its seed, and
 //! `HEIMDALL_MODEL_SEED` repeats it.
 
-mod actual;
-mod meant;
-mod picture;
+mod reference;
+mod snapshot;
 mod state;
+mod strategies;
+mod system;
 mod transition;
 
 use std::cell::Cell;
@@ -18,14 +21,14 @@ use std::time::{Duration, Instant};
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 
-use self::actual::Actual;
+use self::system::System;
 use self::transition::Reference;
 
-/// As long as a normal run may take.
+/// Length of a normal run.
 const SECONDS: u64 = 25;
-/// Steps of one case: enough for a measurement to be queued, lost, postponed and finished several times.
+/// Steps of one case: enough for a measurement to be queued, lost, deferred and finished several times.
 const STEPS: std::ops::Range<usize> = 1..80;
-/// Between two looks at the clock.
+/// Cases between two checks of the time.
 const CASES: u32 = 8;
 
 fn setting<T: FromStr>(name: &str) -> Option<T> {
@@ -54,14 +57,14 @@ fn the_queue_agrees_with_its_model() {
             |(world, transitions, seen)| {
                 steps.set(steps.get() + transitions.len());
                 cases.set(cases.get() + 1);
-                Actual::test_sequential(config.clone(), world, transitions, seen);
+                System::test_sequential(config.clone(), world, transitions, seen);
                 Ok::<_, TestCaseError>(())
             },
         );
         match outcome {
             Ok(()) => {}
             Err(TestError::Fail(why, (_, transitions, _))) => {
-                panic!("HEIMDALL_MODEL_SEED={seed}: {why}\nby these steps: {transitions:#?}")
+                panic!("HEIMDALL_MODEL_SEED={seed}: {why}\nafter these steps: {transitions:#?}")
             }
             Err(error) => panic!("HEIMDALL_MODEL_SEED={seed}: {error}"),
         }

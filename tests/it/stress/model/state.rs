@@ -1,8 +1,8 @@
-//! The queue as it is meant: a few vectors, and what each statement does to them, said as plainly as possible.
+//! The state of the model: a few vectors.
 
-/// Sessions of the small world; session 0 is the oldest.
+/// Number of sessions. Session 0 is the oldest.
 pub(super) const SESSIONS: usize = 3;
-/// Measurements of the small world, in the order of their time.
+/// Number of measurements, in the order of their time.
 pub(super) const MEASUREMENTS: usize = 7;
 
 #[derive(Clone, Debug, Default)]
@@ -10,16 +10,16 @@ pub(super) struct World {
     pub(super) sessions: Vec<Session>,
     pub(super) measurements: Vec<Measurement>,
     pub(super) workers: Vec<Worker>,
-    /// Every claim ever answered or lost, in order: also those that have long lost their meaning.
+    /// All claims so far in order, also those whose response was lost and those that have expired.
     pub(super) leases: Vec<Lease>,
     pub(super) backfills: Vec<Backfill>,
     pub(super) paused: bool,
-    next_place: i64,
+    next_position: i64,
     /// Sessions announced by the last transaction, with features and failed.
     pub(super) settled: Vec<(usize, i64, i64)>,
-    /// For each verdict of the last transaction: what the database has to say.
+    /// For each outcome of the last transaction: what the database has to say.
     pub(super) written: Vec<Written>,
-    /// Rows that the last release took back, and made error rows of.
+    /// Rows that the last `release_expired` released, and rows that it made error rows of.
     pub(super) released: (usize, usize),
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Session {
 pub(super) struct Measurement {
     pub(super) exists: bool,
     pub(super) object: bool,
-    /// The one it names.
+    /// The session that its `recording_session_id` names.
     pub(super) session: usize,
     pub(super) queued: Option<Entry>,
     pub(super) row: Option<Row>,
@@ -41,8 +41,8 @@ pub(super) struct Measurement {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// Order of arrival.
-    pub(super) place: i64,
+    /// Position in the order of arrival.
+    pub(super) position: i64,
     pub(super) session: usize,
     pub(super) state: State,
     pub(super) priority: i16,
@@ -56,9 +56,9 @@ pub(super) struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Ready,
-    /// Under the lease of this number.
+    /// With the lease of this index.
     Claimed(usize),
-    /// Its time has come, or not yet.
+    /// Whether it is due.
     Waiting(bool),
 }
 
@@ -66,7 +66,7 @@ pub(super) enum State {
 pub(super) struct Row {
     /// `None`: features.
     pub(super) kind: Option<&'static str>,
-    /// The daemons that its message counts, if it is of kind `crashed`.
+    /// Number of daemons in the message, if the kind is `crashed`.
     pub(super) crashes: Option<i32>,
     pub(super) attempts: i32,
     pub(super) session: usize,
@@ -86,9 +86,9 @@ pub(super) struct Lease {
     pub(super) session: usize,
     pub(super) attempt: i32,
     pub(super) recheck: bool,
-    /// Whether the claim said where the object is.
+    /// Whether the claim has a location.
     pub(super) located: bool,
-    /// Its answer never reached the worker.
+    /// The response never reached the worker.
     pub(super) lost: bool,
 }
 
@@ -102,7 +102,7 @@ pub(super) struct Backfill {
 }
 
 impl Backfill {
-    pub(in crate::stress::model) fn finish_if_through(&mut self) {
+    pub(in crate::stress::model) fn finish_if_complete(&mut self) {
         self.finished |= self.done + self.failed >= self.total;
     }
 }
@@ -140,7 +140,7 @@ impl World {
         }
     }
 
-    /// Whether the session's features are wanted.
+    /// Whether the session exists and is completed.
     pub(in crate::stress::model) fn completed(&self, session: usize) -> bool {
         self.sessions[session].exists && self.sessions[session].completed
     }
@@ -167,9 +167,9 @@ impl World {
         priority: i16,
         backfill: Option<usize>,
     ) {
-        self.next_place += 1;
+        self.next_position += 1;
         self.measurements[m].queued = Some(Entry {
-            place: self.next_place,
+            position: self.next_position,
             session: self.measurements[m].session,
             state: State::Ready,
             priority,

@@ -1,76 +1,76 @@
-//! What can happen, and how it is drawn.
+//! What can happen to the queue.
 
 use proptest::prelude::*;
-use proptest::sample::{select, subsequence};
 use proptest_state_machine::ReferenceStateMachine;
 
-use super::state::{MEASUREMENTS, SESSIONS, World};
+use super::state::World;
+use super::strategies;
 
-/// The error kinds that are used.
+/// Error kinds of failed recordings.
 pub(super) const KINDS: [&str; 2] = ["invalid_format", "too_short"];
-/// Daemons that are registered in one case, at most.
-const MAX_WORKERS: usize = 12;
+/// Most daemons of one case.
+pub(super) const MAX_WORKERS: usize = 12;
 
-/// What becomes of a claim.
+/// Outcome of a claim, as in the daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Features,
+pub(super) enum Outcome {
+    Completed,
     Failed(&'static str),
-    /// The object is missing; an error row, and another look.
-    LookAgain,
-    Later,
-    GiveBack,
-    Forget,
+    /// An error row and a recheck: the object is missing.
+    NotFound,
+    Retry,
+    Release,
+    Discard,
 }
 
-/// From where a claim looks: for each priority above the place of this measurement, if it is queued; else from the bottom.
-pub(super) type Above = [Option<usize>; 3];
+/// Start of a claim for each priority: after this measurement, if it is queued, else a full scan.
+pub(super) type StartAfter = [Option<usize>; 3];
 
 #[derive(Clone, Debug)]
 pub(super) enum Transition {
     // The application.
     Complete(Vec<usize>),
-    /// As before the installation, or with the triggers off: only sweep and backfill find it.
-    CompleteUnseen(usize),
+    /// Without triggers, as before the installation: only sweep and backfill find the session.
+    CompleteWithoutTriggers(usize),
     Reopen(usize),
     DeleteSession(usize),
     InsertSession(usize, bool),
     InsertMeasurement(usize, bool),
     DeleteMeasurement(usize),
-    /// An object at another place, or at last.
+    /// The location is set or changes.
     PutObject(usize),
     RemoveObject(usize),
     MoveMeasurement(usize, usize),
     TruncateMeasurements,
     // Daemons.
     Register,
-    Beat(usize),
+    Heartbeat(usize),
     Claim {
         worker: usize,
         limit: usize,
-        above: Above,
+        start_after: StartAfter,
     },
-    /// It is carried out, and the daemon never hears of it.
-    LoseClaim {
+    /// The claim is committed, and the daemon never gets the response.
+    ClaimAndLoseResponse {
         worker: usize,
         limit: usize,
     },
-    TakeStrays(usize),
-    /// By two daemons at the same moment; all of it given back.
+    ReleaseOrphans(usize),
+    /// Claims of two daemons at the same time. All of it is released.
     ClaimTogether {
         workers: (usize, usize),
         limit: usize,
     },
-    /// In one transaction, by leases of any age.
-    Finish(Vec<(usize, Verdict)>),
-    /// In two transactions at the same moment.
-    FinishTogether((usize, Verdict), (usize, Verdict)),
-    /// Its heartbeat is from long ago.
+    /// Outcomes in one transaction, for leases of any age.
+    Finish(Vec<(usize, Outcome)>),
+    /// Two transactions at the same time.
+    FinishTogether((usize, Outcome), (usize, Outcome)),
+    /// The last heartbeat becomes older than the lease.
     Expire(usize),
-    /// Its row is deleted, whatever it holds.
-    Leave(usize),
-    Release,
-    /// A daemon claims from the top and dies, again and again.
+    /// The heartbeat row is deleted, whatever the daemon has claimed.
+    Deregister(usize),
+    ReleaseExpired,
+    /// Daemons claim and die, one after another.
     CrashLoop {
         times: usize,
         limit: usize,
@@ -89,182 +89,7 @@ pub(super) enum Transition {
     Resume,
 }
 
-fn verdict() -> BoxedStrategy<Verdict> {
-    prop_oneof![
-        4 => Just(Verdict::Features),
-        2 => select(&KINDS[..]).prop_map(Verdict::Failed),
-        2 => Just(Verdict::LookAgain),
-        2 => Just(Verdict::Later),
-        1 => Just(Verdict::GiveBack),
-        2 => Just(Verdict::Forget),
-    ]
-    .boxed()
-}
-
-fn above() -> BoxedStrategy<Above> {
-    let one = || proptest::option::of(0..MEASUREMENTS);
-    prop_oneof![Just([None; 3]), (one(), one(), one()).prop_map(<[_; 3]>::from)].boxed()
-}
-
-/// Strategies with their weights, for as long as there is something to draw from.
-struct Choice(Vec<(u32, BoxedStrategy<Transition>)>);
-
-impl Choice {
-    fn add(&mut self, weight: u32, strategy: impl Strategy<Value = Transition> + 'static) {
-        self.0.push((weight, strategy.boxed()));
-    }
-
-    fn add_each<T: Clone + std::fmt::Debug + 'static>(
-        &mut self,
-        weight: u32,
-        of: Vec<T>,
-        make: impl Fn(T) -> Transition + 'static,
-    ) {
-        if !of.is_empty() {
-            self.add(weight, select(of).prop_map(make));
-        }
-    }
-}
-
-/// The indices of those that pass.
-fn those<T>(of: &[T], pass: impl Fn(&T) -> bool) -> Vec<usize> {
-    of.iter()
-        .enumerate()
-        .filter(|(_, one)| pass(one))
-        .map(|(index, _)| index)
-        .collect()
-}
-
-fn application(world: &World, choice: &mut Choice) {
-    let present = those(&world.sessions, |session| session.exists);
-    if !present.is_empty() {
-        let most = present.len();
-        choice.add(6, subsequence(present.clone(), 1..=most).prop_map(Transition::Complete));
-        choice.add_each(1, present.clone(), Transition::DeleteSession);
-        choice.add_each(4, present, Transition::CompleteUnseen);
-    }
-    choice.add_each(
-        3,
-        those(&world.sessions, |session| session.completed),
-        Transition::Reopen,
-    );
-    let absent = those(&world.sessions, |session| !session.exists);
-    if !absent.is_empty() {
-        choice.add(
-            2,
-            (select(absent), any::<bool>()).prop_map(|(s, completed)| Transition::InsertSession(s, completed)),
-        );
-    }
-    let recorded = those(&world.measurements, |measurement| measurement.exists);
-    choice.add_each(1, recorded.clone(), Transition::DeleteMeasurement);
-    choice.add_each(3, recorded.clone(), Transition::PutObject);
-    choice.add_each(1, recorded.clone(), Transition::RemoveObject);
-    if !recorded.is_empty() {
-        choice.add(
-            1,
-            (select(recorded), 0..SESSIONS).prop_map(|(m, s)| Transition::MoveMeasurement(m, s)),
-        );
-    }
-    let unrecorded = those(&world.measurements, |measurement| !measurement.exists);
-    if !unrecorded.is_empty() {
-        choice.add(
-            3,
-            (select(unrecorded), any::<bool>()).prop_map(|(m, object)| Transition::InsertMeasurement(m, object)),
-        );
-        choice.add(1, Just(Transition::TruncateMeasurements));
-    }
-}
-
-fn daemons(world: &World, choice: &mut Choice) {
-    let living = those(&world.workers, |worker| worker.registered);
-    let all: Vec<usize> = (0..world.workers.len()).collect();
-    if world.workers.len() < MAX_WORKERS {
-        choice.add(2, Just(Transition::Register));
-        if world.workers.len() + 5 < MAX_WORKERS {
-            choice.add(
-                1,
-                (1..=5_usize, 1..3_usize).prop_map(|(times, limit)| Transition::CrashLoop { times, limit }),
-            );
-        }
-    }
-    choice.add_each(1, all.clone(), Transition::Beat);
-    // The dead try too.
-    let claim = (select(all.clone()), 1..6_usize, above()).prop_map(|(worker, limit, above)| Transition::Claim {
-        worker,
-        limit,
-        above,
-    });
-    choice.add(12, claim);
-    choice.add(
-        2,
-        (select(all.clone()), 1..4_usize).prop_map(|(worker, limit)| Transition::LoseClaim { worker, limit }),
-    );
-    choice.add_each(2, all, Transition::TakeStrays);
-    if living.len() > 1 {
-        let together =
-            (subsequence(living.clone(), 2), 1..4_usize).prop_map(|(pair, limit)| Transition::ClaimTogether {
-                workers: (pair[0], pair[1]),
-                limit,
-            });
-        choice.add(2, together);
-    }
-    choice.add_each(2, living.clone(), Transition::Expire);
-    choice.add_each(1, living, Transition::Leave);
-    choice.add(4, Just(Transition::Release));
-    choice.add(3, Just(Transition::TimePasses));
-    choice.add(3, Just(Transition::Promote));
-
-    let answered = those(&world.leases, |lease| !lease.lost);
-    let held: Vec<usize> = answered.iter().copied().filter(|&lease| world.holds(lease)).collect();
-    if !held.is_empty() {
-        let most = held.len().min(4);
-        let batch = subsequence(held.clone(), 1..=most).prop_flat_map(|leases| {
-            leases
-                .into_iter()
-                .map(|lease| (Just(lease), verdict()))
-                .collect::<Vec<_>>()
-        });
-        choice.add(14, batch.prop_map(Transition::Finish));
-    }
-    let first_looks: Vec<usize> = held
-        .iter()
-        .copied()
-        .filter(|&lease| !world.leases[lease].recheck)
-        .collect();
-    if first_looks.len() > 1 {
-        let pair = (subsequence(first_looks, 2), verdict(), verdict());
-        choice.add(
-            3,
-            pair.prop_map(|(pair, one, other)| Transition::FinishTogether((pair[0], one), (pair[1], other))),
-        );
-    }
-    if !answered.is_empty() {
-        let stale = (select(answered), verdict()).prop_map(|claim| Transition::Finish(vec![claim]));
-        choice.add(4, stale);
-    }
-}
-
-fn administrator(world: &World, choice: &mut Choice) {
-    choice.add(3, (1..=SESSIONS).prop_map(Transition::Sweep));
-    let backfill =
-        (1..=SESSIONS, any::<bool>()).prop_map(|(sessions, failed_too)| Transition::Backfill { sessions, failed_too });
-    choice.add(3, backfill);
-    choice.add_each(2, (0..world.backfills.len()).collect(), Transition::Cancel);
-    choice.add(2, proptest::option::of(select(&KINDS[..])).prop_map(Transition::Retry));
-    choice.add(
-        1,
-        Just(if world.paused {
-            Transition::Resume
-        } else {
-            Transition::Pause
-        }),
-    );
-    if world.paused {
-        choice.add(4, Just(Transition::Resume));
-    }
-}
-
-/// The model as proptest wants it.
+/// The model in the form that proptest needs.
 pub(super) struct Reference;
 
 impl ReferenceStateMachine for Reference {
@@ -276,21 +101,17 @@ impl ReferenceStateMachine for Reference {
     }
 
     fn transitions(world: &World) -> BoxedStrategy<Transition> {
-        let mut choice = Choice(Vec::new());
-        application(world, &mut choice);
-        daemons(world, &mut choice);
-        administrator(world, &mut choice);
-        proptest::strategy::Union::new_weighted(choice.0).boxed()
+        strategies::any_possible(world)
     }
 
-    /// What is left out while shrinking may be what another transition needs.
+    /// Shrinking removes transitions, and others may depend on them.
     fn preconditions(world: &World, transition: &Transition) -> bool {
         let answered = |lease: &usize| world.leases.get(*lease).is_some_and(|lease| !lease.lost);
         let known = |worker: &usize| *worker < world.workers.len();
         let lives = |worker: &usize| world.workers.get(*worker).is_some_and(|worker| worker.registered);
         match transition {
             Transition::Complete(sessions) => sessions.iter().all(|&s| world.sessions[s].exists),
-            Transition::Reopen(s) | Transition::DeleteSession(s) | Transition::CompleteUnseen(s) => {
+            Transition::Reopen(s) | Transition::DeleteSession(s) | Transition::CompleteWithoutTriggers(s) => {
                 world.sessions[*s].exists
             }
             Transition::InsertSession(s, _) => !world.sessions[*s].exists,
@@ -299,15 +120,15 @@ impl ReferenceStateMachine for Reference {
             | Transition::PutObject(m)
             | Transition::RemoveObject(m)
             | Transition::MoveMeasurement(m, _) => world.measurements[*m].exists,
-            Transition::Beat(worker)
-            | Transition::TakeStrays(worker)
+            Transition::Heartbeat(worker)
+            | Transition::ReleaseOrphans(worker)
             | Transition::Claim { worker, .. }
-            | Transition::LoseClaim { worker, .. } => known(worker),
+            | Transition::ClaimAndLoseResponse { worker, .. } => known(worker),
             Transition::ClaimTogether { workers, .. } => lives(&workers.0) && lives(&workers.1),
-            Transition::Expire(worker) | Transition::Leave(worker) => lives(worker),
-            Transition::Finish(verdicts) => verdicts.iter().all(|(lease, _)| answered(lease)),
+            Transition::Expire(worker) | Transition::Deregister(worker) => lives(worker),
+            Transition::Finish(outcomes) => outcomes.iter().all(|(lease, _)| answered(lease)),
             Transition::FinishTogether((one, _), (other, _)) => {
-                // Who only looks again does not keep a session open; which of the two announces it would be open too.
+                // A recheck does not keep a session open, so the order of the two would decide which one announces it.
                 one != other
                     && [one, other]
                         .into_iter()
@@ -319,7 +140,7 @@ impl ReferenceStateMachine for Reference {
     }
 
     fn apply(mut world: World, transition: &Transition) -> World {
-        world.happen(transition);
+        world.apply_transition(transition);
         world
     }
 }

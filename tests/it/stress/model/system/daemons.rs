@@ -1,4 +1,4 @@
-//! What daemons do, by the calls and the transaction of the real one.
+//! Transitions by daemons, with the calls and the transaction of the real daemon.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -15,84 +15,92 @@ use heimdall_daemon::writer::write_result::WriteResult;
 use heimdall_dsp::{Hints, Recording, SegmentFeatures, Workspace};
 use uuid::Uuid;
 
-use super::{Actual, DELAY, measurement_id, measurement_of, session_of};
+use super::{DELAY, System, measurement_id, measurement_of, session_of};
 use crate::stress::model::state::{World, Written as Expected};
-use crate::stress::model::transition::{Above, Transition, Verdict};
+use crate::stress::model::transition::{Outcome, StartAfter, Transition};
 use crate::support::recordings;
 
-impl Actual {
-    pub(super) async fn happen(&mut self, world: &World, transition: &Transition) {
+impl System {
+    pub(super) async fn run_transition(&mut self, world: &World, transition: &Transition) {
         match transition {
             Transition::Register => self.register().await,
-            Transition::Beat(worker) => {
-                let pulse = self.queue.heartbeat(self.workers[*worker], 0).await.expect("an answer");
-                assert_eq!(pulse.is_some(), world.workers[*worker].registered);
-                assert!(pulse.is_none_or(|pulse| pulse.paused == world.paused));
+            Transition::Heartbeat(worker) => {
+                let response = self
+                    .queue
+                    .heartbeat(self.workers[*worker], 0)
+                    .await
+                    .expect("a response");
+                assert_eq!(response.is_some(), world.workers[*worker].registered);
+                assert!(response.is_none_or(|response| response.paused == world.paused));
             }
-            Transition::Claim { worker, limit, above } => self.claim(world, *worker, *limit, *above).await,
-            Transition::LoseClaim { worker, limit } => {
+            Transition::Claim {
+                worker,
+                limit,
+                start_after,
+            } => self.claim(world, *worker, *limit, *start_after).await,
+            Transition::ClaimAndLoseResponse { worker, limit } => {
                 let lost = self
                     .queue
                     .claim(self.workers[*worker], *limit, None)
                     .await
-                    .expect("an answer");
+                    .expect("a response");
                 self.claims.extend(lost.iter().map(|_| None));
             }
-            Transition::TakeStrays(worker) => {
+            Transition::ReleaseOrphans(worker) => {
                 let known: Vec<Lease> = self.claims.iter().flatten().map(|claim| claim.lease).collect();
                 self.queue
                     .release_orphans(self.workers[*worker], &known)
                     .await
-                    .expect("an answer");
+                    .expect("a response");
             }
             Transition::ClaimTogether { workers, limit } => self.claim_together(world, *workers, *limit).await,
-            Transition::Finish(verdicts) => self.finish(world, verdicts).await,
+            Transition::Finish(outcomes) => self.finish(world, outcomes).await,
             Transition::FinishTogether(one, other) => self.finish_together(world, *one, *other).await,
             Transition::Expire(worker) => self.expire(self.workers[*worker]).await,
-            Transition::Leave(worker) => self.queue.deregister(self.workers[*worker]).await.expect("an answer"),
-            Transition::Release => assert_eq!(self.release().await, world.released),
+            Transition::Deregister(worker) => self.queue.deregister(self.workers[*worker]).await.expect("a response"),
+            Transition::ReleaseExpired => assert_eq!(self.release_expired().await, world.released),
             Transition::CrashLoop { times, limit } => {
                 for _ in 0..*times {
                     self.register().await;
                     let worker = *self.workers.last().expect("the new one");
-                    let claims = self.queue.claim(worker, *limit, None).await.expect("an answer");
+                    let claims = self.queue.claim(worker, *limit, None).await.expect("a response");
                     self.claims.extend(claims.into_iter().map(Some));
                     self.expire(worker).await;
-                    self.release().await;
+                    self.release_expired().await;
                     self.time_passes().await;
-                    self.queue.promote_due().await.expect("an answer");
+                    self.queue.promote_due().await.expect("a response");
                 }
             }
             Transition::TimePasses => self.time_passes().await,
-            Transition::Promote => drop(self.queue.promote_due().await.expect("an answer")),
+            Transition::Promote => drop(self.queue.promote_due().await.expect("a response")),
             Transition::Sweep(sessions) => {
                 let sessions = i32::try_from(*sessions).expect("a handful");
-                let swept = self.queue.sweep(sessions, Duration::ZERO).await.expect("an answer");
-                assert!(swept.is_some(), "nobody else sweeps");
+                let swept = self.queue.sweep(sessions, Duration::ZERO).await.expect("a response");
+                assert!(swept.is_some(), "another sweep runs");
             }
-            _ => self.people(transition).await,
+            _ => self.user_transition(transition).await,
         }
     }
 
-    async fn claim(&mut self, world: &World, worker: usize, limit: usize, above: Above) {
-        let mut floor = [0; 3];
-        for (floor, m) in floor.iter_mut().zip(above) {
+    async fn claim(&mut self, world: &World, worker: usize, limit: usize, start_after: StartAfter) {
+        let mut start_ids = [0; 3];
+        for (start_ids, m) in start_ids.iter_mut().zip(start_after) {
             let place = "SELECT coalesce(max(id), 0) FROM heimdall.feature_queue WHERE measurement_id = $1";
             if let Some(m) = m {
                 let row = self
                     .sql
                     .query_one(place, &[&measurement_id(m)])
                     .await
-                    .expect("it answers");
-                *floor = row.get(0);
+                    .expect("the query works");
+                *start_ids = row.get(0);
             }
         }
-        let above = (above != [None; 3]).then_some(floor);
+        let start_after = (start_after != [None; 3]).then_some(start_ids);
         let claims = self
             .queue
-            .claim(self.workers[worker], limit, above)
+            .claim(self.workers[worker], limit, start_after)
             .await
-            .expect("an answer");
+            .expect("a response");
         for claim in claims {
             let lease = world
                 .leases
@@ -101,22 +109,22 @@ impl Actual {
             assert_eq!(
                 measurement_of(claim.lease.measurement_id),
                 lease.measurement,
-                "the order of work"
+                "the order of claims"
             );
             assert_eq!((claim.attempt, claim.recheck), (lease.attempt, lease.recheck));
-            assert_eq!(claim.iq_data_location.is_some(), lease.located, "does it still exist?");
+            assert_eq!(claim.iq_data_location.is_some(), lease.located, "the location");
             self.claims.push(Some(claim));
         }
     }
 
-    /// Together they take what is first, and nothing twice.
+    /// Together they claim the first measurements, and none twice.
     async fn claim_together(&self, world: &World, (one, other): (usize, usize), limit: usize) {
         let (one, other) = join(
             self.queue.claim(self.workers[one], limit, None),
             self.queue.claim(self.workers[other], limit, None),
         )
         .await;
-        let claims = [one.expect("an answer"), other.expect("an answer")].concat();
+        let claims = [one.expect("a response"), other.expect("a response")].concat();
         let mut taken: Vec<usize> = claims
             .iter()
             .map(|claim| measurement_of(claim.lease.measurement_id))
@@ -130,33 +138,31 @@ impl Actual {
         expected.sort_unstable();
         assert_eq!(taken, expected);
         let leases: Vec<Lease> = claims.iter().map(|claim| claim.lease).collect();
-        self.queue.release(&leases).await.expect("an answer");
+        self.queue.release(&leases).await.expect("a response");
     }
 
-    pub(super) async fn transact(&self, verdicts: &[(usize, Verdict)]) -> BatchResult {
+    pub(super) async fn transact(&self, outcomes: &[(usize, Outcome)]) -> BatchResult {
         let mut batch = Vec::new();
-        for &(lease, verdict) in verdicts {
+        for &(lease, outcome) in outcomes {
             batch.push(CompletedJob {
-                claim: self.claims[lease].clone().expect("its answer came"),
-                outcome: as_the_daemon_says(verdict),
+                claim: self.claims[lease].clone().expect("the response arrived"),
+                outcome: daemon_outcome(outcome),
                 total_ms: 0,
-                permit: Arc::clone(&self.places)
-                    .try_acquire_owned()
-                    .expect("a thousand are enough"),
+                permit: Arc::clone(&self.permits).try_acquire_owned().expect("a free permit"),
                 held: Arc::new(HeldLeases::default()),
             });
         }
         transact(&self.queue, &batch).await.expect("the transaction commits")
     }
 
-    async fn finish(&self, world: &World, verdicts: &[(usize, Verdict)]) {
-        let committed = self.transact(verdicts).await;
+    async fn finish(&self, world: &World, outcomes: &[(usize, Outcome)]) {
+        let committed = self.transact(outcomes).await;
         let written: Vec<Expected> = committed.written.iter().map(|written| self.read(*written)).collect();
         assert_eq!(written, world.written);
         assert_eq!(announced(&[committed]), world.settled);
     }
 
-    async fn finish_together(&self, world: &World, one: (usize, Verdict), other: (usize, Verdict)) {
+    async fn finish_together(&self, world: &World, one: (usize, Outcome), other: (usize, Outcome)) {
         let (one, other) = ([one], [other]);
         let (one, other) = join(self.transact(&one), self.transact(&other)).await;
         assert!(!one.written.contains(&WriteResult::LeaseLost) && !other.written.contains(&WriteResult::LeaseLost));
@@ -165,7 +171,7 @@ impl Actual {
         assert_eq!(
             announced(&[one, other]),
             expected,
-            "announced once, by the last of them"
+            "announced once, by the last transaction"
         );
     }
 
@@ -176,7 +182,7 @@ impl Actual {
                 self.backfills
                     .iter()
                     .position(|known| *known == id)
-                    .expect("one of ours")
+                    .expect("a backfill of this test")
             })),
         }
     }
@@ -187,9 +193,9 @@ impl Actual {
         assert_eq!(self.execute(set_back, &[&worker]).await, 1);
     }
 
-    pub(super) async fn release(&self) -> (usize, usize) {
-        let released = self.queue.release_expired().await.expect("an answer");
-        // What is scattered over the next seconds must not become due in the middle of a step.
+    pub(super) async fn release_expired(&self) -> (usize, usize) {
+        let released = self.queue.release_expired().await.expect("a response");
+        // The random delays of suspects must not end in the middle of a step.
         let defer = "UPDATE heimdall.feature_queue SET due_at = due_at + interval '1 hour'
                      WHERE due_at BETWEEN now() - interval '10 minutes' AND now() + interval '10 minutes'";
         self.execute(defer, &[]).await;
@@ -218,25 +224,25 @@ fn announced(committed: &[BatchResult]) -> Vec<(usize, i64, i64)> {
     settled
 }
 
-fn as_the_daemon_says(verdict: Verdict) -> heimdall_daemon::job::outcome::Outcome {
+fn daemon_outcome(outcome: Outcome) -> heimdall_daemon::job::outcome::Outcome {
     use heimdall_daemon::job::outcome::Outcome as Daemons;
     let failed = |kind: &'static str, recheck| Daemons::Failed {
         error_kind: kind,
-        error_message: format!("{kind}, says the model"),
+        error_message: format!("{kind} in the model test"),
         extraction_metadata: serde_json::json!({}),
         recheck,
     };
-    match verdict {
-        Verdict::Features => Daemons::Completed(Box::new(features())),
-        Verdict::Failed(kind) => failed(kind, None),
-        Verdict::LookAgain => failed("not_found", Some(DELAY)),
-        Verdict::Later => Daemons::Retry(DELAY),
-        Verdict::GiveBack => Daemons::Release,
-        Verdict::Forget => Daemons::Discard,
+    match outcome {
+        Outcome::Completed => Daemons::Completed(Box::new(features())),
+        Outcome::Failed(kind) => failed(kind, None),
+        Outcome::NotFound => failed("not_found", Some(DELAY)),
+        Outcome::Retry => Daemons::Retry(DELAY),
+        Outcome::Release => Daemons::Release,
+        Outcome::Discard => Daemons::Discard,
     }
 }
 
-/// Those of a real recording, extracted once.
+/// The features of a real recording, extracted once.
 fn features() -> FeatureRow {
     static SEGMENT: OnceLock<SegmentFeatures> = OnceLock::new();
     let segment = SEGMENT.get_or_init(|| {

@@ -3,7 +3,7 @@
 use crate::stress::model::state::{MEASUREMENTS, State, World};
 
 impl World {
-    /// Those of the sessions that are not completed become so, in one statement.
+    /// Completes those of the sessions that are not completed, in one statement.
     pub(in crate::stress::model) fn complete(&mut self, sessions: &[usize]) {
         for &s in sessions {
             if !self.sessions[s].exists || self.sessions[s].completed {
@@ -24,8 +24,8 @@ impl World {
             return self.enqueue(m, "live", 0, None);
         };
         let claimed = matches!(entry.state, State::Claimed(_));
-        let waits_to_look_again = entry.recheck && matches!(entry.state, State::Waiting(_));
-        if !claimed && (entry.priority > 0 || waits_to_look_again) {
+        let waits_for_recheck = entry.recheck && matches!(entry.state, State::Waiting(_));
+        if !claimed && (entry.priority > 0 || waits_for_recheck) {
             (entry.source, entry.priority, entry.session) = ("live", 0, session);
             if entry.recheck {
                 entry.state = State::Ready;
@@ -33,8 +33,8 @@ impl World {
         }
     }
 
-    /// A measurement's object, or session, is new or another.
-    pub(in crate::stress::model) fn arrive(&mut self, m: usize, replaced: bool) {
+    /// The location or the session of a measurement is set or changes.
+    pub(in crate::stress::model) fn location_changed(&mut self, m: usize, replaced: bool) {
         let session = self.measurements[m].session;
         if !self.has_object(m) || !self.completed(session) || self.has_features(m) && !replaced {
             return;

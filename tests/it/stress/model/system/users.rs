@@ -1,21 +1,20 @@
-//! What application and administrator do, by their own SQL.
+//! Transitions by the application and administrators, with their own SQL.
 
 use uuid::Uuid;
 
-use super::{Actual, measurement_id, session_id};
+use super::{System, measurement_id, session_id};
 use crate::stress::model::state::SESSIONS;
 use crate::stress::model::transition::Transition;
 
-impl Actual {
-    /// What is done by application and administrator.
-    pub(super) async fn people(&mut self, transition: &Transition) {
+impl System {
+    pub(super) async fn user_transition(&mut self, transition: &Transition) {
         match transition {
             Transition::Complete(sessions) => {
                 let ids: Vec<Uuid> = sessions.iter().map(|&s| session_id(s)).collect();
                 let complete = "UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = ANY ($1)";
                 self.execute(complete, &[&ids]).await;
             }
-            Transition::CompleteUnseen(s) => {
+            Transition::CompleteWithoutTriggers(s) => {
                 self.execute("SET session_replication_role = replica", &[]).await;
                 let complete = "UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = $1";
                 self.execute(complete, &[&session_id(*s)]).await;
@@ -53,7 +52,12 @@ impl Actual {
             Transition::TruncateMeasurements => {
                 self.execute("TRUNCATE heimdall.measurements", &[]).await;
             }
+            by_administrator => self.administrator_transition(by_administrator).await,
+        }
+    }
 
+    async fn administrator_transition(&mut self, transition: &Transition) {
+        match transition {
             Transition::Backfill { sessions, failed_too } => {
                 let request = "SELECT backfill_id FROM heimdall.request_backfill(1, $1::int, $2::bool)";
                 let sessions = i32::try_from(*sessions).expect("a handful");
@@ -77,7 +81,7 @@ impl Actual {
             Transition::Resume => {
                 self.execute("SELECT heimdall.resume_extraction()", &[]).await;
             }
-            other => unreachable!("{other:?} is done by daemons"),
+            other => unreachable!("{other:?} is a transition by daemons"),
         }
     }
 

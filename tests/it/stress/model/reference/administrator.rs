@@ -3,7 +3,7 @@
 use crate::stress::model::state::{Backfill, Entry, MEASUREMENTS, SESSIONS, State, World};
 
 impl World {
-    /// Queues what is missing, newest sessions first; how many sessions and measurements.
+    /// Queues what is missing, newest sessions first. Returns the numbers of sessions and measurements.
     pub(in crate::stress::model) fn enqueue_missing(
         &mut self,
         source: &'static str,
@@ -60,7 +60,7 @@ impl World {
         if !backfill.finished {
             backfill.total -= cancelled;
             backfill.cancelled = true;
-            backfill.finish_if_through();
+            backfill.finish_if_complete();
         }
     }
 

@@ -1,14 +1,15 @@
-//! Model and database as the same kind of text, to be compared and read.
+//! The state of the model and of the database as text, for comparison.
 
 use std::fmt::Write as _;
 
-use tokio_postgres::Client;
+use heimdall_daemon::job::claim::Claim;
+use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
-use super::actual::{Actual, measurement_of, session_of};
 use super::state::{State, World};
+use super::system::{System, measurement_of, session_of};
 
-/// Queue in its order, rows by measurement, backfills, daemons.
+/// The queue in its order, rows by measurement, backfills, daemons.
 pub(super) fn of_model(world: &World) -> String {
     let mut text = String::new();
     let mut queue: Vec<_> = world
@@ -17,7 +18,7 @@ pub(super) fn of_model(world: &World) -> String {
         .enumerate()
         .filter_map(|(m, measurement)| measurement.queued.as_ref().map(|entry| (m, entry)))
         .collect();
-    queue.sort_unstable_by_key(|(_, entry)| entry.place);
+    queue.sort_unstable_by_key(|(_, entry)| entry.position);
     for (m, entry) in queue {
         let state = match entry.state {
             State::Ready => "ready".to_owned(),
@@ -74,7 +75,7 @@ fn line(
     );
 }
 
-/// How many the message of an error row of kind `crashed` counts.
+/// The number of daemons in the message of an error row of kind `crashed`.
 fn lost_daemons(message: &str) -> i32 {
     let count = message.strip_prefix("Extraction crashed: ");
     let count = count.and_then(|text| text.split_once(" daemons were lost"));
@@ -82,39 +83,33 @@ fn lost_daemons(message: &str) -> i32 {
     count.parse().expect("a count")
 }
 
-/// The same as it stands.
-pub(super) async fn of_database(actual: &Actual) -> String {
-    let mut text = String::new();
-    let backfill_of = |id: Option<Uuid>| {
-        id.map(|id| {
-            actual
-                .backfills
-                .iter()
-                .position(|known| *known == id)
-                .expect("a backfill of ours")
-        })
-    };
-    let worker_of = |id: Uuid| {
-        actual
-            .workers
-            .iter()
-            .position(|known| *known == id)
-            .expect("a worker of ours")
-    };
-    let queue = "SELECT measurement_id, recording_session_id, state, claim_id, worker_id, coalesce(due_at <= clock_timestamp(), false),
+/// The same for the database.
+pub(super) async fn of_database(system: &System) -> String {
+    let parts = [
+        queue(system).await,
+        results(system).await,
+        backfills(system).await,
+        workers(system).await,
+    ];
+    parts.concat()
+}
+
+async fn queue(system: &System) -> String {
+    let query = "SELECT measurement_id, recording_session_id, state, claim_id, worker_id, coalesce(due_at <= clock_timestamp(), false),
             source, priority, backfill_id, attempt, crashes, recheck
         FROM heimdall.feature_queue ORDER BY id";
-    for row in rows(actual.sql, queue).await {
+    let mut text = String::new();
+    for row in rows(system.sql, query).await {
         let claim_id: Option<i64> = row.get(3);
         let state = match row.get(2) {
             "claimed" => {
-                let worker = worker_of(row.get(4));
-                let claim = actual.claims.iter().position(|claim| {
+                let worker = index_of(&system.workers, row.get(4));
+                let is_its = |claim: &Option<Claim>| {
                     claim
                         .as_ref()
                         .is_some_and(|claim| Some(claim.lease.claim_id) == claim_id)
-                });
-                match claim {
+                };
+                match system.claims.iter().position(is_its) {
                     Some(lease) => format!("claimed by worker {worker} with {lease}"),
                     None => format!("lost to worker {worker}"),
                 }
@@ -122,19 +117,25 @@ pub(super) async fn of_database(actual: &Actual) -> String {
             "waiting" => format!("waiting, due {}", row.get::<_, bool>(5)),
             other => other.to_owned(),
         };
+        let backfill: Option<Uuid> = row.get(8);
         line(
             &mut text,
             measurement_of(row.get(0)),
             session_of(row.get(1)),
             &state,
             (row.get(6), row.get(7)),
-            backfill_of(row.get(8)),
+            backfill.map(|id| index_of(&system.backfills, id)),
             (row.get(9), row.get(10), row.get(11)),
         );
     }
-    let results = "SELECT measurement_id, recording_session_id, error_kind, attempts, error_message, cardinality(receiver_features)
+    text
+}
+
+async fn results(system: &System) -> String {
+    let query = "SELECT measurement_id, recording_session_id, error_kind, attempts, error_message, cardinality(receiver_features)
         FROM heimdall.measurement_features ORDER BY measurement_id";
-    for row in rows(actual.sql, results).await {
+    let mut text = String::new();
+    for row in rows(system.sql, query).await {
         let kind: Option<&str> = row.get(2);
         let crashes = (kind == Some("crashed")).then(|| lost_daemons(row.get(4)));
         let _ = writeln!(
@@ -147,39 +148,41 @@ pub(super) async fn of_database(actual: &Actual) -> String {
         assert_eq!(
             row.get::<_, i32>(5) > 0,
             kind.is_none(),
-            "features and an error exclude each other"
+            "a row has either features or an error"
         );
     }
-    let backfills = "SELECT backfill_id, total, done, failed, finished_at IS NOT NULL, cancelled_at IS NOT NULL FROM heimdall.backfills";
-    let mut lines: Vec<_> = rows(actual.sql, backfills)
-        .await
-        .iter()
-        .map(|row| {
-            let b = backfill_of(row.get(0)).expect("it has an id");
-            let (total, done, failed): (i64, i64, i64) = (row.get(1), row.get(2), row.get(3));
-            let (finished, cancelled): (bool, bool) = (row.get(4), row.get(5));
-            (
-                b,
-                format!(
-                    "backfill {b}: {total} done {done} failed {failed} finished {finished} cancelled {cancelled}\n"
-                ),
-            )
-        })
-        .collect();
-    lines.sort();
-    text.extend(lines.into_iter().map(|(_, line)| line));
-    let mut registered: Vec<usize> = rows(actual.sql, "SELECT worker_id FROM heimdall.worker_heartbeats")
-        .await
-        .iter()
-        .map(|row| worker_of(row.get(0)))
-        .collect();
-    registered.sort_unstable();
-    let control = rows(actual.sql, "SELECT paused FROM heimdall.extraction_control").await;
-    let _ = writeln!(text, "workers {registered:?}, paused {}", control[0].get::<_, bool>(0));
     text
 }
 
-async fn rows(sql: &Client, query: &str) -> Vec<tokio_postgres::Row> {
-    let prepared = sql.prepare(query).await.expect("a query of ours");
-    sql.query(&prepared, &[]).await.expect("it answers")
+async fn backfills(system: &System) -> String {
+    let query = "SELECT backfill_id, total, done, failed, finished_at IS NOT NULL, cancelled_at IS NOT NULL FROM heimdall.backfills";
+    let describe = |row: &Row| {
+        let b = index_of(&system.backfills, row.get(0));
+        let (total, done, failed): (i64, i64, i64) = (row.get(1), row.get(2), row.get(3));
+        let (finished, cancelled): (bool, bool) = (row.get(4), row.get(5));
+        let text =
+            format!("backfill {b}: {total} done {done} failed {failed} finished {finished} cancelled {cancelled}\n");
+        (b, text)
+    };
+    let mut lines: Vec<(usize, String)> = rows(system.sql, query).await.iter().map(describe).collect();
+    lines.sort();
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+async fn workers(system: &System) -> String {
+    let ids = rows(system.sql, "SELECT worker_id FROM heimdall.worker_heartbeats").await;
+    let mut registered: Vec<usize> = ids.iter().map(|row| index_of(&system.workers, row.get(0))).collect();
+    registered.sort_unstable();
+    let control = rows(system.sql, "SELECT paused FROM heimdall.extraction_control").await;
+    let paused: bool = control[0].get(0);
+    format!("workers {registered:?}, paused {paused}\n")
+}
+
+fn index_of(known: &[Uuid], id: Uuid) -> usize {
+    known.iter().position(|one| *one == id).expect("an id of this test")
+}
+
+async fn rows(sql: &Client, query: &str) -> Vec<Row> {
+    let prepared = sql.prepare(query).await.expect("a valid query");
+    sql.query(&prepared, &[]).await.expect("rows")
 }

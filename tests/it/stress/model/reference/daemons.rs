@@ -1,40 +1,40 @@
 //! What the daemons do to the queue.
 
 use crate::stress::model::state::{Entry, Lease, MEASUREMENTS, Measurement, Row, State, World, Written};
-use crate::stress::model::transition::{Above, Verdict};
+use crate::stress::model::transition::{Outcome, StartAfter};
 
-/// A recording that has taken so many daemons down is blamed for it.
+/// A recording that has crashed this number of daemons gets an error row.
 const MAX_CRASHES: i32 = 5;
 
 impl World {
-    /// The measurements that a claim has to take, in their order.
-    pub(in crate::stress::model) fn next(&self, limit: usize, floor: [i64; 3]) -> Vec<usize> {
+    /// The measurements that a claim must take, in order.
+    pub(in crate::stress::model) fn next(&self, limit: usize, start_ids: [i64; 3]) -> Vec<usize> {
         let mut ready: Vec<(i16, i64, usize)> = Vec::new();
         for (m, measurement) in self.measurements.iter().enumerate() {
             if let Some(entry) = &measurement.queued
                 && entry.state == State::Ready
-                && entry.place > floor[usize::try_from(entry.priority).expect("0 to 2")]
+                && entry.position > start_ids[usize::try_from(entry.priority).expect("0 to 2")]
             {
-                ready.push((entry.priority, entry.place, m));
+                ready.push((entry.priority, entry.position, m));
             }
         }
         ready.sort_unstable();
         ready.iter().take(limit).map(|&(_, _, m)| m).collect()
     }
 
-    /// For each priority the place of a measurement in the queue, above which to look.
-    pub(in crate::stress::model) fn floor(&self, above: Above) -> [i64; 3] {
-        above.map(|m| {
+    /// For each priority the position in the queue after which a claim starts.
+    pub(in crate::stress::model) fn start_ids(&self, start_after: StartAfter) -> [i64; 3] {
+        start_after.map(|m| {
             m.and_then(|m| self.measurements[m].queued.as_ref())
-                .map_or(0, |entry| entry.place)
+                .map_or(0, |entry| entry.position)
         })
     }
 
-    pub(in crate::stress::model) fn claim(&mut self, worker: usize, limit: usize, above: Above, lost: bool) {
+    pub(in crate::stress::model) fn claim(&mut self, worker: usize, limit: usize, start_after: StartAfter, lost: bool) {
         if self.paused || !self.workers[worker].registered {
             return;
         }
-        for m in self.next(limit, self.floor(above)) {
+        for m in self.next(limit, self.start_ids(start_after)) {
             let lease = self.leases.len();
             let has_object = self.has_object(m);
             let entry = self.measurements[m].queued.as_mut().expect("it is ready");
@@ -59,33 +59,33 @@ impl World {
                 && self.leases[lease].worker == worker
                 && self.leases[lease].lost
             {
-                give_back(entry);
+                release_entry(entry);
             }
         }
     }
 
-    /// One transaction.
-    pub(in crate::stress::model) fn finish(&mut self, verdicts: &[(usize, Verdict)]) {
-        let written: Vec<Written> = verdicts
+    /// Writes outcomes in one transaction.
+    pub(in crate::stress::model) fn finish(&mut self, outcomes: &[(usize, Outcome)]) {
+        let written: Vec<Written> = outcomes
             .iter()
-            .map(|&(lease, verdict)| self.store(lease, verdict))
+            .map(|&(lease, outcome)| self.store(lease, outcome))
             .collect();
-        let mut changed: Vec<usize> = verdicts
+        let mut changed: Vec<usize> = outcomes
             .iter()
-            .filter(|(lease, verdict)| match verdict {
-                Verdict::Features | Verdict::Forget => true,
-                Verdict::Failed(_) | Verdict::LookAgain => !self.leases[*lease].recheck,
-                Verdict::Later | Verdict::GiveBack => false,
+            .filter(|(lease, outcome)| match outcome {
+                Outcome::Completed | Outcome::Discard => true,
+                Outcome::Failed(_) | Outcome::NotFound => !self.leases[*lease].recheck,
+                Outcome::Retry | Outcome::Release => false,
             })
             .map(|&(lease, _)| self.leases[lease].session)
             .collect();
         changed.sort_unstable();
         changed.dedup();
         self.settled = changed.into_iter().filter_map(|s| self.settle(s)).collect();
-        for (&(_, verdict), written) in verdicts.iter().zip(&written) {
+        for (&(_, outcome), written) in outcomes.iter().zip(&written) {
             if let Written::Done(Some(b)) = *written {
                 let backfill = &mut self.backfills[b];
-                if verdict == Verdict::Features {
+                if outcome == Outcome::Completed {
                     backfill.done += 1;
                 } else {
                     backfill.failed += 1;
@@ -93,17 +93,17 @@ impl World {
             }
         }
         for backfill in &mut self.backfills {
-            backfill.finish_if_through();
+            backfill.finish_if_complete();
         }
         self.written = written;
     }
 
-    fn store(&mut self, lease: usize, verdict: Verdict) -> Written {
+    fn store(&mut self, lease: usize, outcome: Outcome) -> Written {
         let held = self.holds(lease);
-        if verdict == Verdict::GiveBack {
-            // Said of many at once: the answer is how many.
+        if outcome == Outcome::Release {
+            // Many are released by one statement, which only returns their number.
             if held {
-                give_back(self.entry(lease));
+                release_entry(self.entry(lease));
             }
             return Written::Done(None);
         }
@@ -111,9 +111,9 @@ impl World {
             return Written::LeaseLost;
         }
         let m = self.leases[lease].measurement;
-        match verdict {
-            Verdict::Features => {
-                let entry = self.measurements[m].queued.take().expect("it is held");
+        match outcome {
+            Outcome::Completed => {
+                let entry = self.measurements[m].queued.take().expect("it is claimed");
                 self.measurements[m].row = Some(Row {
                     kind: None,
                     crashes: None,
@@ -122,32 +122,32 @@ impl World {
                 });
                 return Written::Done(entry.backfill);
             }
-            Verdict::Failed(kind) => {
-                let entry = self.measurements[m].queued.take().expect("it is held");
+            Outcome::Failed(kind) => {
+                let entry = self.measurements[m].queued.take().expect("it is claimed");
                 self.fail(m, kind, &entry);
                 return Written::Done(entry.backfill);
             }
-            Verdict::LookAgain => {
+            Outcome::NotFound => {
                 let entry = self.entry(lease);
                 (entry.state, entry.recheck) = (State::Waiting(false), true);
                 let entry = entry.clone();
                 self.fail(m, "not_found", &entry);
             }
-            Verdict::Later => self.entry(lease).state = State::Waiting(false),
-            Verdict::Forget => {
-                let entry = self.measurements[m].queued.take().expect("it is held");
+            Outcome::Retry => self.entry(lease).state = State::Waiting(false),
+            Outcome::Discard => {
+                let entry = self.measurements[m].queued.take().expect("it is claimed");
                 if let Some(b) = entry.backfill {
                     self.backfills[b].total -= 1;
                 }
             }
-            Verdict::GiveBack => {}
+            Outcome::Release => {}
         }
         Written::Done(None)
     }
 
     fn entry(&mut self, lease: usize) -> &mut Entry {
         let m = self.leases[lease].measurement;
-        self.measurements[m].queued.as_mut().expect("it is held")
+        self.measurements[m].queued.as_mut().expect("it is claimed")
     }
 
     pub(in crate::stress::model) fn fail(&mut self, m: usize, kind: &'static str, entry: &Entry) {
@@ -188,25 +188,25 @@ impl World {
         Some((session, succeeded, failed))
     }
 
-    /// Takes back what dead daemons hold.
-    pub(in crate::stress::model) fn release(&mut self) {
+    /// Releases the claims of expired daemons.
+    pub(in crate::stress::model) fn release_expired(&mut self) {
         for worker in &mut self.workers {
             if worker.expired {
                 (worker.registered, worker.expired) = (false, false);
             }
         }
         self.released = (0, 0);
-        // Of those that have been lost before, the ones that no other such one was in the same hands with.
-        let lost_before = |entry: &Entry| match entry.state {
+        // A suspect has crashed a daemon before. It is alone if its daemon has no other suspect.
+        let suspected_at = |entry: &Entry| match entry.state {
             State::Claimed(lease) if entry.crashes > 0 => Some(self.leases[lease].worker),
             _ => None,
         };
-        let hands: Vec<_> = self
+        let workers: Vec<_> = self
             .measurements
             .iter()
-            .map(|m| m.queued.as_ref().and_then(lost_before))
+            .map(|m| m.queued.as_ref().and_then(suspected_at))
             .collect();
-        let alone = |m: usize| hands.iter().filter(|worker| **worker == hands[m]).count() == 1;
+        let alone = |m: usize| workers.iter().filter(|worker| **worker == workers[m]).count() == 1;
         for m in 0..MEASUREMENTS {
             let Some(entry) = &mut self.measurements[m].queued else {
                 continue;
@@ -226,11 +226,11 @@ impl World {
                 continue;
             }
             self.released.1 += 1;
-            let entry = self.measurements[m].queued.take().expect("it is there");
+            let entry = self.measurements[m].queued.take().expect("it is queued");
             self.fail(m, "crashed", &entry);
             if let Some(b) = entry.backfill {
                 self.backfills[b].failed += 1;
-                self.backfills[b].finish_if_through();
+                self.backfills[b].finish_if_complete();
             }
         }
     }
@@ -252,7 +252,7 @@ impl World {
     }
 }
 
-fn give_back(entry: &mut Entry) {
+fn release_entry(entry: &mut Entry) {
     entry.recheck &= entry.attempt > 1;
     entry.attempt -= 1;
     entry.state = State::Ready;

@@ -1,4 +1,4 @@
-//! The same on a real database, through the daemon's own calls.
+//! The system under test: a real database and the daemon's own calls.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -14,30 +14,30 @@ use tokio::sync::Semaphore;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-use super::picture;
+use super::snapshot;
 use super::state::{MEASUREMENTS, SESSIONS, World};
-use super::transition::{Reference, Transition, Verdict};
+use super::transition::{Outcome, Reference, Transition};
 use crate::support::Bench;
 
 mod daemons;
-mod people;
+mod users;
 
-/// No heartbeat gets that old by itself; leases end because the test sets the heartbeat back.
+/// Longer than a case. A lease expires because the test sets its heartbeat back.
 const LEASE: Duration = Duration::from_hours(1);
-/// Nothing becomes due by itself either.
+/// Longer than a case too. A row becomes due because the test sets its time back.
 const DELAY: Duration = Duration::from_hours(1);
 
 /// What all cases share: a runtime, a database, the daemon's pool on it.
-struct Stage {
+struct Environment {
     runtime: Runtime,
     bench: Bench,
     queue: Queue,
 }
 
-static STAGE: OnceLock<Stage> = OnceLock::new();
+static ENVIRONMENT: OnceLock<Environment> = OnceLock::new();
 
-fn stage() -> &'static Stage {
-    STAGE.get_or_init(|| {
+fn environment() -> &'static Environment {
+    ENVIRONMENT.get_or_init(|| {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -49,18 +49,18 @@ fn stage() -> &'static Stage {
             let database = Database::new(&url).expect("a URL");
             (bench, Queue::new(&database).expect("a pool"))
         });
-        Stage { runtime, bench, queue }
+        Environment { runtime, bench, queue }
     })
 }
 
-pub(super) struct Actual {
+pub(super) struct System {
     pub(super) sql: &'static Client,
     queue: Queue,
     pub(super) workers: Vec<Uuid>,
-    /// As the model's leases; `None` where the answer was lost.
+    /// In the order of the model's leases. `None` if the response was lost.
     pub(super) claims: Vec<Option<Claim>>,
     pub(super) backfills: Vec<Uuid>,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 fn session_id(s: usize) -> Uuid {
@@ -72,48 +72,49 @@ fn measurement_id(m: usize) -> Uuid {
 }
 
 pub(super) fn session_of(id: Uuid) -> usize {
-    (0..SESSIONS).find(|s| session_id(*s) == id).expect("a session of ours")
+    (0..SESSIONS)
+        .find(|s| session_id(*s) == id)
+        .expect("a session of this test")
 }
 
 pub(super) fn measurement_of(id: Uuid) -> usize {
     (0..MEASUREMENTS)
         .find(|m| measurement_id(*m) == id)
-        .expect("a measurement of ours")
+        .expect("a measurement of this test")
 }
 
-impl StateMachineTest for Actual {
+impl StateMachineTest for System {
     type SystemUnderTest = Self;
     type Reference = Reference;
 
     fn init_test(world: &World) -> Self {
-        stage().runtime.block_on(Self::new(world))
+        environment().runtime.block_on(Self::new(world))
     }
 
-    fn apply(mut actual: Self, world: &World, transition: Transition) -> Self {
-        stage().runtime.block_on(actual.happen(world, &transition));
-        actual
+    fn apply(mut system: Self, world: &World, transition: Transition) -> Self {
+        environment()
+            .runtime
+            .block_on(system.run_transition(world, &transition));
+        system
     }
 
-    fn check_invariants(actual: &Self, world: &World) {
-        stage().runtime.block_on(async {
-            let (stands, expected) = (picture::of_database(actual).await, picture::of_model(world));
-            assert!(
-                stands == expected,
-                "in the database:\n{stands}in the model:\n{expected}"
-            );
-            actual.check_any_queue().await;
+    fn check_invariants(system: &Self, world: &World) {
+        environment().runtime.block_on(async {
+            let (found, expected) = (snapshot::of_database(system).await, snapshot::of_model(world));
+            assert!(found == expected, "in the database:\n{found}in the model:\n{expected}");
+            system.check_queue_invariants().await;
         });
     }
 
-    fn teardown(mut actual: Self, _: World) {
-        stage().runtime.block_on(actual.work_off());
+    fn teardown(mut system: Self, _: World) {
+        environment().runtime.block_on(system.complete_everything());
     }
 }
 
-impl Actual {
+impl System {
     async fn new(world: &World) -> Self {
-        let stage = stage();
-        stage
+        let environment = environment();
+        environment
             .bench
             .execute(
                 "DELETE FROM heimdall.feature_queue; DELETE FROM heimdall.measurement_features; DELETE FROM heimdall.backfills;
@@ -122,24 +123,24 @@ impl Actual {
                  SELECT heimdall.resume_extraction();",
             )
             .await;
-        let mut actual = Self {
-            sql: &stage.bench.sql,
-            queue: stage.queue.clone(),
+        let mut system = Self {
+            sql: &environment.bench.sql,
+            queue: environment.queue.clone(),
             workers: Vec::new(),
             claims: Vec::new(),
             backfills: Vec::new(),
-            places: Arc::new(Semaphore::new(1_000)),
+            permits: Arc::new(Semaphore::new(1_000)),
         };
         for s in 0..SESSIONS {
-            actual.insert_session(s, "recording").await;
+            system.insert_session(s, "recording").await;
         }
         for (m, measurement) in world.measurements.iter().enumerate() {
             if measurement.exists {
-                actual.insert_measurement(m, measurement.object).await;
+                system.insert_measurement(m, measurement.object).await;
             }
         }
-        actual.register().await;
-        actual
+        system.register().await;
+        system
     }
 
     async fn execute(&self, statement: &str, parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)]) -> u64 {
@@ -154,9 +155,10 @@ impl Actual {
         self.workers.push(id);
     }
 
-    /// What holds of any queue, whatever the model says.
-    async fn check_any_queue(&self) {
-        let count = async |query: &str| -> i64 { self.sql.query_one(query, &[]).await.expect("it answers").get(0) };
+    /// Invariants of any queue.
+    async fn check_queue_invariants(&self) {
+        let count =
+            async |query: &str| -> i64 { self.sql.query_one(query, &[]).await.expect("the query works").get(0) };
         let twice = "SELECT count(*) - count(DISTINCT measurement_id) FROM heimdall.measurement_features";
         assert_eq!(count(twice).await, 0, "more than one row for a measurement");
         let uncounted = "SELECT count(*) FROM heimdall.backfills b WHERE b.total <> b.done + b.failed
@@ -166,12 +168,12 @@ impl Actual {
 
     async fn features(&self) -> BTreeSet<Uuid> {
         let good = "SELECT measurement_id FROM heimdall.measurement_features WHERE NOT extraction_failed";
-        let rows = self.sql.query(good, &[]).await.expect("it answers");
+        let rows = self.sql.query(good, &[]).await.expect("the query works");
         rows.iter().map(|row| row.get(0)).collect()
     }
 
-    /// At the end everybody dies, a new daemon comes, and nothing is left over.
-    async fn work_off(&mut self) {
+    /// At the end all daemons die, and a new one must be able to complete everything.
+    async fn complete_everything(&mut self) {
         let good = self.features().await;
         self.execute("SELECT heimdall.resume_extraction()", &[]).await;
         self.execute(
@@ -179,45 +181,45 @@ impl Actual {
             &[],
         )
         .await;
-        self.release().await;
+        self.release_expired().await;
         self.register().await;
         let worker = *self.workers.last().expect("the new one");
         for _ in 0..4 {
             self.time_passes().await;
-            self.queue.promote_due().await.expect("an answer");
-            self.queue.sweep(1_000, Duration::ZERO).await.expect("an answer");
-            let claims = self.queue.claim(worker, 1_000, None).await.expect("an answer");
+            self.queue.promote_due().await.expect("a response");
+            self.queue.sweep(1_000, Duration::ZERO).await.expect("a response");
+            let claims = self.queue.claim(worker, 1_000, None).await.expect("a response");
             let first = self.claims.len();
-            let verdict = |claim: &Claim| match claim.iq_data_location {
-                // A failure, so that features would be seen to go.
-                Some(_) if claim.attempt > 1 => Verdict::Failed("too_short"),
-                Some(_) => Verdict::Features,
-                None => Verdict::Forget,
+            let outcome = |claim: &Claim| match claim.iq_data_location {
+                // A failure, to show that it does not replace features.
+                Some(_) if claim.attempt > 1 => Outcome::Failed("too_short"),
+                Some(_) => Outcome::Completed,
+                None => Outcome::Discard,
             };
-            let verdicts: Vec<_> = claims
+            let outcomes: Vec<_> = claims
                 .iter()
                 .enumerate()
-                .map(|(n, claim)| (first + n, verdict(claim)))
+                .map(|(n, claim)| (first + n, outcome(claim)))
                 .collect();
             self.claims.extend(claims.into_iter().map(Some));
-            for one in verdicts {
+            for one in outcomes {
                 self.transact(&[one]).await;
             }
         }
         let count = async |from: &str| -> i64 {
             let query = format!("SELECT count(*) FROM heimdall.{from}");
-            self.sql.query_one(&query, &[]).await.expect("it answers").get(0)
+            self.sql.query_one(&query, &[]).await.expect("the query works").get(0)
         };
         assert_eq!(count("feature_queue").await, 0, "left in the queue");
         assert_eq!(
             count("backfills WHERE finished_at IS NULL").await,
             0,
-            "a backfill never ends"
+            "an unfinished backfill"
         );
         let without = "session_measurements s WHERE session_status = 'completed' AND 1 <> (SELECT count(*)
                        FROM heimdall.measurement_features f WHERE f.measurement_id = s.measurement_id)";
         assert_eq!(count(without).await, 0, "not exactly one row");
         assert!(good.is_subset(&self.features().await), "features were lost");
-        self.check_any_queue().await;
+        self.check_queue_invariants().await;
     }
 }

@@ -1,19 +1,20 @@
-//! What must be true afterwards.
+//! The checks at the end.
 
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::fleet::Said;
+use super::fleet::Logs;
 use super::objects::{self, Outcome};
 use crate::support::Bench;
 
-/// Violations of one kind that are told in full.
+/// Violations of one kind that are listed.
 const SHOWN: i64 = 5;
 
-/// Gives the daemons quiet until nothing is queued; what waits for its time gets it now, as often as it waits.
-pub(super) async fn settle(bench: &Bench, limit: Duration) -> Option<String> {
+/// Waits until the queue is empty and no row is missing; delays between attempts are skipped. Returns what is left at the
+/// limit.
+pub(super) async fn wait_finished(bench: &Bench, limit: Duration) -> Option<String> {
     let begun = Instant::now();
     bench
         .execute("UPDATE heimdall.recording_sessions SET status = 'completed' WHERE status = 'recording'")
@@ -33,21 +34,21 @@ pub(super) async fn settle(bench: &Bench, limit: Duration) -> Option<String> {
                 .sql
                 .query_opt(missing, &[])
                 .await
-                .expect("it is read")
+                .expect("the query works")
                 .map(|row| row.get(0)),
         };
         if left.is_none() || begun.elapsed() > limit {
-            return left.map(|left| format!("after {limit:?} of quiet there is still: {left}"));
+            return left.map(|left| format!("unfinished {limit:?} after the last fault: {left}"));
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
-/// Everything that is not as it should be, with what the daemons said of it.
-pub(super) async fn violations(bench: &Bench, unsettled: Option<String>, said: &Said) -> Vec<String> {
-    let mut found: Vec<String> = unsettled.into_iter().chain(said.wrong_ends.iter().cloned()).collect();
+/// Everything that is wrong, with the log lines about it.
+pub(super) async fn violations(bench: &Bench, unfinished: Option<String>, logs: &Logs) -> Vec<String> {
+    let mut found: Vec<String> = unfinished.into_iter().chain(logs.wrong_ends.iter().cloned()).collect();
     for word in ["panicked", "internal error", "row refused"] {
-        found.extend(said.lines(word));
+        found.extend(logs.lines(word));
     }
     for (what, query) in COUNTS {
         let bad: Vec<(Uuid, String)> = bench
@@ -61,19 +62,19 @@ pub(super) async fn violations(bench: &Bench, unsettled: Option<String>, said: &
         for (id, detail) in bad {
             found.push(format!(
                 "{what}: {id} {detail}\n    {}",
-                said.lines(&id.to_string()).join("\n    ")
+                logs.lines(&id.to_string()).join("\n    ")
             ));
         }
     }
-    found.extend(wrong_rows(bench, said).await);
+    found.extend(wrong_rows(bench, logs).await);
     found
 }
 
-/// What there must be none of: an id, and what is wrong with it.
+/// Queries that must return no row. A row has an id and a detail.
 const COUNTS: [(&str, &str); 5] = [
     ("queued", "SELECT measurement_id, state FROM heimdall.feature_queue"),
     (
-        "daemon not gone",
+        "heartbeat row of a stopped daemon",
         "SELECT worker_id, host FROM heimdall.worker_heartbeats",
     ),
     (
@@ -84,7 +85,7 @@ const COUNTS: [(&str, &str); 5] = [
          GROUP BY m.id HAVING count(f.measurement_id) <> 1",
     ),
     (
-        "two rows for a measurement that is gone",
+        "two rows for a deleted measurement",
         "SELECT measurement_id, count(*)::text FROM heimdall.measurement_features GROUP BY 1 HAVING count(*) > 1",
     ),
     (
@@ -93,8 +94,8 @@ const COUNTS: [(&str, &str); 5] = [
     ),
 ];
 
-/// Rows by class of location: there may only be the one that the class calls for.
-async fn wrong_rows(bench: &Bench, said: &Said) -> Vec<String> {
+/// Rows that are not the ones that their location calls for.
+async fn wrong_rows(bench: &Bench, logs: &Logs) -> Vec<String> {
     let query = "SELECT regexp_replace(m.iq_data_location, '^(late/).*', '\\1'), f.extraction_failed, f.error_kind,
             coalesce(f.error_message, ''), to_jsonb(f.receiver_features), count(*)::text, (array_agg(m.id))[1], max(f.attempts)
         FROM heimdall.measurements m JOIN heimdall.measurement_features f ON f.measurement_id = m.id
@@ -107,23 +108,25 @@ async fn wrong_rows(bench: &Bench, said: &Said) -> Vec<String> {
         let (kind, message): (Option<String>, String) = (row.get(2), row.get(3));
         let (features, count, example): (Value, String, Uuid) = (row.get(4), row.get(5), row.get(6));
         let class = classes.iter().find(|class| class.location == location);
-        let right = match class.expect("a class for each location").outcome {
-            Outcome::Features(seed, samples) => !failed && same(&features, &objects::segments(seed, samples)),
+        let is_right = match class.expect("a class for each location").outcome {
+            Outcome::Features(seed, samples) => {
+                !failed && are_equal_segments(&features, &objects::segments(seed, samples))
+            }
             Outcome::Error(wanted, begin) => failed && kind.as_deref() == Some(wanted) && message.starts_with(begin),
         };
-        if !right {
+        if !is_right {
             found.push(format!(
                 "{count} rows of {location}: failed {failed}, {kind:?} {message:?}, {} segments; one is {example}\n    {}",
                 features.as_array().map_or(0, Vec::len),
-                said.lines(&example.to_string()).join("\n    ")
+                logs.lines(&example.to_string()).join("\n    ")
             ));
         }
     }
     found
 }
 
-/// The row's segments, without the receiver's name and place, are the extractor's.
-fn same(features: &Value, wanted: &[Value]) -> bool {
+/// Whether the segments of a row, without the receiver's name and place, are those of the extractor.
+fn are_equal_segments(features: &Value, wanted: &[Value]) -> bool {
     let Some(segments) = features.as_array() else {
         return false;
     };
@@ -136,7 +139,7 @@ fn same(features: &Value, wanted: &[Value]) -> bool {
         })
 }
 
-/// Equal but for the last bits, which the parser does not promise to read as they were written.
+/// Whether two values are equal, up to the last bits of numbers, which the JSON parser may change.
 fn equal(value: &Value, wanted: &Value) -> bool {
     match (value, wanted) {
         (Value::Object(map), Value::Object(wanted)) => {
