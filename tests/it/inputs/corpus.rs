@@ -33,6 +33,11 @@ fn extract(file: &Path, rate_hz: Option<f64>, times: usize) -> Result<Extraction
     recording.finish(&mut workspace)
 }
 
+fn assert_consistent(extraction: &Extraction, name: &str) {
+    let inconsistencies = &extraction.inconsistencies;
+    assert!(inconsistencies.is_empty(), "{name}: {inconsistencies:?}");
+}
+
 #[test]
 fn names_headers_and_metadata_decide_how_real_recordings_are_read() {
     let Some(corpus) = corpus() else { return };
@@ -80,11 +85,7 @@ fn names_headers_and_metadata_decide_how_real_recordings_are_read() {
             used.sample_rate_hz
         );
         assert_eq!(used.sample_rate_source, rate_source, "{name}");
-        assert!(
-            extraction.inconsistencies.is_empty(),
-            "{name}: {:?}",
-            extraction.inconsistencies
-        );
+        assert_consistent(&extraction, name);
     }
     for receiver in ["DF0KL", "F1JEK", "HB9RYZ"] {
         let name = format!("20171127T104156Z_77500_{receiver}_iq.wav");
@@ -92,11 +93,7 @@ fn names_headers_and_metadata_decide_how_real_recordings_are_read() {
         assert_eq!(extraction.interpretation.format, SampleFormat::Ci16Le);
         let rate_hz = extraction.interpretation.sample_rate_hz;
         assert!((12_000.5..12_001.5).contains(&rate_hz), "{name}: {rate_hz}");
-        assert!(
-            extraction.inconsistencies.is_empty(),
-            "{name}: {:?}",
-            extraction.inconsistencies
-        );
+        assert_consistent(&extraction, &name);
     }
 }
 
@@ -120,11 +117,7 @@ fn a_sigmf_recording_is_read_from_either_of_its_files() {
         assert!((peak_hz - 100_000.0).abs() < 5.0, "{peak_hz}");
         assert_eq!(extraction.info.centre_frequency_hz, Some(2.45e9));
         assert_eq!(extraction.info.start_time.as_deref(), Some("2024-01-01T00:00:00Z"));
-        assert!(
-            extraction.inconsistencies.is_empty(),
-            "{:?}",
-            extraction.inconsistencies
-        );
+        assert_consistent(&extraction, name);
     }
 }
 

@@ -6,8 +6,29 @@ use serde_json::json;
 use crate::support::daemon::Daemon;
 use crate::support::{BUCKET, Bench, FeatureRow, recordings};
 
+/// Extracts the tone at these locations after an update of the measurements, and returns the rows.
+async fn extract_tones(bench: &Bench, locations: &[&str], update: &str) -> Vec<FeatureRow> {
+    let session = bench.record(locations).await;
+    bench.execute(update).await;
+    let daemon = Daemon::start(bench).await;
+    bench.complete(&session).await;
+    let rows = bench.rows(&session).await;
+    daemon.stop().await;
+    for row in &rows {
+        row.assert_tone();
+        assert_eq!(row.metadata["sample_rate_hz"], 12_000.0);
+    }
+    rows
+}
+
+/// Container, format, source of the format, source of the sample rate.
+fn sources(row: &FeatureRow) -> [String; 4] {
+    ["container", "iq_format", "iq_format_source", "sample_rate_source"]
+        .map(|key| row.metadata[key].as_str().unwrap_or("").to_owned())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sources_of_the_format_decide_in_order_and_contradictions_are_in_the_row() {
+async fn sources_of_format_and_rate_decide_in_order() {
     let bench = Bench::new().await;
     bench.put("column.bin", recordings::tone_ci16());
     let metadata: Metadata = [
@@ -22,40 +43,14 @@ async fn sources_of_the_format_decide_in_order_and_contradictions_are_in_the_row
         .objects()
         .put(BUCKET, "metadata_48k.bin", recordings::tone_ci16(), metadata);
     bench.put("name_12k.cs16", recordings::tone_ci16());
-    bench.put(
-        "wrapped.bin",
-        recordings::npy("<c8", recordings::SAMPLES, &recordings::tone()),
-    );
-    bench.put("odd.cf32", recordings::tone());
-    let locations = [
-        "column.bin",
-        "metadata_48k.bin",
-        "name_12k.cs16",
-        "wrapped.bin",
-        "odd.cf32",
-    ];
-    let session = bench.record(&locations).await;
-    bench
-        .execute(
-            "UPDATE heimdall.measurements SET iq_data_format = 'int16', iq_samples_count = 12000, duration_seconds = 1
-                 WHERE iq_data_location = 'column.bin';
-             UPDATE heimdall.measurements SET iq_sample_rate = NULL WHERE iq_data_location ~ 'metadata|name';
-             UPDATE heimdall.measurements SET iq_data_format = 'int16', iq_samples_count = 24000, duration_seconds = 2
-                 WHERE iq_data_location = 'wrapped.bin';
-             UPDATE heimdall.measurements SET iq_data_format = 'npy' WHERE iq_data_location = 'odd.cf32'",
-        )
-        .await;
-    let daemon = Daemon::start(&bench).await;
-    bench.complete(&session).await;
-    let rows = bench.rows(&session).await;
-    for row in &rows {
-        row.assert_tone();
-        assert_eq!(row.metadata["sample_rate_hz"], 12_000.0);
-    }
-    let sources = |row: &FeatureRow| {
-        ["container", "iq_format", "iq_format_source", "sample_rate_source"]
-            .map(|key| row.metadata[key].as_str().unwrap_or("").to_owned())
-    };
+    let rows = extract_tones(
+        &bench,
+        &["column.bin", "metadata_48k.bin", "name_12k.cs16"],
+        "UPDATE heimdall.measurements SET iq_data_format = 'int16', iq_samples_count = 12000, duration_seconds = 1
+             WHERE iq_data_location = 'column.bin';
+         UPDATE heimdall.measurements SET iq_sample_rate = NULL WHERE iq_data_location <> 'column.bin'",
+    )
+    .await;
 
     assert_eq!(
         sources(&rows[0]),
@@ -84,17 +79,35 @@ async fn sources_of_the_format_decide_in_order_and_contradictions_are_in_the_row
     );
 
     assert_eq!(sources(&rows[2]), ["none", "ci16_le", "extension", "file name"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn contradictions_between_header_and_columns_are_warnings_in_the_row() {
+    let bench = Bench::new().await;
+    bench.put(
+        "wrapped.bin",
+        recordings::npy("<c8", recordings::SAMPLES, &recordings::tone()),
+    );
+    bench.put("odd.cf32", recordings::tone());
+    let rows = extract_tones(
+        &bench,
+        &["wrapped.bin", "odd.cf32"],
+        "UPDATE heimdall.measurements SET iq_data_format = 'int16', iq_samples_count = 24000, duration_seconds = 2
+             WHERE iq_data_location = 'wrapped.bin';
+         UPDATE heimdall.measurements SET iq_data_format = 'npy' WHERE iq_data_location = 'odd.cf32'",
+    )
+    .await;
 
     assert_eq!(
-        sources(&rows[3]),
+        sources(&rows[0]),
         ["npy", "cf32_le", "npy header", "column iq_sample_rate"]
     );
     assert_eq!(
-        rows[3].warnings(),
+        rows[0].warnings(),
         &json!(["format_doubtful", "sample_rate_doubtful", "sample_count_doubtful"])
     );
     assert_eq!(
-        rows[3].metadata["warnings"],
+        rows[0].metadata["warnings"],
         json!([
             "column iq_data_format says ci16_le, npy header says cf32_le: read as cf32_le",
             "column iq_samples_count says 24000 samples, the object has 12000 as cf32_le (npy header); \
@@ -105,14 +118,13 @@ async fn sources_of_the_format_decide_in_order_and_contradictions_are_in_the_row
     );
 
     assert_eq!(
-        sources(&rows[4]),
+        sources(&rows[1]),
         ["none", "cf32_le", "extension", "column iq_sample_rate"]
     );
     assert_eq!(
-        rows[4].metadata["warnings"],
+        rows[1].metadata["warnings"],
         json!(["column iq_data_format says npy, the object has no npy header: read as cf32_le (extension)"])
     );
-    daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -174,12 +186,6 @@ async fn bytes_that_are_no_recording_are_refused_with_what_they_look_like() {
         bench.put(key, content.clone());
         locations.push(*key);
     }
-    bench.put("bytes.bin", {
-        let components = recordings::tone_ci16();
-        let pairs = components.as_chunks::<2>().0.iter();
-        pairs.map(|pair| pair[1].wrapping_mul(3)).collect::<Vec<u8>>()
-    });
-    locations.push("bytes.bin");
     let session = bench.record(&locations).await;
     for (key, _, format, _) in &cases {
         if let Some(format) = format {
@@ -189,9 +195,6 @@ async fn bytes_that_are_no_recording_are_refused_with_what_they_look_like() {
             bench.execute(&set).await;
         }
     }
-    bench
-        .execute("UPDATE heimdall.measurements SET iq_data_format = 'int16', iq_samples_count = 12000 WHERE iq_data_location = 'bytes.bin'")
-        .await;
     let daemon = Daemon::start(&bench).await;
     bench.complete(&session).await;
     let rows = bench.rows(&session).await;
@@ -200,10 +203,28 @@ async fn bytes_that_are_no_recording_are_refused_with_what_they_look_like() {
         assert!(message.contains(words), "{key}: {message}");
         assert_eq!(row.error_kind.as_deref(), Some("invalid_format"), "{key}");
     }
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bytes_that_look_like_another_format_are_read_with_warnings() {
+    let bench = Bench::new().await;
+    bench.put("bytes.bin", {
+        let components = recordings::tone_ci16();
+        let pairs = components.as_chunks::<2>().0.iter();
+        pairs.map(|pair| pair[1].wrapping_mul(3)).collect::<Vec<u8>>()
+    });
+    let session = bench.record(&["bytes.bin"]).await;
+    bench
+        .execute("UPDATE heimdall.measurements SET iq_data_format = 'int16', iq_samples_count = 12000")
+        .await;
+    let daemon = Daemon::start(&bench).await;
+    bench.complete(&session).await;
+    let row = bench.rows(&session).await.remove(0);
     // 8-bit samples read as 16 bits are plausible: the row has features and two warnings.
-    assert_eq!(rows[4].error_message, None);
+    assert_eq!(row.error_message, None);
     assert_eq!(
-        rows[4].metadata["warnings"],
+        row.metadata["warnings"],
         json!([
             "read as ci16_le (column iq_data_format), the bytes look like ci8",
             "column iq_samples_count says 12000 samples, the object has 6000 as ci16_le (column iq_data_format); \

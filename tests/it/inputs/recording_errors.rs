@@ -6,7 +6,10 @@ use crate::support::{Bench, Session, recordings, wait_for, wait_until};
 const NOT_FOUND: &str = "2026/11/22/station/145000000/late.bin";
 
 /// Location, bytes of the object (`None`: no object), kind and text of the error.
-fn cases() -> Vec<(&'static str, Option<Vec<u8>>, &'static str, &'static str)> {
+type Case = (&'static str, Option<Vec<u8>>, &'static str, &'static str);
+
+/// Objects whose samples cannot be used.
+fn bad_samples() -> Vec<Case> {
     vec![
         (
             NOT_FOUND,
@@ -44,6 +47,12 @@ fn cases() -> Vec<(&'static str, Option<Vec<u8>>, &'static str, &'static str)> {
             "invalid_format",
             "Invalid IQ data format: the object is an HTML page, not a recording in a known format",
         ),
+    ]
+}
+
+/// Recordings of a wrong size or at a location that is refused.
+fn bad_sizes_and_locations() -> Vec<Case> {
+    vec![
         (
             "short.bin",
             Some(recordings::tone()[..2_399 * 8].to_vec()),
@@ -86,7 +95,7 @@ fn cases() -> Vec<(&'static str, Option<Vec<u8>>, &'static str, &'static str)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bad_recording_gets_its_exact_error_text_at_the_first_attempt() {
     let bench = Bench::new().await;
-    let cases = cases();
+    let cases = [bad_samples(), bad_sizes_and_locations()].concat();
     for (key, content, ..) in &cases {
         if let Some(content) = content {
             bench.put(key, content.clone());

@@ -70,14 +70,8 @@ async fn sigmf_metadata_are_found_next_to_the_samples_instead_of_them_and_in_arc
         row.assert_tone();
         assert_eq!(row.warnings(), &json!([]), "{location}");
     }
-    let sources = [
-        "SigMF sidecar",
-        "SigMF sidecar",
-        "SigMF sidecar",
-        "SigMF sidecar",
-        "SigMF archive",
-    ];
-    for (row, source) in rows.iter().zip(sources) {
+    for (index, row) in rows[..5].iter().enumerate() {
+        let source = if index < 4 { "SigMF sidecar" } else { "SigMF archive" };
         assert_eq!(row.metadata["iq_format_source"], source, "{}", row.metadata);
         assert_eq!(row.metadata["sample_rate_source"], source);
         assert_eq!(row.metadata["centre_frequency_hz"], 145e6);

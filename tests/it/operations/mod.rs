@@ -2,6 +2,7 @@
 
 mod demo;
 mod doctor;
+mod doctor_connections;
 mod documents;
 mod health;
 mod installing;

@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use heimdall_daemon::sandbox::s3::{ACCESS_KEY, SECRET_KEY};
 
-use crate::support::daemon::{Daemon, command};
+use crate::support::daemon::{Daemon, command, command_on};
 use crate::support::s3_replies::{http_reply, no_such_key, object, s3_error, truncate, working_store};
 use crate::support::scripted_store::{Reply, Request, ScriptedStore};
-use crate::support::{BUCKET, Bench, assert_extracted, recordings, wait_until};
+use crate::support::{Bench, assert_extracted, recordings, wait_until};
+
+const PASSWORD: &str = "hunter2-of-the-database";
 
 /// A reply that repeats the secrets of the request in every part that the daemon might log.
 fn echo(request: &Request) -> Vec<u8> {
@@ -24,9 +26,19 @@ fn echo(request: &Request) -> Vec<u8> {
     )
 }
 
+/// The log at level trace is long and has no secret.
+fn assert_log_without_secrets(daemon: &Daemon) {
+    let lines = daemon.log_lines("");
+    assert!(lines.len() > 50, "only {} lines at trace", lines.len());
+    for line in &lines {
+        for secret in [ACCESS_KEY, SECRET_KEY, PASSWORD, "AWS4-HMAC", "Signature="] {
+            assert!(!line.contains(secret), "{secret} in: {line}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_secret_is_logged_whatever_fails_at_any_log_level() {
-    const PASSWORD: &str = "hunter2-of-the-database";
     let bench = Bench::new().await;
     let tone = recordings::tone();
     let broken = Arc::new(AtomicU32::new(1));
@@ -70,13 +82,7 @@ async fn no_secret_is_logged_whatever_fails_at_any_log_level() {
         broken.store(0, Ordering::SeqCst);
         daemon.wait_for_log("object store back").await;
         bench.rows_without_delays(&session).await;
-        let lines = daemon.log_lines("");
-        assert!(lines.len() > 50, "only {} lines at trace", lines.len());
-        for line in &lines {
-            for secret in [ACCESS_KEY, SECRET_KEY, PASSWORD, "AWS4-HMAC", "Signature="] {
-                assert!(!line.contains(secret), "{secret} in: {line}");
-            }
-        }
+        assert_log_without_secrets(&daemon);
         daemon.stop().await;
     }
     let rows: String = bench
@@ -88,6 +94,11 @@ async fn no_secret_is_logged_whatever_fails_at_any_log_level() {
     for secret in [SECRET_KEY, PASSWORD, "AWS4-HMAC"] {
         assert!(!rows.contains(secret), "{secret} in a row");
     }
+}
+
+#[test]
+fn no_secret_is_printed_by_help_or_errors_of_the_command_line() {
+    let url = format!("postgresql://daemon:{PASSWORD}@localhost/heimdall");
     for arguments in [
         &["--help"][..],
         &["run", "--help"],
@@ -107,6 +118,20 @@ async fn no_secret_is_logged_whatever_fails_at_any_log_level() {
         for secret in [ACCESS_KEY, SECRET_KEY, PASSWORD] {
             assert!(!text.contains(secret), "{secret} in {arguments:?}: {text}");
         }
+    }
+}
+
+/// Every log line is short, printable and one of ours.
+fn assert_log_lines_intact(daemon: &Daemon, format: &str) {
+    for line in daemon.log_lines("") {
+        assert!(line.len() < 8_000 && !line.contains(|c: char| c.is_control()), "{line}");
+        if format == "json" {
+            let parsed: serde_json::Value = serde_json::from_str(&line).expect("a JSON object a line");
+            assert!(parsed["timestamp"].is_string());
+        } else {
+            assert!(line.starts_with("20") && line.contains('Z'), "not a log line: {line}");
+        }
+        assert!(!line.starts_with("2026-11-25T00:00:00Z"), "a forged line");
     }
 }
 
@@ -161,16 +186,7 @@ async fn text_from_a_hostile_store_breaks_no_log_line_and_no_row() {
                 .as_deref()
                 .is_some_and(|message| message.contains("HTTP 500"))
         );
-        for line in daemon.log_lines("") {
-            assert!(line.len() < 8_000 && !line.contains(|c: char| c.is_control()), "{line}");
-            if format == "json" {
-                let parsed: serde_json::Value = serde_json::from_str(&line).expect("a JSON object a line");
-                assert!(parsed["timestamp"].is_string());
-            } else {
-                assert!(line.starts_with("20") && line.contains('Z'), "not a log line: {line}");
-            }
-            assert!(!line.starts_with("2026-11-25T00:00:00Z"), "a forged line");
-        }
+        assert_log_lines_intact(&daemon, format);
         daemon.stop().await;
     }
 }
@@ -184,16 +200,14 @@ async fn keys_changed_in_their_files_are_reloaded_when_the_store_refuses_the_old
     let (access, secret) = (folder.join("access"), folder.join("secret"));
     std::fs::write(&access, format!("{ACCESS_KEY}\n")).expect("written");
     std::fs::write(&secret, "the old one\r\n").expect("written");
-    let mut daemon = command();
-    daemon
-        .arg("run")
-        .env("HEIMDALL_DATABASE_URL", bench.url_as("daemon").await)
-        .env("HEIMDALL_S3_ENDPOINT", bench.store.endpoint())
-        .env("HEIMDALL_S3_BUCKET", BUCKET)
+    let mut command = command_on(&bench, "run").await;
+    command
+        .env_remove("HEIMDALL_S3_ACCESS_KEY")
+        .env_remove("HEIMDALL_S3_SECRET_KEY")
         .env("HEIMDALL_S3_PROBE_INTERVAL", "50ms")
         .env("HEIMDALL_S3_ACCESS_KEY_FILE", &access)
         .env("HEIMDALL_S3_SECRET_KEY_FILE", &secret);
-    let daemon = Daemon::spawn(daemon);
+    let daemon = Daemon::spawn(command);
     daemon.wait_for_log("listening").await;
     let session = bench.record(&["a.bin"]).await;
     bench.complete(&session).await;
@@ -218,15 +232,11 @@ async fn a_database_url_that_changes_in_its_file_is_used_for_the_next_connection
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("url");
     std::fs::write(&file, bench.url_as("first_login").await).expect("written");
-    let mut daemon = command();
-    daemon
-        .arg("run")
-        .env("HEIMDALL_DATABASE_URL_FILE", &file)
-        .env("HEIMDALL_S3_ENDPOINT", bench.store.endpoint())
-        .env("HEIMDALL_S3_BUCKET", BUCKET)
-        .env("HEIMDALL_S3_ACCESS_KEY", ACCESS_KEY)
-        .env("HEIMDALL_S3_SECRET_KEY", SECRET_KEY);
-    let daemon = Daemon::spawn(daemon);
+    let mut command = command_on(&bench, "run").await;
+    command
+        .env_remove("HEIMDALL_DATABASE_URL")
+        .env("HEIMDALL_DATABASE_URL_FILE", &file);
+    let daemon = Daemon::spawn(command);
     daemon.wait_for_log("listening").await;
     let sessions_of = async |role: &str| bench.count(&format!("pg_stat_activity WHERE usename = '{role}'")).await;
     assert!(sessions_of("first_login").await > 0);

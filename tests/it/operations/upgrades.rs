@@ -2,7 +2,7 @@
 
 use heimdall_daemon::sql::schema_version;
 
-use crate::support::daemon::{Daemon, command};
+use crate::support::daemon::{Daemon, command, command_on};
 use crate::support::{Bench, recordings, wait_until};
 
 /// A lease of one second has three heartbeats, each of which checks the schema.
@@ -80,13 +80,7 @@ async fn a_daemon_on_an_older_schema_asks_for_the_migration_and_starts_after_it(
              DROP TABLE heimdall.queue_depth, heimdall.feature_parts;",
         )
         .await;
-    let mut run = command();
-    run.arg("run")
-        .env("HEIMDALL_DATABASE_URL", bench.url_as("daemon").await)
-        .env("HEIMDALL_S3_ENDPOINT", bench.store.endpoint())
-        .env("HEIMDALL_S3_ACCESS_KEY", heimdall_daemon::sandbox::s3::ACCESS_KEY)
-        .env("HEIMDALL_S3_SECRET_KEY", heimdall_daemon::sandbox::s3::SECRET_KEY);
-    let daemon = Daemon::spawn(run);
+    let daemon = Daemon::spawn(command_on(&bench, "run").await);
     daemon.wait_for_log("type: heimdalld migrate").await;
     let lines = daemon.log_lines("WARN");
     let needs = format!("schema version 7, this heimdalld needs {}", schema_version());

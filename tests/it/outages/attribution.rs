@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::store::{daemon_at, is_probe, record};
+use crate::support::daemon::Daemon;
 use crate::support::s3_replies::{no_such_key, object, s3_error, truncate, working_store};
 use crate::support::scripted_store::{Reply, Request, ScriptedStore};
 use crate::support::{Bench, assert_extracted, recordings, wait_until};
@@ -10,16 +10,16 @@ use crate::support::{Bench, assert_extracted, recordings, wait_until};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_has_lost_all_objects_is_an_outage_and_spends_no_attempts() {
     let bench = Bench::new().await;
-    let session = record(&bench, "lost", 40).await;
+    let session = bench.record_objects("lost", 40).await;
     let store = ScriptedStore::start(|request| {
-        Reply::Send(if is_probe(request) {
+        Reply::Send(if request.is_probe() {
             no_such_key()
         } else {
             s3_error("500 Internal Server Error", "InternalError", "disk gone")
         })
     })
     .await;
-    let daemon = daemon_at(&bench, &store.endpoint(), &[]).await;
+    let daemon = Daemon::start_at(&bench, &store.endpoint(), &[]).await;
     bench.complete(&session).await;
     daemon
         .wait_for_log("8 different objects in a row could not be read: HTTP 500 InternalError disk gone")
@@ -69,10 +69,10 @@ async fn objects_that_keep_failing_get_error_rows_while_others_work() {
         }
     })
     .await;
-    let bad = record(&bench, "bad", 20).await;
-    let good = record(&bench, "fine", 1).await;
+    let bad = bench.record_objects("bad", 20).await;
+    let good = bench.record_objects("fine", 1).await;
     // The bad objects come first, and there are more of them than the breaker needs to open.
-    let daemon = daemon_at(&bench, &store.endpoint(), &[]).await;
+    let daemon = Daemon::start_at(&bench, &store.endpoint(), &[]).await;
     bench.complete(&bad).await;
     bench.complete(&good).await;
     assert!(!bench.rows(&good).await[0].failed);
@@ -100,7 +100,7 @@ async fn objects_that_keep_failing_get_error_rows_while_others_work() {
             "{message}"
         );
     }
-    let later = record(&bench, "later", 3).await;
+    let later = bench.record_objects("later", 3).await;
     bench.complete(&later).await;
     assert!(bench.rows(&later).await.iter().all(|row| !row.failed));
     daemon.stop().await;
@@ -112,19 +112,19 @@ async fn a_failure_is_an_outage_if_a_known_good_object_fails_too() {
     let tone = recordings::tone();
     let bytes = tone.clone();
     let store = ScriptedStore::start(move |request| working_store(request, &bytes)).await;
-    let daemon = daemon_at(&bench, &store.endpoint(), &[]).await;
-    let before = record(&bench, "before", 1).await;
+    let daemon = Daemon::start_at(&bench, &store.endpoint(), &[]).await;
+    let before = bench.record_objects("before", 1).await;
     bench.complete(&before).await;
     assert!(!bench.rows(&before).await[0].failed);
 
     store.set(|request| {
-        Reply::Send(if is_probe(request) {
+        Reply::Send(if request.is_probe() {
             no_such_key()
         } else {
             s3_error("500 Internal Server Error", "InternalError", "disk gone")
         })
     });
-    let after = record(&bench, "after", 1).await;
+    let after = bench.record_objects("after", 1).await;
     bench.complete(&after).await;
     daemon
         .wait_for_log("disk gone for an object that could be read before")
@@ -143,7 +143,7 @@ async fn a_failure_is_an_outage_if_a_known_good_object_fails_too() {
             working_store(request, &tone)
         }
     });
-    let alone = record(&bench, "alone", 1).await;
+    let alone = bench.record_objects("alone", 1).await;
     bench.complete(&alone).await;
     let row = bench.rows_without_delays(&alone).await.remove(0);
     assert_eq!((row.error_kind.as_deref(), row.attempts), (Some("unreadable"), 5));
@@ -177,15 +177,15 @@ fn hiccups(key: &'static str, turns: usize, bytes: Vec<u8>) -> impl Fn(&Request)
 async fn a_failure_that_passes_on_the_second_request_counts_no_attempt_three_times() {
     let bench = Bench::new().await;
     let store = ScriptedStore::start(hiccups("twice", 2, recordings::tone())).await;
-    let daemon = daemon_at(&bench, &store.endpoint(), &[]).await;
-    let twice = record(&bench, "twice", 1).await;
+    let daemon = Daemon::start_at(&bench, &store.endpoint(), &[]).await;
+    let twice = bench.record_objects("twice", 1).await;
     bench.complete(&twice).await;
     assert_extracted(&bench.rows_without_delays(&twice).await, 1);
     daemon.assert_logged("no attempt is counted", 2).await;
 
     // Three failures count no attempt, then five are counted.
     store.set(hiccups("always", usize::MAX / 2, recordings::tone()));
-    let always = record(&bench, "always", 1).await;
+    let always = bench.record_objects("always", 1).await;
     bench.complete(&always).await;
     let row = bench.rows_without_delays(&always).await.remove(0);
     assert_eq!((row.error_kind.as_deref(), row.attempts), (Some("unreadable"), 5));

@@ -1,7 +1,6 @@
 //! Several buckets: only the recordings of an unavailable one wait.
 
-use super::store::daemon_at;
-use crate::support::daemon::{ANY_PORT, get};
+use crate::support::daemon::{ANY_PORT, Daemon, get};
 use crate::support::s3_replies::{s3_error, working_store};
 use crate::support::scripted_store::{Reply, Request, ScriptedStore};
 use crate::support::{BUCKET, Bench, assert_extracted, recordings, wait_until};
@@ -37,7 +36,7 @@ async fn an_unavailable_bucket_does_not_delay_the_others() {
         }
     })
     .await;
-    let daemon = daemon_at(&bench, &store.endpoint(), &[("HEIMDALL_S3_BUCKET", &both()), ANY_PORT]).await;
+    let daemon = Daemon::start_at(&bench, &store.endpoint(), &[("HEIMDALL_S3_BUCKET", &both()), ANY_PORT]).await;
     bench
         .history(300, &format!("s3://{ARCHIVE}/old.bin"), "recording")
         .await;
@@ -96,7 +95,7 @@ async fn with_all_buckets_unavailable_nothing_is_claimed() {
     let bench = Bench::new().await;
     let tone = recordings::tone();
     let store = ScriptedStore::start(|_| Reply::Send(s3_error("503 Slow Down", "SlowDown", "Reduce your rate."))).await;
-    let daemon = daemon_at(&bench, &store.endpoint(), &[("HEIMDALL_S3_BUCKET", &both())]).await;
+    let daemon = Daemon::start_at(&bench, &store.endpoint(), &[("HEIMDALL_S3_BUCKET", &both())]).await;
     let first = complete(&bench, &objects(BUCKET, "first", 3)).await;
     daemon.wait_for_log("claiming stops").await;
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::daemon::{Daemon, command};
+use crate::support::daemon::{Daemon, command_on};
 use crate::support::faketime::clock;
 use crate::support::store_proxy::{Fault, StoreProxy};
 use crate::support::{Bench, assert_extracted, recordings};
@@ -62,19 +62,13 @@ async fn daemons_with_clocks_an_hour_off_work_together_and_take_over_from_each_o
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_doctor_reports_a_wrong_clock() {
     let bench = Bench::new().await;
-    let mut doctor = command();
-    doctor
-        .arg("doctor")
-        .env("HEIMDALL_DATABASE_URL", bench.url_as("daemon").await)
-        .env("HEIMDALL_S3_ENDPOINT", bench.store.endpoint())
-        .env("HEIMDALL_S3_ACCESS_KEY", heimdall_daemon::sandbox::s3::ACCESS_KEY)
-        .env("HEIMDALL_S3_SECRET_KEY", heimdall_daemon::sandbox::s3::SECRET_KEY)
-        .envs(clock("+1h"));
+    let mut doctor = command_on(&bench, "doctor").await;
+    doctor.envs(clock("+1h"));
     let output = doctor.output().expect("the binary runs");
-    let said = String::from_utf8_lossy(&output.stdout);
+    let report = String::from_utf8_lossy(&output.stdout);
     for subject in [" clock:", "store's clock:"] {
-        let line = said.lines().find(|line| line.contains(subject));
-        let line = line.unwrap_or_else(|| panic!("no {subject} in {said}"));
+        let line = report.lines().find(|line| line.contains(subject));
+        let line = line.unwrap_or_else(|| panic!("no {subject} in {report}"));
         let ahead_s = line
             .split_once("this host is ")
             .and_then(|(_, rest)| rest.split_once(" s ahead of"));
@@ -89,8 +83,9 @@ async fn the_doctor_reports_a_wrong_clock() {
     }
     // Only a warning: everything works.
     assert!(
-        said.lines()
+        report
+            .lines()
             .any(|line| line.starts_with("ok") && line.contains("bucket heimdall-raw-iq")),
-        "{said}"
+        "{report}"
     );
 }

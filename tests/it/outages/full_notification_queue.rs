@@ -23,6 +23,19 @@ async fn fill(bench: &Bench, share: f64, at_once: i32) {
     }
 }
 
+/// Fills the queue until `NOTIFY` fails.
+async fn fill_to_the_last_page(bench: &Bench) {
+    let (filler, _) = connect(&bench.url().await).await;
+    let error = loop {
+        let notify = "SELECT pg_notify('filler', repeat('y', 7999))";
+        if let Err(error) = filler.batch_execute(notify).await {
+            break error;
+        }
+    };
+    let message = error.as_db_error().map(tokio_postgres::error::DbError::message);
+    assert_eq!(message, Some("too many notifications in the NOTIFY queue"), "{error:?}");
+}
+
 async fn usage(bench: &Bench) -> f64 {
     bench.value("SELECT pg_notification_queue_usage()", &[]).await
 }
@@ -66,16 +79,7 @@ async fn a_full_notification_queue_fails_no_commit_and_loses_no_recording() {
         "pg_terminate_backend(pid)",
     );
 
-    // Up to the last page.
-    let (filler, _) = connect(&bench.url().await).await;
-    let error = loop {
-        let notify = "SELECT pg_notify('filler', repeat('y', 7999))";
-        if let Err(error) = filler.batch_execute(notify).await {
-            break error;
-        }
-    };
-    let message = error.as_db_error().map(tokio_postgres::error::DbError::message);
-    assert_eq!(message, Some("too many notifications in the NOTIFY queue"), "{error:?}");
+    fill_to_the_last_page(&bench).await;
 
     // The COMMITs of the application and the daemon succeed. The daemon polls.
     let daemon = Daemon::spawn_with(&bench, &[("HEIMDALL_POLL_INTERVAL", "1s")]).await;

@@ -3,9 +3,11 @@
 mod attribution;
 mod buckets;
 mod clocks;
+mod connections;
 mod database;
 mod full_notification_queue;
 mod held_snapshot;
 mod pooler;
 mod refused_rows;
 mod store;
+mod store_faults;

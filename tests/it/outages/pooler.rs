@@ -16,6 +16,17 @@ const RECORD_SETTINGS: &str = "CREATE TABLE public.seen AS SELECT ''::text AS se
     END $$;
     CREATE TRIGGER see AFTER INSERT ON heimdall.measurement_features FOR EACH STATEMENT EXECUTE FUNCTION public.see();";
 
+/// The settings do not stay on the connection for the next client.
+async fn assert_no_settings_left(bench: &Bench, bouncer: &PgBouncer) {
+    let (other, _) = connect(&bouncer.url(&bench.url().await)).await;
+    let shown = other.simple_query("SHOW enable_seqscan").await.expect("an answer");
+    let values = shown.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    assert_eq!(values.collect::<Vec<_>>(), ["on"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_daemons_work_through_a_pooler_with_two_connections() {
     let bench = Bench::new().await;
@@ -57,14 +68,7 @@ async fn two_daemons_work_through_a_pooler_with_two_connections() {
 
     let seen = "SELECT string_agg(DISTINCT settings, ', ') FROM public.seen";
     assert_eq!(bench.value::<String>(seen, &[]).await, "1min off off 0");
-    // The settings do not stay on the connection for the next client.
-    let (other, _) = connect(&bouncer.url(&bench.url().await)).await;
-    let shown = other.simple_query("SHOW enable_seqscan").await.expect("an answer");
-    let values = shown.iter().filter_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0),
-        _ => None,
-    });
-    assert_eq!(values.collect::<Vec<_>>(), ["on"]);
+    assert_no_settings_left(&bench, &bouncer).await;
     for daemon in daemons {
         daemon
             .assert_logged("a transaction pooler is in between: statements", 1)

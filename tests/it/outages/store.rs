@@ -2,93 +2,11 @@
 
 use std::time::Duration;
 
+use super::store_faults::faults;
 use crate::support::daemon::Daemon;
 use crate::support::s3_replies::{http_reply, no_such_key, s3_error, working_store};
 use crate::support::scripted_store::{Reply, Request, ScriptedStore};
 use crate::support::{BUCKET, Bench, recordings, wait_until};
-
-/// Short delays between probes, and a short time-out.
-const QUICK: [(&str, &str); 2] = [("HEIMDALL_S3_PROBE_INTERVAL", "50ms"), ("HEIMDALL_S3_TIMEOUT", "300ms")];
-
-pub(crate) async fn daemon_at(bench: &Bench, endpoint: &str, more: &[(&str, &str)]) -> Daemon {
-    let mut settings = vec![("HEIMDALL_S3_ENDPOINT", endpoint)];
-    settings.extend(QUICK);
-    settings.extend(more);
-    Daemon::start_with(bench, &settings).await
-}
-
-pub(crate) fn is_probe(request: &Request) -> bool {
-    request.path.contains("heimdalld-probe")
-}
-
-/// A session of recordings in different objects.
-pub(crate) async fn record(bench: &Bench, prefix: &str, count: usize) -> crate::support::Session {
-    let keys: Vec<String> = (0..count).map(|n| format!("{prefix}-{n}.bin")).collect();
-    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-    bench.record(&keys).await
-}
-
-type Fault = fn(&Request) -> Reply;
-
-/// Faults of the whole store, each with a text of its log line.
-fn faults() -> Vec<(&'static str, Fault)> {
-    fn html(status: &str) -> Reply {
-        let headers = "Content-Type: text/html; charset=utf-8\r\nETag: \"5f-61\"\r\nAccept-Ranges: bytes\r\n";
-        Reply::Send(http_reply(
-            status,
-            headers,
-            b"<html><form action=login>Please log in</form></html>",
-        ))
-    }
-    vec![
-        ("HTTP 500 InternalError", |_| {
-            Reply::Send(s3_error(
-                "500 Internal Server Error",
-                "InternalError",
-                "We encountered an error.",
-            ))
-        }),
-        ("HTTP 503 SlowDown", |_| {
-            Reply::Send(s3_error("503 Slow Down", "SlowDown", "Reduce your rate."))
-        }),
-        ("HTTP 403 InvalidAccessKeyId", |_| {
-            Reply::Send(s3_error(
-                "403 Forbidden",
-                "InvalidAccessKeyId",
-                "The key does not exist.",
-            ))
-        }),
-        ("HTTP 403 RequestTimeTooSkewed", |_| {
-            Reply::Send(s3_error(
-                "403 Forbidden",
-                "RequestTimeTooSkewed",
-                "The difference is too large.",
-            ))
-        }),
-        ("HTTP 404 NoSuchBucket", |_| {
-            Reply::Send(s3_error("404 Not Found", "NoSuchBucket", "The bucket does not exist."))
-        }),
-        ("HTTP 404 without an S3 error code", |_| html("404 Not Found")),
-        ("which cannot exist: this is not an object store", |_| {
-            Reply::Send(http_reply("200 OK", "ETag: \"x\"\r\n", b"It works!"))
-        }),
-        ("HTTP 200 with a web page", |_| html("200 OK")),
-        ("HTTP 200 without an ETag", |_| {
-            Reply::Send(http_reply("200 OK", "", b"It works!"))
-        }),
-        ("HTTP 200 without a length", |_| {
-            Reply::Close(b"HTTP/1.0 200 OK\r\nETag: \"x\"\r\n\r\nIt works!".to_vec())
-        }),
-        ("error sending request", |_| {
-            Reply::Close(b"SSH-2.0-OpenSSH_9.2p1\r\n".to_vec())
-        }),
-        ("error sending request", |_| Reply::Close(Vec::new())),
-        ("no answer for 300ms", |_| Reply::Hang(Vec::new())),
-        ("no answer for 300ms", |_| {
-            Reply::Hang(b"HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Len".to_vec())
-        }),
-    ]
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_store_outage_fails_a_recording_or_spends_an_attempt() {
@@ -96,11 +14,11 @@ async fn no_store_outage_fails_a_recording_or_spends_an_attempt() {
     let tone = recordings::tone();
     let bytes = tone.clone();
     let mut store = ScriptedStore::start(move |request| working_store(request, &bytes)).await;
-    let daemon = daemon_at(&bench, &store.endpoint(), &[]).await;
+    let daemon = Daemon::start_at(&bench, &store.endpoint(), &[]).await;
     let waiting = "heimdall.feature_queue WHERE state = 'ready' AND attempt = 0";
     let mut outages = 0;
     for round in 0..faults().len() + 2 {
-        let session = record(&bench, &format!("round-{round}"), 3).await;
+        let session = bench.record_objects(&format!("round-{round}"), 3).await;
         let mut jammed = None;
         let expected = if let Some((expected, fault)) = faults().get(round) {
             let fault = *fault;
@@ -161,7 +79,7 @@ async fn redirects_are_not_followed() {
     let other_host = ScriptedStore::start(|request| working_store(request, b"")).await;
     let elsewhere = other_host.endpoint();
     let store = ScriptedStore::start(|_| Reply::Send(no_such_key())).await;
-    let daemon = daemon_at(&bench, &store.endpoint(), &[]).await;
+    let daemon = Daemon::start_at(&bench, &store.endpoint(), &[]).await;
     for (round, status) in [
         "301 Moved Permanently",
         "302 Found",
@@ -171,7 +89,7 @@ async fn redirects_are_not_followed() {
     .into_iter()
     .enumerate()
     {
-        let session = record(&bench, &format!("moved-{round}"), 1).await;
+        let session = bench.record_objects(&format!("moved-{round}"), 1).await;
         let headers = format!("Location: {elsewhere}/{BUCKET}/x.bin\r\n");
         store.set(move |_| Reply::Send(http_reply(status, &headers, b"")));
         bench.complete(&session).await;
@@ -193,8 +111,8 @@ async fn redirects_are_not_followed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_cannot_be_found_by_its_name_is_an_outage() {
     let bench = Bench::new().await;
-    let session = record(&bench, "nowhere", 2).await;
-    let daemon = daemon_at(&bench, "http://store.invalid:9000", &[]).await;
+    let session = bench.record_objects("nowhere", 2).await;
+    let daemon = Daemon::start_at(&bench, "http://store.invalid:9000", &[]).await;
     bench.complete(&session).await;
     daemon.wait_for_log("object store away").await;
     assert!(
@@ -211,14 +129,14 @@ async fn a_store_that_cannot_be_found_by_its_name_is_an_outage() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn retry_after_is_respected() {
     let bench = Bench::new().await;
-    let session = record(&bench, "patience", 1).await;
+    let session = bench.record_objects("patience", 1).await;
     let slow = http_reply(
         "503 Slow Down",
         "Retry-After: 3\r\n",
         b"<Error><Code>SlowDown</Code></Error>",
     );
     let store = ScriptedStore::start(move |_| Reply::Send(slow.clone())).await;
-    let daemon = daemon_at(&bench, &store.endpoint(), &[]).await;
+    let daemon = Daemon::start_at(&bench, &store.endpoint(), &[]).await;
     bench.complete(&session).await;
     daemon.wait_for_log("object store away").await;
     let begun = std::time::Instant::now();
@@ -249,12 +167,7 @@ async fn ten_thousand_recordings_wait_for_a_store_and_only_probes_are_sent() {
         ("HEIMDALL_S3_PROBE_INTERVAL", "20ms"),
     ];
     let daemon = Daemon::start_with(&bench, &quick[..if long.is_some() { 1 } else { 2 }]).await;
-    bench
-        .value::<i64>(
-            "SELECT measurements_queued::bigint FROM heimdall.request_backfill()",
-            &[],
-        )
-        .await;
+    bench.execute("SELECT heimdall.request_backfill()").await;
     daemon.wait_for_log("object store away").await;
     // The recordings in flight have failed and were verified. From now on only probes are sent.
     bench
@@ -272,9 +185,9 @@ async fn ten_thousand_recordings_wait_for_a_store_and_only_probes_are_sent() {
         );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let asked = store.requests("").split_off(before);
-    println!("{} requests in {:?}", asked.len(), begun.elapsed());
-    assert!(asked.iter().all(is_probe), "only probes");
+    let requests = store.requests("").split_off(before);
+    println!("{} requests in {:?}", requests.len(), begun.elapsed());
+    assert!(requests.iter().all(Request::is_probe), "only probes");
     assert_eq!(
         bench
             .count("heimdall.feature_queue WHERE state = 'ready' AND attempt = 0")

@@ -1,7 +1,7 @@
-//! Full load for a long time: what the daemon and its queue take at the end, against the beginning; and what a
-//! transaction that somebody else holds open costs.
+//! Full load for a long time: the resources of the daemon and its queue at the end, compared with the beginning. Then the
+//! cost of a transaction that is held open.
 //!
-//! Ten seconds in a normal run, which shows that it works; `tests/load/soak.sh` makes minutes of it.
+//! A normal run takes ten seconds and only shows that the test works. `tests/load/soak.sh` runs it for minutes.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,15 +9,15 @@ use std::time::{Duration, Instant};
 use crate::support::daemon::Daemon;
 use crate::support::{Bench, connect, recordings};
 
-/// Queued at any time: never empty, whatever the daemon does in a moment.
+/// Measurements queued at any time, so that the queue is never empty.
 const BACKLOG: i64 = 1_500;
-/// Sessions that come in at once, seven receivers each.
+/// Sessions inserted by one statement, of seven measurements each.
 const SESSIONS: i32 = 100;
-/// Between two looks, and of the readings whose median counts.
-const LOOK: Duration = Duration::from_millis(500);
-/// `autovacuum_naptime`, at its default.
+/// Time between two readings.
+const READING_INTERVAL: Duration = Duration::from_millis(500);
+/// The default of `autovacuum_naptime`.
 const NAP: Duration = Duration::from_mins(1);
-/// Finished ones are taken out after this many seconds, or a long run would fill the disk.
+/// Finished sessions are deleted after this number of seconds. Otherwise a long run would fill the disk.
 const KEPT_S: i32 = 20;
 
 /// One reading.
@@ -32,11 +32,12 @@ struct Reading {
     rate: i64,
 }
 
-/// What of many readings counts.
-type Gist = fn(&[Reading], fn(&Reading) -> i64) -> i64;
+/// Makes one value of many readings.
+type Aggregate = fn(&[Reading], fn(&Reading) -> i64) -> i64;
 
-/// A line of the report: name, unit, value, how much larger the end may be than the beginning: share, and so many.
-type Line = (&'static str, fn(&Reading) -> i64, Gist, Option<(f64, i64)>);
+/// A line of the report: name with unit, value, aggregate, and how much larger the value at the end may be: a share of
+/// the beginning, and an absolute addition.
+type Line = (&'static str, fn(&Reading) -> i64, Aggregate, Option<(f64, i64)>);
 
 const LINES: [Line; 6] = [
     (
@@ -52,7 +53,7 @@ const LINES: [Line; 6] = [
         Some((0.0, 4)),
     ),
     ("connections", |reading| reading.connections, median, Some((0.0, 1))),
-    // They grow from one visit of autovacuum to the next and may be cut short then: it is their peaks that tell.
+    // Sizes grow until autovacuum comes, and may shrink then. So their peaks are compared.
     (
         "feature_queue at most, KiB",
         |reading| reading.table_kib,
@@ -70,7 +71,7 @@ const LINES: [Line; 6] = [
 
 fn seconds(name: &str, otherwise: u64) -> Duration {
     let text = std::env::var(name).ok();
-    Duration::from_secs(text.map_or(otherwise, |text| text.parse().expect("seconds, as a number")))
+    Duration::from_secs(text.map_or(otherwise, |text| text.parse().expect("a number of seconds")))
 }
 
 fn median(readings: &[Reading], of: fn(&Reading) -> i64) -> i64 {
@@ -87,19 +88,52 @@ struct Soak {
     bench: Bench,
     daemon: Daemon,
     finished: i64,
-    looked: Instant,
+    last_reading: Instant,
 }
 
 impl Soak {
-    /// Keeps the load up and reads, for so long.
+    /// Keeps the queue full for this time, and takes readings.
     async fn run(&mut self, time: Duration) -> Vec<Reading> {
         let (begun, mut readings) = (Instant::now(), Vec::new());
         while begun.elapsed() < time {
             self.fill_up().await;
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(READING_INTERVAL).await;
             readings.push(self.read().await);
         }
         readings
+    }
+
+    /// Readings of the beginning, when caches are full, statements are prepared and the queue has its size.
+    async fn beginning(&mut self, time: Duration) -> Vec<Reading> {
+        let begun = Instant::now();
+        let readings = self.run(time).await;
+        if time < NAP {
+            return readings[readings.len() / 2..].to_vec();
+        }
+        // Space of dead rows is reused only after autovacuum, so the queue has its size after two visits.
+        while self.autovacuums().await < 2 {
+            assert!(begun.elapsed() < time + 4 * NAP, "autovacuum does not come");
+            self.run(READING_INTERVAL).await;
+        }
+        self.run(2 * NAP).await
+    }
+
+    /// The rate before, and in each tenth of this time, during which a transaction is held open.
+    async fn with_open_transaction(&mut self, time: Duration, before: i64) -> Vec<i64> {
+        let (holder, _driving) = connect(&self.bench.url().await).await;
+        holder
+            .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM heimdall.feature_queue")
+            .await
+            .expect("a snapshot");
+        let mut rates = vec![before];
+        for _ in 0..10 {
+            rates.push(median(&self.run(time / 10).await, |reading| reading.rate));
+        }
+        holder
+            .batch_execute("COMMIT")
+            .await
+            .expect("the transaction was open until now");
+        rates
     }
 
     async fn autovacuums(&self) -> i64 {
@@ -109,20 +143,23 @@ impl Soak {
 
     async fn fill_up(&self) {
         while self.bench.count("heimdall.feature_queue").await < BACKLOG {
-            let enter = "WITH session AS (
+            let insert = "WITH session AS (
                     INSERT INTO heimdall.recording_sessions (status, frequency_hz, duration_seconds)
                     SELECT 'recording', 145000000, 1 FROM generate_series(1, $1::int) RETURNING id
                 ), measurement AS (
                     INSERT INTO heimdall.measurements (frequency_hz, iq_data_location, recording_session_id, iq_sample_rate)
                     SELECT 145000000, 'a.bin', id, $2::float8 FROM session, generate_series(1, 7)
                 ) SELECT count(*) FROM session";
-            let entered: i64 = self.bench.value(enter, &[&SESSIONS, &recordings::SAMPLE_RATE_HZ]).await;
-            assert_eq!(entered, i64::from(SESSIONS));
+            let inserted: i64 = self
+                .bench
+                .value(insert, &[&SESSIONS, &recordings::SAMPLE_RATE_HZ])
+                .await;
+            assert_eq!(inserted, i64::from(SESSIONS));
             self.bench
                 .execute("UPDATE heimdall.recording_sessions SET status = 'completed' WHERE status = 'recording'")
                 .await;
         }
-        let gone = format!(
+        let delete_old = format!(
             "WITH old AS MATERIALIZED (
                  SELECT s.id FROM heimdall.recording_sessions s WHERE s.created_at < now() - interval '{KEPT_S} seconds'
                    AND NOT EXISTS (SELECT FROM heimdall.feature_queue q WHERE q.recording_session_id = s.id)
@@ -132,22 +169,22 @@ impl Soak {
                  DELETE FROM heimdall.measurements WHERE recording_session_id IN (SELECT id FROM old)
              ) DELETE FROM heimdall.recording_sessions WHERE id IN (SELECT id FROM old)"
         );
-        self.bench.execute(&gone).await;
+        self.bench.execute(&delete_old).await;
     }
 
     async fn read(&mut self) -> Reading {
         let process = format!("/proc/{}", self.daemon.pid());
-        let status = std::fs::read_to_string(Path::new(&process).join("status")).expect("the daemon lives");
+        let status = std::fs::read_to_string(Path::new(&process).join("status")).expect("the daemon runs");
         let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let resident = resident.and_then(|text| text.trim().trim_end_matches(" kB").parse().ok());
         let descriptors = std::fs::read_dir(Path::new(&process).join("fd"))
             .expect("its descriptors")
             .count();
-        // Every claim draws a number; the sequence is the count of all that was ever begun.
+        // Every claim takes a number of the sequence, so its value is the number of claims.
         let begun: i64 = self.bench.value("SELECT last_value FROM heimdall.claim_ids", &[]).await;
-        let elapsed = self.looked.elapsed().as_millis().max(1);
-        let rate = i128::from(begun - self.finished) * 1_000 / i128::try_from(elapsed).expect("no eternity");
-        (self.finished, self.looked) = (begun, Instant::now());
+        let elapsed = self.last_reading.elapsed().as_millis().max(1);
+        let rate = i128::from(begun - self.finished) * 1_000 / i128::try_from(elapsed).expect("a short time");
+        (self.finished, self.last_reading) = (begun, Instant::now());
         let size = |function: &str| format!("SELECT {function}('heimdall.feature_queue') / 1024");
         Reading {
             resident_kib: resident.expect("its resident memory"),
@@ -163,48 +200,12 @@ impl Soak {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn resource_use_does_not_grow_under_full_load() {
-    let first = seconds("HEIMDALL_SOAK_FIRST_SECONDS", 3);
-    let rest = seconds("HEIMDALL_SOAK_SECONDS", 4);
-    let held = seconds("HEIMDALL_SOAK_HELD_SECONDS", 2);
-    let bench = Bench::with_own_cluster().await;
-    // One chunk: the queue is to be the bottleneck, not the extractor.
-    bench.put("a.bin", recordings::tone_of(1, 2_400));
-    // Two lines a recording would fill this process's memory.
-    let daemon = Daemon::spawn_with(&bench, &[("HEIMDALL_LOG", "warn")]).await;
-    bench.wait_count("heimdall.extraction_workers", 1).await;
-    let mut soak = Soak {
-        bench,
-        daemon,
-        finished: 0,
-        looked: Instant::now(),
-    };
-    let begun = Instant::now();
-    let mut beginning = soak.run(first).await;
-    // The readings of the beginning are from its end: caches have filled, prepared statements stand.
-    let mut count = beginning.len().div_ceil(2);
-    if first >= NAP {
-        // Between two visits of autovacuum the queue's rows die and nothing is used again, so it has its size after two.
-        while soak.autovacuums().await < 2 {
-            assert!(begun.elapsed() < first + 4 * NAP, "autovacuum does not come");
-            soak.run(LOOK).await;
-        }
-        beginning = soak.run(2 * NAP).await;
-        count = beginning.len();
-    }
-    let first = begun.elapsed();
-    let beginning = &beginning[beginning.len().saturating_sub(count)..];
-    let whole = soak.run(rest).await;
-    let end = &whole[whole.len().saturating_sub(beginning.len())..];
-
-    println!(
-        "| what | after {first:.0?} | after {:.0?} | allowed | |\n| --- | ---: | ---: | ---: | --- |",
-        first + rest
-    );
+/// Compares the end with the beginning, prints the table, and returns the names of the lines that fail.
+fn report(beginning: &[Reading], end: &[Reading], [first, whole]: [Duration; 2]) -> Vec<&'static str> {
+    println!("| what | after {first:.0?} | after {whole:.0?} | allowed | |\n| --- | ---: | ---: | ---: | --- |");
     let mut failed = Vec::new();
-    for (what, of, gist, allowed) in LINES {
-        let (before, after) = (gist(beginning, of), gist(end, of));
+    for (what, of, aggregate, allowed) in LINES {
+        let (before, after) = (aggregate(beginning, of), aggregate(end, of));
         #[expect(clippy::cast_possible_truncation, reason = "a limit need not be exact")]
         let limit = allowed.map(|(share, more)| before + (before as f64 * share) as i64 + more);
         let passed = limit.is_none_or(|limit| after <= limit);
@@ -217,26 +218,47 @@ async fn resource_use_does_not_grow_under_full_load() {
             failed.push(what);
         }
     }
+    failed
+}
 
-    // Twenty points of the way: whether a size grows on or has found its level.
-    let step = whole.len().div_ceil(20);
-    let course: Vec<_> = whole
+/// Prints twenty readings of the whole time, which show whether a size still grows.
+fn print_course(readings: &[Reading]) {
+    let course: Vec<_> = readings
         .iter()
-        .step_by(step)
+        .step_by(readings.len().div_ceil(20))
         .map(|reading| (reading.rate, reading.table_kib, reading.indexes_kib))
         .collect();
-    println!("on the way, (recordings/s, feature_queue KiB, its indexes KiB): {course:?}");
+    println!("over time, (recordings/s, feature_queue KiB, its indexes KiB): {course:?}");
+}
 
-    let (other, _driving) = connect(&soak.bench.url().await).await;
-    other
-        .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM heimdall.feature_queue")
-        .await
-        .expect("a snapshot");
-    let mut rates = vec![median(end, |reading| reading.rate)];
-    for _ in 0..10 {
-        rates.push(median(&soak.run(held / 10).await, |reading| reading.rate));
-    }
-    other.batch_execute("COMMIT").await.expect("it has held it to the end");
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn resource_use_does_not_grow_under_full_load() {
+    let first = seconds("HEIMDALL_SOAK_FIRST_SECONDS", 3);
+    let rest = seconds("HEIMDALL_SOAK_SECONDS", 4);
+    let held = seconds("HEIMDALL_SOAK_HELD_SECONDS", 2);
+    let bench = Bench::with_own_cluster().await;
+    // One chunk, so that the queue is the bottleneck and not the extractor.
+    bench.put("a.bin", recordings::tone_of(1, 2_400));
+    // Two log lines per recording would fill the memory of this process.
+    let daemon = Daemon::spawn_with(&bench, &[("HEIMDALL_LOG", "warn")]).await;
+    bench.wait_count("heimdall.extraction_workers", 1).await;
+    let mut soak = Soak {
+        bench,
+        daemon,
+        finished: 0,
+        last_reading: Instant::now(),
+    };
+    let begun = Instant::now();
+    let beginning = soak.beginning(first).await;
+    let first = begun.elapsed();
+    let whole = soak.run(rest).await;
+    let end = &whole[whole.len().saturating_sub(beginning.len())..];
+    let failed = report(&beginning, end, [first, first + rest]);
+    print_course(&whole);
+
+    let rates = soak
+        .with_open_transaction(held, median(end, |reading| reading.rate))
+        .await;
     let after = soak.run(first.min(NAP)).await;
     println!(
         "recordings/s before and in each tenth of {held:?} with a transaction held open: {rates:?}, afterwards: {}; feature_queue {} KiB, indexes {} KiB",

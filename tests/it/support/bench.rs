@@ -162,6 +162,13 @@ impl Bench {
         Session { id, measurements }
     }
 
+    /// The same with this number of locations, `{prefix}-0.bin` and so on.
+    pub(crate) async fn record_objects(&self, prefix: &str, count: usize) -> Session {
+        let locations: Vec<String> = (0..count).map(|n| format!("{prefix}-{n}.bin")).collect();
+        let locations: Vec<&str> = locations.iter().map(String::as_str).collect();
+        self.record(&locations).await
+    }
+
     /// What the application does when the session ends.
     pub(crate) async fn complete(&self, session: &Session) {
         let completed = "UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = $1";

@@ -1,4 +1,4 @@
-//! The run's PostgreSQL cluster, and databases in it.
+//! The run's `PostgreSQL` cluster, and databases in it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use heimdall_daemon::sandbox::s3::{ACCESS_KEY, SECRET_KEY};
 
+use super::tcp_proxy::TcpProxy;
 use super::{BUCKET, Bench, CHECK_INTERVAL, DEADLINE, wait_for, wait_until};
 
 /// A process of `heimdalld`. Dropping the value kills it.
@@ -23,6 +24,19 @@ pub(crate) fn command() -> Command {
         command.env_remove(name);
     }
     command.stdin(Stdio::null());
+    command
+}
+
+/// A subcommand with the settings for the bench's database and store.
+pub(crate) async fn command_on(bench: &Bench, subcommand: &str) -> Command {
+    let mut command = command();
+    command
+        .arg(subcommand)
+        .env("HEIMDALL_DATABASE_URL", bench.url_as("daemon").await)
+        .env("HEIMDALL_S3_ENDPOINT", bench.store.endpoint())
+        .env("HEIMDALL_S3_BUCKET", BUCKET)
+        .env("HEIMDALL_S3_ACCESS_KEY", ACCESS_KEY)
+        .env("HEIMDALL_S3_SECRET_KEY", SECRET_KEY);
     command
 }
 
@@ -49,16 +63,26 @@ impl Daemon {
         daemon
     }
 
+    /// A daemon with the store at `endpoint`, a short delay between probes and a short time-out.
+    pub(crate) async fn start_at(bench: &Bench, endpoint: &str, settings: &[(&str, &str)]) -> Self {
+        let own = [
+            ("HEIMDALL_S3_ENDPOINT", endpoint),
+            ("HEIMDALL_S3_PROBE_INTERVAL", "50ms"),
+            ("HEIMDALL_S3_TIMEOUT", "300ms"),
+        ];
+        Self::start_with(bench, &[&own, settings].concat()).await
+    }
+
+    /// A daemon that reaches the database through a proxy.
+    pub(crate) async fn start_through(bench: &Bench, database_proxy: &TcpProxy, settings: &[(&str, &str)]) -> Self {
+        let url = database_proxy.url_as("daemon", &bench.database);
+        Self::start_with(bench, &[&[("HEIMDALL_DATABASE_URL", url.as_str())], settings].concat()).await
+    }
+
     /// The same without waiting until it listens.
     pub(crate) async fn spawn_with(bench: &Bench, settings: &[(&str, &str)]) -> Self {
-        let mut command = command();
+        let mut command = command_on(bench, "run").await;
         command
-            .arg("run")
-            .env("HEIMDALL_DATABASE_URL", bench.url_as("daemon").await)
-            .env("HEIMDALL_S3_ENDPOINT", bench.store.endpoint())
-            .env("HEIMDALL_S3_BUCKET", BUCKET)
-            .env("HEIMDALL_S3_ACCESS_KEY", ACCESS_KEY)
-            .env("HEIMDALL_S3_SECRET_KEY", SECRET_KEY)
             .env("HEIMDALL_POLL_INTERVAL", "1h")
             .env("HEIMDALL_SWEEP_INTERVAL", "1h")
             .env("HEIMDALL_LOG_FORMAT", "pretty")

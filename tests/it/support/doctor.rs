@@ -1,9 +1,9 @@
 //! `heimdalld doctor`, and checks of what it prints.
 
-use heimdall_daemon::sandbox::s3::{ACCESS_KEY, SECRET_KEY};
+use heimdall_daemon::sandbox::s3::SECRET_KEY;
 
-use super::daemon::command;
-use super::{BUCKET, Bench};
+use super::Bench;
+use super::daemon::command_on;
 
 /// What one run printed, and how it ended.
 pub(crate) struct Report {
@@ -13,15 +13,8 @@ pub(crate) struct Report {
 
 /// Runs the doctor with the settings of a working installation, and with these over them.
 pub(crate) async fn doctor(bench: &Bench, settings: &[(&str, &str)]) -> Report {
-    let mut command = command();
-    command
-        .arg("doctor")
-        .env("HEIMDALL_DATABASE_URL", bench.url_as("daemon").await)
-        .env("HEIMDALL_S3_ENDPOINT", bench.store.endpoint())
-        .env("HEIMDALL_S3_BUCKET", BUCKET)
-        .env("HEIMDALL_S3_ACCESS_KEY", ACCESS_KEY)
-        .env("HEIMDALL_S3_SECRET_KEY", SECRET_KEY)
-        .envs(settings.iter().copied());
+    let mut command = command_on(bench, "doctor").await;
+    command.envs(settings.iter().copied());
     let run = tokio::task::spawn_blocking(move || command.output());
     let output = run.await.expect("no panic").expect("the binary runs");
     let text = String::from_utf8(output.stdout).expect("UTF-8");

@@ -21,6 +21,13 @@ pub(crate) struct Request {
     pub(crate) count: u32,
 }
 
+impl Request {
+    /// A probe of the circuit breaker, for a key that does not exist.
+    pub(crate) fn is_probe(&self) -> bool {
+        self.path.contains("heimdalld-probe")
+    }
+}
+
 /// What the store sends.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {

@@ -11,6 +11,8 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_postgres::config::Host;
 
+use super::Bench;
+
 /// What the proxy does with the bytes it receives. It acknowledges all of them, so the kernel's own checks for dead
 /// peers notice nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +76,11 @@ impl TcpProxy {
             shared,
             server,
         }
+    }
+
+    /// A proxy in front of the bench's database.
+    pub(crate) async fn to_database(bench: &Bench) -> Self {
+        Self::to(Target::of_url(&bench.url().await)).await
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

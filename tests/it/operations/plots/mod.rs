@@ -1,12 +1,15 @@
 //! `heimdalld extract` on files: output, plots, exit statuses.
 
+mod pixels;
+
 use std::collections::HashSet;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
+use self::pixels::Pixels;
 use crate::support::daemon::command;
 use crate::support::recordings;
 
@@ -49,37 +52,6 @@ fn tone(frequency_hz: f64, seconds: f64) -> Vec<u8> {
         let mut noise = || 0.01 * (rng.f64() - 0.5);
         ((0.3 * cos + noise()) as f32, (0.3 * sin + noise()) as f32)
     }))
-}
-
-struct Pixels {
-    width: usize,
-    height: usize,
-    rgb: Vec<u8>,
-}
-
-impl Pixels {
-    fn read(path: &Path) -> Self {
-        let file = std::io::BufReader::new(std::fs::File::open(path).expect("a picture"));
-        let mut decoder = png::Decoder::new(file);
-        decoder.set_transformations(png::Transformations::EXPAND);
-        let mut reader = decoder.read_info().expect("a PNG file");
-        let mut rgb = vec![0; reader.output_buffer_size().expect("a small picture")];
-        let frame = reader.next_frame(&mut rgb).expect("pixels");
-        assert_eq!(
-            (frame.color_type, frame.bit_depth),
-            (png::ColorType::Rgb, png::BitDepth::Eight)
-        );
-        Self {
-            width: frame.width as usize,
-            height: frame.height as usize,
-            rgb,
-        }
-    }
-
-    fn at(&self, x: usize, y: usize) -> [u8; 3] {
-        let start = 3 * (y * self.width + x);
-        [self.rgb[start], self.rgb[start + 1], self.rgb[start + 2]]
-    }
 }
 
 /// Columns that are bright (yellow or green) in a row of the waterfall's upper half.
