@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Fills the server's notification queue to the last page, which a session that listens and keeps a transaction open holds up, and looks
-# whether the application's and the daemon's transactions go through all the same, and what `heimdalld doctor` says of it.
+# Fills the server's notification queue to the last page, while a session that listens keeps a transaction open. Checks that
+# the transactions of the application and the daemon still succeed, and what `heimdalld doctor` prints.
 #
 #   tests/load/full_notification_queue.sh
 #
-# Two minutes and 8 GB in the system's temporary directory; none of both from PostgreSQL 17 on, where the normal tests have it.
+# Two minutes, and 8 GB in the system's temporary directory. From PostgreSQL 17 on the normal tests include it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=deploy/needs.sh

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of dsp/fuzz, all together for so many minutes: tests/load/fuzz.sh [MINUTES] [TARGET...]
-# Starts from the corpus in the repository and leaves it alone; what is found, and what is worth keeping, goes to dsp/fuzz/artifacts
-# and dsp/fuzz/target/corpus. KEEP=1 minimises the latter into the repository's corpus afterwards. Ends with status 1 if a
-# promise was broken. Needs cargo-fuzz (cargo install cargo-fuzz --locked) and a C++ compiler; a stable toolchain will do.
+# Runs the fuzz targets of dsp/fuzz, for MINUTES (10) in total: tests/load/fuzz.sh [MINUTES] [TARGET...]
+# Starts from the corpus in the repository and does not change it. Inputs that break something go to dsp/fuzz/artifacts, new
+# inputs to dsp/fuzz/target/corpus. KEEP=1 minimises the latter into the repository's corpus. The status is 1 if something
+# broke. Needs cargo-fuzz (cargo install cargo-fuzz --locked) and a C++ compiler; a stable toolchain is sufficient.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../dsp"
 minutes=${1:-10}
 shift || true
 command -v cargo-fuzz >/dev/null || {
-    echo "cargo-fuzz is missing. Type:  cargo install cargo-fuzz --locked" >&2
+    echo "cargo-fuzz is missing. Run:  cargo install cargo-fuzz --locked" >&2
     exit 69
 }
-# The coverage counters are behind an unstable flag of rustc; the address sanitiser needs a nightly toolchain, and there is no
-# unsafe code of ours that it could catch.
+# The coverage counters need an unstable flag of rustc. The address sanitizer needs a nightly toolchain and is not used,
+# since our code has no unsafe blocks.
 export RUSTC_BOOTSTRAP=1
 flags=(--sanitizer none)
 mapfile -t targets < <(if [ $# -gt 0 ]; then printf '%s\n' "$@"; else cargo fuzz list; fi)
@@ -26,14 +26,14 @@ for target in "${targets[@]}"; do
     [ -f "fuzz/$target.dict" ] && options+=("-dict=fuzz/$target.dict")
     log=$(mktemp)
     if cargo fuzz run "${flags[@]}" "$target" "$grown" "fuzz/corpus/$target" -- "${options[@]}" >"$log" 2>&1; then
-        verdict="nothing found"
+        result="nothing found"
     else
-        verdict="FOUND SOMETHING, see $log"
+        result="FOUND SOMETHING, see $log"
         status=1
     fi
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     edges=$(grep -o 'cov: [0-9]*' "$log" | tail -1)
-    printf '%-14s %5d s  %9s runs  %-10s  %s\n' "$target" "$seconds" "${runs:-?}" "$edges" "$verdict"
+    printf '%-14s %5d s  %9s runs  %-10s  %s\n' "$target" "$seconds" "${runs:-?}" "$edges" "$result"
     if [ "$status" = 0 ]; then rm -f "$log"; fi
     if [ "${KEEP-}" = 1 ]; then
         cargo fuzz cmin "${flags[@]}" "$target" "$grown" -- -max_len=6000 >/dev/null 2>&1

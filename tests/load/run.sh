@@ -1,24 +1,25 @@
 #!/bin/sh
-# Measures the daemon under load, beside the service that it replaces.
+# Measures the daemon under load, and compares it with the service that it replaces.
 #
 #   tests/load/run.sh compare [--only celery|heimdalld] [--sessions N] ...
 #       both services on one Postgres and one object store, as a Markdown table with the targets
 #   tests/load/run.sh main_job
-#       the main job against a real MinIO; the exit status says whether every row is as it should be
+#       the main job with a real MinIO; the status is 0 if every row is right
 #   tests/load/run.sh bucket_away [--recordings 10000] [--seconds 80]
-#       one bucket of two is removed from a real MinIO: what the other's recordings wait, and what those that are put off cost
+#       one bucket of two is removed from a real MinIO: the delay of recordings in the other bucket, and the cost of the
+#       deferred ones
 #   tests/load/run.sh extract_speed --reference PATH/features.py [--signal fm|noise|tone]
-#       the extractor alone, beside the NumPy reference and beside the bare transforms in FFTW; needs no server
+#       the extractor alone, compared with the NumPy reference and with the bare transforms in FFTW; needs no server
 #
 # Needs: Python 3.11 or later with venv; a Postgres server (/usr/lib/postgresql/*/bin); MinIO;
 # for the earlier service also RabbitMQ and Redis (Debian: rabbitmq-server redis-server).
-# Everything is started on loopback in a temporary directory and ended with the script.
+# Servers run on loopback in a temporary directory and end with the script.
 #
 #   HEIMDALLD             the daemon's release build
 #   HEIMDALL_MINIO        the minio binary, if it is not on the PATH
 #   HEIMDALL_LOAD_VENV    where the Python packages go (default ~/.cache/heimdall-load)
 #   HEIMDALL_LOAD_DIR     where the run's data goes (default the system's temporary directory)
-#   HEIMDALL_LOAD_KEEP    set: the run's data and logs are kept
+#   HEIMDALL_LOAD_KEEP    if set, the run's data and logs are kept
 #   HEIMDALL_REFERENCE    the NumPy reference, to check the earlier service's extractor against
 set -eu
 case ${1-} in

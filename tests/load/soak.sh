@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Full load for MINUTES (default 30): resident memory, file descriptors, connections and the size of feature_queue at the end
-# against that after the first minute and autovacuum's second visit, as a table; then the claim rate while somebody else holds a transaction open for
-# HELD_MINUTES (default 10). The exit status says whether anything grew.
+# Full load for MINUTES (30): a table of resident memory, file descriptors, connections and the size of feature_queue at the
+# end, compared with the values after the first minute and the second autovacuum. Then the rate while a transaction is held
+# open for HELD_MINUTES (10). The status is 1 if anything grew.
 #
 #   tests/load/soak.sh [MINUTES [HELD_MINUTES]]
 #
-# Starts a throw-away Postgres (fsync on), an S3 server and the release build, all on loopback, and ends with them.
+# Starts a temporary Postgres (fsync on), an S3 server and the release build on loopback, and ends them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=deploy/needs.sh

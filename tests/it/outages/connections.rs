@@ -102,7 +102,9 @@ async fn a_claim_whose_response_is_lost_is_released_by_its_daemon() {
     database_proxy.set(Mode::Forward);
     assert_extracted(&bench.rows(&session).await, 1);
     assert_eq!(
-        daemon.log_lines("claim response lost: the claimed rows are ready again").len(),
+        daemon
+            .log_lines("claim response lost: the claimed rows are ready again")
+            .len(),
         1,
         "{:#?}",
         daemon.log_lines("")
