@@ -99,7 +99,7 @@ async fn a_finished_result_is_written_when_the_database_is_back_and_nobody_takes
     owner.wait_for_log("results written, the database is back").await;
     other.wait_for_log("heartbeat again").await;
     for daemon in [&owner, &other] {
-        daemon.assert_logged("taken", 0).await;
+        daemon.assert_logged("lease expired", 0).await;
     }
     owner.stop().await;
     other.stop().await;
