@@ -1,5 +1,5 @@
-//! Writes the first inputs for fuzzing: `cargo run --example seeds -- FOLDER`. All of them are generated;
-//! none is from a recording.
+//! Writes the first inputs for fuzzing: `cargo run --example seeds -- FOLDER`. All of them are
+//! generated; none is from a recording.
 
 use std::path::Path;
 

@@ -1,5 +1,6 @@
-//! The fuzz targets. The fuzzer calls them with any bytes, and `tests/corpus.rs` with the bytes that the
-//! fuzzer has collected. Each builds input of its kind from the bytes, and panics if a promise is broken:
+//! The fuzz targets. The fuzzer calls them with any bytes, and `tests/corpus.rs` with the bytes
+//! that the fuzzer has collected. Each builds input of its kind from the bytes, and panics if a
+//! promise is broken:
 //!
 //! - no bytes cause a panic, or a number that is not finite;
 //! - the result does not depend on how the bytes are divided;
@@ -23,7 +24,8 @@ pub(crate) const ALL: [(&str, Target); 7] = [
     ("names", names),
 ];
 
-/// Few rates, since each needs its own transforms, and low ones, so that short input has whole chunks.
+/// Few rates, since each needs its own transforms, and low ones, so that short input has whole
+/// chunks.
 const RATES_HZ: [f64; 4] = [1000.0, 1024.0, 1003.0, 1505.0];
 
 /// The bytes of the input that are not used yet. The first ones choose the kind of input.
@@ -77,7 +79,8 @@ pub(crate) fn raw(input: &[u8]) {
     check(&hints, input.0, piece);
 }
 
-/// A `NumPy` file. The input has all bytes after the magic ones, or only the dictionary and the array.
+/// A `NumPy` file. The input has all bytes after the magic ones, or only the dictionary and the
+/// array.
 pub(crate) fn npy(input: &[u8]) {
     let mut input = Input(input);
     let piece = 1 + usize::from(input.byte());
@@ -158,8 +161,8 @@ pub(crate) fn sigmf(input: &[u8]) {
     check(&hints, input.0, piece);
 }
 
-/// A `SigMF` archive: entries with usual names and sizes that may be wrong. It is read a second time if
-/// the metadata are at the end.
+/// A `SigMF` archive: entries with usual names and sizes that may be wrong. It is read a second
+/// time if the metadata are at the end.
 pub(crate) fn archive(input: &[u8]) {
     let mut input = Input(input);
     let piece = 1 + usize::from(input.byte());

@@ -42,7 +42,8 @@ pub struct DictionaryEntry {
     pub unit: &'static str,
     /// How the number is computed.
     pub definition: &'static str,
-    /// Known bias and limits: how the number differs from what its name promises. Empty if it does not.
+    /// Known bias and limits: how the number differs from what its name promises. Empty if it does
+    /// not.
     pub bias: &'static str,
     /// Standard, paper or data set that the definition comes from.
     pub source: &'static str,

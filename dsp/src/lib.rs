@@ -1,12 +1,12 @@
 //! RF features from IQ recordings: pure mathematics, no files, sockets, clocks or logs.
 //!
-//! Input is the bytes of a recording, in pieces of any size. Output is one object of numbers for each
-//! 1000 ms. The rooms, in the order of the data path:
+//! Input is the bytes of a recording, in pieces of any size. Output is one object of numbers for
+//! each 1000 ms. The rooms, in the order of the data path:
 //!
 //! 1. `container`: recognises the file format from the first bytes, and returns the bytes of the
 //!    samples.
-//! 2. `input`, `format`: hints and `SigMF` metadata, and the sample layout and rate that follow from
-//!    them, each with its source. Hints that contradict each other become warnings.
+//! 2. `input`, `format`: hints and `SigMF` metadata, and the sample layout and rate that follow
+//!    from them, each with its source. Hints that contradict each other become warnings.
 //! 3. `plausibility`: refuses bytes that cannot be a recording, and guesses what they are.
 //! 4. `recording`: divides samples into chunks of 200 ms and collects chunks into segments.
 //!    `timeline` keeps both in place where the recorder lost samples. `recording_info` is what else
@@ -14,16 +14,16 @@
 //! 5. `chunk`: plans transforms once and reuses buffers, so that a chunk allocates nothing.
 //!    `single_precision` computes the 17 numbers where its error is certain to be within the
 //!    tolerances, `double_precision` computes them elsewhere.
-//! 6. `fft`, `estimators`: the transforms, and single quantities. `simd` compiles their loops for the
-//!    vector registers of the machine.
+//! 6. `fft`, `estimators`: the transforms, and single quantities. `simd` compiles their loops for
+//!    the vector registers of the machine.
 //! 7. `detector`: whether a chunk or a segment holds a signal.
 //! 8. `quality`: faults of the receiver and of the recorder; `warning` names them.
 //! 9. `features`: the sets of numbers, and their statistics over a segment.
 //! 10. [`overview`]: the data of a plot of the whole recording.
 //!
-//! `README.md` has the dictionary of every number, the warnings, the formats, figures of the detector
-//! and of speed, and the rooms by level. A room imports only from lower levels. The re-exports of this
-//! file are for other crates.
+//! `README.md` has the dictionary of every number, the warnings, the formats, figures of the
+//! detector and of speed, and the rooms by level. A room imports only from lower levels. The
+//! re-exports of this file are for other crates.
 //!
 //! ```
 //! use heimdall_dsp::{Hints, Recording, Workspace};

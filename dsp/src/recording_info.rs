@@ -46,15 +46,15 @@ pub struct GpsStamps {
     pub stamps: u64,
     /// Stamps at the start that are left over from an earlier use of the receiver channel.
     pub stale_stamps: u64,
-    /// Time of the first sample of the object as second of the GPS week, counted back from the first
-    /// good stamp.
+    /// Time of the first sample of the object as second of the GPS week, counted back from the
+    /// first good stamp.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_sample_gps_week_s: Option<f64>,
     /// Samples per second over the whole object, without the gaps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measured_sample_rate_hz: Option<f64>,
-    /// Largest difference, in samples, between a stamp and the time expected from the stamp before it
-    /// and the rate. Gaps and clock jumps do not count.
+    /// Largest difference, in samples, between a stamp and the time expected from the stamp before
+    /// it and the rate. Gaps and clock jumps do not count.
     pub largest_deviation_samples: f64,
     /// Largest age of the GPS position at any stamp, in seconds. 254 means that or more, 255 means
     /// that there was never a position.
@@ -86,8 +86,8 @@ pub enum Anomaly {
         /// Number of bytes.
         bytes: u64,
     },
-    /// A clock went backwards, or forwards by more than a gap can explain. No samples were counted as
-    /// lost.
+    /// A clock went backwards, or forwards by more than a gap can explain. No samples were counted
+    /// as lost.
     ClockJump {
         /// Samples of the object before the jump.
         at_sample: u64,

@@ -27,9 +27,9 @@ impl Random {
 /// Number of kinds of signals.
 pub(crate) const KINDS: usize = 12;
 
-/// A chunk of `n` samples. The kinds, from 0: a tone on a bin, a tone between bins, two tones, frequency
-/// modulation, a burst, a real-valued tone, a tone with silence inside, noise alone, a tone on an
-/// offset, coloured noise, a tone in whole numbers, a burst of noise.
+/// A chunk of `n` samples. The kinds, from 0: a tone on a bin, a tone between bins, two tones,
+/// frequency modulation, a burst, a real-valued tone, a tone with silence inside, noise alone, a
+/// tone on an offset, coloured noise, a tone in whole numbers, a burst of noise.
 pub(crate) fn signal(kind: usize, n: usize, amplitude: f64, snr_db: f64, random: &mut Random) -> Vec<Complex32> {
     let noise_power = 10_f64.powf(-snr_db / 10.0);
     let cycles = (random.uniform() - 0.5) * n as f64;

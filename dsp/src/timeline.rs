@@ -12,12 +12,12 @@ pub const CHUNK_MS: f64 = 200.0;
 /// Chunks in a segment: the statistics are taken over them.
 pub const CHUNKS_PER_SEGMENT: usize = 5;
 
-/// Longest loss that is accepted, in seconds. A recorder survives a stalled network for some tens of
-/// seconds. A jump of more than ten minutes means that a clock was set.
+/// Longest loss that is accepted, in seconds. A recorder survives a stalled network for some tens
+/// of seconds. A jump of more than ten minutes means that a clock was set.
 const MAX_GAP_S: f64 = 600.0;
 
-/// Longest time that a recording and its losses may span, in seconds: the seven days of a session. It
-/// keeps segment numbers small.
+/// Longest time that a recording and its losses may span, in seconds: the seven days of a session.
+/// It keeps segment numbers small.
 const MAX_SPAN_S: f64 = 7.0 * 86_400.0;
 
 /// The position of the next sample.
@@ -45,7 +45,7 @@ impl Timeline {
         }
     }
 
-    /// Whether so many samples can have been lost here.
+    /// Whether this many samples can have been lost here.
     pub(crate) fn allows_loss(&self, lost: u64) -> bool {
         lost <= self.max_gap && self.position.saturating_add(lost) <= self.max_span
     }

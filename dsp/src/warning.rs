@@ -6,7 +6,8 @@ use serde::Serialize;
 /// the table in `README.md` from it.
 macro_rules! warnings {
     ($($name:ident { meaning: $meaning:literal, action: $action:literal, },)*) => {
-        /// What is wrong with a segment. The word in `quality.warnings` is the name in `snake_case`.
+        /// What is wrong with a segment. The word in `quality.warnings` is the name in
+        /// `snake_case`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(rename_all = "snake_case")]
         #[non_exhaustive]

@@ -1,5 +1,5 @@
-//! The documents that show the dictionary and the warnings agree with the crate: `dsp/README.md`, with
-//! what each number reads for three known recordings, and the COMMENT on
+//! The documents that show the dictionary and the warnings agree with the crate: `dsp/README.md`,
+//! with what each number reads for three known recordings, and the COMMENT on
 //! `measurement_features.receiver_features`. `HEIMDALL_UPDATE=1 cargo test -p heimdall-dsp --test
 //! dictionary` writes them.
 
@@ -168,7 +168,8 @@ $$;
     text
 }
 
-/// The text in ASCII, without the marks of Markdown: the encoding of a database may lack these signs.
+/// The text in ASCII, without the marks of Markdown: the encoding of a database may lack these
+/// signs.
 fn ascii(text: &str) -> String {
     let signs = [
         ("`", ""),
@@ -186,7 +187,8 @@ fn ascii(text: &str) -> String {
     text
 }
 
-/// Whether two rows are equal, apart from the last digits of numbers: machines sum in different orders.
+/// Whether two rows are equal, apart from the last digits of numbers: machines sum in different
+/// orders.
 fn is_same_row(left: &str, right: &str) -> bool {
     let (left, right): (Vec<_>, Vec<_>) = (left.split('|').collect(), right.split('|').collect());
     left.len() == right.len()

@@ -49,7 +49,8 @@ fn a_gap_removes_only_the_chunks_that_it_touches_and_moves_none() {
     assert_eq!(hit.segment_start_ms.to_bits(), 1000.0_f64.to_bits());
     assert_eq!(hit.quality.lost_samples, 150);
     assert_eq!(hit.quality.warnings, [Warning::Gap], "a gap is no dropout");
-    // The three remaining chunks are those of the whole recording, so their range is within that of all five.
+    // The three remaining chunks are those of the whole recording, so their range is within that of
+    // all five.
     for ((name, left), (_, all)) in hit.features.iter().zip(whole.segments[1].features.iter()) {
         assert!(left.min >= all.min && left.max <= all.max, "{name}");
     }

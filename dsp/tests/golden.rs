@@ -24,8 +24,9 @@ fn extract(bytes: &[u8], sample_rate_hz: f64, piece: usize) -> Extraction {
         .expect("golden recordings are long enough")
 }
 
-/// Absolute tolerance for a feature whose reference is `value`: 0.001 for decibels; the rounding of the
-/// printed number for counts; two bins of 5 Hz for the roll-off; 1e-4 of the value for the others.
+/// Absolute tolerance for a feature whose reference is `value`: 0.001 for decibels; the rounding of
+/// the printed number for counts; two bins of 5 Hz for the roll-off; 1e-4 of the value for the
+/// others.
 fn tolerance(feature: &str, value: f64) -> f64 {
     match feature {
         "rssi_dbm" | "snr_db" | "noise_floor_dbm" | "psd_dbm_per_hz" | "peak_to_avg_ratio_db" => 1e-3,

@@ -59,7 +59,7 @@ fn whole(bytes: &[u8]) -> Extraction {
     extract([bytes]).expect("features")
 }
 
-/// Seconds that so many samples take.
+/// Duration of this many samples.
 fn seconds(samples: f64) -> f64 {
     samples / RATE
 }

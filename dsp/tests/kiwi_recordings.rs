@@ -4,16 +4,17 @@ use std::path::PathBuf;
 
 use heimdall_dsp::{Extraction, Hints, Recording, SampleFormat, Workspace};
 
-/// Three receivers of the time signal DCF77 on 2017-11-27, a Monday: the rate according to the stamps
-/// (samples over time from the first good stamp to the last), stale stamps, blocks of 512 samples.
+/// Three receivers of the time signal DCF77 on 2017-11-27, a Monday: the rate according to the
+/// stamps (samples over time from the first good stamp to the last), stale stamps, blocks of 512
+/// samples.
 const RECEIVERS: [(&str, f64, u64, u64); 3] = [
     ("DF0KL", 12_001.145, 1, 687),
     ("F1JEK", 12_001.202, 1, 680),
     ("HB9RYZ", 12_001.132, 1, 691),
 ];
 
-/// The start of the recorder according to the file names, 10:41:56 UTC, as second of the GPS week. The
-/// week begins on Sunday. GPS time has no leap seconds, of which there were 18.
+/// The start of the recorder according to the file names, 10:41:56 UTC, as second of the GPS week.
+/// The week begins on Sunday. GPS time has no leap seconds, of which there were 18.
 const STARTED_S: f64 = 86_400.0 + 10.0 * 3600.0 + 41.0 * 60.0 + 56.0 + 18.0;
 
 fn recordings() -> Option<Vec<PathBuf>> {

@@ -88,10 +88,8 @@ fn sixty_four_bit_files_take_their_lengths_from_ds64() {
         let file = [&form[..], &[0xff; 4], b"WAVE", &parts.concat()].concat();
         let extraction = whole(&file);
         assert_eq!(extraction.segments, raw(SampleFormat::Ci16Le, &data).segments);
-        assert_eq!(
-            extraction.interpretation.container.as_bytes(),
-            form.to_ascii_lowercase()
-        );
+        let name = extraction.interpretation.container;
+        assert_eq!(name.as_bytes(), form.to_ascii_lowercase());
         assert_eq!(extraction.info.anomalies, []);
     }
 }
@@ -101,20 +99,20 @@ fn wrong_lengths_are_reported_with_both_numbers_and_lose_no_sample() {
     let data = wave_16(1300);
     let bytes = data.len() as u64;
     let expected = raw(SampleFormat::Ci16Le, &data);
-    let file = |riff_length: u32, data_length: u32, behind: &[u8]| {
+    let file = |riff_length: u32, data_length: u32, after: &[u8]| {
         let head = [b"RIFF", &riff_length.to_le_bytes()[..], b"WAVE"].concat();
         [
             &head[..],
             &fmt(1, 16, RATE),
             &with_length(*b"data", data_length, &data),
-            behind,
+            after,
         ]
         .concat()
     };
     let info = chunk(*b"LIST", b"INFO");
     // Lengths that an interrupted program leaves in the header, and others.
     for riff_length in [0, 36, u32::MAX, 4000] {
-        for (data_length, behind, announced) in [
+        for (data_length, after, announced) in [
             (0, &[][..], 0),
             (u32::MAX, &[], u64::from(u32::MAX)),
             // A length above 4 GiB, modulo 2^32, can be anything.
@@ -126,7 +124,7 @@ fn wrong_lengths_are_reported_with_both_numbers_and_lose_no_sample() {
             if data_length == 0 && riff_length == 4000 {
                 continue;
             }
-            let extraction = whole(&file(riff_length, data_length, behind));
+            let extraction = whole(&file(riff_length, data_length, after));
             let case = format!("{riff_length} {data_length}");
             assert_eq!(extraction.segments, expected.segments, "{case}");
             assert_eq!(extraction.samples_left_over, 100, "{case}");
@@ -164,10 +162,8 @@ fn a_file_truncated_at_any_byte_is_read_up_to_its_end() {
         }
         let extraction = result.unwrap();
         let odd = (end - head) % 4;
-        assert_eq!(
-            extraction.samples_used + extraction.samples_left_over,
-            ((end - head) / 4) as u64
-        );
+        let samples = extraction.samples_used + extraction.samples_left_over;
+        assert_eq!(samples, ((end - head) / 4) as u64);
         let cut = length(data.len() as u64, (end - head) as u64);
         let partial = Anomaly::PartialSample {
             at_byte: (end - head - odd) as u64,
@@ -218,8 +214,8 @@ fn time_and_frequency_of_an_auxi_chunk_are_kept() {
     assert_eq!(json["centre_frequency_hz"], 145_500_000.0);
     assert!(json.get("gps_stamps").is_none() && json.get("anomalies").is_none());
     // The same chunk after the samples.
-    let behind = riff(&[fmt(1, 16, RATE), chunk(*b"data", &wave_16(400)), chunk(*b"auxi", &auxi)]);
-    assert_eq!(whole(&behind).info, info);
+    let after = riff(&[fmt(1, 16, RATE), chunk(*b"data", &wave_16(400)), chunk(*b"auxi", &auxi)]);
+    assert_eq!(whole(&after).info, info);
     let xml = riff(&[
         fmt(1, 16, RATE),
         chunk(*b"auxi", b"<?xml version=\"1.0\"?><SDR-XML-Root xml:lang=\"EN\"/>"),

@@ -1,9 +1,9 @@
 //! A `SigMF` archive: a tar file with a `.sigmf-meta` and the dataset that it describes.
 //!
-//! The specification leaves the order of the files open, and the usual writers put the dataset first.
-//! A dataset cannot be read without its metadata, and it is too large to be kept. So the first reading
-//! fails with the position of the metadata ([`Error::MetadataAfterSamples`]), the caller reads them from
-//! there, and the archive is read a second time with them.
+//! The specification leaves the order of the files open, and the usual writers put the dataset
+//! first. A dataset cannot be read without its metadata, and it is too large to be kept. So the
+//! first reading fails with the position of the metadata ([`Error::MetadataAfterSamples`]), the
+//! caller reads them from there, and the archive is read a second time with them.
 
 use super::non_conforming::NonConformingDataset;
 use super::payload::Payload;
@@ -13,7 +13,8 @@ use crate::input::sigmf::ARCHIVE_SOURCE;
 use crate::input::{Hint, Hints, Interpretation, MAX_SIGMF_BYTES, Sigmf};
 use crate::recording_info::RecordingInfo;
 
-/// Bytes of the end of an archive that are enough for the metadata and the extended headers before them.
+/// Bytes of the end of an archive that are enough for the metadata and the extended headers before
+/// them.
 pub const MAX_SIGMF_TAIL_BYTES: usize = MAX_SIGMF_BYTES + 256 * 1024;
 
 /// What the next byte of the archive belongs to.
@@ -135,8 +136,8 @@ impl Archive {
         }
     }
 
-    /// Takes bytes from the front of the input, at most the `left` ones of the dataset. Returns the next
-    /// payload, and how many bytes were taken.
+    /// Takes bytes from the front of the input, at most the `left` ones of the dataset. Returns the
+    /// next payload, and how many bytes were taken.
     fn decode_dataset<'a>(&mut self, input: &mut &'a [u8], left: u64) -> (Option<Payload<'a>>, u64) {
         let Some(dataset) = &mut self.dataset else {
             unreachable!("enter_dataset sets it")
@@ -195,7 +196,8 @@ impl Archive {
         if self.dataset.is_some() {
             return Err(bad("more than one dataset, one is read"));
         }
-        // A dataset with a header can be read inside an archive only if the metadata describe the header.
+        // A dataset with a header can be read inside an archive only if the metadata describe the
+        // header.
         let has_header = [".npy", ".wav", ".rf64"]
             .iter()
             .any(|extension| name.to_ascii_lowercase().ends_with(extension));

@@ -1,4 +1,5 @@
-//! Recognises the file format from the first bytes, and returns the bytes of the samples as they arrive.
+//! Recognises the file format from the first bytes, and returns the bytes of the samples as they
+//! arrive.
 
 pub(crate) mod archive;
 mod non_conforming;
@@ -38,7 +39,8 @@ pub(crate) enum Container {
 }
 
 impl Container {
-    /// Recognises the container. `head` is the first [`SNIFF_BYTES`], or the whole object if it is shorter.
+    /// Recognises the container. `head` is the first [`SNIFF_BYTES`], or the whole object if it is
+    /// shorter.
     pub(crate) fn sniff(head: &[u8], hints: &Hints) -> Result<Self, Error> {
         if head.starts_with(npy::MAGIC) {
             return Ok(Self::Npy(Npy::default()));
@@ -64,8 +66,8 @@ impl Container {
         }
     }
 
-    /// Takes bytes from the front of `input`. Returns the next payload, or `None` once all of `input` is
-    /// taken.
+    /// Takes bytes from the front of `input`. Returns the next payload, or `None` once all of
+    /// `input` is taken.
     pub(crate) fn decode<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Payload<'a>>, Error> {
         let payload = match self {
             Self::Raw => Some(std::mem::take(input)).filter(|payload| !payload.is_empty()),
@@ -77,7 +79,8 @@ impl Container {
         Ok(payload.map(|payload| Payload::Samples(Cow::Borrowed(payload))))
     }
 
-    /// How the samples are to be read. Call it after `decode` has returned a payload, or at the end.
+    /// How the samples are to be read. Call it after `decode` has returned a payload, or at the
+    /// end.
     pub(crate) fn interpret(&self, hints: &Hints) -> Result<Interpretation, Error> {
         match self {
             Self::Raw => Interpretation::settle("none", None, None, hints),
@@ -102,7 +105,8 @@ impl Container {
         }
     }
 
-    /// Must be called after the last byte. Then `decode` with empty input returns what was held back.
+    /// Must be called after the last byte. Then `decode` with empty input returns what was held
+    /// back.
     pub(crate) fn end(&mut self) -> Result<(), Error> {
         match self {
             Self::Raw => Ok(()),
@@ -113,8 +117,8 @@ impl Container {
         }
     }
 
-    /// Whether an object may end inside a sample. Not if the reason may be a wrong format; a WAV header
-    /// excludes that.
+    /// Whether an object may end inside a sample. Not if the reason may be a wrong format; a WAV
+    /// header excludes that.
     pub(crate) fn allows_partial_sample(&self) -> bool {
         match self {
             Self::Raw | Self::NonConforming(_) | Self::Archive(_) | Self::Npy(_) => false,

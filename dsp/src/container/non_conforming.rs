@@ -1,5 +1,5 @@
-//! Reads the samples of a dataset that has other bytes too: `core:header_bytes` before captures, and
-//! `core:trailing_bytes` at the end.
+//! Reads the samples of a dataset that has other bytes too: `core:header_bytes` before captures,
+//! and `core:trailing_bytes` at the end.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;

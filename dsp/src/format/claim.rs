@@ -17,8 +17,8 @@ pub enum FormatClaim {
 }
 
 impl FormatClaim {
-    /// Reads a name as columns, metadata and users write it. `None` if it states no layout, as `bin` and
-    /// `raw`.
+    /// Reads a name as columns, metadata and users write it. `None` if it states no layout, as
+    /// `bin` and `raw`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let name = text.trim().trim_matches(['"', '\'']).to_ascii_lowercase();

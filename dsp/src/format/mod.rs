@@ -18,8 +18,8 @@ pub enum SampleFormat {
     Cf64Le,
     /// Two little-endian 16-bit integers, full scale 32,768.
     Ci16Le,
-    /// Two little-endian 24-bit integers, three bytes each, full scale 8,388,608. `SigMF` does not have
-    /// it, WAV does.
+    /// Two little-endian 24-bit integers, three bytes each, full scale 8,388,608. `SigMF` does not
+    /// have it, WAV does.
     Ci24Le,
     /// Two little-endian 32-bit integers, full scale 2^31.
     Ci32Le,
@@ -56,8 +56,8 @@ impl SampleFormat {
         self.properties().1
     }
 
-    /// The formula that scales a stored component `x`. Other programs divide by 32,767 or 127, or centre
-    /// on 127.4 or 128.
+    /// The formula that scales a stored component `x`. Other programs divide by 32,767 or 127, or
+    /// centre on 127.4 or 128.
     #[must_use]
     pub const fn scale(self) -> &'static str {
         self.properties().2
@@ -76,8 +76,8 @@ impl SampleFormat {
         self.properties().3
     }
 
-    /// Name, bytes of a sample, scale, step, and the largest component of an integer format. In single
-    /// precision the largest 32-bit codes are rounded to 1.
+    /// Name, bytes of a sample, scale, step, and the largest component of an integer format. In
+    /// single precision the largest 32-bit codes are rounded to 1.
     const fn properties(self) -> (&'static str, usize, &'static str, f32, f32) {
         match self {
             Self::Cf32Le => ("cf32_le", 8, "x", 0.0, 0.0),

@@ -6,13 +6,13 @@ use crate::format::SampleFormat;
 use crate::format::claim::FormatClaim;
 use crate::warning::{Inconsistency, Warning};
 
-/// Largest relative difference between rates that are the same rate. Oscillators are within 0.01 %, and
-/// headers round 12 kHz to whole Hz.
+/// Largest relative difference between rates that are the same rate. Oscillators are within 0.01 %,
+/// and headers round 12 kHz to whole Hz.
 const SAME_RATE: f64 = 1e-3;
 
-/// Largest relative difference between durations that are the same duration. The closest rates in use,
-/// 48 and 50, and 192 and 200 kHz, differ by 4 %. Recorders round durations and drop incomplete blocks,
-/// which is less.
+/// Largest relative difference between durations that are the same duration. The closest rates in
+/// use, 48 and 50, and 192 and 200 kHz, differ by 4 %. Recorders round durations and drop
+/// incomplete blocks, which is less.
 const SAME_DURATION: f64 = 0.03;
 
 /// Hints that contradict the format or the rate that is used, or that are invalid.
@@ -23,7 +23,8 @@ pub(crate) fn of_reading(hints: &Hints, used: &Interpretation) -> Vec<Inconsiste
     inconsistencies
 }
 
-/// Hints that contradict the number of `samples` in the object, or with the `lost` ones the duration.
+/// Hints that contradict the number of `samples` in the object, or with the `lost` ones the
+/// duration.
 pub(crate) fn of_extent(hints: &Hints, used: &Interpretation, samples: u64, lost: u64) -> Vec<Inconsistency> {
     let counts = hints.sample_counts.iter();
     let durations = hints.durations_s.iter();

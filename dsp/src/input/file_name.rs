@@ -1,5 +1,6 @@
-//! What recorders write into file names: gqrx `gqrx_20240131_120000_145500000_1920000_fc.raw`, `rtl_433`
-//! and others `g001_433.92M_250k.cu8`. Sources: `gqrx`'s I/Q tool, `rtl_433`'s `docs/OPERATION.md`.
+//! What recorders write into file names: gqrx `gqrx_20240131_120000_145500000_1920000_fc.raw`,
+//! `rtl_433` and others `g001_433.92M_250k.cu8`. Sources: `gqrx`'s I/Q tool, `rtl_433`'s
+//! `docs/OPERATION.md`.
 
 use super::sample_rate::{MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};
 
@@ -32,7 +33,8 @@ pub(super) fn sample_rate_hz(file_name: &str) -> Option<f64> {
     rates.all(|other| other.total_cmp(&first).is_eq()).then_some(first)
 }
 
-/// Reads `250k`, `2.4Msps` or `48000sps`. A number with `M` alone is a frequency in this convention.
+/// Reads `250k`, `2.4Msps` or `48000sps`. A number with `M` alone is a frequency in this
+/// convention.
 fn rate(part: &str) -> Option<f64> {
     let digits = part
         .bytes()

@@ -19,8 +19,8 @@ pub struct Hint<T> {
     pub source: &'static str,
 }
 
-/// What is known about a recording from outside its bytes. The bytes count more than the hints, and a
-/// hint counts more than those added after it.
+/// What is known about a recording from outside its bytes. The bytes count more than the hints, and
+/// a hint counts more than those added after it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Hints {
     pub(crate) formats: Vec<Hint<FormatClaim>>,
@@ -95,7 +95,8 @@ impl Hints {
         }
     }
 
-    /// Adds what a file name states: the format by the extension, and the rate as some recorders write it.
+    /// Adds what a file name states: the format by the extension, and the rate as some recorders
+    /// write it.
     pub fn add_file_name(&mut self, file_name: &str) {
         if let Some(format) = file_name::extension(file_name).and_then(FormatClaim::of_extension) {
             self.add_format(format, "extension");

@@ -71,7 +71,8 @@ impl Interpretation {
     }
 }
 
-/// The format that the strongest hint names. If that format is not read, the weaker hints do not count.
+/// The format that the strongest hint names. If that format is not read, the weaker hints do not
+/// count.
 fn named_format(hints: &Hints) -> Result<Option<Hint<SampleFormat>>, Error> {
     for Hint { value, source } in &hints.formats {
         match value {

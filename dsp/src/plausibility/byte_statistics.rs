@@ -66,20 +66,21 @@ impl Floats {
         self.nonzero as f64 >= MIN_NONZERO * self.numbers as f64 && self.usual as f64 >= MOST * self.nonzero as f64
     }
 
-    /// Whether all numbers at even places are zero. So are the lower halves of doubles that were converted
-    /// from integers, or from single-precision numbers of few digits.
+    /// Whether all numbers at even places are zero. So are the lower halves of doubles that were
+    /// converted from integers, or from single-precision numbers of few digits.
     pub(crate) fn lack_every_other(&self) -> bool {
         self.nonzero_even == 0
     }
 
-    /// Whether both signs occur. Integers of nearly one value can look like floats, but of one sign.
+    /// Whether both signs occur. Integers of nearly one value can look like floats, but of one
+    /// sign.
     pub(crate) fn have_both_signs(&self) -> bool {
         let part = EACH_SIGN * self.nonzero as f64;
         self.negative as f64 >= part && (self.nonzero - self.negative) as f64 >= part
     }
 
-    /// Whether each of the two lowest bytes has many values, or is zero as in numbers that were integers.
-    /// Integers that alternate between two levels have few values there.
+    /// Whether each of the two lowest bytes has many values, or is zero as in numbers that were
+    /// integers. Integers that alternate between two levels have few values there.
     pub(crate) fn have_mantissas(&self) -> bool {
         let is_filled = |bytes: &Histogram| bytes.entropy_bits() >= MANTISSA_BITS || bytes.share(0) >= MOST;
         self.lowest.iter().all(is_filled)
@@ -128,8 +129,8 @@ impl Histogram {
             .sum()
     }
 
-    /// Half of the sum of all differences of shares: 0 for equal distributions, 1 for distributions without
-    /// a common value.
+    /// Half of the sum of all differences of shares: 0 for equal distributions, 1 for distributions
+    /// without a common value.
     fn distance(&self, other: &Self) -> f64 {
         (0..=u8::MAX)
             .map(|byte| (self.share(byte) - other.share(byte)).abs())
@@ -172,8 +173,8 @@ impl Histograms {
         self.odd.entropy_bits() >= UNIFORM_BITS && self.even.entropy_bits() <= CONCENTRATED_BITS
     }
 
-    /// Whether both places have about the same distribution, as I and Q of 8 bits. The halves of 16-bit
-    /// integers have not, unless both halves are the same 8 bits.
+    /// Whether both places have about the same distribution, as I and Q of 8 bits. The halves of
+    /// 16-bit integers have not, unless both halves are the same 8 bits.
     pub(crate) fn are_bytes(&self) -> bool {
         let entropy = self.even.entropy_bits();
         (2.0..UNIFORM_BITS - 0.1).contains(&entropy) && self.even.distance(&self.odd) < 0.2 && self.same < 0.5
@@ -184,8 +185,8 @@ impl Histograms {
         self.share_of(|byte| (64..192).contains(&byte)) > 0.5
     }
 
-    /// Whether, as signed bytes, none is near zero and most are far from it. Even a signal of which clipping
-    /// removes nine tenths of the amplitude has 3 % near zero.
+    /// Whether, as signed bytes, none is near zero and most are far from it. Even a signal of which
+    /// clipping removes nine tenths of the amplitude has 3 % near zero.
     pub(crate) fn avoid_zero_as_signed(&self) -> bool {
         self.avoid(|byte| byte.cast_signed().unsigned_abs())
     }

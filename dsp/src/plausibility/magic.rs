@@ -46,7 +46,8 @@ const SIGNATURES: [(&[u8], &str); 30] = [
     (b"\x7fELF", "a program"),
 ];
 
-/// Recognises `SDRangel`'s `.sdriq`: rate, frequency, time and sample size, and a CRC-32 of these 28 bytes.
+/// Recognises `SDRangel`'s `.sdriq`: rate, frequency, time and sample size, and a CRC-32 of these
+/// 28 bytes.
 fn sdrangel(head: &[u8]) -> Option<&'static str> {
     let field = |at: usize| Some(u32::from_le_bytes(*head.get(at..at + 4)?.as_array::<4>()?));
     let is_header = matches!(field(20)?, 16 | 24) && field(28)? == crc32(head.get(..28)?);
@@ -63,8 +64,8 @@ fn crc32(bytes: &[u8]) -> u32 {
     !register
 }
 
-/// Recognises HTML, XML and JSON, which a store, a proxy or a station answers instead of a recording, and
-/// tables of numbers.
+/// Recognises HTML, XML and JSON, which a store, a proxy or a station answers instead of a
+/// recording, and tables of numbers.
 fn text(head: &[u8]) -> Option<&'static str> {
     /// Bytes of plain text that cannot be samples of any format.
     const PLAIN_BYTES: usize = 256;

@@ -11,10 +11,12 @@ use crate::error::Error;
 use crate::estimators::peak_range::PeakRange;
 use byte_statistics::{Histograms, floats};
 
-/// Largest component of a recording. Float recordings that are found in practice reach some thousands.
+/// Largest component of a recording. Float recordings that are found in practice reach some
+/// thousands.
 const LARGEST: f32 = 1e6;
 
-/// A recording has a component of at least this size. Misread integers and big-endian floats have not.
+/// A recording has a component of at least this size. Misread integers and big-endian floats have
+/// not.
 pub(crate) const SMALLEST: f32 = 1e-20;
 
 /// The range of the components. `from` is the index of the first sample.
@@ -86,7 +88,8 @@ pub(crate) fn looks_like(samples: &[Complex32]) -> Option<&'static str> {
     let swapped = |value: f32| f32::from_bits(value.to_bits().swap_bytes());
 
     // The upper half of a double has its exponent near the place of a float's. The lower half is
-    // arbitrary; if the double was converted from a float, it has three bits: 0, 1.08e-19, 2 or 3.69e19.
+    // arbitrary; if the double was converted from a float, it has three bits: 0, 1.08e-19, 2 or
+    // 3.69e19.
     let from_float = |value: f32| value.to_bits().trailing_zeros() >= 29;
     if share(&|s| ordinary(s.im) && from_float(s.re)) && samples.iter().any(|s| wild(s.re)) {
         return Some("complex128 read as complex64");

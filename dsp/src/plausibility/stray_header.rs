@@ -14,16 +14,17 @@ const FOLLOWING: usize = 8;
 const BEYOND: f32 = 2.0;
 /// Fewest outliers, and fewest different ones. Fewer may be clicks or a weak burst.
 const MIN_OUTLIERS: usize = 8;
-/// Least part of the outliers that have the most frequent value. Headers have many zero bytes or blanks.
+/// Least part of the outliers that have the most frequent value. Headers have many zero bytes or
+/// blanks.
 const SAME: f64 = 0.25;
-/// Most outliers with this value and the other sign, relative to those with this sign. A burst that clips
-/// has as many of each sign.
+/// Most outliers with this value and the other sign, relative to those with this sign. A burst that
+/// clips has as many of each sign.
 const MIRRORED: f64 = 0.25;
-/// The first outlier must be among so many components.
+/// The first outlier must be among this many components.
 const EARLY: usize = 16;
 
-/// Returns a warning if the first samples of a recording look like a header. The outliers of a header
-/// repeat. Those of a burst at the start are spread or, if it clips, have both signs.
+/// Returns a warning if the first samples of a recording look like a header. The outliers of a
+/// header repeat. Those of a burst at the start are spread or, if it clips, have both signs.
 pub(crate) fn find(samples: &[Complex32]) -> Option<Inconsistency> {
     if samples.len() < (FOLLOWING + 1) * LONGEST_SAMPLES {
         return None;
@@ -117,7 +118,8 @@ mod tests {
 
     #[test]
     fn bursts_at_the_start_are_no_headers() {
-        // 112 us at 2 MS/s, half of the pulses missing, as ADS-B; unclipped, clipped, weak; with and without an offset.
+        // 112 us at 2 MS/s, half of the pulses missing, as ADS-B; unclipped, clipped, weak; with
+        // and without an offset.
         for (amplitude, offset) in [
             (100.0, 0.001),
             (100.0, 0.0),
@@ -144,7 +146,8 @@ mod tests {
                         bytes[2 * (start + n) + k] = code;
                     }
                 }
-                // Only a burst of constant phase whose I and Q clip at one end each would look like a header.
+                // Only a burst of constant phase whose I and Q clip at one end each would look like
+                // a header.
                 let found = find(&decoded(&bytes));
                 assert_eq!(found, None, "amplitude {amplitude}, offset {offset}, start {start}");
             }

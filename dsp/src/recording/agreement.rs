@@ -85,13 +85,13 @@ fn single_precision_is_within_the_tolerances_or_reports_insufficient_precision()
             }
         }
     }
-    // Single precision may be insufficient above 35 dB; for real-valued signals, which have two equal
-    // peaks and a centroid of zero; and for whole numbers, which may be a pure tone.
+    // Single precision may be insufficient above 35 dB; for real-valued signals, which have two
+    // equal peaks and a centroid of zero; and for whole numbers, which may be a pure tone.
     assert!(insufficient * 50 < all, "{insufficient} of {all} insufficient");
 }
 
-/// A click in noise flattens the spectrum. The higher the click, the closer the SNR is to 0 dB, and the
-/// larger the part of rounding errors in it.
+/// A click in noise flattens the spectrum. The higher the click, the closer the SNR is to 0 dB, and
+/// the larger the part of rounding errors in it.
 #[test]
 fn an_snr_close_to_0_db_has_a_small_relative_error() {
     let mut random = Random(3);
@@ -141,7 +141,8 @@ fn double_precision_agrees_with_the_reference() {
                     ("max", statistics.max),
                 ] {
                     let reference = expected[name][which].as_f64().unwrap();
-                    // Only the rounding of double precision, relative to the rate where the value is 0.
+                    // Only the rounding of double precision, relative to the rate where the value
+                    // is 0.
                     let allowed = 1e-8 * reference.abs() + 1e-11 * rate;
                     let what = format!("{}: {name}.{which}", path.display());
                     assert!((ours - reference).abs() <= allowed, "{what} is {ours}, not {reference}");
@@ -156,8 +157,8 @@ fn double_precision_agrees_with_the_reference() {
 fn a_recording_of_any_signal_has_the_numbers_of_double_precision() {
     let mut random = Random(11);
     let mut workspace = Workspace::new();
-    // Chunks of 200 to 4,000,000 samples: among them 1,601 and 40,009 (primes) and 4,050 (half of it is
-    // odd).
+    // Chunks of 200 to 4,000,000 samples: among them 1,601 and 40,009 (primes) and 4,050 (half of
+    // it is odd).
     for (n, segments) in [
         (200, 48),
         (1600, 24),

@@ -44,8 +44,8 @@ impl ChunkBuffer {
         self.known_losses.pop_front_if(is_here).map(|gap| gap.lost_samples)
     }
 
-    /// Decodes samples from the front of `bytes`, up to the end of the chunk or the next known loss.
-    /// Returns their bytes.
+    /// Decodes samples from the front of `bytes`, up to the end of the chunk or the next known
+    /// loss. Returns their bytes.
     pub(super) fn decode<'a>(&mut self, format: SampleFormat, bytes: &mut &'a [u8]) -> &'a [u8] {
         let to_next_loss = self.known_losses.front().map_or(usize::MAX, |gap| {
             usize::try_from(gap.at_sample - self.samples_read).unwrap_or(usize::MAX)

@@ -60,8 +60,8 @@ impl Recording {
     }
 
     /// Returns the segments that are complete so far, so that a long recording need not be held in
-    /// memory. The caller must add the warnings of [`Extraction::inconsistencies`] to them, since some
-    /// are found only at the end.
+    /// memory. The caller must add the warnings of [`Extraction::inconsistencies`] to them, since
+    /// some are found only at the end.
     pub fn take_segments(&mut self) -> Vec<SegmentFeatures> {
         match &mut self.stage {
             Stage::Decoding {

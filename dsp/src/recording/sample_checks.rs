@@ -70,7 +70,7 @@ impl SampleChecks {
         Ok(misread.into_iter().chain(header))
     }
 
-    /// Checks the recording as a whole, which has so many `samples`.
+    /// Checks the recording as a whole, which has `samples` samples.
     ///
     /// # Errors
     ///

@@ -21,8 +21,8 @@ impl SampleDecoder {
         }
     }
 
-    /// Takes the next bytes. Returns the sample that began in the bytes before, if it is complete now,
-    /// and the whole samples that follow it.
+    /// Takes the next bytes. Returns the sample that began in the bytes before, if it is complete
+    /// now, and the whole samples that follow it.
     pub(super) fn split<'a>(&mut self, mut bytes: &'a [u8]) -> (Vec<u8>, &'a [u8]) {
         let sample_bytes = self.format.sample_bytes();
         self.data_bytes += bytes.len() as u64;

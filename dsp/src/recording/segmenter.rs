@@ -81,8 +81,8 @@ impl Segmenter {
         Ok(())
     }
 
-    /// Continues after samples that the recorder lost here. A loss that is too long is a clock jump:
-    /// it is noted, and nothing is skipped.
+    /// Continues after samples that the recorder lost here. A loss that is too long is a clock
+    /// jump: it is noted, and nothing is skipped.
     pub(crate) fn skip_lost(&mut self, samples: u64) -> Result<(), Error> {
         if samples == 0 {
             return Ok(());

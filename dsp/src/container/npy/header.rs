@@ -1,5 +1,5 @@
-//! The header: six magic bytes, two bytes of version, the length of the rest (two bytes little-endian,
-//! four from version 2), and a Python dictionary in ASCII (UTF-8 in version 3).
+//! The header: six magic bytes, two bytes of version, the length of the rest (two bytes
+//! little-endian, four from version 2), and a Python dictionary in ASCII (UTF-8 in version 3).
 
 use std::borrow::Cow;
 

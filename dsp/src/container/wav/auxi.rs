@@ -1,6 +1,6 @@
-//! The `auxi` chunk of receiver programs: when a recording began and ended, and the frequency of the
-//! receiver. `SpectraVue`'s manual describes it; HDSDR, `SDRuno`, SDR Console and `SDRangel` write it too.
-//! Some programs write XML or JSON into a chunk of this name, which is not read.
+//! The `auxi` chunk of receiver programs: when a recording began and ended, and the frequency of
+//! the receiver. `SpectraVue`'s manual describes it; HDSDR, `SDRuno`, SDR Console and `SDRangel`
+//! write it too. Some programs write XML or JSON into a chunk of this name, which is not read.
 
 use super::bytes::u32_at;
 use crate::recording_info::RecordingInfo;
@@ -15,7 +15,8 @@ pub(super) fn read(body: &[u8], info: &mut RecordingInfo) {
     }
     info.start_time = time(&body[..16]);
     info.stop_time = time(&body[16..32]);
-    // 32 bits of Hz. Programs write a frequency above 4.29 GHz modulo 2^32, which cannot be recognised.
+    // 32 bits of Hz. Programs write a frequency above 4.29 GHz modulo 2^32, which cannot be
+    // recognised.
     let centre_frequency_hz = u32_at(body, 32);
     info.centre_frequency_hz = (centre_frequency_hz > 0).then_some(f64::from(centre_frequency_hz));
 }

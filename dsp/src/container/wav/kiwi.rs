@@ -1,21 +1,22 @@
-//! The time stamps of `KiwiSDR` files: a `kiwi` chunk before each `data` chunk has the time of its first
-//! sample.
+//! The time stamps of `KiwiSDR` files: a `kiwi` chunk before each `data` chunk has the time of its
+//! first sample.
 //!
 //! A stamp has ten bytes, little-endian, which the server writes (`rx_sound.cpp` in
-//! jks-prv/Beagle_SDR_GPS) and kiwirecorder saves: u8 seconds since the last GPS position (254: that or
-//! more, 255: there was none), u8 unused, u32 second of the GPS week, u32 nanosecond. The server keeps
-//! the last stamp of a channel's earlier use. So the first stamp, and with buffers also the second, may
-//! be minutes or days old. Other readers (kiwiclient, hcab14/TDoA) skip these, and so does this one.
+//! jks-prv/Beagle_SDR_GPS) and kiwirecorder saves: u8 seconds since the last GPS position (254:
+//! that or more, 255: there was none), u8 unused, u32 second of the GPS week, u32 nanosecond. The
+//! server keeps the last stamp of a channel's earlier use. So the first stamp, and with buffers
+//! also the second, may be minutes or days old. Other readers (kiwiclient, hcab14/TDoA) skip these,
+//! and so does this one.
 //!
 //! The stamps give:
 //!
-//! - the sample rate, since that of the header is rounded to whole Hz: samples over time of the first
-//!   eight intervals that agree with the header to 0.1 %. The rate must be known before the first chunk
-//!   begins, so up to 64 KiB of samples are held back. Stamps scatter by some parts in a million, so
-//!   this is within 0.1 Hz of the rate over the whole file, which is reported too.
+//! - the sample rate, since that of the header is rounded to whole Hz: samples over time of the
+//!   first eight intervals that agree with the header to 0.1 %. The rate must be known before the
+//!   first chunk begins, so up to 64 KiB of samples are held back. Stamps scatter by some parts in
+//!   a million, so this is within 0.1 Hz of the rate over the whole file, which is reported too.
 //! - losses: where a stamp is 50 samples (4 ms) or more later than the stamp before it and the rate
-//!   predict. In files without losses the difference is below 0.01 samples. Blocks of 512 samples are
-//!   lost together, so no real loss is smaller. The largest difference is reported.
+//!   predict. In files without losses the difference is below 0.01 samples. Blocks of 512 samples
+//!   are lost together, so no real loss is smaller. The largest difference is reported.
 //! - the time of the first sample. No stamp has the number of the week.
 
 use std::borrow::Cow;
@@ -27,12 +28,14 @@ use crate::recording_info::{Anomaly, GpsStamps, RecordingInfo};
 
 /// Most samples that are held back until the rate is known: 32 blocks, three times what is needed.
 const MAX_HELD_BYTES: usize = 64 * 1024;
-/// Most stamps that are held back. With blocks of the usual size, the bytes reach their limit first.
+/// Most stamps that are held back. With blocks of the usual size, the bytes reach their limit
+/// first.
 const MAX_HELD_STAMPS: usize = 64;
 /// Intervals that the rate is computed from, and the fewest where a recording has no more.
 const INTERVALS: u64 = 8;
 const MIN_INTERVALS: u64 = 2;
-/// Largest deviation of an interval from the rate of the header: less than one sample in a block of 512.
+/// Largest deviation of an interval from the rate of the header: less than one sample in a block of
+/// 512.
 const RATE_TOLERANCE: f64 = 1e-3;
 /// Most stamps at the start that may be stale.
 const MAX_STALE: u64 = 2;

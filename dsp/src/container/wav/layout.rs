@@ -11,8 +11,8 @@ const MIN_BYTES: usize = 16;
 const PCM: u16 = 1;
 const FLOAT: u16 = 3;
 const EXTENSIBLE: u16 = 0xFFFE;
-/// In the sub-format of an extensible header, the bytes after the number of the format: the rest of the
-/// base GUID of RFC 2361.
+/// In the sub-format of an extensible header, the bytes after the number of the format: the rest of
+/// the base GUID of RFC 2361.
 const GUID_TAIL: [u8; 14] = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71];
 
 /// What the header says about the samples.

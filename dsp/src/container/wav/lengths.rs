@@ -9,7 +9,8 @@ const UNKNOWN: u32 = u32::MAX;
 /// The bytes of `ds64` that are read: lengths of file and data.
 pub(super) const DS64_BYTES: usize = 16;
 
-/// Chunks that programs write after the samples, even where the length in the RIFF header excludes them.
+/// Chunks that programs write after the samples, even where the length in the RIFF header excludes
+/// them.
 const KNOWN: [&[u8; 4]; 20] = [
     b"LIST", b"fact", b"data", b"kiwi", b"auxi", b"fmt ", b"JUNK", b"junk", b"PAD ", b"FLLR", b"bext", b"iXML",
     b"axml", b"id3 ", b"ID3 ", b"cue ", b"smpl", b"inst", b"PEAK", b"DISP",
@@ -37,7 +38,8 @@ impl Lengths {
         self.riff_end = (length != 0 && length != UNKNOWN).then(|| u64::from(length) + 8);
     }
 
-    /// Reads the first bytes of `ds64`: length of the file and of the data. An interrupted program leaves 0.
+    /// Reads the first bytes of `ds64`: length of the file and of the data. An interrupted program
+    /// leaves 0.
     pub(super) fn read_ds64(&mut self, body: &[u8]) {
         self.riff_end = Some(u64_at(body, 0).saturating_add(8));
         self.data_bytes_64 = Some(u64_at(body, 8));
@@ -54,8 +56,9 @@ impl Lengths {
         KNOWN.contains(&&id) || (is_inside && id.iter().all(|byte| matches!(byte, b' '..=b'~')))
     }
 
-    /// Bytes in a `data` chunk whose header ends at byte `taken`. `None` if the samples continue to the
-    /// end of the object: the length is unknown, or it is 0 and neither stamps nor other chunks can follow.
+    /// Bytes in a `data` chunk whose header ends at byte `taken`. `None` if the samples continue to
+    /// the end of the object: the length is unknown, or it is 0 and neither stamps nor other chunks
+    /// can follow.
     pub(super) fn announce(&mut self, length: u32, taken: u64, has_stamps: bool) -> Option<u64> {
         let announced = match length {
             UNKNOWN => self.data_bytes_64.unwrap_or(u64::from(length)),

@@ -1,22 +1,22 @@
-//! WAV files with IQ samples: RIFF/WAVE, its 64-bit forms RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088),
-//! and `KiwiSDR` files, whose `data` chunks are separated by time stamps. Two channels: left is I and
-//! right is Q.
+//! WAV files with IQ samples: RIFF/WAVE, its 64-bit forms RF64 and BW64 (EBU Tech 3306, ITU-R
+//! BS.2088), and `KiwiSDR` files, whose `data` chunks are separated by time stamps. Two channels:
+//! left is I and right is Q.
 //!
-//! The extractor gets bytes in pieces and holds a bounded number of them. The crates for WAV (`hound`,
-//! `wav`, `symphonia`) need a complete, seekable file, stop at the first `data` chunk and trust its
-//! length. None of them reads `auxi` or `kiwi`.
+//! The extractor gets bytes in pieces and holds a bounded number of them. The crates for WAV
+//! (`hound`, `wav`, `symphonia`) need a complete, seekable file, stop at the first `data` chunk and
+//! trust its length. None of them reads `auxi` or `kiwi`.
 //!
-//! Lengths in headers do not count against the bytes. A program that was interrupted, or never returned
-//! to the header, leaves 0 or 2^32 - 1 there, and what exceeds 4 GiB is written modulo 2^32. All samples
-//! of the object are used, and an [`Anomaly::DataLength`] has both numbers:
+//! Lengths in headers do not count against the bytes. A program that was interrupted, or never
+//! returned to the header, leaves 0 or 2^32 - 1 there, and what exceeds 4 GiB is written modulo
+//! 2^32. All samples of the object are used, and an [`Anomaly::DataLength`] has both numbers:
 //!
 //! - without a length, all bytes that follow are samples;
-//! - after a `data` chunk, another chunk is accepted if its name is a known one, or any printable name
-//!   inside the length of the RIFF header; else the bytes are more samples;
+//! - after a `data` chunk, another chunk is accepted if its name is a known one, or any printable
+//!   name inside the length of the RIFF header; else the bytes are more samples;
 //! - an object that ends early has the samples up to its end.
 //!
-//! Integers are read as x / 2^(bits - 1), and bytes as (x - 127.5) / 127.5. `KiwiSDR`'s own reader divides
-//! by 65,535, so its values are half of these.
+//! Integers are read as x / 2^(bits - 1), and bytes as (x - 127.5) / 127.5. `KiwiSDR`'s own reader
+//! divides by 65,535, so its values are half of these.
 
 mod auxi;
 mod bytes;

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use crate::error::Error;
 use crate::recording_info::Gap;
 
-/// Longest metadata that are read: five thousand annotations of 200 bytes, and small enough for sixteen
-/// recordings in 64 MB.
+/// Longest metadata that are read: five thousand annotations of 200 bytes, and small enough for
+/// sixteen recordings in 64 MB.
 pub const MAX_SIGMF_BYTES: usize = 1 << 20;
 
 #[derive(Deserialize)]
@@ -65,7 +65,8 @@ impl File {
         let mut file: Self = serde_json::from_slice(json).map_err(|error| bad(short(&error.to_string())))?;
         file.global.check()?;
         file.check_order()?;
-        // `core:sample_start` counts from `core:offset`, but some programs that write an offset count from 0.
+        // `core:sample_start` counts from `core:offset`, but some programs that write an offset
+        // count from 0.
         let offset = file.global.offset;
         let is_absolute = file.captures.first().is_some_and(|first| first.start >= offset);
         for capture in &mut file.captures {

@@ -1,10 +1,11 @@
-//! `SigMF` metadata, as far as they describe how samples are read. Source: the `SigMF` specification and its
-//! schema, version 1.2 (<https://sigmf.org>).
+//! `SigMF` metadata, as far as they describe how samples are read. Source: the `SigMF`
+//! specification and its schema, version 1.2 (<https://sigmf.org>).
 //!
-//! These fields are read: `core:datatype`, `core:sample_rate`, `core:num_channels` (one), `core:offset`,
-//! `core:dataset`, `core:metadata_only`, `core:trailing_bytes`, and of each capture `core:sample_start`,
-//! `core:global_index`, `core:header_bytes`, `core:frequency`, `core:datetime`. `core:sha512` is not
-//! checked: that would double the work on a recording, and the row has the object's entity tag.
+//! These fields are read: `core:datatype`, `core:sample_rate`, `core:num_channels` (one),
+//! `core:offset`, `core:dataset`, `core:metadata_only`, `core:trailing_bytes`, and of each capture
+//! `core:sample_start`, `core:global_index`, `core:header_bytes`, `core:frequency`,
+//! `core:datetime`. `core:sha512` is not checked: that would double the work on a recording, and
+//! the row has the object's entity tag.
 
 mod json;
 
@@ -35,7 +36,8 @@ impl Sigmf {
     ///
     /// # Errors
     ///
-    /// If it is too long, no JSON, lacks a field or has one of the wrong type, or has more than one channel.
+    /// If it is too long, no JSON, lacks a field or has one of the wrong type, or has more than one
+    /// channel.
     pub fn parse(json: &[u8]) -> Result<Self, Error> {
         let File { global, captures } = File::parse(json)?;
         let Some(format @ (FormatClaim::Samples(_) | FormatClaim::Unsupported(_))) =
@@ -117,7 +119,8 @@ impl Sigmf {
         self.global.trailing_bytes
     }
 
-    /// The first two different frequencies of the receiver in the first `samples`, if there are two.
+    /// The first two different frequencies of the receiver in the first `samples`, if there are
+    /// two.
     pub(crate) fn retuned(&self, samples: u64) -> Option<(f64, f64)> {
         let mut tuned = self.captures.iter().filter(|capture| capture.start < samples);
         let first = tuned.find_map(|capture| capture.frequency_hz)?;

@@ -1,4 +1,5 @@
-//! Keeps the first bytes of the samples, and checks whether they have the format that they are read in.
+//! Keeps the first bytes of the samples, and checks whether they have the format that they are read
+//! in.
 
 use crate::error::Error;
 use crate::format::SampleFormat;
@@ -6,8 +7,8 @@ use crate::input::Interpretation;
 use crate::plausibility::byte_statistics::{Histograms, floats};
 use crate::warning::{Inconsistency, Warning};
 
-/// Bytes that are kept: enough for histograms of 256 values in each of two places, and for ten network
-/// packets.
+/// Bytes that are kept: enough for histograms of 256 values in each of two places, and for ten
+/// network packets.
 const MAX_BYTES: usize = 16 * 1024;
 /// Fewest bytes for a conclusion.
 const MIN_BYTES: usize = 4 * 1024;
@@ -35,7 +36,8 @@ impl ByteLayout {
         }
     }
 
-    /// Checks the bytes once, when there are enough. Returns a warning if they look like another format.
+    /// Checks the bytes once, when there are enough. Returns a warning if they look like another
+    /// format.
     ///
     /// # Errors
     ///
@@ -71,8 +73,8 @@ impl ByteLayout {
     }
 }
 
-/// The format that the bytes must have instead. Floating-point numbers of one width are recognised in
-/// every other format.
+/// The format that the bytes must have instead. Floating-point numbers of one width are recognised
+/// in every other format.
 fn cannot_be(format: SampleFormat, bytes: &[u8]) -> Option<&'static str> {
     let (single, double) = (floats::<4>(bytes), floats::<8>(bytes));
     match format {
@@ -87,8 +89,8 @@ fn cannot_be(format: SampleFormat, bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The format that the bytes look like. Integers of one kind are plausible as integers of another kind,
-/// so this is only a warning.
+/// The format that the bytes look like. Integers of one kind are plausible as integers of another
+/// kind, so this is only a warning.
 fn may_not_be(format: SampleFormat, bytes: &[u8]) -> Option<&'static str> {
     let places = Histograms::of(bytes);
     match format {
@@ -103,8 +105,8 @@ fn may_not_be(format: SampleFormat, bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether three packets follow each other. Packets of the same kind and stream have consecutive numbers.
-/// Source: the layout of headers in ANSI/VITA 49.2.
+/// Whether three packets follow each other. Packets of the same kind and stream have consecutive
+/// numbers. Source: the layout of headers in ANSI/VITA 49.2.
 fn is_vrt(bytes: &[u8]) -> bool {
     let word = |at: usize| Some(u32::from_be_bytes(*bytes.get(at..at + 4)?.as_array::<4>()?));
     let mut at = 0;

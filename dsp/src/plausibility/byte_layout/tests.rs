@@ -146,7 +146,8 @@ fn floats_read_in_any_other_format_are_refused() {
             }
         }
     }
-    // Doubles converted from 8-bit integers: every second word is zero, and all floats are plausible.
+    // Doubles converted from 8-bit integers: every second word is zero, and all floats are
+    // plausible.
     let coarse: Vec<u8> = signals()[0]
         .1
         .iter()
