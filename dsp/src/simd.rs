@@ -1,8 +1,8 @@
 //! Loops in the widest vector registers of the machine that the program runs on.
 //!
 //! A loop that sums in single precision is written with `pulp::Simd`, whose registers have as many
-//! lanes as those of the machine. All other loops are left to the compiler, which compiles them once
-//! for each instruction set.
+//! lanes as those of the machine. All other loops are left to the compiler, which compiles them
+//! once for each instruction set.
 
 use pulp::Simd;
 use rustfft::num_complex::Complex32;
@@ -81,8 +81,8 @@ pub(crate) fn lane_numbers<S: Simd>() -> S::f32s {
     S::as_simd_f32s(&numbers[..S::F32_LANES]).0[0]
 }
 
-/// Sum of the lanes in double precision. Pairs are added in parallel: in sequence each addition would
-/// wait for the one before.
+/// Sum of the lanes in double precision. Pairs are added in parallel: in sequence each addition
+/// would wait for the one before.
 #[inline(always)]
 pub(crate) fn total<S: Simd>(register: S::f32s) -> f64 {
     let mut lanes = [0.0_f32; MAX_LANES];

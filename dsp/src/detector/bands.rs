@@ -1,4 +1,4 @@
-//! Runs of blocks that are stronger than those on either side.
+//! Bands: runs of blocks that are stronger than the reference cells on either side.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,38 +9,41 @@ use super::circular_sums::CircularSums;
 use super::log_densities::LogDensities;
 use crate::estimators::distributions;
 
-/// Each band tested is wider than the one before by this factor, or by one block.
+/// Each width is larger than the one before by this factor, at least by one block.
 const WIDTH_STEP: f64 = 1.25;
 
 /// Thresholds for all widths.
 #[derive(Debug)]
 pub(super) struct Bands {
-    /// Standard deviations beyond which noise alone is in none of the tests, but with the probability asked for.
+    /// Threshold in standard deviations: the probability that noise exceeds it in any of the tests
+    /// is the required one.
     deviations: f64,
     widths: Vec<Width>,
-    /// Those that the last baseline was fitted with.
+    /// The basis of the last baseline.
     basis: Option<Arc<HarmonicBasis>>,
 }
 
-/// A width that is searched for, in blocks.
+/// A width that is tested, in blocks.
 #[derive(Debug)]
 struct Width {
     blocks: usize,
-    /// Blocks on either side that it is compared with.
+    /// Reference cells on either side, in blocks.
     reference: usize,
     step: usize,
-    /// Factor over their mean.
+    /// Threshold, as a factor over the mean of the reference cells.
     factor: f64,
 }
 
 impl Bands {
-    /// For `count` blocks, each the mean of `looks` powers, with at least `reference` of them on either side; all tests together
-    /// are wrong with this `probability`.
+    /// Thresholds for `count` blocks that are the mean of `looks` powers each, with at least
+    /// `reference` reference cells on either side. All tests together have the false-alarm
+    /// `probability`.
     pub(super) fn new(count: usize, looks: f64, reference: usize, probability: f64) -> Self {
         let mut widths = Vec::new();
         let mut blocks = 1;
         while 2 * blocks <= count && count > 2 {
-            // Wider on both sides than the band itself, but not so wide that it meets the band again.
+            // Wider on either side than the band, but not so wide that the two sides meet around
+            // the circle.
             let reference = (2 * blocks).max(reference).min((count - blocks) / 2).max(1);
             widths.push(Width {
                 blocks,
@@ -62,8 +65,9 @@ impl Bands {
         }
     }
 
-    /// The first band that is too strong to be noise. `logarithms` are of what `sums` was filled with; below `lowest` there
-    /// is only rounding.
+    /// The first band that is too strong for noise, and the baseline that it was compared with.
+    /// `sums` and `logarithms` are of the same densities. `lowest` is the lower limit of the noise
+    /// density.
     pub(super) fn find(
         &mut self,
         sums: &CircularSums,
@@ -74,7 +78,7 @@ impl Bands {
         let step = self.widths.iter().find_map(|width| {
             let factor = width.factor * width.blocks as f64 / width.reference as f64;
             let lowest = lowest * width.reference as f64;
-            // Hardly ever in white noise; so it is all places first, many at a time.
+            // Rare in white noise, so a fast test of all places comes first.
             if !sums.any_stronger(width.blocks, width.reference, factor, lowest) {
                 return None;
             }

@@ -1,32 +1,34 @@
-//! The shapes that the noise may have across the band: a slope and harmonics.
+//! Basis functions for the shape of the noise across the band: a slope and harmonics.
 
-/// Harmonics that the noise's shape has at least: features down to a quarter of the band.
+/// Least number of harmonics: shapes down to a quarter of the band.
 pub(super) const MIN_HARMONICS: usize = 4;
 
-/// And at most, beside a pole; a search through more would cost as much as the transforms.
+/// Largest number of harmonics. A search with more would cost as much as the transforms.
 const MAX_HARMONICS: usize = 16;
 
-/// Powers averaged for each harmonic: the more there are, the fainter the shapes that show. At 200 kHz there are six, and sixteen
-/// for five chunks together.
+/// Averaged powers per harmonic: the more there are, the fainter are the visible shapes. At 200 kHz
+/// this gives six harmonics, and sixteen for five chunks together.
 const LOOKS_PER_HARMONIC: f64 = 6_000.0;
 
-/// A constant and a slope, which come before the harmonics.
+/// Number of shapes before the harmonics: a constant and a slope.
 pub(super) const STRAIGHT: usize = 2;
 
-/// Orthonormal shapes over a pass-band, which is much the same from chunk to chunk: to make them costs as much as a transform.
+/// Orthonormal shapes over a pass-band. They cost as much as a transform, so they are kept: the
+/// pass-band is mostly the same from chunk to chunk.
 #[derive(Debug)]
 pub(super) struct HarmonicBasis {
-    /// Whether each block lies in the pass-band.
+    /// Whether each block is in the pass-band.
     pub inside: Vec<bool>,
     /// The values of each shape at the blocks.
     values: Vec<Vec<f64>>,
-    /// Sums of each shape over the blocks before, for each shape one more than blocks.
+    /// Running sums of each shape: for each block the sum before it, and the sum of all.
     pub sums: Vec<Vec<f64>>,
 }
 
 impl HarmonicBasis {
-    /// Shapes of length 1 and at right angles over the blocks that are inside, zero elsewhere: constant, slope, then cosine and
-    /// sine of once, twice, ... around the band, as many as show in blocks that are the mean of `looks` powers each.
+    /// Shapes that are orthonormal over the blocks inside the pass-band, and zero outside:
+    /// constant, slope, then cosine and sine of one, two, ... periods per band. Their number
+    /// depends on the `looks` of a block.
     pub(super) fn new(inside: Vec<bool>, looks: f64) -> Self {
         let harmonics = harmonics(looks * inside.len() as f64);
         let mut shapes: Vec<Vec<f64>> = Vec::new();
@@ -44,7 +46,7 @@ impl HarmonicBasis {
                 }
             }
             let length = dot(&shape, &shape).sqrt();
-            // Too small a pass-band for this shape: what is left of it is rounding errors.
+            // In a pass-band too small for this shape only rounding errors remain of it.
             if length > 1e-3 {
                 for value in &mut shape {
                     *value /= length;
@@ -59,7 +61,7 @@ impl HarmonicBasis {
         }
     }
 
-    /// How much of each shape is in these values, 0 outside the pass-band.
+    /// Coefficients of each shape in these values, which are 0 outside the pass-band.
     pub(super) fn coefficients(&self, values: &[f64]) -> Vec<f64> {
         self.values.iter().map(|shape| dot(shape, values)).collect()
     }
@@ -85,7 +87,7 @@ fn value(number: usize, place: f64) -> f64 {
     }
 }
 
-/// Sums of the values before each place, and of all.
+/// The sum of the values before each index, and of all.
 fn running_sums(values: &[f64]) -> Vec<f64> {
     let mut sums = vec![0.0];
     let mut sum = 0.0;

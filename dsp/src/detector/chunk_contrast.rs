@@ -1,35 +1,39 @@
-//! What is in one chunk of a segment and not in the others.
+//! Finds signals that are in some chunks of a segment and not in the others.
 //!
-//! The noise's shape is the receiver's: the logarithm of a block's density in one chunk, less its mean over `K` others, has
-//! the mean 0 where there is noise alone, whatever the shape, and the variance `(1 + 1 / K) / L` for blocks of `L` looks. The sum
-//! over a run of blocks less that of as many anywhere is normal, or nearly so: the logarithm of a mean of exponentials has its longer
-//! tail below, so that it exceeds a normal quantile less often than that. A signal that comes or goes adds a step,
-//! which no shape has to be told from: this finds what [`super::baseline`] must not.
+//! The receiver determines the shape of the noise, so it is the same in all chunks. For noise, the
+//! logarithm of a block's density in one chunk minus its mean over `K` others has the mean 0,
+//! whatever the shape, and the variance `(1 + 1 / K) / L` for blocks of `L` looks. Over a run of
+//! blocks, the sum of these differences minus its average over all runs is nearly normal. The
+//! logarithm of a mean of exponential variables has its longer tail below, so the sum exceeds a
+//! normal quantile less often than a normal variable does. A signal that starts or ends adds a
+//! step. No shape of the noise can look like it, so this test finds signals that
+//! [`super::baseline`] must reject.
 
 use crate::estimators::distributions;
 use crate::simd::dispatch;
 
-/// Each run tested is wider than the one before by this factor, or by one block.
+/// Each width is larger than the one before by this factor, at least by one block.
 const WIDTH_STEP: f64 = 1.25;
 
-/// Blocks in the narrowest run. What is narrower is no weaker in its own band than what shows alone.
+/// Blocks in the narrowest run. The test of a single chunk finds narrower signals of the same
+/// strength.
 const NARROWEST: usize = 4;
 
-/// Runs looked at side by side.
+/// Runs tested in parallel.
 const LANES: usize = 8;
 
-/// Blocks weaker than this part of the median block lie outside the pass-band: there is only what leaks from inside it,
-/// the same in many blocks.
+/// Blocks weaker than this part of the median block are outside the pass-band. They contain leakage
+/// from inside it, which is the same in many blocks.
 const PASS_BAND: f64 = 0.25;
 
-/// Chunks that it takes at least: of two, it cannot be said which holds more than noise.
+/// Least number of chunks. With two, the test cannot decide which one contains the signal.
 const FEWEST_CHUNKS: usize = 3;
 
-/// Which chunks hold something that others do not.
+/// Which chunks contain a signal that others do not.
 ///
-/// `logarithms` are those of the densities, chunk after chunk, of `blocks` blocks each that have `bins` bins together. Chunks
-/// that are `known` to hold a signal are not compared with, nor is any once it is found. Noise alone is found with no more than
-/// this `probability`.
+/// `logarithms` are those of the densities, chunk after chunk, of `blocks` blocks with `bins` bins
+/// in all. Chunks that are `known` to contain a signal are not used for comparison; a chunk in
+/// which a signal is found becomes known. Noise has at most this false-alarm `probability`.
 pub(super) fn find(
     logarithms: &[f64],
     blocks: usize,
@@ -74,7 +78,7 @@ pub(super) fn find(
     }
 }
 
-/// The widths of runs that are tested.
+/// The widths of the runs that are tested.
 fn widths(blocks: usize) -> Vec<usize> {
     let mut widths = Vec::new();
     let mut width = NARROWEST;
@@ -85,8 +89,9 @@ fn widths(blocks: usize) -> Vec<usize> {
     widths
 }
 
-/// How far the values of a run, round the end if need be, rise above all, in standard deviations if that of a value is 1; 0 if
-/// some run falls farther: then it is the others that hold a signal, beside which all that is not in its band rises.
+/// How far the values of a run rise above the mean, in units of the standard deviation of one
+/// value. Runs may continue from the end at the start. 0 if some run falls farther below the mean:
+/// then the other chunks contain a signal, and everything outside its band rises.
 fn rise(values: &[f64], widths: &[usize], sums: &mut Vec<f64>) -> f64 {
     let count = values.len();
     let mean = values.iter().sum::<f64>() / count as f64;
@@ -109,7 +114,7 @@ fn rise(values: &[f64], widths: &[usize], sums: &mut Vec<f64>) -> f64 {
     if highest > -lowest { highest } else { 0.0 }
 }
 
-/// The smallest and the largest difference of two values; 0 if that is smaller or larger.
+/// The smallest difference `end - start`, at most 0, and the largest, at least 0.
 #[inline(always)]
 fn extremes(starts: &[f64], ends: &[f64]) -> (f64, f64) {
     let (mut least, mut most) = ([0.0; LANES], [0.0; LANES]);
@@ -118,16 +123,7 @@ fn extremes(starts: &[f64], ends: &[f64]) -> (f64, f64) {
     for (starts, ends) in starts.iter().zip(ends) {
         for lane in 0..LANES {
             let difference = ends[lane] - starts[lane];
-            least[lane] = if difference < least[lane] {
-                difference
-            } else {
-                least[lane]
-            };
-            most[lane] = if difference > most[lane] {
-                difference
-            } else {
-                most[lane]
-            };
+            (least[lane], most[lane]) = (smaller(difference, least[lane]), larger(difference, most[lane]));
         }
     }
     let rest = starts_rest.iter().zip(ends_rest).map(|(start, end)| end - start);
@@ -137,6 +133,17 @@ fn extremes(starts: &[f64], ends: &[f64]) -> (f64, f64) {
     )
 }
 
+/// Unlike `f64::min` this is one instruction: it need not handle NaN.
+#[inline(always)]
+fn smaller(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
+#[inline(always)]
+fn larger(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,7 +151,8 @@ mod tests {
     const BLOCKS: usize = 300;
     const BINS: usize = 9_600;
 
-    /// Five chunks of a shape that no harmonics have, each with its signal, and as flat as no noise is.
+    /// Five chunks with a shape that harmonics cannot fit, without the scatter of noise, each with
+    /// its signal.
     fn found(known: [bool; 5], signal: impl Fn(usize, usize) -> f64) -> Vec<bool> {
         let shape = |block: usize| 0.5 * f64::from(u8::from(block % 100 < 50)) - 0.1 * (block % 7) as f64;
         let logarithms: Vec<f64> = (0..5 * BLOCKS)
@@ -162,12 +170,12 @@ mod tests {
             let expected: Vec<bool> = (0..5).map(|chunk| held.contains(&chunk)).collect();
             assert_eq!(found([false; 5], signal), expected);
         }
-        // Another level altogether is an amplifier's doing.
+        // A change of the level in all of the band comes from an amplifier.
         assert_eq!(found([false; 5], |chunk, _| chunk as f64), [false; 5]);
     }
 
     #[test]
-    fn what_a_signal_in_all_others_leaves_free_is_no_signal() {
+    fn a_chunk_without_the_signal_of_all_others_contains_none() {
         let others = |chunk, block| {
             if chunk != 2 && (40..115).contains(&block) {
                 0.3
@@ -176,14 +184,14 @@ mod tests {
             }
         };
         assert!(!found([false; 5], others)[2]);
-        // Beside those that are known not even the strongest counts, and of two chunks neither.
+        // Known chunks are not tested again, however strong. Of two unknown chunks none is found.
         let strong = |chunk, block| if chunk < 2 { 10.0 * others(0, block) } else { 0.0 };
         assert_eq!(found([true, true, false, false, false], strong), [false; 5]);
         assert_eq!(found([true, true, true, false, false], others), [false; 5]);
     }
 
     #[test]
-    fn too_few_blocks_have_no_runs() {
+    fn nothing_is_found_in_too_few_blocks() {
         assert_eq!(find(&[0.0; 15], 3, 30, vec![false; 5], 1e-4), [false; 5]);
     }
 }

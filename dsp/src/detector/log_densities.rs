@@ -1,30 +1,32 @@
-//! The logarithms of a spectrum's densities, which have independent errors of one variance, and the pole that explains most of them.
+//! The logarithms of a spectrum's densities, whose errors are independent and of equal variance,
+//! and the AR(1) model that fits them best.
 
 use std::cell::OnceCell;
 
 use super::ar1::Ar1;
 
-/// Blocks weaker than this part of the median block lie outside the pass-band.
+/// Blocks weaker than this part of the median block are outside the pass-band.
 const PASS_BAND: f64 = 0.5;
 
-/// Blocks beside its edges that do not count either, since the filter's slope begins there.
+/// Blocks next to the edges of the pass-band that do not count either: the filter's slope begins
+/// there.
 const SHOULDER: usize = 2;
 
 /// Logarithms of the densities of blocks.
 #[derive(Debug)]
 pub(super) struct LogDensities {
-    /// Those of the blocks in the pass-band, 0 elsewhere.
+    /// The logarithms in the pass-band, 0 outside.
     pub values: Vec<f64>,
-    /// Which blocks that are.
+    /// Whether each block is in the pass-band.
     pub inside: Vec<bool>,
-    /// Powers averaged in each block.
+    /// Powers averaged in each block (number of looks).
     pub looks: f64,
-    /// Fitted when it is asked for first: hardly ever in noise.
+    /// Fitted when it is first needed, which is rare in noise.
     ar1: OnceCell<Ar1>,
 }
 
 impl LogDensities {
-    /// Of densities that are the mean of `looks` powers each.
+    /// The logarithms of densities that are the mean of `looks` powers each.
     pub(super) fn of(densities: &[f64], looks: f64) -> Self {
         let mut ranked = densities.to_vec();
         let middle = ranked.len() / 2;
@@ -32,7 +34,7 @@ impl LogDensities {
         let strong = |at: usize| densities[at] > lowest.max(f64::MIN_POSITIVE);
         let count = densities.len();
         let inside: Vec<bool> = (0..count)
-            .map(|at| (0..=2 * SHOULDER).all(|beside| strong((at + beside + count - SHOULDER % count) % count)))
+            .map(|at| (0..=2 * SHOULDER).all(|offset| strong((at + offset + count - SHOULDER % count) % count)))
             .collect();
         let values = densities
             .iter()
@@ -47,17 +49,17 @@ impl LogDensities {
         }
     }
 
-    /// Of each.
+    /// Variance of each logarithm.
     pub(super) fn variance(&self) -> f64 {
         1.0 / self.looks
     }
 
-    /// The likeliest one.
+    /// The most likely AR(1) model.
     pub(super) fn ar1(&self) -> &Ar1 {
         (self.ar1).get_or_init(|| Ar1::likeliest(&self.values, &self.inside, self.variance()))
     }
 
-    /// What is left when that is taken out.
+    /// The logarithms without the most likely AR(1) model.
     pub(super) fn without_ar1(&self) -> Self {
         let densities = self.ar1().densities(self.values.len());
         let rest = self.values.iter().zip(&self.inside).zip(densities);

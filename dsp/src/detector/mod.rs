@@ -1,40 +1,51 @@
-//! Whether a chunk holds a signal: a constant-false-alarm-rate test on its periodogram.
+//! Decides whether a chunk contains a signal: a test with a constant false-alarm rate (CFAR) on its
+//! periodogram.
 //!
-//! Under noise alone the powers of the bins of a periodogram are independent and exponential, with the
-//! noise's density as their mean (Brillinger, Time Series, theorem 5.2.6), whatever the distribution of
-//! the samples, as long as the density changes little within the bins compared. Two tests share the
-//! false alarms of a chunk, [`FALSE_ALARMS`]:
+//! For noise, the powers of the bins of a periodogram are independent and exponential, with the
+//! noise's density as their mean (Brillinger, Time Series, theorem 5.2.6). This holds for any
+//! distribution of the samples if the density changes little within the bins compared. A CFAR test
+//! compares a cell under test with reference cells next to it. Two tests share the false-alarm
+//! probability of a chunk, [`FALSE_ALARMS`]:
 //!
-//! - **Lines.** Each bin, and each point half-way between two, against the mean of `R` bins on its left and
-//!   of `R` on its right, whichever is larger (greatest-of cell averaging, Hansen and Sawyers 1980), so that the edge of a
-//!   pass-band is no signal. Against one such mean, the factor `a` is exceeded with probability `(1 + a / R)^-R`
-//!   (Finn and Johnson 1968), against the larger of two less often. There are `2 N` points: `2 N (1 + a / R)^-R`
-//!   bounds the probability of any false alarm, hence `a`. Looking between the bins
-//!   brings the loss of a tone that fits no bin from 3.9 down to 1.25 dB. What passes must also exceed `a` times what the likeliest
-//!   pole (see `pole`) makes of the larger mean at its own place: the peak of noise may be narrower than `R` bins. In white noise the pole
-//!   is next to nothing, and no tone is lost. This too is a further condition.
-//! - **Bands.** The mean of `M` bins against the larger of the means of `G` bins on either side, for widths from
-//!   one block to half the band. The quotient of two such means has the F distribution with
-//!   `2 M` and `2 G` degrees of freedom; its quantile is Wilson and Hilferty's cube-root approximation.
-//!   The number of tests again divides the probability. What passes must also stand out of a smooth
-//!   baseline (harmonics through the logarithms of the whole pass-band, see `baseline`), so that coloured noise,
-//!   whose density rises and falls slowly, is no signal. Being a further condition, this can
-//!   only lower the false alarms. It also sets what coloured noise is: what four harmonics of the band explain, or one pole with them.
-//!   Any other hump much narrower than a quarter of the band cannot be told from a signal, and is called one.
+//! - **Lines.** The cell under test is a bin, or the point half-way between two bins. The reference
+//!   cells are `R` bins on its left and `R` on its right; the larger of the two means counts
+//!   (greatest-of cell averaging, Hansen and Sawyers 1980), so that the edge of a pass-band is no
+//!   signal. The probability that the cell exceeds `a` times one such mean is `(1 + a / R)^-R`
+//!   (Finn and Johnson 1968), and less for the larger of two. There are `2 N` points, so `2 N (1 +
+//!   a / R)^-R` is an upper limit of the false-alarm probability, which gives `a`. The points
+//!   between the bins reduce the loss of a tone between two bins from 3.9 to 1.25 dB. A line must
+//!   also exceed `a` times the larger mean after the most likely AR(1) model is taken into account
+//!   (see `ar1`): the peak of coloured noise may be narrower than `R` bins. In white noise this
+//!   model is nearly flat, so no tone is lost. A further condition can only lower the false-alarm
+//!   rate.
+//! - **Bands.** The cell under test is a run of `M` bins, from one block to half of the band. The
+//!   reference cells are `G` bins on either side; the larger of the two means counts. The quotient
+//!   of two such means has the F distribution with `2 M` and `2 G` degrees of freedom. Its quantile
+//!   is Wilson and Hilferty's cube-root approximation. The probability is divided by the number of
+//!   tests. A band must also exceed a smooth baseline (harmonics through the logarithms of the
+//!   whole pass-band, see `baseline`), so that coloured noise, whose density changes slowly, is no
+//!   signal. This too is a further condition. It also defines coloured noise: what four harmonics
+//!   of the band, or they and an AR(1) model, explain. Any other hump much narrower than a quarter
+//!   of the band cannot be distinguished from a signal, and counts as one.
 //!
-//! The baseline's tests and those of the bands divide their probability in the same way: with `T` tests of a chunk, a band has to
-//! stand out by the standard deviations that a normal variable exceeds with the probability `5e-5 / T`, 5.5 at 48 kHz.
+//! The tests of the baseline divide their probability in the same way. With `T` tests of a chunk, a
+//! band must exceed the baseline by the number of standard deviations that a normal variable
+//! exceeds with the probability `5e-5 / T`: 5.5 at 48 kHz.
 //!
-//! A segment's chunks are then looked at together (see `series`): the bands in the mean of their logarithms, which scatters less
-//! than half as much; and each chunk beside the others (see `changes`), where no shape of the noise is left to hide behind.
+//! At its end, the chunks of a segment are tested together (see `segment_detector`): bands in the
+//! mean of their logarithms, which has less than half the scatter, and each chunk against the
+//! others (see `chunk_contrast`), where the shape of the noise does not matter.
 //!
 //! # What no detector finds
 //!
-//! Noise may have any smooth shape, and a wide band is nearly one. Of two densities, the step of a band and all that a slope and
-//! some harmonics can make of it, the likeliest test tells one from the other by a normal variable whose means are `d` standard
-//! deviations apart, `d^2` being the squared difference of the logarithms times the looks (Neyman and Pearson; Kay, Detection Theory,
-//! 4.3). At 2e-4 false alarms in a chunk, which are 1 in 1,000 segments, it finds `Phi(d - 3.54)`. For 12.5 kHz 6 dB below the
-//! noise in one chunk of 200 ms alone, and noise that has one harmonic or more, of half a decibel to one:
+//! Noise may have any smooth shape, and a wide band is nearly such a shape. A slope and some
+//! harmonics explain a part of the band's step. The most powerful test between the step and that
+//! part is a normal variable with two means `d` standard deviations apart, where `d^2` is the
+//! squared difference of the logarithms times the looks (Neyman and Pearson; Kay, Detection Theory,
+//! 4.3). At 2e-4 false alarms per chunk, which is 1 in 1,000 segments, it finds the part `Phi(d -
+//! 3.54)` of the signals. The table has `d` and this part for a band of 12.5 kHz 6 dB below the
+//! noise in a single chunk of 200 ms, and noise with at least one harmonic of half a decibel to one
+//! decibel:
 //!
 //! | rate | 1 harmonic | 2 | 3 | 4 |
 //! | --- | ---: | ---: | ---: | ---: |
@@ -43,14 +54,16 @@
 //! | 96 kHz | 8.8, 100 % | 7.2, 100 % | 5.7, 98.6 % | 4.6, 85 % |
 //! | 200 kHz | 10.1, 100 % | 9.3, 100 % | 8.6, 100 % | 7.8, 100 % |
 //!
-//! So what is asked of five chunks cannot be had of one alone at 50 kHz: either a colour of two harmonics is called a signal, or
-//! every fourth signal is missed, even by a test that knows where to look. Beside other chunks without it, it can.
+//! So a single chunk at 50 kHz cannot reach the detection rate that is required for five: either
+//! noise with two harmonics counts as a signal, or every fourth signal is missed, even by a test
+//! that knows the band. In comparison with other chunks without the signal it can.
 //!
 //! # Measured
 //!
-//! `examples/detector.rs`, 2026-11-25, seeds 0 and 12345: segments of five chunks of noise in which any chunk was called a signal; at most
-//! 0.1 % is allowed. All 26 of 294,912 are at most 0.013 % with a confidence of 95 %; of one kind, 1 of 4,000 is at most 0.12 %, 2 are at most
-//! 0.16 %, none at most 0.08 %; 2 of 960 at most 0.66 %.
+//! `examples/detector.rs`, 2026-11-25, seeds 0 and 12345: segments of five chunks of noise with a
+//! false alarm in any chunk. At most 0.1 % is allowed. In all, 26 of 294,912 segments have one: at
+//! most 0.013 % with 95 % confidence. For one kind of noise, 0 of 4,000 is at most 0.08 %, 1 is at
+//! most 0.12 %, 2 is at most 0.16 %; 2 of 960 is at most 0.66 %.
 //!
 //! | noise | rates, kHz | segments of each seed | seed 0 | seed 12345 | worst kind |
 //! | --- | --- | ---: | ---: | ---: | --- |
@@ -65,13 +78,17 @@
 //! | pass-band of 80 % (steep), 60 % (soft) | 8 to 200 | 17,920 | 0 | 1 | 1 of 4,000 |
 //! | int8, rms of 20, 0.5 and 0.3 steps | 12 to 200 | 18,880 | 3 | 2 | 1 of 4,000; 1 of 960 at 200 kHz |
 //!
-//! A pole at 0.97 makes the density change by 36 dB over the band, one at 0.7 by 15 dB. Two peaks are too many, as two poles at 0.7 and -0.7
-//! make them, 9 dB high: called a signal in 103 of 4,000 segments at 8 kHz, 278 of 4,000 at 48 kHz, 25 of 960 at 200 kHz (seed 0).
+//! With a pole at 0.97 the density changes by 36 dB over the band, with one at 0.7 by 15 dB. Noise
+//! with two peaks is not covered: poles at 0.7 and -0.7 make two peaks of 9 dB, which count as a
+//! signal in 103 of 4,000 segments at 8 kHz, 278 of 4,000 at 48 kHz and 25 of 960 at 200 kHz (seed
+//! 0).
 //!
-//! Chunks with a signal that were found, of 2,000 each (seed 77; 100 % are at least 99.86 % with a confidence of 95 %; with seed
-//! 12345 those at -6 dB in five chunks are 100 % at all four rates, tones at 18 dB 99.8 to 100 %); of the bursts, 500
-//! segments in which they were found and nothing else. From there up to 20 dB, and of a tone at 18 dB in one chunk, that is 99.6 to
-//! 100 %: a band that is found anywhere shows in each of the other chunks too with a probability of 2.3e-4 (`series`).
+//! The next tables show which part of 2,000 chunks with a signal was found (seed 77). 100 % is at
+//! least 99.86 % with 95 % confidence. With seed 12345, bands at -6 dB in five chunks are found in
+//! 100 % at all four rates, tones at 18 dB in 99.8 to 100 %. For bursts in one chunk of five, the
+//! part of 500 segments counts in which this chunk was found and no other. From -5 up to 20 dB, and
+//! for a tone at 18 dB in one chunk, that is 99.6 to 100 %: a band that is found in the segment is
+//! also present in each other chunk by chance with a probability of 2.3e-4 (`segment_detector`).
 //!
 //! | signal | -9 dB | -8 | -7 | -6 | -5 |
 //! | --- | ---: | ---: | ---: | ---: | ---: |
@@ -96,15 +113,19 @@
 //! | the same, 200 kHz | 10 % | 52 % | 95 % | 100 % |
 //! | half-way between two bins, 200 kHz | | | | 100 % |
 //!
-//! The bin at 0 Hz is special: receivers leave their own offset there, 15 to 23 dB above the noise in the bin where
-//! that was measured, and carriers tuned to exactly 0 Hz stood 49 dB and more above it. It counts above
-//! [`ZERO_HZ_RATIO`] only.
+//! # The bin at 0 Hz
 //!
-//! A weaker carrier may be told by its changes, but not always. Over the five chunks of a segment the bin of DCF77 on three receivers
-//! varied by 2.7 to 12 % of its power, 17 to 106 times as much as the noise makes it; the offsets of two receivers by 0.04 and 0.25 %, less
-//! than the noise does. In the second of each minute in which DCF77 is not keyed, it varied by 0.1 %: as constant as an offset,
-//! of the same line width, and no farther off in phase. Two receivers are too few to know how offsets change while they
-//! settle, so changes are not made use of; the side bands of keying are found as lines, in the chunks that have them.
+//! Receivers add an offset of their own at 0 Hz: 15 to 23 dB above the noise in a bin where it was
+//! measured. Carriers tuned to exactly 0 Hz were 49 dB and more above it. So this bin counts only
+//! above [`ZERO_HZ_RATIO`].
+//!
+//! The changes of a weaker carrier may distinguish it from an offset, but not always. Over the five
+//! chunks of a segment, the bin of DCF77 on three receivers varied by 2.7 to 12 % of its power, 17
+//! to 106 times as much as from noise; the offsets of two receivers by 0.04 and 0.25 %, less than
+//! from noise. In the one second of each minute in which DCF77 is not keyed it varied by 0.1 %: as
+//! constant as an offset, with the same line width, and with no larger deviation in phase. Two
+//! receivers are too few to know how offsets change while they settle, so the detector does not use
+//! changes. It finds the side bands of keying as lines, in the chunks that have them.
 
 mod ar1;
 mod bands;
@@ -127,13 +148,13 @@ use log_densities::LogDensities;
 use reference_cells::{FALSE_ALARMS, LOWEST_DENSITY, line_reference};
 pub(crate) use segment_detector::SegmentDetector;
 
-/// Half a chunk's false alarms for lines, half for bands.
+/// Part of a chunk's false-alarm probability for lines. The rest is for bands.
 const SHARE: f64 = 0.5;
 
-/// Power at 0 Hz over the noise in a bin, from which on it is taken for a carrier: 35 dB.
+/// Ratio of the power at 0 Hz to the noise in a bin from which on it is a carrier: 35 dB.
 pub(crate) const ZERO_HZ_RATIO: f64 = 3162.0;
 
-/// Thresholds for one division of the band into blocks, and sums over the blocks.
+/// Thresholds for chunks of one length, and sums over the blocks of the last one.
 #[derive(Debug, Default)]
 pub(crate) struct Detector {
     sums: CircularSums,
@@ -142,19 +163,20 @@ pub(crate) struct Detector {
 
 #[derive(Debug)]
 struct Thresholds {
-    /// Blocks on either side that a line is compared with.
+    /// Reference cells of a line on either side, in blocks.
     line_reference: usize,
-    /// Factor over their mean.
+    /// Threshold of a line, as a factor over the mean of the reference cells.
     line_factor: f64,
-    /// By this factor no pole's density changes over as many blocks.
+    /// Upper limit of the change of an AR(1) model's density over as many blocks, as a factor.
     steepest: f64,
-    /// Powers averaged in a block.
+    /// Powers averaged in a block (number of looks).
     looks: f64,
     bands: Bands,
 }
 
 impl Detector {
-    /// Looks for a signal. `blocks` describe all bins but that at 0 Hz, whose power is `zero_hz`.
+    /// Whether the chunk contains a signal. `blocks` are without the bin at 0 Hz, whose power is
+    /// `zero_hz`.
     pub(crate) fn signal_present(&mut self, blocks: &[Block], zero_hz: f32) -> bool {
         let densities = blocks.iter().map(|block| block.power / block.bins as f64);
         self.sums.fill(densities.clone());
@@ -166,7 +188,7 @@ impl Detector {
         let thresholds = self.thresholds.get_or_insert_with(|| Thresholds::new(blocks));
         let (reference, factor) = (thresholds.line_reference, thresholds.line_factor);
         let (steepest, looks) = (thresholds.steepest, thresholds.looks);
-        // Hardly ever needed in noise, and then by both tests.
+        // Rarely needed in noise. Both tests may need it, so it is computed once.
         let known = OnceCell::new();
         let logarithms = || {
             let of = || Rc::new(LogDensities::of(&densities.clone().collect::<Vec<_>>(), looks));
@@ -176,12 +198,12 @@ impl Detector {
         let is_line = |(at, block): (usize, &Block)| {
             let line = f64::from(block.line);
             let noise = (self.sums.around(at, 1, reference) / reference as f64).max(lowest);
-            let stands_out_of_pole = || {
+            let exceeds_ar1 = || {
                 let whitened = whitened.get_or_init(|| Whitened::new(densities.clone(), logarithms().ar1()));
                 line > factor * whitened.noise(at, reference)
             };
-            // Most lines are too strong for any pole.
-            (line > factor * noise && (line > steepest * factor * noise || stands_out_of_pole()))
+            // Most lines are too strong for any AR(1) noise.
+            (line > factor * noise && (line > steepest * factor * noise || exceeds_ar1()))
                 || (block.first == 0 && f64::from(zero_hz) > ZERO_HZ_RATIO * noise)
         };
         blocks.iter().enumerate().any(is_line) || thresholds.bands.find(&self.sums, logarithms, lowest).is_some()
@@ -206,24 +228,25 @@ impl Thresholds {
     }
 }
 
-/// Densities with the likeliest pole taken out.
+/// Densities divided by those of the most likely AR(1) model.
 #[derive(Debug)]
 struct Whitened {
-    /// The pole's density.
-    pole: Vec<f64>,
+    /// The model's densities.
+    model: Vec<f64>,
     sums: CircularSums,
 }
 
 impl Whitened {
-    fn new(densities: impl ExactSizeIterator<Item = f64> + Clone, pole: &Ar1) -> Self {
-        let pole: Vec<f64> = pole.densities(densities.len()).collect();
+    fn new(densities: impl ExactSizeIterator<Item = f64> + Clone, ar1: &Ar1) -> Self {
+        let model: Vec<f64> = ar1.densities(densities.len()).collect();
         let mut sums = CircularSums::default();
-        sums.fill(densities.zip(&pole).map(|(density, pole)| density / pole));
-        Self { pole, sums }
+        sums.fill(densities.zip(&model).map(|(density, model)| density / model));
+        Self { model, sums }
     }
 
-    /// What the noise is at a block by the larger of the means on either side, if it has the pole's shape.
+    /// Noise at a block of this shape: the larger mean of the reference cells times the model's
+    /// density.
     fn noise(&self, at: usize, reference: usize) -> f64 {
-        self.pole[at] * self.sums.around(at, 1, reference) / reference as f64
+        self.model[at] * self.sums.around(at, 1, reference) / reference as f64
     }
 }

@@ -1,13 +1,15 @@
-//! The blocks that a line is compared with, and the limits that all of the detector keeps.
+//! The number of reference cells, and the limits that all of the detector's tests share.
 
-/// False alarms per chunk of noise, and again per segment for all its chunks together, and for each beside the others: 7e-4 for a
-/// segment of five, of which one in 1000 may be wrong.
+/// Probability of a false alarm in one chunk of noise, in the test of all chunks of a segment
+/// together, and in the comparison of its chunks. A segment of five chunks has 7e-4, and at most
+/// 1e-3 is allowed.
 pub(super) const FALSE_ALARMS: f64 = 1e-4;
 
-/// Below this part of the mean density nothing is called a signal: the rounding of the transform lies there, 16 dB lower.
+/// Lower limit of the noise, as a part of the mean density. The rounding errors of the transform
+/// are 16 dB below it.
 pub(super) const LOWEST_DENSITY: f64 = 1e-12;
 
-/// Blocks on either side that a line is compared with, of `count` that have `n` bins: some hundred bins.
+/// Reference cells of a line on either side, in blocks of `n / count` bins: some hundred bins.
 pub(super) fn line_reference(n: usize, count: usize) -> usize {
     (n / 32).clamp(64, 512).div_ceil((n / count).max(1)).clamp(1, count)
 }

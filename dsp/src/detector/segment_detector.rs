@@ -1,8 +1,9 @@
-//! What the chunks of a segment show together that each of them alone does not.
+//! Finds signals in the chunks of a segment together that are too weak in each chunk alone.
 //!
-//! The noise's shape is the receiver's, the same in all chunks: their mean shows it, and what stands out of it, with less
-//! than half the scatter. Which of the chunks hold what was found is seen from how much the band differs from
-//! chunk to chunk, whatever the noise's shape. What is in some of them only, `changes` finds.
+//! The receiver determines the shape of the noise, so it is the same in all chunks. Their mean has
+//! less than half the scatter of one chunk, so weaker bands exceed it. The height of such a band in
+//! each chunk then decides which chunks contain it, whatever the shape of the noise.
+//! `chunk_contrast` finds signals that only some of the chunks contain.
 
 use std::rc::Rc;
 
@@ -13,30 +14,32 @@ use super::log_densities::LogDensities;
 use super::reference_cells::{FALSE_ALARMS, LOWEST_DENSITY, line_reference};
 use crate::estimators::spectrum::Block;
 
-/// Standard deviations by which a band that the chunks have together has to stand out in one of them, to be in that one.
+/// Standard deviations by which a band of the mean must be higher than the noise in a chunk, to be
+/// present in that chunk.
 const PRESENT: f64 = 3.5;
 
-/// The chunks of a segment so far.
+/// The chunks of the current segment.
 #[derive(Debug, Default)]
 pub(crate) struct SegmentDetector {
-    /// The blocks' densities, chunk after chunk; their logarithms once it is judged.
+    /// Densities of the blocks, chunk after chunk. Replaced by their logarithms when the segment
+    /// ends.
     logarithms: Vec<f64>,
     /// Blocks in a chunk.
     blocks: usize,
     /// Bins in a chunk.
     bins: usize,
-    /// Whether each chunk has any power at all, and so a place among the logarithms.
-    sounds: Vec<bool>,
+    /// Whether each chunk has any power. Only those have densities here.
+    has_power: Vec<bool>,
     sums: CircularSums,
-    /// For so many chunks.
+    /// Thresholds, and the number of chunks that they are for.
     bands: Option<(usize, Bands)>,
 }
 
 impl SegmentDetector {
-    /// Takes the next chunk's spectrum, without the bin at 0 Hz.
+    /// Adds the next chunk's spectrum, without the bin at 0 Hz.
     pub(crate) fn add_chunk(&mut self, blocks: &[Block]) {
         let has_power = blocks.iter().any(|block| block.power > 0.0);
-        self.sounds.push(has_power);
+        self.has_power.push(has_power);
         if has_power {
             self.blocks = blocks.len();
             self.bins = blocks.iter().map(|block| block.bins).sum();
@@ -45,32 +48,35 @@ impl SegmentDetector {
         }
     }
 
-    /// Starts the next segment without a look at this one.
+    /// Discards this segment, and starts the next.
     pub(crate) fn clear(&mut self) {
         self.logarithms.clear();
-        self.sounds.clear();
+        self.has_power.clear();
     }
 
-    /// Which chunks hold a signal that shows only in all of them together, or only beside the others; starts the next segment.
-    /// `alone` are those in which one showed already.
+    /// Which chunks contain a signal that shows only in all chunks together, or only in comparison
+    /// with the other chunks. `alone` are the chunks in which a signal was found already. Starts
+    /// the next segment.
     pub(crate) fn finish_segment(&mut self, alone: &[bool]) -> Vec<bool> {
         for density in &mut self.logarithms {
             *density = density.ln();
         }
-        let sounds = std::mem::take(&mut self.sounds);
-        let known = alone.iter().zip(&sounds).filter(|(_, sounds)| **sounds);
+        let has_power = std::mem::take(&mut self.has_power);
+        let known = alone.iter().zip(&has_power).filter(|(_, has_power)| **has_power);
         let known = known.map(|(alone, _)| *alone).collect();
         let together = self.find().into_iter().chain(std::iter::repeat(false));
-        let apart = chunk_contrast::find(&self.logarithms, self.blocks, self.bins, known, FALSE_ALARMS);
+        let by_contrast = chunk_contrast::find(&self.logarithms, self.blocks, self.bins, known, FALSE_ALARMS);
         self.logarithms.clear();
-        let mut found = together.zip(apart).map(|(together, apart)| together || apart);
-        sounds
+        let mut found = together
+            .zip(by_contrast)
+            .map(|(together, by_contrast)| together || by_contrast);
+        has_power
             .into_iter()
-            .map(|sounds| sounds && found.next().unwrap_or(false))
+            .map(|has_power| has_power && found.next().unwrap_or(false))
             .collect()
     }
 
-    /// Those of the chunks that have any power in which there is what shows in all of them together.
+    /// For each chunk with any power, whether it contains a band of the mean of all chunks.
     fn find(&mut self) -> Vec<bool> {
         let chunks = self.logarithms.len() / self.blocks.max(1);
         if chunks < 2 {
@@ -96,14 +102,15 @@ impl SegmentDetector {
             return Vec::new();
         };
 
-        // The band's height over the smooth shape of the mean, and how much higher than in the mean it is here.
+        // The band's height over the baseline of the mean, plus how much higher the chunk is than
+        // the mean.
         let heights: Vec<f64> = self
             .logarithms
             .chunks(count)
             .map(|chunk| baseline.height(chunk, &step))
             .collect();
         let mean = heights.iter().sum::<f64>() / chunks as f64;
-        let own = baseline.flat_deviation(&step).powi(2) * (chunks - 1) as f64;
+        let own = baseline.flat_deviation(step.width).powi(2) * (chunks - 1) as f64;
         let deviation = (step.deviation.powi(2) + own).sqrt();
         heights
             .iter()

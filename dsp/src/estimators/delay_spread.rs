@@ -24,7 +24,8 @@ pub(crate) struct DelaySpread {
     pub lags: usize,
     /// Weighted standard deviation of their lag, in samples.
     pub std: f64,
-    /// Whether each lag clearly counts or clearly does not, or the uncertain ones make no difference.
+    /// Whether each lag clearly counts or clearly does not, or the uncertain ones make no
+    /// difference.
     pub certain: bool,
 }
 
@@ -61,8 +62,8 @@ fn estimate_in_lanes<S: Simd>(simd: S, correlation: &[f32], scale: f64) -> Delay
     // counts, so they are not.
     let mean = all.first / all.weight;
     let variance = (all.second / all.weight - mean * mean).max(0.0);
-    // A lag at the threshold changes the variance by the share of its weight times the difference of
-    // its squared distance from the mean and the variance.
+    // A lag at the threshold changes the variance by the share of its weight times the difference
+    // of its squared distance from the mean and the variance.
     let distances = uncertain.second - 2.0 * mean * uncertain.first + mean * mean * uncertain.weight;
     let weight = f64::from(levels.clearly_above).powi(2) / all.weight;
     let change = weight * (distances + uncertain.lags * variance);
@@ -99,8 +100,8 @@ impl Moments {
     }
 }
 
-/// Levels relative to lag 0: up to the first a lag clearly does not count, above the second it counts,
-/// from the third on it clearly counts.
+/// Levels relative to lag 0: up to the first a lag clearly does not count, above the second it
+/// counts, from the third on it clearly counts.
 struct Levels {
     clearly_below: f32,
     threshold: f32,
@@ -175,8 +176,8 @@ impl Levels {
     }
 }
 
-/// Confidence in the delay spread for an SNR: 1 above 15 dB, below it three linear pieces down to 0 at
-/// 0 dB.
+/// Confidence in the delay spread for an SNR: 1 above 15 dB, below it three linear pieces down to 0
+/// at 0 dB.
 pub(crate) fn delay_confidence(snr_db: f64) -> f64 {
     if snr_db > 15.0 {
         1.0

@@ -1,10 +1,9 @@
 //! Quantiles of the distributions of noise powers, by approximations in closed form.
 //!
-//! A statistics crate computes them more accurately, but with many dependencies; these errors are far
-//! below what the thresholds need.
+//! The thresholds need no more accuracy, so a statistics crate is not worth a dependency.
 
-/// Standard deviations that a normal variable exceeds with this small probability, from the asymptotic
-/// series of its tail (Abramowitz and Stegun 26.2.12) by fixed-point iteration.
+/// Standard deviations that a normal variable exceeds with this small probability, from the
+/// asymptotic series of its tail (Abramowitz and Stegun 26.2.12) by fixed-point iteration.
 pub(crate) fn normal(probability: f64) -> f64 {
     let mut z: f64 = 5.0;
     for _ in 0..20 {
@@ -14,16 +13,17 @@ pub(crate) fn normal(probability: f64) -> f64 {
     z
 }
 
-/// Value that the mean of `looks` exponential variables of mean 1 exceeds with the same probability as
-/// a normal variable exceeds `deviate` (Wilson and Hilferty 1931; Abramowitz and Stegun 26.4.17).
+/// Value that the mean of `looks` exponential variables of mean 1 exceeds with the same probability
+/// as a normal variable exceeds `deviate` (Wilson and Hilferty 1931; Abramowitz and Stegun
+/// 26.4.17).
 pub(crate) fn gamma(deviate: f64, looks: f64) -> f64 {
     let spread = 1.0 / (9.0 * looks);
     (1.0 - spread + deviate * spread.sqrt()).max(0.0).powi(3)
 }
 
-/// Value that the quotient of the means of `above` and of `below` exponential variables exceeds with
-/// the same probability as a normal variable exceeds `deviate` (Wilson and Hilferty 1931; Abramowitz
-/// and Stegun 26.6.15), by bisection.
+/// Value that the quotient of the means of `above` and of `below` exponential variables exceeds
+/// with the same probability as a normal variable exceeds `deviate` (Wilson and Hilferty 1931;
+/// Abramowitz and Stegun 26.6.15), by bisection.
 pub(crate) fn f(deviate: f64, above: f64, below: f64) -> f64 {
     let (a, b) = (1.0 / (9.0 * above), 1.0 / (9.0 * below));
     let as_normal = |quotient: f64| {
@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn the_gamma_quantile_agrees_with_tables() {
-        // Chi-square exceeds 45.315 with probability 0.001 for 20 degrees of freedom, 267.541 for 200.
+        // Chi-square exceeds 45.315 with probability 0.001 for 20 degrees of freedom, 267.541 for
+        // 200.
         let deviate = 3.090_232;
         assert!((gamma(deviate, 10.0) * 20.0 - 45.315).abs() < 0.2);
         assert!((gamma(deviate, 100.0) * 200.0 - 267.541).abs() < 0.2);

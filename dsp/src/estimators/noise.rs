@@ -6,17 +6,17 @@ use super::spectrum::Block;
 use super::{distributions, order_statistic};
 use crate::simd::dispatch;
 
-/// Least number of bins in a group. Under a Hann window the mean of as many has a standard deviation of
-/// a sixth of itself.
+/// Least number of bins in a group. Under a Hann window the mean of as many has a standard
+/// deviation of a sixth of itself.
 const GROUP_BINS: usize = 64;
 
-/// Least number of groups, if the chunk is long enough for as many: fewer cannot separate noise from a
-/// signal.
+/// Least number of groups, if the chunk is long enough for as many: fewer cannot separate noise
+/// from a signal.
 const MIN_GROUPS: usize = 24;
 
 /// Groups at either end of the band below this part of the median group are in the stop band of the
-/// receiver's filter. A signal that fills more than half of the band looks the same, but only a filter
-/// is always symmetrical.
+/// receiver's filter. A signal that fills more than half of the band looks the same, but only a
+/// filter is always symmetrical.
 const STOP_BAND: f64 = 0.1;
 
 /// Groups at the ends below this part of the median group are in a stop band even if it is not
@@ -36,8 +36,9 @@ const FALSE_ALARM: f64 = 1e-4;
 /// Groups weaker than this part of the noise are on the filter's slope.
 const SLOPE: f64 = 0.5;
 
-/// Variance of a sum of neighbouring bins under a Hann window over the variance of a sum of independent
-/// ones: the powers of adjacent bins have the correlation 4/9, those two bins apart 1/36.
+/// Variance of a sum of neighbouring bins under a Hann window over the variance of a sum of
+/// independent ones: the powers of adjacent bins have the correlation 4/9, those two bins apart
+/// 1/36.
 pub(crate) const HANN_VARIANCE: f64 = 1.0 + 2.0 * (4.0 / 9.0 + 1.0 / 36.0);
 
 /// The noise of a chunk.
@@ -45,15 +46,15 @@ pub(crate) const HANN_VARIANCE: f64 = 1.0 + 2.0 * (4.0 / 9.0 + 1.0 / 36.0);
 pub(crate) struct Noise {
     /// Mean `U` of a bin of noise within the pass-band.
     pub density: f64,
-    /// Bins of noise: those of the pass-band. A bin on the filter's slope counts as the fraction of the
-    /// noise that it has.
+    /// Bins of noise: those of the pass-band. A bin on the filter's slope counts as the fraction of
+    /// the noise that it has.
     pub bins: f64,
     /// Blocks of the pass-band.
     pub pass_band: Range<usize>,
 }
 
-/// Estimates the noise from the Hann-windowed spectrum: flat noise under signals that leave at least a
-/// quarter of the pass-band free. `ranked` is scratch.
+/// Estimates the noise from the Hann-windowed spectrum: flat noise under signals that leave at
+/// least a quarter of the pass-band free. `ranked` is scratch.
 pub(crate) fn estimate(blocks: &[Block], ranked: &mut Vec<f64>) -> Noise {
     let bins: usize = blocks.iter().map(|block| block.bins).sum();
     let in_group = (GROUP_BINS * blocks.len()).div_ceil(bins);
@@ -116,14 +117,14 @@ fn stop_bands(blocks: &[Block], in_group: usize, highest: f64) -> (usize, usize)
 }
 
 /// Mean of the groups that are noise, by forward consecutive mean excision (Henttu and Aromaa, IEEE
-/// ISSSTA 2002): the weakest groups are noise. The next stronger group is noise too if it exceeds their
-/// mean by no more than `factor`.
+/// ISSSTA 2002): the weakest groups are noise. The next stronger group is noise too if it exceeds
+/// their mean by no more than `factor`.
 fn noise_level(densities: &mut [f64], factor: f64) -> f64 {
     let mut used = order_statistic::share(densities.len(), CERTAINLY_NOISE);
     densities.select_nth_unstable_by(used - 1, f64::total_cmp);
     let mut mean = densities[..used].iter().sum::<f64>() / used as f64;
-    // Adds all groups below the bound in one step, and repeats. The result is the same as one by one:
-    // each group that is added is at least as strong as those before, so the bound rises.
+    // Adds all groups below the bound in one step, and repeats. The result is the same as one by
+    // one: each group that is added is at least as strong as those before, so the bound rises.
     loop {
         let (count, sum) = sum_between(densities, 0.0, factor * mean);
         if count <= used {

@@ -8,15 +8,15 @@ use super::distributions;
 use super::noise::{HANN_VARIANCE, Noise};
 use super::spectrum::{self, Block, PAD, signed};
 
-/// Part of the power below the lower edge of the occupied bandwidth, and the part above the upper edge
-/// (ITU-R SM.328, article 1.153 of the Radio Regulations).
+/// Part of the power below the lower edge of the occupied bandwidth, and the part above the upper
+/// edge (ITU-R SM.328, article 1.153 of the Radio Regulations).
 const OUTSIDE: f64 = 0.005;
 
 /// Probability that noise far from a signal counts as part of it.
 const FALSE_ALARM: f64 = 1e-3;
 
-/// Numbers of neighbouring blocks that are tested together: one block finds strong signals, many find
-/// weak ones.
+/// Numbers of neighbouring blocks that are tested together: one block finds strong signals, many
+/// find weak ones.
 const WIDTHS: [usize; 4] = [1, 4, 16, 64];
 
 /// A signal above the noise. Frequencies are in bins from 0 Hz.
@@ -38,7 +38,8 @@ pub(crate) struct Finder {
 }
 
 impl Finder {
-    /// The emission that exceeds the noise, if any. `spectrum` is padded as for [`spectrum::measure`].
+    /// The emission that exceeds the noise, if any. `spectrum` is padded as for
+    /// [`spectrum::measure`].
     pub(crate) fn find(&mut self, spectrum: &[Complex32], blocks: &[Block], noise: &Noise) -> Option<Emission> {
         let region = self.region(blocks, noise)?;
         let blocks = &blocks[region];
@@ -61,7 +62,8 @@ impl Finder {
         })
     }
 
-    /// The blocks from the first to the last that are too strong for noise, and one more on either side.
+    /// The blocks from the first to the last that are too strong for noise, and one more on either
+    /// side.
     fn region(&mut self, blocks: &[Block], noise: &Noise) -> Option<std::ops::Range<usize>> {
         if noise.density <= 0.0 {
             return blocks.iter().any(|block| block.hann > 0.0).then_some(0..blocks.len());
@@ -96,8 +98,8 @@ impl Finder {
     }
 }
 
-/// The last bin, before half of the power is reached, at which the sum reaches the power outside the
-/// edge; and the part of that bin before the edge.
+/// The last bin, before half of the power is reached, at which the sum reaches the power outside
+/// the edge; and the part of that bin before the edge.
 fn edge<'a>(
     blocks: impl Iterator<Item = &'a Block>,
     total: f64,
@@ -119,8 +121,8 @@ fn edge<'a>(
     found.and_then(|(block, sum)| inside(block, sum))
 }
 
-/// The last of these bins at which the sum reaches the power outside the edge, and the part of that bin
-/// before the edge. `before` is the sum over all bins before these.
+/// The last of these bins at which the sum reaches the power outside the edge, and the part of that
+/// bin before the edge. `before` is the sum over all bins before these.
 fn crossing(
     bins: impl Iterator<Item = usize>,
     spectrum: &[Complex32],
@@ -146,8 +148,8 @@ fn crossing(
     found
 }
 
-/// Phase of the autocorrelation at lag 1 of the signal without the noise, as a frequency in bins. The
-/// autocorrelation is the transform of the powers.
+/// Phase of the autocorrelation at lag 1 of the signal without the noise, as a frequency in bins.
+/// The autocorrelation is the transform of the powers.
 fn carrier(blocks: &[Block], noise: &Noise, n: usize) -> f64 {
     let phasor = |bin: f64| Complex64::from_polar(1.0, TAU * bin / n as f64);
     let sum: Complex64 = blocks

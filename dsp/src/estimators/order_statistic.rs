@@ -25,10 +25,10 @@ pub(crate) fn share(count: usize, part: f64) -> usize {
 
 /// Median of the weakest 30 % of `values`. Of an even number it is the mean of the middle two.
 ///
-/// Floyd and Rivest's selection (Algorithm 489, CACM 18, 1975): a small sample brackets the rank, one
-/// pass counts the values below the bracket and collects those inside, and only these are searched.
-/// `candidates` is scratch: the bits of values, which have the same order. `values` must not be empty,
-/// and must contain neither NaN nor negative numbers.
+/// Floyd and Rivest's selection (Algorithm 489, CACM 18, 1975): a small sample brackets the rank,
+/// one pass counts the values below the bracket and collects those inside, and only these are
+/// searched. `candidates` is scratch: the bits of values, which have the same order. `values` must
+/// not be empty, and must contain neither NaN nor negative numbers.
 pub(crate) fn lower_quantile_median(values: &[f32], candidates: &mut Vec<u32>) -> f64 {
     let count = share(values.len(), LOWER_SHARE);
     let (low, high) = ((count - 1) / 2, count / 2);
@@ -47,8 +47,9 @@ pub(crate) fn lower_quantile_median(values: &[f32], candidates: &mut Vec<u32>) -
     f64::midpoint(value(lower), value(upper))
 }
 
-/// Collects in `candidates` a part of `values` that contains the ranks `low` and `high`, and returns
-/// how many values lie below it. `None` if there are too few values, or the bracket missed the ranks.
+/// Collects in `candidates` a part of `values` that contains the ranks `low` and `high`, and
+/// returns how many values lie below it. `None` if there are too few values, or the bracket missed
+/// the ranks.
 fn bracket(values: &[f32], low: usize, high: usize, candidates: &mut Vec<u32>) -> Option<usize> {
     let n = values.len();
     if n < 4 * SAMPLE {
@@ -67,7 +68,8 @@ fn bracket(values: &[f32], low: usize, high: usize, candidates: &mut Vec<u32>) -
     (below <= low && high < below + candidates.len()).then_some(below)
 }
 
-/// Appends the values from `lower` to `upper` to `candidates`, and returns how many values are smaller.
+/// Appends the values from `lower` to `upper` to `candidates`, and returns how many values are
+/// smaller.
 #[inline(always)]
 fn collect(values: &[f32], lower: f32, upper: f32, candidates: &mut Vec<u32>) -> usize {
     let (groups, rest) = values.as_chunks::<{ u32::BITS as usize }>();

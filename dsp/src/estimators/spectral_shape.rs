@@ -4,15 +4,15 @@ use super::spectrum::{Block, signed};
 use crate::simd::{dispatch, narrow};
 
 /// Bounds on the error of a single-precision transform. Compared with double precision over lengths
-/// from 1,600 to 400,000 and signals of eight kinds, the errors are 1.0e-7 to 1.7e-7 rms (2.8e-7 for
-/// lengths with large prime factors) of the root mean square of all `X[k]`. A strong line adds spurs,
-/// and an error of the line itself, of up to 1.8e-7 of the line. `SPREAD` bounds the first kind of
-/// error for any one bin.
+/// from 1,600 to 400,000 and signals of eight kinds, the errors are 1.0e-7 to 1.7e-7 rms (2.8e-7
+/// for lengths with large prime factors) of the root mean square of all `X[k]`. A strong line adds
+/// spurs, and an error of the line itself, of up to 1.8e-7 of the line. `SPREAD` bounds the first
+/// kind of error for any one bin.
 pub(crate) const SPREAD: f64 = 1.5e-6;
 /// See [`SPREAD`]: bound on the spurs, relative to the largest `X[k]`.
 pub(crate) const SPURS: f64 = 2.5e-7;
-/// See [`SPREAD`]: four standard deviations of a sum of independent errors, twice because powers are
-/// squares.
+/// See [`SPREAD`]: four standard deviations of a sum of independent errors, twice because powers
+/// are squares.
 const SUMMED: f64 = 2.5e-6;
 
 /// Numbers from the power spectrum. Frequencies are in bins from 0 Hz, powers in units of `U`.
@@ -30,11 +30,11 @@ pub(crate) struct Shape {
     pub moment: f64,
     /// First bin at which the sum from the left reaches 85 % of the total.
     pub rolloff: f64,
-    /// Whether the errors of single precision cannot move any of these numbers beyond its tolerance.
-    /// The moment is not included.
+    /// Whether the errors of single precision cannot move any of these numbers beyond its
+    /// tolerance. The moment is not included.
     pub certain: bool,
-    /// Whether they cannot move the moment beyond its tolerance. That is relative to the moment, and
-    /// the moment of white noise may be any number near 0.
+    /// Whether they cannot move the moment beyond its tolerance. That is relative to the moment,
+    /// and the moment of white noise may be any number near 0.
     pub moment_certain: bool,
 }
 
@@ -57,8 +57,8 @@ impl Shape {
         let peak_power = highest.largest;
         let peak = highest.range().find(|bin| power[*bin] >= peak_power);
 
-        // An error e of an amplitude changes a power p by up to 2 sqrt(p) e + e^2. The level that it is
-        // compared with has the same error.
+        // An error e of an amplitude changes a power p by up to 2 sqrt(p) e + e^2. The level that
+        // it is compared with has the same error.
         let e = SPREAD * (total / n as f64).sqrt() + SPURS * f64::from(peak_power).sqrt();
         let around = |level: f32| {
             let uncertainty = narrow(4.0 * f64::from(level).sqrt() * e + e * e);
@@ -84,9 +84,9 @@ impl Shape {
 
 /// Bounds on the errors of the sum of the powers `p[k]`, and of the sum of `k p[k]`.
 ///
-/// The independent errors of the transform grow with the root of the sum of `p` (or `k^2 p`). Errors
-/// in proportion to each power grow with the root of the sum of `p^2` (or `k^2 p^2`), which in a block
-/// is at most its sum times its largest power.
+/// The independent errors of the transform grow with the root of the sum of `p` (or `k^2 p`).
+/// Errors in proportion to each power grow with the root of the sum of `p^2` (or `k^2 p^2`), which
+/// in a block is at most its sum times its largest power.
 fn sum_errors(blocks: &[Block], total: f64, n: usize) -> (f64, f64) {
     let (mut plain, mut squared, mut plain_moment, mut squared_moment) = (0.0, 0.0, 0.0, 0.0);
     for block in blocks {

@@ -36,8 +36,9 @@ impl Block {
     }
 }
 
-/// Approximate number of bins in a block of a transform of length `n`: small enough for narrow signals,
-/// large enough that there are few blocks to search. A multiple of the lanes of every register.
+/// Approximate number of bins in a block of a transform of length `n`: small enough for narrow
+/// signals, large enough that there are few blocks to search. A multiple of the lanes of every
+/// register.
 pub(crate) fn block_bins(n: usize) -> usize {
     (n / 512).clamp(MAX_LANES, 512).next_multiple_of(MAX_LANES)
 }
@@ -54,8 +55,8 @@ pub(crate) fn signed(bin: usize, n: usize) -> f64 {
 /// Bins before the first in a padded spectrum.
 pub(crate) const PAD: usize = 1;
 
-/// Fills `power` and `blocks` from a padded `spectrum`, in which the last bin is repeated before bin 0
-/// and bin 0 after the last: `X[n-1], X[0], X[1], ... X[n-1], X[0]`.
+/// Fills `power` and `blocks` from a padded `spectrum`, in which the last bin is repeated before
+/// bin 0 and bin 0 after the last: `X[n-1], X[0], X[1], ... X[n-1], X[0]`.
 pub(crate) fn measure(spectrum: &[Complex32], power: &mut [f32], blocks: &mut Vec<Block>) {
     dispatch!(simd => measure_in_lanes(spectrum: &'a [Complex32], power: &'a mut [f32], blocks: &'a mut Vec<Block>) -> ());
 }
@@ -67,8 +68,8 @@ fn measure_in_lanes<S: Simd>(simd: S, spectrum: &[Complex32], power: &mut [f32],
     let mut components = SplitComplex::ZERO;
     let negative = n - n / 2;
     for (start, end) in [(negative, n), (0, negative)] {
-        // All blocks are whole groups of lanes. The last block also takes the rest: as a block of its
-        // own it would scatter more than the others.
+        // All blocks are whole groups of lanes. The last block also takes the rest: as a block of
+        // its own it would scatter more than the others.
         let groups = (end - start) / MAX_LANES;
         let count = (groups * MAX_LANES / block_bins(n)).max(1);
         let border = |block: usize| {

@@ -1,11 +1,12 @@
-//! A transform in registers of sixteen numbers (AVX-512), for lengths without prime factors above five.
-//! It saves a quarter of the extractor's time; see the parent module.
+//! A transform in registers of sixteen numbers (AVX-512), for lengths without prime factors above
+//! five. It saves a quarter of the extractor's time; see the parent module.
 //!
-//! This is the four-step algorithm (Bailey, FFTs in external or hierarchical memory, J. Supercomputing
-//! 4, 1990). With `n = a b`, `x[b j + l]` is a matrix of `a` rows and `b` columns. First the columns are
-//! transformed, sixteen at a time, and multiplied by the twiddle factors `exp(-2 pi i l k / n)`. Then the
-//! result is transposed, and its rows are transformed, again sixteen at a time. The data in use stays in
-//! the first-level cache. Only the transposition moves numbers within registers.
+//! This is the four-step algorithm (Bailey, FFTs in external or hierarchical memory, J.
+//! Supercomputing 4, 1990). With `n = a b`, `x[b j + l]` is a matrix of `a` rows and `b` columns.
+//! First the columns are transformed, sixteen at a time, and multiplied by the twiddle factors
+//! `exp(-2 pi i l k / n)`. Then the result is transposed, and its rows are transformed, again
+//! sixteen at a time. The data in use stays in the first-level cache. Only the transposition moves
+//! numbers within registers.
 
 use bytemuck::{cast_slice, cast_slice_mut};
 use pulp::x86::V4;
@@ -25,7 +26,8 @@ pub(super) struct Avx512 {
     simd: V4,
     columns: MixedRadix,
     rows: MixedRadix,
-    /// Twiddle factors of each row and lane. They are multiplied by those of the block's first column.
+    /// Twiddle factors of each row and lane. They are multiplied by those of the block's first
+    /// column.
     lane_twiddles: Vec<Row>,
     blocks: Vec<Block>,
     /// The row of a block of columns in which each bin ends up.
@@ -63,8 +65,8 @@ impl Avx512 {
         Some(Self::with(simd, &columns, &rows))
     }
 
-    /// Plans with these radices for the columns and for the rows. The product of the columns' radices is a
-    /// multiple of sixteen.
+    /// Plans with these radices for the columns and for the rows. The product of the columns'
+    /// radices is a multiple of sixteen.
     fn with(simd: V4, columns: &[usize], rows: &[usize]) -> Self {
         let (columns, rows) = (MixedRadix::new(columns), MixedRadix::new(rows));
         let bins = columns.bins();

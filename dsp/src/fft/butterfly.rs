@@ -1,5 +1,5 @@
-//! Transforms of a few numbers, sixteen columns at a time: real parts in one register, imaginary parts in
-//! another.
+//! Transforms of a few numbers, sixteen columns at a time: real parts in one register, imaginary
+//! parts in another.
 
 use pulp::x86::V4;
 use pulp::{Simd, f32x16};
@@ -215,8 +215,8 @@ impl Butterfly<8> for Eight {
 }
 
 impl Butterfly<10> for Ten {
-    /// Two transforms of five, without twiddle factors (Good and Thomas): number `5 a + 2 b` becomes bin
-    /// `5 a + 6 b`, modulo 10.
+    /// Two transforms of five, without twiddle factors (Good and Thomas): number `5 a + 2 b`
+    /// becomes bin `5 a + 6 b`, modulo 10.
     #[inline(always)]
     fn transform(simd: V4, x: [Complexes; 10]) -> [Complexes; 10] {
         let even = [x[0], x[2], x[4], x[6], x[8]];

@@ -1,4 +1,5 @@
-//! Transposition of sixteen registers of sixteen numbers, and splitting and joining of complex numbers.
+//! Transposition of sixteen registers of sixteen numbers, and splitting and joining of complex
+//! numbers.
 
 use pulp::x86::V4;
 use pulp::{cast, f32x16};

@@ -5,12 +5,12 @@ use rustfft::num_complex::{Complex32, Complex64};
 
 use super::butterfly::{Butterfly, Complexes, Eight, Five, Four, Row, Ten, Three, Two};
 
-/// Radices of the butterflies, and the cost of a pass with each per number: arithmetic, twiddle factor
-/// and memory.
+/// Radices of the butterflies, and the cost of a pass with each per number: arithmetic, twiddle
+/// factor and memory.
 const RADICES: [(usize, f64); 6] = [(10, 16.8), (8, 14.5), (5, 14.4), (4, 11.0), (3, 12.0), (2, 8.0)];
 
-/// A plan: passes of butterflies in place, with twiddle factors in between (decimation in frequency,
-/// Gentleman and Sande).
+/// A plan: passes of butterflies in place, with twiddle factors in between (decimation in
+/// frequency, Gentleman and Sande).
 #[derive(Debug)]
 pub(super) struct MixedRadix {
     passes: Vec<Pass>,
@@ -38,8 +38,8 @@ pub(super) trait Sink {
     fn store(&mut self, simd: V4, row: usize, bin: Complexes, place: &mut Row);
 }
 
-/// The cost per number and the radices of the cheapest plan for `len` numbers. `None` if no plan with at
-/// least two passes exists.
+/// The cost per number and the radices of the cheapest plan for `len` numbers. `None` if no plan
+/// with at least two passes exists.
 pub(super) fn radices(len: usize) -> Option<(f64, Vec<usize>)> {
     fn cheapest(len: usize) -> Option<(f64, Vec<usize>)> {
         if len == 1 {
@@ -129,8 +129,8 @@ impl MixedRadix {
     }
 }
 
-// No closures, and no iterators that take one: the compiler need not inline them, and what it does not
-// inline is compiled for the oldest instruction set.
+// No closures, and no iterators that take one: the compiler need not inline them, and what it does
+// not inline is compiled for the oldest instruction set.
 impl Pass {
     #[inline(always)]
     fn begin<const N: usize, B: Butterfly<N>>(&self, simd: V4, rows: &mut [Row], source: impl Source) {

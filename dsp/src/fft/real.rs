@@ -1,11 +1,11 @@
 //! The real part of the transform of real numbers: all that an autocorrelation needs.
 //!
-//! `n` real numbers are transformed as `m = n / 2` complex ones, with the even-numbered ones as real and
-//! the odd-numbered ones as imaginary parts. Then the two halves are separated (Press et al., Numerical
-//! Recipes, 12.3). With `Z` that transform and `t = 2 pi k / n`,
-//! `2 Re X[k] = Re(Z[k] + Z[m-k]) + cos t Im(Z[k] + Z[m-k]) - sin t Re(Z[k] - Z[m-k])`.
-//! For `m - k` the two products are subtracted. The separation costs half of what it would cost with the
-//! imaginary part.
+//! `n` real numbers are transformed as `m = n / 2` complex ones, with the even-numbered ones as
+//! real and the odd-numbered ones as imaginary parts. Then the two halves are separated (Press et
+//! al., Numerical Recipes, 12.3). With `Z` that transform and `t = 2 pi k / n`, `2 Re X[k] =
+//! Re(Z[k] + Z[m-k]) + cos t Im(Z[k] + Z[m-k]) - sin t Re(Z[k] - Z[m-k])`. For `m - k` the two
+//! products are subtracted. The separation costs half of what it would cost with the imaginary
+//! part.
 
 use std::sync::Arc;
 
@@ -68,8 +68,8 @@ impl RealPart {
         }
     }
 
-    /// The real parts of bins 0 to `n / 2` of the transform of `values`, which are overwritten. `None` if
-    /// `values` does not have the planned length.
+    /// The real parts of bins 0 to `n / 2` of the transform of `values`, which are overwritten.
+    /// `None` if `values` does not have the planned length.
     pub(crate) fn of(&mut self, values: &mut [f32]) -> Option<&[f32]> {
         match &mut self.plan {
             Plan::Even(half, twiddles) => {

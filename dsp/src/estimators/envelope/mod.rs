@@ -143,8 +143,8 @@ fn sign(value: f32) -> i32 {
     i32::from(value > 0.0) - i32::from(value < 0.0)
 }
 
-/// Index of a block's first sample in the split arrays: aligned with the registers. The sample before
-/// the block is stored just before it.
+/// Index of a block's first sample in the split arrays: aligned with the registers. The sample
+/// before the block is stored just before it.
 const FIRST: usize = MAX_LANES;
 
 /// Measures block by block.
@@ -152,8 +152,8 @@ struct Meter<'a, S: Simd> {
     simd: S,
     samples: &'a [Complex32],
     clipping: ClippingLevels,
-    /// Magnitude of the first sample. Sums of differences from a magnitude that occurs lose no digits
-    /// if the envelope is constant.
+    /// Magnitude of the first sample. Sums of differences from a magnitude that occurs lose no
+    /// digits if the envelope is constant.
     origin: f32,
     components: SplitComplex,
     sums: Sums,
@@ -180,7 +180,8 @@ impl<'a, S: Simd> Meter<'a, S> {
         }
     }
 
-    /// Adds a block of at most [`SUM_BLOCK`] samples for each lane, and returns the sum of their powers.
+    /// Adds a block of at most [`SUM_BLOCK`] samples for each lane, and returns the sum of their
+    /// powers.
     #[inline(always)]
     fn add_block(&mut self, block: Range<usize>) -> f64 {
         // The first sample of all counts as its own predecessor.
@@ -262,8 +263,9 @@ impl<'a, S: Simd> Meter<'a, S> {
         let variance = (sums.square / n - shift * shift).max(0.0);
         let mean = f64::from(self.origin) + shift;
         // Each magnitude is rounded by up to 6e-8 of itself. Equal magnitudes, as a square wave has
-        // them, are all rounded alike, which changes the standard deviation by as much. The sums are
-        // rounded to 1e-7 of themselves. Both errors stay below 5e-5 of the standard deviation if:
+        // them, are all rounded alike, which changes the standard deviation by as much. The sums
+        // are rounded to 1e-7 of themselves. Both errors stay below 5e-5 of the standard deviation
+        // if:
         let certain = variance > 1.5e-6 * mean * mean && variance > 1e-3 * sums.square / n;
         let power = sums.power;
         Envelope {

@@ -87,7 +87,8 @@ fn single_precision_is_not_sufficient_for_a_constant_envelope() {
 
 #[test]
 fn single_precision_is_not_sufficient_for_a_square_wave_with_little_noise() {
-    // Four magnitudes with different rounding errors: the deviation of 200 such samples was 1.9e-4 off.
+    // Four magnitudes with different rounding errors: the deviation of 200 such samples was 1.9e-4
+    // off.
     let strengths = [0.6, 0.600_03, 0.599_98, 0.600_01];
     let of = |scale: f32| (0..200).map(move |i| Complex32::new(0.0, 0.6 + scale * (strengths[i % 4] - 0.6)));
     assert!(!measured(&of(1.0).collect::<Vec<_>>()).certain);
