@@ -1,10 +1,10 @@
-//! Where the time of one second of recording at 200 kHz goes: the whole extractor beside the transforms
-//! that it cannot do without, and each step alone, in one run. `cargo bench -p heimdall-dsp --features stages`
+//! Time for one second of recording at 200 kHz: the whole extractor next to the transforms that it
+//! needs at least, and each step alone, in one run. `cargo bench -p heimdall-dsp --features stages`
 
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use heimdall_dsp::stages::{Stages, Step};
+use heimdall_dsp::stages::Stages;
 use heimdall_dsp::{Hints, Recording, SampleFormat, Workspace};
 use realfft::RealFftPlanner;
 use rustfft::FftPlanner;
@@ -14,7 +14,7 @@ use rustfft::num_complex::Complex32;
 const SECOND: usize = 200_000;
 const CHUNK: usize = 40_000;
 
-/// Uniform numbers from -0.5 to 0.5, always the same.
+/// Uniform numbers from -0.5 to 0.5, the same in every run.
 fn random() -> impl FnMut() -> f32 {
     let mut state = 1_u64;
     move || {
@@ -105,8 +105,8 @@ fn steps(c: &mut Criterion) {
         let mut bytes = recording(tone);
         bytes.truncate(8 * CHUNK);
         let mut stages = Stages::new(bytes, SECOND as f64);
-        for step in Step::ALL {
-            group.bench_function(format!("{step:?}"), |b| b.iter(|| stages.run(step)));
+        for (name, step) in Stages::STEPS {
+            group.bench_function(name, |b| b.iter(|| step(&mut stages)));
         }
         group.finish();
     }

@@ -1,7 +1,8 @@
-//! Measures a chunk: transforms planned once and buffers kept, so that a chunk allocates nothing.
+//! Measures a chunk. Plans and buffers are reused, so that a chunk allocates nothing.
 
 pub(crate) mod double_precision;
 pub(crate) mod measured;
+mod quantities;
 pub(crate) mod single_precision;
 #[cfg(feature = "stages")]
 pub mod stages;
@@ -13,19 +14,21 @@ use rustfft::num_complex::Complex32;
 use crate::detector::SegmentDetector;
 use crate::estimators::peak_range::PeakRange;
 use crate::features::Features;
-use crate::format::SampleFormat;
+use crate::input::Interpretation;
 use crate::quality::{self, QualityAccumulator};
 use double_precision::DoublePrecision;
 use measured::MeasuredChunk;
 use single_precision::{Precision, SinglePrecision};
 
-/// Chunk lengths planned for at the same time: the stations of one network use a handful of rates.
+/// Largest number of plans: the stations of one network use a handful of sample rates.
 const MAX_PLANS: usize = 4;
 
-/// All chunk lengths planned for together, unless a single one is longer: about 60 bytes each, so 32 MB.
+/// Largest sum of the planned chunk lengths, unless a single one is longer. A sample needs about 60
+/// bytes, so 32 MB.
 const MAX_PLANNED_SAMPLES: usize = 1 << 19;
 
-/// FFT plans and buffers, reused from chunk to chunk and from recording to recording. One for each thread.
+/// Plans of transforms and buffers, reused from chunk to chunk and from recording to recording.
+/// Each thread has its own.
 #[derive(Default)]
 pub struct Workspace {
     /// Most recently used last.
@@ -35,32 +38,35 @@ pub struct Workspace {
 struct Plan {
     chunk_samples: usize,
     single: SinglePrecision,
-    /// Made when single precision first was not enough.
+    /// Planned when single precision is insufficient for the first time.
     double: Option<DoublePrecision>,
 }
 
-/// Exponent of two below which samples are scaled up, so that powers 140 dB below theirs are still
-/// normal numbers of single precision: 2^-20 is the 1e-6 of the weakest ordinary recording.
+/// Samples below this power of two are scaled up, so that powers 140 dB below theirs are still
+/// normal numbers of single precision. 2^-20 is 1e-6, the amplitude of the weakest ordinary
+/// recording.
 const SMALL_EXPONENT: i32 = -20;
 
 impl Workspace {
-    /// Plans nothing yet.
+    /// An empty workspace.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Measures one chunk, and lets `quality_accumulator` and `segment_detector` see it. `peaks` are those of its samples. The samples may
-    /// come back multiplied by a power of two.
+    /// Measures one chunk, and adds it to `quality_accumulator` and `segment_detector`. `peaks` are
+    /// those of its samples. May multiply the samples by a power of two.
     pub(crate) fn measure(
         &mut self,
         samples: &mut [Complex32],
         peaks: PeakRange,
-        format: SampleFormat,
-        sample_rate_hz: f64,
+        interpretation: &Interpretation,
         quality_accumulator: &mut QualityAccumulator,
         segment_detector: &mut SegmentDetector,
     ) -> MeasuredChunk {
+        let Interpretation {
+            format, sample_rate_hz, ..
+        } = *interpretation;
         quality_accumulator.add_samples(samples, peaks.largest(), format);
         let mut clipping = quality::clipping_levels(format, peaks);
         let power_scale = normalise(samples, peaks.largest());
@@ -112,7 +118,7 @@ impl Workspace {
         &mut self.plans[last]
     }
 
-    /// Forgets the least recently used plans until one more fits.
+    /// Removes the least recently used plans until one more fits.
     fn make_room(&mut self, chunk_samples: usize) {
         let planned = |plans: &[Plan]| plans.iter().map(|plan| plan.chunk_samples).sum::<usize>();
         while !self.plans.is_empty()
@@ -123,13 +129,14 @@ impl Workspace {
     }
 }
 
-/// Scales weak samples up by a power of two, which is exact; returns what powers are to be multiplied by.
+/// Scales weak samples up by a power of two, which is exact. Returns the factor that restores
+/// powers.
 fn normalise(samples: &mut [Complex32], largest: f32) -> f64 {
     let lower = f32::from_bits(((SMALL_EXPONENT + 127).unsigned_abs()) << 23);
     if largest >= lower || largest == 0.0 {
         return 1.0;
     }
-    // In steps that are themselves normal numbers, for denormal input.
+    // Steps that are themselves normal numbers, for denormal input.
     let mut power_scale = 1.0;
     let mut reached = largest;
     while reached < lower {
@@ -156,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plans_are_bounded_and_the_oldest_goes_first() {
+    fn plans_are_limited_and_the_oldest_is_removed_first() {
         let mut workspace = Workspace::new();
         let lengths = |workspace: &Workspace| {
             workspace

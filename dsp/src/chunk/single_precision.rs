@@ -1,70 +1,75 @@
-//! The 17 numbers of a chunk in single precision, where that is certain to be good enough.
+//! The 17 numbers of a chunk in single precision, where that is certain to be sufficient.
 //!
-//! The idea is that of exact geometric predicates: compute fast, bound the error, and only where the
-//! answer hangs on the error (two bins of nearly equal power, a bin at half the peak, a lag at the
-//! threshold, a noise level 85 dB down) leave it to [`super::double_precision`].
+//! The idea is that of exact geometric predicates: compute fast and bound the error. Where the
+//! result depends on the error (two bins of nearly equal power, a bin at half the peak, a lag at
+//! the threshold, a noise level 85 dB below the peak), [`super::double_precision`] computes it.
 
 use rustfft::num_complex::Complex32;
 
-use crate::decibel::{EPSILON, level_db, ratio_db};
+use super::quantities::{Quantities, bin_hz, snr_db};
+use crate::decibel::EPSILON;
 use crate::detector::{Detector, SegmentDetector};
-use crate::estimators::delay_spread::{self, delay_confidence};
+use crate::estimators::delay_spread;
 use crate::estimators::envelope::{self, ClippingLevels, Envelope};
 use crate::estimators::noise::{self, Noise};
 use crate::estimators::occupied_bandwidth::Finder;
 use crate::estimators::order_statistic;
 use crate::estimators::spectral_shape::Shape;
 use crate::estimators::spectrum::{self, Block, PAD};
-use crate::features::{Extended, Features};
+use crate::features::{ChunkEstimates, Extended, Features};
 use crate::fft::Transform;
 use crate::fft::real::RealPart;
 use crate::format::SampleFormat;
 use crate::quality::measured::Measured;
 use crate::quality::{QualityAccumulator, offset};
 
-/// Above this SNR the noise level needs double precision. The errors of the transform, 1.0e-7 to 1.7e-7 of the
-/// signal's root mean square in every bin, and 2.0e-7 for a tone at some lengths (90,000 points), change the power of a bin
-/// `s` decibels below the mean power by `1.4 x 2.0e-7 x 10^(s / 20)` of itself (one standard deviation), which three times
-/// over is to stay below the 2.3e-4 of a thousandth of a decibel. Only the rank's own bins count: too few others are
-/// as near to it as that to average anything.
+/// Above this SNR the noise level needs double precision. The errors of the transform are 1.0e-7 to
+/// 1.7e-7 of the signal's root mean square in every bin, and 2.0e-7 for a tone at some lengths
+/// (90,000 points). They change the power of a bin `s` decibels below the mean power by `1.4 x
+/// 2.0e-7 x 10^(s / 20)` of itself (one standard deviation). Three times that must stay below
+/// 2.3e-4, a thousandth of a decibel. Few other bins are as close to the rank, so nothing averages
+/// the error.
 const MAX_SNR_DB: f64 = 48.5;
 
-/// The same for lengths with prime factors above 11, whose transform takes detours: errors up to 2.8e-7.
+/// The same for lengths with prime factors above 11, for which the transform has errors up to
+/// 2.8e-7.
 const MAX_SNR_ROUGH_DB: f64 = 45.0;
 
-/// Nearer to 0 dB than this an SNR needs double precision: a thirtieth of it is `confidence_score`, which is to be right to 1e-4 of
-/// itself, and an error of 1.7e-6 dB was seen (clicks).
+/// An SNR closer to 0 dB needs double precision: `confidence_score` is a thirtieth of it and must
+/// be correct to 1e-4 of itself. Errors of 1.7e-6 dB occurred (clicks).
 const MIN_SNR_DB: f64 = 0.1;
 
-/// Bound on the error of an SNR, for the jumps of [`delay_confidence`].
+/// Bound on the error of an SNR, for the jumps of
+/// [`delay_confidence`](delay_spread::delay_confidence).
 const SNR_ERROR_DB: f64 = 1e-3;
 
 /// Plans and buffers for chunks of one length.
 pub(crate) struct SinglePrecision {
-    transform: Transform,
-    correlate: RealPart,
-    spectrum: Vec<Complex32>,
-    power: Vec<f32>,
-    candidates: Vec<u32>,
-    blocks: Vec<Block>,
-    frames: Vec<f64>,
-    ranked: Vec<f64>,
-    finder: Finder,
-    detector: Detector,
+    pub(super) transform: Transform,
+    pub(super) correlate: RealPart,
+    /// Padded as for [`spectrum::measure`].
+    pub(super) spectrum: Vec<Complex32>,
+    pub(super) power: Vec<f32>,
+    pub(super) candidates: Vec<u32>,
+    pub(super) blocks: Vec<Block>,
+    pub(super) frames: Vec<f64>,
+    pub(super) ranked: Vec<f64>,
+    pub(super) finder: Finder,
+    pub(super) detector: Detector,
     max_snr_db: f64,
 }
 
-/// The 17 numbers, as far as single precision is good enough for them.
+/// The 17 numbers, as far as single precision is sufficient for them.
 pub(crate) enum Precision {
-    /// For all of them.
+    /// Sufficient for all of them.
     Sufficient(Features<f64>),
-    /// For all but the centroid.
+    /// Sufficient for all but the centroid.
     CentroidInsufficient(Features<f64>),
-    /// Not for all others.
+    /// Insufficient for at least one other.
     Insufficient,
 }
 
-/// What became of a chunk.
+/// The result for a chunk.
 pub(crate) struct Measurement {
     /// The 17 numbers.
     pub features: Precision,
@@ -72,7 +77,7 @@ pub(crate) struct Measurement {
     pub signal_present: bool,
     /// The extended features.
     pub extended: Extended<f64>,
-    /// Whether that says where in the band something stands out.
+    /// Whether the extended features contain an emission's place in the band.
     pub is_located: bool,
     envelope: Envelope,
     clipping: ClippingLevels,
@@ -98,8 +103,8 @@ impl SinglePrecision {
         }
     }
 
-    /// Measures a chunk, `samples` being its samples times a factor whose square is 1 / `power_scale`. It is the next of a
-    /// `segment_detector`.
+    /// Measures a chunk. `samples` are its samples times the square root of 1 / `power_scale`. Adds
+    /// the chunk to `segment_detector`.
     pub(crate) fn measure(
         &mut self,
         samples: &[Complex32],
@@ -108,56 +113,40 @@ impl SinglePrecision {
         clipping: ClippingLevels,
         segment_detector: &mut SegmentDetector,
     ) -> Measurement {
-        let n = samples.len();
         let envelope = envelope::measure(samples, clipping, &mut self.frames);
-        let bins = PAD..PAD + n;
-        self.transform.process(samples, &mut self.spectrum[bins]);
+        self.transform
+            .process(samples, &mut self.spectrum[PAD..][..samples.len()]);
 
-        // Neither the detector nor the extended features must see the bin at 0 Hz, which holds the receiver's own offset, unless
-        // it is a carrier.
-        let zero = std::mem::take(&mut self.spectrum[PAD]);
-        self.spectrum[0] = self.spectrum[n];
-        self.spectrum[n + PAD] = Complex32::default();
-        spectrum::measure(&self.spectrum, &mut self.power, &mut self.blocks);
-        let signal_present = self.detector.signal_present(&self.blocks, zero.norm_sqr());
+        // The bin at 0 Hz contains the receiver's own offset. The detector and the extended
+        // features must ignore it, unless it is a carrier.
+        let zero_hz = self.spectrum[PAD];
+        self.measure_spectrum(Complex32::default());
+        let signal_present = self.detector.signal_present(&self.blocks, zero_hz.norm_sqr());
         segment_detector.add_chunk(&self.blocks);
         let noise = noise::estimate(&self.blocks, &mut self.ranked);
-        let squared = (n as f64).powi(2);
-        let signal = envelope.mean_power * squared - noise.density * noise.bins;
-        let has_carrier = offset::is_carrier(f64::from(zero.norm_sqr()), noise.density, signal);
+        let total = envelope.mean_power * (samples.len() as f64).powi(2);
+        let signal = total - noise.density * noise.bins;
+        let has_carrier = offset::is_carrier(f64::from(zero_hz.norm_sqr()), noise.density, signal);
         if has_carrier {
-            self.spectrum[PAD] = zero;
-            self.spectrum[n + PAD] = zero;
-            spectrum::measure(&self.spectrum, &mut self.power, &mut self.blocks);
+            self.measure_spectrum(zero_hz);
         }
-        // Whether there is a signal at all may turn out only from the chunks that follow.
+        // The following chunks may show that there is no signal, so the emission is always
+        // measured.
         let emission = self.finder.find(&self.spectrum, &self.blocks, &noise);
-        let extended = Extended::of(
-            &envelope,
-            &mut self.frames,
-            &self.blocks,
-            &noise,
+        let extended = Extended::of(ChunkEstimates {
+            envelope: &envelope,
+            frames: &mut self.frames,
+            blocks: &self.blocks,
+            noise: &noise,
             emission,
             power_scale,
             sample_rate_hz,
-        );
+        });
         if !has_carrier {
-            self.spectrum[PAD] = zero;
-            self.power[0] = zero.norm_sqr();
-            if let Some(block) = self.blocks.iter_mut().find(|block| block.first == 0) {
-                block.power += f64::from(self.power[0]);
-                block.largest = block.largest.max(self.power[0]);
-            }
+            self.restore_zero_hz(zero_hz);
         }
-
-        let shape = Shape::of(&self.power, &self.blocks);
-        let features = match self.features(&envelope, &shape, power_scale, sample_rate_hz) {
-            Some(features) if shape.moment_certain => Precision::Sufficient(features),
-            Some(features) => Precision::CentroidInsufficient(features),
-            None => Precision::Insufficient,
-        };
         Measurement {
-            features,
+            features: self.features(&envelope, power_scale, sample_rate_hz),
             signal_present,
             extended,
             is_located: emission.is_some(),
@@ -168,7 +157,27 @@ impl SinglePrecision {
         }
     }
 
-    /// Lets `quality_accumulator` see the chunk that was measured last.
+    /// Fills powers and blocks from the spectrum with this value at 0 Hz.
+    fn measure_spectrum(&mut self, zero_hz: Complex32) {
+        let n = self.power.len();
+        self.spectrum[PAD] = zero_hz;
+        self.spectrum[0] = self.spectrum[n];
+        self.spectrum[n + PAD] = zero_hz;
+        spectrum::measure(&self.spectrum, &mut self.power, &mut self.blocks);
+    }
+
+    /// Adds the bin at 0 Hz to a spectrum that was measured without it, as far as the 17 numbers
+    /// need it.
+    fn restore_zero_hz(&mut self, zero_hz: Complex32) {
+        self.spectrum[PAD] = zero_hz;
+        self.power[0] = zero_hz.norm_sqr();
+        if let Some(block) = self.blocks.iter_mut().find(|block| block.first == 0) {
+            block.power += f64::from(self.power[0]);
+            block.largest = block.largest.max(self.power[0]);
+        }
+    }
+
+    /// Adds the chunk that was measured last to `quality_accumulator`.
     pub(crate) fn report_quality(
         &self,
         samples: &[Complex32],
@@ -189,61 +198,57 @@ impl SinglePrecision {
         });
     }
 
-    fn features(
-        &mut self,
-        envelope: &Envelope,
-        shape: &Shape,
-        power_scale: f64,
-        sample_rate_hz: f64,
-    ) -> Option<Features<f64>> {
+    /// The 17 numbers from the measured spectrum. Overwrites the powers.
+    fn features(&mut self, envelope: &Envelope, power_scale: f64, sample_rate_hz: f64) -> Precision {
         let n = self.power.len();
-        let bin_hz = 1.0 / (n as f64 * (1.0 / sample_rate_hz));
         let psd_scale = power_scale / n as f64;
+        let shape = Shape::of(&self.power, &self.blocks);
         let mean_power = envelope.mean_power * power_scale;
         let noise = order_statistic::lower_quantile_median(&self.power, &mut self.candidates) * psd_scale;
-        let snr_db = ratio_db(mean_power / (noise + EPSILON));
-        if !(envelope.certain
-            && shape.certain
-            && (snr_db < -MIN_SNR_DB || (MIN_SNR_DB..self.max_snr_db).contains(&snr_db)))
-        {
-            return None;
+        let snr_db = snr_db(mean_power, noise);
+        let is_snr_certain = snr_db < -MIN_SNR_DB || (MIN_SNR_DB..self.max_snr_db).contains(&snr_db);
+        let is_at_jump = [5.0, 10.0].iter().any(|at| (snr_db - at).abs() < SNR_ERROR_DB);
+        if !(envelope.certain && shape.certain && is_snr_certain) || is_at_jump {
+            return Precision::Insufficient;
         }
-
-        // The powers are not needed any more; there are as many as planned for.
-        let correlation = self.correlate.of(&mut self.power)?;
+        let Some(correlation) = self.correlate.of(&mut self.power) else {
+            return Precision::Insufficient;
+        };
         let spread = delay_spread::estimate(correlation, psd_scale);
-        let jumps = [5.0, 10.0].iter().any(|at| (snr_db - at).abs() < SNR_ERROR_DB);
-        if !spread.certain || jumps {
-            return None;
+        if !spread.certain {
+            return Precision::Insufficient;
         }
-        let spread_s = spread.std / sample_rate_hz;
-        let found = if spread.lags > 1 { 1.0 } else { 0.0 };
 
         let amplitude = power_scale.sqrt();
         let highest = envelope.max_power.sqrt() * amplitude;
         let relative = amplitude / (highest + EPSILON);
-        Some(Features {
-            rssi_dbm: level_db(mean_power),
-            snr_db,
-            noise_floor_dbm: level_db(noise),
-            frequency_offset_hz: shape.peak * bin_hz,
-            bandwidth_hz: shape.above_half as f64 * sample_rate_hz / n as f64,
-            psd_dbm_per_hz: level_db(shape.peak_power * psd_scale / sample_rate_hz),
-            spectral_centroid_hz: shape.moment * psd_scale * bin_hz / (shape.total * psd_scale + EPSILON),
-            spectral_rolloff_hz: shape.rolloff * bin_hz,
+        let moment_hz = shape.moment * psd_scale * bin_hz(n, sample_rate_hz);
+        let features = Quantities {
+            samples: n,
+            sample_rate_hz,
+            mean_power,
+            max_power: envelope.max_power * power_scale,
             envelope_mean: envelope.mean * relative,
             envelope_std: envelope.std * relative,
-            envelope_max: highest / (highest + EPSILON),
-            peak_to_avg_ratio_db: ratio_db(envelope.max_power * power_scale / (mean_power + EPSILON)),
-            zero_crossing_rate: envelope.sign_changes as f64 / n as f64,
-            multipath_delay_spread_us: found * spread_s * 1e6,
-            coherence_bandwidth_khz: found / (5.0 * spread_s + EPSILON) / 1000.0,
-            delay_spread_confidence: found * delay_confidence(snr_db),
-            confidence_score: (snr_db / 30.0).clamp(0.0, 1.0),
-        })
+            sign_changes: envelope.sign_changes,
+            noise,
+            peak_power: shape.peak_power * psd_scale,
+            peak: shape.peak,
+            above_half: shape.above_half,
+            centroid_hz: moment_hz / (shape.total * psd_scale + EPSILON),
+            rolloff: shape.rolloff,
+            delay_spread: (spread.lags > 1).then_some(spread.std),
+        }
+        .features();
+        if shape.moment_certain {
+            Precision::Sufficient(features)
+        } else {
+            Precision::CentroidInsufficient(features)
+        }
     }
 }
 
+/// Whether `n` has no prime factor above 11.
 fn is_smooth(n: usize) -> bool {
     [2, 3, 5, 7, 11].into_iter().fold(n, |mut rest, prime| {
         while rest > 1 && rest.is_multiple_of(prime) {

@@ -1,201 +1,143 @@
-//! The steps on a chunk one by one, for `benches/stages.rs` alone: which of them costs what.
+//! The steps of measuring a chunk one by one, for `benches/stages.rs`.
 
 use std::hint::black_box;
 
 use rustfft::num_complex::Complex32;
 
-use crate::detector::Detector;
+use super::single_precision::SinglePrecision;
 use crate::estimators::envelope::{self, ClippingLevels, Envelope};
 use crate::estimators::noise::{self, Noise};
-use crate::estimators::occupied_bandwidth::Finder;
 use crate::estimators::peak_range::PeakRange;
 use crate::estimators::spectral_shape::Shape;
-use crate::estimators::spectrum::{self, Block, PAD};
+use crate::estimators::spectrum::{self, PAD};
 use crate::estimators::{delay_spread, order_statistic};
-use crate::features::Extended;
-use crate::fft::Transform;
-use crate::fft::real::RealPart;
+use crate::features::{ChunkEstimates, Extended};
 use crate::format::SampleFormat;
 use crate::plausibility;
 use crate::quality::measured::Measured;
 use crate::quality::{self, QualityAccumulator};
 
-/// A step, in the order of the data path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "named after the modules")]
-pub enum Step {
-    Decode,
-    Plausibility,
-    Envelope,
-    Transform,
-    Spectrum,
-    Detector,
-    Noise,
-    OccupiedBandwidth,
-    Extended,
-    Shape,
-    OrderStatistic,
-    RealPart,
-    DelaySpread,
-    Quality,
-}
-
-impl Step {
-    /// All of them.
-    pub const ALL: [Self; 14] = [
-        Self::Decode,
-        Self::Plausibility,
-        Self::Envelope,
-        Self::Transform,
-        Self::Spectrum,
-        Self::Detector,
-        Self::Noise,
-        Self::OccupiedBandwidth,
-        Self::Extended,
-        Self::Shape,
-        Self::OrderStatistic,
-        Self::RealPart,
-        Self::DelaySpread,
-        Self::Quality,
-    ];
-}
-
-/// One chunk of `cf32_le`, with what each step leaves for the next.
+/// One chunk of `cf32_le`, with the result of each step.
 pub struct Stages {
     bytes: Vec<u8>,
     samples: Vec<Complex32>,
     sample_rate_hz: f64,
-    transform: Transform,
-    spectrum: Vec<Complex32>,
-    power: Vec<f32>,
-    spent: Vec<f32>,
-    blocks: Vec<Block>,
-    frames: Vec<f64>,
-    ranked: Vec<f64>,
-    candidates: Vec<u32>,
-    correlation: Vec<f32>,
+    single: SinglePrecision,
     peaks: PeakRange,
     clipping: ClippingLevels,
     envelope: Envelope,
     noise: Noise,
-    detector: Detector,
-    finder: Finder,
-    correlate: RealPart,
-    quality_accumulator: QualityAccumulator,
+    /// Powers that the real transform overwrites.
+    powers: Vec<f32>,
+    correlation: Vec<f32>,
+    quality: QualityAccumulator,
 }
 
+/// Name of a step, and the function that does it.
+pub type Step = (&'static str, fn(&mut Stages));
+
 impl Stages {
-    /// Of the bytes of one chunk, after every step has been done once.
+    /// The steps, in the order of the data path.
+    pub const STEPS: [Step; 14] = [
+        ("Decode", |s| {
+            s.samples.clear();
+            FORMAT.decode(&s.bytes, &mut s.samples);
+        }),
+        ("Plausibility", |s| {
+            drop(black_box(plausibility::check(&s.samples, 0)));
+        }),
+        ("Envelope", |s| {
+            s.envelope = envelope::measure(&s.samples, s.clipping, &mut s.single.frames);
+        }),
+        ("Transform", |s| {
+            let (n, spectrum) = (s.samples.len(), &mut s.single.spectrum);
+            s.single.transform.process(&s.samples, &mut spectrum[PAD..][..n]);
+            (spectrum[0], spectrum[n + PAD]) = (spectrum[n], spectrum[PAD]);
+        }),
+        ("Spectrum", |s| {
+            spectrum::measure(&s.single.spectrum, &mut s.single.power, &mut s.single.blocks);
+        }),
+        ("Detector", |s| {
+            black_box(s.single.detector.signal_present(&s.single.blocks, 0.0));
+        }),
+        ("Noise", |s| {
+            s.noise = noise::estimate(&s.single.blocks, &mut s.single.ranked);
+        }),
+        ("OccupiedBandwidth", |s| {
+            black_box(s.single.finder.find(&s.single.spectrum, &s.single.blocks, &s.noise));
+        }),
+        ("Extended", |s| {
+            black_box(Extended::of(ChunkEstimates {
+                envelope: &s.envelope,
+                frames: &mut s.single.frames,
+                blocks: &s.single.blocks,
+                noise: &s.noise,
+                emission: None,
+                power_scale: 1.0,
+                sample_rate_hz: s.sample_rate_hz,
+            }));
+        }),
+        ("Shape", |s| {
+            black_box(Shape::of(&s.single.power, &s.single.blocks));
+        }),
+        ("OrderStatistic", |s| {
+            let candidates = &mut s.single.candidates;
+            black_box(order_statistic::lower_quantile_median(&s.single.power, candidates));
+        }),
+        ("RealPart", |s| {
+            s.powers.copy_from_slice(&s.single.power);
+            if let Some(lags) = s.single.correlate.of(&mut s.powers) {
+                lags.clone_into(&mut s.correlation);
+            }
+        }),
+        ("DelaySpread", |s| {
+            black_box(delay_spread::estimate(&s.correlation, 1.0 / s.samples.len() as f64));
+        }),
+        ("Quality", |s| {
+            s.quality.add_samples(&s.samples, s.peaks.largest(), FORMAT);
+            s.quality.add_chunk(&Measured {
+                samples: &s.samples,
+                format: FORMAT,
+                power_scale: 1.0,
+                envelope: &s.envelope,
+                clipping: s.clipping,
+                spectrum: &s.single.spectrum[PAD..][..s.samples.len()],
+                noise: &s.noise,
+                has_carrier: false,
+            });
+        }),
+    ];
+
+    /// Does every step once with the bytes of one chunk.
     #[must_use]
     pub fn new(bytes: Vec<u8>, sample_rate_hz: f64) -> Self {
         let mut samples = Vec::new();
-        SampleFormat::Cf32Le.decode(&bytes, &mut samples);
+        FORMAT.decode(&bytes, &mut samples);
         let n = samples.len();
         let peaks = PeakRange::of(&samples);
-        let clipping = quality::clipping_levels(SampleFormat::Cf32Le, peaks);
-        let mut frames = Vec::new();
+        let clipping = quality::clipping_levels(FORMAT, peaks);
         let mut stages = Self {
-            spectrum: vec![Complex32::default(); n + 2 * PAD],
-            power: vec![0.0; n],
-            spent: vec![0.0; n],
-            blocks: Vec::new(),
-            ranked: Vec::new(),
-            candidates: Vec::with_capacity(n),
-            correlation: Vec::new(),
-            envelope: envelope::measure(&samples, clipping, &mut frames),
+            bytes,
+            sample_rate_hz,
+            single: SinglePrecision::new(n),
+            peaks,
+            clipping,
+            envelope: envelope::measure(&samples, clipping, &mut Vec::new()),
             noise: Noise {
                 density: 0.0,
                 bins: 0.0,
                 pass_band: 0..0,
             },
-            detector: Detector::default(),
-            finder: Finder::default(),
-            correlate: RealPart::new(n),
-            quality_accumulator: QualityAccumulator::default(),
-            bytes,
+            powers: vec![0.0; n],
+            correlation: Vec::new(),
+            quality: QualityAccumulator::default(),
             samples,
-            sample_rate_hz,
-            transform: Transform::new(n),
-            frames,
-            peaks,
-            clipping,
         };
-        for step in Step::ALL {
-            stages.run(step);
+        for (_, step) in Self::STEPS {
+            step(&mut stages);
         }
         stages
     }
-
-    /// Does one step again.
-    pub fn run(&mut self, step: Step) {
-        let n = self.power.len();
-        match step {
-            Step::Decode => {
-                self.samples.clear();
-                SampleFormat::Cf32Le.decode(&self.bytes, &mut self.samples);
-            }
-            Step::Plausibility => drop(black_box(plausibility::check(&self.samples, 0))),
-            Step::Envelope => self.envelope = envelope::measure(&self.samples, self.clipping, &mut self.frames),
-            Step::Transform => {
-                let bins = &mut self.spectrum[PAD..][..n];
-                self.transform.process(&self.samples, bins);
-                self.spectrum[0] = self.spectrum[n];
-                self.spectrum[n + PAD] = self.spectrum[PAD];
-            }
-            Step::Spectrum => spectrum::measure(&self.spectrum, &mut self.power, &mut self.blocks),
-            Step::Detector => {
-                black_box(self.detector.signal_present(&self.blocks, 0.0));
-            }
-            Step::Noise => self.noise = noise::estimate(&self.blocks, &mut self.ranked),
-            Step::OccupiedBandwidth => {
-                black_box(self.finder.find(&self.spectrum, &self.blocks, &self.noise));
-            }
-            Step::Extended => {
-                let (frames, rate) = (&mut self.frames, self.sample_rate_hz);
-                black_box(Extended::of(
-                    &self.envelope,
-                    frames,
-                    &self.blocks,
-                    &self.noise,
-                    None,
-                    1.0,
-                    rate,
-                ));
-            }
-            Step::Shape => {
-                black_box(Shape::of(&self.power, &self.blocks));
-            }
-            Step::OrderStatistic => {
-                black_box(order_statistic::lower_quantile_median(
-                    &self.power,
-                    &mut self.candidates,
-                ));
-            }
-            Step::RealPart => {
-                // The transform leaves nothing of its input; the extractor needs none of it afterwards.
-                self.spent.copy_from_slice(&self.power);
-                if let Some(lags) = self.correlate.of(&mut self.spent) {
-                    lags.clone_into(&mut self.correlation);
-                }
-            }
-            Step::DelaySpread => {
-                black_box(delay_spread::estimate(&self.correlation, 1.0 / n as f64));
-            }
-            Step::Quality => {
-                let format = SampleFormat::Cf32Le;
-                self.quality_accumulator
-                    .add_samples(&self.samples, self.peaks.largest(), format);
-                self.quality_accumulator.add_chunk(&Measured {
-                    samples: &self.samples,
-                    format,
-                    power_scale: 1.0,
-                    envelope: &self.envelope,
-                    clipping: self.clipping,
-                    spectrum: &self.spectrum[PAD..][..n],
-                    noise: &self.noise,
-                    has_carrier: false,
-                });
-            }
-        }
-    }
 }
+
+const FORMAT: SampleFormat = SampleFormat::Cf32Le;

@@ -9,28 +9,29 @@ use crate::estimators::occupied_bandwidth::Emission;
 use crate::estimators::order_statistic;
 use crate::estimators::spectrum::Block;
 
-/// Signal-to-noise ratios are given from -30 dB, below which an estimate of the noise's power from one chunk cannot
-/// tell a signal from nothing, to 140 dB, where the rounding of single precision lies.
+/// Range of the SNR. Below -30 dB the estimate of the noise from one chunk cannot distinguish a
+/// signal from none; 140 dB is the rounding error of single precision.
 const SNR_RANGE_DB: std::ops::RangeInclusive<f64> = -30.0..=140.0;
 
-/// A frame counts as busy where its power is this many times the noise's: 3 dB above.
+/// A frame is busy if its power exceeds this many times that of the noise: 3 dB.
 const BUSY: f64 = 2.0;
 
-/// Part of the frames that are at most as strong as the noise, if the transmitter is ever off: what the noise is at
-/// most.
+/// Part of the frames that contain only noise if the transmitter is ever off. Their power is an
+/// upper limit of the noise.
 const IDLE: f64 = 0.1;
 
 set_of_numbers! {
-    /// The extended features: each number means what its name says, by the definition of a standard.
+    /// The extended features: each number means what its name says, by the definition of a
+    /// standard.
     ///
-    /// All powers refer to full scale: a constant `|x| = 1` has 0 dBFS. Spectra are of 200 ms under a
-    /// periodic Hann window; the resolution is 1.5 bins = 7.5 Hz. The noise is assumed to be flat
+    /// All powers refer to full scale: a constant `|x| = 1` has 0 dBFS. Spectra are of 200 ms under
+    /// a periodic Hann window; the resolution is 1.5 bins = 7.5 Hz. The noise is assumed to be flat
     /// over the receiver's pass-band.
     ///
     /// `README.md` has the bias and the standard deviation of each number.
     ///
-    /// The four numbers that describe an emission (occupied bandwidth, its edges, carrier offset) are
-    /// statistics over the chunks with a signal, and 0 if there is none.
+    /// The four numbers that describe an emission (occupied bandwidth, its edges, carrier offset)
+    /// are statistics over the chunks with a signal, and 0 if there is none.
     Extended in Set::Extended => {
         power_dbfs {
             unit: "dBFS",
@@ -106,42 +107,48 @@ set_of_numbers! {
     }
 }
 
+/// The estimates of a chunk that determine its extended features.
+pub(crate) struct ChunkEstimates<'a> {
+    pub envelope: &'a Envelope,
+    /// Mean powers of the frames. Their order changes.
+    pub frames: &'a mut [f64],
+    pub blocks: &'a [Block],
+    pub noise: &'a Noise,
+    pub emission: Option<Emission>,
+    /// Factor that restores the powers of the samples.
+    pub power_scale: f64,
+    pub sample_rate_hz: f64,
+}
+
 impl Extended<f64> {
-    /// Of one chunk. `frames` are the mean powers of its frames, in any order afterwards; samples are to be
-    /// multiplied by the root of `power_scale`.
-    pub(crate) fn of(
-        envelope: &Envelope,
-        frames: &mut [f64],
-        blocks: &[Block],
-        noise: &Noise,
-        emission: Option<Emission>,
-        power_scale: f64,
-        sample_rate_hz: f64,
-    ) -> Self {
-        let n: f64 = blocks.iter().map(|block| block.bins as f64).sum();
-        let power = envelope.mean_power;
+    /// The extended features of one chunk.
+    pub(crate) fn of(chunk: ChunkEstimates) -> Self {
+        let (noise, power_scale) = (chunk.noise, chunk.power_scale);
+        let n: f64 = chunk.blocks.iter().map(|block| block.bins as f64).sum();
+        let power = chunk.envelope.mean_power;
         let noise_power = noise.density * noise.bins / (n * n);
         let snr = (power - noise_power) / noise_power.max(f64::MIN_POSITIVE);
         let snr_unbiased_db = 10.0 * snr.max(f64::MIN_POSITIVE).log10();
-        let bin_hz = sample_rate_hz / n;
-        let edges = emission.map_or((0.0, 0.0), |found| (found.lower * bin_hz, found.upper * bin_hz));
+        let bin_hz = chunk.sample_rate_hz / n;
+        let place_hz = |of: fn(&Emission) -> f64| chunk.emission.as_ref().map_or(0.0, of) * bin_hz;
+        let (lower_hz, upper_hz) = (place_hz(|found| found.lower), place_hz(|found| found.upper));
         Self {
             power_dbfs: dbfs(power * power_scale),
             snr_unbiased_db: snr_unbiased_db.clamp(*SNR_RANGE_DB.start(), *SNR_RANGE_DB.end()),
-            noise_density_dbfs_hz: dbfs(noise.density * power_scale / n / sample_rate_hz),
-            occupied_bandwidth_99_hz: edges.1 - edges.0,
-            occupied_lower_edge_hz: edges.0,
-            occupied_upper_edge_hz: edges.1,
-            carrier_offset_hz: emission.map_or(0.0, |found| found.carrier * bin_hz),
-            spectral_flatness: flatness(&blocks[noise.pass_band.clone()]),
-            envelope_kurtosis: envelope.kurtosis,
-            duty_cycle: duty_cycle(frames, noise_power),
+            noise_density_dbfs_hz: dbfs(noise.density * power_scale / n / chunk.sample_rate_hz),
+            occupied_bandwidth_99_hz: upper_hz - lower_hz,
+            occupied_lower_edge_hz: lower_hz,
+            occupied_upper_edge_hz: upper_hz,
+            carrier_offset_hz: place_hz(|found| found.carrier),
+            spectral_flatness: flatness(&chunk.blocks[noise.pass_band.clone()]),
+            envelope_kurtosis: chunk.envelope.kurtosis,
+            duty_cycle: duty_cycle(chunk.frames, noise_power),
         }
     }
 }
 
-/// Geometric over arithmetic mean of the blocks' densities, corrected for the scatter of each: the
-/// logarithm of a mean of `K` exponential variables is `1/(2K) + 1/(12K^2)` low.
+/// Geometric over arithmetic mean of the blocks' densities, corrected for their scatter: the
+/// logarithm of a mean of `K` exponential variables is too low by `1/(2K) + 1/(12K^2)`.
 fn flatness(blocks: &[Block]) -> f64 {
     let densities = || blocks.iter().map(|block| block.hann / block.bins as f64);
     let count = blocks.len() as f64;
@@ -149,7 +156,8 @@ fn flatness(blocks: &[Block]) -> f64 {
     if mean <= 0.0 {
         return 0.0;
     }
-    // The logarithm of a product is cheaper than the sum of logarithms; eight factors of 1e-30 to some thousand are in range.
+    // The logarithm of a product is faster than a sum of logarithms. The product of eight factors
+    // of 1e-30 to some thousand is in range.
     let parts = blocks.chunks(8).map(|blocks| {
         let relative = blocks
             .iter()
@@ -163,8 +171,8 @@ fn flatness(blocks: &[Block]) -> f64 {
     (logarithms / count + low).exp().min(1.0)
 }
 
-/// Part of the frames that are busy. The noise is no more than the weakest frames hold, lest noise that
-/// comes in bursts is taken for the ordinary.
+/// Part of the frames that are busy. The noise is limited to the power of the weakest frames, so
+/// that bursts of noise do not count as the normal noise.
 fn duty_cycle(frames: &mut [f64], noise_power: f64) -> f64 {
     let count = frames.len();
     let idle = order_statistic::share(count, IDLE) - 1;

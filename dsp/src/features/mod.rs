@@ -7,6 +7,7 @@ mod segment;
 mod statistics;
 
 pub use dictionary::dictionary;
+pub(crate) use extended::ChunkEstimates;
 pub use extended::Extended;
 pub use reference::Features;
 pub use segment::SegmentFeatures;

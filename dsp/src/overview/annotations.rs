@@ -5,56 +5,59 @@ use crate::chunk::measured::MeasuredChunk;
 use crate::features::SegmentFeatures;
 use crate::warning::Warning;
 
-/// Noise below this is silence, with no level to mark.
+/// A noise density below this is silence.
 const SILENCE_DB: f64 = -299.0;
 
-/// Emissions that are told apart: more marks could not be either.
+/// Largest number of emissions. More marks cannot be distinguished in a picture.
 const MAX_EMISSIONS: usize = 8;
 
-/// What stands so far above the noise is to be seen in the averaged spectrum, and what is nearer to it than the other is not.
-const SEEN_DB: f64 = 10.0;
-const UNSEEN_DB: f64 = 3.0;
+/// A line this far above the noise is visible in the averaged spectrum.
+const VISIBLE_DB: f64 = 10.0;
+/// A line closer to the noise than this is not visible.
+const INVISIBLE_DB: f64 = 3.0;
 
-/// What the numbers of the chunks say of the recording as a whole.
+/// Summary of the numbers of all chunks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Annotations {
-    /// Segments.
+    /// Number of segments.
     pub segments: u64,
-    /// Chunks in them.
+    /// Number of chunks in them.
     pub chunks: u64,
     /// Share of the chunks with a signal.
     pub signal_present: f64,
     /// Mean power density of the noise within the pass-band, dBFS/Hz; `None` for silence.
     pub noise_db_hz: Option<f64>,
-    /// What is heard in one chunk or another, the most frequent first; empty where there is no signal. Of two in one chunk there
-    /// is one occupied band, as in the rows.
+    /// The emissions of single chunks, the most frequent first. Two signals in one chunk have one
+    /// occupied band, as in the rows.
     pub emissions: Vec<Emission>,
-    /// Chunks with still others.
+    /// Chunks with further emissions.
     pub elsewhere: u64,
-    /// What is wrong, and with how many segments.
+    /// Warnings, and the number of segments with each.
     pub warnings: Vec<(Warning, u64)>,
 }
 
-/// Where in the band a signal lies, Hz from the centre: means over the chunks in which it is in about the same place.
+/// A signal's place in the band, Hz from the centre: means over the chunks in which the place is
+/// about the same.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Emission {
-    /// Chunks with it.
+    /// Number of these chunks.
     pub chunks: u64,
     /// Lower edge of the band occupied by 99 % of the power.
     pub lower_edge_hz: f64,
     /// Upper edge.
     pub upper_edge_hz: f64,
-    /// Width of that band in any one chunk, at least.
+    /// Smallest width of that band in a chunk.
     pub narrowest_hz: f64,
-    /// And at most.
+    /// Largest width.
     pub widest_hz: f64,
-    /// Carrier, or centroid; `None` where the averaged spectrum has nothing at that place, as between two signals at once.
+    /// Carrier or centroid. `None` if the averaged spectrum has no line there, as between two
+    /// simultaneous signals.
     pub carrier_hz: Option<f64>,
 }
 
-/// Gathers [`Annotations`].
+/// Builds [`Annotations`].
 pub(super) struct AnnotationsBuilder {
-    /// Places nearer to each other than this are the same in the picture.
+    /// Resolution of the picture: places closer to each other are the same.
     resolution_hz: f64,
     segments: u64,
     chunks: u64,
@@ -80,14 +83,15 @@ impl Sums {
         sum / self.chunks as f64
     }
 
-    /// Whether the middle of one lies within the other. Carriers may lie outside: that of two signals at once does.
+    /// Whether the middle of one band is within the other. Carriers may be outside, as that of two
+    /// simultaneous signals is.
     fn is_at(&self, place: &Place, slack_hz: f64) -> bool {
         let own = Place {
             lower: self.mean(self.lower_edge_hz),
             upper: self.mean(self.upper_edge_hz),
             carrier: self.mean(self.carrier_hz),
         };
-        own.holds(place.middle(), slack_hz) || place.holds(own.middle(), slack_hz)
+        own.contains(place.middle(), slack_hz) || place.contains(own.middle(), slack_hz)
     }
 
     fn add(&mut self, place: &Place) {
@@ -101,7 +105,7 @@ impl Sums {
     }
 }
 
-/// Where a signal lies, all in Hz from the centre.
+/// Edges and carrier of a signal, Hz from the centre.
 struct Place {
     lower: f64,
     upper: f64,
@@ -113,7 +117,7 @@ impl Place {
         0.5 * (self.lower + self.upper)
     }
 
-    fn holds(&self, hz: f64, slack_hz: f64) -> bool {
+    fn contains(&self, hz: f64, slack_hz: f64) -> bool {
         self.lower - slack_hz <= hz && hz <= self.upper + slack_hz
     }
 }
@@ -132,7 +136,7 @@ impl AnnotationsBuilder {
         }
     }
 
-    /// Takes the numbers of a segment, and those of its chunks.
+    /// Adds the numbers of a segment and of its chunks.
     pub(super) fn add(&mut self, segment: &SegmentFeatures, chunks: &[MeasuredChunk]) {
         self.segments += 1;
         for warning in &segment.quality.warnings {
@@ -142,7 +146,7 @@ impl AnnotationsBuilder {
             let numbers = &chunk.extended;
             self.chunks += 1;
             self.busy += u64::from(chunk.signal_present);
-            // A mean of powers, as the spectrum that it is drawn into.
+            // A mean of powers, like the spectrum in which it is drawn.
             if numbers.noise_density_dbfs_hz > SILENCE_DB {
                 self.noise += 10.0_f64.powf(numbers.noise_density_dbfs_hz / 10.0);
             }
@@ -190,7 +194,7 @@ impl AnnotationsBuilder {
                 widest_hz: sums.widest_hz,
                 carrier_hz: Some(carrier_hz),
             };
-            if !is_seen(carrier_hz, &emission, noise_db_hz, spectrum) {
+            if !is_visible(carrier_hz, &emission, noise_db_hz, spectrum) {
                 emission.carrier_hz = None;
             }
             emission
@@ -209,8 +213,9 @@ impl AnnotationsBuilder {
     }
 }
 
-/// Whether a carrier lies within its occupied band and where the spectrum has something, if it has anything in that band.
-fn is_seen(carrier_hz: f64, emission: &Emission, noise_db_hz: Option<f64>, spectrum: &Spectrum) -> bool {
+/// Whether the carrier is within its occupied band, and the spectrum has a line there. If no line
+/// is visible in that band, the carrier counts as visible.
+fn is_visible(carrier_hz: f64, emission: &Emission, noise_db_hz: Option<f64>, spectrum: &Spectrum) -> bool {
     let (lower, upper) = (emission.lower_edge_hz, emission.upper_edge_hz);
     let slack = spectrum.resolution_hz;
     if carrier_hz < lower - slack || carrier_hz > upper + slack {
@@ -224,6 +229,6 @@ fn is_seen(carrier_hz: f64, emission: &Emission, noise_db_hz: Option<f64>, spect
         bins.map(|(_, db)| f64::from(*db)).fold(f64::MIN, f64::max)
     };
     noise_db_hz.is_none_or(|noise| {
-        strongest(lower, upper) < noise + SEEN_DB || strongest(carrier_hz, carrier_hz) >= noise + UNSEEN_DB
+        strongest(lower, upper) < noise + VISIBLE_DB || strongest(carrier_hz, carrier_hz) >= noise + INVISIBLE_DB
     })
 }

@@ -2,7 +2,7 @@ use rustfft::num_complex::Complex32;
 
 use crate::decibel::decibels;
 
-/// Columns at most: more than a picture has pixels. When all are used, two by two become one.
+/// Largest number of columns: more than a picture has pixels. When all are used, pairs are joined.
 const CAPACITY: usize = 4096;
 
 /// Level of a recording over time.
@@ -10,18 +10,18 @@ const CAPACITY: usize = 4096;
 pub struct Profile {
     /// Samples in a column.
     pub column_samples: u64,
-    /// From the first sample on; `None` where nothing was recorded.
+    /// The columns, from the first sample on. `None` where nothing was recorded.
     pub columns: Vec<Option<Levels>>,
 }
 
 /// Instantaneous power `|x|^2` within a column, dBFS, -300 for silence.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Levels {
-    /// Of the weakest sample.
+    /// Power of the weakest sample.
     pub lowest_db: f32,
-    /// Of the mean power.
+    /// Mean power.
     pub mean_db: f32,
-    /// Of the strongest sample.
+    /// Power of the strongest sample.
     pub highest_db: f32,
 }
 
@@ -65,7 +65,7 @@ impl Column {
     }
 }
 
-/// Gathers a [`Profile`].
+/// Builds a [`Profile`].
 pub(super) struct Columns {
     column_samples: u64,
     columns: Vec<Column>,
@@ -91,7 +91,7 @@ impl Columns {
         }
     }
 
-    /// The column of a position, made if it is not there.
+    /// The column of a position. Adds columns up to it.
     fn column_at(&mut self, position: u64) -> usize {
         loop {
             match usize::try_from(position / self.column_samples) {

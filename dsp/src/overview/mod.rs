@@ -1,5 +1,5 @@
-//! What a picture of a recording shows: waterfall, averaged spectrum, envelope, and the marks on them.
-//! All of it stays within a few megabytes: when a picture is full, its resolution in time is halved.
+//! Data for a picture of a recording: waterfall, averaged spectrum, envelope and annotations. It
+//! needs a few megabytes at most: when it is full, the resolution in time is halved.
 
 mod annotations;
 mod envelope;
@@ -21,7 +21,7 @@ use annotations::AnnotationsBuilder;
 use envelope::Columns;
 use spectra::Spectra;
 
-/// A recording at a glance. Powers refer to full scale, as everywhere: a constant `|x| = 1` has 0 dBFS.
+/// Overview of a recording. Powers refer to full scale: a constant `|x| = 1` has 0 dBFS.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Overview {
     /// Samples per second.
@@ -30,13 +30,13 @@ pub struct Overview {
     pub samples: u64,
     /// Samples in a chunk.
     pub chunk_samples: usize,
-    /// Of all that was recorded.
+    /// Spectrum of the whole recording.
     pub spectrum: Spectrum,
     /// Spectra over time.
     pub waterfall: Waterfall,
     /// Level over time.
     pub profile: Profile,
-    /// What the numbers of the rows say of all this.
+    /// Summary of the numbers of all chunks.
     pub annotations: Annotations,
 }
 
@@ -48,7 +48,7 @@ impl Overview {
     }
 }
 
-/// Gathers an [`Overview`] from the samples as they come.
+/// Builds an [`Overview`] while the samples arrive.
 pub(crate) struct OverviewBuilder {
     sample_rate_hz: f64,
     chunk_samples: usize,
@@ -71,15 +71,15 @@ impl OverviewBuilder {
         }
     }
 
-    /// Takes the next samples. `position` is that of the first of them; what lies between it and the end of
-    /// those before was not recorded.
+    /// Adds the next samples, the first of which is at `position`. Samples between the last ones
+    /// and these were not recorded.
     pub(crate) fn add_samples(&mut self, position: u64, samples: &[Complex32]) {
         self.spectra.add(position, samples);
         self.columns.add(position, samples);
         self.samples = position + samples.len() as u64;
     }
 
-    /// Takes the numbers of the next segment, and those of its chunks.
+    /// Adds the numbers of the next segment and of its chunks.
     pub(crate) fn add_segment(&mut self, segment: &SegmentFeatures, chunks: &[MeasuredChunk]) {
         self.annotations.add(segment, chunks);
     }

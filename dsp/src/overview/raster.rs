@@ -6,30 +6,32 @@ use super::waterfall::Waterfall;
 use crate::decibel::{decibels, power};
 use crate::estimators::order_statistic;
 
-/// The colours' range in decibels: less would make mountains of the noise's scatter, more would leave too few colours to
-/// what matters.
+/// Range of the colours in decibels. With less, the scatter of noise dominates the picture; with
+/// more, too few colours remain for the signals.
 const NARROWEST_DB: f64 = 20.0;
 const WIDEST_DB: f64 = 80.0;
 
-/// The colours begin this far below the mean of the noise: a single spectrum falls below it at one place in eight. Averages
-/// scatter less.
+/// The colours begin this far below the mean of the noise. One in eight cells of a single spectrum
+/// is lower. Averages scatter less.
 const UNDER_NOISE_DB: f64 = 9.0;
 
-/// Enough for one in a thousand to be many.
+/// Cells that are enough for a quantile of 0.999.
 const ENOUGH_CELLS: usize = 1 << 16;
 
-/// Cells below this hold nothing.
+/// Cells below this are silence.
 const SILENCE_DB: f32 = -299.0;
 
 impl Waterfall {
-    /// Pixels of a picture, row by row, of the whole band (the lowest frequency first) and of a recording of `samples`
-    /// (the beginning first): mean powers of what each covers, dBFS/Hz, NaN where nothing was recorded.
+    /// Pixels of a picture of the whole band (the lowest frequency first) and of a recording of
+    /// `samples` samples (the start first), row by row: mean powers of the cells in each pixel,
+    /// dBFS/Hz, NaN where nothing was recorded.
     pub fn raster(&self, samples: u64, width: usize, height: usize) -> impl Iterator<Item = f32> {
         let first = self.first_row_at as f64;
         let scale = self.columns as f64 / width as f64;
         let at = move |y: usize| (samples as f64 * y as f64 / height as f64 - first) / self.row_samples as f64;
         (0..height).flat_map(move |y| {
-            // The first and the last spectrum stand for the ends that no spectrum is centred on.
+            // No spectrum is centred on the ends of the recording. There the first and the last one
+            // are used.
             let rows = covered(at(y), at(y + 1), self.rows());
             (0..width).map(move |x| {
                 let columns = covered(x as f64 * scale, (x + 1) as f64 * scale, self.columns);
@@ -55,7 +57,7 @@ impl Waterfall {
 }
 
 impl Profile {
-    /// Levels of each pixel's share of a recording of `samples`, `None` where nothing was recorded.
+    /// Levels of each pixel of a recording of `samples` samples, `None` where nothing was recorded.
     #[must_use]
     pub fn raster(&self, samples: u64, width: usize) -> Vec<Option<Levels>> {
         if self.columns.is_empty() {
@@ -83,7 +85,7 @@ impl Profile {
     }
 }
 
-/// The cells whose middles lie within a range, or the one that contains the range's.
+/// The cells whose middle is within the range, or the cell that contains the middle of the range.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -104,12 +106,13 @@ fn covered(from: f64, to: f64, cells: usize) -> Range<usize> {
 }
 
 impl Overview {
-    /// Densities at the two ends of the colour scale, dBFS/Hz. From a little below the noise to the strongest that is not
-    /// rare: silence, the empty edges of a filter and single lines far above everything else do not decide it.
+    /// Densities at the two ends of the colour scale, dBFS/Hz: from slightly below the noise to the
+    /// strongest density that is not rare. Silence, the empty edges of a filter and single strong
+    /// lines do not determine it.
     #[must_use]
     pub fn colour_range_db(&self) -> (f64, f64) {
         let all = &self.waterfall.cells_db;
-        // An odd step goes through all columns.
+        // An odd step visits all columns.
         let some = all.iter().step_by((all.len() / ENOUGH_CELLS) | 1);
         let mut cells: Vec<f32> = some.copied().filter(|cell| *cell > SILENCE_DB).collect();
         if cells.is_empty() {

@@ -6,8 +6,9 @@ use rustfft::{Fft, FftPlanner};
 
 use super::waterfall::{MAX_COLUMNS, Rows, Waterfall};
 use crate::decibel::decibels;
+use crate::simd::narrow;
 
-/// Samples in a spectrum, at most: twice as many bins as the waterfall has columns.
+/// Largest number of samples in a spectrum: twice as many bins as the waterfall has columns.
 const MAX_BINS: usize = 2 * MAX_COLUMNS;
 
 /// Equivalent noise bandwidth of a periodic Hann window, in bins.
@@ -18,31 +19,32 @@ const HANN_BANDWIDTH: f64 = 1.5;
 pub struct Spectrum {
     /// Frequency of the first bin, Hz from the centre: minus half the sample rate.
     pub first_hz: f64,
-    /// From one bin to the next.
+    /// Distance from one bin to the next.
     pub bin_hz: f64,
     /// Equivalent noise bandwidth of the window.
     pub resolution_hz: f64,
-    /// Mean density of each bin, dBFS/Hz, -300 for silence; empty if no spectrum fits between two gaps.
+    /// Mean density of each bin, dBFS/Hz, -300 for silence. Empty if all pieces between gaps are
+    /// shorter than a spectrum.
     pub mean_db: Vec<f32>,
-    /// The largest of any single spectrum.
+    /// Largest density of each bin in any single spectrum.
     pub highest_db: Vec<f32>,
 }
 
-/// Cuts samples into spectra by Welch's method (IEEE Trans. Audio Electroacoustics 15, 1967): periodic Hann window,
-/// half of it overlapping.
+/// Averages spectra by Welch's method (IEEE Trans. Audio Electroacoustics 15, 1967): periodic Hann
+/// window, 50 % overlap.
 pub(super) struct Spectra {
     fft: Arc<dyn Fft<f32>>,
     window: Vec<f32>,
-    /// `|X|^2` to density.
+    /// Factor that converts `|X|^2` to density.
     scale: f64,
     sample_rate_hz: f64,
     scratch: Vec<Complex32>,
     transform: Vec<Complex32>,
-    /// Samples of the next spectrum, and where they begin.
+    /// Samples of the next spectrum, and the position of the first.
     pending: Vec<Complex32>,
     pending_at: u64,
     count: u64,
-    /// Density of each bin, the lowest frequency first.
+    /// Density of each bin of the last spectrum, the lowest frequency first.
     densities: Vec<f64>,
     sums: Vec<f64>,
     highest: Vec<f64>,
@@ -54,7 +56,7 @@ impl Spectra {
         let bins = bins(chunk_samples);
         let fft = FftPlanner::new().plan_fft_forward(bins);
         let hann = |n: usize| 0.5 - 0.5 * (TAU * n as f64 / bins as f64).cos();
-        // Of a periodic Hann window of 4 samples or more.
+        // The sum of squares of a periodic Hann window of 4 samples or more.
         let window_power = 0.375 * bins as f64;
         Self {
             scratch: vec![Complex32::ZERO; fft.get_inplace_scratch_len()],
@@ -101,7 +103,8 @@ impl Spectra {
             *out = *sample * *weight;
         }
         self.fft.process_with_scratch(&mut self.transform, &mut self.scratch);
-        // The second half of the transform are the negative frequencies. Squares of weak samples need double precision.
+        // The second half of the transform has the negative frequencies. Squares of weak samples
+        // need double precision.
         let (positive, negative) = self.transform.split_at(bins / 2);
         for (density, x) in self.densities.iter_mut().zip(negative.iter().chain(positive)) {
             *density = self.scale * (f64::from(x.re).powi(2) + f64::from(x.im).powi(2));
@@ -113,7 +116,8 @@ impl Spectra {
         let in_column = bins.div_ceil(MAX_COLUMNS);
         let columns = self.densities.chunks(in_column);
         let means = columns.map(|bins| bins.iter().sum::<f64>() / bins.len() as f64);
-        // Half a step before the middle of the spectrum, so that the first one is in the first row.
+        // Half a step before the middle of the spectrum, so that the first spectrum is in the first
+        // row.
         self.rows.add(self.pending_at + bins as u64 / 4, means);
         self.count += 1;
     }
@@ -137,13 +141,8 @@ impl Spectra {
     }
 }
 
-/// Half a chunk, so that the shortest recording still has three spectra.
+/// Samples in a spectrum: about half a chunk, so that the shortest recording has three spectra.
 fn bins(chunk_samples: usize) -> usize {
     let half = (chunk_samples / 2).max(4);
     (1 << half.ilog2()).min(MAX_BINS)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the weight of a single-precision sample")]
-fn narrow(weight: f64) -> f32 {
-    weight as f32
 }

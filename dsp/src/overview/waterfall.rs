@@ -1,10 +1,10 @@
 use crate::decibel::{decibels, power};
 
-/// Columns at most: about as many as a picture has pixels.
+/// Largest number of columns: about as many as a picture has pixels.
 pub(super) const MAX_COLUMNS: usize = 1024;
 
-/// Rows at most, about twice as many as a picture has pixels, so that half of them are still enough: together
-/// 3 MB. When all are used, two by two become one.
+/// Largest number of rows: about twice as many as a picture has pixels, so that half of them is
+/// still enough. They need 3 MB. When all are used, pairs are joined.
 pub(super) const MAX_ROWS: usize = 768;
 
 /// Power densities over time and frequency.
@@ -16,11 +16,12 @@ pub struct Waterfall {
     pub lower_edge_hz: f64,
     /// Width of a column.
     pub column_hz: f64,
-    /// Where the first row begins. What a spectrum says is taken for true within the middle half of its samples.
+    /// Sample at which the first row begins. A spectrum represents the middle half of its samples.
     pub first_row_at: u64,
     /// Samples from one row to the next.
     pub row_samples: u64,
-    /// dBFS/Hz, row by row, the lowest frequency first; NaN where nothing was recorded, -300 for silence.
+    /// dBFS/Hz, row by row, the lowest frequency first; NaN where nothing was recorded, -300 for
+    /// silence.
     pub cells_db: Vec<f32>,
 }
 
@@ -32,14 +33,14 @@ impl Waterfall {
     }
 }
 
-/// Gathers the rows.
+/// Builds the rows of a waterfall.
 pub(super) struct Rows {
     columns: usize,
     row_samples: u64,
     cells_db: Vec<f32>,
     /// Spectra in each row.
     spectra: Vec<u64>,
-    /// The last row, not among `cells_db` yet.
+    /// The last row, which is not in `cells_db` yet.
     current: usize,
     sums: Vec<f64>,
     summed: u64,
@@ -58,7 +59,7 @@ impl Rows {
         }
     }
 
-    /// Adds a spectrum, densities per Hz, at a position no earlier than the last one's.
+    /// Adds the densities of a spectrum. Positions must not decrease.
     pub(super) fn add(&mut self, position: u64, densities: impl Iterator<Item = f64>) {
         if self.row_of(position) != Some(self.current) {
             self.close();
@@ -80,7 +81,7 @@ impl Rows {
         (row < MAX_ROWS).then_some(row)
     }
 
-    /// Puts the current row in its place, empty ones before it.
+    /// Appends the current row, after empty rows if any are missing.
     fn close(&mut self) {
         if self.summed == 0 {
             return;
@@ -127,7 +128,7 @@ impl Rows {
     }
 }
 
-/// Weighted mean of two powers; a weight of 0 takes one out.
+/// Weighted mean of two powers. A power with weight 0 is ignored.
 fn mean_db(pair: (f32, f32), weights: (u64, u64)) -> f32 {
     match weights {
         (_, 0) => pair.0,

@@ -1,36 +1,36 @@
-//! How many values of an integer format are in use.
+//! Counts the values of an integer format that are in use.
 
 use rustfft::num_complex::Complex32;
 
 use crate::format::SampleFormat;
 
-/// Counting ends here: so many are not too few.
+/// Counting ends at this number, which is enough for every receiver.
 const ENOUGH: usize = 256;
 
-/// Samples looked at before it is asked whether there are enough.
+/// Samples between two checks whether enough codes are counted.
 const BLOCK: usize = 4096;
 
-/// Codes seen so far, of I and of Q.
+/// The codes of I and of Q.
 #[derive(Debug, Default)]
 pub(super) struct Codes {
-    components: [Seen; 2],
+    components: [CodeSet; 2],
 }
 
 #[derive(Debug, Default)]
-struct Seen {
-    /// One bit a code.
+struct CodeSet {
+    /// One bit for each code.
     bits: Vec<u64>,
     count: usize,
 }
 
 impl Codes {
-    /// Counts the codes of samples of this format, if it has any.
+    /// Adds the codes of samples, if the format has codes.
     pub(super) fn add(&mut self, samples: &[Complex32], format: SampleFormat) {
         let Some((scale, lowest)) = format.codes() else {
             return;
         };
         for block in samples.chunks(BLOCK) {
-            if self.components.iter().all(|seen| seen.count >= ENOUGH) {
+            if self.components.iter().all(|codes| codes.count >= ENOUGH) {
                 return;
             }
             for sample in block {
@@ -40,14 +40,14 @@ impl Codes {
         }
     }
 
-    /// The smaller of both counts, at most [`ENOUGH`]; `None` if the format has no codes.
+    /// The smaller count of both components, at most [`ENOUGH`]. `None` if the format has no codes.
     pub(super) fn used(&self) -> Option<usize> {
-        let used = self.components.iter().map(|seen| seen.count).min()?;
+        let used = self.components.iter().map(|codes| codes.count).min()?;
         (used > 0).then_some(used.min(ENOUGH))
     }
 }
 
-impl Seen {
+impl CodeSet {
     fn add(&mut self, code: f32) {
         #[expect(
             clippy::cast_possible_truncation,

@@ -1,44 +1,47 @@
-//! Different gains of I and Q, and an angle between them that is not right.
+//! Gain imbalance between I and Q, and the error of the angle between them.
 //!
-//! Both errors of a receiver put a weak mirror image, complex conjugate, at the opposite frequency:
-//! `y = a x + b x*`. Then the products `Y[k] Y[-k]` have the mean `a b (S[k] + S[-k])`, S being the power density of the
-//! input, at every `k` the same part of the powers there, while signals and noise of their own have products of mean 0. The
-//! quotient of both sums over all `k` is `E[y^2] / E|y|^2`, which gives the variances of I and Q and
-//! their covariance (after Valkama, Renfors and Koivunen, IEEE Trans. Signal Processing 49, 2001). One strong signal that is symmetrical
-//! about 0 Hz, such as an AM carrier, would pass for a fault; so it is the median over many parts of the
-//! band of middling strength that counts.
+//! Both errors add a weak mirror image, complex conjugate, at the opposite frequency: `y = a x + b
+//! x*`. Then the products `Y[k] Y[-k]` have the mean `a b (S[k] + S[-k])`, where S is the power
+//! density of the input: the same part of the power at every `k`. Without the errors, the products
+//! of signals and noise have the mean
+//! 0. The quotient of the two sums over all `k` is `E[y^2] / E|y|^2`, which gives the variances of
+//!   I and Q and their covariance (after Valkama, Renfors and Koivunen, IEEE Trans. Signal
+//!   Processing 49, 2001). A single strong signal that is symmetrical about 0 Hz, such as an AM
+//!   carrier, would look like an error. So the median over many cells of the band of medium power
+//!   counts.
 
 use pulp::Simd;
 use rustfft::num_complex::{Complex32, Complex64};
 
 use super::measured::Measured;
-use crate::simd::{SplitComplex, total};
+use crate::simd::{SplitComplex, dispatch, total};
 
-/// Bins of each sign that are summed: the quotient of noise alone scatters by an eighth of 1.
+/// Bins of each sign in a cell. The quotient of noise has a standard deviation of 1/8.
 const CELL: usize = 64;
 
-/// Cells that are enough of a chunk: of wider bands only every second, third, ... is looked at.
+/// Largest number of cells of a chunk. In wider bands only every second, third, ... cell is used.
 const ENOUGH: usize = 100;
 
-/// Quarters of the cells, ranked by power, that count: not the weakest, which a filter may have emptied, nor the strongest,
-/// which a signal fills.
+/// The quarters of the cells, ranked by power, that count. The weakest may be outside a filter, the
+/// strongest contain signals.
 const MIDDLE: std::ops::Range<usize> = 1..3;
 
-/// How far the quotients of the cells may scatter, over the scatter of noise: further, and some signal that is symmetrical
-/// about 0 Hz is in most of them, as the modulation of a strong carrier may be.
+/// Largest variance of the quotients over that of noise. If it is larger, most cells contain a
+/// signal that is symmetrical about 0 Hz, such as the modulation of a strong carrier.
 const SCATTER: f64 = 2.0;
 
-/// Power over the noise's of the median cell, from which on a signal fills most of the band. Where that is on the frequency of
-/// the receiver, as a broadcast in a narrow band is, all of it is symmetrical; so it may be where a carrier is at 0 Hz.
+/// Ratio of the median cell's power to that of the noise from which on a signal fills most of the
+/// band. If the receiver is tuned to that signal, as to a broadcast in a narrow band, all of it is
+/// symmetrical. The same is possible if a carrier is at 0 Hz.
 const FILLED: f64 = 1.5;
 
-/// The noise has to be worth a code or more in each direction: below, it is the rounding that is seen.
+/// Least power of the noise, in squared codes. Below it, rounding determines the quotients.
 const CODES_SQUARED: f64 = 1.0;
 
-/// Standard deviations of noise added to what counts as a fault.
+/// Standard deviations of the noise that are added to the thresholds of a fault.
 const DEVIATIONS: f64 = 4.0;
 
-/// The largest imbalance stated, dB: where Q is missing it would be infinite.
+/// Largest imbalance, dB. Without Q it would be infinite.
 const LARGEST_GAIN_DB: f64 = 99.0;
 
 /// Mean of `E[y^2] / E|y|^2` over the chunks.
@@ -46,7 +49,7 @@ const LARGEST_GAIN_DB: f64 = 99.0;
 pub(super) struct Imbalance {
     sum: Complex64,
     chunks: usize,
-    /// Squared distances from the median, and how many.
+    /// Sum of the squared distances of the quotients from their median.
     scatter: f64,
     quotients: usize,
     is_rounding: bool,
@@ -55,36 +58,38 @@ pub(super) struct Imbalance {
     ranked: Vec<f64>,
 }
 
-/// What I and Q do wrong.
+/// The errors of I and Q.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Errors {
     /// Power of I over Q, dB.
     pub gain_db: f64,
     /// Deviation from a right angle, degrees.
     pub phase_deg: f64,
-    /// Standard deviation of the quotient; `None` where it means nothing.
+    /// Standard deviation of the quotient. `None` if the errors are not reliable.
     deviation: Option<f64>,
 }
 
 impl Errors {
-    /// Whether either error is larger than this beyond doubt.
+    /// Whether either error is significantly larger than this.
     pub(super) fn exceeds(&self, gain_db: f64, phase_deg: f64) -> bool {
         let Some(deviation) = self.deviation else { return false };
         let margin = DEVIATIONS * deviation;
-        // For small errors the quotient is half the relative difference of the powers, and the sine of the angle.
+        // For small errors the real part of the quotient is half the relative difference of the
+        // powers, and the imaginary part is the sine of the angle.
         self.gain_db.abs() > gain_db + margin * 20.0 * std::f64::consts::LOG10_E
             || self.phase_deg.abs() > phase_deg + margin.to_degrees()
     }
 }
 
 impl Imbalance {
-    /// Looks at a chunk.
+    /// Adds a chunk.
     pub(super) fn add(&mut self, chunk: &Measured) {
         let step = chunk.format.step();
         let noise_power = chunk.noise.density * chunk.power_scale / chunk.spectrum.len() as f64;
         self.is_rounding |= noise_power < CODES_SQUARED * f64::from(step * step);
         self.cells.clear();
-        pulp::Arch::new().dispatch(Gather(chunk.spectrum, &mut self.cells));
+        let (spectrum, cells) = (chunk.spectrum, &mut self.cells);
+        dispatch!(simd => measure_cells(spectrum: &'a [Complex32], cells: &'a mut Vec<(f64, Complex64)>) -> ());
         let count = self.cells.len();
         let (from, to) = (MIDDLE.start * count / 4, MIDDLE.end * count / 4);
         if from == to {
@@ -118,7 +123,8 @@ impl Imbalance {
         let (i, q) = ((1.0 + quotient.re).max(0.0), (1.0 - quotient.re).max(0.0));
         let gain_db = 10.0 * (i / q.max(f64::MIN_POSITIVE)).max(f64::MIN_POSITIVE).log10();
         let sine = quotient.im / (i * q).sqrt().max(f64::MIN_POSITIVE);
-        // Half of the variance of a quotient, 1 / CELL, is in either part; a median scatters by pi / 2 times as much as a mean.
+        // The variance of a quotient is 1 / CELL, half of it in each part. The variance of a median
+        // is pi / 2 times that of a mean.
         let count = self.quotients as f64;
         let variance = std::f64::consts::FRAC_PI_2 / (2.0 * CELL as f64 * count);
         let is_noise = count > 0.0 && self.scatter / count < SCATTER / CELL as f64;
@@ -130,29 +136,22 @@ impl Imbalance {
     }
 }
 
-/// Power and quotient of each cell that has any power.
-struct Gather<'a>(&'a [Complex32], &'a mut Vec<(f64, Complex64)>);
-
-impl pulp::WithSimd for Gather<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self(spectrum, cells) = self;
-        let n = spectrum.len();
-        let (mut plus, mut minus) = (SplitComplex::ZERO, SplitComplex::ZERO);
-        // From 1 to the last bin below half the sample rate; both have a mirror image.
-        let pairs = n.saturating_sub(1) / 2;
-        let step = CELL * (pairs / (CELL * ENOUGH)).max(1);
-        for first in (1..=pairs.saturating_sub(CELL - 1)).step_by(step) {
-            plus.fill(0, &spectrum[first..first + CELL]);
-            minus.fill(0, &spectrum[n - first - (CELL - 1)..=n - first]);
-            minus.re[..CELL].reverse();
-            minus.im[..CELL].reverse();
-            let (power, product) = correlate(simd, &plus, &minus);
-            if power > 0.0 {
-                cells.push((power, product / power));
-            }
+/// Appends power and quotient of each cell that has any power.
+#[inline(always)]
+fn measure_cells<S: Simd>(simd: S, spectrum: &[Complex32], cells: &mut Vec<(f64, Complex64)>) {
+    let n = spectrum.len();
+    let (mut plus, mut minus) = (SplitComplex::ZERO, SplitComplex::ZERO);
+    // The bins from 1 to the last below half the sample rate have a mirror image.
+    let pairs = n.saturating_sub(1) / 2;
+    let step = CELL * (pairs / (CELL * ENOUGH)).max(1);
+    for first in (1..=pairs.saturating_sub(CELL - 1)).step_by(step) {
+        plus.fill(0, &spectrum[first..first + CELL]);
+        minus.fill(0, &spectrum[n - first - (CELL - 1)..=n - first]);
+        minus.re[..CELL].reverse();
+        minus.im[..CELL].reverse();
+        let (power, product) = correlate(simd, &plus, &minus);
+        if power > 0.0 {
+            cells.push((power, product / power));
         }
     }
 }

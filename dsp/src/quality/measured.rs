@@ -4,7 +4,8 @@ use crate::estimators::envelope::{ClippingLevels, Envelope};
 use crate::estimators::noise::Noise;
 use crate::format::SampleFormat;
 
-/// What was measured of a chunk whose samples were multiplied by the root of 1 / `power_scale`.
+/// The measurements of a chunk. Its samples were multiplied by the square root of 1 /
+/// `power_scale`.
 pub(crate) struct Measured<'a> {
     pub samples: &'a [Complex32],
     pub format: SampleFormat,
@@ -14,6 +15,6 @@ pub(crate) struct Measured<'a> {
     /// In the transform's order, without padding.
     pub spectrum: &'a [Complex32],
     pub noise: &'a Noise,
-    /// Whether what is at 0 Hz is a carrier.
+    /// Whether the line at 0 Hz is a carrier.
     pub has_carrier: bool,
 }

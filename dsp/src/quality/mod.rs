@@ -1,4 +1,4 @@
-//! What an operator wants flagged: the receiver's faults, not the signal's properties.
+//! Quality of a recording: faults of the receiver and the recorder, not properties of the signal.
 
 mod codes;
 mod imbalance;
@@ -20,16 +20,18 @@ use measured::Measured;
 use offset::Offset;
 use runs::Runs;
 
-/// Clipped components, as a part of all, from which on the recording is said to clip: 0.01 % cannot be heard, 1 %
+/// Parts of clipped components from which on the warnings are given. 0.01 % is inaudible, 1 %
 /// spreads over the whole band.
 const CLIPPED: f64 = 1e-4;
 const CLIPPED_HEAVILY: f64 = 1e-2;
 
-/// Where nothing says where the scale ends, components within 0.1 % of the extremes count as clipped if they are many
-/// beside those within 1 %, and those within 10 %, which the coarse steps of what was once an 8-bit recording do not
-/// leave empty. A sine wave, of all signals without clipping the one with the sharpest peaks, has 0.46 and 0.11 times as many
-/// there; Gaussian noise of which 0.01 % is clipped 6 and 0.28 times. Where steps are so coarse that there are none within 1 %, it is
-/// the next step below that counts: a sine wave has at most 1 / (sqrt(2) - 1) = 2.4 times as many at the last.
+/// Where the end of the scale is unknown, components within 0.1 % of the extremes count as clipped
+/// if there are many of them compared with those within 1 % and with those within 10 %. Even the
+/// coarse steps of a former 8-bit recording have components within 10 %. A sine wave has the
+/// sharpest peaks of all signals without clipping: 0.46 and 0.11 times as many components are at
+/// the extremes. For Gaussian noise of which 0.01 % is clipped the factors are 6 and 0.28. If the
+/// steps are so coarse that none is within 1 %, the next lower step is compared: a sine wave has at
+/// most 1 / (sqrt(2) - 1) = 2.4 times as many at the last step.
 const RAIL: f32 = 0.999;
 const NEAR: f32 = 0.99;
 const AROUND: f32 = 0.9;
@@ -37,20 +39,20 @@ const OVER_NEAR: f64 = 4.0;
 const OVER_AROUND: f64 = 0.25;
 const FEWEST_CLIPPED: usize = 16;
 
-/// Fewer codes than this leave the noise of the quantisation itself above the receiver's.
+/// With fewer codes than this, the quantisation noise exceeds that of the receiver.
 const FEWEST_CODES: usize = 16;
 
-/// Identical samples one after the other for this long are no reception, unless chance makes such runs, as it does in noise
-/// of less than a converter's step.
+/// A longer run of identical samples is a dropout, unless such runs occur by chance, as in noise
+/// below a converter's step.
 const LONGEST_RUN_MS: f64 = 1.0;
 
-/// How often chance may make a segment's longest run as long as it is for it to be no chance.
+/// Probability of a segment's longest run below which the run is not by chance.
 const BY_CHANCE: f64 = 1e-6;
 
 /// Exact zeros, as a part of all samples, above which most of the recording is missing.
 const MOST_ZEROS: f64 = 0.5;
 
-/// Components above this are plausible but not on the usual scale, where full scale is 1.
+/// Larger components are plausible, but not on the usual scale, whose full scale is 1.
 const UNSCALED: f32 = 2.0;
 
 /// Gain and phase errors that a receiver should not have.
@@ -58,7 +60,7 @@ const GAIN_ERROR_DB: f64 = 1.0;
 const PHASE_ERROR_DEG: f64 = 5.0;
 
 impl Quality {
-    /// Adds what was found out about the recording as a whole.
+    /// Adds warnings.
     pub(crate) fn warn(&mut self, others: impl IntoIterator<Item = Warning>) {
         self.warnings.extend(others);
         self.warnings.sort_unstable();
@@ -133,13 +135,13 @@ struct_with_dictionary! {
             source: "SigMF `core:global_index`, KiwiSDR time stamps",
         },
     } and {
-        /// What is wrong, in the order of [`Warning`], each once. The last field: warnings that only
-        /// the end of the recording shows are added to the JSON text.
+        /// What is wrong, in the order of [`Warning`], each once. The last field: warnings that
+        /// only the end of the recording shows are added to the JSON text.
         warnings: Vec<Warning>,
     }
 }
 
-/// What is seen of a segment, chunk by chunk.
+/// Sums and counts over the chunks of a segment.
 #[derive(Debug, Default)]
 pub(crate) struct QualityAccumulator {
     samples: usize,
@@ -154,8 +156,8 @@ pub(crate) struct QualityAccumulator {
     runs: Runs,
 }
 
-/// Where the components of a chunk with these extremes may stop: at the ends of the format if they reach these, else
-/// close to the extremes.
+/// Clipping levels of a chunk with these peaks: the ends of the format if the peaks reach them,
+/// otherwise levels close to the peaks.
 pub(crate) fn clipping_levels(format: SampleFormat, peaks: PeakRange) -> ClippingLevels {
     let PeakRange { low, high } = peaks;
     match ends_reached(format, peaks) {
@@ -164,7 +166,7 @@ pub(crate) fn clipping_levels(format: SampleFormat, peaks: PeakRange) -> Clippin
             high,
             certain: true,
         },
-        // Silence is at no rail.
+        // Silence does not clip.
         None => ClippingLevels {
             low: if low < 0.0 { RAIL * low } else { f32::NEG_INFINITY },
             high: if high > 0.0 { RAIL * high } else { f32::INFINITY },
@@ -173,25 +175,26 @@ pub(crate) fn clipping_levels(format: SampleFormat, peaks: PeakRange) -> Clippin
     }
 }
 
-/// The ends of the format, if the components reach one of them.
+/// The ends of the format, if the peaks reach one of them.
 fn ends_reached(format: SampleFormat, peaks: PeakRange) -> Option<(f32, f32)> {
     let (low, high) = format.ends()?;
     (peaks.low <= low || peaks.high >= high).then_some((low, high))
 }
 
-/// Whether rails at the extremes, where so many components are, are rails: a spike in the histogram on both sides.
+/// Whether the levels are ends of the scale: the histogram has a spike at both of them. So many
+/// components are `at_clipping_levels`.
 fn is_spike(samples: &[Complex32], clipping: ClippingLevels, at_clipping_levels: usize) -> bool {
     let smaller = clipping.high.min(-clipping.low) / RAIL;
     let outside = |level: f32| count(samples, |component| component.abs() >= level);
-    let beside = |level: f32| outside(level).saturating_sub(at_clipping_levels) as f64;
-    at_clipping_levels as f64 > OVER_NEAR * beside(NEAR * smaller)
-        && at_clipping_levels as f64 > OVER_AROUND * beside(AROUND * smaller)
-        && at_clipping_levels as f64 > OVER_NEAR * beside(next_below(samples, RAIL * smaller))
+    let below = |level: f32| outside(level).saturating_sub(at_clipping_levels) as f64;
+    at_clipping_levels as f64 > OVER_NEAR * below(NEAR * smaller)
+        && at_clipping_levels as f64 > OVER_AROUND * below(AROUND * smaller)
+        && at_clipping_levels as f64 > OVER_NEAR * below(next_below(samples, RAIL * smaller))
         && count(samples, |component| component >= clipping.high) > 0
         && count(samples, |component| component <= clipping.low) > 0
 }
 
-/// The largest size of a component below this.
+/// The largest magnitude of a component below this level.
 fn next_below(samples: &[Complex32], level: f32) -> f32 {
     let sizes = samples.iter().flat_map(|sample| [sample.re.abs(), sample.im.abs()]);
     sizes.filter(|size| *size < level).fold(0.0, f32::max)
@@ -203,13 +206,13 @@ fn count(samples: &[Complex32], is: impl Fn(f32) -> bool) -> usize {
 }
 
 impl QualityAccumulator {
-    /// Looks at the samples themselves, before anything scales them. `largest` is the largest component.
+    /// Adds the samples of a chunk before they are scaled. `largest` is their largest component.
     pub(crate) fn add_samples(&mut self, samples: &[Complex32], largest: f32, format: SampleFormat) {
         self.largest = self.largest.max(largest);
         self.codes.add(samples, format);
     }
 
-    /// Looks at what was measured of a chunk.
+    /// Adds the measurements of a chunk.
     pub(crate) fn add_chunk(&mut self, chunk: &Measured) {
         let at_clipping_levels = chunk.envelope.at_clipping_levels;
         let is_clipped = || {
@@ -227,8 +230,9 @@ impl QualityAccumulator {
         self.imbalance.add(chunk);
     }
 
-    /// Whether the longest run is no longer than runs become where samples repeat the one before as often as outside it:
-    /// of `n` runs one is of `k` samples with a probability of at most `n p^(k-1)`.
+    /// Whether the longest run may be by chance. With the probability `p` that a sample repeats the
+    /// one before, measured outside the run, one of `n` runs has `k` samples with a probability of
+    /// at most `n p^(k-1)`.
     fn may_be_chance(&self) -> bool {
         let repeats = self.runs.longest().saturating_sub(1);
         let outside = self.samples.saturating_sub(repeats);
@@ -242,27 +246,28 @@ impl QualityAccumulator {
         self.lost += samples;
     }
 
-    /// What comes next does not follow on what was seen last.
+    /// Notes a gap: the next sample does not follow the last one.
     pub(crate) fn interrupt(&mut self) {
         self.runs.interrupt();
     }
 
-    /// Judges the segment and starts the next. `others` were noticed while the bytes were read.
+    /// The quality of the segment. `others` are warnings from reading the bytes. Starts the next
+    /// segment.
     pub(crate) fn finish_segment(&mut self, sample_rate_hz: f64, others: impl IntoIterator<Item = Warning>) -> Quality {
-        let seen = std::mem::take(self);
-        self.runs = seen.runs.carried_over();
-        let samples = seen.samples.max(1) as f64;
-        let imbalance = seen.imbalance.errors();
+        let sums = std::mem::take(self);
+        self.runs = sums.runs.carried_over();
+        let samples = sums.samples.max(1) as f64;
+        let imbalance = sums.imbalance.errors();
         let mut quality = Quality {
-            clipped_fraction: seen.clipped as f64 / (2.0 * samples),
-            codes_used: seen.codes.used(),
-            dc_offset_dbfs: seen.offset.level_dbfs(),
-            dc_spike_db: seen.offset.spike_db(),
+            clipped_fraction: sums.clipped as f64 / (2.0 * samples),
+            codes_used: sums.codes.used(),
+            dc_offset_dbfs: sums.offset.level_dbfs(),
+            dc_spike_db: sums.offset.spike_db(),
             iq_gain_imbalance_db: imbalance.gain_db,
             iq_phase_error_deg: imbalance.phase_deg,
-            longest_identical_run_ms: seen.runs.longest() as f64 * 1000.0 / sample_rate_hz,
-            zero_fraction: seen.zeros as f64 / samples,
-            lost_samples: seen.lost,
+            longest_identical_run_ms: sums.runs.longest() as f64 * 1000.0 / sample_rate_hz,
+            zero_fraction: sums.zeros as f64 / samples,
+            lost_samples: sums.lost,
             warnings: others.into_iter().collect(),
         };
         let faults = [
@@ -272,15 +277,15 @@ impl QualityAccumulator {
                 Warning::UnderDriven,
                 quality.codes_used.is_some_and(|codes| codes < FEWEST_CODES),
             ),
-            (Warning::DcSpike, seen.offset.is_fault()),
+            (Warning::DcSpike, sums.offset.is_fault()),
             (Warning::IqImbalance, imbalance.exceeds(GAIN_ERROR_DB, PHASE_ERROR_DEG)),
             (
                 Warning::Dropout,
-                quality.longest_identical_run_ms > LONGEST_RUN_MS && !seen.may_be_chance(),
+                quality.longest_identical_run_ms > LONGEST_RUN_MS && !sums.may_be_chance(),
             ),
             (Warning::MostlyZeros, quality.zero_fraction > MOST_ZEROS),
-            (Warning::Unscaled, seen.largest > UNSCALED),
-            (Warning::Gap, seen.lost > 0),
+            (Warning::Unscaled, sums.largest > UNSCALED),
+            (Warning::Gap, sums.lost > 0),
         ];
         let found = faults.into_iter().filter(|(_, is_found)| *is_found);
         quality.warn(found.map(|(warning, _)| warning));

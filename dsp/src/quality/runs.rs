@@ -2,23 +2,25 @@
 
 use rustfft::num_complex::Complex32;
 
-/// Repetitions in a chunk, as a part of it, below which no long run can lie inside: half a millisecond of the 200.
+/// A chunk in which fewer than one of this many samples is a repetition contains no long run: half
+/// a millisecond of 200.
 const FEW: usize = 400;
 
-/// The run at hand, and the longest so far.
+/// The current run, and the longest one.
 #[derive(Debug, Default)]
 pub(super) struct Runs {
     last: Option<Complex32>,
-    /// Samples equal to the last one, at the end of what was seen, itself included.
+    /// Length of the run that ends with the last sample.
     current: usize,
     longest: usize,
 }
 
 impl Runs {
-    /// Looks at a chunk in which so many samples repeat the one before.
+    /// Adds a chunk. `repeats` is the number of its samples that equal the one before.
     pub(super) fn add(&mut self, samples: &[Complex32], repeats: usize) {
         if repeats < samples.len() / FEW {
-            // What lies inside is too short to matter: only the ends can belong to a longer run.
+            // Runs inside the chunk are too short. Only those at its ends can be part of a longer
+            // run.
             let head = samples.iter().take_while(|sample| Some(**sample) == self.last).count();
             self.current += head;
             self.longest = self.longest.max(self.current);
@@ -44,18 +46,18 @@ impl Runs {
         }
     }
 
-    /// The next chunk does not follow on this one: no run goes from one into the other.
+    /// Ends the current run: the next chunk does not follow the last one.
     pub(super) fn interrupt(&mut self) {
         self.last = None;
         self.current = 0;
     }
 
-    /// Length of the longest run in samples: 1 if no sample repeats the one before.
+    /// Length of the longest run in samples; 1 if no sample repeats the one before.
     pub(super) fn longest(&self) -> usize {
         self.longest
     }
 
-    /// What the next segment has to know.
+    /// The state at the start of the next segment.
     pub(super) fn carried_over(&self) -> Self {
         Self {
             last: self.last,

@@ -26,14 +26,8 @@ impl SegmentBuilder {
         peaks: PeakRange,
         interpretation: &Interpretation,
     ) {
-        self.chunks.push(workspace.measure(
-            samples,
-            peaks,
-            interpretation.format,
-            interpretation.sample_rate_hz,
-            &mut self.quality,
-            &mut self.detector,
-        ));
+        self.chunks
+            .push(workspace.measure(samples, peaks, interpretation, &mut self.quality, &mut self.detector));
     }
 
     /// Ends the segment and starts the next. Returns its features and its chunks, unless none was
