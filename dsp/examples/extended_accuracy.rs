@@ -1,12 +1,13 @@
-//! Measures the extended features: bias and standard deviation of each, over segments of which everything is known.
+//! Measures bias and standard deviation of each extended feature, over segments with known content.
 //!
 //! `cargo run --release -p heimdall-dsp --example extended_accuracy -- [SEGMENTS]`
 //!
-//! Noise-like signals 12.5 kHz wide anywhere in a band of 200 kHz, at ratios of the signal's to all the noise's power
-//! from 0 to 40 dB; and white noise alone. Each figure is the mean of five chunks.
+//! The segments contain white noise, alone or with a noise-like signal 12.5 kHz wide anywhere in a
+//! band of 200 kHz. The ratio of its power to that of all the noise is 0 to 40 dB. Each figure is
+//! the mean of five chunks.
 
 #[path = "../tests/support/signals.rs"]
-#[allow(dead_code, reason = "others use the rest")]
+#[allow(dead_code, reason = "other programs use the rest")]
 mod signals;
 
 use heimdall_dsp::{Extended, Statistics};
@@ -17,11 +18,11 @@ const WIDTH_HZ: f64 = 12_500.0;
 /// Power of the noise, dBFS.
 const NOISE_DBFS: f64 = -40.0;
 
-/// What each number should be; `None` where there is no such thing.
+/// Expected value of each number, `None` if it has none.
 fn expected(snr_db: Option<f64>, centre_hz: f64) -> [(&'static str, Option<f64>); 9] {
     let signal = snr_db.map_or(0.0, |snr_db| 10_f64.powf(snr_db / 10.0));
     let is_signal = |value: f64| snr_db.map(|_| value);
-    // 0.5 % of the power lies outside on either side.
+    // 0.5 % of the power is outside on either side.
     let half = 0.99 * WIDTH_HZ / 2.0;
     [
         ("power_dbfs", Some(NOISE_DBFS + 10.0 * (1.0 + signal).log10())),
@@ -32,7 +33,7 @@ fn expected(snr_db: Option<f64>, centre_hz: f64) -> [(&'static str, Option<f64>)
         ("occupied_upper_edge_hz", is_signal(centre_hz + half)),
         ("carrier_offset_hz", is_signal(centre_hz)),
         ("spectral_flatness", snr_db.is_none().then_some(1.0)),
-        // Gaussian, all of it.
+        // Noise and signal are Gaussian.
         ("envelope_kurtosis", Some(2.0)),
     ]
 }

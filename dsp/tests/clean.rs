@@ -1,7 +1,7 @@
-//! Clean signals of every kind: nothing is flagged, and what they are is what the extended features say.
+//! Clean signals of every kind have no warnings and the right extended features.
 
 #[path = "support/signals.rs"]
-#[allow(dead_code, reason = "others use the rest")]
+#[allow(dead_code, reason = "other tests use the rest")]
 mod signals;
 
 use heimdall_dsp::SegmentFeatures;
@@ -10,14 +10,14 @@ use signals::{Signals, add, amplitude, quantised, tone};
 
 const RATE: usize = 200_000;
 
-/// Noise 40 dB below full scale, and a signal of power 1 so many decibels above it.
+/// Noise of -40 dBFS, and a signal of power 1 scaled to `snr_db` above it.
 fn over_noise(signals: &mut Signals, signal: &[Complex32], snr_db: f64) -> Vec<Complex32> {
     let mut samples = signals.noise(signal.len(), |_| 1e-4);
     add(&mut samples, signal, amplitude(snr_db - 40.0));
     samples
 }
 
-/// What that is measured to be.
+/// Measures a signal over noise.
 fn measured(signals: &mut Signals, signal: &[Complex32], snr_db: f64) -> SegmentFeatures {
     let samples = over_noise(signals, signal, snr_db);
     signals.measure(&samples, RATE)
@@ -47,7 +47,8 @@ fn placed(segment: &SegmentFeatures, edges: [f64; 2], carrier: f64, tolerance: f
 /// On and off at random, each half a millisecond long.
 fn keyed(signals: &mut Signals, frequency: f64) -> Vec<Complex32> {
     let mut samples = tone(RATE, frequency);
-    // Three in a row would be silence for more than a millisecond: that is a dropout.
+    // Three symbols without a signal would be silence for more than a millisecond, which is a
+    // dropout.
     let mut off = 0;
     for symbol in samples.chunks_mut(RATE / 2_000) {
         let is_off = off < 2 && signals.uniform() < 0.5;
@@ -60,7 +61,7 @@ fn keyed(signals: &mut Signals, frequency: f64) -> Vec<Complex32> {
 }
 
 #[test]
-fn every_kind_of_modulation_lies_where_it_is_and_is_no_fault() {
+fn every_kind_of_modulation_has_its_place_and_no_warning() {
     let mut signals = Signals::new(31);
     let steady = tone(RATE, 0.100_003);
     let segment = measured(&mut Signals::new(1), &steady, 20.0);
@@ -95,7 +96,7 @@ fn every_kind_of_modulation_lies_where_it_is_and_is_no_fault() {
         "AM",
     );
 
-    // As strong as each other, and one 30 dB weaker, which is a thousandth of the power.
+    // Two equally strong signals, then one 30 dB weaker, which has a thousandth of the power.
     let first = signals.band(RATE, -0.25, 0.0625);
     let second = signals.band(RATE, 0.25, 0.0625);
     for (weaker_db, upper_edge_hz) in [(0.0, 56_125.0), (-30.0, -43_813.0)] {
@@ -120,8 +121,8 @@ fn every_kind_of_modulation_lies_where_it_is_and_is_no_fault() {
         unflagged(&segment, "two signals");
     }
 
-    // Wider than half the band: the detector need not find it, but nobody should be misled about its power. In the very middle
-    // it would look like a receiver's pass-band.
+    // Wider than half the band: the detector need not find it, but its power must be right. In the
+    // middle of the band it would look like a receiver's pass-band.
     let wide = signals.band(RATE, 0.05, 0.6);
     let segment = measured(&mut signals, &wide, 20.0);
     near(
@@ -139,7 +140,7 @@ fn tone_part(i: usize, frequency: f64) -> f32 {
 }
 
 #[test]
-fn bursts_keying_and_converters_are_no_faults() {
+fn bursts_keying_and_quantisation_have_no_warning() {
     let mut signals = Signals::new(32);
     let key = keyed(&mut signals, 0.151);
     let segment = signals.measure(&key, RATE);
@@ -155,22 +156,24 @@ fn bursts_keying_and_converters_are_no_faults() {
     for rate in [12_000, 48_000, RATE] {
         let noise = signals.noise(rate, |_| 1.0);
         unflagged(&signals.measure(&quantised(&noise, 20.0), rate), "8-bit noise");
-        // In the scale of floats: not the codes of an integer format. A third of the samples repeat the one before.
+        // In floats, so no codes of an integer format. A third of the samples repeat the one
+        // before.
         unflagged(
             &signals.measure(&quantised(&noise, 0.5), rate),
             "8-bit noise of half a step",
         );
         unflagged(&signals.measure(&tone(rate, 0.123_4), rate), "a tone without noise");
-        // Noise of a step or so: without any, rounding FM at 0 Hz is not symmetrical between I and Q.
+        // With noise of about one step. Without noise, the rounding of FM at 0 Hz differs between I
+        // and Q.
         let speech = signals.speech_fm(rate, 0.0, 0.02 * rate as f64, rate);
-        let heard = over_noise(&mut signals, &speech, 37.0);
-        unflagged(&signals.measure(&quantised(&heard, 85.0), rate), "8-bit FM");
+        let noisy = over_noise(&mut signals, &speech, 37.0);
+        unflagged(&signals.measure(&quantised(&noisy, 85.0), rate), "8-bit FM");
     }
 }
 
-/// Means over segments may be off by the scatter of the mean; the contract's figures are for a chunk.
+/// The limits are for single chunks.
 #[test]
-fn a_12_5_khz_signal_at_20_db_keeps_the_contract_s_figures() {
+fn a_12_5_khz_signal_at_20_db_is_within_the_documented_limits() {
     let width = 12_500.0 / RATE as f64;
     let mut signals = Signals::new(33);
     let (mut squares, mut chunks) = (0.0, 0.0);
@@ -197,10 +200,10 @@ fn a_12_5_khz_signal_at_20_db_keeps_the_contract_s_figures() {
 }
 
 #[test]
-fn a_broadcast_that_fills_the_band_on_both_sides_of_0_hz_is_no_fault_of_the_receiver() {
+fn a_broadcast_that_fills_the_band_on_both_sides_of_0_hz_has_no_warning() {
     let mut signals = Signals::new(35);
     for (rate, width_hz) in [(8_000, 7_000.0), (12_000, 9_000.0), (12_000, 6_000.0)] {
-        // Of noise that is the same on both sides: its real part.
+        // The real part of noise is symmetrical about 0 Hz.
         let audio = signals.band(rate, 0.0, width_hz / rate as f64);
         let carrier: Vec<_> = audio
             .iter()
@@ -215,7 +218,7 @@ fn a_broadcast_that_fills_the_band_on_both_sides_of_0_hz_is_no_fault_of_the_rece
 }
 
 #[test]
-fn samples_that_stick_are_a_dropout_in_coarse_steps_too() {
+fn repeated_samples_are_a_dropout_in_coarse_steps_too() {
     let mut signals = Signals::new(34);
     for (rms, held) in [(20.0, 300), (0.5, 300)] {
         let noise = signals.noise(RATE, |_| 1.0);

@@ -1,14 +1,15 @@
-//! The detector's promises, over as many segments as a short test allows; `examples/detector.rs` measures far more.
+//! False alarms and detections, over as many segments as a short test allows.
+//! `examples/detector.rs` measures far more.
 
 #[path = "support/signals.rs"]
-#[allow(dead_code, reason = "others use the rest")]
+#[allow(dead_code, reason = "other tests use the rest")]
 mod signals;
 
 use rustfft::num_complex::Complex32;
 use signals::{Signals, add, amplitude, one_pole, quantised, tone};
 
-/// Segments of noise of each kind. One in 1000 may be taken for a signal: none of so few, but for bad luck, and the seed
-/// keeps luck the same.
+/// Segments of noise of each kind. One in 1000 may be a false alarm, so none of 60 is expected. The
+/// seed is constant, so the result is too.
 const SEGMENTS: usize = 60;
 
 fn false_alarms(rate: usize, mut make: impl FnMut(&mut Signals) -> Vec<Complex32>) -> usize {
@@ -22,7 +23,7 @@ fn false_alarms(rate: usize, mut make: impl FnMut(&mut Signals) -> Vec<Complex32
 }
 
 #[test]
-fn noise_is_no_signal_whatever_its_colour_and_rate() {
+fn noise_of_any_colour_and_rate_is_no_signal() {
     // 12,005 and 20,250 Hz do not divide into equal blocks of bins.
     for rate in [8_000, 12_005, 20_250, 48_000, 200_000] {
         assert_eq!(
@@ -31,8 +32,9 @@ fn noise_is_no_signal_whatever_its_colour_and_rate() {
             "white, {rate} Hz"
         );
     }
-    // The fainter a colour, the more it looks like a wide band: 0.06 was taken for one in every tenth chunk. Four harmonics
-    // do not make the peak of a pole at 0.7, and that of one at 0.95 is narrower than what a line is compared with.
+    // The weaker a colour, the more it looks like a wide band: with a pole at 0.06 every tenth
+    // chunk was a false alarm. Four harmonics do not fit the peak of a pole at 0.7, and the peak of
+    // one at 0.95 is narrower than the reference cells of a line.
     for pole in [0.04, 0.06, 0.1, 0.5, 0.7, 0.95] {
         let make = |signals: &mut Signals| signals.noise(48_000, |frequency| one_pole(pole, frequency));
         assert_eq!(false_alarms(48_000, make), 0, "one pole at {pole}");
@@ -55,7 +57,7 @@ fn noise_is_no_signal_whatever_its_colour_and_rate() {
 }
 
 #[test]
-fn tones_18_db_over_the_noise_in_a_bin_are_found_anywhere_between_bins() {
+fn tones_18_db_above_the_noise_in_a_bin_are_found_at_any_frequency() {
     let mut signals = Signals::new(18);
     let (mut found, mut tried) = (0.0, 0.0);
     for (rate, segments) in [(8_000, 60), (48_000, 30), (200_000, 10)] {
@@ -76,7 +78,7 @@ fn tones_18_db_over_the_noise_in_a_bin_are_found_anywhere_between_bins() {
 }
 
 #[test]
-fn bands_of_12_5_khz_are_found_6_db_below_the_noise_in_them() {
+fn bands_of_12_5_khz_are_found_6_db_below_the_noise_in_the_band() {
     for (rate, segments) in [(48_000, 40), (96_000, 30), (200_000, 20)] {
         let mut signals = Signals::new(6);
         let width = 12_500.0 / rate as f64;
@@ -94,8 +96,9 @@ fn bands_of_12_5_khz_are_found_6_db_below_the_noise_in_them() {
 }
 
 #[test]
-fn a_burst_that_fills_one_chunk_shows_in_that_chunk_alone() {
-    // Alone, 6 dB below the noise in its band, it shows in two of three at 48 kHz; beside the others it does.
+fn a_burst_that_fills_one_chunk_is_found_in_that_chunk_only() {
+    // At 48 kHz and 6 dB below the noise in its band, a burst is found in two of three recordings
+    // of a single chunk. In comparison with other chunks it is always found.
     for (rate, snr_db) in [
         (48_000, -6.0),
         (48_000, 0.0),

@@ -1,4 +1,4 @@
-//! The extended features and the warnings, on recordings of which everything is known.
+//! The extended features and the warnings for recordings with known content.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -13,7 +13,7 @@ use heimdall_dsp::{Extraction, Hints, Recording, SampleFormat, SegmentFeatures, 
 /// Samples per second.
 const RATE: f64 = 200_000.0;
 
-/// Uniform and Gaussian numbers, always the same for the same seed (xorshift64*).
+/// Uniform and Gaussian random numbers, the same for the same seed (xorshift64*).
 struct Random(u64);
 
 impl Random {
@@ -48,8 +48,9 @@ fn tone(n: usize, frequency_hz: f64, amplitude: f64) -> Samples {
         .collect()
 }
 
-/// Gaussian noise of power 1, flat over 12.5 kHz around `centre_hz`: white noise through a windowed-sinc low-pass
-/// (Blackman, 1,601 coefficients, so that the flanks are 0.7 kHz wide), turned to its place.
+/// Gaussian noise of power 1, flat over 12.5 kHz around `centre_hz`: white noise through a
+/// windowed-sinc low-pass (Blackman, 1,601 coefficients, so that the flanks are 0.7 kHz wide),
+/// shifted in frequency.
 fn band(n: usize, centre_hz: f64, random: &mut Random) -> Samples {
     const TAPS: usize = 1601;
     let taps: Vec<f64> = (0..TAPS)
@@ -65,7 +66,7 @@ fn band(n: usize, centre_hz: f64, random: &mut Random) -> Samples {
         })
         .collect();
     let gain = taps.iter().map(|tap| tap * tap).sum::<f64>().sqrt();
-    // Every 8th sample of white noise would do for 25 kHz; zeros between make the filter an interpolator.
+    // Only every 8th sample is not 0, which is enough for 25 kHz: the filter interpolates.
     let white: Samples = (0..n + TAPS)
         .map(|i| {
             if i % 8 == 0 {
@@ -120,7 +121,7 @@ fn first(samples: &Samples) -> SegmentFeatures {
     extract(samples).segments.swap_remove(0)
 }
 
-/// As 8-bit codes, rounded and limited as a converter does.
+/// The first segment of 8-bit codes, rounded and limited as by a converter.
 fn as_ci8(samples: &Samples) -> SegmentFeatures {
     let code = |part: &f64| (part * 128.0).round().clamp(-128.0, 127.0) as i8;
     let bytes: Vec<u8> = samples
@@ -141,7 +142,7 @@ fn near(value: f64, expected: f64, tolerance: f64, what: &str) {
 }
 
 #[test]
-fn white_noise_has_its_density_no_emission_and_no_fault() {
+fn white_noise_has_its_density_no_emission_and_no_warning() {
     let mut random = Random(1);
     let segment = first(&noise(SECOND, 1e-4, &mut random));
     let set = &segment.extended;
@@ -169,7 +170,7 @@ fn white_noise_has_its_density_no_emission_and_no_fault() {
 }
 
 #[test]
-fn a_band_of_12_5_khz_is_measured_as_wide_as_strong_and_where_it_is() {
+fn width_power_and_place_of_a_12_5_khz_band_are_measured() {
     let mut random = Random(2);
     for (snr_db, centre_hz) in [
         (0.0, 31_000.0),
@@ -215,7 +216,7 @@ fn a_band_of_12_5_khz_is_measured_as_wide_as_strong_and_where_it_is() {
 }
 
 #[test]
-fn numbers_of_an_emission_are_of_the_chunks_that_hold_it() {
+fn emission_numbers_are_statistics_of_the_chunks_that_contain_it() {
     let mut random = Random(3);
     let mut samples = noise(SECOND, 1e-6, &mut random);
     let burst = band(SECOND / 5, 20_000.0, &mut random);
@@ -250,7 +251,7 @@ fn silence_is_finite() {
 }
 
 #[test]
-fn a_run_over_the_border_of_chunks_and_segments_is_one() {
+fn a_run_across_a_border_of_chunks_and_segments_is_one_run() {
     let mut random = Random(5);
     let mut samples = noise(2 * SECOND, 1e-2, &mut random);
     let held = samples[SECOND - 120];
@@ -267,7 +268,7 @@ fn a_run_over_the_border_of_chunks_and_segments_is_one() {
 }
 
 #[test]
-fn clipping_is_seen_in_integers_and_in_floats_and_a_sine_wave_does_not_clip() {
+fn clipping_is_found_in_integers_and_floats_and_not_in_a_sine_wave() {
     let mut random = Random(6);
     let loud = noise(SECOND, 0.3, &mut random);
     let mut limited = loud.clone();
@@ -292,8 +293,8 @@ fn clipping_is_seen_in_integers_and_in_floats_and_a_sine_wave_does_not_clip() {
     let quality = first(&soft).quality;
     assert!((1e-4..1e-2).contains(&quality.clipped_fraction), "{quality:?}");
     assert_eq!(quality.warnings, [Warning::Clipping]);
-    for innocent in [tone(SECOND, 12_345.0, 0.9), noise(SECOND, 0.01, &mut random)] {
-        assert_eq!(first(&innocent).quality.clipped_fraction, 0.0);
+    for unclipped in [tone(SECOND, 12_345.0, 0.9), noise(SECOND, 0.01, &mut random)] {
+        assert_eq!(first(&unclipped).quality.clipped_fraction, 0.0);
     }
     assert_eq!(as_ci8(&tone(SECOND, 12_345.0, 0.9)).quality.clipped_fraction, 0.0);
 }
@@ -315,24 +316,29 @@ fn a_receiver_with_too_little_gain_uses_few_codes() {
 }
 
 #[test]
-fn an_offset_is_a_fault_and_a_carrier_at_0_hz_is_none() {
+fn an_offset_has_a_warning_and_a_carrier_at_0_hz_has_none() {
     let mut random = Random(8);
     let mut offset_alone = noise(SECOND, 1e-4, &mut random);
     for sample in &mut offset_alone {
         sample[0] += 5e-4;
     }
-    let mut offset_beside = noise(SECOND, 1e-6, &mut random);
-    add(&mut offset_beside, &band(SECOND, 40_000.0, &mut random), 0.1);
-    for sample in &mut offset_beside {
+    let mut offset_with_signal = noise(SECOND, 1e-6, &mut random);
+    add(&mut offset_with_signal, &band(SECOND, 40_000.0, &mut random), 0.1);
+    for sample in &mut offset_with_signal {
         sample[1] += 0.02;
     }
-    for samples in [&offset_alone, &offset_beside] {
+    for samples in [&offset_alone, &offset_with_signal] {
         let segment = first(samples);
         assert_eq!(segment.quality.warnings, [Warning::DcSpike], "{:?}", segment.quality);
     }
-    near(first(&offset_beside).quality.dc_offset_dbfs, -33.98, 0.02, "offset");
     near(
-        first(&offset_beside).extended.occupied_lower_edge_hz.mean,
+        first(&offset_with_signal).quality.dc_offset_dbfs,
+        -33.98,
+        0.02,
+        "offset",
+    );
+    near(
+        first(&offset_with_signal).extended.occupied_lower_edge_hz.mean,
         33_812.0,
         200.0,
         "lower edge beside an offset",
@@ -356,7 +362,7 @@ fn an_offset_is_a_fault_and_a_carrier_at_0_hz_is_none() {
 }
 
 #[test]
-fn different_gains_and_a_wrong_angle_are_measured_whatever_the_signal() {
+fn gain_and_phase_errors_are_measured_with_any_signal() {
     let mut random = Random(9);
     for (gain_db, phase_deg) in [
         (0.0, 0.0),
@@ -371,7 +377,7 @@ fn different_gains_and_a_wrong_angle_are_measured_whatever_the_signal() {
         add(&mut samples, &tone(SECOND, 23_456.7, 0.3), 1.0);
         add(&mut samples, &band(SECOND, -50_000.0, &mut random), 0.1);
         for [i, q] in &mut samples {
-            // The variance of I over that of Q, and sin(angle) as their correlation.
+            // The gain is the ratio of the amplitudes of I and Q, the correlation is sin(angle).
             let (sin, cos) = (phase_deg * PI / 180.0).sin_cos();
             *q = (*i * sin + *q * cos) / gain;
         }
@@ -393,7 +399,7 @@ fn different_gains_and_a_wrong_angle_are_measured_whatever_the_signal() {
 }
 
 #[test]
-fn samples_that_were_never_scaled_are_used_with_a_warning() {
+fn samples_off_the_usual_scale_are_used_with_a_warning() {
     let mut random = Random(10);
     let segment = first(&noise(SECOND, 1e6, &mut random));
     assert_eq!(segment.quality.warnings, [Warning::Unscaled]);

@@ -1,4 +1,5 @@
-//! What is flagged in recordings made by others, over the air, where `HEIMDALL_IQ_CORPUS` names a folder of them.
+//! Warnings for recordings of others, made over the air. `HEIMDALL_IQ_CORPUS` names the folder with
+//! them; without it nothing is tested.
 
 use std::path::PathBuf;
 
@@ -7,7 +8,7 @@ use heimdall_dsp::{Error, Extraction, Hints, Recording, SampleFormat, Warning, W
 fn corpus() -> Option<PathBuf> {
     let folder = std::env::var_os("HEIMDALL_IQ_CORPUS").filter(|folder| !folder.is_empty());
     if folder.is_none() {
-        println!("not tried: HEIMDALL_IQ_CORPUS names no folder");
+        println!("skipped: HEIMDALL_IQ_CORPUS is not set");
     }
     folder.map(PathBuf::from)
 }
@@ -26,7 +27,7 @@ fn raw(format: SampleFormat, rate: f64) -> Hints {
 }
 
 #[test]
-fn receivers_tuned_to_a_time_signal_s_carrier_have_no_fault() {
+fn receivers_tuned_to_the_carrier_of_a_time_signal_have_no_warning() {
     let Some(corpus) = corpus() else { return };
     for receiver in ["DF0KL", "F1JEK", "HB9RYZ"] {
         let name = format!("20171127T104156Z_77500_{receiver}_iq.wav");
@@ -41,11 +42,11 @@ fn receivers_tuned_to_a_time_signal_s_carrier_have_no_fault() {
                 "{receiver}, segment {}: {quality:?}",
                 segment.segment_index
             );
-            // Interference fills DF0KL's first six seconds to 34 dB below the carrier in its bin, where a receiver's own
-            // offset cannot be told from a carrier.
+            // Interference in DF0KL's first six seconds is only 34 dB below the carrier in its bin.
+            // There a carrier cannot be distinguished from a receiver's own offset.
             if receiver != "DF0KL" || segment.segment_index >= 6 {
                 assert!((segment.signal_present.mean - 1.0).abs() < 1e-9, "{receiver}");
-                // 77.5 kHz is in the middle; the carrier is what there is.
+                // 77.5 kHz is the centre of the band, and the carrier is the only signal.
                 assert!(segment.extended.carrier_offset_hz.mean.abs() < 100.0, "{receiver}");
             }
         }
@@ -53,7 +54,7 @@ fn receivers_tuned_to_a_time_signal_s_carrier_have_no_fault() {
 }
 
 #[test]
-fn a_receiver_with_far_too_little_gain_uses_few_codes_and_shows_its_offset() {
+fn a_receiver_with_far_too_little_gain_uses_few_codes_and_has_a_dc_spike() {
     let Some(corpus) = corpus() else { return };
     let bytes = std::fs::read(corpus.join("f1860M_1920k_rtlsdr.cu8")).expect("a recording");
     let extraction = extract(&bytes, raw(SampleFormat::Cu8, 1_920_000.0)).expect("a second");
@@ -92,7 +93,7 @@ fn an_overdriven_receiver_clips_and_one_with_silence_between_its_bursts_does_not
 }
 
 #[test]
-fn what_is_shorter_than_a_chunk_is_said_to_be() {
+fn recordings_shorter_than_a_chunk_are_rejected() {
     let Some(corpus) = corpus() else { return };
     for (name, format, rate) in [
         ("modes1_1090M_2000k.cu8", SampleFormat::Cu8, 2e6),

@@ -1,11 +1,11 @@
-//! The overview beside the numbers, and segments taken before the end.
+//! The overview together with the numbers, and segments that are taken before the end.
 
 #![expect(clippy::cast_possible_truncation, reason = "tests make their own input")]
 
 use heimdall_dsp::{Hints, Recording, Workspace};
 
 #[test]
-fn an_overview_sees_the_whole_recording_and_changes_nothing_else() {
+fn an_overview_covers_the_whole_recording_and_changes_nothing_else() {
     // Three chunks and a part: 0.7 s at 12 kHz of a tone at -2 kHz.
     let samples: Vec<u8> = (0..8_400)
         .flat_map(|n| {
@@ -22,10 +22,10 @@ fn an_overview_sees_the_whole_recording_and_changes_nothing_else() {
         recording.finish(&mut workspace).expect("features")
     };
     let plain = extract(Recording::new(hints()));
-    let mut seen = extract(Recording::new(hints()).with_overview());
+    let mut with_overview = extract(Recording::new(hints()).with_overview());
     assert_eq!(plain.overview, None);
-    let overview = seen.overview.take().expect("it was asked for");
-    assert_eq!(plain, seen);
+    let overview = with_overview.overview.take().expect("it was asked for");
+    assert_eq!(plain, with_overview);
     assert_eq!(overview.samples, 8_400);
     assert_eq!(overview.chunk_samples, 2_400);
     assert_eq!((overview.annotations.segments, overview.annotations.chunks), (1, 3));
@@ -37,14 +37,16 @@ fn an_overview_sees_the_whole_recording_and_changes_nothing_else() {
     assert!((carrier_hz + 2_000.0).abs() < 1.0, "{emission:?}");
     assert!(emission.lower_edge_hz < -2_000.0 && emission.upper_edge_hz > -2_000.0);
     let strongest = overview.spectrum.mean_db.iter().copied().fold(f32::MIN, f32::max);
-    // 0.25 in one bin of 11.7 Hz, at least a third of it between two: the window's scallops.
+    // A power of 0.25 in one bin of 11.7 Hz, or at least a third of it if the tone is between two
+    // bins (scalloping of the window).
     assert!(
         (f64::from(strongest) + 6.02 + 10.0 * 11.72_f64.log10()).abs() < 3.5,
         "{strongest}"
     );
 }
 
-/// Seconds at 12 kHz: in each chunk tones of amplitude 0.3 at these frequencies, over noise 55 dB below them in all.
+/// Annotations of a recording at 12 kHz. Each chunk has tones of amplitude 0.3 at these frequencies
+/// over noise 55 dB below them.
 fn annotations_of(chunks: &[&[f64]]) -> heimdall_dsp::overview::Annotations {
     let mut seed = 1_u64;
     let mut noise = || {
@@ -76,8 +78,8 @@ fn annotations_of(chunks: &[&[f64]]) -> heimdall_dsp::overview::Annotations {
 }
 
 #[test]
-fn signals_that_are_keyed_in_turn_are_marked_each_at_its_place() {
-    // In the means over all chunks they would have a carrier at 0.7 kHz, where there is never anything.
+fn signals_that_alternate_are_marked_each_at_its_place() {
+    // The mean over all chunks would be a carrier at 0.7 kHz, where there is no signal.
     let annotations = annotations_of(&[
         &[-3_000.0],
         &[],
@@ -96,7 +98,6 @@ fn signals_that_are_keyed_in_turn_are_marked_each_at_its_place() {
     assert_eq!(found.len(), expected.len(), "{annotations:?}");
     for ((chunks, carrier_hz), expected) in found.into_iter().zip(expected) {
         assert_eq!(chunks, expected.0);
-        // Neighbours leave nothing of theirs in a chunk.
         assert!(
             (carrier_hz.expect("it is there") - expected.1).abs() < 1.0,
             "{carrier_hz:?}"
@@ -111,7 +112,7 @@ fn signals_that_are_keyed_in_turn_are_marked_each_at_its_place() {
 }
 
 #[test]
-fn between_two_signals_at_once_no_carrier_is_marked() {
+fn no_carrier_is_marked_between_two_simultaneous_signals() {
     let annotations = annotations_of(&[&[-4_000.0, 2_000.0][..]; 5]);
     let [emission] = annotations.emissions[..] else {
         panic!("one band for both: {annotations:?}")
@@ -121,7 +122,7 @@ fn between_two_signals_at_once_no_carrier_is_marked() {
 }
 
 #[test]
-fn of_a_signal_that_hops_the_first_places_are_marked_and_the_rest_is_counted() {
+fn the_first_places_of_a_hopping_signal_are_marked_and_the_others_counted() {
     let places: Vec<[f64; 1]> = (0..20).map(|n| [f64::from(n) * 500.0 - 5_000.0]).collect();
     let chunks: Vec<&[f64]> = places.iter().map(|place| &place[..]).collect();
     let annotations = annotations_of(&chunks);
@@ -148,7 +149,11 @@ fn segments_taken_early_are_the_same_and_keep_their_numbers() {
         recording.push(piece, &mut workspace).expect("samples");
         taken.extend(recording.take_segments());
     }
-    assert_eq!(taken.len(), 2, "the last one has four chunks, which only the end shows");
+    assert_eq!(
+        taken.len(),
+        2,
+        "the last one has four chunks and ends with the recording"
+    );
     taken.extend(recording.finish(&mut workspace).expect("features").segments);
     assert_eq!(taken, whole);
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// Mean, population standard deviation, minimum and maximum over the chunks of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Statistics {
-    /// Arithmetic mean. Of decibels: the mean of the decibels, as the training data has it.
+    /// Arithmetic mean. For decibels the mean of the decibels, as in the training data.
     pub mean: f64,
     /// Population standard deviation (divided by the count, not by one less).
     pub std: f64,
@@ -46,7 +46,7 @@ impl Statistics {
     }
 }
 
-/// Declares a set of numbers once: fields, order, statistics and dictionary cannot drift apart.
+/// Declares a set of numbers once: the source of fields, order, statistics and dictionary.
 /// `$set<f64>` describes one chunk, `$set<Statistics>` a segment.
 macro_rules! set_of_numbers {
     (
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_standard_deviation_is_the_population_s() {
+    fn the_standard_deviation_is_that_of_the_population() {
         let statistics = Statistics::of([2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0].into_iter());
         assert_eq!(
             statistics,

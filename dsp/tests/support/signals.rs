@@ -1,4 +1,4 @@
-//! Signals of which everything is known, always the same for the same seed, and what the extractor makes of them.
+//! Known signals, the same for the same seed, and their measurement.
 
 use std::f64::consts::TAU;
 
@@ -14,7 +14,7 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// With a seed other than 0.
+    /// `seed` must not be 0.
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             state: seed,
@@ -23,7 +23,7 @@ impl Signals {
         }
     }
 
-    /// From 0 to 1 (xorshift64*).
+    /// Uniform from 0 to 1 (xorshift64*).
     pub(crate) fn uniform(&mut self) -> f64 {
         self.state ^= self.state >> 12;
         self.state ^= self.state << 25;
@@ -31,7 +31,7 @@ impl Signals {
         (self.state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Complex Gaussian of power 1.
+    /// Complex Gaussian number of power 1.
     pub(crate) fn gaussian(&mut self) -> Complex64 {
         let radius = (-self.uniform().max(1e-300).ln()).sqrt();
         Complex64::from_polar(radius, TAU * self.uniform())
@@ -58,10 +58,11 @@ impl Signals {
         })
     }
 
-    /// Frequency modulation by noise of up to 3 kHz, as speech is: the rms deviation and the rate in Hz; power 1.
+    /// Frequency modulation of power 1 by noise of up to 3 kHz, similar to speech. Centre, rms
+    /// deviation and rate in Hz.
     pub(crate) fn speech_fm(&mut self, n: usize, centre_hz: f64, deviation_hz: f64, rate: usize) -> Vec<Complex32> {
         let audio = self.band(n, 0.0, 6_000.0 / rate as f64);
-        // One component of noise of density 1 in 6 kHz has half its power.
+        // One component has half of the power of noise with density 1 in 6 kHz.
         let gain = deviation_hz / (3_000.0 / rate as f64).sqrt();
         let mut turns = 0.0;
         audio
@@ -73,7 +74,7 @@ impl Signals {
             .collect()
     }
 
-    /// The first segment's numbers.
+    /// The numbers of the first segment.
     pub(crate) fn measure(&mut self, samples: &[Complex32], rate: usize) -> SegmentFeatures {
         let mut recording = Recording::new(Hints::default().with_sample_rate_hz(rate as f64, "argument"));
         let bytes: Vec<u8> = samples
@@ -87,7 +88,7 @@ impl Signals {
     }
 }
 
-/// Of power 1, frequency in parts of the rate.
+/// A tone of power 1. Frequency as a part of the rate.
 pub(crate) fn tone(n: usize, frequency: f64) -> Vec<Complex32> {
     let turns = |i: usize| (frequency * i as f64).fract();
     (0..n)
@@ -102,17 +103,18 @@ pub(crate) fn add(samples: &mut [Complex32], other: &[Complex32], gain: f64) {
     }
 }
 
-/// Amplitude of so many decibels.
+/// Amplitude of a level in decibels.
 pub(crate) fn amplitude(db: f64) -> f64 {
     10_f64.powf(db / 20.0)
 }
 
-/// Power density of noise through a filter with one pole.
+/// Power density of AR(1) noise with this pole.
 pub(crate) fn one_pole(pole: f64, frequency: f64) -> f64 {
     1.0 / (1.0 - Complex64::from_polar(pole, TAU * frequency)).norm_sqr()
 }
 
-/// As a converter has it, the root mean square of a component of power 1 / 2 being so many of its steps.
+/// Samples of an 8-bit converter. A component of power 1 / 2 has `rms_steps` of its steps as root
+/// mean square.
 pub(crate) fn quantised(samples: &[Complex32], rms_steps: f64) -> Vec<Complex32> {
     let step = |part: f32| {
         let steps = f64::from(part) * rms_steps * std::f64::consts::SQRT_2;
@@ -121,7 +123,8 @@ pub(crate) fn quantised(samples: &[Complex32], rms_steps: f64) -> Vec<Complex32>
     samples.iter().map(|x| Complex32::new(step(x.re), step(x.im))).collect()
 }
 
+/// A number in single precision.
 #[expect(clippy::cast_possible_truncation, reason = "samples are stored in single precision")]
-fn single(value: Complex64) -> Complex32 {
+pub(crate) fn single(value: Complex64) -> Complex32 {
     Complex32::new(value.re as f32, value.im as f32)
 }
