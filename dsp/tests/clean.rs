@@ -220,12 +220,12 @@ fn a_broadcast_that_fills_the_band_on_both_sides_of_0_hz_has_no_warning() {
 #[test]
 fn repeated_samples_are_a_dropout_in_coarse_steps_too() {
     let mut signals = Signals::new(34);
-    for (rms, held) in [(20.0, 300), (0.5, 300)] {
+    for (rms, repeats) in [(20.0, 300), (0.5, 300)] {
         let noise = signals.noise(RATE, |_| 1.0);
         let mut samples = quantised(&noise, rms);
         let quality = signals.measure(&samples, RATE).quality;
         assert_eq!(quality.warnings, [], "{rms} steps: {quality:?}");
-        samples[70_000..70_000 + held].fill(Complex32::default());
+        samples[70_000..70_000 + repeats].fill(Complex32::default());
         let quality = signals.measure(&samples, RATE).quality;
         assert_eq!(
             quality.warnings,

@@ -254,8 +254,8 @@ fn silence_is_finite() {
 fn a_run_across_a_border_of_chunks_and_segments_is_one_run() {
     let mut random = Random(5);
     let mut samples = noise(2 * SECOND, 1e-2, &mut random);
-    let held = samples[SECOND - 120];
-    samples[SECOND - 120..SECOND + 180].fill(held);
+    let repeated = samples[SECOND - 120];
+    samples[SECOND - 120..SECOND + 180].fill(repeated);
     let quality: Vec<_> = extract(&samples)
         .segments
         .into_iter()
@@ -341,7 +341,7 @@ fn an_offset_has_a_warning_and_a_carrier_at_0_hz_has_none() {
         first(&offset_with_signal).extended.occupied_lower_edge_hz.mean,
         33_812.0,
         200.0,
-        "lower edge beside an offset",
+        "lower edge next to an offset",
     );
 
     let mut steady = noise(SECOND, 1e-4, &mut random);

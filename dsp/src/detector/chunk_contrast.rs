@@ -165,9 +165,9 @@ mod tests {
     fn a_step_in_one_chunk_or_two_is_found_there_and_in_no_other() {
         let band = |block: usize| if (40..115).contains(&block) { 0.25 } else { 0.0 };
         assert_eq!(found([false; 5], |_, _| 0.0), [false; 5]);
-        for held in [vec![3], vec![0, 4]] {
-            let signal = |chunk, block| if held.contains(&chunk) { band(block) } else { 0.0 };
-            let expected: Vec<bool> = (0..5).map(|chunk| held.contains(&chunk)).collect();
+        for present in [vec![3], vec![0, 4]] {
+            let signal = |chunk, block| if present.contains(&chunk) { band(block) } else { 0.0 };
+            let expected: Vec<bool> = (0..5).map(|chunk| present.contains(&chunk)).collect();
             assert_eq!(found([false; 5], signal), expected);
         }
         // A change of the level in all of the band comes from an amplifier.

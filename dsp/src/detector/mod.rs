@@ -167,7 +167,7 @@ struct Thresholds {
     line_reference: usize,
     /// Threshold of a line, as a factor over the mean of the reference cells.
     line_factor: f64,
-    /// Upper limit of the change of an AR(1) model's density over as many blocks, as a factor.
+    /// Upper limit of the change of an AR(1) model's density over these cells, as a factor.
     steepest: f64,
     /// Powers averaged in a block (number of looks).
     looks: f64,

@@ -6,12 +6,11 @@ use super::spectrum::Block;
 use super::{distributions, order_statistic};
 use crate::simd::dispatch;
 
-/// Least number of bins in a group. Under a Hann window the mean of as many has a standard
-/// deviation of a sixth of itself.
+/// Least number of bins in a group. Under a Hann window, the standard deviation of their mean is a
+/// sixth of it.
 const GROUP_BINS: usize = 64;
 
-/// Least number of groups, if the chunk is long enough for as many: fewer cannot separate noise
-/// from a signal.
+/// Least number of groups, if the chunk is long enough: fewer cannot separate noise from a signal.
 const MIN_GROUPS: usize = 24;
 
 /// Groups at either end of the band below this part of the median group are in the stop band of the

@@ -75,7 +75,7 @@ pub(super) struct Step {
 }
 
 impl Baseline {
-    /// Fits these logarithms. `known` is a basis for as many blocks and looks; it is replaced if
+    /// Fits these logarithms. `known` is a basis for the same blocks and looks; it is replaced if
     /// the pass-band differs.
     pub(super) fn new(logarithms: Rc<LogDensities>, known: &mut Option<Arc<HarmonicBasis>>) -> Self {
         let basis = match known {
