@@ -30,6 +30,19 @@ pub(crate) struct Block {
 }
 
 impl Block {
+    /// Adds bin `number` of the block, given with its neighbours, and returns its power.
+    #[inline(always)]
+    fn add_bin(&mut self, number: usize, re: [f32; 3], im: [f32; 3]) -> f32 {
+        let power = re[1] * re[1] + im[1] * im[1];
+        let between = 0.5 * ((re[1] - re[2]).powi(2) + (im[1] - im[2]).powi(2));
+        self.power += f64::from(power);
+        self.moment += f64::from(power) * number as f64;
+        self.largest = self.largest.max(power);
+        self.line = self.line.max(power).max(between);
+        self.hann += f64::from(hann_of(re, im));
+        power
+    }
+
     /// The bins, in the transform's order.
     pub(crate) fn range(&self) -> std::ops::Range<usize> {
         self.first..self.first + self.bins
@@ -183,15 +196,7 @@ fn measure_part<S: Simd>(
                 row[from + number + 2 * PAD],
             ]
         };
-        let (re, im) = (three(&components.re), three(&components.im));
-        let bin = re[1] * re[1] + im[1] * im[1];
-        let between = 0.5 * ((re[1] - re[2]).powi(2) + (im[1] - im[2]).powi(2));
-        *out = bin;
-        block.power += f64::from(bin);
-        block.moment += f64::from(bin) * number as f64;
-        block.largest = block.largest.max(bin);
-        block.line = block.line.max(bin).max(between);
-        block.hann += f64::from(hann_of(re, im));
+        *out = block.add_bin(number, three(&components.re), three(&components.im));
     }
 }
 

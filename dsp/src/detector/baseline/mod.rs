@@ -1,6 +1,7 @@
 //! The baseline: the smooth shape of the noise across the band, fitted by harmonics or by an AR(1)
 //! model, and the bands that exceed it.
 
+mod regression;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use super::basis::{HarmonicBasis, MIN_HARMONICS, STRAIGHT};
 use super::log_densities::LogDensities;
+use regression::Regression;
 
 /// Standard deviations by which a band must exceed a flat baseline, if the band on a flat baseline
 /// explains more than any smooth shape without a band.
@@ -153,11 +155,7 @@ impl Baseline {
     /// Standard deviations by which the band exceeds a flat baseline. `None` if a part of it is
     /// outside the pass-band.
     fn flat(&self, first: usize, width: usize) -> Option<f64> {
-        let (mut height, mut inside) = (0.0, 0);
-        for (from, to) in self.runs(first, width) {
-            height += self.sums[to].0 - self.sums[from].0;
-            inside += self.sums[to].1 - self.sums[from].1;
-        }
+        let (height, inside) = self.band_sums(first, width);
         let pass_band = self.pass_band();
         if width == 0 || inside < width || pass_band <= width {
             return None;
@@ -259,6 +257,16 @@ impl Baseline {
         })
     }
 
+    /// Sum of the logarithms over a band, and how many of its blocks are in the pass-band.
+    fn band_sums(&self, first: usize, width: usize) -> (f64, usize) {
+        let mut sums = (0.0, 0);
+        for (from, to) in self.runs(first, width) {
+            sums.0 += self.sums[to].0 - self.sums[from].0;
+            sums.1 += self.sums[to].1 - self.sums[from].1;
+        }
+        sums
+    }
+
     /// Sums of the shapes over a band.
     fn parts(&self, first: usize, width: usize) -> impl Iterator<Item = f64> {
         let runs = self.runs(first, width);
@@ -272,32 +280,5 @@ impl Baseline {
     fn runs(&self, first: usize, width: usize) -> [(usize, usize); 2] {
         let end = first + width;
         [(first, end.min(self.blocks())), (0, end.saturating_sub(self.blocks()))]
-    }
-}
-
-/// Regression on one shape after the other: what remains of the logarithms in the band, and of the
-/// band itself (its squared length).
-struct Regression {
-    rest: f64,
-    free: f64,
-}
-
-impl Regression {
-    fn new(baseline: &Baseline, first: usize, width: usize) -> Self {
-        let sums = &baseline.sums;
-        let runs = baseline.runs(first, width);
-        Self {
-            rest: runs.iter().map(|(from, to)| sums[*to].0 - sums[*from].0).sum(),
-            free: width as f64,
-        }
-    }
-
-    fn subtract(&mut self, part: f64, coefficient: f64) {
-        self.rest -= part * coefficient;
-        self.free -= part * part;
-    }
-
-    fn deviations(&self, deviation: f64) -> f64 {
-        self.rest / (deviation * self.free.max(f64::MIN_POSITIVE).sqrt())
     }
 }
