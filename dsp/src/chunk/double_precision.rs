@@ -63,7 +63,8 @@ impl DoublePrecision {
         let mean_power = samples.iter().map(power).sum::<f64>() / n as f64;
         let max_power = samples.iter().map(power).fold(0.0, f64::max);
 
-        let relative = |x: &Complex32| power(x).sqrt() / (max_power.sqrt() + EPSILON);
+        let highest = max_power.sqrt();
+        let relative = |x: &Complex32| power(x).sqrt() / (highest + EPSILON);
         // Differences from a value that occurs, so that the rounding of a long sum does not add a
         // deviation to a constant envelope.
         let first = relative(&samples[0]);
