@@ -1,49 +1,18 @@
-//! Statements ready to be sent: prepared if the connection is a session, otherwise unnamed.
+//! Runs the statements of `sql/queries`: prepared if the connection is a session, otherwise unnamed.
 
-use deadpool_postgres::Object;
+use deadpool_postgres::{Object, Transaction};
 use futures_util::join;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Error, Row, Statement, Transaction};
+use tokio_postgres::{Error, Row};
 
 use crate::sql;
 
-/// A statement of `sql/queries` that is ready for one connection.
-pub enum PreparedOrUnnamed<'a> {
-    /// Prepared in the session.
-    Prepared(Statement),
-    /// Sent with its text and the types of its parameters each time.
-    Unnamed(&'a str, Vec<Type>),
-}
+/// The parameters of a statement.
+pub type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
-type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
-
-impl<'a> PreparedOrUnnamed<'a> {
-    /// Prepares a statement, unless the connection is `pooled` and therefore no session.
-    ///
-    /// # Errors
-    /// When the database refuses or the connection breaks.
-    pub async fn on(client: &Object, text: &'a str, pooled: bool) -> Result<Self, Error> {
-        if pooled {
-            Ok(Self::Unnamed(text, parameter_types(text)))
-        } else {
-            Ok(Self::Prepared(client.prepare_cached(text).await?))
-        }
-    }
-
-    /// Runs the statement in a transaction. The first poll sends it.
-    ///
-    /// # Errors
-    /// When the database refuses or the connection breaks.
-    pub async fn query(&self, transaction: &Transaction<'_>, parameters: Parameters<'_>) -> Result<Vec<Row>, Error> {
-        match self {
-            Self::Prepared(statement) => transaction.query(statement, parameters).await,
-            Self::Unnamed(text, types) => transaction.query_typed(text, &typed(parameters, types)).await,
-        }
-    }
-}
-
-/// Runs one statement outside a transaction. Through a pooler it is a transaction that first sets
-/// what it needs, sent without waiting in between.
+/// Runs one statement outside a transaction. `pooled` connections go through a transaction pooler:
+/// there the statement is in a transaction that first sets what it needs, and all is sent without
+/// waiting in between.
 ///
 /// # Errors
 /// When the database refuses or the connection breaks.
@@ -53,26 +22,44 @@ pub async fn query_once(
     parameters: Parameters<'_>,
     pooled: bool,
 ) -> Result<Vec<Row>, Error> {
-    match PreparedOrUnnamed::on(client, text, pooled).await? {
-        PreparedOrUnnamed::Prepared(statement) => client.query(&statement, parameters).await,
-        PreparedOrUnnamed::Unnamed(text, types) => {
-            let opening = format!("BEGIN; {}", sql::SESSION_SETTINGS);
-            let parameters = typed(parameters, &types);
-            // `join` polls, and so sends, in this order. A COMMIT after an error is a ROLLBACK.
-            let (begun, rows, committed) = join!(
-                client.batch_execute(&opening),
-                client.query_typed(text, &parameters),
-                client.batch_execute("COMMIT")
-            );
-            begun?;
-            let rows = rows?;
-            committed.map(|()| rows)
-        }
+    if !pooled {
+        let statement = client.prepare_cached(text).await?;
+        return client.query(&statement, parameters).await;
+    }
+    let opening = format!("BEGIN; {}", sql::SESSION_SETTINGS);
+    let parameters = typed(text, parameters);
+    // `join` polls, and so sends, in this order. A COMMIT after an error is a ROLLBACK.
+    let (begun, rows, committed) = join!(
+        client.batch_execute(&opening),
+        client.query_typed(text, &parameters),
+        client.batch_execute("COMMIT")
+    );
+    begun?;
+    let rows = rows?;
+    committed.map(|()| rows)
+}
+
+/// Runs a statement in a transaction. The first poll sends it if the connection has prepared it
+/// before, or is `pooled`.
+///
+/// # Errors
+/// When the database refuses or the connection breaks.
+pub async fn query_in(
+    transaction: &Transaction<'_>,
+    text: &str,
+    parameters: Parameters<'_>,
+    pooled: bool,
+) -> Result<Vec<Row>, Error> {
+    if pooled {
+        transaction.query_typed(text, &typed(text, parameters)).await
+    } else {
+        let statement = transaction.prepare_cached(text).await?;
+        transaction.query(&statement, parameters).await
     }
 }
 
-fn typed<'a>(parameters: Parameters<'a>, types: &[Type]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
-    parameters.iter().copied().zip(types.iter().cloned()).collect()
+fn typed<'a>(text: &str, parameters: Parameters<'a>) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
+    parameters.iter().copied().zip(parameter_types(text)).collect()
 }
 
 /// Reads the types of `$1`, `$2`, … from the casts of the statement: `$1::uuid[]`.

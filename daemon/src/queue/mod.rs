@@ -8,7 +8,6 @@
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
-use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 
@@ -16,9 +15,10 @@ use crate::backoff::Backoff;
 use crate::job::claim::{Claim, CursorIds, Lease};
 use crate::metrics::labels::{Source, State};
 use crate::metrics::queue_depth::QueueDepth;
+use crate::postgres::Database;
 use crate::postgres::error::DbError;
 use crate::postgres::schema::Schema;
-use crate::postgres::{Database, statement};
+use crate::postgres::statement::{Parameters, query_once};
 use crate::sql;
 use crate::sql::schema_version;
 
@@ -48,8 +48,6 @@ pub fn answer_timeout_policy(lease: Duration) -> Backoff {
         max: ANSWER_TIMEOUT,
     }
 }
-
-type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// The queue, through a pool of connections.
 ///
@@ -189,10 +187,8 @@ impl Queue {
 
     /// Runs a statement of `sql/queries` and returns its rows.
     pub async fn rows(&self, statement: &str, parameters: Parameters<'_>) -> Result<Vec<Row>, DbError> {
-        self.with_connection(async |client| {
-            Ok(statement::query_once(client, statement, parameters, self.is_pooled()).await?)
-        })
-        .await
+        self.with_connection(async |client| Ok(query_once(client, statement, parameters, self.is_pooled()).await?))
+            .await
     }
 
     async fn fetch<T>(

@@ -23,9 +23,9 @@ use crate::metrics::metrics;
 use crate::postgres::error::DbError;
 use crate::queue::Queue;
 
+mod batch_transaction;
 pub mod completed_job;
 mod report;
-mod statements;
 pub mod transaction;
 pub mod write_result;
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 
-use deadpool_postgres::{Object, Transaction};
+use deadpool_postgres::Object;
 use futures_util::future::{FutureExt as _, ready};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 
+use super::batch_transaction::BatchTransaction;
 use super::completed_job::CompletedJob;
-use super::statements::Statements;
 use super::write_result::{FinishedBackfill, SettledSession, WriteResult};
 use crate::job::claim::Claim;
 use crate::job::failpoint::{FailPoint, hit};
@@ -44,13 +44,9 @@ pub async fn transact(queue: &Queue, batch: &[CompletedJob]) -> Result<BatchResu
 }
 
 async fn run(client: &mut Object, batch: &[CompletedJob], pooled: bool) -> Result<BatchResult, DbError> {
-    let statements = Statements::prepare(client, pooled).await?;
     hit(FailPoint::BeforeTransaction, claims(batch));
-    let transaction = client.transaction().await?;
-    if pooled {
-        transaction.batch_execute(sql::SESSION_SETTINGS).await?;
-    }
-    let (stored, settled) = store_and_settle(&statements, &transaction, batch).await?;
+    let transaction = BatchTransaction::begin(client, pooled).await?;
+    let (stored, settled) = store_and_settle(&transaction, batch).await?;
     let mut written = Vec::with_capacity(batch.len());
     let mut timings = Vec::with_capacity(batch.len());
     for (job, rows) in batch.iter().zip(&stored) {
@@ -58,7 +54,7 @@ async fn run(client: &mut Object, batch: &[CompletedJob], pooled: bool) -> Resul
         written.push(result);
         timings.extend(job_timings);
     }
-    let backfills = count_backfills(&statements, &transaction, batch, &written).await?;
+    let backfills = count_backfills(&transaction, batch, &written).await?;
     hit(FailPoint::BeforeCommit, claims(batch));
     let commit = send(transaction.commit());
     hit(FailPoint::CommitSent, claims(batch));
@@ -77,25 +73,24 @@ async fn run(client: &mut Object, batch: &[CompletedJob], pooled: bool) -> Resul
 /// Locks the sessions, stores each outcome, and settles the sessions that it may have finished.
 /// Returns the rows of each stored outcome and the rows of the settled sessions.
 async fn store_and_settle(
-    statements: &Statements,
-    transaction: &Transaction<'_>,
+    transaction: &BatchTransaction<'_>,
     batch: &[CompletedJob],
 ) -> Result<(Vec<Vec<Row>>, Vec<Row>), DbError> {
     let mut last_parts = Vec::with_capacity(batch.len());
     for job in batch {
-        last_parts.push(statements.store_parts(transaction, job).await?);
+        last_parts.push(transaction.store_parts(job).await?);
     }
     let sessions = sessions_of(batch, |_| true);
     let changed = sessions_of(batch, CompletedJob::can_finish_session);
     let (to_lock, to_settle): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) = ([&sessions], [&changed]);
 
-    let locking = send(statements.lock_sessions.query(transaction, &to_lock));
+    let locking = send(transaction.query(sql::LOCK_SESSIONS, &to_lock));
     let storing: Vec<_> = batch
         .iter()
         .zip(&last_parts)
-        .map(|(job, last_part)| send(statements.store(transaction, job, last_part)))
+        .map(|(job, last_part)| send(transaction.store(job, last_part)))
         .collect();
-    let settling = send(statements.settle_sessions.query(transaction, &to_settle));
+    let settling = send(transaction.query(sql::SETTLE_SESSIONS, &to_settle));
 
     locking.await?;
     hit(FailPoint::AfterLock, claims(batch));
@@ -111,8 +106,7 @@ async fn store_and_settle(
 
 /// Adds what the batch has finished to the counts of its backfills. Returns the finished backfills.
 async fn count_backfills(
-    statements: &Statements,
-    transaction: &Transaction<'_>,
+    transaction: &BatchTransaction<'_>,
     batch: &[CompletedJob],
     written: &[WriteResult],
 ) -> Result<Vec<Row>, Error> {
@@ -132,9 +126,8 @@ async fn count_backfills(
     }
     let ids: Vec<Uuid> = counts.keys().copied().collect();
     let (done, failed): (Vec<i32>, Vec<i32>) = counts.into_values().unzip();
-    statements
-        .progress_backfills
-        .query(transaction, &[&ids, &done, &failed])
+    transaction
+        .query(sql::PROGRESS_BACKFILLS, &[&ids, &done, &failed])
         .await
 }
 

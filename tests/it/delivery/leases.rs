@@ -30,7 +30,7 @@ async fn a_daemon_that_lost_its_lease_changes_nothing() {
     stale.signal("CONT");
     stale.wait_for_log("lease expired: the claims are lost").await;
     wait_until("the late result is refused", || async {
-        !stale.log_lines("lease").is_empty()
+        !stale.log_lines("lease lost").is_empty()
     })
     .await;
     stale.stop().await;

@@ -1,16 +1,16 @@
-//! The statements of a transaction of outcomes.
+//! The transaction of a batch and its statements.
 
 use std::io;
 
 use deadpool_postgres::{Object, Transaction};
 use serde_json::value::RawValue;
-use tokio_postgres::types::{Json, ToSql};
+use tokio_postgres::types::Json;
 use tokio_postgres::{Error, Row};
 
 use super::completed_job::CompletedJob;
 use crate::job::outcome::Outcome;
 use crate::postgres::error::DbError;
-use crate::postgres::statement::PreparedOrUnnamed;
+use crate::postgres::statement::{Parameters, query_in};
 use crate::queue::millis;
 use crate::sql;
 
@@ -21,44 +21,53 @@ const PART_SEGMENTS: usize = 64;
 /// Segments as a parameter.
 type Part = Vec<Json<Box<RawValue>>>;
 
-/// All statements that a batch may need, ready for one connection.
-pub(super) struct Statements {
-    pub(super) lock_sessions: PreparedOrUnnamed<'static>,
-    store_part: PreparedOrUnnamed<'static>,
-    store_features: PreparedOrUnnamed<'static>,
-    store_failure: PreparedOrUnnamed<'static>,
-    retry: PreparedOrUnnamed<'static>,
-    snooze: PreparedOrUnnamed<'static>,
-    release: PreparedOrUnnamed<'static>,
-    discard: PreparedOrUnnamed<'static>,
-    pub(super) settle_sessions: PreparedOrUnnamed<'static>,
-    pub(super) progress_backfills: PreparedOrUnnamed<'static>,
+/// The statements that a batch may need.
+const STATEMENTS: [&str; 10] = [
+    sql::LOCK_SESSIONS,
+    sql::STORE_PART,
+    sql::STORE_FEATURES,
+    sql::STORE_FAILURE,
+    sql::RETRY_LATER,
+    sql::SNOOZE,
+    sql::RELEASE,
+    sql::DISCARD,
+    sql::SETTLE_SESSIONS,
+    sql::PROGRESS_BACKFILLS,
+];
+
+/// The transaction of a batch.
+pub(super) struct BatchTransaction<'a> {
+    transaction: Transaction<'a>,
+    pooled: bool,
 }
 
-impl Statements {
-    pub(super) async fn prepare(client: &Object, pooled: bool) -> Result<Self, Error> {
-        let on = |text| PreparedOrUnnamed::on(client, text, pooled);
-        Ok(Self {
-            lock_sessions: on(sql::LOCK_SESSIONS).await?,
-            store_part: on(sql::STORE_PART).await?,
-            store_features: on(sql::STORE_FEATURES).await?,
-            store_failure: on(sql::STORE_FAILURE).await?,
-            retry: on(sql::RETRY_LATER).await?,
-            snooze: on(sql::SNOOZE).await?,
-            release: on(sql::RELEASE).await?,
-            discard: on(sql::DISCARD).await?,
-            settle_sessions: on(sql::SETTLE_SESSIONS).await?,
-            progress_backfills: on(sql::PROGRESS_BACKFILLS).await?,
-        })
+impl<'a> BatchTransaction<'a> {
+    /// Prepares all statements, so that the first poll of a query sends it, and begins the
+    /// transaction.
+    pub(super) async fn begin(client: &'a mut Object, pooled: bool) -> Result<Self, Error> {
+        if !pooled {
+            for text in STATEMENTS {
+                client.prepare_cached(text).await?;
+            }
+        }
+        let transaction = client.transaction().await?;
+        if pooled {
+            transaction.batch_execute(sql::SESSION_SETTINGS).await?;
+        }
+        Ok(Self { transaction, pooled })
+    }
+
+    pub(super) async fn query(&self, text: &str, parameters: Parameters<'_>) -> Result<Vec<Row>, Error> {
+        query_in(&self.transaction, text, parameters, self.pooled).await
+    }
+
+    pub(super) async fn commit(self) -> Result<(), Error> {
+        self.transaction.commit().await
     }
 
     /// Sends all parts of an outcome's segments except the last one. Returns the number of parts
     /// sent, and the last part.
-    pub(super) async fn store_parts(
-        &self,
-        transaction: &Transaction<'_>,
-        job: &CompletedJob,
-    ) -> Result<(i32, Part), DbError> {
+    pub(super) async fn store_parts(&self, job: &CompletedJob) -> Result<(i32, Part), DbError> {
         let (mut parts, mut part) = (0, Part::new());
         let Outcome::Completed(row) = &job.outcome else {
             return Ok((parts, part));
@@ -66,8 +75,8 @@ impl Statements {
         for line in row.segments.lines(&row.trailing_warnings)? {
             if part.len() == PART_SEGMENTS {
                 parts += 1;
-                let parameters: [&(dyn ToSql + Sync); 3] = [&job.claim.lease.claim_id, &parts, &part];
-                self.store_part.query(transaction, &parameters).await?;
+                self.query(sql::STORE_PART, &[&job.claim.lease.claim_id, &parts, &part])
+                    .await?;
                 part.clear();
             }
             part.push(Json(RawValue::from_string(line?).map_err(io::Error::from)?));
@@ -75,19 +84,14 @@ impl Statements {
         Ok((parts, part))
     }
 
-    /// Stores an outcome after [`Statements::store_parts`]. Returns no row if the lease was lost:
+    /// Stores an outcome after [`BatchTransaction::store_parts`]. Returns no row if the lease was lost:
     /// each statement matches the claim id, which changes with every claim.
-    pub(super) async fn store(
-        &self,
-        transaction: &Transaction<'_>,
-        job: &CompletedJob,
-        (parts, last_part): &(i32, Part),
-    ) -> Result<Vec<Row>, Error> {
+    pub(super) async fn store(&self, job: &CompletedJob, (parts, last_part): &(i32, Part)) -> Result<Vec<Row>, Error> {
         let (measurement_id, claim_id) = (&job.claim.lease.measurement_id, &job.claim.lease.claim_id);
         let (delay_ms, measurement_ids, claim_ids);
-        let (statement, parameters): (_, &[&(dyn ToSql + Sync)]) = match &job.outcome {
+        let (text, parameters): (_, Parameters<'_>) = match &job.outcome {
             Outcome::Completed(row) => (
-                &self.store_features,
+                sql::STORE_FEATURES,
                 &[
                     measurement_id,
                     claim_id,
@@ -107,7 +111,7 @@ impl Statements {
             } => {
                 delay_ms = recheck.map(millis);
                 (
-                    &self.store_failure,
+                    sql::STORE_FAILURE,
                     &[
                         measurement_id,
                         claim_id,
@@ -120,18 +124,18 @@ impl Statements {
             }
             Outcome::Retry(delay) => {
                 delay_ms = Some(millis(*delay));
-                (&self.retry, &[measurement_id, claim_id, &delay_ms])
+                (sql::RETRY_LATER, &[measurement_id, claim_id, &delay_ms])
             }
             Outcome::Snooze(delay) => {
                 delay_ms = Some(millis(*delay));
-                (&self.snooze, &[measurement_id, claim_id, &delay_ms])
+                (sql::SNOOZE, &[measurement_id, claim_id, &delay_ms])
             }
             Outcome::Release => {
                 (measurement_ids, claim_ids) = (vec![*measurement_id], vec![*claim_id]);
-                (&self.release, &[&measurement_ids, &claim_ids])
+                (sql::RELEASE, &[&measurement_ids, &claim_ids])
             }
-            Outcome::Discard => (&self.discard, &[measurement_id, claim_id]),
+            Outcome::Discard => (sql::DISCARD, &[measurement_id, claim_id]),
         };
-        statement.query(transaction, parameters).await
+        self.query(text, parameters).await
     }
 }
