@@ -5,9 +5,10 @@
 //! database; [`queue_depth`] shows them.
 
 use std::sync::LazyLock;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use self::labels::{Connection, OutcomeLabels, RecordingOutcome, Server, Source, Step, Takeover, Wakeup};
+pub(crate) use self::process::unix_time_s;
 pub use self::registry::Metrics;
 
 pub mod labels;
@@ -112,11 +113,4 @@ impl Metrics {
             .inc_by(measurements_queued.unsigned_abs());
         self.last_sweep_timestamp_seconds.set(unix_time_s());
     }
-}
-
-/// The time now, by the clock of this host: seconds since 1970.
-pub(crate) fn unix_time_s() -> f64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0.0, |since| since.as_secs_f64())
 }

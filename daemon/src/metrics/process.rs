@@ -1,12 +1,12 @@
 //! The process as the system reports it, under the names that all Prometheus clients use.
 //! Values that cannot be read, as on systems other than Linux, are left out.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::gauge::ConstGauge;
-
-use super::unix_time_s;
 
 /// Reads `/proc` for each scrape.
 #[derive(Debug)]
@@ -54,4 +54,11 @@ fn resident_bytes() -> Option<f64> {
 
 fn open_files() -> Option<f64> {
     Some(std::fs::read_dir("/proc/self/fd").ok()?.count() as f64)
+}
+
+/// The time now, by the clock of this host: seconds since 1970.
+pub(crate) fn unix_time_s() -> f64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |since| since.as_secs_f64())
 }
