@@ -60,6 +60,33 @@ fn keyed(signals: &mut Signals, frequency: f64) -> Vec<Complex32> {
     samples
 }
 
+fn two_signals(signals: &mut Signals) {
+    // Two equally strong signals, then one 30 dB weaker, which has a thousandth of the power.
+    let first = signals.band(RATE, -0.25, 0.0625);
+    let second = signals.band(RATE, 0.25, 0.0625);
+    for (weaker_db, upper_edge_hz) in [(0.0, 56_125.0), (-30.0, -43_813.0)] {
+        let mut both = first.clone();
+        add(&mut both, &second, amplitude(weaker_db));
+        let segment = measured(signals, &both, 35.0);
+        let edges = [
+            (
+                segment.extended.occupied_lower_edge_hz.mean,
+                -56_125.0,
+                "two, lower edge",
+            ),
+            (
+                segment.extended.occupied_upper_edge_hz.mean,
+                upper_edge_hz,
+                "two, upper edge",
+            ),
+        ];
+        for (edge, expected, what) in edges {
+            near(edge, expected, 250.0, what);
+        }
+        unflagged(&segment, "two signals");
+    }
+}
+
 #[test]
 fn every_kind_of_modulation_has_its_place_and_no_warning() {
     let mut signals = Signals::new(31);
@@ -96,30 +123,7 @@ fn every_kind_of_modulation_has_its_place_and_no_warning() {
         "AM",
     );
 
-    // Two equally strong signals, then one 30 dB weaker, which has a thousandth of the power.
-    let first = signals.band(RATE, -0.25, 0.0625);
-    let second = signals.band(RATE, 0.25, 0.0625);
-    for (weaker_db, upper_edge_hz) in [(0.0, 56_125.0), (-30.0, -43_813.0)] {
-        let mut both = first.clone();
-        add(&mut both, &second, amplitude(weaker_db));
-        let segment = measured(&mut signals, &both, 35.0);
-        let edges = [
-            (
-                segment.extended.occupied_lower_edge_hz.mean,
-                -56_125.0,
-                "two, lower edge",
-            ),
-            (
-                segment.extended.occupied_upper_edge_hz.mean,
-                upper_edge_hz,
-                "two, upper edge",
-            ),
-        ];
-        for (edge, expected, what) in edges {
-            near(edge, expected, 250.0, what);
-        }
-        unflagged(&segment, "two signals");
-    }
+    two_signals(&mut signals);
 
     // Wider than half the band: the detector need not find it, but its power must be right. In the
     // middle of the band it would look like a receiver's pass-band.
@@ -166,8 +170,8 @@ fn bursts_keying_and_quantisation_have_no_warning() {
         // With noise of about one step. Without noise, the rounding of FM at 0 Hz differs between I
         // and Q.
         let speech = signals.speech_fm(rate, 0.0, 0.02 * rate as f64, rate);
-        let noisy = over_noise(&mut signals, &speech, 37.0);
-        unflagged(&signals.measure(&quantised(&noisy, 85.0), rate), "8-bit FM");
+        let received = over_noise(&mut signals, &speech, 37.0);
+        unflagged(&signals.measure(&quantised(&received, 85.0), rate), "8-bit FM");
     }
 }
 

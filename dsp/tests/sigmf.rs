@@ -182,22 +182,21 @@ fn an_archive_is_read_with_its_files_in_any_order() {
     }
 }
 
+fn sparse_archive(meta: &[u8], samples: &[u8]) -> Vec<u8> {
+    let bytes = archive(&[("r.sigmf-meta", meta), ("r.sigmf-data", samples)]);
+    let at = bytes.len() - 1024 - samples.len().next_multiple_of(512) - 512;
+    let mut header = Header::from_byte_slice(&bytes[at..at + 512]).clone();
+    header.set_entry_type(EntryType::GNUSparse);
+    header.set_cksum();
+    [&bytes[..at], header.as_bytes(), &bytes[at + 512..]].concat()
+}
+
 #[test]
 fn an_archive_that_cannot_be_read_is_refused_with_the_reason() {
     let tone = tone(800);
-    let meta_of = |global: &str| meta(global, "");
-    let plain = meta_of("");
-    let plain = plain.as_bytes();
-    let with = |global: &str| meta_of(global).into_bytes();
-    let sparse = {
-        let mut bytes = archive(&[("r.sigmf-meta", plain), ("r.sigmf-data", &tone)]);
-        let at = bytes.len() - 1024 - tone.len().next_multiple_of(512) - 512;
-        let mut header = Header::from_byte_slice(&bytes[at..at + 512]).clone();
-        header.set_entry_type(EntryType::GNUSparse);
-        header.set_cksum();
-        bytes[at..at + 512].copy_from_slice(header.as_bytes());
-        bytes
-    };
+    let with = |global: &str| meta(global, "").into_bytes();
+    let plain = &with("")[..];
+    let sparse = sparse_archive(plain, &tone);
     let mut broken = archive(&[("r.sigmf-meta", plain), ("r.sigmf-data", &tone)]);
     broken[3] ^= 1;
     for (bytes, words) in [

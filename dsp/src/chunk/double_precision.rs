@@ -45,7 +45,7 @@ impl DoublePrecision {
     fn periodogram(&mut self, samples: &[Complex32], amplitude: f64) {
         let n = samples.len();
         for (bin, x) in self.spectrum.iter_mut().zip(samples) {
-            *bin = scaled(x, amplitude);
+            *bin = scaled(*x, amplitude);
         }
         self.transform
             .process_with_scratch(&mut self.spectrum, &mut self.scratch);
@@ -59,7 +59,7 @@ impl DoublePrecision {
     pub(crate) fn features(&mut self, samples: &[Complex32], power_scale: f64, sample_rate_hz: f64) -> Features<f64> {
         let n = samples.len();
         let amplitude = power_scale.sqrt();
-        let power = |x: &Complex32| scaled(x, amplitude).norm_sqr();
+        let power = |x: &Complex32| scaled(*x, amplitude).norm_sqr();
         let mean_power = samples.iter().map(power).sum::<f64>() / n as f64;
         let max_power = samples.iter().map(power).fold(0.0, f64::max);
 
@@ -140,7 +140,7 @@ impl DoublePrecision {
     }
 }
 
-fn scaled(x: &Complex32, amplitude: f64) -> Complex64 {
+fn scaled(x: Complex32, amplitude: f64) -> Complex64 {
     Complex64::new(f64::from(x.re) * amplitude, f64::from(x.im) * amplitude)
 }
 

@@ -123,7 +123,7 @@ pub(crate) struct ChunkEstimates<'a> {
 impl Extended<f64> {
     /// The extended features of one chunk.
     pub(crate) fn of(chunk: ChunkEstimates) -> Self {
-        let (noise, power_scale) = (chunk.noise, chunk.power_scale);
+        let (noise, power_scale, frames) = (chunk.noise, chunk.power_scale, chunk.frames);
         let n: f64 = chunk.blocks.iter().map(|block| block.bins as f64).sum();
         let power = chunk.envelope.mean_power;
         let noise_power = noise.density * noise.bins / (n * n);
@@ -142,7 +142,7 @@ impl Extended<f64> {
             carrier_offset_hz: place_hz(|found| found.carrier),
             spectral_flatness: flatness(&chunk.blocks[noise.pass_band.clone()]),
             envelope_kurtosis: chunk.envelope.kurtosis,
-            duty_cycle: duty_cycle(chunk.frames, noise_power),
+            duty_cycle: duty_cycle(frames, noise_power),
         }
     }
 }
