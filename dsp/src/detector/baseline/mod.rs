@@ -200,7 +200,7 @@ impl Baseline {
         // Compares what the band leaves for the shapes with what the shapes so far leave for the
         // band.
         let mut unexplained = 0.0;
-        let mut regression = Regression::new(self, first, width);
+        let mut regression = Regression::new(self.band_sums(first, width).0, width);
         let parts = self.parts(first, width).zip(&self.coefficients);
         for (number, (part, coefficient)) in parts.take(STRAIGHT + 2 * MIN_HARMONICS).enumerate() {
             regression.subtract(part, *coefficient);
@@ -244,7 +244,7 @@ impl Baseline {
 
     /// The band, if it exceeds a baseline with all shapes.
     fn stands_out_of_shapes(&self, first: usize, width: usize, deviations: f64) -> Option<Step> {
-        let mut regression = Regression::new(self, first, width);
+        let mut regression = Regression::new(self.band_sums(first, width).0, width);
         for (part, coefficient) in self.parts(first, width).zip(&self.coefficients) {
             regression.subtract(part, *coefficient);
         }

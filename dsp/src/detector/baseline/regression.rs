@@ -1,5 +1,3 @@
-use super::Baseline;
-
 /// Regression of a band on one shape after the other.
 pub(super) struct Regression {
     /// Sum of the logarithms in the band without the shapes.
@@ -9,9 +7,10 @@ pub(super) struct Regression {
 }
 
 impl Regression {
-    pub(super) fn new(baseline: &Baseline, first: usize, width: usize) -> Self {
+    /// A band of `width` blocks with this sum of logarithms.
+    pub(super) fn new(sum: f64, width: usize) -> Self {
         Self {
-            rest: baseline.band_sums(first, width).0,
+            rest: sum,
             free: width as f64,
         }
     }

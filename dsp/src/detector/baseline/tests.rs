@@ -98,7 +98,7 @@ fn the_distance_of_a_wide_band_from_smooth_noise_is_as_documented() {
         let (count, looks) = (500, rate / 5.0 / 500.0);
         let width = crate::detector::reference_cells::rounded(count as f64 * 12_500.0 / rate);
         let baseline = Baseline::new(Rc::new(LogDensities::of(&vec![1.0; count], looks)), &mut None);
-        let mut regression = Regression::new(&baseline, (count - width) / 2, width);
+        let mut regression = Regression::new(baseline.band_sums((count - width) / 2, width).0, width);
         for part in baseline
             .parts((count - width) / 2, width)
             .take(STRAIGHT + 2 * harmonics)
