@@ -1,7 +1,7 @@
-"""One bucket of two is removed from a real MinIO while recordings in it are queued, and comes back.
+"""Removes one bucket of two from a real MinIO while recordings in it are queued, and restores it.
 
-What sessions in the other bucket wait meanwhile, and what the daemon and Postgres spend on those that are put off. Ends
-with status 1 if not every recording has one good row after one attempt, or if a session was announced twice.
+Measures the delay of sessions in the other bucket, and the CPU time of the daemon and Postgres for the deferred
+recordings. The status is 1 if a recording has no good row after one attempt, or if a session was announced twice.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from stacks import Heimdalld
 
 ARCHIVE = "heimdall-archive"
 KEY = "a.bin"
-# Between two sessions in the bucket that is there.
+# Pause between two sessions in the other bucket.
 PAUSE_S = 1.0
 PARTS = 4
 WAIT_S = 300.0

@@ -1,7 +1,7 @@
-"""Measures the Celery version and heimdalld in one run; prints a table in Markdown.
+"""Measures the Celery version and heimdalld in one run, and prints a table in Markdown.
 
 Times are Postgres's commit timestamps of the session's row and of the feature rows. CPU and memory
-are those of every process that a service brings with it; Postgres and MinIO serve both alike.
+are those of all processes of a service. Postgres and MinIO are the same for both.
 """
 
 import argparse
@@ -25,17 +25,17 @@ from servers import ObjectStore, Postgres, work_dir
 from stacks import CELERY, CeleryStack, Heimdalld
 from table import Figures, first_line, machine, table
 
-# Nothing here takes this long: a service that stands still ends the run with its log.
+# Nothing takes this long. A service that hangs ends the run with its log.
 WAIT_TIMEOUT_S = 300.0
-# After a completion, so that whatever follows the row (events, results, logs) has ended too.
+# Pause after a completion, so that work after the row (events, results, logs) has ended too.
 IDLE_PAUSE_S = 0.25
-# Each process has imported, connected and extracted by then.
+# By then each process has imported, connected and extracted.
 WARM_UP_SESSIONS = 8
 RECEIVERS = len(STATIONS)
 
 
 def wait_for_rows(stack, sessions, receivers=RECEIVERS, poll_s=0.05):
-    """Until every measurement of these sessions has a row, and none of them failed."""
+    """Waits until every measurement of these sessions has a row, and checks that none failed."""
     deadline, wanted = time.monotonic() + WAIT_TIMEOUT_S, len(sessions) * receivers
     while True:
         rows, failed = stack.application.query(
@@ -78,7 +78,7 @@ def idle_latencies_ms(stack, keys, options, receivers, others):
 
 
 def idle_cost(stack, seconds):
-    """(CPU ms per s, PSS in MB) of a service that has nothing to do."""
+    """(CPU ms per s, PSS in MB) of an idle service."""
     time.sleep(1.0)
     before, start = cpu_ms(*stack.roots), time.monotonic()
     time.sleep(seconds)
@@ -147,7 +147,7 @@ def write_commit_ms(postgres):
 
 
 def check_extractor():
-    """The NumPy extractor against the reference, where HEIMDALL_REFERENCE names that file."""
+    """Compares the NumPy extractor with the reference, if HEIMDALL_REFERENCE names that file."""
     path = os.environ.get("HEIMDALL_REFERENCE")
     if not path:
         return

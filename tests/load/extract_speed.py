@@ -1,11 +1,11 @@
-"""The extractor beside what it is measured against: the NumPy reference, and the bare transforms in FFTW.
+"""Compares the extractor with the NumPy reference and with the bare transforms in FFTW.
 
     tests/load/run.sh extract_speed --reference PATH/features.py [--seconds 120] [--rounds 5] [--signal fm|noise|tone]
 
-One file of cf32 at 200 kHz; whole processes, the file's reading included, one thread each, one after the other in
-every round. FFTW runs the ten single-precision transforms of 40,000 points that five chunks need, as often as the file has
-seconds; its planning is not counted. CPU seconds (user and system) of each, medians, the ratios round by round, and
-the largest resident memory. The columns hold on a noisy machine what their ratios say, not what their seconds say.
+One file of cf32 at 200 kHz. Whole processes with the reading of the file, one thread each, one after the other in every
+round. FFTW runs the ten single-precision transforms of 40,000 points that five chunks need, once for each second of the
+file; planning is not counted. Prints the CPU seconds (user and system) of each, medians, the ratios of each round, and the
+largest resident memory. On a noisy machine use the ratios, not the seconds.
 """
 
 import argparse

@@ -1,6 +1,6 @@
-"""The main job against a real MinIO: sessions complete, their rows stand and say the right thing.
+"""The main job with a real MinIO: sessions complete, and their rows must be right.
 
-Polling and the sweep are an hour apart, so that only the notification explains success.
+The intervals of polling and sweep are an hour, so that only the notification explains success.
 """
 
 import argparse
@@ -21,9 +21,9 @@ from stacks import CELERY, Heimdalld
 sys.path.append(str(CELERY))
 from extractor import extract_segments  # noqa: E402
 
-# The rows take milliseconds; a minute is far beyond any start-up or busy machine.
+# The rows take milliseconds. A minute is more than any start or busy machine needs.
 WAIT_TIMEOUT_S = 60.0
-# Bytes that request signatures and URLs get wrong when they are encoded twice or not at all.
+# Characters that break request signatures and URLs if they are encoded twice or not at all.
 AWKWARD = "2026/01/01/Turin è + 50%25 (a=b&c)/145500000/7.bin"
 # The contract's tolerances: dB values absolutely, the rest relatively, roll-off within two bins.
 DB_TOLERANCE, RELATIVE_TOLERANCE, ROLLOFF_TOLERANCE_HZ = 1e-3, 1e-4, 10.0

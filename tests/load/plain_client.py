@@ -1,6 +1,6 @@
-"""What a plain HTTP client gets from the object store: it receives and discards.
+"""The rate at which a plain HTTP client reads objects from the store. It discards what it receives.
 
-It costs as much CPU per object as `curl --parallel` does and gets as many (2 cores, MinIO, 16 connections,
+Its CPU time per object and its rate are those of `curl --parallel` (2 cores, MinIO, 16 connections,
 2026-11-22: 756 to 759 GET/s for 0.71 to 0.86 ms each, curl 686 to 771 for 0.69 to 0.73): client and store
 together use the whole machine.
 """
@@ -14,14 +14,14 @@ from datetime import timedelta
 from servers import BUCKET
 from stacks import IN_FLIGHT
 
-# A few connections saturate some stores, many others; the best of these counts.
+# Some stores need few connections for their best rate, others many. The best of these counts.
 GET_CONNECTIONS = (2, 4, IN_FLIGHT)
-# Large enough that the client's own time is the kernel's copying.
+# Large enough that most of the client's time is copying in the kernel.
 BUFFER_BYTES = 1 << 20
 
 
 def presigned_paths(store, keys):
-    """Signed beforehand, so that the client's only work is to receive."""
+    """Paths that are signed before the measurement, so that the client only receives."""
     base = f"http://{store.host}"
     urls = (store.client.presigned_get_object(BUCKET, key, expires=timedelta(hours=6)) for key in keys)
     return [url.removeprefix(base) for url in urls]

@@ -1,4 +1,4 @@
-"""Starts servers, ends them by pid, and reads from /proc what they cost."""
+"""Starts servers, ends them by pid, and reads their CPU time and memory from /proc."""
 
 import contextlib
 import os
@@ -11,21 +11,21 @@ import threading
 import time
 from pathlib import Path
 
-# A server that is not up after this long will not come up.
+# A server that is not ready after this time has failed.
 START_TIMEOUT_S = 60.0
-# A server that has not ended this long after SIGTERM is killed.
+# A server that has not ended this time after SIGTERM is killed.
 STOP_TIMEOUT_S = 20.0
 # Often enough to see a peak of tens of milliseconds a few times in a backlog of seconds.
 SAMPLE_INTERVAL_S = 0.2
 # The kernel's name for "what the scheduler counted", in the id of a process's clock.
 CPUCLOCK_SCHED = 2
-# A machine on which others used less than this, for so many seconds, is worth measuring on.
+# A measurement starts when other processes have used less than this for this number of seconds.
 QUIET_PERCENT, QUIET_S = 8.0, 3
 TICK_MS = 1000.0 / os.sysconf("SC_CLK_TCK")
 
 
 def unprivileged_user():
-    """Postgres and RabbitMQ refuse root or should not be it: then they run as `postgres`."""
+    """The account for Postgres and RabbitMQ if this is root, which they refuse or should not be."""
     return "postgres" if os.geteuid() == 0 else None
 
 

@@ -1,4 +1,4 @@
-"""What the application would have made: stations, IQ objects, sessions and measurements."""
+"""The data of the application: stations, IQ objects, sessions and measurements."""
 
 import io
 import uuid
@@ -12,10 +12,10 @@ from servers import BUCKET
 SAMPLE_RATE_HZ = 200_000
 FREQUENCY_HZ = 145_500_000
 STATIONS = ["Aachen", "Bologna", "Cuneo", "Dresden", "Essen", "Ferrara", "Genova"]
-# Enough that no cache of one object decides the result: 64 MB in all.
+# 64 MB in total, so that the cache of a single object does not decide the result.
 DISTINCT_OBJECTS = 40
 SEED = 20_171_127
-# Windows of one second, far enough apart that none overlaps the next.
+# Sessions last one second, so that their time windows do not overlap.
 SESSION_SPACING = timedelta(seconds=3)
 
 

@@ -1,4 +1,4 @@
-"""The 17 compatible numbers beside the NumPy reference, over random recordings of every kind.
+"""Compares the 17 reference features with the NumPy reference, over random recordings of many kinds.
 
     python3 tests/load/reference.py PATH/features.py HEIMDALLD [--recordings 300] [--seed 1] [--largest]
 

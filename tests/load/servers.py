@@ -1,4 +1,4 @@
-"""The servers that both services need, throw-away and on loopback: Postgres and MinIO."""
+"""Temporary Postgres and MinIO servers on loopback, which both services need."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""The two services under measurement, each with all the processes that it needs of its own."""
+"""The two services that are measured, each with all of its own processes."""
 
 import os
 import subprocess
@@ -11,9 +11,9 @@ from servers import ACCESS_KEY, BUCKET, REGION, SECRET_KEY, own_dir, run_sql
 
 CELERY = Path(__file__).with_name("celery")
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
-# One worker process per core of the machine that the earlier figures come from.
+# One worker process per core of the machine of the earlier figures.
 CELERY_PROCESSES = 2
-# What the memory target is stated for.
+# The memory target is for this number of recordings in flight.
 IN_FLIGHT = 16
 
 

@@ -1,4 +1,4 @@
-"""The Markdown table: both services' figures beside the targets."""
+"""The Markdown table: the figures of both services next to the targets."""
 
 import os
 import platform
@@ -15,7 +15,7 @@ from recordings import STATIONS
 
 @dataclass
 class Figures:
-    """What was measured of one service; CPU figures are milliseconds per recording."""
+    """The figures of one service. CPU figures are milliseconds per recording."""
 
     row_ms: list[float]
     session_ms: list[float]
