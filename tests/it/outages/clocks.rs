@@ -50,8 +50,8 @@ async fn daemons_with_clocks_an_hour_off_work_together_and_take_over_from_each_o
     assert_extracted(&bench.rows(&held).await, 2);
 
     // The store refuses signatures of such times. The daemon signs by the store's clock and logs that once.
-    late.assert_logged("requests are signed by the store's", 1).await;
-    let line = late.log_lines("requests are signed by the store's").remove(0);
+    late.assert_logged("requests are signed with the store's time", 1).await;
+    let line = late.log_lines("requests are signed with the store's time").remove(0);
     let ahead_s = line
         .split_once("store_ahead_s=")
         .and_then(|(_, rest)| rest.trim().parse::<i64>().ok());
