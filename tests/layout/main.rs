@@ -6,6 +6,7 @@
 
 mod circles;
 mod imports;
+mod invariants;
 mod limits;
 mod links;
 mod made_up_trees;
