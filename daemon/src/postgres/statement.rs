@@ -1,4 +1,5 @@
-//! Runs the statements of `sql/queries`: prepared if the connection is a session, otherwise unnamed.
+//! Runs the statements of `sql/queries`: prepared if the connection is a session, otherwise
+//! unnamed.
 
 use deadpool_postgres::{Object, Transaction};
 use futures_util::join;

@@ -84,8 +84,8 @@ impl<'a> BatchTransaction<'a> {
         Ok((parts, part))
     }
 
-    /// Stores an outcome after [`BatchTransaction::store_parts`]. Returns no row if the lease was lost:
-    /// each statement matches the claim id, which changes with every claim.
+    /// Stores an outcome after [`BatchTransaction::store_parts`]. Returns no row if the lease was
+    /// lost: each statement matches the claim id, which changes with every claim.
     pub(super) async fn store(&self, job: &CompletedJob, (parts, last_part): &(i32, Part)) -> Result<Vec<Row>, Error> {
         let (measurement_id, claim_id) = (&job.claim.lease.measurement_id, &job.claim.lease.claim_id);
         let (delay_ms, measurement_ids, claim_ids);
