@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::markdown::{anchor, heading, section};
 use crate::top;
 
 /// Every document by its path from the top of the repository. Builds and Git's own folder are left out.
@@ -47,23 +48,6 @@ fn links(text: &str) -> Vec<String> {
     links
 }
 
-/// Level and text of a heading.
-fn heading(line: &str) -> Option<(usize, &str)> {
-    let text = line.trim_start_matches('#');
-    let level = line.len() - text.len();
-    text.strip_prefix(' ').filter(|_| level > 0).map(|text| (level, text))
-}
-
-/// The anchor that GitHub gives to the first heading with this text.
-fn anchor(heading: &str) -> String {
-    let kept = heading.trim().chars().filter_map(|c| match c {
-        ' ' => Some('-'),
-        '-' | '_' => Some(c),
-        _ => c.is_alphanumeric().then_some(c),
-    });
-    kept.flat_map(char::to_lowercase).collect()
-}
-
 /// The anchors of all headings; the second heading with the same text gets `-1`.
 fn anchors(text: &str) -> BTreeSet<String> {
     let mut times = HashMap::new();
@@ -80,23 +64,6 @@ fn anchors(text: &str) -> BTreeSet<String> {
             }
         })
         .collect()
-}
-
-/// From a heading to the next one of its level or above, code included.
-fn section(text: &str, wanted: &str) -> String {
-    let mut outer = None;
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        if let Some((level, text)) = heading(line)
-            && outer.is_none_or(|outer| level <= outer)
-        {
-            outer = (anchor(text) == wanted).then_some(level);
-        }
-        if outer.is_some() {
-            lines.push(line);
-        }
-    }
-    lines.join("\n")
 }
 
 /// The document and the anchor that a link in `from` leads to.

@@ -10,6 +10,7 @@ mod invariants;
 mod limits;
 mod links;
 mod made_up_trees;
+mod markdown;
 mod rooms;
 mod scopes;
 mod sources;

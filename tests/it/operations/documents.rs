@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 
 use heimdall_daemon::job::error::KINDS;
 
+#[path = "../../layout/markdown.rs"]
+mod markdown;
+
+use self::markdown::section;
 use crate::support::Bench;
 use crate::support::daemon::command;
 
@@ -30,41 +34,6 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
         }
     }
     found
-}
-
-/// A heading's level and text.
-fn heading(line: &str) -> Option<(usize, &str)> {
-    let text = line.trim_start_matches('#');
-    let level = line.len() - text.len();
-    text.strip_prefix(' ').filter(|_| level > 0).map(|text| (level, text))
-}
-
-/// The anchor that GitHub gives to a heading, the first of that text.
-fn anchor(heading: &str) -> String {
-    let kept = heading.trim().chars().filter_map(|c| match c {
-        ' ' => Some('-'),
-        '-' | '_' => Some(c),
-        c => c.is_alphanumeric().then_some(c),
-    });
-    kept.flat_map(char::to_lowercase).collect()
-}
-
-/// From a heading to the next one of its level or above.
-fn section(text: &str, wanted: &str) -> String {
-    let mut inside = None;
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        if let Some((level, text)) = heading(line) {
-            inside = match inside {
-                Some(outer) if level > outer => inside,
-                _ => (anchor(text) == wanted).then_some(level),
-            };
-        }
-        if inside.is_some() {
-            lines.push(line);
-        }
-    }
-    lines.join("\n")
 }
 
 /// The cells of the table under a heading, without its head.
