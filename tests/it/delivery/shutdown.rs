@@ -64,9 +64,8 @@ async fn the_deregistration_does_not_wait_for_cancelled_statements() {
     let (other, _driving) = connect(&bench.url().await).await;
     let lock = "BEGIN; LOCK TABLE heimdall.measurements, heimdall.recording_sessions";
     other.batch_execute(lock).await.expect("a lock");
-    let ours = "pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'heimdalld%'";
     wait_until("a statement of the daemon waits for the lock", || async {
-        let waiting = bench.count(&format!("{ours} AND wait_event_type = 'Lock'")).await;
+        let waiting = bench.count_connections("wait_event_type = 'Lock'").await;
         waiting > 0
     })
     .await;
@@ -77,7 +76,10 @@ async fn the_deregistration_does_not_wait_for_cancelled_statements() {
         .await
         .expect("the lock was held until now");
     assert_eq!(bench.count("heimdall.worker_heartbeats").await, 0);
-    bench.wait_count(ours, 0).await;
+    wait_until("no connection of the daemon is left", || async {
+        bench.count_connections("true").await == 0
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -41,9 +41,8 @@ async fn silent_connections_are_replaced_in_time_and_finished_results_are_writte
     })
     .await;
     // No old connection is left at either end.
-    let backends = "pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'heimdalld%'";
     wait_until("no old connection is left", || async {
-        bench.count(backends).await <= 5
+        bench.count_connections("true").await <= 5
     })
     .await;
     daemon.stop().await;
@@ -90,9 +89,8 @@ async fn a_claim_whose_response_is_lost_is_released_by_its_daemon() {
     bench.complete(&first).await;
     assert!(!bench.rows(&first).await[0].failed);
     wait_until("half a second without a statement", || async {
-        let busy = "pg_stat_activity WHERE application_name = 'heimdalld'
-                    AND state_change > clock_timestamp() - interval '500 ms'";
-        bench.count(busy).await == 0
+        let busy = "application_name = 'heimdalld' AND state_change > clock_timestamp() - interval '500 ms'";
+        bench.count_connections(busy).await == 0
     })
     .await;
     database_proxy.set(Mode::DropReplies);

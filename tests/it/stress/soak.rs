@@ -189,10 +189,7 @@ impl Soak {
         Reading {
             resident_kib: resident.expect("its resident memory"),
             descriptors: i64::try_from(descriptors).expect("few"),
-            connections: self
-                .bench
-                .count("pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'heimdalld%'")
-                .await,
+            connections: self.bench.count_connections("true").await,
             table_kib: self.bench.value(&size("pg_table_size"), &[]).await,
             indexes_kib: self.bench.value(&size("pg_indexes_size"), &[]).await,
             rate: i64::try_from(rate).expect("a rate"),

@@ -135,6 +135,13 @@ impl Bench {
         self.row_of(query, parameters).await.get(0)
     }
 
+    /// Connections of the daemon's to this database, of those that meet `condition`. Other tests' daemons are connected
+    /// to the same cluster, so `pg_stat_activity` alone has theirs too.
+    pub(crate) async fn count_connections(&self, condition: &str) -> i64 {
+        let ours = "pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'heimdalld%'";
+        self.count(&format!("{ours} AND {condition}")).await
+    }
+
     /// Rows in `from`, a table with its WHERE.
     pub(crate) async fn count(&self, from: &str) -> i64 {
         self.value(&format!("SELECT count(*) FROM {from}"), &[]).await
