@@ -37,6 +37,16 @@ impl Signals {
         Complex64::from_polar(radius, TAU * self.uniform())
     }
 
+    /// Fourier transform in place, without a scale.
+    pub(crate) fn transform(&mut self, samples: &mut [Complex32]) {
+        self.planner.plan_fft_forward(samples.len()).process(samples);
+    }
+
+    /// Inverse Fourier transform in place, without a scale.
+    pub(crate) fn inverse(&mut self, samples: &mut [Complex32]) {
+        self.planner.plan_fft_inverse(samples.len()).process(samples);
+    }
+
     /// Gaussian noise of this power density at frequencies from -0.5 to 0.5 times the rate.
     pub(crate) fn noise(&mut self, n: usize, density: impl Fn(f64) -> f64) -> Vec<Complex32> {
         let scale = 1.0 / (n as f64).sqrt();
