@@ -126,6 +126,8 @@ fn offset_hz(modulation: &Modulation, rate: f64, tuning: usize, options: &Option
     }
     let room = modulation.room_hz(rate);
     match tuning {
+        // At exactly 0 Hz a carrier is the same as an offset of the receiver.
+        0 if modulation.width_hz(rate) < 20.0 => 40.0,
         0 => 0.0,
         1 => room,
         2 => -room,

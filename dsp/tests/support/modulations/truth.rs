@@ -10,6 +10,10 @@ use crate::signals::{Signals, single};
 /// Part of the power outside the occupied band, on either side.
 const OUTSIDE: f64 = 0.005;
 
+/// Power of a chunk, over that of the strongest one, below which it has no band of its own: the end
+/// of a burst that began in the chunk before.
+const WEAKEST: f64 = 0.01;
+
 /// The band that contains 99 % of the power, in Hz from the signal's own centre.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Band {
@@ -23,7 +27,7 @@ impl Band {
     }
 }
 
-/// What is true of 200 ms. A chunk without any signal has a power of 0 and no bands.
+/// What is true of 200 ms. A chunk (almost) without a signal has no bands.
 #[derive(Clone, Debug)]
 pub(crate) struct ChunkTruth {
     /// Mean power over that of the whole recording.
@@ -56,9 +60,11 @@ impl Truth {
         let power = mean_power(clean);
         let length = clean.len() / chunks;
         let whole = averaged_band(signals, clean, length, rate);
+        let powers = clean.chunks_exact(length).map(mean_power);
+        let loudest = powers.fold(0.0, f64::max) / power;
         let chunks = clean.chunks_exact(length).map(|chunk| {
             let power = mean_power(chunk) / power;
-            let is_on = power > 1e-9;
+            let is_on = power > WEAKEST * loudest;
             ChunkTruth {
                 power,
                 band: is_on.then(|| averaged_band(signals, chunk, length, rate)),
