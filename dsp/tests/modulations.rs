@@ -53,7 +53,7 @@ fn a_signal_is_as_strong_and_as_wide_as_it_says() {
     for modulation in modulations::all() {
         let (name, rate) = (modulation.name, cheapest(modulation.rates));
         // The width of speech depends on what is said, so it is a mean.
-        let seeds = if rate < 1e6 { 1..=6 } else { 1..=1 };
+        let seeds = if rate < 30e3 { 1..=6 } else { 1..=1 };
         let readings: Vec<_> = seeds.map(|seed| width_and_power(modulation, rate, seed)).collect();
         for [_, power] in &readings {
             let is_right = if modulation.bursty {
@@ -109,7 +109,7 @@ fn a_carrier_is_as_wide_as_the_window_and_a_burst_is_in_its_chunks_alone() {
 fn the_same_seed_makes_the_same_finite_samples() {
     for modulation in modulations::all() {
         let rate = cheapest(modulation.rates);
-        let count = if rate < 1e6 { 5 } else { 1 };
+        let count = if rate < 30e3 { 5 } else { 1 };
         let samples = |seed| modulation.samples(&mut Signals::new(seed), count * chunk_samples(rate), rate);
         let first = samples(7);
         assert!(

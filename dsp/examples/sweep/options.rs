@@ -88,9 +88,10 @@ impl Options {
         }
         let default = match rate {
             _ if self.quick => 4,
-            ..=2.5e6 => 20,
-            ..=5.0e6 => 10,
-            _ => 5,
+            ..=1.1e6 => 20,
+            ..=2.5e6 => 10,
+            ..=5.0e6 => 6,
+            _ => 3,
         };
         0..self.tunings.unwrap_or(default)
     }
