@@ -13,7 +13,8 @@ pub(crate) struct Options {
     pub mode: Mode,
     /// Part of a name.
     pub filter: String,
-    pub rate: Option<f64>,
+    /// Lowest and highest sample rate in Hz.
+    pub rates: std::ops::RangeInclusive<f64>,
     pub segments: Option<usize>,
     pub tunings: Option<usize>,
     pub tuning: Option<usize>,
@@ -33,7 +34,7 @@ impl Options {
         let mut options = Self {
             mode: Mode::Signals,
             filter: String::new(),
-            rate: None,
+            rates: 0.0..=f64::INFINITY,
             segments: None,
             tunings: None,
             tuning: None,
@@ -52,7 +53,12 @@ impl Options {
                 "--noise" => options.mode = Mode::Noise,
                 "--invariants" => options.mode = Mode::Invariants,
                 "--widths" => options.mode = Mode::Widths,
-                "--rate" => options.rate = Some(number(&value())),
+                "--rate" => {
+                    let rate = number(&value());
+                    options.rates = rate - 0.5..=rate + 0.5;
+                }
+                "--min-rate" => options.rates = number(&value())..=*options.rates.end(),
+                "--max-rate" => options.rates = *options.rates.start()..=number(&value()),
                 "--segments" => options.segments = Some(count(&value())),
                 "--tunings" => options.tunings = Some(count(&value())),
                 "--tuning" => options.tuning = Some(count(&value())),
@@ -78,7 +84,7 @@ impl Options {
 
     pub(crate) fn wants(&self, name: &str, rate: f64) -> bool {
         let is_quick = !self.quick || rate <= 500e3;
-        name.contains(&self.filter) && self.rate.is_none_or(|wanted| (wanted - rate).abs() < 0.5) && is_quick
+        name.contains(&self.filter) && self.rates.contains(&rate) && is_quick
     }
 
     /// Which tunings are tried at this rate. Wide bands cost more, so they have fewer.
