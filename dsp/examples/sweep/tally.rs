@@ -6,6 +6,10 @@ use crate::reading::{CONTRADICTIONS, Reading};
 /// An error of the SNR up to which it is right, in dB.
 const SNR_RIGHT_DB: f64 = 1.0;
 const SNR_WRONG_DB: f64 = 3.0;
+/// SNR of a chunk below which it need not be found, as in a pause of speech, and below which its SNR
+/// is not compared.
+const WEAK_DB: f64 = -3.0;
+const FAINT_DB: f64 = -10.0;
 /// A relative error of the occupied bandwidth up to which it is right. Two bins of a chunk are
 /// right in any case.
 const WIDTH_RIGHT: f64 = 0.05;
@@ -25,13 +29,16 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    /// A signal that is always on is found if all chunks have it, another one if any has.
+    /// A signal that is always on is found if all chunks have it in which it is not too weak, another
+    /// one if any has.
     pub(crate) fn of(reading: &Reading, truth: &Truth, bursty: bool, rate: f64) -> Self {
-        let found = if bursty {
-            reading.present > 0.0
+        let strong = truth.chunk_snrs_db().filter(|snr_db| *snr_db >= WEAK_DB).count();
+        let needed = if bursty {
+            0.0
         } else {
-            reading.present > 0.999
+            strong as f64 / truth.chunks.len() as f64
         };
+        let found = reading.present > 0.0 && reading.present > needed - 1e-3;
         Self {
             found,
             undecidable: reading.undecidable,
@@ -57,15 +64,15 @@ impl Verdict {
     }
 }
 
-/// The mean over the chunks, or where the signal is not in all of them the largest. `None` too where
-/// the truth has no value.
+/// The mean over the chunks, or the largest where the signal is not in all of them or too weak in one
+/// to be measured.
 fn snr_error_db(reading: &Reading, truth: &Truth, bursty: bool) -> Option<f64> {
-    let chunks = truth.chunk_snrs_db();
-    if bursty {
-        let largest = chunks.fold(f64::NEG_INFINITY, f64::max);
+    let chunks = || truth.chunk_snrs_db();
+    if bursty || chunks().any(|snr_db| snr_db < FAINT_DB) {
+        let largest = chunks().fold(f64::NEG_INFINITY, f64::max);
         return reading.snr_max_db.map(|snr| snr - largest);
     }
-    let mean = chunks.sum::<f64>() / truth.chunks.len() as f64;
+    let mean = chunks().sum::<f64>() / truth.chunks.len() as f64;
     reading.snr_mean_db.map(|snr| snr - mean)
 }
 
