@@ -1,5 +1,7 @@
 //! Readings against the truth.
 
+use std::fmt::Write;
+
 use crate::modulations::Truth;
 use crate::reading::{CONTRADICTIONS, Reading};
 
@@ -17,14 +19,24 @@ const TWO_BINS_HZ: f64 = 10.0;
 /// The occupied bandwidth is compared from this SNR upwards.
 const WIDTH_FROM_DB: f64 = 10.0;
 
+/// What is right and wrong in an occupied bandwidth.
+#[derive(Clone, Copy)]
+pub(crate) enum WidthVerdict {
+    /// The signal is too weak to compare.
+    NotCompared,
+    /// The row says that it is unknown.
+    Null,
+    /// Relative error.
+    Error(f64),
+}
+
 /// What is right and wrong in one reading.
 pub(crate) struct Verdict {
     pub found: bool,
     pub undecidable: bool,
     /// In dB, `None` if the row says that it is unknown.
     pub snr_error_db: Option<f64>,
-    /// Relative. `None` outside if it is not compared, inside if the row says that it is unknown.
-    pub width_error: Option<Option<f64>>,
+    pub width: WidthVerdict,
     pub contradictions: [bool; CONTRADICTIONS.len()],
 }
 
@@ -43,23 +55,18 @@ impl Verdict {
             found,
             undecidable: reading.undecidable,
             snr_error_db: snr_error_db(reading, truth, bursty),
-            width_error: (truth.snr_db >= WIDTH_FROM_DB).then(|| {
-                let unknown = reading.undecidable && !found;
-                reading
-                    .width_hz
-                    .filter(|_| !unknown)
-                    .map(|width| width_error(width, truth))
-            }),
+            width: match reading.width_hz {
+                _ if truth.snr_db < WIDTH_FROM_DB => WidthVerdict::NotCompared,
+                Some(width) if found || !reading.undecidable => WidthVerdict::Error(width_error(width, truth)),
+                _ => WidthVerdict::Null,
+            },
             contradictions: reading.contradictions(rate),
         }
     }
 
     pub(crate) fn is_bad(&self) -> bool {
         let snr = self.snr_error_db.is_some_and(|error| error.abs() > SNR_RIGHT_DB);
-        let width = self
-            .width_error
-            .flatten()
-            .is_some_and(|error| error.abs() > WIDTH_RIGHT);
+        let width = matches!(self.width, WidthVerdict::Error(error) if error.abs() > WIDTH_RIGHT);
         snr || width || !(self.found || self.undecidable)
     }
 }
@@ -117,14 +124,16 @@ impl Tally {
                 self.snr_worst = farther(self.snr_worst, error);
             }
         }
-        if let Some(width) = verdict.width_error {
-            self.widths += 1;
-            match width {
-                None => self.width_null += 1,
-                Some(error) => {
-                    self.width_right += usize::from(error.abs() <= WIDTH_RIGHT);
-                    self.width_worst = farther(self.width_worst, error);
-                }
+        match verdict.width {
+            WidthVerdict::NotCompared => {}
+            WidthVerdict::Null => {
+                self.widths += 1;
+                self.width_null += 1;
+            }
+            WidthVerdict::Error(error) => {
+                self.widths += 1;
+                self.width_right += usize::from(error.abs() <= WIDTH_RIGHT);
+                self.width_worst = farther(self.width_worst, error);
             }
         }
         for (count, is_there) in self.contradictions.iter_mut().zip(verdict.contradictions) {
@@ -194,7 +203,7 @@ impl Tally {
     pub(crate) fn contradictions_header() -> String {
         let mut header = format!("{:<26}{:>10}{:>7}{:>6}", "signal", "rate Hz", "tries", "any");
         for name in CONTRADICTIONS {
-            header += &format!("{name:>19}");
+            let _ = write!(header, "{name:>19}");
         }
         header
     }
@@ -202,7 +211,7 @@ impl Tally {
     pub(crate) fn contradictions_row(&self, name: &str, rate: &str) -> String {
         let mut row = format!("{name:<26}{rate:>10}{:>7}{:>6}", self.tries, self.contradicting);
         for count in self.contradictions {
-            row += &format!("{count:>19}");
+            let _ = write!(row, "{count:>19}");
         }
         row
     }

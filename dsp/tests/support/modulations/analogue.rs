@@ -95,7 +95,9 @@ pub(crate) fn single_side_band(signals: &mut Signals, n: usize, rate: f64, upper
     samples.rotate_left(middle);
     signals.inverse(&mut samples);
     if !upper {
-        samples.iter_mut().for_each(|sample| *sample = sample.conj());
+        for sample in &mut samples {
+            *sample = sample.conj();
+        }
     }
     unit_power(samples)
 }

@@ -28,6 +28,7 @@ pub(crate) enum Then {
 }
 
 /// A kind of noise.
+#[derive(Clone, Copy)]
 pub(crate) struct Noise {
     pub name: &'static str,
     pub rates: &'static [f64],
@@ -125,7 +126,9 @@ impl Noise {
             Then::Quantise { bits, rms_steps } => quantise(&mut samples, bits, rms_steps),
             Then::Offset { db } => {
                 let phase = Complex64::from_polar(0.01 * amplitude(db) / (0.2 * rate).sqrt(), 1.0);
-                samples.iter_mut().for_each(|sample| *sample += single(phase));
+                for sample in &mut samples {
+                    *sample += single(phase);
+                }
             }
             Then::Clicks { per_second, db } => clicks(signals, &mut samples, rate / per_second, 0.01 * amplitude(db)),
         }
@@ -154,12 +157,13 @@ fn clicks(signals: &mut Signals, samples: &mut [Complex32], distance: f64, peak:
         let phase = Complex64::from_polar(peak, TAU * signals.uniform());
         let fraction = signals.uniform() - 0.5;
         let length = 3 + choice(signals, 3);
-        for i in place.saturating_sub(length)..(place + length).min(n) {
-            let t = i as f64 - place as f64 - fraction;
+        let first = place.saturating_sub(length);
+        for (i, sample) in samples[first..(place + length).min(n)].iter_mut().enumerate() {
+            let t = (first + i) as f64 - place as f64 - fraction;
             let x = 0.5 * TAU * 0.83 * t;
             let sinc = if x.abs() < 1e-6 { 1.0 } else { x.sin() / x };
             let fade = (0.25 * TAU * (t / (length as f64 + 0.5)).clamp(-1.0, 1.0)).cos();
-            samples[i] += single(phase * sinc * fade);
+            *sample += single(phase * sinc * fade);
         }
     }
 }

@@ -129,7 +129,7 @@ pub(crate) fn music(signals: &mut Signals, n: usize, rate: f64) -> Vec<Complex32
         let emphasis = (1.0 + (TAU * hz * 50e-6).powi(2)).sqrt();
         (emphasis * f64::from(u8::from(hz.abs() < 15_000.0))).into()
     });
-    let rms = (emphasised.iter().map(|part| part.norm_sqr()).sum::<f32>() / count as f32).sqrt();
+    let rms = (emphasised.iter().map(Complex32::norm_sqr).sum::<f32>() / count as f32).sqrt();
     let limited = emphasised.iter().map(|part| {
         let [sum, difference] = [part.re, part.im].map(|part| (part / rms).tanh());
         Complex32::new(sum, difference)

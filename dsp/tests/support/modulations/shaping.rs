@@ -102,7 +102,9 @@ pub(crate) fn frequency_modulated(
 pub(crate) fn unit_power(mut samples: Vec<Complex32>) -> Vec<Complex32> {
     let power = mean_power(&samples);
     let gain = single((1.0 / power.sqrt()).into()).re;
-    samples.iter_mut().for_each(|sample| *sample *= gain);
+    for sample in &mut samples {
+        *sample *= gain;
+    }
     samples
 }
 
