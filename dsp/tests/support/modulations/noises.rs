@@ -7,6 +7,9 @@ use rustfft::num_complex::{Complex32, Complex64};
 use super::shaping::choice;
 use crate::signals::{Signals, amplitude, one_pole, single};
 
+/// Power of white noise, dBFS: a click 60 dB above it is within full scale.
+const NOISE_DBFS: f64 = -70.0;
+
 /// What happens to the noise after its spectrum is shaped.
 #[derive(Clone, Copy)]
 pub(crate) enum Then {
@@ -118,19 +121,20 @@ pub(crate) const TABLE: &[Noise] = &[
 ];
 
 impl Noise {
-    /// A recording of `n` samples, -40 dBFS or as the converter has it.
+    /// A recording of `n` samples.
     pub(crate) fn samples(&self, signals: &mut Signals, n: usize, rate: f64) -> Vec<Complex32> {
-        let mut samples = signals.noise(n, |frequency| 1e-4 * (self.density)(frequency));
+        let noise = amplitude(NOISE_DBFS);
+        let mut samples = signals.noise(n, |frequency| noise.powi(2) * (self.density)(frequency));
         match self.then {
             Then::Nothing => {}
             Then::Quantise { bits, rms_steps } => quantise(&mut samples, bits, rms_steps),
             Then::Offset { db } => {
-                let phase = Complex64::from_polar(0.01 * amplitude(db) / (0.2 * rate).sqrt(), 1.0);
+                let phase = Complex64::from_polar(noise * amplitude(db) / (0.2 * rate).sqrt(), 1.0);
                 for sample in &mut samples {
                     *sample += single(phase);
                 }
             }
-            Then::Clicks { per_second, db } => clicks(signals, &mut samples, rate / per_second, 0.01 * amplitude(db)),
+            Then::Clicks { per_second, db } => clicks(signals, &mut samples, rate / per_second, noise * amplitude(db)),
         }
         samples
     }
