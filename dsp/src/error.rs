@@ -1,4 +1,4 @@
-use crate::format::SampleFormat;
+use crate::format::{KNOWN_FORMATS, SampleFormat};
 
 /// Why a recording has no features. The row has the text.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -68,7 +68,8 @@ pub enum Error {
     },
     /// A sample format that is known and not read.
     #[error(
-        "Invalid IQ data format: sample format {name} ({source_of_format}) is not supported; supported are cf32_le, cf64_le, ci16_le, ci24_le, ci32_le, ci8, cu8"
+        "Invalid IQ data format: sample format {name} ({source_of_format}) is not supported; supported are {}",
+        KNOWN_FORMATS
     )]
     UnsupportedFormat {
         /// Its name.

@@ -99,6 +99,11 @@ pub enum Anomaly {
         /// Stamps examined.
         stamps: u64,
     },
+    /// The samples are real. The numbers are those of their analytic signal at half the rate.
+    RealSamples {
+        /// Real samples per second.
+        sample_rate_hz: f64,
+    },
     /// The list is full.
     MoreOfThese {
         /// Number of remarks left out.
@@ -148,6 +153,15 @@ impl fmt::Display for Anomaly {
             Self::NoRateFromStamps { stamps } => write!(
                 f,
                 "{stamps} time stamps give no sample rate, the rate of the header was used"
+            ),
+            Self::RealSamples { sample_rate_hz } => write!(
+                f,
+                "real samples at {sample_rate_hz} Hz: the numbers are those of the analytic signal at half the rate; \
+                 0 to {} Hz keep their frequency, {} to {} Hz read as {} to 0 Hz",
+                sample_rate_hz / 4.0,
+                sample_rate_hz / 4.0,
+                sample_rate_hz / 2.0,
+                sample_rate_hz / -4.0
             ),
             Self::MoreOfThese { left_out } => write!(f, "{left_out} more remarks were left out"),
         }

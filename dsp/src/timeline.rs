@@ -34,7 +34,7 @@ impl Timeline {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "rates are positive and below 25 MHz: at most 2^44 samples"
+            reason = "rates are positive and below 123 MHz: at most 2^47 samples"
         )]
         let samples = |seconds: f64| (seconds * sample_rate_hz) as u64;
         Self {
@@ -98,7 +98,7 @@ impl Timeline {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "the rate is between the two limits, so the result is between 200 and 5,000,000"
+    reason = "the rate is between the two limits, so the result is between 200 and 24,576,000"
 )]
 pub(crate) fn chunk_samples(sample_rate_hz: f64) -> usize {
     (sample_rate_hz * CHUNK_MS / 1000.0) as usize

@@ -80,6 +80,17 @@ warnings! {
         meaning: "A source names another sample format than the one used, or the bytes look like another format.",
         action: "Read the sentence in `extraction_metadata.warnings`. Correct the wrong source, or the format.",
     },
+    FullScaleDoubtful {
+        meaning: "The largest code of a 16-bit recording is 2047 or 2048, the end of a 12-bit converter. If its full \
+                  scale is 2048, all levels are read 24.1 dB low.",
+        action: "For samples of a bladeRF or another receiver of 12 bits in the lower ones of 16, set the format to \
+                 `sc16q11` (column `iq_data_format`, `--format`).",
+    },
+    SampleRateAssumed {
+        meaning: "No source names the sample rate: 200 kHz was assumed.",
+        action: "Set the rate (column `iq_sample_rate`, `--sample-rate`), and extract the recording again. All \
+                 frequencies, and the division into seconds, are wrong by the ratio of the rates.",
+    },
     SampleRateDoubtful {
         meaning: "A source names another sample rate than the one used, no valid rate, or a duration that does not \
                   fit the rate.",

@@ -1,4 +1,4 @@
-use crate::format::SampleFormat;
+use crate::format::{SampleFormat, names};
 
 /// Longest text that is repeated from a column or from metadata.
 const MAX_TEXT_CHARS: usize = 64;
@@ -41,8 +41,11 @@ impl FormatClaim {
         }
     }
 
-    /// Reads the extension of a file name. An unknown extension is no claim.
+    /// Reads the extension of a file name, in any case. An unknown extension is no claim.
     pub(crate) fn of_extension(extension: &str) -> Option<Self> {
+        if let Some(format) = names::of_extension(&extension.to_ascii_lowercase()) {
+            return Some(Self::Samples(format));
+        }
         match Self::parse(extension)? {
             Self::Unknown(_) => None,
             claim => Some(claim),
@@ -73,7 +76,7 @@ fn is_datatype(name: &str) -> bool {
     sigmf.is_some_and(|rest| {
         matches!(
             rest,
-            "f32" | "f64" | "i32" | "i16" | "u32" | "u16" | "i8" | "u8" | "i24" | "f16" | "s32" | "s24"
+            "f32" | "f64" | "i32" | "i16" | "u32" | "u16" | "i8" | "u8" | "i24" | "u24" | "f16" | "s32" | "s24"
         )
     }) || numpy.is_some_and(|rest| rest.starts_with(['c', 'f', 'i', 'u']) && rest[1..].parse::<u8>().is_ok())
 }
@@ -103,10 +106,24 @@ mod tests {
             ("ci16_le", SampleFormat::Ci16Le),
             ("cs8", SampleFormat::Ci8),
             ("'uint8'", SampleFormat::Cu8),
+            ("SC16Q11", SampleFormat::Sc16Q11),
+            ("cs16q11", SampleFormat::Sc16Q11),
+            ("ci16q11", SampleFormat::Sc16Q11),
+            ("q11", SampleFormat::Sc16Q11),
+            (">c8", SampleFormat::Cf32Be),
+            ("cf32_be", SampleFormat::Cf32Be),
+            ("ci16_be", SampleFormat::Ci16Be),
+            ("cu16_le", SampleFormat::Cu16Le),
+            ("cu32", SampleFormat::Cu32Le),
+            ("rf32_le", SampleFormat::Rf32Le),
+            ("rf64_be", SampleFormat::Rf64Be),
+            ("ri16_be", SampleFormat::Ri16Be),
+            ("ru8", SampleFormat::Ru8),
+            ("c16", SampleFormat::Cf64Le),
         ] {
             assert_eq!(FormatClaim::parse(text), Some(FormatClaim::Samples(format)), "{text}");
         }
-        for (text, name) in [("npy", "npy"), ("WAV", "wav"), ("SigMF", "sigmf")] {
+        for (text, name) in [("npy", "npy"), ("WAV", "wav"), ("rf64", "wav"), ("SigMF", "sigmf")] {
             assert_eq!(FormatClaim::parse(text), Some(FormatClaim::Container(name)), "{text}");
         }
         for text in ["", "  ", "bin", "raw", "IQ"] {
@@ -116,9 +133,7 @@ mod tests {
 
     #[test]
     fn an_unsupported_layout_is_distinguished_from_an_unknown_name() {
-        for text in [
-            "cf32_be", "ci16_be", "ci32_be", "cu16_le", "rf32_le", "ri16_be", "cu32", "ru8", "ri8", ">c8", "<i2",
-        ] {
+        for text in ["cf16_le", "ci24_be", "ru24", "cs24_be", "rf16", ">i4", "<i2"] {
             assert_eq!(
                 FormatClaim::parse(text),
                 Some(FormatClaim::Unsupported(text.to_owned()))
@@ -129,10 +144,25 @@ mod tests {
         }
         let endless = FormatClaim::parse(&"x\n".repeat(100_000)).unwrap();
         assert_eq!(endless.text().len(), MAX_TEXT_CHARS);
+    }
+
+    #[test]
+    fn an_extension_can_mean_another_format_than_the_same_word_elsewhere() {
         assert_eq!(FormatClaim::of_extension("jpeg"), None);
-        assert_eq!(
-            FormatClaim::of_extension("cu8"),
-            Some(FormatClaim::Samples(SampleFormat::Cu8))
-        );
+        for (extension, format) in [
+            ("cu8", SampleFormat::Cu8),
+            ("C16", SampleFormat::Ci16Le),
+            ("c16", SampleFormat::Ci16Le),
+            ("C8", SampleFormat::Ci8),
+            ("complex", SampleFormat::Cf32Le),
+            ("complex16u", SampleFormat::Cu8),
+            ("complex16s", SampleFormat::Ci8),
+            ("complex32u", SampleFormat::Cu16Le),
+            ("complex32s", SampleFormat::Ci16Le),
+            ("sc16q11", SampleFormat::Sc16Q11),
+        ] {
+            let claim = FormatClaim::of_extension(extension);
+            assert_eq!(claim, Some(FormatClaim::Samples(format)), "{extension}");
+        }
     }
 }

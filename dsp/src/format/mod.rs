@@ -1,202 +1,195 @@
-//! Layouts of a complex sample, and their names.
+//! Layouts of a sample, and their names.
 
 pub(crate) mod claim;
+mod names;
+mod number;
 
 use std::fmt;
-use std::str::FromStr;
 
 use rustfft::num_complex::Complex32;
 use serde::{Deserialize, Serialize};
 
-/// Layout of one complex sample, I before Q. Named as in the `SigMF` core specification.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SampleFormat {
+use number::{ByteOrder, Components, Number};
+
+pub(crate) use names::KNOWN_FORMATS;
+pub use names::UnknownFormat;
+
+/// Declares the formats once: the variants, the names, and what a sample consists of.
+macro_rules! formats {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal: $parts:ident $number:ident $order:ident,)*) => {
+        /// Layout of one sample: I before Q, or one real number. Named as in the `SigMF` core
+        /// specification, which lacks `ci24_le` and `sc16q11`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum SampleFormat {
+            $($(#[$doc])* #[serde(rename = $name)] $variant,)*
+        }
+
+        impl SampleFormat {
+            /// All formats.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name, for `iq_format`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            const fn properties(self) -> (Parts, Number, ByteOrder) {
+                match self {
+                    $(Self::$variant => (Parts::$parts, Number::$number, ByteOrder::$order),)*
+                }
+            }
+        }
+    };
+}
+
+formats! {
     /// Two little-endian 32-bit floats.
-    Cf32Le,
+    Cf32Le = "cf32_le": Complex F32 Little,
+    /// Two big-endian 32-bit floats.
+    Cf32Be = "cf32_be": Complex F32 Big,
     /// Two little-endian 64-bit floats.
-    Cf64Le,
+    Cf64Le = "cf64_le": Complex F64 Little,
+    /// Two big-endian 64-bit floats.
+    Cf64Be = "cf64_be": Complex F64 Big,
     /// Two little-endian 16-bit integers, full scale 32,768.
-    Ci16Le,
+    Ci16Le = "ci16_le": Complex I16 Little,
+    /// Two big-endian 16-bit integers, full scale 32,768.
+    Ci16Be = "ci16_be": Complex I16 Big,
+    /// Two little-endian 16-bit integers, full scale 2048: the 12 bits of a bladeRF.
+    Sc16Q11 = "sc16q11": Complex Q11 Little,
     /// Two little-endian 24-bit integers, three bytes each, full scale 8,388,608. `SigMF` does not
     /// have it, WAV does.
-    Ci24Le,
+    Ci24Le = "ci24_le": Complex I24 Little,
     /// Two little-endian 32-bit integers, full scale 2^31.
-    Ci32Le,
+    Ci32Le = "ci32_le": Complex I32 Little,
+    /// Two big-endian 32-bit integers, full scale 2^31.
+    Ci32Be = "ci32_be": Complex I32 Big,
+    /// Two little-endian unsigned 16-bit integers around 32,768.
+    Cu16Le = "cu16_le": Complex U16 Little,
+    /// Two big-endian unsigned 16-bit integers around 32,768.
+    Cu16Be = "cu16_be": Complex U16 Big,
+    /// Two little-endian unsigned 32-bit integers around 2^31.
+    Cu32Le = "cu32_le": Complex U32 Little,
+    /// Two big-endian unsigned 32-bit integers around 2^31.
+    Cu32Be = "cu32_be": Complex U32 Big,
     /// Two signed bytes, full scale 128.
-    Ci8,
+    Ci8 = "ci8": Complex I8 Little,
     /// Two unsigned bytes around 127.5, full scale 127.5.
-    Cu8,
+    Cu8 = "cu8": Complex U8 Little,
+    /// A little-endian 32-bit float.
+    Rf32Le = "rf32_le": Real F32 Little,
+    /// A big-endian 32-bit float.
+    Rf32Be = "rf32_be": Real F32 Big,
+    /// A little-endian 64-bit float.
+    Rf64Le = "rf64_le": Real F64 Little,
+    /// A big-endian 64-bit float.
+    Rf64Be = "rf64_be": Real F64 Big,
+    /// A little-endian 16-bit integer, full scale 32,768.
+    Ri16Le = "ri16_le": Real I16 Little,
+    /// A big-endian 16-bit integer, full scale 32,768.
+    Ri16Be = "ri16_be": Real I16 Big,
+    /// A little-endian 32-bit integer, full scale 2^31.
+    Ri32Le = "ri32_le": Real I32 Little,
+    /// A big-endian 32-bit integer, full scale 2^31.
+    Ri32Be = "ri32_be": Real I32 Big,
+    /// A little-endian unsigned 16-bit integer around 32,768.
+    Ru16Le = "ru16_le": Real U16 Little,
+    /// A big-endian unsigned 16-bit integer around 32,768.
+    Ru16Be = "ru16_be": Real U16 Big,
+    /// A little-endian unsigned 32-bit integer around 2^31.
+    Ru32Le = "ru32_le": Real U32 Little,
+    /// A big-endian unsigned 32-bit integer around 2^31.
+    Ru32Be = "ru32_be": Real U32 Big,
+    /// A signed byte, full scale 128.
+    Ri8 = "ri8": Real I8 Little,
+    /// An unsigned byte around 127.5, full scale 127.5.
+    Ru8 = "ru8": Real U8 Little,
 }
 
 /// Bytes of the largest sample of any format.
 pub(crate) const MAX_SAMPLE_BYTES: usize = 16;
 
+/// Whether a sample has two numbers or one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Parts {
+    Complex,
+    Real,
+}
+
 impl SampleFormat {
-    /// All formats.
-    pub const ALL: [Self; 7] = [
-        Self::Cf32Le,
-        Self::Cf64Le,
-        Self::Ci16Le,
-        Self::Ci24Le,
-        Self::Ci32Le,
-        Self::Ci8,
-        Self::Cu8,
-    ];
-
-    /// The name, for `iq_format`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        self.properties().0
-    }
-
-    /// Bytes of one complex sample.
+    /// Bytes of one sample: of I and Q, or of one real number.
     #[must_use]
     pub const fn sample_bytes(self) -> usize {
-        self.properties().1
+        let (parts, number, _) = self.properties();
+        match parts {
+            Parts::Complex => 2 * number.bytes(),
+            Parts::Real => number.bytes(),
+        }
+    }
+
+    /// Whether the samples are real. They are measured as an analytic signal at half the rate.
+    #[must_use]
+    pub const fn is_real(self) -> bool {
+        matches!(self.properties().0, Parts::Real)
     }
 
     /// The formula that scales a stored component `x`. Other programs divide by 32,767 or 127, or
     /// centre on 127.4 or 128.
     #[must_use]
     pub const fn scale(self) -> &'static str {
-        self.properties().2
+        self.properties().1.scale()
     }
 
-    /// The smallest and the largest component of an integer format. `None` for floats.
+    /// The smallest and the largest component of an integer format. `None` for floats, and for real
+    /// samples, whose analytic signal has no such ends.
     pub(crate) const fn ends(self) -> Option<(f32, f32)> {
-        match self.properties().3 {
-            0.0 => None,
-            _ => Some((-1.0, self.properties().4)),
+        match self.properties() {
+            (Parts::Complex, number, _) => number.ends(),
+            _ => None,
         }
     }
 
     /// Difference between adjacent codes of an integer format. 0 for floats.
     pub(crate) const fn step(self) -> f32 {
-        self.properties().3
-    }
-
-    /// Name, bytes of a sample, scale, step, and the largest component of an integer format. In
-    /// single precision the largest 32-bit codes are rounded to 1.
-    const fn properties(self) -> (&'static str, usize, &'static str, f32, f32) {
-        match self {
-            Self::Cf32Le => ("cf32_le", 8, "x", 0.0, 0.0),
-            Self::Cf64Le => ("cf64_le", 16, "x", 0.0, 0.0),
-            Self::Ci16Le => ("ci16_le", 4, "x / 32768", 1.0 / 32_768.0, 32_767.0 / 32_768.0),
-            Self::Ci24Le => (
-                "ci24_le",
-                6,
-                "x / 8388608",
-                1.0 / 8_388_608.0,
-                8_388_607.0 / 8_388_608.0,
-            ),
-            Self::Ci32Le => ("ci32_le", 8, "x / 2147483648", 1.0 / 2_147_483_648.0, 1.0),
-            Self::Ci8 => ("ci8", 2, "x / 128", 1.0 / 128.0, 127.0 / 128.0),
-            Self::Cu8 => ("cu8", 2, "(x - 127.5) / 127.5", 1.0 / 127.5, 1.0),
-        }
+        self.properties().1.step()
     }
 
     /// For integer formats of up to 16 bits: code number = (component - second) x first.
     pub(crate) const fn codes(self) -> Option<(f32, f32)> {
-        match self {
-            Self::Cf32Le | Self::Cf64Le | Self::Ci24Le | Self::Ci32Le => None,
-            Self::Ci16Le => Some((32_768.0, -1.0)),
-            Self::Ci8 => Some((128.0, -1.0)),
-            Self::Cu8 => Some((127.5, -1.0)),
+        match self.properties() {
+            (Parts::Complex, number, _) => number.codes(),
+            _ => None,
         }
     }
 
-    /// Appends the samples in `bytes` to `samples`. Bytes after the last whole sample are ignored.
+    /// Whether the samples are 16-bit integers on the scale of 32,768.
+    pub(crate) const fn is_16_bit_integer(self) -> bool {
+        matches!(self, Self::Ci16Le | Self::Ci16Be)
+    }
+
+    /// Whether the components are floating-point numbers.
+    pub(crate) const fn is_float(self) -> bool {
+        self.properties().1.ends().is_none()
+    }
+
+    /// Appends the complex samples in `bytes` to `samples`. Bytes after the last whole sample are
+    /// ignored.
     pub(crate) fn decode(self, bytes: &[u8], samples: &mut Vec<Complex32>) {
-        match self {
-            Self::Cf32Le => samples.extend(bytes.as_chunks::<8>().0.iter().map(|b| {
-                Complex32::new(
-                    f32::from_le_bytes([b[0], b[1], b[2], b[3]]),
-                    f32::from_le_bytes([b[4], b[5], b[6], b[7]]),
-                )
-            })),
-            Self::Cf64Le => samples.extend(bytes.as_chunks::<16>().0.iter().map(|b| {
-                Complex32::new(
-                    narrow([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]),
-                    narrow([b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]]),
-                )
-            })),
-            Self::Ci16Le => samples.extend(bytes.as_chunks::<4>().0.iter().map(|b| {
-                let component = |b: [u8; 2]| f32::from(i16::from_le_bytes(b)) / 32_768.0;
-                Complex32::new(component([b[0], b[1]]), component([b[2], b[3]]))
-            })),
-            Self::Ci24Le => samples.extend(bytes.as_chunks::<6>().0.iter().map(|b| {
-                // In the upper three bytes, so that the sign is in its place.
-                let component = |low, middle, high| integer([0, low, middle, high]);
-                Complex32::new(component(b[0], b[1], b[2]), component(b[3], b[4], b[5]))
-            })),
-            Self::Ci32Le => samples.extend(
-                bytes
-                    .as_chunks::<8>()
-                    .0
-                    .iter()
-                    .map(|b| Complex32::new(integer([b[0], b[1], b[2], b[3]]), integer([b[4], b[5], b[6], b[7]]))),
-            ),
-            Self::Ci8 => samples.extend(bytes.as_chunks::<2>().0.iter().map(|b| {
-                let component = |b: u8| f32::from(b.cast_signed()) / 128.0;
-                Complex32::new(component(b[0]), component(b[1]))
-            })),
-            Self::Cu8 => samples.extend(bytes.as_chunks::<2>().0.iter().map(|b| {
-                let component = |b: u8| (f32::from(b) - 127.5) / 127.5;
-                Complex32::new(component(b[0]), component(b[1]))
-            })),
-        }
+        let (_, number, order) = self.properties();
+        number.decode(order, bytes, Components::Complex(samples));
     }
-}
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "rounding is intended; an overflow becomes infinite and is refused"
-)]
-fn narrow(bytes: [u8; 8]) -> f32 {
-    f64::from_le_bytes(bytes) as f32
-}
-
-/// A 32-bit integer over its full scale, rounded to single precision.
-fn integer(bytes: [u8; 4]) -> f32 {
-    i32::from_le_bytes(bytes) as f32 / 2_147_483_648.0
+    /// Appends the real samples in `bytes` to `samples`.
+    pub(crate) fn decode_real(self, bytes: &[u8], samples: &mut Vec<f32>) {
+        let (_, number, order) = self.properties();
+        number.decode(order, bytes, Components::Real(samples));
+    }
 }
 
 impl fmt::Display for SampleFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-/// A text that names no known format.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown sample format {name:?}; known are cf32_le, cf64_le, ci16_le, ci24_le, ci32_le, ci8, cu8")]
-pub struct UnknownFormat {
-    /// The text.
-    pub name: String,
-}
-
-impl FromStr for SampleFormat {
-    type Err = UnknownFormat;
-
-    /// Takes the name of `SigMF`, of `NumPy` and of other programs, in any case.
-    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
-        match name.trim().to_ascii_lowercase().as_str() {
-            "cf32_le" | "cf32" | "cf32le" | "fc32" | "cfile" | "complex64" | "<c8" | "c8" | "float32" | "f32" => {
-                Ok(Self::Cf32Le)
-            }
-            "cf64_le" | "cf64" | "cf64le" | "fc64" | "complex128" | "<c16" | "c16" | "float64" | "f64" => {
-                Ok(Self::Cf64Le)
-            }
-            "ci16_le" | "ci16" | "ci16le" | "cs16" | "cs16le" | "sc16" | "sc16le" | "int16" | "i16" | "s16"
-            | "s16le" => Ok(Self::Ci16Le),
-            "ci24_le" | "ci24" | "ci24le" | "cs24" | "sc24" | "int24" | "s24le" => Ok(Self::Ci24Le),
-            "ci32_le" | "ci32" | "ci32le" | "cs32" | "cs32le" | "sc32" | "sc32le" | "int32" | "i32" | "s32"
-            | "s32le" => Ok(Self::Ci32Le),
-            "ci8" | "cs8" | "sc8" | "int8" | "i8" | "s8" => Ok(Self::Ci8),
-            "cu8" | "uc8" | "uint8" | "u8" => Ok(Self::Cu8),
-            _ => Err(UnknownFormat { name: name.to_owned() }),
-        }
     }
 }
 
@@ -207,7 +200,7 @@ mod tests {
     #[test]
     fn a_name_is_parsed_back_to_its_format() {
         for format in SampleFormat::ALL {
-            assert_eq!(format.to_string().parse(), Ok(format));
+            assert_eq!(format.to_string().parse(), Ok(*format));
             assert_eq!(serde_json::to_value(format).unwrap(), format.name());
             assert!(format.sample_bytes() <= MAX_SAMPLE_BYTES && !format.scale().is_empty());
         }
@@ -234,6 +227,9 @@ mod tests {
         SampleFormat::Ci24Le.decode(&[0, 0, 128, 255, 255, 127], &mut samples);
         SampleFormat::Ci24Le.decode(&[255, 255, 255, 1, 0, 0], &mut samples);
         SampleFormat::Ci32Le.decode(&[0, 0, 0, 128, 0, 0, 0, 64], &mut samples);
+        SampleFormat::Sc16Q11.decode(&[0, 0xf8, 0xff, 7], &mut samples);
+        SampleFormat::Cu16Le.decode(&[0, 0, 255, 255], &mut samples);
+        SampleFormat::Cu32Le.decode(&[0, 0, 0, 0, 0, 0, 0, 0xc0], &mut samples);
         let lsb = 1.0 / 8_388_608.0;
         let expected = [
             (-1.0, 32_767.0 / 32_768.0),
@@ -242,7 +238,28 @@ mod tests {
             (-1.0, 1.0 - lsb),
             (-lsb, lsb),
             (-1.0, 0.5),
+            (-1.0, 2047.0 / 2048.0),
+            (-1.0, 32_767.0 / 32_768.0),
+            (-1.0, 0.5),
         ];
         assert_eq!(samples, expected.map(|(re, im)| Complex32::new(re, im)));
+    }
+
+    /// The bytes of a format, and the same bytes reversed number by number in its counterpart.
+    #[test]
+    fn big_endian_numbers_are_the_little_endian_ones_reversed() {
+        for format in SampleFormat::ALL {
+            let Some(stem) = format.name().strip_suffix("_be") else {
+                continue;
+            };
+            let little: SampleFormat = format!("{stem}_le").parse().unwrap();
+            let width = format.properties().1.bytes();
+            let bytes: Vec<u8> = (0..96_u8).map(|i| i.wrapping_mul(37) & 0x7f).collect();
+            let reversed: Vec<u8> = bytes.chunks(width).flat_map(|n| n.iter().rev().copied()).collect();
+            let (mut ours, mut expected) = (Vec::new(), Vec::new());
+            format.decode_real(&bytes, &mut ours);
+            little.decode_real(&reversed, &mut expected);
+            assert_eq!((ours.len(), ours), (96 / width, expected), "{format}");
+        }
     }
 }

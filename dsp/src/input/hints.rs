@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::file_name;
+use super::named_rate::{self, NamedRate};
 use super::sample_rate::DEFAULT;
 use super::sigmf::{ARCHIVE_SOURCE, Sigmf};
 use crate::format::SampleFormat;
@@ -30,6 +31,8 @@ pub struct Hints {
     pub(crate) losses: Vec<Gap>,
     sigmf: Option<(Sigmf, &'static str)>,
     pub(crate) object_bytes: Option<u64>,
+    /// What the file name has in place of one sample rate, in words.
+    pub(crate) doubtful_rate: Option<String>,
     pub(crate) inconsistencies: Vec<Inconsistency>,
 }
 
@@ -101,8 +104,10 @@ impl Hints {
         if let Some(format) = file_name::extension(file_name).and_then(FormatClaim::of_extension) {
             self.add_format(format, "extension");
         }
-        if let Some(rate_hz) = file_name::sample_rate_hz(file_name) {
-            self.add_sample_rate_hz(rate_hz, "file name");
+        match named_rate::find(file_name) {
+            NamedRate::Hz(rate_hz) => self.add_sample_rate_hz(rate_hz, "file name"),
+            NamedRate::Doubtful(readings) => self.doubtful_rate = Some(readings),
+            NamedRate::Unknown => {}
         }
     }
 

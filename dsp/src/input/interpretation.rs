@@ -21,7 +21,7 @@ pub struct Interpretation {
     /// The formula that scales a stored component, see [`SampleFormat::scale`].
     #[serde(rename = "iq_scale")]
     pub scale: &'static str,
-    /// Samples per second.
+    /// Complex samples per second. Of real samples, half of the rate that the source names.
     pub sample_rate_hz: f64,
     /// Source of the rate.
     pub sample_rate_source: &'static str,
@@ -42,15 +42,18 @@ impl Interpretation {
                 source: DEFAULT,
             }),
         };
+        let format = refined(format, hints);
         let rate = header_rate.or_else(|| hints.rates_hz.first().copied()).unwrap_or(Hint {
             value: DEFAULT_SAMPLE_RATE_HZ,
             source: DEFAULT,
         });
-        if !(MIN_SAMPLE_RATE_HZ..=MAX_SAMPLE_RATE_HZ).contains(&rate.value) {
+        let real_per_complex = if format.value.is_real() { 2.0 } else { 1.0 };
+        let min_hz = real_per_complex * MIN_SAMPLE_RATE_HZ;
+        if !(min_hz..=MAX_SAMPLE_RATE_HZ).contains(&rate.value) {
             return Err(Error::SampleRate {
                 rate_hz: rate.value,
                 source_of_rate: rate.source,
-                min_hz: MIN_SAMPLE_RATE_HZ,
+                min_hz,
                 max_hz: MAX_SAMPLE_RATE_HZ,
             });
         }
@@ -59,15 +62,33 @@ impl Interpretation {
             format: format.value,
             format_source: format.source,
             scale: format.value.scale(),
-            sample_rate_hz: rate.value,
+            sample_rate_hz: rate.value / real_per_complex,
             sample_rate_source: rate.source,
         })
+    }
+
+    /// Samples of the object for each complex sample that is measured: 2 for real samples, else 1.
+    pub(crate) fn stored_per_sample(&self) -> u64 {
+        if self.format.is_real() { 2 } else { 1 }
     }
 
     /// Number of whole samples that fit into [`crate::CHUNK_MS`].
     #[must_use]
     pub fn chunk_samples(&self) -> usize {
         timeline::chunk_samples(self.sample_rate_hz)
+    }
+}
+
+/// 16-bit integers on the scale that a hint names. No header and no `SigMF` type has a scale, so a
+/// hint for `sc16q11` does not contradict them.
+fn refined(format: Hint<SampleFormat>, hints: &Hints) -> Hint<SampleFormat> {
+    let is_scale = |hint: &&Hint<FormatClaim>| hint.value == FormatClaim::Samples(SampleFormat::Sc16Q11);
+    match hints.formats.iter().find(is_scale) {
+        Some(hint) if format.value == SampleFormat::Ci16Le => Hint {
+            value: SampleFormat::Sc16Q11,
+            source: hint.source,
+        },
+        _ => format,
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod consistency;
 mod file_name;
 mod hints;
 mod interpretation;
+mod named_rate;
 mod sample_rate;
 pub mod sidecar;
 pub(crate) mod sigmf;

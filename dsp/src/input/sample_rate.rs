@@ -6,8 +6,9 @@ pub const DEFAULT_SAMPLE_RATE_HZ: f64 = 200_000.0;
 /// Lowest rate. Below it a chunk has too few samples for meaningful numbers.
 pub const MIN_SAMPLE_RATE_HZ: f64 = 1_000.0;
 
-/// Highest rate. Above it a chunk takes more than 40 MB of memory.
-pub const MAX_SAMPLE_RATE_HZ: f64 = 25_000_000.0;
+/// Highest rate: that of the widest receivers in use (USRP, RFSoC), 122.88 MS/s. A chunk then has
+/// 24,576,000 samples.
+pub const MAX_SAMPLE_RATE_HZ: f64 = 122_880_000.0;
 
 /// The source of a default.
 pub(crate) const DEFAULT: &str = "default";

@@ -3,6 +3,7 @@ use std::collections::VecDeque;
 use rustfft::num_complex::Complex32;
 
 use crate::format::SampleFormat;
+use crate::input::Interpretation;
 use crate::recording_info::Gap;
 use crate::timeline::Timeline;
 
@@ -10,6 +11,8 @@ use crate::timeline::Timeline;
 #[derive(Debug)]
 pub(super) struct ChunkBuffer {
     samples: Vec<Complex32>,
+    /// Layout of the samples: that of the object, or of the complex samples that real ones become.
+    format: SampleFormat,
     /// Samples in a complete chunk.
     pub(super) chunk_samples: usize,
     pub(super) timeline: Timeline,
@@ -22,12 +25,25 @@ pub(super) struct ChunkBuffer {
 }
 
 impl ChunkBuffer {
-    pub(super) fn new(sample_rate_hz: f64, chunk_samples: usize, known_losses: &[Gap]) -> Self {
+    /// The known losses count samples as they are stored.
+    pub(super) fn new(interpretation: &Interpretation, known_losses: &[Gap]) -> Self {
+        let chunk_samples = interpretation.chunk_samples();
+        let stored = interpretation.stored_per_sample();
+        let complex = |gap: &Gap| Gap {
+            at_sample: gap.at_sample / stored,
+            lost_samples: gap.lost_samples / stored,
+        };
+        let is_real = interpretation.format.is_real();
         Self {
             samples: Vec::new(),
+            format: if is_real {
+                SampleFormat::Cf32Le
+            } else {
+                interpretation.format
+            },
             chunk_samples,
-            timeline: Timeline::new(sample_rate_hz, chunk_samples),
-            known_losses: known_losses.iter().copied().collect(),
+            timeline: Timeline::new(interpretation.sample_rate_hz, chunk_samples),
+            known_losses: known_losses.iter().map(complex).collect(),
             is_incomplete: false,
             samples_read: 0,
         }
@@ -38,6 +54,11 @@ impl ChunkBuffer {
         self.samples.reserve_exact(self.chunk_samples - self.samples.len());
     }
 
+    /// Adds a loss that is still ahead, after all known ones.
+    pub(super) fn add_known_loss(&mut self, gap: Gap) {
+        self.known_losses.push_back(gap);
+    }
+
     /// Number of samples that the hints say are lost here. Call until `None`.
     pub(super) fn next_known_loss(&mut self) -> Option<u64> {
         let is_here = |gap: &mut Gap| gap.at_sample <= self.samples_read;
@@ -46,7 +67,8 @@ impl ChunkBuffer {
 
     /// Decodes samples from the front of `bytes`, up to the end of the chunk or the next known
     /// loss. Returns their bytes.
-    pub(super) fn decode<'a>(&mut self, format: SampleFormat, bytes: &mut &'a [u8]) -> &'a [u8] {
+    pub(super) fn decode<'a>(&mut self, bytes: &mut &'a [u8]) -> &'a [u8] {
+        let format = self.format;
         let to_next_loss = self.known_losses.front().map_or(usize::MAX, |gap| {
             usize::try_from(gap.at_sample - self.samples_read).unwrap_or(usize::MAX)
         });

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod agreement;
+mod analytic_signal;
 mod chunk_buffer;
 pub(crate) mod extraction;
 mod sample_checks;
@@ -108,9 +109,9 @@ impl Recording {
             unreachable!("opened above")
         };
         match segmenter {
-            Some(segmenter) => segmenter.finish(container),
+            Some(segmenter) => segmenter.finish(container, workspace),
             // The object has no samples.
-            None => Segmenter::new(container.interpret(&self.hints)?, &self.hints, false).finish(container),
+            None => Segmenter::new(container.interpret(&self.hints)?, &self.hints, false).finish(container, workspace),
         }
     }
 
@@ -142,7 +143,7 @@ impl Recording {
             };
             match payload {
                 Payload::Samples(payload) => segmenter.read(&payload, workspace)?,
-                Payload::Lost(samples) => segmenter.skip_lost(samples)?,
+                Payload::Lost(samples) => segmenter.note_lost(samples)?,
             }
         }
         Ok(())

@@ -1,10 +1,15 @@
+use rustfft::num_complex::Complex32;
+
 use super::chunk_buffer::ChunkBuffer;
 use crate::error::Error;
 use crate::estimators::peak_range::PeakRange;
 use crate::input::Interpretation;
 use crate::plausibility::byte_layout::ByteLayout;
 use crate::plausibility::{self, stray_header};
-use crate::warning::Inconsistency;
+use crate::warning::{Inconsistency, Warning};
+
+/// The codes at the end of a 12-bit converter.
+const TWELVE_BIT_ENDS: [f32; 2] = [2047.0 / 32_768.0, 2048.0 / 32_768.0];
 
 /// Checks samples while they arrive: whether they can be a recording, and in the format that they
 /// are read in.
@@ -47,6 +52,32 @@ impl SampleChecks {
         }
         self.largest = self.largest.max(largest);
         Ok(peaks)
+    }
+
+    /// Checks real samples. `from` is the index of the first one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::check_range`].
+    pub(super) fn check_real(reals: &[f32], from: u64) -> Result<(), Error> {
+        let samples: Vec<_> = reals.iter().map(|x| Complex32::new(*x, 0.0)).collect();
+        plausibility::check(&samples, from).map(|_| ())
+    }
+
+    /// A warning at the end of the recording, if its 16-bit integers seem to have 12 bits.
+    pub(super) fn full_scale(&self, interpretation: &Interpretation) -> Option<Inconsistency> {
+        let (format, source) = (interpretation.format, interpretation.format_source);
+        let is_doubtful = format.is_16_bit_integer() && TWELVE_BIT_ENDS.contains(&self.largest);
+        is_doubtful.then(|| {
+            Inconsistency::new(
+                Warning::FullScaleDoubtful,
+                format!(
+                    "the largest code is {}, the end of 12 bits, read as {format} ({source}) with full scale 32768; \
+                     the format sc16q11 (column iq_data_format, --format) has full scale 2048: levels 24.1 dB higher",
+                    self.largest * 32_768.0
+                ),
+            )
+        })
     }
 
     /// Checks once whether the bytes have the layout that they are read in, and in the first chunk

@@ -1,5 +1,6 @@
 //! Turns bytes of samples into chunks, and chunks into segments.
 
+use super::analytic_signal::AnalyticSignal;
 use super::chunk_buffer::ChunkBuffer;
 use super::extraction::{Extraction, Totals};
 use super::sample_checks::SampleChecks;
@@ -14,11 +15,16 @@ use crate::overview::OverviewBuilder;
 use crate::recording_info::{Anomaly, Gap, RecordingInfo};
 use crate::warning::{Inconsistency, Warning};
 
+/// Bytes of real samples that are made complex at once: whole samples of every format.
+const REAL_PIECE_BYTES: usize = 64 * 1024;
+
 /// Takes the bytes of a recording's samples and computes its segments. Holds one chunk of samples.
 #[derive(Debug)]
 pub(crate) struct Segmenter {
     hints: Hints,
     decoder: SampleDecoder,
+    /// Makes complex samples of real ones.
+    analytic: Option<AnalyticSignal>,
     chunk: ChunkBuffer,
     checks: SampleChecks,
     segment: SegmentBuilder,
@@ -31,11 +37,13 @@ impl Segmenter {
     pub(crate) fn new(interpretation: Interpretation, hints: &Hints, with_overview: bool) -> Self {
         let rate_hz = interpretation.sample_rate_hz;
         let chunk_samples = interpretation.chunk_samples();
+        let is_real = interpretation.format.is_real();
         let overview = || Box::new(OverviewBuilder::new(rate_hz, chunk_samples));
         Self {
             hints: hints.clone(),
             decoder: SampleDecoder::new(interpretation.format),
-            chunk: ChunkBuffer::new(rate_hz, chunk_samples, &hints.losses),
+            analytic: is_real.then(AnalyticSignal::new),
+            chunk: ChunkBuffer::new(&interpretation, &hints.losses),
             checks: SampleChecks::new(&interpretation),
             segment: SegmentBuilder::default(),
             overview: with_overview.then(overview),
@@ -62,18 +70,36 @@ impl Segmenter {
     pub(crate) fn read(&mut self, bytes: &[u8], workspace: &mut Workspace) -> Result<(), Error> {
         self.chunk.reserve();
         let (completed, whole) = self.decoder.split(bytes);
-        self.decode(&completed, workspace)?;
-        self.decode(whole, workspace)
+        self.read_whole(&completed, workspace)?;
+        self.read_whole(whole, workspace)
     }
 
     /// Takes bytes of whole samples.
+    fn read_whole(&mut self, bytes: &[u8], workspace: &mut Workspace) -> Result<(), Error> {
+        if self.analytic.is_none() {
+            return self.decode(bytes, workspace);
+        }
+        self.checks.add_bytes(bytes);
+        for piece in bytes.chunks(REAL_PIECE_BYTES) {
+            let Some(analytic) = &mut self.analytic else { break };
+            let from = analytic.samples_read;
+            SampleChecks::check_real(analytic.read(self.decoder.format, piece), from)?;
+            let complex = analytic.transform();
+            self.decode(&complex, workspace)?;
+        }
+        Ok(())
+    }
+
+    /// Takes bytes of whole complex samples.
     fn decode(&mut self, mut bytes: &[u8], workspace: &mut Workspace) -> Result<(), Error> {
         while !bytes.is_empty() {
             while let Some(lost) = self.chunk.next_known_loss() {
                 self.skip_lost(lost)?;
             }
-            let decoded = self.chunk.decode(self.decoder.format, &mut bytes);
-            self.checks.add_bytes(decoded);
+            let decoded = self.chunk.decode(&mut bytes);
+            if self.analytic.is_none() {
+                self.checks.add_bytes(decoded);
+            }
             if self.chunk.timeline.is_at_chunk_border() {
                 self.complete_chunk(workspace)?;
             }
@@ -81,9 +107,24 @@ impl Segmenter {
         Ok(())
     }
 
+    /// Notes samples that the recorder lost here, as they are stored.
+    pub(crate) fn note_lost(&mut self, samples: u64) -> Result<(), Error> {
+        match &self.analytic {
+            None => self.skip_lost(samples),
+            // The complex samples before the gap are not complete yet.
+            Some(analytic) => {
+                self.chunk.add_known_loss(Gap {
+                    at_sample: analytic.samples_read / 2,
+                    lost_samples: samples / 2,
+                });
+                Ok(())
+            }
+        }
+    }
+
     /// Continues after samples that the recorder lost here. A loss that is too long is a clock
     /// jump: it is noted, and nothing is skipped.
-    pub(crate) fn skip_lost(&mut self, samples: u64) -> Result<(), Error> {
+    fn skip_lost(&mut self, samples: u64) -> Result<(), Error> {
         if samples == 0 {
             return Ok(());
         }
@@ -139,6 +180,18 @@ impl Segmenter {
         Ok(())
     }
 
+    /// Takes the last complex samples of a recording of real ones.
+    fn finish_real(&mut self, workspace: &mut Workspace) -> Result<(), Error> {
+        let Some(analytic) = &mut self.analytic else {
+            return Ok(());
+        };
+        let complex = analytic.finish();
+        self.result.info.add_anomaly(Anomaly::RealSamples {
+            sample_rate_hz: 2.0 * self.result.interpretation.sample_rate_hz,
+        });
+        self.decode(&complex, workspace)
+    }
+
     fn add_to_overview(&mut self) {
         if let Some(overview) = &mut self.overview {
             overview.add_samples(self.chunk.start(), self.chunk.samples());
@@ -173,7 +226,8 @@ impl Segmenter {
     }
 
     /// Ends the recording. `container` adds what the object says apart from its samples.
-    pub(crate) fn finish(mut self, container: Container) -> Result<Extraction, Error> {
+    pub(crate) fn finish(mut self, container: Container, workspace: &mut Workspace) -> Result<Extraction, Error> {
+        self.finish_real(workspace)?;
         self.decoder
             .finish(container.allows_partial_sample(), &mut self.result.info)?;
         // The samples after the last whole chunk are not used, but they can still show that the
@@ -193,13 +247,14 @@ impl Segmenter {
 
         let mut result = self.result;
         result.samples_left_over = samples - result.samples_used;
-        result.inconsistencies.extend(consistency::of_extent(
-            &self.hints,
-            &result.interpretation,
-            samples,
-            result.samples_lost,
-        ));
-        result.inconsistencies.extend(retuned(&container, &self.hints, samples));
+        let stored = self.analytic.map_or(samples, |analytic| analytic.samples_read);
+        let lost = result.samples_lost * result.interpretation.stored_per_sample();
+        let of_extent = consistency::of_extent(&self.hints, &result.interpretation, stored, lost);
+        result.inconsistencies.extend(of_extent);
+        result
+            .inconsistencies
+            .extend(self.checks.full_scale(&result.interpretation));
+        result.inconsistencies.extend(retuned(&container, &self.hints, stored));
         container.fill(&mut result.info);
         if let Some(meta) = self.hints.sigmf() {
             meta.fill(&mut result.info);

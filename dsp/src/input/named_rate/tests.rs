@@ -1,0 +1,92 @@
+use super::*;
+
+#[test]
+fn the_rate_of_every_recorder_is_read() {
+    for (name, rate) in [
+        ("f1860M_1920k_rtlsdr.cu8", 1_920_000.0),
+        ("a/b_9k/modes1_1090M_2000k.cu8", 2_000_000.0),
+        ("g001_433.92M_250k.cu8", 250_000.0),
+        ("gqrx_20240131_120000_145500000_1920000_fc.raw", 1_920_000.0),
+        ("2026-11-27_12-00-00_2400000SPS_137500000Hz.cs16", 2_400_000.0),
+        ("2023-05-01_18-12-59_6000000SPS_1701300000Hz.s16", 6_000_000.0),
+        ("rtlsdr_868.950M_1M6_samples2.cu8", 1_600_000.0),
+        ("rtl_868.950M_2M4_x.cu8", 2_400_000.0),
+        ("x_2M048.cu8", 2_048_000.0),
+        ("osmo-f1.626000e+09-s1.600000e+06-t20261127120000.cfile", 1_600_000.0),
+        ("cap_2.4MSPS.cs8", 2_400_000.0),
+        ("cap-2400ksps.cs8", 2_400_000.0),
+        ("x_2.4Msps", 2_400_000.0),
+        ("x_48000sps.iq", 48_000.0),
+        ("capture2.4msps.iq", 2_400_000.0),
+        ("stream2400KSPS.iq", 2_400_000.0),
+        ("cap.2.4Msps.iq", 2_400_000.0),
+        ("x_122.88Msps.cs16", 122_880_000.0),
+        ("x_sr2400000_145500000.iq", 2_400_000.0),
+        ("x rate=2.4M.iq", 2_400_000.0),
+        ("x_fs2.4M.iq", 2_400_000.0),
+        ("x_fs2.4MHz_137.5MHz.iq", 2_400_000.0),
+        ("x_Fs=2M4.iq", 2_400_000.0),
+        ("x_fs2.4e6.iq", 2_400_000.0),
+        ("x_fs_2400000.iq", 2_400_000.0),
+        ("x_samp_rate_48k_25k.iq", 48_000.0),
+        ("samplerate-96000.iq", 96_000.0),
+        ("same_48k_48k.bin", 48_000.0),
+        ("14M2_2M4.iq", 2_400_000.0),
+    ] {
+        assert_eq!(find(name), NamedRate::Hz(rate), "{name}");
+    }
+}
+
+#[test]
+fn a_frequency_a_date_and_a_count_are_no_rates() {
+    for name in [
+        "SDRSharp_20150804_204030Z_145500000Hz_IQ.wav",
+        "HDSDR_20131120_162410Z_7100kHz_RF.wav",
+        "SDRuno_20200714_115246Z_7100kHz.wav",
+        "baseband_137500000Hz_12-00-00_27-11-2026.wav",
+        "x_2.4MHz.iq",
+        "gqrx_2024_120000_145500000_x_fc.raw",
+        "gqrx_20240131_120000_145500000_x_fc.raw",
+        "12k5_x.bin",
+        "x_symbol_rate_9600.iq",
+        "x_baud_rate9600.iq",
+        "k.bin",
+        "sps.bin",
+        "fs.bin",
+        "sr_x.bin",
+        "_k_..k_",
+        "tiny_0.5k.bin",
+        "huge_99999999999k.bin",
+        "145M5.iq",
+        "x_s1.6e+06.iq",
+        "2026/11/22/3f/145500000/1732233600.bin",
+        "\u{e9}k\u{e9}sps_\u{e9}",
+        "",
+    ] {
+        assert_eq!(find(name), NamedRate::Unknown, "{name}");
+    }
+}
+
+#[test]
+fn a_doubtful_name_gives_its_readings() {
+    for (name, readings) in [
+        (
+            "two_48k_96k.bin",
+            "48k (48000 Hz) and 96k (96000 Hz), each of which can be the sample rate",
+        ),
+        (
+            "a_2.4Msps_1Msps.bin",
+            "2.4Msps (2400000 Hz) and 1Msps (1000000 Hz), each of which can be the sample rate",
+        ),
+        (
+            "part_2M.bin",
+            "2M (2000000 Hz), which can be the sample rate or a frequency",
+        ),
+        (
+            "x_14M2.bin",
+            "14M2 (14200000 Hz), which can be the sample rate or a frequency",
+        ),
+    ] {
+        assert_eq!(find(name), NamedRate::Doubtful(readings.to_owned()), "{name}");
+    }
+}
