@@ -104,6 +104,13 @@ pub enum Anomaly {
         /// Real samples per second.
         sample_rate_hz: f64,
     },
+    /// A header in front of the samples that is no container was left out.
+    HeaderSkipped {
+        /// The program that writes it.
+        header: &'static str,
+        /// Bytes of the header.
+        bytes: u64,
+    },
     /// The list is full.
     MoreOfThese {
         /// Number of remarks left out.
@@ -163,6 +170,9 @@ impl fmt::Display for Anomaly {
                 sample_rate_hz / 2.0,
                 sample_rate_hz / -4.0
             ),
+            Self::HeaderSkipped { header, bytes } => {
+                write!(f, "the header of {header} was left out, {bytes} bytes")
+            }
             Self::MoreOfThese { left_out } => write!(f, "{left_out} more remarks were left out"),
         }
     }

@@ -5,19 +5,22 @@ pub(crate) mod archive;
 mod non_conforming;
 mod npy;
 pub(crate) mod payload;
+mod rtl_tcp;
 mod tar_headers;
 mod wav;
 
 use std::borrow::Cow;
 
 use crate::error::Error;
+use crate::format::SampleFormat;
 use crate::input::{Hint, Hints, Interpretation, Sigmf};
 use crate::plausibility::magic;
-use crate::recording_info::RecordingInfo;
+use crate::recording_info::{Anomaly, RecordingInfo};
 use archive::Archive;
 use non_conforming::NonConformingDataset;
 use npy::Npy;
 use payload::Payload;
+use rtl_tcp::RtlTcp;
 use wav::Wav;
 
 /// Bytes needed to recognise the container: enough for every signature.
@@ -36,6 +39,8 @@ pub(crate) enum Container {
     Npy(Npy),
     /// A WAV file.
     Wav(Box<Wav>),
+    /// A stored stream of `rtl_tcp`.
+    RtlTcp(RtlTcp),
 }
 
 impl Container {
@@ -52,8 +57,8 @@ impl Container {
             return Ok(Self::Archive(Box::new(Archive::new(hints.sigmf().cloned()))));
         }
         match (magic::recognise(head), hints.sigmf()) {
-            (Some(looks_like), _) => Err(Error::NotARecording { looks_like }),
-            (None, Some(meta)) if meta.is_non_conforming() => {
+            // Metadata can describe headers of GNU Radio.
+            (None | Some(magic::GNU_RADIO), Some(meta)) if meta.is_non_conforming() => {
                 let format = meta.sample_format(hints.sigmf_source())?;
                 Ok(Self::NonConforming(NonConformingDataset::new(
                     meta,
@@ -62,7 +67,8 @@ impl Container {
                     false,
                 )?))
             }
-            (None, _) => Ok(Self::Raw),
+            (Some(looks_like), _) => Err(Error::NotARecording { looks_like }),
+            (None, _) => Ok(RtlTcp::sniff(head).map_or(Self::Raw, Self::RtlTcp)),
         }
     }
 
@@ -74,6 +80,7 @@ impl Container {
             Self::NonConforming(dataset) => return Ok(dataset.decode(input)),
             Self::Archive(archive) => return archive.decode(input),
             Self::Npy(npy) => npy.decode(input)?,
+            Self::RtlTcp(stream) => stream.decode(input),
             Self::Wav(wav) => return wav.decode(input),
         };
         Ok(payload.map(|payload| Payload::Samples(Cow::Borrowed(payload))))
@@ -102,6 +109,15 @@ impl Container {
                 Interpretation::settle("npy", format, None, hints)
             }
             Self::Wav(wav) => wav.interpret(hints),
+            // The header does not name the format, and other servers send other formats.
+            Self::RtlTcp(_) => {
+                let usual = Hint {
+                    value: SampleFormat::Cu8,
+                    source: "rtl_tcp header",
+                };
+                let format = (!hints.names_samples()).then_some(usual);
+                Interpretation::settle("rtl_tcp", format, None, hints)
+            }
         }
     }
 
@@ -109,7 +125,7 @@ impl Container {
     /// back.
     pub(crate) fn end(&mut self) -> Result<(), Error> {
         match self {
-            Self::Raw => Ok(()),
+            Self::Raw | Self::RtlTcp(_) => Ok(()),
             Self::NonConforming(dataset) => dataset.finish(),
             Self::Archive(archive) => archive.end(),
             Self::Npy(npy) => npy.finish(),
@@ -121,7 +137,7 @@ impl Container {
     /// header excludes that.
     pub(crate) fn allows_partial_sample(&self) -> bool {
         match self {
-            Self::Raw | Self::NonConforming(_) | Self::Archive(_) | Self::Npy(_) => false,
+            Self::Raw | Self::NonConforming(_) | Self::Archive(_) | Self::Npy(_) | Self::RtlTcp(_) => false,
             Self::Wav(_) => true,
         }
     }
@@ -132,6 +148,10 @@ impl Container {
             Self::Raw | Self::NonConforming(_) | Self::Npy(_) => {}
             Self::Archive(archive) => archive.fill(info),
             Self::Wav(wav) => wav.fill(info),
+            Self::RtlTcp(_) => info.add_anomaly(Anomaly::HeaderSkipped {
+                header: "rtl_tcp",
+                bytes: rtl_tcp::HEADER_BYTES as u64,
+            }),
         }
     }
 

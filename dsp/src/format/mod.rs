@@ -168,11 +168,6 @@ impl SampleFormat {
         matches!(self, Self::Ci16Le | Self::Ci16Be)
     }
 
-    /// Whether the components are floating-point numbers.
-    pub(crate) const fn is_float(self) -> bool {
-        self.properties().1.ends().is_none()
-    }
-
     /// Appends the complex samples in `bytes` to `samples`. Bytes after the last whole sample are
     /// ignored.
     pub(crate) fn decode(self, bytes: &[u8], samples: &mut Vec<Complex32>) {

@@ -10,7 +10,24 @@ pub(crate) fn recognise(head: &[u8]) -> Option<&'static str> {
         .iter()
         .find(|(magic, _)| head.starts_with(magic))
         .map(|(_, name)| *name);
-    known.or_else(|| sdrangel(head)).or_else(|| text(head))
+    known
+        .or_else(|| gnu_radio(head))
+        .or_else(|| sdrangel(head))
+        .or_else(|| text(head))
+}
+
+/// What the error says about a file of GNU Radio with inline headers.
+pub(crate) const GNU_RADIO: &str = "a GNU Radio file with metadata headers between the samples (File Meta Sink, 149 \
+                                    bytes and more each; with detached headers, or with core:header_bytes in SigMF \
+                                    metadata, the samples are read)";
+
+/// Recognises a metadata header of GNU Radio: a serialised dictionary whose first key is `rx_rate`.
+/// Source: GNU Radio's documentation of metadata files, and `pmt_serial_tags.h`.
+fn gnu_radio(head: &[u8]) -> Option<&'static str> {
+    const PAIR: u8 = 7;
+    const KEY: &[u8] = b"\x02\0\x07rx_rate\x04";
+    let is_key = head.get(1..24)?.windows(KEY.len()).any(|window| window == KEY);
+    (head[0] == PAIR && is_key).then_some(GNU_RADIO)
 }
 
 const SIGNATURES: [(&[u8], &str); 30] = [
@@ -135,6 +152,10 @@ mod tests {
             (table.as_bytes(), "a text file"),
         ] {
             assert_eq!(recognise(head), Some(name));
+        }
+        for start in [&b"\x07\x09"[..], b"\x07\x07", b"\x07"] {
+            let header = [start, b"\x02\0\x07rx_rate\x04\x41\x08\x6a\0\0\0\0\0", &[0; 120]].concat();
+            assert_eq!(recognise(&header), Some(GNU_RADIO));
         }
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926, "the check value of the CRC catalogue");
         let mut header = [

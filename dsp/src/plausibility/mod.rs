@@ -9,7 +9,7 @@ use rustfft::num_complex::Complex32;
 
 use crate::error::Error;
 use crate::estimators::peak_range::PeakRange;
-use byte_statistics::{Histograms, floats};
+use byte_statistics::{Histograms, Places, floats};
 
 /// Largest component of a recording. Float recordings that are found in practice reach some
 /// thousands.
@@ -62,6 +62,30 @@ const LATE: [&str; 3] = [
     "complex64 that begins 3 bytes late: a header of odd length, or bytes missing",
 ];
 
+const SIGNED_BYTES: &str =
+    "ci8, 8-bit integers read as complex64; --format ci8 (or cu8), or the column iq_data_format, reads them";
+const UNSIGNED_BYTES: &str =
+    "cu8, 8-bit integers read as complex64; --format cu8 (or ci8), or the column iq_data_format, reads them";
+const WORDS: &str =
+    "ci16_le, 16-bit integers read as complex64; --format ci16_le or the column iq_data_format reads them";
+const SWAPPED_WORDS: &str =
+    "ci16_be, big-endian 16-bit integers read as complex64; --format ci16_be or the column iq_data_format reads them";
+const LONG_WORDS: &str =
+    "ci32_le, 32-bit integers read as complex64; --format ci32_le or the column iq_data_format reads them";
+const SWAPPED_LONG_WORDS: &str =
+    "ci32_be, big-endian 32-bit integers read as complex64; --format ci32_be or the column iq_data_format reads them";
+
+/// Recognises integers by the places of the bytes that are less uniform: the upper ones.
+fn words_in(bytes: &[u8]) -> Option<&'static str> {
+    match Places::of(bytes).less_uniform() {
+        [false, true, false, true] => Some(WORDS),
+        [true, false, true, false] => Some(SWAPPED_WORDS),
+        [false, _, _, true] => Some(LONG_WORDS),
+        [true, _, _, false] => Some(SWAPPED_LONG_WORDS),
+        _ => None,
+    }
+}
+
 /// Recognises a header: only the first samples are impossible.
 fn header_before_samples(samples: &[Complex32], from: u64) -> Option<&'static str> {
     const LONGEST: usize = 512;
@@ -79,9 +103,10 @@ fn header_before_samples(samples: &[Complex32], from: u64) -> Option<&'static st
 pub(crate) fn looks_like(samples: &[Complex32]) -> Option<&'static str> {
     /// Part of the samples that must fit. A few zeros and outliers prove nothing.
     const MOST: f64 = 0.95;
-    let share = |fits: &dyn Fn(&Complex32) -> bool| {
-        samples.iter().filter(|sample| fits(sample)).count() as f64 / samples.len() as f64 >= MOST
+    let part = |fits: &dyn Fn(&Complex32) -> bool| {
+        samples.iter().filter(|sample| fits(sample)).count() as f64 / samples.len() as f64
     };
+    let share = |fits: &dyn Fn(&Complex32) -> bool| part(fits) >= MOST;
     let plausible = |value: f32| value == 0.0 || (1e-9..1e4).contains(&value.abs());
     let ordinary = |value: f32| (0.01..8.0).contains(&value.abs()) || value == 0.0;
     let wild = |value: f32| !plausible(value);
@@ -98,7 +123,10 @@ pub(crate) fn looks_like(samples: &[Complex32]) -> Option<&'static str> {
         return Some("complex128 read as complex64");
     }
     if share(&|s| plausible(swapped(s.re)) && plausible(swapped(s.im))) {
-        return Some("big-endian floats read as little-endian");
+        return Some(
+            "cf32_be, big-endian floats read as little-endian (--format cf32_be or the column iq_data_format reads \
+             them), or complex64 that begins one byte late after a header",
+        );
     }
     let bytes: Vec<u8> = samples
         .iter()
@@ -110,10 +138,16 @@ pub(crate) fn looks_like(samples: &[Complex32]) -> Option<&'static str> {
         return Some(LATE[late - 1]);
     }
     if Histograms::of(&bytes).are_bytes() {
-        return Some("8-bit integers read as complex64");
+        let is_unsigned = Histograms::of(&bytes).are_around_the_middle();
+        return Some(if is_unsigned { UNSIGNED_BYTES } else { SIGNED_BYTES });
+    }
+    // Floats after a header have upper bytes too.
+    let are_floats = part(&|s| plausible(s.re) && plausible(s.im)) > 0.5;
+    if let Some(words) = words_in(&bytes).filter(|_| !are_floats) {
+        return Some(words);
     }
     if share(&|s| !(1e-30..1e30).contains(&s.re.abs()) && !(1e-30..1e30).contains(&s.im.abs())) {
-        return Some("16-bit integers read as complex64");
+        return Some(WORDS);
     }
     if !share(&|s| plausible(s.re) && plausible(s.im)) {
         return Some("bytes that are no complex64, or do not start at a sample");
@@ -157,11 +191,43 @@ mod tests {
     #[test]
     fn swapped_floats_and_integers_are_recognised() {
         let swapped: Vec<u8> = (0..4000).flat_map(|i| (wave(i) as f32).to_be_bytes()).collect();
-        assert!(explained(&misread(&swapped)).ends_with("big-endian floats read as little-endian"));
+        assert!(explained(&misread(&swapped)).contains("looks like cf32_be, big-endian floats read as little-endian"));
         let integers: Vec<u8> = (0..8000)
             .flat_map(|i| ((wave(i) * 300.0) as i16).to_le_bytes())
             .collect();
-        assert!(explained(&misread(&integers)).ends_with("16-bit integers read as complex64"));
+        assert!(explained(&misread(&integers)).ends_with(WORDS));
+    }
+
+    /// Noise and tones from -80 dBFS to full scale. Noise of full scale has no upper bytes.
+    #[test]
+    fn integers_of_every_level_are_recognised_with_the_setting_that_reads_them() {
+        let mut random = crate::test_signals::Random(5);
+        for level_db in (-80..=-9_i32).step_by(3) {
+            let scale = 10_f64.powf(f64::from(level_db) / 20.0);
+            let noise: Vec<f64> = (0..4000)
+                .flat_map(|_| <[f64; 2]>::from(random.noise(scale * scale)))
+                .collect();
+            let tone: Vec<f64> = (0..4000)
+                .flat_map(|i| {
+                    let (sin, cos) = (f64::from(i) * 0.7301).sin_cos();
+                    [scale * cos, scale * sin]
+                })
+                .collect();
+            for (name, values) in [("noise", noise), ("tone", tone)] {
+                let words: Vec<i16> = values.iter().map(|v| (v * 32_767.0).round() as i16).collect();
+                let little: Vec<u8> = words.iter().flat_map(|v| v.to_le_bytes()).collect();
+                let text = explained(&misread(&little));
+                assert!(text.ends_with(WORDS), "{name}, {level_db} dBFS: {text}");
+                let long = values.iter().map(|v| (v * 2_147_483_647.0).round() as i32);
+                let long: Vec<u8> = long.flat_map(i32::to_le_bytes).collect();
+                let text = explained(&misread(&long));
+                assert!(text.ends_with(LONG_WORDS), "{name}, {level_db} dBFS: {text}");
+                let reversed = |width: usize| little.chunks(width).flat_map(|word| word.iter().rev().copied());
+                let swapped: Vec<u8> = reversed(2).collect();
+                let text = explained(&misread(&swapped));
+                assert!(text.ends_with(SWAPPED_WORDS), "{name}, {level_db} dBFS: {text}");
+            }
+        }
     }
 
     #[test]

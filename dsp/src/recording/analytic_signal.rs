@@ -102,6 +102,9 @@ impl AnalyticSignal {
     /// Removes the samples whose result is complete.
     fn take_complete(&mut self) -> Vec<u8> {
         let count = (self.odd.len() + 1).saturating_sub(2 * TAPS).min(self.even.len());
+        if count == 0 {
+            return Vec::new();
+        }
         let mut imaginary = vec![0.0_f32; count];
         for (index, tap) in self.taps.iter().enumerate() {
             let before = &self.odd[TAPS - 1 - index..][..count];

@@ -28,7 +28,7 @@ impl SampleChecks {
         Self {
             largest: 0.0,
             looks_like: None,
-            byte_layout: matches!(interpretation.container, "none" | "sigmf").then(ByteLayout::default),
+            byte_layout: matches!(interpretation.container, "none" | "sigmf" | "rtl_tcp").then(ByteLayout::default),
         }
     }
 

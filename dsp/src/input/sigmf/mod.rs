@@ -230,13 +230,13 @@ mod tests {
             let error = Sigmf::parse(json).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");
         }
-        let named = Sigmf::parse(b"{\"global\": {\"core:datatype\": \"cf32_be\"}}").unwrap();
+        let named = Sigmf::parse(b"{\"global\": {\"core:datatype\": \"cf16_be\"}}").unwrap();
         assert!(
             named
                 .sample_format("SigMF sidecar")
                 .unwrap_err()
                 .to_string()
-                .contains("cf32_be (SigMF sidecar)")
+                .contains("cf16_be (SigMF sidecar)")
         );
     }
 

@@ -78,9 +78,12 @@ impl ByteLayout {
 fn cannot_be(format: SampleFormat, bytes: &[u8]) -> Option<&'static str> {
     let (single, double) = (floats::<4>(bytes), floats::<8>(bytes));
     match format {
-        SampleFormat::Cf32Le => (double.are_samples() && (!single.are_samples() || single.lack_every_other()))
-            .then_some("cf64_le (complex128)"),
-        SampleFormat::Cf64Le => (single.are_samples() && !double.are_samples()).then_some("cf32_le (complex64)"),
+        SampleFormat::Cf32Le | SampleFormat::Rf32Le => (double.are_samples()
+            && (!single.are_samples() || single.lack_every_other()))
+        .then_some("cf64_le (complex128)"),
+        SampleFormat::Cf64Le | SampleFormat::Rf64Le => {
+            (single.are_samples() && !double.are_samples()).then_some("cf32_le (complex64)")
+        }
         _ if single.are_samples() && single.have_both_signs() && single.have_mantissas() => Some("cf32_le (complex64)"),
         _ if double.are_samples() && double.have_both_signs() && double.have_mantissas() => {
             Some("cf64_le (complex128)")
@@ -94,7 +97,20 @@ fn cannot_be(format: SampleFormat, bytes: &[u8]) -> Option<&'static str> {
 fn may_not_be(format: SampleFormat, bytes: &[u8]) -> Option<&'static str> {
     let places = Histograms::of(bytes);
     match format {
-        SampleFormat::Ci16Le if places.are_swapped_words() => Some("big-endian 16-bit integers"),
+        SampleFormat::Ci16Le
+        | SampleFormat::Sc16Q11
+        | SampleFormat::Cu16Le
+        | SampleFormat::Ri16Le
+        | SampleFormat::Ru16Le
+            if places.are_swapped_words() =>
+        {
+            Some("big-endian 16-bit integers")
+        }
+        SampleFormat::Ci16Be | SampleFormat::Cu16Be | SampleFormat::Ri16Be | SampleFormat::Ru16Be
+            if places.are_words() =>
+        {
+            Some("little-endian 16-bit integers")
+        }
         SampleFormat::Ci16Le if places.are_bytes() && places.are_around_the_middle() => Some("cu8"),
         SampleFormat::Ci16Le if places.are_bytes() => Some("ci8"),
         SampleFormat::Ci8 | SampleFormat::Cu8 if places.are_words() => Some("ci16_le"),
