@@ -133,7 +133,7 @@ async fn an_unsupported_format_is_refused_by_name_with_its_source() {
     bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
     bench
-        .execute("UPDATE heimdall.measurements SET iq_data_format = 'cu16_le'")
+        .execute("UPDATE heimdall.measurements SET iq_data_format = 'cf16_le'")
         .await;
     let daemon = Daemon::start(&bench).await;
     bench.complete(&session).await;
@@ -142,11 +142,12 @@ async fn an_unsupported_format_is_refused_by_name_with_its_source() {
     assert_eq!(
         row.error_message.as_deref(),
         Some(
-            "Invalid IQ data format: sample format cu16_le (column iq_data_format) is not supported; \
-             supported are cf32_le, cf64_le, ci16_le, ci24_le, ci32_le, ci8, cu8"
+            "Invalid IQ data format: sample format cf16_le (column iq_data_format) is not supported; \
+             supported are cf32, cf64, ci16, ci32, cu16, cu32 and the real rf32, rf64, ri16, ri32, ru16, ru32, each \
+             with _le or _be; ci8, cu8, ri8, ru8, ci24_le, sc16q11"
         )
     );
-    assert_eq!(row.metadata["said"][0]["value"], "cu16_le");
+    assert_eq!(row.metadata["said"][0]["value"], "cf16_le");
     daemon.stop().await;
 }
 

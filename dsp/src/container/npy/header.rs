@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::element::Element;
 use crate::error::Error;
 use crate::format::SampleFormat;
 
@@ -44,7 +45,7 @@ fn text_bytes(header: &[u8]) -> Result<usize, Error> {
     Ok(bytes)
 }
 
-/// Element type and number of samples of a complete header.
+/// Sample format and number of samples of a complete header.
 pub(super) fn parse(header: &[u8]) -> Result<(SampleFormat, u64), Error> {
     let text = std::str::from_utf8(&header[prefix_bytes(header)..]).map_err(|_| bad("not text"))?;
     let inside = text
@@ -54,50 +55,43 @@ pub(super) fn parse(header: &[u8]) -> Result<(SampleFormat, u64), Error> {
         .ok_or_else(|| bad("not a dictionary"))?;
 
     let descr = value_of(inside, "descr").ok_or_else(|| bad("no 'descr'"))?;
-    let format = match descr.trim_matches(['\'', '"']) {
-        "<c8" => SampleFormat::Cf32Le,
-        "<c16" => SampleFormat::Cf64Le,
-        name => {
-            let what = match name {
-                ">c8" | ">c16" => " (big-endian)",
-                "c8" | "c16" | "=c8" | "=c16" | "|c8" | "|c16" => " (byte order unknown)",
-                _ => "",
-            };
-            return Err(bad(format!(
-                "type {}{what}, only complex64 '<c8' and complex128 '<c16' are IQ samples",
-                shown(descr)
-            )));
-        }
-    };
-    match value_of(inside, "fortran_order") {
-        Some("False") => {}
+    let element = Element::parse(descr)?;
+    let is_fortran = match value_of(inside, "fortran_order") {
+        Some("False") => false,
+        Some("True") => true,
         other => {
             return Err(bad(format!(
-                "fortran_order is {}, not False",
+                "fortran_order is {}, not False or True",
                 other.map_or("missing".into(), shown)
             )));
         }
-    }
+    };
     let shape = value_of(inside, "shape").ok_or_else(|| bad("no 'shape'"))?;
-    let mut sides = shape
+    let samples = element.samples(&sides_of(shape)?, is_fortran).map_err(|problem| {
+        bad(format!(
+            "shape {}{}, {problem}",
+            shown(shape),
+            if is_fortran { " in Fortran order" } else { "" }
+        ))
+    })?;
+    Ok((element.format, samples))
+}
+
+/// The sides of the array in the order of the bytes: the last one varies fastest.
+fn sides_of(shape: &str) -> Result<Vec<u64>, Error> {
+    let sides = shape
         .trim_matches(['(', ')'])
         .split(',')
         .map(str::trim)
         .filter(|side| !side.is_empty());
-    match (
-        sides.next().map(|side| side.trim_end_matches('L').parse()),
-        sides.next(),
-    ) {
-        (Some(Ok(samples)), None) => Ok((format, samples)),
-        _ => Err(bad(format!(
-            "shape {}, only arrays of one dimension are recordings",
-            shown(shape)
-        ))),
-    }
+    let numbers = sides.map(|side| side.trim_end_matches('L').parse().ok());
+    numbers
+        .collect::<Option<Vec<u64>>>()
+        .ok_or_else(|| bad(format!("shape {}, which is no list of sizes", shown(shape))))
 }
 
 /// The value, shortened for an error text.
-fn shown(value: &str) -> Cow<'_, str> {
+pub(super) fn shown(value: &str) -> Cow<'_, str> {
     match value.char_indices().nth(MAX_SHOWN_CHARS) {
         Some((end, _)) => format!("{}...", &value[..end]).into(),
         None => value.into(),

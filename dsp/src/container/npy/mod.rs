@@ -1,5 +1,14 @@
 //! `NumPy`'s array file, versions 1 to 3 (NEP 1, `numpy.lib.format`).
+//!
+//! | elements | shapes |
+//! | --- | --- |
+//! | complex64, complex128 | (N,), (N, 1), (1, N) |
+//! | records of two numbers, named I and Q, or real and imaginary | the same |
+//! | int8, uint8, int16, uint16, int32, uint32, float32, float64 | (N, 2); (2, N) in Fortran order |
+//!
+//! Both byte orders. An array whose bytes have all I before all Q cannot be read as it arrives.
 
+mod element;
 mod header;
 
 use crate::error::Error;
@@ -159,12 +168,59 @@ mod tests {
     }
 
     #[test]
+    fn shapes_and_types_that_people_save_are_read() {
+        for (descr, order, shape, format, samples) in [
+            ("'<c8'", "False", "(3, 1)", SampleFormat::Cf32Le, 3),
+            ("'<c8'", "False", "(1, 3)", SampleFormat::Cf32Le, 3),
+            ("'<c8'", "True", "(3,)", SampleFormat::Cf32Le, 3),
+            ("'<c16'", "True", "(1, 3)", SampleFormat::Cf64Le, 3),
+            ("'>c8'", "False", "(3,)", SampleFormat::Cf32Be, 3),
+            ("'>c16'", "False", "(3,)", SampleFormat::Cf64Be, 3),
+            ("'<f4'", "False", "(3, 2)", SampleFormat::Cf32Le, 3),
+            ("'>f4'", "False", "(3, 2)", SampleFormat::Cf32Be, 3),
+            ("'<f8'", "False", "(3, 2)", SampleFormat::Cf64Le, 3),
+            ("'<i2'", "False", "(3, 2)", SampleFormat::Ci16Le, 3),
+            ("'>i2'", "False", "(3, 2)", SampleFormat::Ci16Be, 3),
+            ("'<i2'", "True", "(2, 3)", SampleFormat::Ci16Le, 3),
+            ("'<u2'", "False", "(3, 2)", SampleFormat::Cu16Le, 3),
+            ("'<i4'", "False", "(3, 2)", SampleFormat::Ci32Le, 3),
+            ("'|i1'", "False", "(3, 2)", SampleFormat::Ci8, 3),
+            ("'|u1'", "False", "(3, 2)", SampleFormat::Cu8, 3),
+            (
+                "[('re', '<i2'), ('im', '<i2')]",
+                "False",
+                "(3,)",
+                SampleFormat::Ci16Le,
+                3,
+            ),
+            (
+                "[('real', '>i2'), ('imag', '>i2')]",
+                "False",
+                "(3, 1)",
+                SampleFormat::Ci16Be,
+                3,
+            ),
+            ("[('I', '<f4'), ('Q', '<f4')]", "False", "(3,)", SampleFormat::Cf32Le, 3),
+            ("[('i','|i1'),('q','|i1')]", "True", "(3,)", SampleFormat::Ci8, 3),
+            ("'<i2'", "False", "(2, 2)", SampleFormat::Ci16Le, 2),
+        ] {
+            let dictionary = format!("{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}");
+            let data: Vec<u8> = (0..samples * format.sample_bytes())
+                .map(|i| i.to_le_bytes()[0])
+                .collect();
+            for step in [1, 1000] {
+                let found = read(&file(1, &dictionary, &data), step);
+                assert_eq!(found, Ok((Some(format), data.clone())), "{dictionary}");
+            }
+        }
+    }
+
+    #[test]
     fn an_array_that_is_no_recording_is_refused_with_the_reason() {
         for (dictionary, word) in [
-            ("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "'<f4'"),
             (
-                "{'descr': '>c8', 'fortran_order': False, 'shape': (2,), }",
-                "'>c8' (big-endian)",
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }",
+                "shape (2,), it does not say whether these are real samples or I and Q in turn",
             ),
             (
                 "{'descr': '=c16', 'fortran_order': False, 'shape': (2,), }",
@@ -172,15 +228,40 @@ mod tests {
             ),
             ("{'descr': '|O', 'fortran_order': False, 'shape': (2,), }", "'|O'"),
             (
-                "{'descr': [('I', '<f4'), ('Q', '<f4')], 'fortran_order': False, 'shape': (2,), }",
+                "{'descr': [('Q', '<f4'), ('I', '<f4')], 'fortran_order': False, 'shape': (2,), }",
+                "[('Q'",
+            ),
+            (
+                "{'descr': [('I', '<f4'), ('Q', '<i2')], 'fortran_order': False, 'shape': (2,), }",
                 "[('I'",
             ),
             (
-                "{'descr': '<c8', 'fortran_order': True, 'shape': (2,), }",
-                "fortran_order is True",
+                "{'descr': [('I', '<f4')], 'fortran_order': False, 'shape': (2,), }",
+                "[('I'",
+            ),
+            ("{'descr': '<f2', 'fortran_order': False, 'shape': (2, 2), }", "'<f2'"),
+            (
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 50000), }",
+                "shape (2, 50000), all I before all Q, which cannot be read as it arrives: save it in C order \
+                 with shape (N, 2), as numpy.ascontiguousarray(x.T) does",
+            ),
+            (
+                "{'descr': '<i2', 'fortran_order': True, 'shape': (50000, 2), }",
+                "shape (50000, 2) in Fortran order, all I before all Q",
+            ),
+            (
+                "{'descr': '<c8', 'fortran_order': False, 'shape': (2, 4), }",
+                "shape (2, 4)",
+            ),
+            (
+                "{'descr': '<i2', 'fortran_order': False, 'shape': (4, 3), }",
+                "shape (4, 3)",
+            ),
+            (
+                "{'descr': '<c8', 'fortran_order': Maybe, 'shape': (2,), }",
+                "fortran_order is Maybe",
             ),
             ("{'descr': '<c8', 'shape': (2,), }", "fortran_order is missing"),
-            ("{'descr': '<c8', 'fortran_order': False, 'shape': (2, 1), }", "(2, 1)"),
             ("{'descr': '<c8', 'fortran_order': False, 'shape': (), }", "shape ()"),
             ("{'descr': '<c8', 'fortran_order': False, 'shape': (-2,), }", "(-2,)"),
             (
