@@ -13,6 +13,7 @@ fn main() -> std::io::Result<()> {
         ("sigmf", sigmf()),
         ("archive", archive()),
         ("names", names()),
+        ("stream", stream()),
     ] {
         let folder = Path::new(&folder).join(target);
         std::fs::create_dir_all(&folder)?;
@@ -31,7 +32,7 @@ fn samples(count: u16) -> Vec<u8> {
 }
 
 fn raw() -> Vec<Vec<u8>> {
-    let mut inputs: Vec<Vec<u8>> = (0..7)
+    let mut inputs: Vec<Vec<u8>> = (0..30)
         .map(|format| [&[format, 0, 0, 0, 99][..], &samples(450)].concat())
         .collect();
     // Two losses, a count and a duration.
@@ -71,6 +72,22 @@ fn npy() -> Vec<Vec<u8>> {
         of(
             "{'descr': [('I', '<f4'), ('Q', '<f4')], 'fortran_order': False, 'shape': (2,), }",
             &[],
+        ),
+        of(
+            "{'descr': [('re', '>i2'), ('im', '>i2')], 'fortran_order': True, 'shape': (500, 1), }",
+            &samples(250),
+        ),
+        of(
+            "{'descr': '<i2', 'fortran_order': False, 'shape': (500, 2), }",
+            &samples(250),
+        ),
+        of(
+            "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 1000), }",
+            &samples(250),
+        ),
+        of(
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 250), }",
+            &samples(250),
         ),
         [&[5, 1, 2, 0, 20, 0, 0, 0][..], b"{'descr': '<c8'}    "].concat(),
         [&[5, 1, 3, 0, 255, 255, 255, 255][..], b"{}"].concat(),
@@ -235,6 +252,18 @@ fn archive() -> Vec<Vec<u8>> {
     inputs
 }
 
+fn stream() -> Vec<Vec<u8>> {
+    [
+        [&[30, 0, 5, 29][..], &samples(250)].concat(),
+        [&[1, 4, 5, 29][..], &samples(250)].concat(),
+        [&[99, 0, 8, 29][..], &samples(250)].concat(),
+        [&[3, 1, 0, 0, 0, 6, 0, 0, 0][..]].concat(),
+        [&[7, 2, 0x41, 8, 0x6a, 0, 0, 0, 0, 0][..], &samples(250)].concat(),
+        [&[7, 3, 9, 2, 0, 7][..], b"rx_rate\x04", &samples(250)].concat(),
+    ]
+    .to_vec()
+}
+
 fn names() -> Vec<Vec<u8>> {
     [
         "cf32_le",
@@ -246,6 +275,13 @@ fn names() -> Vec<Vec<u8>> {
         "g001_433.92M_250k.cu8",
         "2017/11/27/a/77500/20171127T104156Z.bin",
         "x_2.4Msps.sigmf-data",
+        "2026-11-27_12-00-00_2400000SPS_137500000Hz.cs16",
+        "osmo-f1.626000e+09-s1.600000e+06-t20261127120000.cfile",
+        "rtlsdr_868.950M_1M6_samples2.cu8",
+        "cap-2400ksps.cs8",
+        "x_fs=2.4MHz_14M2.C16",
+        "x_samp_rate_2400000.complex16u",
+        "two_48k_96k.sc16q11",
     ]
     .map(|name| name.as_bytes().to_vec())
     .to_vec()

@@ -14,7 +14,7 @@ use heimdall_dsp::{
 pub(crate) type Target = fn(&[u8]);
 
 /// All targets by name.
-pub(crate) const ALL: [(&str, Target); 7] = [
+pub(crate) const ALL: [(&str, Target); 8] = [
     ("raw", raw),
     ("npy", npy),
     ("wav", wav),
@@ -22,6 +22,7 @@ pub(crate) const ALL: [(&str, Target); 7] = [
     ("sigmf", sigmf),
     ("archive", archive),
     ("names", names),
+    ("stream", stream),
 ];
 
 /// Few rates, since each needs its own transforms, and low ones, so that short input has whole
@@ -208,6 +209,26 @@ fn tar_header(kind: u8, size: u64) -> [u8; 512] {
     let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
     header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
     header
+}
+
+/// A stored stream of `rtl_tcp`, whose header may be wrong, or a file that begins like one of GNU
+/// Radio.
+pub(crate) fn stream(input: &[u8]) {
+    let mut input = Input(input);
+    let piece = 1 + usize::from(input.byte());
+    let kind = input.byte();
+    let mut file = match kind % 4 {
+        0 => [&b"RTL0\0\0\0"[..], &[input.byte() % 9], &[0, 0, 0, input.byte()]].concat(),
+        1 => b"RTL0".to_vec(),
+        2 => b"\x07\x07\x02\0\x07rx_rate\x04".to_vec(),
+        _ => b"\x07".to_vec(),
+    };
+    file.extend(input.0);
+    let mut hints = at_low_rate();
+    if kind & 4 != 0 {
+        hints.add_file_name("x.cu8");
+    }
+    check(&hints, &file, piece);
 }
 
 /// Names of formats and files, as columns, metadata and keys have them.
