@@ -153,6 +153,19 @@ fn real_samples_become_an_analytic_signal_at_half_the_rate() {
     }
 }
 
+/// I and Q of real samples are not those of a receiver, and their mirror images near 0 Hz are no
+/// fault of one.
+#[test]
+fn real_samples_have_no_imbalance() {
+    for noise in [0.0, 0.1, 10.0] {
+        let tone =
+            (0..200_000_u32).map(|n| 0.3 * (std::f64::consts::TAU * 0.1 * f64::from(n)).cos() + noise * dither(n));
+        let bytes = encoded(&tone.collect::<Vec<_>>(), SampleFormat::Rf32Le);
+        let extraction = extract(hints(SampleFormat::Rf32Le, 200_000.0), [&bytes[..]]).unwrap();
+        assert_tone(&extraction, 20_000.0, -10.46, &[], "a tone");
+    }
+}
+
 #[test]
 fn a_gap_in_real_samples_is_as_long_as_stored() {
     let text = r#"{"global": {"core:datatype": "ri16_le", "core:sample_rate": 4000}, "captures": [

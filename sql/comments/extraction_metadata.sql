@@ -12,7 +12,7 @@ sigmf_key: the SigMF metadata found next to the object
 container: format around the samples ('none', 'npy', 'wav', 'kiwi wav', 'sigmf', ...)
 iq_format, iq_format_source: layout of a sample, and the source of this information
 iq_scale: how a stored component x becomes a number
-sample_rate_hz, sample_rate_source: samples per second, and the source of this information
+sample_rate_hz, sample_rate_source: complex samples per second (half the rate of real samples), and the source
 said: everything stated about the recording outside its bytes, used or overruled: what, value, source
 warnings: contradictions, one sentence each; each has its word in the segments' quality
 start_time, stop_time: when the recording began and ended according to the header (ISO 8601)

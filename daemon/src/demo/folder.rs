@@ -9,9 +9,9 @@ use super::receivers::{Expected, FREQUENCY_HZ, Receiver, Upload, UploadContent};
 
 /// Extensions of recordings. The daemon determines the format.
 #[rustfmt::skip]
-const RECORDING_EXTENSIONS: [&str; 16] = [
-    "bin", "cf32", "cfile", "iq", "fc32", "cf64", "fc64", "ci16", "cs16", "ci8", "cs8", "cu8", "npy", "wav",
-    "sigmf-data", "sigmf",
+const RECORDING_EXTENSIONS: [&str; 24] = [
+    "bin", "cf32", "cfile", "iq", "fc32", "cf64", "fc64", "ci16", "cs16", "sc16q11", "ci8", "cs8", "cu8", "cu16", "npy",
+    "wav", "sigmf-data", "sigmf", "c16", "c8", "complex", "complex16u", "complex16s", "complex32s",
 ];
 /// A `SigMF` recording is two files. Both are stored.
 const SIGMF_DATA: &str = "sigmf-data";

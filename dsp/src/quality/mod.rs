@@ -227,7 +227,10 @@ impl QualityAccumulator {
         self.repeats += chunk.envelope.repeats;
         self.runs.add(chunk.samples, chunk.envelope.repeats);
         self.offset.add(chunk);
-        self.imbalance.add(chunk);
+        // I and Q of real samples come from a filter, not from a receiver.
+        if !chunk.format.is_real() {
+            self.imbalance.add(chunk);
+        }
     }
 
     /// Whether the longest run may be by chance. With the probability `p` that a sample repeats the

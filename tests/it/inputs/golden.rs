@@ -171,5 +171,15 @@ async fn a_sample_rate_is_taken_from_the_column_else_from_the_objects_metadata_e
     assert_eq!(rates[0], (&12_000.0.into(), &"column iq_sample_rate".into()));
     assert_eq!(rates[1], (&24_000.0.into(), &"object metadata".into()));
     assert_eq!(rates[2], (&200_000.0.into(), &"default".into()));
+    let is_assumed = |row: &FeatureRow| {
+        let warnings = row.warnings().as_array().expect("a list");
+        warnings.contains(&"sample_rate_assumed".into())
+    };
+    assert_eq!(rows.iter().map(is_assumed).collect::<Vec<_>>(), [false, false, true]);
+    let sentence = rows[2].metadata["warnings"][0].as_str().expect("a sentence");
+    assert!(
+        sentence.starts_with("no source names the sample rate: 200000 Hz was assumed"),
+        "{sentence}"
+    );
     daemon.stop().await;
 }

@@ -62,6 +62,19 @@ fn a_scale_refines_16_bit_integers_without_contradiction() {
         (SampleFormat::Sc16Q11, "column iq_data_format")
     );
     assert_eq!(sentences(&hints, 48_000), []);
+    let header = |value| {
+        Some(Hint {
+            value,
+            source: "header",
+        })
+    };
+    for (value, expected) in [
+        (SampleFormat::Ci16Le, SampleFormat::Sc16Q11),
+        (SampleFormat::Cf32Le, SampleFormat::Cf32Le),
+    ] {
+        let found = Interpretation::settle("wav", header(value), None, &hints).unwrap();
+        assert_eq!(found.format, expected);
+    }
 }
 
 #[test]
