@@ -29,30 +29,17 @@ impl Element {
             };
         }
         let name = descr.trim_matches(['\'', '"']);
-        let complex = match name {
-            "<c8" => Some(SampleFormat::Cf32Le),
-            ">c8" => Some(SampleFormat::Cf32Be),
-            "<c16" => Some(SampleFormat::Cf64Le),
-            ">c16" => Some(SampleFormat::Cf64Be),
-            _ => None,
-        };
-        if let Some(format) = complex {
-            return Ok(Self { format, per_sample: 1 });
-        }
-        match of_numbers(name) {
-            Some(format) => Ok(Self { format, per_sample: 2 }),
-            None => {
-                let what = match name {
-                    "c8" | "c16" | "=c8" | "=c16" | "|c8" | "|c16" => " (byte order unknown)",
-                    _ => "",
-                };
-                Err(bad(format!(
-                    "type {}{what}, only complex64 '<c8', complex128 '<c16' and pairs of int8 to int32, uint8 to \
-                     uint32, float32 or float64 are IQ samples",
-                    shown(descr)
-                )))
-            }
-        }
+        let per_sample = if name.contains('c') { 1 } else { 2 };
+        let format = of_complex(name).or_else(|| of_numbers(name)).ok_or_else(|| {
+            let is_incomplete = matches!(name, "c8" | "c16" | "=c8" | "=c16" | "|c8" | "|c16");
+            bad(format!(
+                "type {}{}, only complex64 '<c8', complex128 '<c16' and pairs of int8 to int32, uint8 to uint32, \
+                 float32 or float64 are IQ samples",
+                shown(descr),
+                if is_incomplete { " (byte order unknown)" } else { "" }
+            ))
+        })?;
+        Ok(Self { format, per_sample })
     }
 
     /// Reads a record of two numbers: `('re', '<i2'), ('im', '<i2')`.
@@ -77,8 +64,7 @@ impl Element {
             _ => return Err("only arrays of one dimension, or of I and Q in two columns, are recordings"),
         };
         match (self.per_sample, first, last) {
-            (1, samples, 1) | (1, 1, samples) => Ok(samples),
-            (2, samples, 2) => Ok(samples),
+            (1, samples, 1) | (1, 1, samples) | (2, samples, 2) => Ok(samples),
             (1, ..) => Err("only arrays of one dimension are recordings, one channel"),
             (_, _, 1) | (_, 1, _) => Err(
                 "it does not say whether these are real samples or I and Q in turn: save complex64, or I and Q in \
@@ -91,6 +77,17 @@ impl Element {
             _ => Err("only I and Q in two columns, shape (N, 2), are a recording"),
         }
     }
+}
+
+/// The format of these complex numbers.
+fn of_complex(name: &str) -> Option<SampleFormat> {
+    Some(match name {
+        "<c8" => SampleFormat::Cf32Le,
+        ">c8" => SampleFormat::Cf32Be,
+        "<c16" => SampleFormat::Cf64Le,
+        ">c16" => SampleFormat::Cf64Be,
+        _ => return None,
+    })
 }
 
 /// The format of pairs of these numbers.

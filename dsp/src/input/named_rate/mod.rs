@@ -62,7 +62,7 @@ struct Reading<'a> {
 pub(super) fn find(file_name: &str) -> NamedRate {
     let stem = file_name::stem(file_name);
     if let Some(rate) = gqrx(stem) {
-        return rate.map_or(NamedRate::Unknown, NamedRate::Hz);
+        return rate;
     }
     let parts: Vec<&str> = stem.split([' ', '_', '-', ',', '(', ')', '[', ']', '@']).collect();
     let readings: Vec<Reading> = (0..parts.len()).filter_map(|at| reading(&parts, at)).collect();
@@ -90,14 +90,15 @@ fn shown(reading: &Reading) -> String {
     format!("{} ({} Hz)", text.escape_debug(), reading.rate_hz)
 }
 
-/// The rate in a name of `gqrx`. `Some(None)` if it is such a name without a valid rate.
-fn gqrx(stem: &str) -> Option<Option<f64>> {
+/// What a name of `gqrx` says. `None` if it is another name.
+fn gqrx(stem: &str) -> Option<NamedRate> {
     let parts: Vec<&str> = stem.split('_').collect();
     let ["gqrx", date, time, _, rate, "fc", ..] = parts[..] else {
         return None;
     };
     let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    (is_number(date) && is_number(time)).then(|| rate.parse().ok().and_then(plausible))
+    let rate_hz = || rate.parse().ok().and_then(plausible);
+    (is_number(date) && is_number(time)).then(|| rate_hz().map_or(NamedRate::Unknown, NamedRate::Hz))
 }
 
 /// What the part at this place says.
@@ -166,9 +167,10 @@ fn unmarked(part: &str) -> Option<(f64, Certainty)> {
         "m" => Some((number * 1e6, Certainty::Doubtful)),
         _ => {
             let rate_hz = letter_as_point(part).filter(|_| multiple.starts_with('m'))?;
-            let certainty = match rate_hz <= MAX_LETTER_AS_POINT_HZ {
-                true => Certainty::Usual,
-                false => Certainty::Doubtful,
+            let certainty = if rate_hz <= MAX_LETTER_AS_POINT_HZ {
+                Certainty::Usual
+            } else {
+                Certainty::Doubtful
             };
             Some((rate_hz, certainty))
         }
