@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::support::daemon::Daemon;
-use crate::support::{BUCKET, Bench, recordings};
+use crate::support::{BUCKET, Bench, FeatureRow, recordings};
 
 /// Names of the recordings under `dsp/tests/golden`.
 const RECORDINGS: [&str; 8] = [
