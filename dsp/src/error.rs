@@ -1,4 +1,5 @@
-use crate::format::{KNOWN_FORMATS, SampleFormat};
+use crate::format::SampleFormat;
+use crate::format::names::KNOWN_FORMATS;
 
 /// Why a recording has no features. The row has the text.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -77,8 +77,9 @@ pub use container::archive::MAX_SIGMF_TAIL_BYTES;
 pub use dictionary_entry::{DictionaryEntry, Set};
 pub use error::Error;
 pub use features::{Extended, Features, SegmentFeatures, Statistics, dictionary};
+pub use format::SampleFormat;
 pub use format::claim::FormatClaim;
-pub use format::{SampleFormat, UnknownFormat};
+pub use format::names::UnknownFormat;
 pub use input::{
     DEFAULT_SAMPLE_RATE_HZ, Hint, Hints, Interpretation, MAX_SAMPLE_RATE_HZ, MAX_SIGMF_BYTES, MIN_SAMPLE_RATE_HZ,
     Provenance, SIDECAR_SOURCE, Sigmf, sidecar,

@@ -1,7 +1,7 @@
 //! Layouts of a sample, and their names.
 
 pub(crate) mod claim;
-mod names;
+pub(crate) mod names;
 mod number;
 
 use std::fmt;
@@ -10,9 +10,6 @@ use rustfft::num_complex::Complex32;
 use serde::{Deserialize, Serialize};
 
 use number::{ByteOrder, Components, Number};
-
-pub(crate) use names::KNOWN_FORMATS;
-pub use names::UnknownFormat;
 
 /// Declares the formats once: the variants, the names, and what a sample consists of.
 macro_rules! formats {

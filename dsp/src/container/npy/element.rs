@@ -1,6 +1,6 @@
 //! The type of an array's elements, and the shapes in which it can be a recording.
 
-use super::header::{bad, shown};
+use super::problem::{bad, shown};
 use crate::error::Error;
 use crate::format::SampleFormat;
 

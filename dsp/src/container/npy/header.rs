@@ -1,18 +1,14 @@
 //! The header: six magic bytes, two bytes of version, the length of the rest (two bytes
 //! little-endian, four from version 2), and a Python dictionary in ASCII (UTF-8 in version 3).
 
-use std::borrow::Cow;
-
 use super::element::Element;
+use super::problem::{bad, shown};
 use crate::error::Error;
 use crate::format::SampleFormat;
 
 /// Longest dictionary that is read. Usual headers have 128 bytes. Only structured types with many
 /// fields come near the limit, and they are refused anyway.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
-
-/// Longest value that an error repeats.
-const MAX_SHOWN_CHARS: usize = 100;
 
 /// Length of the header. If more bytes are needed to find it out, their number.
 pub(super) fn length(header: &[u8]) -> Result<usize, Error> {
@@ -90,14 +86,6 @@ fn sides_of(shape: &str) -> Result<Vec<u64>, Error> {
         .ok_or_else(|| bad(format!("shape {}, which is no list of sizes", shown(shape))))
 }
 
-/// The value, shortened for an error text.
-pub(super) fn shown(value: &str) -> Cow<'_, str> {
-    match value.char_indices().nth(MAX_SHOWN_CHARS) {
-        Some((end, _)) => format!("{}...", &value[..end]).into(),
-        None => value.into(),
-    }
-}
-
 /// The text of a value, with its quotes and brackets.
 fn value_of<'a>(dictionary: &'a str, key: &str) -> Option<&'a str> {
     let at = ["'", "\""].iter().find_map(|quote| {
@@ -112,11 +100,4 @@ fn value_of<'a>(dictionary: &'a str, key: &str) -> Option<&'a str> {
         _ => rest.find(',').unwrap_or(rest.len()),
     };
     Some(rest[..end].trim_end())
-}
-
-pub(super) fn bad(problem: impl Into<String>) -> Error {
-    Error::Header {
-        container: "npy",
-        problem: problem.into(),
-    }
 }

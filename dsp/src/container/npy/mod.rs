@@ -10,10 +10,11 @@
 
 mod element;
 mod header;
+mod problem;
 
 use crate::error::Error;
 use crate::format::SampleFormat;
-use header::bad;
+use problem::bad;
 
 /// The first bytes of every `.npy` file.
 pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
