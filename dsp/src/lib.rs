@@ -49,6 +49,7 @@
 )]
 
 mod chunk;
+mod compression;
 mod container;
 mod decibel;
 mod detector;
