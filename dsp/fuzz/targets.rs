@@ -179,7 +179,7 @@ pub(crate) fn archive(input: &[u8]) {
     }
     object.extend([0; 1024]);
     let hints = Hints::default();
-    let Err(Error::MetadataAfterSamples { at }) = extract(&hints, [&object[..]]) else {
+    let Err(Error::MetadataAfterSamples { at, .. }) = extract(&hints, [&object[..]]) else {
         return check(&hints, &object, piece);
     };
     let tail = usize::try_from(at)

@@ -17,6 +17,12 @@ pub struct Gap {
 /// What the object says about the recording apart from its samples. It is stored with the row.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct RecordingInfo {
+    /// Compression of the object: `gzip`, `xz`, `bzip2` or `zstd`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compression: Option<&'static str>,
+    /// Bytes that came out of the compression.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decompressed_bytes: Option<u64>,
     /// When the first sample was taken, according to the header (ISO 8601; programs write UTC).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<String>,

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::file_name;
 use super::sample_rate::DEFAULT;
 use super::sigmf::{ARCHIVE_SOURCE, Sigmf};
+use crate::compression::Compression;
 use crate::format::SampleFormat;
 use crate::format::claim::FormatClaim;
 use crate::recording_info::Gap;
@@ -29,6 +30,7 @@ pub struct Hints {
     pub(crate) durations_s: Vec<Hint<f64>>,
     pub(crate) losses: Vec<Gap>,
     sigmf: Option<(Sigmf, &'static str)>,
+    compressions: Vec<Hint<Compression>>,
     pub(crate) object_bytes: Option<u64>,
     pub(crate) inconsistencies: Vec<Inconsistency>,
 }
@@ -36,7 +38,7 @@ pub struct Hints {
 /// A value and its source, as stored with the row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Provenance {
-    /// `iq_format`, `sample_rate_hz`, `samples` or `duration_s`.
+    /// `compression`, `iq_format`, `sample_rate_hz`, `samples` or `duration_s`.
     pub what: &'static str,
     /// The value.
     pub value: serde_json::Value,
@@ -95,9 +97,16 @@ impl Hints {
         }
     }
 
-    /// Adds what a file name states: the format by the extension, and the rate as some recorders
-    /// write it.
+    /// Adds what a file name states: the compression and the format by the extensions, and the rate
+    /// as some recorders write it.
     pub fn add_file_name(&mut self, file_name: &str) {
+        let (file_name, compression) = Compression::split_file_name(file_name);
+        if let Some(value) = compression {
+            self.compressions.push(Hint {
+                value,
+                source: "extension",
+            });
+        }
         if let Some(format) = file_name::extension(file_name).and_then(FormatClaim::of_extension) {
             self.add_format(format, "extension");
         }
@@ -118,6 +127,28 @@ impl Hints {
             self.losses = meta.losses();
         }
         self.sigmf = Some((meta, source));
+    }
+
+    /// Adds the Content-Encoding of HTTP, if it names a compression. Bytes that are not compressed
+    /// contradict it, which becomes a warning.
+    pub fn add_content_encoding(&mut self, text: &str) {
+        let encodings = text.split(',').filter_map(Compression::of_content_encoding);
+        self.compressions.extend(encodings.map(|value| Hint {
+            value,
+            source: "Content-Encoding",
+        }));
+    }
+
+    /// Compares the compression that the bytes have with the hints.
+    pub(crate) fn check_compression(&mut self, found: Option<Compression>) {
+        let wrong = self.compressions.iter().filter(|hint| Some(hint.value) != found);
+        let object = found.map_or("not compressed".to_owned(), |found| format!("{found}-compressed"));
+        let texts: Vec<String> = wrong
+            .map(|hint| format!("{} says {}, the object is {object}", hint.source, hint.value))
+            .collect();
+        for text in texts {
+            self.add_inconsistency(Inconsistency::new(Warning::FormatDoubtful, text));
+        }
     }
 
     /// Sets the size of the object, if it is known.
@@ -157,6 +188,9 @@ impl Hints {
             hints.iter().map(of_hint).collect()
         }
         [
+            of("compression", &self.compressions, |compression| {
+                compression.name().into()
+            }),
             of("iq_format", &self.formats, |claim| claim.text().into()),
             of("sample_rate_hz", &self.rates_hz, |rate| (*rate).into()),
             of("samples", &self.sample_counts, |count| (*count).into()),

@@ -8,16 +8,6 @@ use super::{Decoder, gather, trailing, truncated};
 const MAGIC: &[u8] = b"BZh";
 const HEADER_BYTES: usize = 4;
 
-/// The first bytes of a block, and of the end of a stream without blocks: digits of pi and of its
-/// square root.
-const BLOCK: [u8; 6] = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59];
-const NO_BLOCK: [u8; 6] = [0x17, 0x72, 0x45, 0x38, 0x50, 0x90];
-
-/// Whether the bytes after a header can follow it.
-pub(super) fn begins_block(bytes: &[u8]) -> bool {
-    bytes.starts_with(&BLOCK) || bytes.starts_with(&NO_BLOCK)
-}
-
 pub(super) struct Bzip2 {
     /// `None` between streams.
     stream: Option<Decompress>,
@@ -62,7 +52,7 @@ impl Decoder for Bzip2 {
                 let is_whole = gather(&mut self.header, input, HEADER_BYTES);
                 let known = self.header.len().min(MAGIC.len());
                 if self.header[..known] != MAGIC[..known] {
-                    return Err(trailing(&self.header));
+                    return Err(trailing());
                 }
                 if is_whole {
                     let mut stream = Decompress::new(false);

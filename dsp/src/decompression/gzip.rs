@@ -54,8 +54,23 @@ impl Gzip {
         }
     }
 
-    /// Checks the fixed part of a header.
-    fn enter(&mut self, header: &[u8]) -> Result<(), String> {
+    /// Gathers the fixed part of a header, and checks it.
+    fn read_header(&mut self, input: &mut &[u8]) -> Result<(), String> {
+        let State::Header(header) = &mut self.state else {
+            return Ok(());
+        };
+        if self.members > 0 && header.is_empty() && input[0] == 0 {
+            self.state = State::Padding;
+            return Ok(());
+        }
+        let is_whole = gather(header, input, HEADER_BYTES);
+        let known = header.len().min(MAGIC.len());
+        if header[..known] != MAGIC[..known] {
+            return Err(trailing());
+        }
+        if !is_whole {
+            return Ok(());
+        }
         let flags = header[3];
         if flags & 0xe0 != 0 {
             return Err(format!("reserved flags in the header ({flags:#04x})"));
@@ -118,21 +133,7 @@ impl Decoder for Gzip {
     fn decode(&mut self, input: &mut &[u8], output: &mut [u8]) -> Result<usize, String> {
         while !input.is_empty() || matches!(self.state, State::Body) {
             match &mut self.state {
-                State::Header(header) => {
-                    if self.members > 0 && header.is_empty() && input[0] == 0 {
-                        self.state = State::Padding;
-                        continue;
-                    }
-                    let is_whole = gather(header, input, HEADER_BYTES);
-                    let known = header.len().min(MAGIC.len());
-                    if header[..known] != MAGIC[..known] {
-                        return Err(trailing(header));
-                    }
-                    if is_whole {
-                        let header = std::mem::take(header);
-                        self.enter(&header)?;
-                    }
-                }
+                State::Header(_) => self.read_header(input)?,
                 State::ExtraLength(bytes) => {
                     if gather(bytes, input, 2) {
                         self.state = State::Skip(usize::from(u16::from_le_bytes([bytes[0], bytes[1]])));
@@ -171,8 +172,8 @@ impl Decoder for Gzip {
                     }
                 }
                 State::Padding => {
-                    if let Some(at) = input.iter().position(|byte| *byte != 0) {
-                        return Err(trailing(&input[at..]));
+                    if input.iter().any(|byte| *byte != 0) {
+                        return Err(trailing());
                     }
                     *input = &[];
                 }

@@ -1,4 +1,6 @@
-use std::io::Write as _;
+#[path = "../../tests/support/compress.rs"]
+#[expect(dead_code, reason = "other tests use the list")]
+mod encoders;
 
 use proptest::prelude::*;
 
@@ -15,33 +17,13 @@ fn content(count: usize) -> Vec<u8> {
 }
 
 fn compress(compression: Compression, content: &[u8]) -> Vec<u8> {
-    match compression {
-        Compression::Gzip => {
-            let level = flate2::Compression::default();
-            let with_fields = flate2::GzBuilder::new()
-                .filename("x.cu8")
-                .comment("a comment")
-                .extra([7; 9]);
-            let mut encoder = with_fields.write(Vec::new(), level);
-            encoder.write_all(content).unwrap();
-            encoder.finish().unwrap()
-        }
-        Compression::Xz => {
-            let options = lzma_rust2::XzOptions::with_preset(1);
-            let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
-            encoder.write_all(content).unwrap();
-            encoder.finish().unwrap()
-        }
-        Compression::Bzip2 => {
-            let mut encoder = ::bzip2::write::BzEncoder::new(Vec::new(), ::bzip2::Compression::fast());
-            encoder.write_all(content).unwrap();
-            encoder.finish().unwrap()
-        }
-        Compression::Zstd => {
-            let level = ruzstd::encoding::CompressionLevel::Fastest;
-            ruzstd::encoding::compress_to_vec(content, level)
-        }
-    }
+    let extension = match compression {
+        Compression::Gzip => "gz",
+        Compression::Xz => "xz",
+        Compression::Bzip2 => "bz2",
+        Compression::Zstd => "zst",
+    };
+    encoders::compress(extension, content)
 }
 
 /// What comes out of these pieces, and the problem if there is one.
@@ -49,41 +31,28 @@ fn decompress<'a>(
     compression: Compression,
     pieces: impl IntoIterator<Item = &'a [u8]>,
 ) -> (Vec<u8>, Result<(), String>) {
+    let problem = |error| match error {
+        Error::Compressed { problem, .. } => problem,
+        other => other.to_string(),
+    };
     let mut decompressor = Decompressor::new(compression);
     let mut content = Vec::new();
     for mut piece in pieces {
         loop {
-            match decompressor.decode(&mut piece) {
+            match decompressor.decode(&mut piece, u64::MAX) {
                 Ok(Some(bytes)) => {
                     assert!(!bytes.is_empty() && bytes.len() <= PIECE_BYTES);
                     content.extend_from_slice(bytes);
                 }
                 Ok(None) => break,
-                Err(problem) => return (content, Err(problem)),
+                Err(error) => return (content, Err(problem(error))),
             }
         }
         assert!(piece.is_empty(), "all of the input is taken");
     }
     assert_eq!(decompressor.bytes_out, content.len() as u64);
-    let end = decompressor.end();
+    let end = decompressor.end().map_err(problem);
     (content, end)
-}
-
-#[test]
-fn names_extensions_and_encodings_are_recognised() {
-    for (name, found) in [
-        ("x_200k.cf32.gz", ("x_200k.cf32", Some(Compression::Gzip))),
-        ("x.sigmf.XZ", ("x.sigmf", Some(Compression::Xz))),
-        ("a.b/x.bz2", ("a.b/x", Some(Compression::Bzip2))),
-        ("x.cu8.zst", ("x.cu8", Some(Compression::Zstd))),
-        ("x.cu8", ("x.cu8", None)),
-        ("gz", ("gz", None)),
-    ] {
-        assert_eq!(Compression::split_file_name(name), found);
-    }
-    assert_eq!(Compression::of_content_encoding(" GZIP "), Some(Compression::Gzip));
-    assert_eq!(Compression::of_content_encoding("zstd"), Some(Compression::Zstd));
-    assert_eq!(Compression::of_content_encoding("aws-chunked"), None);
 }
 
 #[test]
@@ -203,7 +172,7 @@ fn a_damaged_byte_is_found() {
 #[test]
 fn a_window_over_the_limit_is_refused_with_both_sizes() {
     // The dictionary of the block: 64 MiB (28), 96 MiB (29). The CRC-32 of the header follows.
-    for (property, crc) in [(28, 0xcc58cf10_u32), (29, 0x74e4a875_u32)] {
+    for (property, crc) in [(28, 0xcc58_cf10_u32), (29, 0x74e4_a875_u32)] {
         let header = b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4\x46\x02\0\x21\x01";
         let file = [&header[..], &[property, 0, 0, 0], &u32::to_le_bytes(crc)].concat();
         let (_, end) = decompress(Compression::Xz, [&file[..]]);

@@ -8,25 +8,15 @@ use std::io::Read as _;
 use ruzstd::decoding::errors::FrameDecoderError;
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
+use crate::compression::{ZSTD_MAGIC as MAGIC, is_skipped_frame};
+
 use super::{Decoder, MAX_WINDOW_BYTES, gather, trailing, truncated};
 
-const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// Frames that are skipped begin with `50` to `5f` and these bytes.
-const SKIPPED: [u8; 3] = [0x2a, 0x4d, 0x18];
 /// A magic number, and the length of a frame that is skipped.
 const SKIPPED_HEADER_BYTES: usize = 8;
 const BLOCK_HEADER_BYTES: usize = 3;
 const MAX_BLOCK_BYTES: usize = 128 * 1024;
 const CHECKSUM_BYTES: usize = 4;
-
-/// Whether these are the first bytes of a frame of either kind.
-pub(super) fn begins_frame(head: &[u8]) -> bool {
-    head.starts_with(&MAGIC) || is_skipped(head)
-}
-
-fn is_skipped(head: &[u8]) -> bool {
-    matches!(head, [0x50..=0x5f, rest @ ..] if rest.starts_with(&SKIPPED))
-}
 
 /// What the next byte belongs to.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,12 +55,13 @@ impl Zstd {
     fn read_frame_header(&mut self, input: &mut &[u8]) -> Result<(), String> {
         let header = &mut self.gathered;
         if !gather(header, input, MAGIC.len()) {
-            return match MAGIC.starts_with(header) || (0x50..=0x5f).contains(&header[0]) {
-                true => Ok(()),
-                false => Err(trailing(header)),
+            return if MAGIC.starts_with(header) || (0x50..=0x5f).contains(&header[0]) {
+                Ok(())
+            } else {
+                Err(trailing())
             };
         }
-        if is_skipped(header) {
+        if is_skipped_frame(header) {
             if gather(header, input, SKIPPED_HEADER_BYTES) {
                 let length = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
                 self.gathered.clear();
@@ -81,7 +72,7 @@ impl Zstd {
             return Ok(());
         }
         if header[..MAGIC.len()] != MAGIC {
-            return Err(trailing(header));
+            return Err(trailing());
         }
         if !gather(header, input, MAGIC.len() + 1) {
             return Ok(());
