@@ -105,6 +105,8 @@ pub enum Anomaly {
         /// Stamps examined.
         stamps: u64,
     },
+    /// A header has no checksum.
+    NoChecksum,
     /// The list is full.
     MoreOfThese {
         /// Number of remarks left out.
@@ -155,6 +157,7 @@ impl fmt::Display for Anomaly {
                 f,
                 "{stamps} time stamps give no sample rate, the rate of the header was used"
             ),
+            Self::NoChecksum => f.write_str("the header has no checksum, as in files of old versions of SDRangel"),
             Self::MoreOfThese { left_out } => write!(f, "{left_out} more remarks were left out"),
         }
     }

@@ -5,6 +5,7 @@ pub(crate) mod archive;
 mod non_conforming;
 mod npy;
 pub(crate) mod payload;
+mod sdriq;
 mod tar_headers;
 mod wav;
 
@@ -18,6 +19,7 @@ use archive::Archive;
 use non_conforming::NonConformingDataset;
 use npy::Npy;
 use payload::Payload;
+use sdriq::Sdriq;
 use wav::Wav;
 
 /// Bytes needed to recognise the container: enough for every signature.
@@ -34,6 +36,8 @@ pub(crate) enum Container {
     Archive(Box<Archive>),
     /// A `NumPy` array.
     Npy(Npy),
+    /// A file of `SDRangel`.
+    Sdriq(Sdriq),
     /// A WAV file.
     Wav(Box<Wav>),
 }
@@ -50,6 +54,9 @@ impl Container {
         }
         if Archive::is_tar(head) {
             return Ok(Self::Archive(Box::new(Archive::new(hints.sigmf().cloned()))));
+        }
+        if let Some(sdriq) = Sdriq::sniff(head)? {
+            return Ok(Self::Sdriq(sdriq));
         }
         match (magic::recognise(head), hints.sigmf()) {
             (Some(looks_like), _) => Err(Error::NotARecording { looks_like }),
@@ -74,6 +81,7 @@ impl Container {
             Self::NonConforming(dataset) => return Ok(dataset.decode(input)),
             Self::Archive(archive) => return archive.decode(input),
             Self::Npy(npy) => npy.decode(input)?,
+            Self::Sdriq(sdriq) => return Ok(sdriq.decode(input)),
             Self::Wav(wav) => return wav.decode(input),
         };
         Ok(payload.map(|payload| Payload::Samples(Cow::Borrowed(payload))))
@@ -101,6 +109,7 @@ impl Container {
                 });
                 Interpretation::settle("npy", format, None, hints)
             }
+            Self::Sdriq(sdriq) => sdriq.interpret(hints),
             Self::Wav(wav) => wav.interpret(hints),
         }
     }
@@ -109,7 +118,7 @@ impl Container {
     /// back.
     pub(crate) fn end(&mut self) -> Result<(), Error> {
         match self {
-            Self::Raw => Ok(()),
+            Self::Raw | Self::Sdriq(_) => Ok(()),
             Self::NonConforming(dataset) => dataset.finish(),
             Self::Archive(archive) => archive.end(),
             Self::Npy(npy) => npy.finish(),
@@ -117,12 +126,12 @@ impl Container {
         }
     }
 
-    /// Whether an object may end inside a sample. Not if the reason may be a wrong format; a WAV
-    /// header excludes that.
+    /// Whether an object may end inside a sample. Not if the reason may be a wrong format; the header
+    /// of WAV and `SDRangel` excludes that.
     pub(crate) fn allows_partial_sample(&self) -> bool {
         match self {
             Self::Raw | Self::NonConforming(_) | Self::Archive(_) | Self::Npy(_) => false,
-            Self::Wav(_) => true,
+            Self::Sdriq(_) | Self::Wav(_) => true,
         }
     }
 
@@ -131,6 +140,7 @@ impl Container {
         match self {
             Self::Raw | Self::NonConforming(_) | Self::Npy(_) => {}
             Self::Archive(archive) => archive.fill(info),
+            Self::Sdriq(sdriq) => sdriq.fill(info),
             Self::Wav(wav) => wav.fill(info),
         }
     }

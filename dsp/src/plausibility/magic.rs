@@ -10,13 +10,12 @@ pub(crate) fn recognise(head: &[u8]) -> Option<&'static str> {
         .iter()
         .find(|(magic, _)| head.starts_with(magic))
         .map(|(_, name)| *name);
-    known.or_else(|| sdrangel(head)).or_else(|| text(head))
+    known.or_else(|| text(head))
 }
 
-const SIGNATURES: [(&[u8], &str); 26] = [
+const SIGNATURES: [(&[u8], &str); 25] = [
     (b"RIFF", "a RIFF file without WAVE in it (AVI, WebP and others are)"),
     (b"RIFX", "a big-endian WAV file (RIFX)"),
-    (b"riff\x2e\x91\xcf\x11", "a Sony Wave64 file"),
     (b"FORM\0", "an AIFF sound file"),
     (b".snd\0\0\0", "an AU sound file"),
     (b"fLaC", "a FLAC sound file"),
@@ -41,24 +40,6 @@ const SIGNATURES: [(&[u8], &str); 26] = [
     (b"%PDF-", "a PDF document"),
     (b"\x7fELF", "a program"),
 ];
-
-/// Recognises `SDRangel`'s `.sdriq`: rate, frequency, time and sample size, and a CRC-32 of these
-/// 28 bytes.
-fn sdrangel(head: &[u8]) -> Option<&'static str> {
-    let field = |at: usize| Some(u32::from_le_bytes(*head.get(at..at + 4)?.as_array::<4>()?));
-    let is_header = matches!(field(20)?, 16 | 24) && field(28)? == crc32(head.get(..28)?);
-    is_header.then_some("an SDRangel .sdriq file")
-}
-
-/// CRC-32 as in Ethernet and ZIP.
-fn crc32(bytes: &[u8]) -> u32 {
-    let register = bytes.iter().fold(u32::MAX, |register, byte| {
-        (0..8).fold(register ^ u32::from(*byte), |register, _| {
-            (register >> 1) ^ (0xedb8_8320 & (register & 1).wrapping_neg())
-        })
-    });
-    !register
-}
 
 /// Recognises HTML, XML and JSON, which a store, a proxy or a station answers instead of a
 /// recording, and tables of numbers.
@@ -132,18 +113,6 @@ mod tests {
         ] {
             assert_eq!(recognise(head), Some(name));
         }
-        assert_eq!(crc32(b"123456789"), 0xcbf4_3926, "the check value of the CRC catalogue");
-        let mut header = [
-            192_000_u32.to_le_bytes().as_slice(),
-            &[0; 16],
-            &16_u32.to_le_bytes(),
-            &[0; 4],
-        ]
-        .concat();
-        header.extend(crc32(&header).to_le_bytes());
-        assert_eq!(recognise(&header), Some("an SDRangel .sdriq file"));
-        header[0] ^= 1;
-        assert_eq!(recognise(&header), None);
     }
 
     #[test]
