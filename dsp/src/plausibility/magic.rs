@@ -13,9 +13,10 @@ pub(crate) fn recognise(head: &[u8]) -> Option<&'static str> {
     known.or_else(|| text(head))
 }
 
-const SIGNATURES: [(&[u8], &str); 25] = [
+const SIGNATURES: [(&[u8], &str); 26] = [
     (b"RIFF", "a RIFF file without WAVE in it (AVI, WebP and others are)"),
     (b"RIFX", "a big-endian WAV file (RIFX)"),
+    (b"riff\x2e\x91\xcf\x11", "a Sony Wave64 file without wave in it"),
     (b"FORM\0", "an AIFF sound file"),
     (b".snd\0\0\0", "an AU sound file"),
     (b"fLaC", "a FLAC sound file"),
