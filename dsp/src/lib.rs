@@ -84,7 +84,7 @@ pub use format::claim::FormatClaim;
 pub use format::{SampleFormat, UnknownFormat};
 pub use input::{
     DEFAULT_SAMPLE_RATE_HZ, Hint, Hints, Interpretation, MAX_SAMPLE_RATE_HZ, MAX_SIGMF_BYTES, MIN_SAMPLE_RATE_HZ,
-    Provenance, SIDECAR_SOURCE, Sigmf, sidecar,
+    Provenance, SIDECAR_SOURCE, Sigmf, portapack, sidecar,
 };
 pub use overview::Overview;
 pub use quality::Quality;

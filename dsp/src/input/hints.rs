@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::file_name;
+use super::portapack;
 use super::sample_rate::DEFAULT;
 use super::sigmf::{ARCHIVE_SOURCE, Sigmf};
 use crate::compression::Compression;
@@ -10,6 +11,9 @@ use crate::format::SampleFormat;
 use crate::format::claim::FormatClaim;
 use crate::recording_info::Gap;
 use crate::warning::{Inconsistency, Warning};
+
+/// The source of a rate in the name of a file.
+const FILE_NAME: &str = "file name";
 
 /// A value and its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +36,7 @@ pub struct Hints {
     sigmf: Option<(Sigmf, &'static str)>,
     compressions: Vec<Hint<Compression>>,
     pub(crate) object_bytes: Option<u64>,
+    pub(crate) centre_frequency_hz: Option<f64>,
     pub(crate) inconsistencies: Vec<Inconsistency>,
 }
 
@@ -111,8 +116,35 @@ impl Hints {
             self.add_format(format, "extension");
         }
         if let Some(rate_hz) = file_name::sample_rate_hz(file_name) {
-            self.add_sample_rate_hz(rate_hz, "file name");
+            self.add_sample_rate_hz(rate_hz, FILE_NAME);
         }
+    }
+
+    /// Adds the text next to a recording of `PortaPack`, see [`portapack`]. Its sample rate counts
+    /// more than all hints so far.
+    pub fn add_portapack_text(&mut self, text: &[u8]) {
+        let text = portapack::Text::parse(text);
+        self.centre_frequency_hz = text.centre_frequency_hz;
+        let Some(rate) = text.sample_rate else { return };
+        match rate.parse() {
+            Ok(value) if value > 0.0 && f64::is_finite(value) => self.rates_hz.insert(
+                0,
+                Hint {
+                    value,
+                    source: portapack::SOURCE,
+                },
+            ),
+            _ => {
+                let shown: String = rate.escape_debug().take(64).collect();
+                let text = format!("{} says '{shown}', which is no sample rate", portapack::SOURCE);
+                self.add_inconsistency(Inconsistency::new(Warning::SampleRateDoubtful, text));
+            }
+        }
+    }
+
+    /// Whether anything but a file name states the sample rate.
+    pub(crate) fn states_rate(&self) -> bool {
+        self.rates_hz.iter().any(|hint| hint.source != FILE_NAME)
     }
 
     /// Adds `SigMF` metadata. They count more than all hints so far.

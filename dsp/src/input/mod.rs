@@ -4,6 +4,7 @@ pub(crate) mod consistency;
 mod file_name;
 mod hints;
 mod interpretation;
+pub mod portapack;
 mod sample_rate;
 pub mod sidecar;
 pub(crate) mod sigmf;
