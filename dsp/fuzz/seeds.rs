@@ -1,7 +1,12 @@
 //! Writes the first inputs for fuzzing: `cargo run --example seeds -- FOLDER`. All of them are
 //! generated; none is from a recording.
 
+#[path = "container_seeds.rs"]
+mod container_seeds;
+
 use std::path::Path;
+
+use container_seeds::{compressed, portapack, sdriq, wave64};
 
 fn main() -> std::io::Result<()> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "corpus".to_owned());
@@ -10,6 +15,10 @@ fn main() -> std::io::Result<()> {
         ("npy", npy()),
         ("wav", wav()),
         ("kiwi", kiwi()),
+        ("wave64", wave64()),
+        ("sdriq", sdriq()),
+        ("compressed", compressed()),
+        ("portapack", portapack()),
         ("sigmf", sigmf()),
         ("archive", archive()),
         ("names", names()),
@@ -246,6 +255,8 @@ fn names() -> Vec<Vec<u8>> {
         "g001_433.92M_250k.cu8",
         "2017/11/27/a/77500/20171127T104156Z.bin",
         "x_2.4Msps.sigmf-data",
+        "x_200k.cf32.gz",
+        "BBD_0001.C16.zst",
     ]
     .map(|name| name.as_bytes().to_vec())
     .to_vec()
