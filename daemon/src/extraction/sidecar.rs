@@ -101,7 +101,7 @@ pub async fn find_portapack_text(
     store: &ObjectStore,
 ) -> Result<Option<String>, ExtractionError> {
     let name = location.name();
-    if !portapack::is_expected(name, hints) {
+    if !hints.needs_portapack_text(name) {
         return Ok(None);
     }
     for candidate in portapack::text_names(name) {

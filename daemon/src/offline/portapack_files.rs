@@ -10,7 +10,7 @@ use heimdall_dsp::{Hints, portapack};
 /// states its sample rate. Names may differ in letter case.
 pub(super) fn add_text(file: &Path, hints: &mut Hints) -> io::Result<()> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    if !portapack::is_expected(&name, hints) {
+    if !hints.needs_portapack_text(&name) {
         return Ok(());
     }
     // A name in the same case counts more than one in another case.

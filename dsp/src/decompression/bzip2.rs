@@ -2,7 +2,7 @@
 
 use bzip2::{Decompress, Error, Status};
 
-use super::{Decoder, gather, trailing, truncated};
+use super::decoder::{Decoder, gather, trailing, truncated};
 
 /// The first bytes of a stream. The level, `1` to `9`, follows.
 const MAGIC: &[u8] = b"BZh";

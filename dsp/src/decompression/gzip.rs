@@ -2,7 +2,7 @@
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
-use super::{Decoder, gather, trailing, truncated};
+use super::decoder::{Decoder, gather, trailing, truncated};
 
 const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
 /// The part of the header that every member has.

@@ -6,10 +6,11 @@
 //!
 //! The memory is bounded, whatever the bytes are: pieces of at most [`PIECE_BYTES`] come out, and
 //! beside them there are the window of the compression (32 KiB for gzip, 4 MiB for bzip2, at most
-//! [`MAX_WINDOW_BYTES`] for xz and zstd), a block of zstd (128 KiB), and 16 bytes for each block of
+//! [`decoder::MAX_WINDOW_BYTES`] for xz and zstd), a block of zstd (128 KiB), and 16 bytes for each block of
 //! an xz stream.
 
 mod bzip2;
+mod decoder;
 mod gzip;
 mod xz;
 mod zstd;
@@ -18,23 +19,10 @@ use std::fmt;
 
 use crate::compression::Compression;
 use crate::error::Error;
-
-/// Largest window (dictionary) of xz and zstd that is read: that of `xz -9`. `zstd -19` has 8 MiB.
-pub(crate) const MAX_WINDOW_BYTES: u32 = 64 << 20;
+use decoder::Decoder;
 
 /// Most bytes that come out at a time.
 const PIECE_BYTES: usize = 64 * 1024;
-
-/// A decoder of one compression.
-trait Decoder: Send {
-    /// Takes bytes from the front of `input`, and writes what comes out to the front of `output`.
-    /// Returns how many bytes came out: 0 once all of `input` is taken and nothing is held back.
-    /// The error says what is wrong with the bytes.
-    fn decode(&mut self, input: &mut &[u8], output: &mut [u8]) -> Result<usize, String>;
-
-    /// Must be called after the last byte. The error says what is missing.
-    fn end(&mut self) -> Result<(), String>;
-}
 
 /// Decompresses an object as it arrives.
 pub(crate) struct Decompressor {
@@ -97,26 +85,6 @@ impl fmt::Debug for Decompressor {
             .field("bytes_out", &self.bytes_out)
             .finish_non_exhaustive()
     }
-}
-
-/// Takes bytes from the front of `input` until `gathered` has `wanted` bytes. Returns whether it
-/// has.
-fn gather(gathered: &mut Vec<u8>, input: &mut &[u8], wanted: usize) -> bool {
-    let missing = wanted.saturating_sub(gathered.len()).min(input.len());
-    let (taken, rest) = input.split_at(missing);
-    gathered.extend_from_slice(taken);
-    *input = rest;
-    gathered.len() >= wanted
-}
-
-/// The data end before their end.
-fn truncated() -> String {
-    "the compressed data end too early".to_owned()
-}
-
-/// Other bytes follow the end of the compressed data.
-fn trailing() -> String {
-    "bytes that are no compressed data follow the end of the compressed data".to_owned()
 }
 
 #[cfg(test)]

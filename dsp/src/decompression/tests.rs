@@ -4,6 +4,7 @@ mod encoders;
 
 use proptest::prelude::*;
 
+use super::decoder::truncated;
 use super::*;
 
 /// Bytes that compress a little, as samples do.

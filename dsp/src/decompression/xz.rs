@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind};
 
 use lzma_rust2::{Action, XzStream};
 
-use super::{Decoder, MAX_WINDOW_BYTES, truncated};
+use super::decoder::{Decoder, MAX_WINDOW_BYTES, truncated};
 
 /// Memory that the decoder needs beside the window.
 const BESIDE_WINDOW_KIB: u32 = 1024;

@@ -10,7 +10,7 @@ use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use crate::compression::{ZSTD_MAGIC as MAGIC, is_skipped_frame};
 
-use super::{Decoder, MAX_WINDOW_BYTES, gather, trailing, truncated};
+use super::decoder::{Decoder, MAX_WINDOW_BYTES, gather, trailing, truncated};
 
 /// A magic number, and the length of a frame that is skipped.
 const SKIPPED_HEADER_BYTES: usize = 8;

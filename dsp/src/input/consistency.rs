@@ -39,7 +39,9 @@ fn format(claim: &Hint<FormatClaim>, used: &Interpretation) -> Option<Inconsiste
     let text = match &claim.value {
         FormatClaim::Samples(format) if *format == used.format => return None,
         FormatClaim::Container(container) if *container == used.container => return None,
-        FormatClaim::Container("wav") if matches!(used.container, "rf64" | "bw64" | "kiwi wav") => return None,
+        FormatClaim::Container("wav") if matches!(used.container, "rf64" | "bw64" | "wave64" | "kiwi wav") => {
+            return None;
+        }
         // Metadata next to the samples are no container around them.
         FormatClaim::Container("sigmf") => return None,
         FormatClaim::Samples(format) => {

@@ -142,9 +142,11 @@ impl Hints {
         }
     }
 
-    /// Whether anything but a file name states the sample rate.
-    pub(crate) fn states_rate(&self) -> bool {
-        self.rates_hz.iter().any(|hint| hint.source != FILE_NAME)
+    /// Whether the text of `PortaPack` next to the samples in `name` is needed: the name is one of
+    /// `PortaPack`'s, and nothing but the name states the sample rate.
+    #[must_use]
+    pub fn needs_portapack_text(&self, name: &str) -> bool {
+        portapack::is_recording(name) && self.rates_hz.iter().all(|hint| hint.source == FILE_NAME)
     }
 
     /// Adds `SigMF` metadata. They count more than all hints so far.

@@ -2,7 +2,6 @@
 //! `sample_rate=500000` and `center_frequency=433920000` (`PortaPack` Mayhem's
 //! `capture_app` and `io_file`). Names are names within one folder; the caller does the I/O.
 
-use super::hints::Hints;
 use crate::compression::Compression;
 
 /// Longest text that is read. `PortaPack` writes at most some hundred bytes.
@@ -46,11 +45,9 @@ fn split(name: &str) -> Option<(&str, &str)> {
     is_known.then_some((stem, extension))
 }
 
-/// Whether a text next to the samples in `name` is needed: the name is one of `PortaPack`'s, and
-/// nothing but the name states the sample rate.
-#[must_use]
-pub fn is_expected(name: &str, hints: &Hints) -> bool {
-    split(name).is_some() && !hints.states_rate()
+/// Whether `PortaPack` names its samples as `name`.
+pub(crate) fn is_recording(name: &str) -> bool {
+    split(name).is_some()
 }
 
 /// Names that the text for the samples in `name` may have, the likeliest first.
@@ -79,6 +76,7 @@ pub fn is_text_of(other: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::hints::Hints;
 
     #[test]
     fn lines_in_any_case_with_any_line_ends_are_read() {
@@ -122,10 +120,10 @@ mod tests {
     fn a_text_is_expected_only_where_nothing_else_states_the_rate() {
         let mut hints = Hints::default();
         hints.add_file_name("BBD_48k.C16");
-        assert!(is_expected("BBD_48k.C16", &hints));
-        assert!(!is_expected("BBD_48k.cs16", &hints));
+        assert!(hints.needs_portapack_text("BBD_48k.C16"));
+        assert!(!hints.needs_portapack_text("BBD_48k.cs16"));
         hints.add_sample_rate_hz(500_000.0, "column iq_sample_rate");
-        assert!(!is_expected("BBD_48k.C16", &hints));
+        assert!(!hints.needs_portapack_text("BBD_48k.C16"));
     }
 
     #[test]
