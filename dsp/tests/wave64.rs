@@ -2,7 +2,11 @@
 
 #[path = "support/pieces.rs"]
 mod pieces;
-#[allow(dead_code, reason = "other tests use the other functions")]
+#[allow(
+    dead_code,
+    clippy::cast_possible_truncation,
+    reason = "other tests use the other functions"
+)]
 mod support;
 #[path = "support/tone.rs"]
 mod tone;
