@@ -18,7 +18,7 @@ pub(crate) fn check_error(error: &Error) {
     assert!(!error.kind().is_empty() && text.len() < 1000, "{text}");
 }
 
-fn check_numbers(extraction: &Extraction, object_bytes: u64) {
+pub(crate) fn check_numbers(extraction: &Extraction, object_bytes: u64) {
     let sample_bytes = extraction.interpretation.format.sample_bytes() as u64;
     let samples = extraction.samples_used + extraction.samples_left_over;
     assert!(samples * sample_bytes <= object_bytes, "more samples than bytes");
@@ -48,12 +48,18 @@ fn check_numbers(extraction: &Extraction, object_bytes: u64) {
 }
 
 pub(crate) fn extract<'a>(hints: &Hints, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Extraction, Error> {
+    feed(Recording::new(hints.clone()), pieces)
+}
+
+pub(crate) fn feed<'a>(
+    mut recording: Recording,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<Extraction, Error> {
     thread_local! {
         // Plans are reused for the next input, as in the daemon.
         static WORKSPACE: std::cell::RefCell<Workspace> = std::cell::RefCell::default();
     }
     WORKSPACE.with_borrow_mut(|workspace| {
-        let mut recording = Recording::new(hints.clone());
         for piece in pieces {
             recording.push(piece, workspace)?;
         }

@@ -1,7 +1,12 @@
 //! Writes the first inputs for fuzzing: `cargo run --example seeds -- FOLDER`. All of them are
 //! generated; none is from a recording.
 
+#[path = "container_seeds.rs"]
+mod container_seeds;
+
 use std::path::Path;
+
+use container_seeds::{compressed, portapack, sdriq, wave64};
 
 fn main() -> std::io::Result<()> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "corpus".to_owned());
@@ -10,6 +15,10 @@ fn main() -> std::io::Result<()> {
         ("npy", npy()),
         ("wav", wav()),
         ("kiwi", kiwi()),
+        ("wave64", wave64()),
+        ("sdriq", sdriq()),
+        ("compressed", compressed()),
+        ("portapack", portapack()),
         ("sigmf", sigmf()),
         ("archive", archive()),
         ("names", names()),
@@ -282,6 +291,8 @@ fn names() -> Vec<Vec<u8>> {
         "x_fs=2.4MHz_14M2.C16",
         "x_samp_rate_2400000.complex16u",
         "two_48k_96k.sc16q11",
+        "x_200k.cf32.gz",
+        "BBD_0001.C16.zst",
     ]
     .map(|name| name.as_bytes().to_vec())
     .to_vec()

@@ -9,17 +9,26 @@
 mod checks;
 
 use checks::{check, check_error, extract};
-use heimdall_dsp::{Error, FormatClaim, Gap, Hints, MAX_SIGMF_TAIL_BYTES, SampleFormat, Sigmf};
+use heimdall_dsp::{Compression, Error, FormatClaim, Gap, Hints, MAX_SIGMF_TAIL_BYTES, SampleFormat, Sigmf};
+
+#[path = "containers.rs"]
+mod containers;
+
+pub(crate) use containers::{compressed, kiwi, portapack, sdriq, wave64};
 
 /// Takes any bytes.
 pub(crate) type Target = fn(&[u8]);
 
 /// All targets by name.
-pub(crate) const ALL: [(&str, Target); 8] = [
+pub(crate) const ALL: [(&str, Target); 12] = [
     ("raw", raw),
     ("npy", npy),
     ("wav", wav),
     ("kiwi", kiwi),
+    ("wave64", wave64),
+    ("sdriq", sdriq),
+    ("compressed", compressed),
+    ("portapack", portapack),
     ("sigmf", sigmf),
     ("archive", archive),
     ("names", names),
@@ -106,48 +115,6 @@ pub(crate) fn wav(input: &[u8]) {
     check(&at_low_rate(), &file, piece);
 }
 
-/// A `KiwiSDR` file. Six bytes of the input choose the delay and the length of each block.
-pub(crate) fn kiwi(input: &[u8]) {
-    const NS_PER_S: u64 = 1_000_000_000;
-    let mut input = Input(input);
-    let piece = 1 + usize::from(input.byte());
-    let header_rate = [1000_u32, 1001, 0, 999_999][usize::from(input.byte()) % 4];
-    let mut file = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0".to_vec();
-    file.extend(header_rate.to_le_bytes());
-    file.extend([0, 0, 0, 0, 4, 0, 16, 0]);
-    let mut time_ns = input.number() * NS_PER_S;
-    for block in 0..100_u64 {
-        if input.0.is_empty() {
-            break;
-        }
-        let (kind, amount, samples) = (input.byte(), input.number() >> 8, u64::from(input.byte()));
-        time_ns += samples * 1_000_140;
-        match kind % 8 {
-            // Late, early or far too late; in the other cases in time.
-            1 => time_ns += amount * 100_000,
-            2 => time_ns = time_ns.saturating_sub(amount * 100_000),
-            3 => time_ns += amount << 16,
-            _ => {}
-        }
-        let second = u32::try_from(time_ns / NS_PER_S).unwrap_or(u32::MAX);
-        let nanosecond = match kind % 8 {
-            4 => u32::MAX,
-            _ => u32::try_from(time_ns % NS_PER_S).unwrap_or(u32::MAX),
-        };
-        file.extend(b"kiwi\x0a\0\0\0");
-        file.extend([kind, 0]);
-        file.extend(second.to_le_bytes());
-        file.extend(nanosecond.to_le_bytes());
-        let odd = u64::from(kind % 16 == 5);
-        file.extend(b"data");
-        file.extend(u32::try_from(samples * 4 + odd).unwrap_or(0).to_le_bytes());
-        let sample = |at: u64| [at * 7, at % 5, at * 3, block % 7].map(|part| part.to_le_bytes()[0]);
-        file.extend((0..samples).flat_map(sample));
-        file.extend(std::iter::repeat_n(0, usize::from(odd == 1) * 2));
-    }
-    check(&at_low_rate(), &file, piece);
-}
-
 /// `SigMF` metadata, and samples.
 pub(crate) fn sigmf(input: &[u8]) {
     let mut input = Input(input);
@@ -181,7 +148,7 @@ pub(crate) fn archive(input: &[u8]) {
     }
     object.extend([0; 1024]);
     let hints = Hints::default();
-    let Err(Error::MetadataAfterSamples { at }) = extract(&hints, [&object[..]]) else {
+    let Err(Error::MetadataAfterSamples { at, .. }) = extract(&hints, [&object[..]]) else {
         return check(&hints, &object, piece);
     };
     let tail = usize::try_from(at)
@@ -244,7 +211,12 @@ pub(crate) fn names(input: &[u8]) {
     let mut hints = Hints::default();
     hints.add_file_name(&text);
     let said = hints.provenance();
-    assert!(said.len() <= 2, "{said:?}");
+    assert!(said.len() <= 3, "{said:?}");
+    let (stem, compression) = Compression::split_file_name(&text);
+    assert!(text.starts_with(stem) && (compression.is_some() || stem == text));
+    for name in heimdall_dsp::portapack::text_names(&text) {
+        assert!(heimdall_dsp::portapack::is_text_of(&name, &text));
+    }
 }
 
 fn at_low_rate() -> Hints {

@@ -1,3 +1,4 @@
+use crate::compression::Compression;
 use crate::format::SampleFormat;
 use crate::format::names::KNOWN_FORMATS;
 
@@ -48,6 +49,37 @@ pub enum Error {
         /// Bytes according to the header.
         announced: u64,
     },
+    /// Compressed data that are damaged, incomplete, followed by other bytes, or need too much
+    /// memory.
+    #[error("Invalid IQ data format: {compression}-compressed: {problem} ({bytes_out} bytes came out before)")]
+    Compressed {
+        /// The compression.
+        compression: Compression,
+        /// What is wrong with the data.
+        problem: String,
+        /// Bytes that came out before.
+        bytes_out: u64,
+    },
+    /// A compressed object inside a compressed object.
+    #[error(
+        "Invalid IQ data format: the object is {outer}-compressed, and what comes out is {inner}-compressed again; one compression is read"
+    )]
+    CompressedTwice {
+        /// The compression of the object.
+        outer: Compression,
+        /// The compression of what comes out.
+        inner: Compression,
+    },
+    /// More comes out of a compressed object than [`crate::Recording::with_limit`] allows.
+    #[error(
+        "IQ file too large: more than {limit_bytes} bytes come out of its {compression} compression, which is the limit"
+    )]
+    Expansion {
+        /// The compression.
+        compression: Compression,
+        /// The limit.
+        limit_bytes: u64,
+    },
     /// `SigMF` metadata that cannot be used.
     #[error("Invalid IQ data format: SigMF metadata: {problem}")]
     Metadata {
@@ -61,11 +93,14 @@ pub enum Error {
         problem: String,
     },
     /// A `SigMF` archive whose metadata follow the dataset. It can be read a second time: see
-    /// [`crate::Hints::read_archive_tail`].
+    /// [`crate::Hints::read_archive_tail`], and [`crate::CompressedTail`] if it is compressed.
     #[error("Invalid IQ data format: SigMF archive: the metadata follow the dataset, at byte {at}")]
     MetadataAfterSamples {
-        /// Where the entry of the metadata begins, or may begin.
+        /// Where the entry of the metadata begins, or may begin: byte of the archive without its
+        /// compression.
         at: u64,
+        /// The compression of the archive.
+        compression: Option<Compression>,
     },
     /// A sample format that is known and not read.
     #[error(
@@ -179,11 +214,12 @@ fn explain(looks_like: Option<&'static str>) -> String {
 }
 
 impl Error {
-    /// The word for `error_kind` columns and metrics: `too_short` or `invalid_format`.
+    /// The word for `error_kind` columns and metrics: `too_short`, `too_large` or `invalid_format`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::TooShort { .. } | Self::TooBroken { .. } => "too_short",
+            Self::Expansion { .. } => "too_large",
             _ => "invalid_format",
         }
     }

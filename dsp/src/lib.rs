@@ -3,8 +3,8 @@
 //! Input is the bytes of a recording, in pieces of any size. Output is one object of numbers for
 //! each 1000 ms. The rooms, in the order of the data path:
 //!
-//! 1. `container`: recognises the file format from the first bytes, and returns the bytes of the
-//!    samples.
+//! 1. `decompression`: decompresses `.gz`, `.xz`, `.bz2` and `.zst`. `container`: recognises the file
+//!    format from the first bytes, and returns the bytes of the samples.
 //! 2. `input`, `format`: hints and `SigMF` metadata, and the sample layout and rate that follow
 //!    from them, each with its source. Hints that contradict each other become warnings.
 //! 3. `plausibility`: refuses bytes that cannot be a recording, and guesses what they are.
@@ -49,8 +49,10 @@
 )]
 
 mod chunk;
+mod compression;
 mod container;
 mod decibel;
+mod decompression;
 mod detector;
 mod dictionary_entry;
 mod error;
@@ -73,6 +75,7 @@ mod warning;
 pub use chunk::Workspace;
 #[cfg(feature = "stages")]
 pub use chunk::stages;
+pub use compression::Compression;
 pub use container::archive::MAX_SIGMF_TAIL_BYTES;
 pub use dictionary_entry::{DictionaryEntry, Set};
 pub use error::Error;
@@ -82,11 +85,12 @@ pub use format::claim::FormatClaim;
 pub use format::names::UnknownFormat;
 pub use input::{
     DEFAULT_SAMPLE_RATE_HZ, Hint, Hints, Interpretation, MAX_SAMPLE_RATE_HZ, MAX_SIGMF_BYTES, MIN_SAMPLE_RATE_HZ,
-    Provenance, SIDECAR_SOURCE, Sigmf, sidecar,
+    Provenance, SIDECAR_SOURCE, Sigmf, portapack, sidecar,
 };
 pub use overview::Overview;
 pub use quality::Quality;
 pub use recording::Recording;
+pub use recording::compressed_tail::CompressedTail;
 pub use recording::extraction::{Extraction, Totals};
 pub use recording_info::{Anomaly, Gap, GpsStamps, RecordingInfo};
 pub use timeline::{CHUNK_MS, CHUNKS_PER_SEGMENT};

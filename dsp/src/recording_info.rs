@@ -17,6 +17,12 @@ pub struct Gap {
 /// What the object says about the recording apart from its samples. It is stored with the row.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct RecordingInfo {
+    /// Compression of the object: `gzip`, `xz`, `bzip2` or `zstd`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compression: Option<&'static str>,
+    /// Bytes that came out of the compression.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decompressed_bytes: Option<u64>,
     /// When the first sample was taken, according to the header (ISO 8601; programs write UTC).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<String>,
@@ -111,6 +117,8 @@ pub enum Anomaly {
         /// Bytes of the header.
         bytes: u64,
     },
+    /// A header has no checksum.
+    NoChecksum,
     /// The list is full.
     MoreOfThese {
         /// Number of remarks left out.
@@ -173,6 +181,7 @@ impl fmt::Display for Anomaly {
             Self::HeaderSkipped { header, bytes } => {
                 write!(f, "the header of {header} was left out, {bytes} bytes")
             }
+            Self::NoChecksum => f.write_str("the header has no checksum, as in files of old versions of SDRangel"),
             Self::MoreOfThese { left_out } => write!(f, "{left_out} more remarks were left out"),
         }
     }

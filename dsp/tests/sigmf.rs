@@ -23,7 +23,7 @@ fn extract(hints: Hints, bytes: &[u8], step: usize) -> Result<Extraction, Error>
 /// Reads an archive, and a second time with the metadata if they are at its end.
 fn extract_archive(bytes: &[u8], step: usize) -> Result<Extraction, Error> {
     match extract(Hints::default(), bytes, step) {
-        Err(Error::MetadataAfterSamples { at }) => {
+        Err(Error::MetadataAfterSamples { at, .. }) => {
             let at = usize::try_from(at).unwrap_or(usize::MAX);
             let tail = bytes.get(at..).unwrap_or_default();
             let mut hints = Hints::default();

@@ -9,14 +9,16 @@ recording_session_id: the session that the measurement belonged to
 bucket, object_key: where the samples are
 object_bytes, object_etag: size and version of the object when it was read
 sigmf_key: the SigMF metadata found next to the object
-container: format around the samples ('none', 'npy', 'wav', 'kiwi wav', 'sigmf', ...)
+portapack_key: the text of PortaPack found next to the object
+compression, decompressed_bytes: compression of the object (gzip, xz, bzip2, zstd), and the bytes that came out of it
+container: format around the samples ('none', 'npy', 'wav', 'kiwi wav', 'sdriq', 'sigmf', ...)
 iq_format, iq_format_source: layout of a sample, and the source of this information
 iq_scale: how a stored component x becomes a number
 sample_rate_hz, sample_rate_source: complex samples per second (half the rate of real samples), and the source
 said: everything stated about the recording outside its bytes, used or overruled: what, value, source
 warnings: contradictions, one sentence each; each has its word in the segments' quality
 start_time, stop_time: when the recording began and ended according to the header (ISO 8601)
-centre_frequency_hz: frequency of the receiver according to the header or SigMF
+centre_frequency_hz: frequency of the receiver according to the header, SigMF or PortaPack's text
 gps_stamps: time stamps of a KiwiSDR: number, stale ones, rate over the whole file, second of the GPS week, scatter, age
 gaps: where samples were lost, the first hundred: at_sample of the object, lost_samples
 num_gaps: number of gaps

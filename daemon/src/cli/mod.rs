@@ -52,7 +52,7 @@ enum Command {
 
 #[derive(Args, Debug)]
 struct ExtractArguments {
-    /// Recordings; `-` is the standard input
+    /// Recordings, also compressed ones (.gz, .xz, .bz2, .zst); `-` is the standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Samples per second, for files that do not contain it

@@ -108,7 +108,7 @@ pub struct Arguments {
     /// Most sessions that one sweep queues [default: 250]
     #[arg(long, env = "HEIMDALL_SWEEP_RECORDINGS", global = true, value_name = "N")]
     pub sweep_recordings: Option<String>,
-    /// Larger objects become an error row; bytes or KB, MB, GB, KiB, MiB, GiB [default: 16GiB]
+    /// Larger objects become an error row, before or after decompression; bytes or KB, MB, GB, KiB, MiB, GiB [default: 16GiB]
     #[arg(long, env = "HEIMDALL_MAX_OBJECT_BYTES", global = true, value_name = "SIZE")]
     pub max_object_bytes: Option<String>,
     /// Bytes read ahead of the extractor, all recordings together [default: 16MiB]

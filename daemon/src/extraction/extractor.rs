@@ -22,11 +22,12 @@ struct SegmentSink {
 }
 
 impl RecordingExtractor {
-    /// A recording of `receiver` from which no bytes are read yet.
+    /// A recording of `receiver` from which no bytes are read yet. If it is compressed, at most
+    /// `limit_bytes` may come out.
     #[must_use]
-    pub fn new(receiver: Receiver, hints: Hints) -> Self {
+    pub fn new(receiver: Receiver, hints: Hints, limit_bytes: u64) -> Self {
         Self {
-            recording: Recording::new(hints),
+            recording: Recording::new(hints).with_limit(limit_bytes),
             segments: SegmentSink {
                 receiver,
                 spool: SegmentSpool::new(SEGMENTS_IN_MEMORY_BYTES),
@@ -38,9 +39,15 @@ impl RecordingExtractor {
     ///
     /// # Errors
     /// The extractor's error, or [`ExtractionError::NoRoom`].
-    pub fn push(&mut self, bytes: &[u8], workspace: &mut Workspace) -> Result<(), ExtractionError> {
-        self.recording.push(bytes, workspace)?;
-        self.segments.push(&self.recording.take_segments())
+    pub fn push(&mut self, mut bytes: &[u8], workspace: &mut Workspace) -> Result<(), ExtractionError> {
+        // A compressed block can give many segments.
+        loop {
+            let goes_on = self.recording.push_part(&mut bytes, workspace)?;
+            self.segments.push(&self.recording.take_segments())?;
+            if !goes_on {
+                return Ok(());
+            }
+        }
     }
 
     /// Ends the recording. Returns its totals without segments, and all segments.

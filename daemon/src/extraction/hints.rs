@@ -28,6 +28,9 @@ pub fn of_object(claim: &Claim, location: &Location, object: &Object<'_>) -> Hin
     hints.set_object_bytes(object.size_bytes);
     add_columns(claim, &mut hints);
     add_metadata(|names| object.metadata(names), &mut hints);
+    if let Some(encoding) = object.content_encoding() {
+        hints.add_content_encoding(encoding);
+    }
     hints.add_file_name(&location.key);
     hints
 }

@@ -27,6 +27,9 @@ pub(super) struct Metadata {
     /// Key of the `SigMF` sidecar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sigmf_key: Option<String>,
+    /// Key of the text next to a recording of `PortaPack`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) portapack_key: Option<String>,
     #[serde(flatten)]
     interpretation: Option<Interpretation>,
     /// Every hint on the samples from outside the bytes, used or overruled.

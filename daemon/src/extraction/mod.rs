@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::FutureExt as _;
 use tracing::info;
 
+use self::archive_tail::ArchiveTail;
 use self::metadata::Metadata;
 use self::session_log::SessionLog;
 use self::stream::{ExtractionResult, ReadBudget, stream};
@@ -22,6 +23,7 @@ use crate::object_store::breaker::CircuitBreakers;
 use crate::object_store::client::ObjectStore;
 use crate::object_store::location::Location;
 
+mod archive_tail;
 pub mod extractor;
 pub mod hints;
 mod metadata;
@@ -121,11 +123,18 @@ impl Pipeline {
 
         let mut hints = hints::of_object(claim, &location, &object);
         let sigmf_key = sidecar::find_sidecar(&location, sidecar, &mut hints, &self.store).await;
+        let portapack_key = sidecar::find_portapack_text(&location, &mut hints, &self.store).await;
         metadata.hints = hints.provenance();
         metadata.sigmf_key = sigmf_key?;
+        metadata.portapack_key = portapack_key?;
         let mut result = stream(claim, &mut object, hints.clone(), &self.threads, &self.budget).await;
-        if let Err(ExtractionError::Recording(heimdall_dsp::Error::MetadataAfterSamples { at })) = result {
-            sidecar::read_archive_tail(&mut object, at, &mut hints).await?;
+        if let Err(ExtractionError::Recording(heimdall_dsp::Error::MetadataAfterSamples { at, compression })) = result {
+            let tail = ArchiveTail {
+                at,
+                compression,
+                limit_bytes,
+            };
+            tail.read(&mut object, &self.threads, &mut hints).await?;
             result = stream(claim, &mut object, hints, &self.threads, &self.budget).await;
         }
         let extracted = result?;

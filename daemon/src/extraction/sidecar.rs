@@ -1,11 +1,11 @@
-//! `SigMF` metadata in the store, next to the samples or at the end of an archive. The rules are in
-//! [`heimdall_dsp::sidecar`]; here are the requests.
+//! What is in the store next to the samples: `SigMF` metadata, and the texts of `PortaPack`. The
+//! rules are in [`heimdall_dsp::sidecar`] and [`heimdall_dsp::portapack`]; here are the requests.
 //!
 //! A sidecar is requested only if it must exist, so that no other recording pays for a second
 //! request.
 
 use heimdall_dsp::sidecar::{dataset_name, is_expected, is_metadata, metadata_names, other_dataset};
-use heimdall_dsp::{Hints, Inconsistency, MAX_SIGMF_BYTES, MAX_SIGMF_TAIL_BYTES, SIDECAR_SOURCE, Sigmf, Warning};
+use heimdall_dsp::{Hints, Inconsistency, MAX_SIGMF_BYTES, SIDECAR_SOURCE, Sigmf, Warning, portapack};
 
 use crate::job::error::ExtractionError;
 use crate::object_store::client::ObjectStore;
@@ -90,15 +90,31 @@ pub async fn find_sidecar(
     Ok(None)
 }
 
-/// Reads the metadata at byte `at` of an archive, after its dataset, and goes back to byte 0.
+/// Reads the text next to a recording of `PortaPack`, if its name is one of `PortaPack`'s and
+/// nothing else states the sample rate, and adds it to the hints. Returns its key.
 ///
 /// # Errors
-/// If they cannot be read.
-pub async fn read_archive_tail(object: &mut Object<'_>, at: u64, hints: &mut Hints) -> Result<(), ExtractionError> {
-    object.go_to(at).await?;
-    let tail = read_up_to(MAX_SIGMF_TAIL_BYTES, object).await?;
-    hints.read_archive_tail(&tail)?;
-    object.go_to(0).await
+/// If it exists and cannot be read.
+pub async fn find_portapack_text(
+    location: &Location,
+    hints: &mut Hints,
+    store: &ObjectStore,
+) -> Result<Option<String>, ExtractionError> {
+    let name = location.name();
+    if !hints.needs_portapack_text(name) {
+        return Ok(None);
+    }
+    for candidate in portapack::text_names(name) {
+        let candidate = sibling(location, &candidate);
+        let mut object = match store.get(&candidate).await {
+            Ok(object) => object,
+            Err(ExtractionError::NotFound { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        hints.add_portapack_text(&read_up_to(portapack::MAX_TEXT_BYTES, &mut object).await?);
+        return Ok(Some(candidate.key));
+    }
+    Ok(None)
 }
 
 /// The object `name` in the folder of `location`.
@@ -115,7 +131,7 @@ async fn read(location: &Location, store: &ObjectStore) -> Result<Sigmf, Extract
     Ok(Sigmf::parse(&read_up_to(MAX_SIGMF_BYTES + 1, &mut object).await?)?)
 }
 
-async fn read_up_to(limit_bytes: usize, object: &mut Object<'_>) -> Result<Vec<u8>, ExtractionError> {
+pub(super) async fn read_up_to(limit_bytes: usize, object: &mut Object<'_>) -> Result<Vec<u8>, ExtractionError> {
     let mut bytes = Vec::new();
     while bytes.len() < limit_bytes {
         let Some(piece) = object.next_piece().await? else { break };

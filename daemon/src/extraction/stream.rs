@@ -24,7 +24,7 @@ const BYTES_PER_PERMIT: u64 = 1024;
 
 /// Limits on the bytes that are read.
 pub struct ReadBudget {
-    /// Size limit of one object.
+    /// Size limit of one object, and of what comes out of it if it is compressed.
     pub max_object_bytes: u64,
     /// Bytes in memory of all recordings together, in units of [`BYTES_PER_PERMIT`].
     in_flight: Semaphore,
@@ -70,7 +70,7 @@ pub async fn stream(
         read_bytes: 0,
         limit_bytes: budget.max_object_bytes,
     };
-    let mut extractor = RecordingExtractor::new(claim.receiver.clone(), hints);
+    let mut extractor = RecordingExtractor::new(claim.receiver.clone(), hints, budget.max_object_bytes);
     let mut extracting = Duration::ZERO;
     let (mut block, mut permit) = reader
         .next_block(object, Vec::with_capacity(BLOCK_BYTES), &budget.in_flight)

@@ -73,7 +73,11 @@ impl ExtractorThreads {
         self.run(move |workspace| extractor.finish(workspace)).await
     }
 
-    async fn run<T: Send + 'static>(
+    /// Runs a piece of work on one of the threads.
+    ///
+    /// # Errors
+    /// Its error, or [`ExtractionError::Panic`].
+    pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Workspace) -> Result<T, ExtractionError> + Send + 'static,
     ) -> Result<T, ExtractionError> {
@@ -139,7 +143,7 @@ mod tests {
         assert_eq!(failure.to_string(), "internal error: bin 7 of 5");
         let (_, block) = threads
             .push(
-                RecordingExtractor::new(Receiver::default(), Hints::default()),
+                RecordingExtractor::new(Receiver::default(), Hints::default(), u64::MAX),
                 vec![0; 1600],
             )
             .await

@@ -85,6 +85,9 @@ impl fmt::Display for ExtractionError {
             } => format!(
                 "IQ file too large: {size_bytes} bytes, the limit is {limit_bytes} bytes (HEIMDALL_MAX_OBJECT_BYTES)"
             ),
+            Self::Recording(error @ heimdall_dsp::Error::Expansion { .. }) => {
+                format!("{error} (HEIMDALL_MAX_OBJECT_BYTES)")
+            }
             Self::Recording(error) => error.to_string(),
             Self::StoreOutage { .. } => "the object store is unavailable".to_owned(),
             Self::ObjectUnreadable { reason } => format!("IQ file could not be read: {reason}"),

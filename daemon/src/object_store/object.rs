@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderMap};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HeaderMap};
 use reqwest::{Response, StatusCode};
 use tokio::time::{sleep, timeout};
 use tracing::debug;
@@ -164,6 +164,13 @@ impl<'a> Object<'a> {
             && range.is_some_and(|(first, size)| {
                 first == self.read_bytes && (size.is_none() || self.size_bytes.is_none() || size == self.size_bytes)
             })
+    }
+
+    /// The Content-Encoding that the store has for the object. The client decodes nothing: the body
+    /// has the bytes that are stored.
+    #[must_use]
+    pub fn content_encoding(&self) -> Option<&str> {
+        self.headers.get(CONTENT_ENCODING)?.to_str().ok()
     }
 
     /// User metadata (`x-amz-meta-{name}`) under the first of `names` that exists.

@@ -4,6 +4,7 @@ pub mod error;
 mod input;
 #[cfg(feature = "plot")]
 pub mod plot_files;
+mod portapack_files;
 mod progress;
 pub mod sigmf_files;
 mod summary;
@@ -94,6 +95,7 @@ fn extract_file(
     let data = if input::is_stdin(file) {
         file.to_owned()
     } else {
+        portapack_files::add_text(file, &mut hints)?;
         sigmf_files::resolve_sidecar(file, &mut hints)?
     };
     let mut recording = Recording::new(hints);
@@ -108,7 +110,11 @@ fn extract_file(
         match input.read(&mut block) {
             Ok(0) => break,
             Ok(count) => {
-                recording.push(&block[..count], workspace)?;
+                let mut bytes = &block[..count];
+                // A compressed block can give many segments.
+                while recording.push_part(&mut bytes, workspace)? {
+                    store(segments, &recording.take_segments())?;
+                }
                 store(segments, &recording.take_segments())?;
                 progress.advance(count);
             }

@@ -6,12 +6,17 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use heimdall_dsp::sidecar::{dataset_name, is_dataset, is_metadata, metadata_names, other_dataset};
-use heimdall_dsp::{Error, Hints, MAX_SIGMF_BYTES, MAX_SIGMF_TAIL_BYTES, Recording, SIDECAR_SOURCE, Sigmf, Workspace};
+use heimdall_dsp::{
+    CompressedTail, Compression, Error, Hints, MAX_SIGMF_BYTES, MAX_SIGMF_TAIL_BYTES, Recording, SIDECAR_SOURCE, Sigmf,
+    Workspace,
+};
 
 use crate::offline::error::OfflineError;
 
 /// Length of the start of an archive that contains the header of the dataset or of the metadata.
 const START_BYTES: u64 = 64 * 1024;
+/// Bytes of a compressed archive that are read at a time.
+const BLOCK_BYTES: usize = 256 * 1024;
 
 /// Finds the `SigMF` metadata of a file and adds them to the hints. Returns the file with the
 /// samples: `file`, or the dataset if `file` contains the metadata.
@@ -64,17 +69,41 @@ fn read_archive_tail(file: &Path, hints: &mut Hints) -> Result<(), OfflineError>
     }
     let mut start = Vec::new();
     input.by_ref().take(START_BYTES).read_to_end(&mut start)?;
-    if start.get(257..262) != Some(b"ustar") {
+    if start.get(257..262) != Some(b"ustar") && Compression::recognise(&start).is_none() {
         return Ok(());
     }
-    let result = Recording::new(Hints::default()).push(&start, &mut Workspace::new());
-    if let Err(Error::MetadataAfterSamples { at }) = result {
+    let Err(Error::MetadataAfterSamples { at, compression }) = read_start(&start) else {
+        return Ok(());
+    };
+    let mut tail = Vec::new();
+    if let Some(compression) = compression {
+        input.seek(SeekFrom::Start(0))?;
+        tail = read_compressed_tail(input, CompressedTail::new(compression, at, u64::MAX))?;
+    } else {
         input.seek(SeekFrom::Start(at))?;
-        let mut tail = Vec::new();
         input.take(MAX_SIGMF_TAIL_BYTES as u64).read_to_end(&mut tail)?;
-        hints.read_archive_tail(&tail)?;
     }
+    hints.read_archive_tail(&tail)?;
     Ok(())
+}
+
+/// Reads the start of a file, or of what comes out of it, until it is known what it is.
+fn read_start(mut start: &[u8]) -> Result<(), Error> {
+    let mut workspace = Workspace::new();
+    let mut recording = Recording::new(Hints::default()).with_limit(START_BYTES);
+    while recording.push_part(&mut start, &mut workspace)? {}
+    Ok(())
+}
+
+/// Reads a compressed archive, and returns its end.
+fn read_compressed_tail(mut input: File, mut tail: CompressedTail) -> Result<Vec<u8>, OfflineError> {
+    let mut block = vec![0; BLOCK_BYTES];
+    loop {
+        let count = input.read(&mut block)?;
+        if count == 0 || !tail.push(&block[..count])? {
+            return Ok(tail.into_bytes());
+        }
+    }
 }
 
 fn read(path: &Path) -> Result<Sigmf, OfflineError> {

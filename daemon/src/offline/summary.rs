@@ -9,13 +9,17 @@ use crate::sanitize::sanitize;
 /// Writes one line with the interpretation, and one for each inconsistency, loss and anomaly.
 pub(super) fn write(name: &str, extraction: &Extraction, err: &mut impl Write) -> io::Result<()> {
     let used = &extraction.interpretation;
+    let compression = match (extraction.info.compression, extraction.info.decompressed_bytes) {
+        (Some(name), Some(bytes)) => format!("{name} ({bytes} bytes come out), "),
+        _ => String::new(),
+    };
     let container = match used.container {
         "none" => String::new(),
         container => format!("{container}, "),
     };
     writeln!(
         err,
-        "{name}: read as {container}{} ({}), scale {}, at {} Hz ({})",
+        "{name}: read as {compression}{container}{} ({}), scale {}, at {} Hz ({})",
         used.format, used.format_source, used.scale, used.sample_rate_hz, used.sample_rate_source
     )?;
     for inconsistency in &extraction.inconsistencies {

@@ -183,7 +183,7 @@ impl Archive {
             )));
         }
         if self.passed_other_files {
-            return Err(Error::MetadataAfterSamples { at });
+            return Err(after_samples(at));
         }
         Ok(text(Text::Metadata, size))
     }
@@ -191,7 +191,7 @@ impl Archive {
     fn enter_dataset(&mut self, name: &str, size: u64) -> Result<State, Error> {
         let Some(meta) = &self.meta else {
             let at = self.position.saturating_add(padded(size));
-            return Err(Error::MetadataAfterSamples { at });
+            return Err(after_samples(at));
         };
         if self.dataset.is_some() {
             return Err(bad("more than one dataset, one is read"));
@@ -275,6 +275,10 @@ impl Hints {
         self.set_sigmf(Archive::metadata_in_tail(tail)?, ARCHIVE_SOURCE);
         Ok(())
     }
+}
+
+fn after_samples(at: u64) -> Error {
+    Error::MetadataAfterSamples { at, compression: None }
 }
 
 fn text(kind: Text, bytes: u64) -> State {

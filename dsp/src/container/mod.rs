@@ -6,6 +6,7 @@ mod non_conforming;
 mod npy;
 pub(crate) mod payload;
 mod rtl_tcp;
+mod sdriq;
 mod tar_headers;
 mod wav;
 
@@ -21,6 +22,7 @@ use non_conforming::NonConformingDataset;
 use npy::Npy;
 use payload::Payload;
 use rtl_tcp::RtlTcp;
+use sdriq::Sdriq;
 use wav::Wav;
 
 /// Bytes needed to recognise the container: enough for every signature.
@@ -37,6 +39,8 @@ pub(crate) enum Container {
     Archive(Box<Archive>),
     /// A `NumPy` array.
     Npy(Npy),
+    /// A file of `SDRangel`.
+    Sdriq(Sdriq),
     /// A WAV file.
     Wav(Box<Wav>),
     /// A stored stream of `rtl_tcp`.
@@ -55,6 +59,9 @@ impl Container {
         }
         if Archive::is_tar(head) {
             return Ok(Self::Archive(Box::new(Archive::new(hints.sigmf().cloned()))));
+        }
+        if let Some(sdriq) = Sdriq::sniff(head)? {
+            return Ok(Self::Sdriq(sdriq));
         }
         match (magic::recognise(head), hints.sigmf()) {
             // Metadata can describe headers of GNU Radio.
@@ -81,6 +88,7 @@ impl Container {
             Self::Archive(archive) => return archive.decode(input),
             Self::Npy(npy) => npy.decode(input)?,
             Self::RtlTcp(stream) => stream.decode(input),
+            Self::Sdriq(sdriq) => return Ok(sdriq.decode(input)),
             Self::Wav(wav) => return wav.decode(input),
         };
         Ok(payload.map(|payload| Payload::Samples(Cow::Borrowed(payload))))
@@ -108,6 +116,7 @@ impl Container {
                 });
                 Interpretation::settle("npy", format, None, hints)
             }
+            Self::Sdriq(sdriq) => sdriq.interpret(hints),
             Self::Wav(wav) => wav.interpret(hints),
             // The header does not name the format, and other servers send other formats.
             Self::RtlTcp(_) => {
@@ -125,7 +134,7 @@ impl Container {
     /// back.
     pub(crate) fn end(&mut self) -> Result<(), Error> {
         match self {
-            Self::Raw | Self::RtlTcp(_) => Ok(()),
+            Self::Raw | Self::RtlTcp(_) | Self::Sdriq(_) => Ok(()),
             Self::NonConforming(dataset) => dataset.finish(),
             Self::Archive(archive) => archive.end(),
             Self::Npy(npy) => npy.finish(),
@@ -133,12 +142,12 @@ impl Container {
         }
     }
 
-    /// Whether an object may end inside a sample. Not if the reason may be a wrong format; a WAV
-    /// header excludes that.
+    /// Whether an object may end inside a sample. Not if the reason may be a wrong format; the header
+    /// of WAV and `SDRangel` excludes that.
     pub(crate) fn allows_partial_sample(&self) -> bool {
         match self {
             Self::Raw | Self::NonConforming(_) | Self::Archive(_) | Self::Npy(_) | Self::RtlTcp(_) => false,
-            Self::Wav(_) => true,
+            Self::Sdriq(_) | Self::Wav(_) => true,
         }
     }
 
@@ -147,6 +156,7 @@ impl Container {
         match self {
             Self::Raw | Self::NonConforming(_) | Self::Npy(_) => {}
             Self::Archive(archive) => archive.fill(info),
+            Self::Sdriq(sdriq) => sdriq.fill(info),
             Self::Wav(wav) => wav.fill(info),
             Self::RtlTcp(_) => info.add_anomaly(Anomaly::HeaderSkipped {
                 header: "rtl_tcp",

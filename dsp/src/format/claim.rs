@@ -8,7 +8,7 @@ const MAX_TEXT_CHARS: usize = 64;
 pub enum FormatClaim {
     /// A layout that is read.
     Samples(SampleFormat),
-    /// A container, whose header has the layout: `npy`, `wav` or `sigmf`.
+    /// A container, whose header has the layout: `npy`, `wav`, `wave64`, `sdriq` or `sigmf`.
     Container(&'static str),
     /// A layout that is known and not read.
     Unsupported(String),
@@ -35,6 +35,8 @@ impl FormatClaim {
             }
             "npy" | "numpy" | "application/x-npy" => Some(Self::Container("npy")),
             "wav" | "wave" | "riff" | "rf64" | "audio/wav" | "audio/x-wav" => Some(Self::Container("wav")),
+            "w64" | "wave64" => Some(Self::Container("wave64")),
+            "sdriq" => Some(Self::Container("sdriq")),
             _ if is_sigmf(name) => Some(Self::Container("sigmf")),
             _ if is_datatype(name) => Some(Self::Unsupported(short(text))),
             _ => Some(Self::Unknown(short(text))),

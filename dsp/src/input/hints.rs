@@ -4,12 +4,17 @@ use serde::Serialize;
 
 use super::file_name;
 use super::named_rate::{self, NamedRate};
+use super::portapack;
 use super::sample_rate::DEFAULT;
 use super::sigmf::{ARCHIVE_SOURCE, Sigmf};
+use crate::compression::Compression;
 use crate::format::SampleFormat;
 use crate::format::claim::FormatClaim;
 use crate::recording_info::Gap;
 use crate::warning::{Inconsistency, Warning};
+
+/// The source of a rate in the name of a file.
+const FILE_NAME: &str = "file name";
 
 /// A value and its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,16 +35,18 @@ pub struct Hints {
     pub(crate) durations_s: Vec<Hint<f64>>,
     pub(crate) losses: Vec<Gap>,
     sigmf: Option<(Sigmf, &'static str)>,
+    compressions: Vec<Hint<Compression>>,
     pub(crate) object_bytes: Option<u64>,
     /// What the file name has in place of one sample rate, in words.
     pub(crate) doubtful_rate: Option<String>,
+    pub(crate) centre_frequency_hz: Option<f64>,
     pub(crate) inconsistencies: Vec<Inconsistency>,
 }
 
 /// A value and its source, as stored with the row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Provenance {
-    /// `iq_format`, `sample_rate_hz`, `samples` or `duration_s`.
+    /// `compression`, `iq_format`, `sample_rate_hz`, `samples` or `duration_s`.
     pub what: &'static str,
     /// The value.
     pub value: serde_json::Value,
@@ -98,17 +105,53 @@ impl Hints {
         }
     }
 
-    /// Adds what a file name states: the format by the extension, and the rate as some recorders
-    /// write it.
+    /// Adds what a file name states: the compression and the format by the extensions, and the rate
+    /// as some recorders write it.
     pub fn add_file_name(&mut self, file_name: &str) {
+        let (file_name, compression) = Compression::split_file_name(file_name);
+        if let Some(value) = compression {
+            self.compressions.push(Hint {
+                value,
+                source: "extension",
+            });
+        }
         if let Some(format) = file_name::extension(file_name).and_then(FormatClaim::of_extension) {
             self.add_format(format, "extension");
         }
         match named_rate::find(file_name) {
-            NamedRate::Hz(rate_hz) => self.add_sample_rate_hz(rate_hz, "file name"),
+            NamedRate::Hz(rate_hz) => self.add_sample_rate_hz(rate_hz, FILE_NAME),
             NamedRate::Doubtful(readings) => self.doubtful_rate = Some(readings),
             NamedRate::Unknown => {}
         }
+    }
+
+    /// Adds the text next to a recording of `PortaPack`, see [`portapack`]. Its sample rate counts
+    /// more than all hints so far.
+    pub fn add_portapack_text(&mut self, text: &[u8]) {
+        let text = portapack::Text::parse(text);
+        self.centre_frequency_hz = text.centre_frequency_hz;
+        let Some(rate) = text.sample_rate else { return };
+        match rate.parse() {
+            Ok(value) if value > 0.0 && f64::is_finite(value) => self.rates_hz.insert(
+                0,
+                Hint {
+                    value,
+                    source: portapack::SOURCE,
+                },
+            ),
+            _ => {
+                let shown: String = rate.escape_debug().take(64).collect();
+                let text = format!("{} says '{shown}', which is no sample rate", portapack::SOURCE);
+                self.add_inconsistency(Inconsistency::new(Warning::SampleRateDoubtful, text));
+            }
+        }
+    }
+
+    /// Whether the text of `PortaPack` next to the samples in `name` is needed: the name is one of
+    /// `PortaPack`'s, and nothing but the name states the sample rate.
+    #[must_use]
+    pub fn needs_portapack_text(&self, name: &str) -> bool {
+        portapack::is_recording(name) && self.rates_hz.iter().all(|hint| hint.source == FILE_NAME)
     }
 
     /// Adds `SigMF` metadata. They count more than all hints so far.
@@ -123,6 +166,28 @@ impl Hints {
             self.losses = meta.losses();
         }
         self.sigmf = Some((meta, source));
+    }
+
+    /// Adds the Content-Encoding of HTTP, if it names a compression. Bytes that are not compressed
+    /// contradict it, which becomes a warning.
+    pub fn add_content_encoding(&mut self, text: &str) {
+        let encodings = text.split(',').filter_map(Compression::of_content_encoding);
+        self.compressions.extend(encodings.map(|value| Hint {
+            value,
+            source: "Content-Encoding",
+        }));
+    }
+
+    /// Compares the compression that the bytes have with the hints.
+    pub(crate) fn check_compression(&mut self, found: Option<Compression>) {
+        let wrong = self.compressions.iter().filter(|hint| Some(hint.value) != found);
+        let object = found.map_or("not compressed".to_owned(), |found| format!("{found}-compressed"));
+        let texts: Vec<String> = wrong
+            .map(|hint| format!("{} says {}, the object is {object}", hint.source, hint.value))
+            .collect();
+        for text in texts {
+            self.add_inconsistency(Inconsistency::new(Warning::FormatDoubtful, text));
+        }
     }
 
     /// Sets the size of the object, if it is known.
@@ -162,6 +227,9 @@ impl Hints {
             hints.iter().map(of_hint).collect()
         }
         [
+            of("compression", &self.compressions, |compression| {
+                compression.name().into()
+            }),
             of("iq_format", &self.formats, |claim| claim.text().into()),
             of("sample_rate_hz", &self.rates_hz, |rate| (*rate).into()),
             of("samples", &self.sample_counts, |count| (*count).into()),

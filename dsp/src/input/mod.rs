@@ -5,6 +5,7 @@ mod file_name;
 mod hints;
 mod interpretation;
 mod named_rate;
+pub mod portapack;
 mod sample_rate;
 pub mod sidecar;
 pub(crate) mod sigmf;

@@ -7,12 +7,15 @@
 //!    ([`metadata_names`]).
 //! 3. Metadata whose `core:dataset` is another file do not belong to the samples
 //!    ([`other_dataset`]).
-//! 4. A sidecar must exist for `x.sigmf-data`, and if a hint says `sigmf` ([`is_expected`]). If it
+//! 4. The extension of a compression does not count: the metadata of `x.sigmf-data.gz` are in
+//!    `x.sigmf-meta`.
+//! 5. A sidecar must exist for `x.sigmf-data`, and if a hint says `sigmf` ([`is_expected`]). If it
 //!    is missing, another hint must name the sample format
 //!    ([`Hints::names_samples`](super::Hints::names_samples)).
 
 use super::hints::Hints;
 use super::sigmf::{Sigmf, bad};
+use crate::compression::Compression;
 use crate::error::Error;
 
 const METADATA: &str = ".sigmf-meta";
@@ -28,7 +31,7 @@ pub fn is_metadata(name: &str) -> bool {
 /// Whether `name` is the name of a dataset that only its metadata describe.
 #[must_use]
 pub fn is_dataset(name: &str) -> bool {
-    name.ends_with(DATASET)
+    decompressed(name).ends_with(DATASET)
 }
 
 /// Name of the file with the samples that the metadata in `metadata_name` describe.
@@ -54,6 +57,7 @@ pub fn dataset_name(metadata_name: &str, metadata: &Sigmf) -> Result<String, Err
 /// count.
 #[must_use]
 pub fn metadata_names(name: &str) -> Vec<String> {
+    let name = decompressed(name);
     let replaced = name.rsplit_once('.').map(|(stem, _)| format!("{stem}{METADATA}"));
     let appended = (!is_dataset(name)).then(|| format!("{name}{METADATA}"));
     replaced.into_iter().chain(appended).collect()
@@ -62,13 +66,19 @@ pub fn metadata_names(name: &str) -> Vec<String> {
 /// The dataset that the metadata name, if that is not the file `name`.
 #[must_use]
 pub fn other_dataset<'a>(metadata: &'a Sigmf, name: &str) -> Option<&'a str> {
-    metadata.dataset().filter(|dataset| *dataset != name)
+    let names = [name, decompressed(name)];
+    metadata.dataset().filter(|dataset| !names.contains(dataset))
 }
 
 /// Whether the samples in `name` must have a sidecar. An archive contains its metadata.
 #[must_use]
 pub fn is_expected(name: &str, hints: &Hints) -> bool {
-    is_dataset(name) || (hints.names_sigmf() && !name.to_ascii_lowercase().ends_with(ARCHIVE))
+    is_dataset(name) || (hints.names_sigmf() && !decompressed(name).to_ascii_lowercase().ends_with(ARCHIVE))
+}
+
+/// The name of what was compressed.
+fn decompressed(name: &str) -> &str {
+    Compression::split_file_name(name).0
 }
 
 #[cfg(test)]
@@ -90,6 +100,8 @@ mod tests {
         assert_eq!(metadata_names("c.sigmf-data"), ["c.sigmf-meta"]);
         assert_eq!(metadata_names("c.dat"), ["c.sigmf-meta", "c.dat.sigmf-meta"]);
         assert_eq!(metadata_names("c"), ["c.sigmf-meta"]);
+        assert_eq!(metadata_names("c.sigmf-data.xz"), ["c.sigmf-meta"]);
+        assert_eq!(metadata_names("c.dat.gz"), ["c.sigmf-meta", "c.dat.sigmf-meta"]);
     }
 
     #[test]
@@ -104,6 +116,7 @@ mod tests {
         assert!(dataset_name("b.sigmf-meta", &metadata(None, true)).is_err());
         assert_eq!(other_dataset(&metadata(Some("c"), false), "b"), Some("c"));
         assert_eq!(other_dataset(&metadata(Some("b"), false), "b"), None);
+        assert_eq!(other_dataset(&metadata(Some("b"), false), "b.gz"), None);
         assert_eq!(other_dataset(&metadata(None, false), "b"), None);
     }
 
@@ -117,6 +130,8 @@ mod tests {
         archive.add_file_name("x.sigmf");
         assert!(!is_expected("x.sigmf", &archive));
         assert!(!is_expected("x.SIGMF", &archive));
+        assert!(!is_expected("x.sigmf.zst", &archive));
+        assert!(is_expected("x.sigmf-data.zst", &plain));
         let mut column = Hints::default();
         column.add_format(FormatClaim::Container("sigmf"), "column iq_data_format");
         assert!(is_expected("x.bin", &column));

@@ -4,6 +4,8 @@
 mod agreement;
 mod analytic_signal;
 mod chunk_buffer;
+pub(crate) mod compressed_tail;
+mod contents;
 pub(crate) mod extraction;
 mod sample_checks;
 mod sample_decoder;
@@ -11,35 +13,35 @@ mod segment_builder;
 mod segmenter;
 
 use crate::chunk::Workspace;
-use crate::container::payload::Payload;
-use crate::container::{Container, SNIFF_BYTES};
+use crate::compression::{Compression, MIN_BYTES};
+use crate::decompression::Decompressor;
 use crate::error::Error;
 use crate::features::SegmentFeatures;
 use crate::input::Hints;
+use contents::Contents;
 use extraction::Extraction;
-use segmenter::Segmenter;
 
 /// Computes the features of one recording from its bytes.
 ///
-/// Holds at most one chunk of samples, the header of a container, and the results. The result does
-/// not depend on how the bytes are divided between calls of [`Recording::push`].
+/// Holds at most one chunk of samples, the header of a container, the window of a compression, and
+/// the results. The result does not depend on how the bytes are divided between calls of
+/// [`Recording::push`].
 #[derive(Debug)]
 pub struct Recording {
-    hints: Hints,
-    stage: Stage,
-    with_overview: bool,
+    compression: Layer,
+    limit_bytes: u64,
+    contents: Contents,
 }
 
+/// The compression of the object.
 #[derive(Debug)]
-enum Stage {
-    /// The first bytes, too few to recognise the container.
+enum Layer {
+    /// The first bytes, too few to recognise it.
     Sniffing(Vec<u8>),
-    /// In the container's header, or in its data.
-    Decoding {
-        container: Container,
-        /// `None` until the header is read.
-        segmenter: Option<Box<Segmenter>>,
-    },
+    /// There is none.
+    None,
+    /// The bytes go through it.
+    Compressed(Decompressor),
 }
 
 impl Recording {
@@ -47,16 +49,23 @@ impl Recording {
     #[must_use]
     pub fn new(hints: Hints) -> Self {
         Self {
-            hints,
-            stage: Stage::Sniffing(Vec::with_capacity(SNIFF_BYTES)),
-            with_overview: false,
+            compression: Layer::Sniffing(Vec::with_capacity(MIN_BYTES)),
+            limit_bytes: u64::MAX,
+            contents: Contents::new(hints),
         }
     }
 
     /// Also collects [`Extraction::overview`], which a plot shows. It takes at most 10 MB.
     #[must_use]
     pub fn with_overview(mut self) -> Self {
-        self.with_overview = true;
+        self.contents.with_overview = true;
+        self
+    }
+
+    /// Limits the bytes that come out of a compressed object.
+    #[must_use]
+    pub fn with_limit(mut self, limit_bytes: u64) -> Self {
+        self.limit_bytes = limit_bytes;
         self
     }
 
@@ -64,13 +73,7 @@ impl Recording {
     /// memory. The caller must add the warnings of [`Extraction::inconsistencies`] to them, since
     /// some are found only at the end.
     pub fn take_segments(&mut self) -> Vec<SegmentFeatures> {
-        match &mut self.stage {
-            Stage::Decoding {
-                segmenter: Some(segmenter),
-                ..
-            } => segmenter.take_segments(),
-            _ => Vec::new(),
-        }
+        self.contents.take_segments()
     }
 
     /// Takes the next bytes of the object.
@@ -78,17 +81,64 @@ impl Recording {
     /// # Errors
     ///
     /// If the bytes so far cannot be a recording. After an error the recording cannot be continued.
-    pub fn push(&mut self, bytes: &[u8], workspace: &mut Workspace) -> Result<(), Error> {
-        let Stage::Sniffing(head) = &mut self.stage else {
-            return self.decode(bytes, workspace);
-        };
-        let (start, rest) = bytes.split_at(bytes.len().min(SNIFF_BYTES - head.len()));
-        head.extend_from_slice(start);
-        if head.len() < SNIFF_BYTES {
-            return Ok(());
+    pub fn push(&mut self, mut bytes: &[u8], workspace: &mut Workspace) -> Result<(), Error> {
+        while self.push_part(&mut bytes, workspace)? {}
+        Ok(())
+    }
+
+    /// Takes bytes from the front of `bytes`: all of them, or if they are compressed as many as give
+    /// 64 KiB. Returns whether it must be called again with the rest, which may be empty. So
+    /// [`Recording::take_segments`] can be called in between: a few compressed bytes can give
+    /// gigabytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Recording::push`].
+    pub fn push_part(&mut self, bytes: &mut &[u8], workspace: &mut Workspace) -> Result<bool, Error> {
+        if let Layer::Sniffing(head) = &mut self.compression {
+            let (start, rest) = bytes.split_at(bytes.len().min(MIN_BYTES - head.len()));
+            head.extend_from_slice(start);
+            *bytes = rest;
+            if head.len() < MIN_BYTES {
+                return Ok(false);
+            }
+            self.open(workspace)?;
         }
-        self.open(workspace)?;
-        self.decode(rest, workspace)
+        self.step(bytes, workspace)
+    }
+
+    /// Recognises the compression from the bytes so far, and reads them.
+    fn open(&mut self, workspace: &mut Workspace) -> Result<(), Error> {
+        let Layer::Sniffing(head) = &mut self.compression else {
+            return Ok(());
+        };
+        let head = std::mem::take(head);
+        let found = Compression::recognise(&head);
+        self.contents.hints.check_compression(found);
+        self.contents.compression = found;
+        self.compression = match found {
+            Some(compression) => {
+                // The size of what comes out is not known.
+                self.contents.hints.set_object_bytes(None);
+                Layer::Compressed(Decompressor::new(compression))
+            }
+            None => Layer::None,
+        };
+        let mut rest = &head[..];
+        while self.step(&mut rest, workspace)? {}
+        Ok(())
+    }
+
+    fn step(&mut self, bytes: &mut &[u8], workspace: &mut Workspace) -> Result<bool, Error> {
+        let Layer::Compressed(decompressor) = &mut self.compression else {
+            self.contents.push(std::mem::take(bytes), workspace)?;
+            return Ok(false);
+        };
+        let Some(piece) = decompressor.decode(bytes, self.limit_bytes)? else {
+            return Ok(false);
+        };
+        self.contents.push(piece, workspace)?;
+        Ok(true)
     }
 
     /// Ends the recording.
@@ -97,55 +147,14 @@ impl Recording {
     ///
     /// If the object as a whole is no recording, or is too short for one chunk.
     pub fn finish(mut self, workspace: &mut Workspace) -> Result<Extraction, Error> {
-        if let Stage::Sniffing(_) = self.stage {
-            self.open(workspace)?;
-        }
-        if let Stage::Decoding { container, .. } = &mut self.stage {
-            container.end()?;
-        }
-        // Now the container returns the samples that it held back.
-        self.decode(&[], workspace)?;
-        let Stage::Decoding { container, segmenter } = self.stage else {
-            unreachable!("opened above")
+        self.open(workspace)?;
+        let Layer::Compressed(mut decompressor) = self.compression else {
+            return self.contents.finish(workspace);
         };
-        match segmenter {
-            Some(segmenter) => segmenter.finish(container, workspace),
-            // The object has no samples.
-            None => Segmenter::new(container.interpret(&self.hints)?, &self.hints, false).finish(container, workspace),
-        }
-    }
-
-    /// Recognises the container from the bytes so far, and reads them.
-    fn open(&mut self, workspace: &mut Workspace) -> Result<(), Error> {
-        let Stage::Sniffing(head) = &mut self.stage else {
-            return Ok(());
-        };
-        let head = std::mem::take(head);
-        self.stage = Stage::Decoding {
-            container: Container::sniff(&head, &self.hints)?,
-            segmenter: None,
-        };
-        self.decode(&head, workspace)
-    }
-
-    fn decode(&mut self, mut bytes: &[u8], workspace: &mut Workspace) -> Result<(), Error> {
-        let Stage::Decoding { container, segmenter } = &mut self.stage else {
-            return Ok(());
-        };
-        while let Some(payload) = container.decode(&mut bytes)? {
-            let segmenter = match segmenter {
-                Some(segmenter) => segmenter,
-                None => segmenter.insert(Box::new(Segmenter::new(
-                    container.interpret(&self.hints)?,
-                    &self.hints,
-                    self.with_overview,
-                ))),
-            };
-            match payload {
-                Payload::Samples(payload) => segmenter.read(&payload, workspace)?,
-                Payload::Lost(samples) => segmenter.note_lost(samples)?,
-            }
-        }
-        Ok(())
+        decompressor.end()?;
+        let mut extraction = self.contents.finish(workspace)?;
+        extraction.info.compression = Some(decompressor.compression.name());
+        extraction.info.decompressed_bytes = Some(decompressor.bytes_out);
+        Ok(extraction)
     }
 }

@@ -259,6 +259,8 @@ impl Segmenter {
         if let Some(meta) = self.hints.sigmf() {
             meta.fill(&mut result.info);
         }
+        let tuned_to = &mut result.info.centre_frequency_hz;
+        *tuned_to = tuned_to.or(self.hints.centre_frequency_hz);
         for segment in &mut result.segments {
             segment
                 .quality

@@ -1,6 +1,7 @@
 //! The keys of `extraction_metadata` are those that the comment on the column lists.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 
 use crate::support::daemon::Daemon;
 use crate::support::{Bench, recordings};
@@ -63,19 +64,32 @@ async fn the_comment_lists_exactly_the_keys_that_occur() {
             "captures": [{"core:sample_start": 0}], "annotations": []}"#,
     );
     bench.put("short.bin", &recordings::tone()[..800]);
-    let session = bench
-        .record(&["auxi.wav", "kiwi.wav", "pair.sigmf-data", "short.bin", "missing.bin"])
-        .await;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(&samples(12_000)).expect("a write to memory");
+    bench.put("packed.C16.gz", encoder.finish().expect("a write to memory"));
+    bench.put("packed.TXT", "sample_rate=12000");
+    let locations = [
+        "auxi.wav",
+        "kiwi.wav",
+        "pair.sigmf-data",
+        "packed.C16.gz",
+        "short.bin",
+        "missing.bin",
+    ];
+    let session = bench.record(&locations).await;
     // The header of one file contradicts the column.
     bench
-        .execute("UPDATE heimdall.measurements SET iq_sample_rate = 48000")
+        .execute(
+            "UPDATE heimdall.measurements SET iq_sample_rate = 48000;
+             UPDATE heimdall.measurements SET iq_sample_rate = NULL WHERE iq_data_location ~ 'packed'",
+        )
         .await;
     let daemon = Daemon::start(&bench).await;
     bench.complete(&session).await;
     let rows = bench.rows(&session).await;
     daemon.stop().await;
     let failed: Vec<bool> = rows.iter().map(|row| row.failed).collect();
-    assert_eq!(failed, [false, false, false, true, true]);
+    assert_eq!(failed, [false, false, false, false, true, true]);
     let found: BTreeSet<String> = rows
         .iter()
         .flat_map(|row| row.metadata.as_object().expect("an object").keys().cloned())

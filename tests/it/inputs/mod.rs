@@ -1,5 +1,6 @@
 //! Which recordings can be read, what is stored for the others, and does hostile input do harm?
 
+mod compressed;
 mod corpus;
 mod extraction_metadata;
 mod formats;

@@ -14,7 +14,7 @@ fn sigmf(global: &str) -> String {
 }
 
 /// A tar file with the samples before the metadata, as the usual writers make it.
-fn sigmf_archive() -> Vec<u8> {
+pub(super) fn sigmf_archive() -> Vec<u8> {
     let entry = |name: &str, content: &[u8]| {
         let mut header = [0_u8; 512];
         header[..name.len()].copy_from_slice(name.as_bytes());

@@ -1,10 +1,8 @@
 //! Compares the lengths in the headers with the bytes that arrive.
 
-use super::bytes::{u32_at, u64_at};
+use super::bytes::u64_at;
+use super::framing::{ChunkHeader, Framing, UNNAMED};
 use crate::recording_info::{Anomaly, RecordingInfo};
-
-/// Means that the length is elsewhere or unknown.
-const UNKNOWN: u32 = u32::MAX;
 
 /// The bytes of `ds64` that are read: lengths of file and data.
 pub(super) const DS64_BYTES: usize = 16;
@@ -32,10 +30,9 @@ pub(super) struct Lengths {
 }
 
 impl Lengths {
-    /// Reads the RIFF header.
-    pub(super) fn read_riff(&mut self, header: &[u8]) {
-        let length = u32_at(header, 4);
-        self.riff_end = (length != 0 && length != UNKNOWN).then(|| u64::from(length) + 8);
+    /// Reads the header of the file.
+    pub(super) fn read_riff(&mut self, header: &[u8], framing: Framing) {
+        self.riff_end = framing.end(header);
     }
 
     /// Reads the first bytes of `ds64`: length of the file and of the data. An interrupted program
@@ -50,23 +47,31 @@ impl Lengths {
         self.announced > 0
     }
 
-    /// Whether a header with this name, which ends at byte `taken`, can follow samples.
-    pub(super) fn is_chunk(&self, id: [u8; 4], taken: u64) -> bool {
-        let is_inside = self.riff_end.is_some_and(|end| end >= taken);
+    /// Whether this header, which ends at byte `taken`, can follow samples. A chunk without a name
+    /// must be inside the file as a whole.
+    pub(super) fn is_chunk(&self, ChunkHeader { id, length }: ChunkHeader, taken: u64) -> bool {
+        let ends = if id == UNNAMED {
+            taken.saturating_add(length)
+        } else {
+            taken
+        };
+        let is_inside = self.riff_end.is_some_and(|end| end >= ends);
         KNOWN.contains(&&id) || (is_inside && id.iter().all(|byte| matches!(byte, b' '..=b'~')))
     }
 
     /// Bytes in a `data` chunk whose header ends at byte `taken`. `None` if the samples continue to
     /// the end of the object: the length is unknown, or it is 0 and neither stamps nor other chunks
     /// can follow.
-    pub(super) fn announce(&mut self, length: u32, taken: u64, has_stamps: bool) -> Option<u64> {
-        let announced = match length {
-            UNKNOWN => self.data_bytes_64.unwrap_or(u64::from(length)),
-            _ => u64::from(length),
+    pub(super) fn announce(&mut self, length: u64, framing: Framing, taken: u64, has_stamps: bool) -> Option<u64> {
+        let announced = match self.data_bytes_64 {
+            Some(elsewhere) if framing.is_unknown(length) => elsewhere,
+            _ => length,
         };
         self.announced = self.announced.saturating_add(announced);
-        let is_unknown = announced == u64::from(UNKNOWN) || announced == u64::MAX;
-        let goes_on = has_stamps || self.riff_end.is_some_and(|end| end > taken);
+        let is_unknown = framing.is_unknown(announced) || announced == u64::MAX;
+        // No program writes a Wave64 file without samples on purpose.
+        let may_be_empty = framing == Framing::Riff && self.riff_end.is_some_and(|end| end > taken);
+        let goes_on = has_stamps || may_be_empty;
         (!is_unknown && (announced > 0 || goes_on)).then_some(announced)
     }
 

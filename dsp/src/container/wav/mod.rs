@@ -1,5 +1,5 @@
 //! WAV files with IQ samples: RIFF/WAVE, its 64-bit forms RF64 and BW64 (EBU Tech 3306, ITU-R
-//! BS.2088), and `KiwiSDR` files, whose `data` chunks are separated by time stamps. Two channels:
+//! BS.2088), Sony's Wave64, and `KiwiSDR` files, whose `data` chunks are separated by time stamps. Two channels:
 //! left is I and right is Q.
 //!
 //! The extractor gets bytes in pieces and holds a bounded number of them. The crates for WAV
@@ -21,6 +21,7 @@
 mod auxi;
 mod bytes;
 mod contents;
+mod framing;
 mod gps_stamp;
 mod kiwi;
 mod layout;
@@ -33,37 +34,33 @@ use super::payload::Payload;
 use crate::error::Error;
 use crate::input::{Hints, Interpretation};
 use crate::recording_info::{Anomaly, RecordingInfo};
-use bytes::u32_at;
 use contents::{Contents, Kind, Samples};
+use framing::{ChunkHeader, Framing};
 use gps_stamp::STAMP_BYTES;
 use kiwi::Stamps;
 use reader::Reader;
-
-/// Size of the RIFF header: name, length, form.
-const RIFF_BYTES: usize = 12;
-/// Size of the header of a chunk: name, length.
-const CHUNK_BYTES: usize = 8;
 
 /// Reads a WAV file as it arrives.
 #[derive(Debug)]
 pub(crate) struct Wav {
     state: State,
+    framing: Framing,
     reader: Reader,
     contents: Contents,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// In the RIFF header.
+    /// In the header of the file.
     Riff,
-    /// In the header of a chunk, which may follow a byte of padding.
-    Chunk { padding: bool },
+    /// In the header of a chunk, which may follow bytes of padding.
+    Chunk { padding: usize },
     /// In a chunk whose first `wanted` bytes are read, and which has `rest` more.
     Body { kind: Kind, wanted: usize, rest: u64 },
     /// In bytes that are not read.
-    Skip { left: u64, padding: bool },
+    Skip { left: u64, padding: usize },
     /// In a `data` chunk. Its last `odd` bytes are no whole sample.
-    Data { left: u64, odd: u64, padding: bool },
+    Data { left: u64, odd: u64, padding: usize },
     /// In samples up to the end of the object.
     Open,
 }
@@ -71,14 +68,17 @@ enum State {
 impl Wav {
     /// Recognises a WAV file by its first bytes.
     pub(crate) fn sniff(head: &[u8]) -> Option<Self> {
-        let name = match head.get(..4)? {
-            b"RIFF" => "wav",
-            b"RF64" => "rf64",
-            b"BW64" => "bw64",
+        let (name, framing) = match head.get(..4)? {
+            b"riff" if Framing::is_wave64(head) => ("wave64", Framing::Wave64),
+            _ if head.get(8..12)? != b"WAVE" => return None,
+            b"RIFF" => ("wav", Framing::Riff),
+            b"RF64" => ("rf64", Framing::Riff),
+            b"BW64" => ("bw64", Framing::Riff),
             _ => return None,
         };
-        (head.get(8..RIFF_BYTES)? == b"WAVE").then(|| Self {
+        Some(Self {
             state: State::Riff,
+            framing,
             reader: Reader::default(),
             contents: Contents::new(name),
         })
@@ -92,15 +92,17 @@ impl Wav {
             }
             match self.state {
                 State::Riff => {
-                    let Some(header) = self.reader.gather(input, RIFF_BYTES) else {
+                    let Some(header) = self.reader.gather(input, self.framing.file_header_bytes()) else {
                         return Ok(None);
                     };
-                    self.contents.lengths.read_riff(&header);
-                    self.state = State::Chunk { padding: false };
+                    self.contents.lengths.read_riff(&header, self.framing);
+                    self.state = State::Chunk { padding: 0 };
                 }
                 State::Chunk { padding } => {
-                    let padded = padding && self.reader.peek(input) == Some(0);
-                    let Some(header) = self.reader.gather(input, CHUNK_BYTES + usize::from(padded)) else {
+                    // Some programs leave the padding out.
+                    let padded = if self.reader.peek(input) == Some(0) { padding } else { 0 };
+                    let wanted = self.framing.chunk_header_bytes() + padded;
+                    let Some(header) = self.reader.gather(input, wanted) else {
                         return Ok(None);
                     };
                     if let Some(samples) = self.enter(header, padded)? {
@@ -114,7 +116,7 @@ impl Wav {
                     self.contents.read(kind, &body)?;
                     self.state = State::Skip {
                         left: rest,
-                        padding: !(wanted as u64 + rest).is_multiple_of(2),
+                        padding: self.framing.padding(wanted as u64 + rest),
                     };
                 }
                 State::Skip { left: 0, padding } | State::Data { left: 0, padding, .. } => {
@@ -162,11 +164,10 @@ impl Wav {
     }
 
     /// Enters the chunk with this header. Returns its bytes if they are no header but more samples.
-    fn enter(&mut self, header: Vec<u8>, padded: bool) -> Result<Option<Payload<'static>>, Error> {
-        let chunk = &header[usize::from(padded)..];
-        let id = [chunk[0], chunk[1], chunk[2], chunk[3]];
-        let length = u32_at(chunk, 4);
-        if self.contents.lengths.has_data() && !self.contents.lengths.is_chunk(id, self.reader.position) {
+    fn enter(&mut self, header: Vec<u8>, padded: usize) -> Result<Option<Payload<'static>>, Error> {
+        let chunk = self.framing.chunk(&header[padded..]);
+        let ChunkHeader { id, length } = chunk;
+        if self.contents.lengths.has_data() && !self.contents.lengths.is_chunk(chunk, self.reader.position) {
             return Ok(self.continue_samples(header));
         }
         self.contents
@@ -177,7 +178,7 @@ impl Wav {
             State::Body {
                 kind,
                 wanted,
-                rest: u64::from(length) - wanted as u64,
+                rest: length - wanted as u64,
             }
         };
         self.state = match &id {
@@ -185,15 +186,15 @@ impl Wav {
             b"ds64" => body(Kind::Ds64, lengths::DS64_BYTES),
             b"auxi" => body(Kind::Auxi, auxi::BYTES),
             b"kiwi"
-                if length as usize == STAMP_BYTES
+                if length == STAMP_BYTES as u64
                     && (!self.contents.lengths.has_data() || self.contents.stamps.is_some()) =>
             {
                 body(Kind::Stamp, STAMP_BYTES)
             }
             b"data" => self.enter_data(length)?,
             _ => State::Skip {
-                left: u64::from(length),
-                padding: !length.is_multiple_of(2),
+                left: length,
+                padding: self.framing.padding(length),
             },
         };
         Ok(None)
@@ -210,21 +211,19 @@ impl Wav {
         }
     }
 
-    fn enter_data(&mut self, length: u32) -> Result<State, Error> {
+    fn enter_data(&mut self, length: u64) -> Result<State, Error> {
         let Some(layout) = self.contents.layout else {
             return Err(self.contents.bad("the data chunk comes before the fmt chunk"));
         };
-        let Some(bytes) = self
-            .contents
-            .lengths
-            .announce(length, self.reader.position, self.contents.stamps.is_some())
-        else {
+        let (position, has_stamps) = (self.reader.position, self.contents.stamps.is_some());
+        let lengths = &mut self.contents.lengths;
+        let Some(bytes) = lengths.announce(length, self.framing, position, has_stamps) else {
             return Ok(State::Open);
         };
         Ok(State::Data {
             left: bytes,
             odd: bytes % layout.format.sample_bytes() as u64,
-            padding: !bytes.is_multiple_of(2),
+            padding: self.framing.padding(bytes),
         })
     }
 
@@ -246,9 +245,10 @@ impl Wav {
             .lengths
             .leave_out(&mut self.contents.odd_bytes, &mut self.contents.info);
         self.contents.lengths.end(&mut self.contents.info);
-        // A single zero may be padding.
+        // Zeros may be padding.
         let incomplete = self.reader.incomplete();
-        if matches!(self.state, State::Chunk { .. }) && !matches!(incomplete, [] | [0]) {
+        let is_padding = incomplete.len() <= self.framing.padding(1) && incomplete.iter().all(|byte| *byte == 0);
+        if matches!(self.state, State::Chunk { .. }) && !is_padding {
             self.contents.info.add_anomaly(Anomaly::TrailingBytes {
                 bytes: incomplete.len() as u64,
             });

@@ -76,7 +76,9 @@ fn format(claim: &Hint<FormatClaim>, used: &Interpretation) -> Option<Inconsiste
         // The same bytes on another scale.
         FormatClaim::Samples(SampleFormat::Ci16Le) if used.format == SampleFormat::Sc16Q11 => return None,
         FormatClaim::Container(container) if *container == used.container => return None,
-        FormatClaim::Container("wav") if matches!(used.container, "rf64" | "bw64" | "kiwi wav") => return None,
+        FormatClaim::Container("wav") if matches!(used.container, "rf64" | "bw64" | "wave64" | "kiwi wav") => {
+            return None;
+        }
         // Metadata next to the samples are no container around them.
         FormatClaim::Container("sigmf") => return None,
         FormatClaim::Samples(format) => {
