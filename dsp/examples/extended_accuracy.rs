@@ -38,10 +38,11 @@ fn expected(snr_db: Option<f64>, centre_hz: f64) -> [(&'static str, Option<f64>)
     ]
 }
 
-fn value(set: &Extended<Statistics>, name: &str) -> f64 {
+fn value(set: &Extended<Option<Statistics>>, name: &str) -> f64 {
     set.iter()
         .find(|(other, _)| *other == name)
-        .map_or(f64::NAN, |(_, statistics)| statistics.mean)
+        .and_then(|(_, statistics)| *statistics)
+        .map_or(f64::NAN, |statistics| statistics.mean)
 }
 
 fn main() {
@@ -60,7 +61,7 @@ fn main() {
                 let band = signals.band(RATE, centre, width);
                 add(&mut samples, &band, amplitude(snr_db + NOISE_DBFS) / width.sqrt());
             }
-            let set = signals.measure(&samples, RATE).extended;
+            let set = signals.measure(&samples, RATE).extended.numbers;
             for ((name, expected), errors) in expected(snr_db, centre * RATE as f64).into_iter().zip(&mut errors) {
                 errors.extend(expected.map(|expected| value(&set, name) - expected));
             }

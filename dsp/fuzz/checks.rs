@@ -28,8 +28,9 @@ pub(crate) fn check_numbers(extraction: &Extraction, object_bytes: u64) {
     for segment in &extraction.segments {
         assert!(segment.segment_index >= next && segment.segment_index < 1 << 31);
         next = segment.segment_index + 1;
-        let numbers = segment.features.iter().chain(segment.extended.iter());
-        for (name, statistics) in numbers {
+        let known = segment.extended.numbers.iter();
+        let known = known.filter_map(|(name, statistics)| Some((name, statistics.as_ref()?)));
+        for (name, statistics) in segment.features.iter().chain(known) {
             let all = [statistics.mean, statistics.std, statistics.min, statistics.max];
             assert!(all.iter().all(|number| number.is_finite()), "{name}: {statistics:?}");
         }

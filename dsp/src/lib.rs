@@ -79,7 +79,7 @@ pub use compression::Compression;
 pub use container::archive::MAX_SIGMF_TAIL_BYTES;
 pub use dictionary_entry::{DictionaryEntry, Set};
 pub use error::Error;
-pub use features::{Extended, Features, SegmentFeatures, Statistics, dictionary};
+pub use features::{Bounds, Extended, Features, SegmentExtended, SegmentFeatures, Statistics, Unknown, dictionary};
 pub use format::SampleFormat;
 pub use format::claim::FormatClaim;
 pub use format::names::UnknownFormat;

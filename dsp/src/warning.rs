@@ -52,6 +52,11 @@ warnings! {
         meaning: "A line at 0 Hz that the receiver itself makes: one bin wide, constant, and no carrier.",
         action: "Tune some kHz next to the signal, or switch on the receiver's correction of the DC offset.",
     },
+    DcOrCarrier {
+        meaning: "A constant line at 0 Hz that is an offset of the receiver or a carrier. It does not count as a \
+                  signal.",
+        action: "Tune some kHz next to the signal, or record for longer: a segment of several chunks shows more.",
+    },
     IqImbalance {
         meaning: "Gain differs by more than 1 dB, or phase by more than 5 degrees, between I and Q. Each signal has \
                   a weak mirror image.",
@@ -75,6 +80,12 @@ warnings! {
     Gap {
         meaning: "The recorder lost samples. The chunks that lack them are not measured.",
         action: "See `num_chunks` and `lost_samples`. If it is frequent, look at the recorder's network and disk.",
+    },
+    PresenceUndecidable {
+        meaning: "The spectrum has the shape of a receiver's pass-band, or of a noise-like signal that fills more than \
+                  half of the band. `signal_present` is the likelier of the two.",
+        action: "Record with a wider band, so that the signal fills less than half of it. Do not use `signal_present` \
+                 of this segment alone.",
     },
     FormatDoubtful {
         meaning: "A source names another sample format than the one used, or the bytes look like another format.",

@@ -36,10 +36,20 @@ fn unflagged(segment: &SegmentFeatures, what: &str) {
 
 /// Lower and upper edge of the occupied band, and the carrier, in kHz.
 fn placed(segment: &SegmentFeatures, edges: [f64; 2], carrier: f64, tolerance: f64, what: &str) {
-    let set = &segment.extended;
-    near(set.occupied_lower_edge_hz.mean / 1e3, edges[0], tolerance, what);
-    near(set.occupied_upper_edge_hz.mean / 1e3, edges[1], tolerance, what);
-    near(set.carrier_offset_hz.mean / 1e3, carrier, 0.15, what);
+    let set = &segment.extended.numbers;
+    near(
+        set.occupied_lower_edge_hz.expect("known").mean / 1e3,
+        edges[0],
+        tolerance,
+        what,
+    );
+    near(
+        set.occupied_upper_edge_hz.expect("known").mean / 1e3,
+        edges[1],
+        tolerance,
+        what,
+    );
+    near(set.carrier_offset_hz.expect("known").mean / 1e3, carrier, 0.15, what);
     near(segment.signal_present.mean, 1.0, 1e-9, what);
     unflagged(segment, what);
 }
@@ -70,12 +80,12 @@ fn two_signals(signals: &mut Signals) {
         let segment = measured(signals, &both, 35.0);
         let edges = [
             (
-                segment.extended.occupied_lower_edge_hz.mean,
+                segment.extended.numbers.occupied_lower_edge_hz.expect("known").mean,
                 -56_125.0,
                 "two, lower edge",
             ),
             (
-                segment.extended.occupied_upper_edge_hz.mean,
+                segment.extended.numbers.occupied_upper_edge_hz.expect("known").mean,
                 upper_edge_hz,
                 "two, upper edge",
             ),
@@ -93,21 +103,41 @@ fn every_kind_of_modulation_has_its_place_and_no_warning() {
     let steady = tone(RATE, 0.100_003);
     let segment = measured(&mut Signals::new(1), &steady, 20.0);
     placed(&segment, [20.0, 20.0], 20.0, 0.02, "a tone");
-    near(segment.extended.snr_unbiased_db.mean, 20.0, 0.2, "a tone's SNR");
-    near(segment.extended.envelope_kurtosis.mean, 1.0, 0.05, "a tone's kurtosis");
+    near(
+        segment.extended.numbers.snr_unbiased_db.expect("known").mean,
+        20.0,
+        0.2,
+        "a tone's SNR",
+    );
+    near(
+        segment.extended.numbers.envelope_kurtosis.expect("known").mean,
+        1.0,
+        0.05,
+        "a tone's kurtosis",
+    );
 
     let speech = signals.speech_fm(RATE, -40_000.0, 1_500.0, RATE);
     let segment = measured(&mut signals, &speech, 20.0);
     near(
-        segment.extended.carrier_offset_hz.mean,
+        segment.extended.numbers.carrier_offset_hz.expect("known").mean,
         -40_000.0,
         150.0,
         "FM's carrier",
     );
-    let width = segment.extended.occupied_bandwidth_99_hz;
+    let width = segment.extended.numbers.occupied_bandwidth_99_hz.expect("known");
     assert!(width.min > 6_000.0 && width.max < 12_500.0, "FM: {width:?}");
-    near(segment.extended.snr_unbiased_db.mean, 20.0, 0.2, "FM's SNR");
-    near(segment.extended.duty_cycle.min, 1.0, 1e-9, "FM's duty cycle");
+    near(
+        segment.extended.numbers.snr_unbiased_db.expect("known").mean,
+        20.0,
+        0.2,
+        "FM's SNR",
+    );
+    near(
+        segment.extended.numbers.duty_cycle.expect("known").min,
+        1.0,
+        1e-9,
+        "FM's duty cycle",
+    );
     unflagged(&segment, "FM");
 
     // 50 % by 1 kHz: each sideband has 5.6 % of the power.
@@ -130,7 +160,7 @@ fn every_kind_of_modulation_has_its_place_and_no_warning() {
     let wide = signals.band(RATE, 0.05, 0.6);
     let segment = measured(&mut signals, &wide, 20.0);
     near(
-        segment.extended.snr_unbiased_db.mean,
+        segment.extended.numbers.snr_unbiased_db.expect("known").mean,
         20.0 + 10.0 * 0.6_f64.log10(),
         0.3,
         "a wide signal's SNR",
@@ -188,13 +218,16 @@ fn a_12_5_khz_signal_at_20_db_is_within_the_documented_limits() {
         // 20 dB over all the noise.
         add(&mut samples, &band, amplitude(-20.0) / width.sqrt());
         let segment = signals.measure(&samples, RATE);
-        let set = &segment.extended;
+        let set = &segment.extended.numbers;
         let expected = 0.99 * 12_500.0;
-        for width_hz in [set.occupied_bandwidth_99_hz.min, set.occupied_bandwidth_99_hz.max] {
+        for width_hz in [
+            set.occupied_bandwidth_99_hz.expect("known").min,
+            set.occupied_bandwidth_99_hz.expect("known").max,
+        ] {
             near(width_hz, expected, 0.02 * expected, "occupied bandwidth of a chunk");
         }
-        near(set.snr_unbiased_db.mean, 20.0, 0.2, "SNR");
-        let carrier = set.carrier_offset_hz;
+        near(set.snr_unbiased_db.expect("known").mean, 20.0, 0.2, "SNR");
+        let carrier = set.carrier_offset_hz.expect("known");
         // Mean square over a segment's chunks: bias squared plus variance.
         squares += 5.0 * ((carrier.mean - centre * RATE as f64).powi(2) + carrier.std.powi(2));
         chunks += 5.0;

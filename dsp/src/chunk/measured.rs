@@ -1,14 +1,16 @@
-use crate::features::{Extended, Features};
+use crate::estimators::noise::BandShape;
+use crate::features::{ChunkReading, Features};
 
 /// The numbers of one chunk.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MeasuredChunk {
     /// The 17 numbers.
     pub features: Features<f64>,
-    /// The extended features.
-    pub extended: Extended<f64>,
-    /// Whether they contain an emission's place in the band.
-    pub is_located: bool,
-    /// Whether the detector found a signal.
+    /// The extended features, without a line at 0 Hz.
+    pub reading: ChunkReading,
+    /// The same with the line at 0 Hz, if it is strong enough for a carrier.
+    pub with_carrier: Option<ChunkReading>,
+    pub shape: BandShape,
+    /// Whether the detector found a signal, not counting a line at 0 Hz.
     pub signal_present: bool,
 }

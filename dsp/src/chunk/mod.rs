@@ -96,8 +96,9 @@ impl Workspace {
         };
         MeasuredChunk {
             features,
-            extended: chunk.extended,
-            is_located: chunk.is_located,
+            reading: chunk.reading,
+            with_carrier: chunk.with_carrier,
+            shape: chunk.noise.shape,
             signal_present: chunk.signal_present,
         }
     }

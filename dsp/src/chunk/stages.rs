@@ -6,12 +6,12 @@ use rustfft::num_complex::Complex32;
 
 use super::single_precision::SinglePrecision;
 use crate::estimators::envelope::{self, ClippingLevels, Envelope};
-use crate::estimators::noise::{self, Noise};
+use crate::estimators::noise::{self, BandShape, Knowledge, Noise};
 use crate::estimators::peak_range::PeakRange;
 use crate::estimators::spectral_shape::Shape;
 use crate::estimators::spectrum::{self, PAD};
 use crate::estimators::{delay_spread, order_statistic};
-use crate::features::{ChunkEstimates, Extended};
+use crate::features::{ChunkEstimates, ChunkReading};
 use crate::format::SampleFormat;
 use crate::plausibility;
 use crate::quality::measured::Measured;
@@ -58,21 +58,22 @@ impl Stages {
             spectrum::measure(&s.single.spectrum, &mut s.single.power, &mut s.single.blocks);
         }),
         ("Detector", |s| {
-            black_box(s.single.detector.signal_present(&s.single.blocks, 0.0));
+            black_box(s.single.detector.signal_present(&s.single.blocks));
         }),
         ("Noise", |s| {
-            s.noise = noise::estimate(&s.single.blocks, &mut s.single.ranked);
+            s.noise = noise::estimate(&s.single.blocks, 0.0, &mut s.single.ranked);
         }),
         ("OccupiedBandwidth", |s| {
             black_box(s.single.finder.find(&s.single.spectrum, &s.single.blocks, &s.noise));
         }),
         ("Extended", |s| {
-            black_box(Extended::of(ChunkEstimates {
+            black_box(ChunkReading::of(ChunkEstimates {
                 envelope: &s.envelope,
                 frames: &mut s.single.frames,
                 blocks: &s.single.blocks,
                 noise: &s.noise,
                 emission: None,
+                offset_power: 0.0,
                 power_scale: 1.0,
                 sample_rate_hz: s.sample_rate_hz,
             }));
@@ -103,7 +104,7 @@ impl Stages {
                 clipping: s.clipping,
                 spectrum: &s.single.spectrum[PAD..][..s.samples.len()],
                 noise: &s.noise,
-                has_carrier: false,
+                has_strong_zero_hz: false,
             });
         }),
     ];
@@ -127,6 +128,9 @@ impl Stages {
                 density: 0.0,
                 bins: 0.0,
                 pass_band: 0..0,
+                shape: BandShape::Noise,
+                measured_bins: 0.0,
+                knowledge: Knowledge::Known,
             },
             powers: vec![0.0; n],
             correlation: Vec::new(),

@@ -175,14 +175,13 @@ struct Thresholds {
 }
 
 impl Detector {
-    /// Whether the chunk contains a signal. `blocks` are without the bin at 0 Hz, whose power is
-    /// `zero_hz`.
-    pub(crate) fn signal_present(&mut self, blocks: &[Block], zero_hz: f32) -> bool {
+    /// Whether the chunk contains a signal. `blocks` are without the bin at 0 Hz.
+    pub(crate) fn signal_present(&mut self, blocks: &[Block]) -> bool {
         let densities = blocks.iter().map(|block| block.power / block.bins as f64);
         self.sums.fill(densities.clone());
         let mean = self.sums.mean();
         if mean <= 0.0 {
-            return zero_hz > 0.0;
+            return false;
         }
         let lowest = LOWEST_DENSITY * mean;
         let thresholds = self.thresholds.get_or_insert_with(|| Thresholds::new(blocks));
@@ -203,8 +202,7 @@ impl Detector {
                 line > factor * whitened.noise(at, reference)
             };
             // Most lines are too strong for any AR(1) noise.
-            (line > factor * noise && (line > steepest * factor * noise || exceeds_ar1()))
-                || (block.first == 0 && f64::from(zero_hz) > ZERO_HZ_RATIO * noise)
+            line > factor * noise && (line > steepest * factor * noise || exceeds_ar1())
         };
         blocks.iter().enumerate().any(is_line) || thresholds.bands.find(&self.sums, logarithms, lowest).is_some()
     }

@@ -19,7 +19,12 @@ const FALSE_ALARM: f64 = 1e-3;
 /// find weak ones.
 const WIDTHS: [usize; 4] = [1, 4, 16, 64];
 
-/// A signal above the noise. Frequencies are in bins from 0 Hz.
+/// Part of the region's width that is added at each end, where the signal is weaker than the noise.
+const GUARD: f64 = 0.5;
+
+/// A signal above the noise. Frequencies are in bins from 0 Hz. A band across the end of the
+/// spectrum has one edge beyond half the sample rate, so that the upper edge minus the lower is
+/// always the width. The middle of the band is within half the sample rate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Emission {
     /// Lower edge: half a percent of the power lies below it.
@@ -35,6 +40,14 @@ pub(crate) struct Emission {
 pub(crate) struct Finder {
     power: Vec<f64>,
     bins: Vec<usize>,
+    is_strong: Vec<bool>,
+}
+
+/// Blocks on the circle of frequencies: after the last block comes the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Region {
+    first: usize,
+    len: usize,
 }
 
 impl Finder {
@@ -42,31 +55,41 @@ impl Finder {
     /// [`spectrum::measure`].
     pub(crate) fn find(&mut self, spectrum: &[Complex32], blocks: &[Block], noise: &Noise) -> Option<Emission> {
         let region = self.region(blocks, noise)?;
-        let blocks = &blocks[region];
+        let ordinals = region.first..region.first + region.len;
+        let numbered = ordinals.map(|ordinal| (ordinal, &blocks[ordinal % blocks.len()]));
         let residual = |block: &Block| block.hann - noise.density * block.bins as f64;
-        let total: f64 = blocks.iter().map(residual).sum();
+        let total: f64 = numbered.clone().map(|(_, block)| residual(block)).sum();
         if total <= 0.0 {
             return None;
         }
         let n = spectrum.len() - 2 * PAD;
-        let lower = edge(blocks.iter(), total, residual, |block, before| {
+        let lower = edge(numbered.clone(), total, residual, |block, before| {
             crossing(block.range(), spectrum, noise, total, before)
         })?;
-        let upper = edge(blocks.iter().rev(), total, residual, |block, before| {
+        let upper = edge(numbered.clone().rev(), total, residual, |block, before| {
             crossing(block.range().rev(), spectrum, noise, total, before)
         })?;
+        let turns = |ordinal: usize| (ordinal / blocks.len() * n) as f64;
+        let lower_edge = signed(lower.bin, n) + turns(lower.ordinal) - 0.5 + lower.before;
+        let upper_edge = signed(upper.bin, n) + turns(upper.ordinal) + 0.5 - upper.before;
+        let middle = f64::midpoint(lower_edge, upper_edge);
+        let back = (middle / n as f64).round() * n as f64;
+        let carrier = carrier(numbered.map(|(_, block)| block), noise, n);
+        let carrier_turns = ((middle - back - carrier) / n as f64).round() * n as f64;
         Some(Emission {
-            lower: signed(lower.0, n) - 0.5 + lower.1,
-            upper: signed(upper.0, n) + 0.5 - upper.1,
-            carrier: carrier(blocks, noise, n),
+            lower: lower_edge - back,
+            upper: upper_edge - back,
+            carrier: carrier + carrier_turns,
         })
     }
 
-    /// The blocks from the first to the last that are too strong for noise, and one more on either
-    /// side.
-    fn region(&mut self, blocks: &[Block], noise: &Noise) -> Option<std::ops::Range<usize>> {
+    /// The blocks from the first to the last that are too strong for noise, and a guard at either
+    /// end.
+    fn region(&mut self, blocks: &[Block], noise: &Noise) -> Option<Region> {
+        let count = blocks.len();
         if noise.density <= 0.0 {
-            return blocks.iter().any(|block| block.hann > 0.0).then_some(0..blocks.len());
+            let has_power = blocks.iter().any(|block| block.hann > 0.0);
+            return has_power.then_some(Region { first: 0, len: count });
         }
         self.power.clear();
         self.bins.clear();
@@ -79,46 +102,105 @@ impl Finder {
         }
         self.power.push(power);
         self.bins.push(bins);
-        let deviate = distributions::normal(FALSE_ALARM / (WIDTHS.len() * blocks.len()) as f64);
-        WIDTHS
-            .into_iter()
-            .filter(|width| 2 * width <= blocks.len())
-            .find_map(|width| {
-                let looks = (width * bins) as f64 / blocks.len() as f64 / HANN_VARIANCE;
-                let factor = distributions::gamma(deviate, looks) * noise.density;
-                let strong = |first: &usize| {
-                    let bins = self.bins[first + width] - self.bins[*first];
-                    self.power[first + width] - self.power[*first] > factor * bins as f64
-                };
-                let mut places = (0..=blocks.len() - width).filter(strong);
-                let first = places.next()?;
-                let last = places.next_back().unwrap_or(first);
-                Some(first.saturating_sub(1)..(last + width + 1).min(blocks.len()))
-            })
+        let deviate = distributions::normal(FALSE_ALARM / (WIDTHS.len() * count) as f64);
+        for width in WIDTHS.into_iter().filter(|width| 2 * width <= count) {
+            let looks = (width * bins) as f64 / count as f64 / HANN_VARIANCE;
+            let factor = distributions::gamma(deviate, looks) * noise.density;
+            self.is_strong.clear();
+            self.is_strong.resize(count, false);
+            for first in 0..=count - width {
+                let bins = self.bins[first + width] - self.bins[first];
+                if self.power[first + width] - self.power[first] > factor * bins as f64 {
+                    self.is_strong[first..first + width].fill(true);
+                }
+            }
+            if let Some(strong) = hull(&self.is_strong) {
+                return Some(with_guard(strong, count));
+            }
+        }
+        None
     }
 }
 
+/// The shortest region that contains all strong blocks. It continues across the end of the spectrum
+/// only if the strong blocks do.
+fn hull(is_strong: &[bool]) -> Option<Region> {
+    let count = is_strong.len();
+    let first = is_strong.iter().position(|strong| *strong)?;
+    let last = is_strong.iter().rposition(|strong| *strong)?;
+    if first > 0 || last + 1 < count {
+        let len = last + 1 - first;
+        return Some(Region { first, len });
+    }
+    // Cut the circle at the longest run of weak blocks.
+    let (mut longest, mut start) = (0, 0);
+    let mut run = 0;
+    for (at, strong) in is_strong.iter().enumerate() {
+        run = if *strong { 0 } else { run + 1 };
+        if run > longest {
+            (longest, start) = (run, at + 1);
+        }
+    }
+    Some(Region {
+        first: start,
+        len: count - longest,
+    })
+}
+
+/// Adds a guard at both ends, as far as there are blocks.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a small positive number"
+)]
+fn with_guard(strong: Region, count: usize) -> Region {
+    let guard = ((GUARD * strong.len as f64) as usize).max(1);
+    let wraps = strong.first + strong.len > count;
+    let (before, after) = if wraps {
+        let free = (count - strong.len) / 2;
+        (guard.min(free), guard.min(free))
+    } else {
+        (guard.min(strong.first), guard.min(count - strong.first - strong.len))
+    };
+    Region {
+        first: strong.first - before,
+        len: strong.len + before + after,
+    }
+}
+
+/// Where a sum reaches the power outside an edge.
+#[derive(Debug, Clone, Copy)]
+struct Edge {
+    /// Number of the block in its region.
+    ordinal: usize,
+    bin: usize,
+    /// Part of the bin before the edge.
+    before: f64,
+}
+
 /// The last bin, before half of the power is reached, at which the sum reaches the power outside
-/// the edge; and the part of that bin before the edge.
+/// the edge.
 fn edge<'a>(
-    blocks: impl Iterator<Item = &'a Block>,
+    blocks: impl Iterator<Item = (usize, &'a Block)>,
     total: f64,
     residual: impl Fn(&Block) -> f64,
     inside: impl Fn(&Block, f64) -> Option<(usize, f64)>,
-) -> Option<(usize, f64)> {
+) -> Option<Edge> {
     let mut sum = 0.0;
     let mut found = None;
-    for block in blocks {
+    for (ordinal, block) in blocks {
         let after = sum + residual(block);
         if sum < OUTSIDE * total && after >= OUTSIDE * total {
-            found = Some((block, sum));
+            found = Some((ordinal, block, sum));
         }
         sum = after;
         if sum >= 0.5 * total {
             break;
         }
     }
-    found.and_then(|(block, sum)| inside(block, sum))
+    let (ordinal, block, sum) = found?;
+    let (bin, before) = inside(block, sum)?;
+    Some(Edge { ordinal, bin, before })
 }
 
 /// The last of these bins at which the sum reaches the power outside the edge, and the part of that
@@ -150,10 +232,9 @@ fn crossing(
 
 /// Phase of the autocorrelation at lag 1 of the signal without the noise, as a frequency in bins.
 /// The autocorrelation is the transform of the powers.
-fn carrier(blocks: &[Block], noise: &Noise, n: usize) -> f64 {
+fn carrier<'a>(blocks: impl Iterator<Item = &'a Block>, noise: &Noise, n: usize) -> f64 {
     let phasor = |bin: f64| Complex64::from_polar(1.0, TAU * bin / n as f64);
     let sum: Complex64 = blocks
-        .iter()
         .filter(|block| block.power > 0.0)
         .map(|block| {
             let (first, bins) = (block.first as f64, block.bins as f64);

@@ -4,14 +4,10 @@ use super::statistics::{Statistics, set_of_numbers};
 use crate::decibel::{SILENCE, dbfs};
 use crate::dictionary_entry::{DictionaryEntry, Set};
 use crate::estimators::envelope::Envelope;
-use crate::estimators::noise::{HANN_VARIANCE, Noise};
+use crate::estimators::noise::{HANN_VARIANCE, Knowledge, Noise};
 use crate::estimators::occupied_bandwidth::Emission;
 use crate::estimators::order_statistic;
 use crate::estimators::spectrum::Block;
-
-/// Range of the SNR. Below -30 dB the estimate of the noise from one chunk cannot distinguish a
-/// signal from none; 140 dB is the rounding error of single precision.
-const SNR_RANGE_DB: std::ops::RangeInclusive<f64> = -30.0..=140.0;
 
 /// A frame is busy if its power exceeds this many times that of the noise: 3 dB.
 const BUSY: f64 = 2.0;
@@ -30,8 +26,8 @@ set_of_numbers! {
     ///
     /// `README.md` has the bias and the standard deviation of each number.
     ///
-    /// The four numbers that describe an emission (occupied bandwidth, its edges, carrier offset)
-    /// are statistics over the chunks with a signal, and 0 if there is none.
+    /// A number that cannot be known in a chunk is unknown there ([`Unknown`]). Statistics are over
+    /// the chunks in which it is known.
     Extended in Set::Extended => {
         power_dbfs {
             unit: "dBFS",
@@ -41,15 +37,15 @@ set_of_numbers! {
         },
         snr_unbiased_db {
             unit: "dB",
-            definition: "Signal over noise power, both in the whole pass-band: 10 log10((P - N) / N), limited to -30 \
-                         to 140.",
-            bias: "The noise is wrong where signals leave less than a quarter of the pass-band free.",
+            definition: "Signal over noise power, both in the whole pass-band: 10 log10((P - N) / N). A line at 0 Hz \
+                         counts only if it is a carrier.",
+            bias: "Unknown without a signal, where no noise is visible, and where its standard deviation exceeds 1 dB.",
             source: "this extractor",
         },
         noise_density_dbfs_hz {
             unit: "dBFS/Hz",
             definition: "Power density of the noise within the pass-band.",
-            bias: "As for `snr_unbiased_db`.",
+            bias: "Unknown where signals or their slopes cover the noise; then `bounds` has the most that it can be.",
             source: "Henttu and Aromaa, IEEE ISSSTA 2002",
         },
         occupied_bandwidth_99_hz {
@@ -58,19 +54,20 @@ set_of_numbers! {
                          either side, after the noise is subtracted. Of several signals: from the \
                          lowest to the highest, gaps included.",
             bias: "Of several signals, one at the edge with less than 0.5 % of the power is left \
-                   out. 0 without a signal.",
+                   out. Unknown without a signal.",
             source: "Radio Regulations 1.153, ITU-R SM.328, SM.443",
         },
         occupied_lower_edge_hz {
             unit: "Hz",
-            definition: "Lower edge of the occupied band.",
-            bias: "0 without a signal.",
+            definition: "Lower edge of the occupied band. Beyond half the sample rate if the band continues across the \
+                         end of the spectrum: upper minus lower edge is always the bandwidth.",
+            bias: "Unknown without a signal.",
             source: "Radio Regulations 1.153",
         },
         occupied_upper_edge_hz {
             unit: "Hz",
-            definition: "Upper edge of the occupied band.",
-            bias: "0 without a signal.",
+            definition: "Upper edge of the occupied band, in the same way.",
+            bias: "Unknown without a signal.",
             source: "Radio Regulations 1.153",
         },
         carrier_offset_hz {
@@ -79,7 +76,7 @@ set_of_numbers! {
                          above the noise: the centroid of a narrow signal, the carrier of a \
                          symmetrical one.",
             bias: "Of several signals: a frequency between them, across the end of the band if \
-                   that way is shorter. 0 without a signal.",
+                   that way is shorter. Unknown without a signal.",
             source: "Kay, IEEE Trans. ASSP 37, 1989",
         },
         spectral_flatness {
@@ -100,8 +97,8 @@ set_of_numbers! {
             unit: "1",
             definition: "Part of the 4 ms frames whose power is more than 3 dB above the noise in \
                          the pass-band. The noise counts as no stronger than the weakest tenth of \
-                         the frames.",
-            bias: "",
+                         the frames. 0 without a signal.",
+            bias: "Unknown if a signal was found that is too weak for any frame.",
             source: "ITU-R SM.1880 (spectrum occupancy)",
         },
     }
@@ -115,26 +112,51 @@ pub(crate) struct ChunkEstimates<'a> {
     pub blocks: &'a [Block],
     pub noise: &'a Noise,
     pub emission: Option<Emission>,
+    /// Power at 0 Hz that is not a signal's, as a mean over the samples.
+    pub offset_power: f64,
     /// Factor that restores the powers of the samples.
     pub power_scale: f64,
     pub sample_rate_hz: f64,
 }
 
-impl Extended<f64> {
+/// The extended features of a chunk, and what is known of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct ChunkReading {
+    pub numbers: Extended<f64>,
+    /// Whether any noise is visible, and what is known of it.
+    pub has_noise: bool,
+    pub knowledge: Knowledge,
+    /// Whether they contain an emission's place in the band.
+    pub is_located: bool,
+    /// Standard deviation of the signal's power as a part of it.
+    pub snr_deviation: f64,
+}
+
+impl ChunkReading {
     /// The extended features of one chunk.
     pub(crate) fn of(chunk: ChunkEstimates) -> Self {
         let (noise, power_scale, frames) = (chunk.noise, chunk.power_scale, chunk.frames);
         let n: f64 = chunk.blocks.iter().map(|block| block.bins as f64).sum();
-        let power = chunk.envelope.mean_power;
+        let power = chunk.envelope.mean_power - chunk.offset_power;
         let noise_power = noise.density * noise.bins / (n * n);
-        let snr = (power - noise_power) / noise_power.max(f64::MIN_POSITIVE);
-        let snr_unbiased_db = 10.0 * snr.max(f64::MIN_POSITIVE).log10();
+        let signal_power = power - noise_power;
+        let snr_unbiased_db = 10.0
+            * (signal_power / noise_power.max(f64::MIN_POSITIVE))
+                .max(f64::MIN_POSITIVE)
+                .log10();
+        // The noise's own power, its product with the signal, and the estimate of the noise scatter
+        // independently.
+        let scatter = noise_power * (noise_power + 2.0 * signal_power.max(0.0)) / noise.bins.max(1.0)
+            + noise_power.powi(2) * HANN_VARIANCE / noise.measured_bins.max(1.0);
         let bin_hz = chunk.sample_rate_hz / n;
         let place_hz = |of: fn(&Emission) -> f64| chunk.emission.as_ref().map_or(0.0, of) * bin_hz;
         let (lower_hz, upper_hz) = (place_hz(|found| found.lower), place_hz(|found| found.upper));
-        Self {
-            power_dbfs: dbfs(power * power_scale),
-            snr_unbiased_db: snr_unbiased_db.clamp(*SNR_RANGE_DB.start(), *SNR_RANGE_DB.end()),
+        for frame in &mut *frames {
+            *frame -= chunk.offset_power;
+        }
+        let numbers = Extended {
+            power_dbfs: dbfs(chunk.envelope.mean_power * power_scale),
+            snr_unbiased_db,
             noise_density_dbfs_hz: dbfs(noise.density * power_scale / n / chunk.sample_rate_hz),
             occupied_bandwidth_99_hz: upper_hz - lower_hz,
             occupied_lower_edge_hz: lower_hz,
@@ -143,6 +165,13 @@ impl Extended<f64> {
             spectral_flatness: flatness(&chunk.blocks[noise.pass_band.clone()]),
             envelope_kurtosis: chunk.envelope.kurtosis,
             duty_cycle: duty_cycle(frames, noise_power),
+        };
+        Self {
+            numbers,
+            has_noise: noise.density > 0.0,
+            knowledge: noise.knowledge,
+            is_located: chunk.emission.is_some(),
+            snr_deviation: scatter.sqrt() / signal_power.max(f64::MIN_POSITIVE),
         }
     }
 }

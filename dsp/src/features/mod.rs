@@ -5,10 +5,13 @@ mod extended;
 mod reference;
 mod segment;
 mod statistics;
+mod unknown;
 
 pub use dictionary::dictionary;
-pub(crate) use extended::ChunkEstimates;
 pub use extended::Extended;
+pub(crate) use extended::{ChunkEstimates, ChunkReading};
 pub use reference::Features;
 pub use segment::SegmentFeatures;
 pub use statistics::Statistics;
+pub(crate) use unknown::Presence;
+pub use unknown::{Bounds, SegmentExtended, Unknown};

@@ -1,8 +1,8 @@
 use serde::Serialize;
 
-use super::extended::Extended;
 use super::reference::Features;
 use super::statistics::Statistics;
+use super::unknown::SegmentExtended;
 use crate::quality::Quality;
 
 /// The features of 1000 ms of a recording.
@@ -20,7 +20,7 @@ pub struct SegmentFeatures {
     /// Part of the chunks in which the detector found a signal.
     pub signal_present: Statistics,
     /// The extended features.
-    pub extended: Extended<Statistics>,
+    pub extended: SegmentExtended,
     /// Faults of the receiver and the recorder.
     pub quality: Quality,
 }

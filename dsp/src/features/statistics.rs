@@ -16,6 +16,13 @@ pub struct Statistics {
 }
 
 impl Statistics {
+    /// Statistics of the known values. `None` if none is known.
+    #[must_use]
+    pub fn of_known(values: impl Iterator<Item = Option<f64>> + Clone) -> Option<Self> {
+        let known = values.flatten();
+        known.clone().next().is_some().then(|| Self::of(known))
+    }
+
     /// Statistics of at least one value. Empty input gives zeros.
     #[must_use]
     pub fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
@@ -95,6 +102,15 @@ macro_rules! set_of_numbers {
             #[must_use]
             pub fn over(chunks: &[$set<f64>]) -> Self {
                 Self { $($name: Statistics::of(chunks.iter().map(|chunk| chunk.$name)),)* }
+            }
+        }
+
+        impl $set<Option<Statistics>> {
+            /// Statistics over those chunks of a segment in which the number is known.
+            #[must_use]
+            #[allow(dead_code, reason = "the other set has no unknown numbers")]
+            pub fn over_known(chunks: &[$set<Option<f64>>]) -> Self {
+                Self { $($name: Statistics::of_known(chunks.iter().map(|chunk| chunk.$name)),)* }
             }
         }
     };

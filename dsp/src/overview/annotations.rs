@@ -143,14 +143,14 @@ impl AnnotationsBuilder {
             *self.warnings.entry(*warning).or_default() += 1;
         }
         for chunk in chunks {
-            let numbers = &chunk.extended;
+            let numbers = &chunk.reading.numbers;
             self.chunks += 1;
             self.busy += u64::from(chunk.signal_present);
             // A mean of powers, like the spectrum in which it is drawn.
             if numbers.noise_density_dbfs_hz > SILENCE_DB {
                 self.noise += 10.0_f64.powf(numbers.noise_density_dbfs_hz / 10.0);
             }
-            if chunk.signal_present && chunk.is_located {
+            if chunk.signal_present && chunk.reading.is_located {
                 self.locate(&Place {
                     lower: numbers.occupied_lower_edge_hz,
                     upper: numbers.occupied_upper_edge_hz,

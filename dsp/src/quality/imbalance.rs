@@ -106,7 +106,7 @@ impl Imbalance {
             *self.ranked.select_nth_unstable_by(at, f64::total_cmp).1
         };
         let is_filled = median(|(power, _)| *power) > FILLED * CELL as f64 * chunk.noise.density;
-        self.is_symmetrical |= is_filled || chunk.has_carrier;
+        self.is_symmetrical |= is_filled || chunk.has_strong_zero_hz;
         let centre = Complex64::new(median(|(_, quotient)| quotient.re), median(|(_, quotient)| quotient.im));
         self.sum += centre;
         self.chunks += 1;

@@ -15,6 +15,6 @@ pub(crate) struct Measured<'a> {
     /// In the transform's order, without padding.
     pub spectrum: &'a [Complex32],
     pub noise: &'a Noise,
-    /// Whether the line at 0 Hz is a carrier.
-    pub has_carrier: bool,
+    /// Whether the line at 0 Hz is strong enough for a carrier.
+    pub has_strong_zero_hz: bool,
 }

@@ -18,6 +18,7 @@ use codes::Codes;
 use imbalance::Imbalance;
 use measured::Measured;
 use offset::Offset;
+pub(crate) use offset::ZeroHz;
 use runs::Runs;
 
 /// Parts of clipped components from which on the warnings are given. 0.01 % is inaudible, 1 %
@@ -254,9 +255,15 @@ impl QualityAccumulator {
         self.runs.interrupt();
     }
 
+    /// What the line at 0 Hz is, from the chunks of the segment so far.
+    pub(crate) fn zero_hz(&self) -> ZeroHz {
+        self.offset.verdict()
+    }
+
     /// The quality of the segment. `others` are warnings from reading the bytes. Starts the next
     /// segment.
     pub(crate) fn finish_segment(&mut self, sample_rate_hz: f64, others: impl IntoIterator<Item = Warning>) -> Quality {
+        let zero_hz = self.zero_hz();
         let sums = std::mem::take(self);
         self.runs = sums.runs.carried_over();
         let samples = sums.samples.max(1) as f64;
@@ -280,7 +287,8 @@ impl QualityAccumulator {
                 Warning::UnderDriven,
                 quality.codes_used.is_some_and(|codes| codes < FEWEST_CODES),
             ),
-            (Warning::DcSpike, sums.offset.is_fault()),
+            (Warning::DcSpike, zero_hz == ZeroHz::Offset),
+            (Warning::DcOrCarrier, zero_hz == ZeroHz::OffsetOrCarrier),
             (Warning::IqImbalance, imbalance.exceeds(GAIN_ERROR_DB, PHASE_ERROR_DEG)),
             (
                 Warning::Dropout,

@@ -1,13 +1,20 @@
 //! The receiver's own offset at 0 Hz.
 //!
 //! The offset of a converter and the leakage of a local oscillator into its mixer are constant: a
-//! line in one bin with the same phase in every chunk. A carrier tuned to 0 Hz may look the same.
-//! Strength distinguishes them: offsets of receivers are weaker than the signals in the band. Where
-//! they were measured, offsets were 15 to 23 dB above the noise in a bin, and carriers 49 dB and
-//! more. A line that is strong enough for the detector is a carrier, unless the band contains
-//! something much stronger.
+//! line in one bin with the same phase in every chunk. The oscillator mixes with itself, so its
+//! phase noise cancels. A carrier at 0 Hz differs in one of two ways:
+//!
+//! - It changes from chunk to chunk: it is keyed, fades, or is not exactly on the receiver's
+//!   frequency.
+//! - It has side bands. Those of amplitude and phase modulation are symmetrical about the carrier and
+//!   coherent with it: `X[k] X[-k]` has twice the carrier's phase, or the opposite one. Other
+//!   signals, also those around 0 Hz, have independent phases on the two sides.
+//!
+//! A carrier with neither, constant to 2 % in amplitude and 0.02 Hz in frequency, cannot be told
+//! from an offset. It counts as one: no transmitter is that stable relative to a receiver with a
+//! clock of its own. One chunk alone shows no changes.
 
-use rustfft::num_complex::Complex64;
+use rustfft::num_complex::{Complex32, Complex64};
 
 use super::measured::Measured;
 use crate::decibel::dbfs;
@@ -30,16 +37,38 @@ const LEAKAGE: f64 = 0.01;
 const NOISE_VARIANCE: f64 = 4.0;
 const OWN_VARIANCE: f64 = 4e-4;
 
-/// A carrier has at least this part of the power of all other signals.
-const CARRIER: f64 = 0.25;
-
 /// A line below this part of the recording's power is harmless: -30 dB.
 const HARMLESS: f64 = 1e-3;
 
-/// Whether the power at 0 Hz belongs to a carrier. `noise` is that of a bin, `signal` the total
-/// power minus that of the noise.
-pub(crate) fn is_carrier(power: f64, noise: f64, signal: f64) -> bool {
-    power >= ZERO_HZ_RATIO * noise && power >= CARRIER * (signal - power)
+/// Least ratio of a line's power to the noise in a bin from which on it can be a carrier with side
+/// bands: 20 dB.
+pub(crate) const LEAST_CARRIER: f64 = 100.0;
+
+/// An offset has at most this many times the power of everything else: 15 dB.
+const STRONGEST: f64 = 32.0;
+
+/// Bins of each sign in a cell of the comparison of the two side bands. Few, since the phase changes
+/// with the order of the side band.
+const CELL: usize = 8;
+
+/// Cells below this multiple of the weakest quarter are not compared, if there are stronger ones.
+const ABOVE_NOISE: f32 = 8.0;
+
+/// Coherence of the side bands from which on they are a carrier's, and up to which they are not.
+/// The products of independent bins have a coherence of about 0.3 in a cell.
+const COHERENT: f64 = 0.65;
+const INCOHERENT: f64 = 0.5;
+
+/// What a line at 0 Hz is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ZeroHz {
+    /// No line, or one that is too weak to matter.
+    Nothing,
+    /// The receiver's own offset.
+    Offset,
+    Carrier,
+    /// One of the two.
+    OffsetOrCarrier,
 }
 
 /// Sums over the chunks of a segment. Powers refer to full scale.
@@ -52,9 +81,12 @@ pub(super) struct Offset {
     neighbours: f64,
     reference: f64,
     noise: f64,
-    signal: f64,
     total: f64,
+    /// Magnitudes of the sums of the products of the side bands, and their powers.
+    coherent: f64,
+    sideband: f64,
     ranked: Vec<f32>,
+    cells: Vec<(f32, f32)>,
 }
 
 impl Offset {
@@ -79,7 +111,6 @@ impl Offset {
         let middle = self.ranked.len() / 2;
         let median = *self.ranked.select_nth_unstable_by(middle, f32::total_cmp).1;
         let neighbours = f64::from(spectrum[1].norm_sqr() + spectrum[n - 1].norm_sqr()) / 2.0;
-        let noise_power = noise.density * noise.bins * scale * scale;
         self.chunks += 1;
         self.sum += zero;
         self.power += zero.norm_sqr();
@@ -88,7 +119,11 @@ impl Offset {
         self.reference += f64::from(median) / std::f64::consts::LN_2 * scale * scale;
         self.noise += noise.density * scale * scale;
         self.total += mean_power * power_scale;
-        self.signal += (mean_power * power_scale - noise_power).max(0.0);
+        if chunk.has_strong_zero_hz {
+            let (coherent, sideband) = coherence(spectrum, &mut self.cells);
+            self.coherent += coherent * scale * scale;
+            self.sideband += sideband * scale * scale;
+        }
     }
 
     /// Power of the mean sample, dBFS.
@@ -101,16 +136,60 @@ impl Offset {
         dbfs(self.power) - dbfs(self.reference)
     }
 
-    /// Whether a line at 0 Hz is the receiver's own. At least two chunks are necessary.
-    pub(super) fn is_fault(&self) -> bool {
-        if self.chunks < 2 {
-            return false;
-        }
-        let chunks = self.chunks as f64;
+    /// What the line at 0 Hz is.
+    pub(super) fn verdict(&self) -> ZeroHz {
         let is_line = self.power > LINE * self.reference && self.power > HARMLESS * self.total;
         let is_narrow = self.neighbours < NEIGHBOURS * self.reference + LEAKAGE * self.power;
-        let variance = (self.power - self.sum.norm_sqr() / chunks) / (chunks - 1.0);
+        let is_strong = self.power >= ZERO_HZ_RATIO * self.noise;
+        let chunks = self.chunks as f64;
+        let variance = (self.power - self.sum.norm_sqr() / chunks.max(1.0)) / (chunks - 1.0).max(1.0);
         let is_constant = variance * chunks < NOISE_VARIANCE * self.reference + OWN_VARIANCE * self.power;
-        is_line && is_narrow && is_constant && !is_carrier(self.power, self.noise, self.signal)
+        let coherence = self.coherent / self.sideband.max(f64::MIN_POSITIVE);
+        if (coherence > COHERENT && self.power >= LEAST_CARRIER * self.noise) || (is_strong && !is_constant) {
+            ZeroHz::Carrier
+        } else if !is_line || !is_narrow || !is_constant {
+            ZeroHz::Nothing
+        } else if self.chunks < 2 || coherence > INCOHERENT || self.power > STRONGEST * (self.total - self.power) {
+            if is_strong {
+                ZeroHz::OffsetOrCarrier
+            } else {
+                ZeroHz::Nothing
+            }
+        } else {
+            ZeroHz::Offset
+        }
     }
+}
+
+/// How coherent mirrored bins are: the sum over cells of the magnitude of the sum of their
+/// products, and the power of these cells. `cells` is scratch. Cells of noise are left out if
+/// others are far above them.
+fn coherence(spectrum: &[Complex32], cells: &mut Vec<(f32, f32)>) -> (f64, f64) {
+    let n = spectrum.len();
+    let pairs = n.saturating_sub(1) / 2;
+    cells.clear();
+    for first in (1..=pairs.saturating_sub(CELL - 1)).step_by(CELL) {
+        let (mut product, mut power) = (Complex32::default(), 0.0);
+        for k in first..first + CELL {
+            let (plus, minus) = (spectrum[k], spectrum[n - k]);
+            product += plus * minus;
+            power += 0.5 * (plus.norm_sqr() + minus.norm_sqr());
+        }
+        cells.push((power, product.norm()));
+    }
+    if cells.is_empty() {
+        return (0.0, 0.0);
+    }
+    let quarter = cells.len() / 4;
+    let (_, &mut (weak, _), _) = cells.select_nth_unstable_by(quarter, |a, b| a.0.total_cmp(&b.0));
+    let strongest = cells.iter().map(|(power, _)| *power).fold(0.0, f32::max);
+    let least = if strongest > ABOVE_NOISE * weak {
+        ABOVE_NOISE * weak
+    } else {
+        0.0
+    };
+    let strong = cells.iter().filter(|(power, _)| *power > least);
+    strong.fold((0.0, 0.0), |(coherent, sideband), (power, product)| {
+        (coherent + f64::from(*product), sideband + f64::from(*power))
+    })
 }

@@ -3,11 +3,15 @@ use rustfft::num_complex::Complex32;
 use crate::chunk::Workspace;
 use crate::chunk::measured::MeasuredChunk;
 use crate::detector::SegmentDetector;
+use crate::estimators::noise::BandShape;
 use crate::estimators::peak_range::PeakRange;
-use crate::features::{Extended, Features, SegmentFeatures, Statistics};
+use crate::features::{Features, Presence, SegmentExtended, SegmentFeatures, Statistics};
 use crate::input::Interpretation;
-use crate::quality::QualityAccumulator;
+use crate::quality::{QualityAccumulator, ZeroHz};
 use crate::warning::Warning;
+
+/// Largest difference of the signal-to-noise ratios of chunks that agree, dB.
+const AGREEMENT_DB: f64 = 3.0;
 
 /// Gathers the measured chunks of the current segment.
 #[derive(Debug, Default)]
@@ -39,21 +43,31 @@ impl SegmentBuilder {
         sample_rate_hz: f64,
         warnings: impl Iterator<Item = Warning>,
     ) -> Option<(SegmentFeatures, Vec<MeasuredChunk>)> {
-        let quality = self.quality.finish_segment(sample_rate_hz, warnings);
+        let zero_hz = self.quality.zero_hz();
+        let mut quality = self.quality.finish_segment(sample_rate_hz, warnings);
         let mut chunks = std::mem::take(&mut self.chunks);
         if chunks.is_empty() {
             return None;
         }
         self.detect_over_segment(&mut chunks);
+        if zero_hz == ZeroHz::Carrier {
+            count_carrier(&mut chunks);
+        }
+        agree(&mut chunks);
+        join_edges(&mut chunks, sample_rate_hz);
+        if chunks.iter().any(|chunk| presence(chunk) == Presence::Undecidable) {
+            quality.warn([Warning::PresenceUndecidable]);
+        }
         let features: Vec<_> = chunks.iter().map(|chunk| chunk.features).collect();
         let signals = chunks.iter().map(|chunk| f64::from(u8::from(chunk.signal_present)));
+        let readings: Vec<_> = chunks.iter().map(|chunk| (chunk.reading, presence(chunk))).collect();
         let segment = SegmentFeatures {
             segment_index,
             segment_start_ms,
             num_chunks: chunks.len(),
             features: Features::over(&features),
             signal_present: Statistics::of(signals),
-            extended: extended_over(&chunks),
+            extended: SegmentExtended::over(&readings),
             quality,
         };
         Some((segment, chunks))
@@ -72,18 +86,59 @@ impl SegmentBuilder {
     }
 }
 
-/// Statistics over all chunks. The four numbers that describe an emission are over the chunks that
-/// have one.
-fn extended_over(chunks: &[MeasuredChunk]) -> Extended<Statistics> {
-    let all: Vec<_> = chunks.iter().map(|chunk| chunk.extended).collect();
-    let has_emission = |chunk: &&MeasuredChunk| chunk.signal_present && chunk.is_located;
-    let located: Vec<_> = chunks.iter().filter(has_emission).map(|chunk| chunk.extended).collect();
-    let emission = Extended::over(&located);
-    Extended {
-        occupied_bandwidth_99_hz: emission.occupied_bandwidth_99_hz,
-        occupied_lower_edge_hz: emission.occupied_lower_edge_hz,
-        occupied_upper_edge_hz: emission.occupied_upper_edge_hz,
-        carrier_offset_hz: emission.carrier_offset_hz,
-        ..Extended::over(&all)
+fn presence(chunk: &MeasuredChunk) -> Presence {
+    match (chunk.signal_present, chunk.shape) {
+        (true, _) => Presence::Present,
+        (false, BandShape::Undecidable) => Presence::Undecidable,
+        (false, _) => Presence::Absent,
+    }
+}
+
+/// The line at 0 Hz is a carrier: it is part of the signal.
+fn count_carrier(chunks: &mut [MeasuredChunk]) {
+    for chunk in chunks {
+        if let Some(reading) = chunk.with_carrier {
+            chunk.reading = reading;
+            chunk.signal_present = true;
+        }
+    }
+}
+
+/// A chunk that looks like the majority contains what the majority contains.
+fn agree(chunks: &mut [MeasuredChunk]) {
+    let present = chunks.iter().filter(|chunk| chunk.signal_present).count();
+    if 2 * present <= chunks.len() || present == chunks.len() {
+        return;
+    }
+    let snr_db = |chunk: &MeasuredChunk| chunk.reading.numbers.snr_unbiased_db;
+    let found: Vec<_> = chunks.iter().filter(|chunk| chunk.signal_present).copied().collect();
+    let mean_db = found.iter().map(snr_db).sum::<f64>() / found.len() as f64;
+    for chunk in chunks.iter_mut().filter(|chunk| !chunk.signal_present) {
+        let is_alike = chunk.shape == found[0].shape && (snr_db(chunk) - mean_db).abs() < AGREEMENT_DB;
+        chunk.signal_present = is_alike && mean_db > 0.0;
+    }
+}
+
+/// Edges of a band across the end of the spectrum may be at either end. All of a segment's are at
+/// that of the first.
+fn join_edges(chunks: &mut [MeasuredChunk], sample_rate_hz: f64) {
+    let mut first = None;
+    for chunk in chunks
+        .iter_mut()
+        .filter(|chunk| chunk.signal_present && chunk.reading.is_located)
+    {
+        let numbers = &mut chunk.reading.numbers;
+        let (lower, upper) = (numbers.occupied_lower_edge_hz, numbers.occupied_upper_edge_hz);
+        let middle = f64::midpoint(lower, upper);
+        let reference = *first.get_or_insert(middle);
+        let wraps = lower.min(-upper) < -sample_rate_hz / 2.0;
+        let back = if wraps {
+            ((middle - reference) / sample_rate_hz).round() * sample_rate_hz
+        } else {
+            0.0
+        };
+        numbers.occupied_lower_edge_hz -= back;
+        numbers.occupied_upper_edge_hz -= back;
+        numbers.carrier_offset_hz -= back;
     }
 }

@@ -96,7 +96,7 @@ pub(crate) fn assert_tone(
 ) {
     let segment = &extraction.segments[0];
     let found_hz = segment.features.frequency_offset_hz.mean;
-    let found_dbfs = segment.extended.power_dbfs.mean;
+    let found_dbfs = segment.extended.numbers.power_dbfs.expect("known").mean;
     assert!((found_hz - frequency_hz).abs() < 0.1, "{what}: {found_hz} Hz");
     assert!((found_dbfs - level_dbfs).abs() < 0.1, "{what}: {found_dbfs} dBFS");
     assert_eq!(

@@ -33,8 +33,8 @@ pub(crate) fn assert_tone(extraction: &heimdall_dsp::Extraction, samples: u32, r
     );
     let segment = &extraction.segments[0];
     let (frequency_hz, power_dbfs) = (
-        segment.extended.carrier_offset_hz.mean,
-        segment.extended.power_dbfs.mean,
+        segment.extended.numbers.carrier_offset_hz.expect("a signal").mean,
+        segment.extended.numbers.power_dbfs.expect("known").mean,
     );
     assert!((frequency_hz - FREQUENCY * rate_hz).abs() < 1.0, "{frequency_hz} Hz");
     assert!((power_dbfs + 20.0).abs() < 0.05, "{power_dbfs} dBFS");

@@ -1,0 +1,123 @@
+//! The noise of a chunk: how strong it is, and where in the band.
+//!
+//! The weakest groups of bins that agree with one another are the *floor*. It is the noise of the
+//! receiver, or its stop band: the ends of the band that its filter suppresses. Two shapes are
+//! possible where the floor lies at the ends of the band only, and a hump between them:
+//!
+//! - noise at the ends, and one signal, wide or a group of several;
+//! - stop bands at the ends, and the noise of the pass-band between them, with signals or without.
+//!
+//! A receiver passes at least 58 % of what it samples, its filter is symmetrical about its centre,
+//! its noise is flat within 12 dB across the pass-band, and that noise is Gaussian. A hump that
+//! differs in one of these is a signal. One that differs in none, but is far above the floor, may be
+//! either: OFDM looks like this. Then the chunk is undecidable.
+
+mod band;
+mod floor;
+mod groups;
+mod kurtosis;
+
+use std::ops::Range;
+
+use self::band::{Band, Decision};
+use self::groups::{fill_densities, group_blocks};
+use super::distributions;
+use super::spectrum::Block;
+pub(crate) use kurtosis::kurtosis_deficit;
+
+/// Probability that a group of noise counts as signal.
+const FALSE_ALARM: f64 = 1e-4;
+
+/// Groups weaker than this part of the noise are on the filter's slope.
+const SLOPE: f64 = 0.5;
+
+/// Variance of a sum of neighbouring bins under a Hann window over the variance of a sum of
+/// independent ones: the powers of adjacent bins have the correlation 4/9, those two bins apart
+/// 1/36.
+pub(crate) const HANN_VARIANCE: f64 = 1.0 + 2.0 * (4.0 / 9.0 + 1.0 / 36.0);
+
+/// What lies between the ends of the band.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BandShape {
+    /// Noise everywhere, flat or nearly so, with signals or without.
+    Noise,
+    /// Noise, and a hump that is far too strong, too smooth or too regular for noise.
+    Signal,
+    /// The receiver's pass-band between its stop bands, or a signal that looks like it.
+    Undecidable,
+    /// Signals fill the band: no noise is visible.
+    Filled,
+}
+
+/// What is known of the noise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Knowledge {
+    /// The density is the noise's.
+    Known,
+    /// The noise is at most that: the slopes of a signal hide it.
+    AtMost,
+    /// If a signal was found, the density may be the signal's.
+    Ambiguous,
+}
+
+/// The noise of a chunk.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Noise {
+    /// Mean `U` of a bin of noise within the pass-band. 0 if no noise is visible.
+    pub density: f64,
+    /// Bins of noise: those of the pass-band. A bin on the filter's slope counts as the fraction of
+    /// the noise that it has.
+    pub bins: f64,
+    /// Blocks of the pass-band.
+    pub pass_band: Range<usize>,
+    pub shape: BandShape,
+    /// Bins from which the density was estimated.
+    pub measured_bins: f64,
+    pub knowledge: Knowledge,
+}
+
+/// Estimates the noise from the Hann-windowed spectrum. `deficit` is the
+/// [deficit of kurtosis](kurtosis_deficit) of the samples, `ranked` is scratch.
+pub(crate) fn estimate(blocks: &[Block], deficit: f64, ranked: &mut Vec<f64>) -> Noise {
+    let bins: usize = blocks.iter().map(|block| block.bins).sum();
+    let in_group = group_blocks(blocks, bins);
+    let looks = (in_group * bins) as f64 / blocks.len() as f64 / HANN_VARIANCE;
+    let factor = distributions::gamma(distributions::normal(FALSE_ALARM), looks);
+    let mut densities = Vec::with_capacity(blocks.len().div_ceil(in_group));
+    fill_densities(blocks, in_group, &mut densities);
+    let band = Band {
+        densities: &densities,
+        factor,
+        deviation: 1.0 / looks.sqrt(),
+        deficit,
+    };
+    let Decision {
+        shape,
+        level,
+        knowledge,
+    } = band.decide(ranked);
+    let is_hidden = knowledge == Knowledge::Known && shape != BandShape::Undecidable && band.is_hidden(level);
+    let (density, near) = band.mean_near(level, ranked);
+    let pass_band = band.pass_band(shape, density);
+    let pass_band = pass_band.start * in_group..(pass_band.end * in_group).min(blocks.len());
+    let noise_bins = |block: &Block| {
+        let bins = block.bins as f64;
+        if block.hann < SLOPE * density * bins {
+            block.hann / density
+        } else {
+            bins
+        }
+    };
+    Noise {
+        density,
+        bins: if density > 0.0 {
+            blocks[pass_band.clone()].iter().map(noise_bins).sum()
+        } else {
+            0.0
+        },
+        pass_band,
+        shape,
+        measured_bins: near as f64 * bins as f64 / densities.len().max(1) as f64,
+        knowledge: if is_hidden { Knowledge::AtMost } else { knowledge },
+    }
+}

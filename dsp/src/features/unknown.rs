@@ -1,0 +1,140 @@
+//! Extended features that cannot be known.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::extended::{ChunkReading, Extended};
+use super::statistics::Statistics;
+use crate::estimators::noise::Knowledge;
+
+/// Largest standard deviation of a signal's power, as a part of it, for which its SNR is known:
+/// 1 dB.
+const WEAKEST: f64 = 0.25;
+
+/// Why a number of the extended set is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Unknown {
+    /// No signal was found.
+    NoSignal,
+    /// Signals fill the band, so no noise is visible.
+    NoNoiseVisible,
+    /// The slopes of a strong signal hide the noise. `bounds` has what is known.
+    NoiseHidden,
+    /// The signal is too weak for a value: it would be wrong by more than 1 dB, or the number is 0
+    /// although a signal was found.
+    TooWeak,
+    /// The spectrum is that of a receiver's pass-band, or of a signal that looks like it.
+    PresenceUndecidable,
+}
+
+/// What is known of the band in one chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Presence {
+    Absent,
+    Present,
+    Undecidable,
+}
+
+/// The extended features of a segment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SegmentExtended {
+    /// Statistics over the chunks in which the number is known. `None` if it is known in no chunk.
+    #[serde(flatten)]
+    pub numbers: Extended<Option<Statistics>>,
+    /// Why each of the others is unknown, by the number's name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown: BTreeMap<&'static str, Unknown>,
+    /// Where the noise is hidden: the most that it can be, and the least SNR.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<Bounds>,
+}
+
+/// Bounds of numbers that are not known, as means over the chunks.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Bounds {
+    /// `noise_density_dbfs_hz` is at most this.
+    pub noise_density_at_most_dbfs_hz: f64,
+    /// `snr_unbiased_db` is at least this.
+    pub snr_at_least_db: f64,
+}
+
+impl SegmentExtended {
+    /// Statistics over the chunks of a segment.
+    pub(crate) fn over(chunks: &[(ChunkReading, Presence)]) -> Self {
+        let mut unknown = BTreeMap::new();
+        let known: Vec<_> = chunks
+            .iter()
+            .map(|(reading, presence)| known(reading, *presence, &mut unknown))
+            .collect();
+        let numbers = Extended::over_known(&known);
+        unknown.retain(|name, _| numbers.iter().any(|(other, value)| other == *name && value.is_none()));
+        let is_hidden = unknown.get("snr_unbiased_db") == Some(&Unknown::NoiseHidden);
+        Self {
+            numbers,
+            unknown,
+            bounds: is_hidden.then(|| bounds(chunks)).flatten(),
+        }
+    }
+}
+
+/// Bounds over the chunks in which the noise is hidden.
+fn bounds(chunks: &[(ChunkReading, Presence)]) -> Option<Bounds> {
+    let hidden = chunks
+        .iter()
+        .filter(|(reading, _)| reading.has_noise && reading.knowledge == Knowledge::AtMost);
+    let mean = |of: fn(&Extended<f64>) -> f64| {
+        Statistics::of_known(hidden.clone().map(|(reading, _)| Some(of(&reading.numbers))))
+    };
+    Some(Bounds {
+        noise_density_at_most_dbfs_hz: mean(|numbers| numbers.noise_density_dbfs_hz)?.mean,
+        snr_at_least_db: mean(|numbers| numbers.snr_unbiased_db)?.mean,
+    })
+}
+
+/// The numbers that are known in a chunk. Notes why the others are not.
+fn known(
+    reading: &ChunkReading,
+    presence: Presence,
+    unknown: &mut BTreeMap<&'static str, Unknown>,
+) -> Extended<Option<f64>> {
+    let ChunkReading { numbers, .. } = *reading;
+    let absent = match presence {
+        Presence::Present => None,
+        Presence::Absent => Some(Unknown::NoSignal),
+        Presence::Undecidable => Some(Unknown::PresenceUndecidable),
+    };
+    let mut of = |name, value, reason: Option<Unknown>| {
+        if let Some(reason) = reason {
+            unknown.insert(name, reason);
+        }
+        reason.is_none().then_some(value)
+    };
+    let is_present = presence == Presence::Present;
+    let noise = match reading.knowledge {
+        _ if !reading.has_noise => Some(Unknown::NoNoiseVisible),
+        Knowledge::AtMost if is_present => Some(Unknown::NoiseHidden),
+        Knowledge::Ambiguous if is_present => Some(Unknown::PresenceUndecidable),
+        _ => None,
+    };
+    let snr = absent
+        .or(noise)
+        .or((reading.snr_deviation > WEAKEST).then_some(Unknown::TooWeak));
+    let place = absent.or((!reading.is_located).then_some(Unknown::TooWeak));
+    let is_idle = is_present && numbers.duty_cycle <= 0.0;
+    let duty_cycle = if is_present { numbers.duty_cycle } else { 0.0 };
+    Extended {
+        power_dbfs: Some(numbers.power_dbfs),
+        snr_unbiased_db: of("snr_unbiased_db", numbers.snr_unbiased_db, snr),
+        noise_density_dbfs_hz: of("noise_density_dbfs_hz", numbers.noise_density_dbfs_hz, noise),
+        occupied_bandwidth_99_hz: of("occupied_bandwidth_99_hz", numbers.occupied_bandwidth_99_hz, place),
+        occupied_lower_edge_hz: of("occupied_lower_edge_hz", numbers.occupied_lower_edge_hz, place),
+        occupied_upper_edge_hz: of("occupied_upper_edge_hz", numbers.occupied_upper_edge_hz, place),
+        carrier_offset_hz: of("carrier_offset_hz", numbers.carrier_offset_hz, place),
+        spectral_flatness: Some(numbers.spectral_flatness),
+        envelope_kurtosis: Some(numbers.envelope_kurtosis),
+        duty_cycle: of("duty_cycle", duty_cycle, is_idle.then_some(Unknown::TooWeak)),
+    }
+}

@@ -1,0 +1,229 @@
+//! The numbers of signals that people record, wherever they are tuned: right, or unknown with a
+//! reason.
+
+#[path = "support/modulations/mod.rs"]
+#[allow(
+    dead_code,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "other programs use the rest, and the numbers of samples are small"
+)]
+mod modulations;
+#[path = "support/signals.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod signals;
+
+use heimdall_dsp::{SegmentFeatures, Statistics, Unknown, Warning};
+use modulations::{Modulation, Truth, chunk_samples, noises, place};
+use rustfft::num_complex::Complex32;
+use signals::{Signals, add, amplitude, tone};
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole numbers of Hz"
+)]
+fn measured(samples: &[Complex32], rate: f64) -> SegmentFeatures {
+    Signals::new(1).measure(samples, rate as usize)
+}
+
+fn placed(name: &str, recording: (f64, usize), offset_hz: f64, snr_db: f64) -> (SegmentFeatures, Truth) {
+    let (samples, truth) = place(modulations::named(name), recording, offset_hz, snr_db, 7);
+    (measured(&samples, recording.0), truth)
+}
+
+/// What excludes one another in a row.
+fn assert_consistent(segment: &SegmentFeatures, what: &str) {
+    let numbers = &segment.extended.numbers;
+    let is = |value: Option<Statistics>| value.is_some();
+    let present = segment.signal_present;
+    if present.max <= 0.0 {
+        assert!(!is(numbers.snr_unbiased_db), "{what}: an SNR without a signal");
+        assert!(
+            !is(numbers.occupied_bandwidth_99_hz),
+            "{what}: a width without a signal"
+        );
+        assert!(
+            numbers.duty_cycle.is_some_and(|duty| duty.max <= 0.0),
+            "{what}: a duty cycle without a signal"
+        );
+    }
+    if present.min > 0.0 {
+        assert!(
+            numbers.duty_cycle.is_none_or(|duty| duty.min > 0.0),
+            "{what}: a signal without a duty cycle"
+        );
+    }
+    if let Some(width) = numbers.occupied_bandwidth_99_hz {
+        assert!(width.min > 0.0, "{what}: {width:?}");
+    }
+    for (name, value) in numbers.iter() {
+        let has_reason = segment.extended.unknown.contains_key(name);
+        assert_eq!(value.is_none(), has_reason, "{what}: {name}");
+    }
+}
+
+#[test]
+fn snr_and_width_do_not_depend_on_the_tuning() {
+    for (name, rate, snr_db, offsets_hz) in [
+        ("FM broadcast stereo", 500e3, 40.0, &[0.0, 60e3, -110e3][..]),
+        ("LoRa SF12", 500e3, 20.0, &[0.0, 100e3]),
+        ("AM voice", 48e3, 40.0, &[0.0, 5e3, -12e3]),
+        ("DRM", 24e3, 30.0, &[0.0, 2e3, 6e3]),
+        ("TETRA", 72e3, 30.0, &[0.0, 20e3]),
+        ("NFM voice 5 kHz", 48e3, 30.0, &[0.0, 10e3]),
+    ] {
+        for &offset_hz in offsets_hz {
+            for chunks in [1, 5] {
+                let (segment, truth) = placed(name, (rate, chunks), offset_hz, snr_db);
+                let what = format!("{name} at {offset_hz} Hz, {chunks} chunks");
+                assert!((segment.signal_present.mean - 1.0).abs() < 1e-9, "{what}");
+                let numbers = &segment.extended.numbers;
+                let snr = numbers.snr_unbiased_db.unwrap_or_else(|| panic!("{what}: no SNR"));
+                assert!((snr.mean - truth.snr_db).abs() < 1.0, "{what}: {snr:?}");
+                let width_hz = numbers.occupied_bandwidth_99_hz.expect("a width").mean;
+                let right = truth.mean_widths_hz();
+                assert!(
+                    right.iter().any(|right| (width_hz / right - 1.0).abs() < 0.05),
+                    "{what}: {width_hz} for {right:?}"
+                );
+                assert_consistent(&segment, &what);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_strong_smooth_signal_is_present_in_every_chunk() {
+    for (name, rate) in [
+        ("GMSK BT 0.3, GSM", 1_083_330.0),
+        ("FM broadcast stereo", 300e3),
+        ("FM broadcast mono", 500e3),
+        ("GFSK BT 0.5", 250e3),
+        ("NFM voice 5 kHz", 48e3),
+    ] {
+        for snr_db in [6.0, 15.0, 40.0] {
+            for chunks in [1, 5] {
+                let (segment, _) = placed(name, (rate, chunks), 0.0, snr_db);
+                let present = segment.signal_present;
+                assert!(
+                    (present.mean - 1.0).abs() < 1e-9,
+                    "{name}, {snr_db} dB, {chunks}: {present:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn noise_under_the_slopes_of_a_signal_has_a_bound() {
+    let (segment, truth) = placed("LoRa SF7", (250e3, 5), 0.0, 30.0);
+    let extended = &segment.extended;
+    assert_eq!(extended.unknown["snr_unbiased_db"], Unknown::NoiseHidden);
+    let bounds = extended.bounds.expect("bounds");
+    assert!(
+        bounds.snr_at_least_db > 15.0 && bounds.snr_at_least_db < truth.snr_db,
+        "{bounds:?}"
+    );
+    assert!(extended.numbers.occupied_bandwidth_99_hz.is_some());
+}
+
+#[test]
+fn a_noise_like_signal_in_most_of_the_band_is_undecidable() {
+    let (segment, _) = placed("DRM", (12e3, 5), 0.0, 30.0);
+    assert!(segment.quality.warnings.contains(&Warning::PresenceUndecidable));
+    let reason = segment.extended.unknown["snr_unbiased_db"];
+    assert_eq!(reason, Unknown::PresenceUndecidable);
+    assert_consistent(&segment, "DRM");
+}
+
+#[test]
+fn a_band_across_the_end_of_the_spectrum_has_its_width() {
+    for offset_hz in [100e3, 96e3, -95e3] {
+        let (segment, truth) = placed("TETRA", (250e3, 5), offset_hz + 25e3 * f64::signum(offset_hz), 25.0);
+        let numbers = &segment.extended.numbers;
+        let width_hz = numbers.occupied_bandwidth_99_hz.expect("a width").mean;
+        let right = truth.upper_hz - truth.lower_hz;
+        assert!((width_hz / right - 1.0).abs() < 0.05, "{width_hz} for {right}");
+        let edge = |value: Option<Statistics>| value.expect("an edge").mean;
+        let (lower, upper) = (
+            edge(numbers.occupied_lower_edge_hz),
+            edge(numbers.occupied_upper_edge_hz),
+        );
+        let carrier = edge(numbers.carrier_offset_hz);
+        assert!(lower < carrier && carrier < upper, "{lower} {carrier} {upper}");
+    }
+}
+
+#[test]
+fn an_offset_of_any_strength_is_named_and_counts_for_nothing() {
+    const RATE: usize = 200_000;
+    for offset_db in [-20.0, -10.0, 0.0, 10.0] {
+        let mut signals = Signals::new(5);
+        // 0 dB is the power of all the noise.
+        let mut samples = signals.noise(RATE, |_| 1e-4);
+        add(&mut samples, &tone(RATE, 0.0), amplitude(offset_db - 40.0));
+        let segment = measured(&samples, RATE as f64);
+        assert_eq!(segment.quality.warnings, [Warning::DcSpike], "{offset_db} dB");
+        assert!(segment.signal_present.max <= 0.0, "{offset_db} dB");
+        let density = segment.extended.numbers.noise_density_dbfs_hz.expect("noise").mean;
+        assert!((density + 40.0 + 10.0 * (RATE as f64).log10()).abs() < 0.1, "{density}");
+        assert_consistent(&segment, "an offset");
+
+        let band = signals.band(RATE, 0.2, 12_500.0 / RATE as f64);
+        add(
+            &mut samples,
+            &band,
+            amplitude(5.0 - 40.0) / (12_500.0 / RATE as f64).sqrt(),
+        );
+        let segment = measured(&samples, RATE as f64);
+        let numbers = &segment.extended.numbers;
+        assert!(segment.quality.warnings.contains(&Warning::DcSpike), "{offset_db} dB");
+        let near = |value: Option<Statistics>, right: f64, tolerance: f64| {
+            let mean = value.expect("known").mean;
+            assert!(
+                (mean - right).abs() < tolerance,
+                "{mean} for {right}, offset {offset_db} dB"
+            );
+        };
+        near(numbers.snr_unbiased_db, 5.0, 0.2);
+        near(numbers.occupied_bandwidth_99_hz, 12_375.0, 250.0);
+        near(numbers.carrier_offset_hz, 40_000.0, 150.0);
+    }
+}
+
+#[test]
+fn a_carrier_at_0_hz_with_side_bands_is_no_offset() {
+    // The carrier line of FM by a low tone is constant, and one bin wide.
+    const RATE: usize = 200_000;
+    let mut signals = Signals::new(6);
+    let mut samples = signals.noise(RATE, |_| 1e-6);
+    for (n, sample) in samples.iter_mut().enumerate() {
+        let phase = (std::f64::consts::TAU * 100.0 * n as f64 / RATE as f64).sin();
+        let (sin, cos) = phase.sin_cos();
+        *sample += signals::single(rustfft::num_complex::Complex64::new(cos, sin) * 0.03);
+    }
+    let segment = measured(&samples, RATE as f64);
+    assert_eq!(segment.quality.warnings, []);
+    assert!((segment.signal_present.mean - 1.0).abs() < 1e-9);
+    let width_hz = segment.extended.numbers.occupied_bandwidth_99_hz.expect("a width").mean;
+    assert!((380.0..=430.0).contains(&width_hz), "{width_hz}");
+}
+
+#[test]
+fn no_number_of_a_row_contradicts_another() {
+    let cheapest = |modulation: &Modulation| modulation.rates.iter().copied().fold(f64::INFINITY, f64::min);
+    for modulation in modulations::all().filter(|modulation| cheapest(modulation) < 300e3) {
+        let rate = cheapest(modulation);
+        for (offset, snr_db) in [(0.0, 0.0), (0.7, 10.0), (-0.3, 35.0)] {
+            let (samples, _) = place(modulation, (rate, 2), offset * modulation.room_hz(rate), snr_db, 3);
+            let what = format!("{} at {rate} Hz, {snr_db} dB", modulation.name);
+            assert_consistent(&measured(&samples, rate), &what);
+        }
+    }
+    for noise in noises::TABLE {
+        let rate = noise.rates.iter().copied().fold(f64::INFINITY, f64::min);
+        let samples = noise.samples(&mut Signals::new(8), 5 * chunk_samples(rate), rate);
+        assert_consistent(&measured(&samples, rate), noise.name);
+    }
+}
