@@ -5,19 +5,29 @@
 //! instead of 52, 20,000 points 12 us instead of 23 (`cargo bench`, 2026-11-25).
 
 #[cfg(target_arch = "x86_64")]
-mod avx512;
-#[cfg(target_arch = "x86_64")]
 mod butterfly;
 #[cfg(target_arch = "x86_64")]
-mod lanes;
+mod four_step;
 #[cfg(target_arch = "x86_64")]
 mod mixed_radix;
 pub(crate) mod real;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod symmetric;
 
 use std::sync::Arc;
 
+#[cfg(target_arch = "x86_64")]
+use pulp::Arch;
+#[cfg(target_arch = "x86_64")]
+use pulp::x86::{V3, V4};
 use rustfft::num_complex::Complex32;
-use rustfft::{Fft, FftPlanner};
+use rustfft::{Fft, FftNum, FftPlanner, FftPlannerScalar, FftPlannerSse};
+
+use crate::simd::instruction_set::InstructionSet;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::instruction_set::arch;
+#[cfg(target_arch = "x86_64")]
+use four_step::FourStep;
 
 /// Plan and buffers for one length: `X[k] = sum x[j] exp(-2 pi i j k / n)`, not scaled.
 pub(crate) struct Transform(Kind);
@@ -25,25 +35,45 @@ pub(crate) struct Transform(Kind);
 enum Kind {
     /// Used where the machine has AVX-512 and the length has a plan.
     #[cfg(target_arch = "x86_64")]
-    Avx512(Box<avx512::Avx512>),
+    Avx512(Box<FourStep<V4>>),
+    /// Used where the machine has AVX2 and the length has a plan.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Box<FourStep<V3>>),
     Any {
         plan: Arc<dyn Fft<f32>>,
         scratch: Vec<Complex32>,
     },
 }
 
+/// The plan of `rustfft` for `n` numbers, with the instructions in use.
+pub(crate) fn any_length<T: FftNum>(n: usize) -> Arc<dyn Fft<T>> {
+    if cfg!(target_arch = "x86_64") && InstructionSet::in_use() == InstructionSet::Baseline {
+        return match FftPlannerSse::new() {
+            Ok(mut planner) => planner.plan_fft_forward(n),
+            Err(()) => FftPlannerScalar::new().plan_fft_forward(n),
+        };
+    }
+    FftPlanner::new().plan_fft_forward(n)
+}
+
 impl Transform {
     /// Plans for `n` numbers.
     pub(crate) fn new(n: usize) -> Self {
         #[cfg(target_arch = "x86_64")]
-        if let Some(plan) = avx512::Avx512::new(n) {
-            return Self(Kind::Avx512(Box::new(plan)));
-        }
-        let plan = FftPlanner::new().plan_fft_forward(n);
-        Self(Kind::Any {
-            scratch: vec![Complex32::default(); plan.get_immutable_scratch_len()],
-            plan,
-        })
+        let own = match arch() {
+            Arch::V4(simd) => FourStep::new(simd, n).map(|plan| Kind::Avx512(Box::new(plan))),
+            Arch::V3(simd) => FourStep::new(simd, n).map(|plan| Kind::Avx2(Box::new(plan))),
+            _ => None,
+        };
+        #[cfg(not(target_arch = "x86_64"))]
+        let own = None;
+        Self(own.unwrap_or_else(|| {
+            let plan = any_length(n);
+            Kind::Any {
+                scratch: vec![Complex32::default(); plan.get_immutable_scratch_len()],
+                plan,
+            }
+        }))
     }
 
     /// Transforms `input` to `output`. Both must have the planned length.
@@ -51,6 +81,8 @@ impl Transform {
         match &mut self.0 {
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512(plan) => plan.process(input, output),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(plan) => plan.process(input, output),
             Kind::Any { plan, scratch } => plan.process_immutable_with_scratch(input, output, scratch),
         }
     }

@@ -6,6 +6,7 @@ pub(crate) mod measured;
 pub(crate) mod offset;
 mod runs;
 
+use pulp::Simd;
 use rustfft::num_complex::Complex32;
 use serde::Serialize;
 
@@ -13,6 +14,8 @@ use crate::dictionary_entry::{DictionaryEntry, Set, struct_with_dictionary};
 use crate::estimators::envelope::ClippingLevels;
 use crate::estimators::peak_range::PeakRange;
 use crate::format::SampleFormat;
+use crate::simd::dispatch;
+use crate::simd::registers::bits;
 use crate::warning::Warning;
 use codes::Codes;
 use imbalance::Imbalance;
@@ -184,25 +187,37 @@ fn ends_reached(format: SampleFormat, peaks: PeakRange) -> Option<(f32, f32)> {
 /// Whether the levels are ends of the scale: the histogram has a spike at both of them. So many
 /// components are `at_clipping_levels`.
 fn is_spike(samples: &[Complex32], clipping: ClippingLevels, at_clipping_levels: usize) -> bool {
+    let components: &[f32] = bytemuck::cast_slice(samples);
     let smaller = clipping.high.min(-clipping.low) / RAIL;
-    let outside = |level: f32| count(samples, |component| component.abs() >= level);
-    let below = |level: f32| outside(level).saturating_sub(at_clipping_levels) as f64;
+    let below = |level: f32| count_outside(components, level).saturating_sub(at_clipping_levels) as f64;
     at_clipping_levels as f64 > OVER_NEAR * below(NEAR * smaller)
         && at_clipping_levels as f64 > OVER_AROUND * below(AROUND * smaller)
-        && at_clipping_levels as f64 > OVER_NEAR * below(next_below(samples, RAIL * smaller))
-        && count(samples, |component| component >= clipping.high) > 0
-        && count(samples, |component| component <= clipping.low) > 0
+        && at_clipping_levels as f64 > OVER_NEAR * below(next_below(components, RAIL * smaller))
+        && components.iter().any(|component| *component >= clipping.high)
+        && components.iter().any(|component| *component <= clipping.low)
 }
 
 /// The largest magnitude of a component below this level.
-fn next_below(samples: &[Complex32], level: f32) -> f32 {
-    let sizes = samples.iter().flat_map(|sample| [sample.re.abs(), sample.im.abs()]);
+fn next_below(components: &[f32], level: f32) -> f32 {
+    let sizes = components.iter().map(|component| component.abs());
     sizes.filter(|size| *size < level).fold(0.0, f32::max)
 }
 
-fn count(samples: &[Complex32], is: impl Fn(f32) -> bool) -> usize {
-    let both = |sample: &Complex32| usize::from(is(sample.re)) + usize::from(is(sample.im));
-    samples.iter().map(both).sum()
+/// Components whose magnitude is at least `level`.
+fn count_outside(components: &[f32], level: f32) -> usize {
+    dispatch!(simd => count_outside_in_lanes(components: &'a [f32], level: f32) -> usize)
+}
+
+#[inline(always)]
+fn count_outside_in_lanes<S: Simd>(simd: S, components: &[f32], level: f32) -> usize {
+    let levels = simd.splat_f32s(level);
+    let (rows, rest) = S::as_simd_f32s(components);
+    let mut count = rest.iter().filter(|component| component.abs() >= level).count();
+    for row in rows {
+        let outside = simd.greater_than_or_equal_f32s(simd.abs_f32s(*row), levels);
+        count += bits(simd, outside).count_ones() as usize;
+    }
+    count
 }
 
 impl QualityAccumulator {
