@@ -89,7 +89,7 @@ pub use quality::Quality;
 pub use recording::Recording;
 pub use recording::extraction::{Extraction, Totals};
 pub use recording_info::{Anomaly, Gap, GpsStamps, RecordingInfo};
-pub use simd::instruction_set::InstructionSet;
+pub use simd::instruction_set::{InstructionSet, UnknownInstructionSet};
 pub use timeline::{CHUNK_MS, CHUNKS_PER_SEGMENT};
 pub use warning::{Inconsistency, Warning};
 

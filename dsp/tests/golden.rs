@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use heimdall_dsp::{Extraction, Features, Hints, Recording, Statistics, Workspace};
+use heimdall_dsp::{Extraction, Features, Hints, InstructionSet, Recording, Statistics, Workspace};
 use serde_json::Value;
 
 fn golden() -> PathBuf {
@@ -37,7 +37,16 @@ fn tolerance(feature: &str, value: f64) -> f64 {
 }
 
 #[test]
-fn every_golden_recording_agrees_with_the_reference() {
+fn every_golden_recording_agrees_with_the_reference_with_every_set_of_instructions() {
+    let of_machine = InstructionSet::in_use();
+    for set in InstructionSet::ALL {
+        set.limit();
+        assert_eq!(InstructionSet::in_use(), set.min(of_machine));
+        compare_with_reference(set);
+    }
+}
+
+fn compare_with_reference(set: InstructionSet) {
     let mut cases = 0;
     for entry in fs::read_dir(golden()).expect("the folder is part of the package") {
         let path = entry.expect("a readable folder").path();
@@ -67,7 +76,7 @@ fn every_golden_recording_agrees_with_the_reference() {
                     };
                     assert!(
                         (ours - reference).abs() <= allowed,
-                        "{}: {name}.{which} is {ours}, in the reference {reference}",
+                        "{}, {set:?}: {name}.{which} is {ours}, in the reference {reference}",
                         path.display()
                     );
                 }

@@ -14,7 +14,8 @@ use crate::fft::symmetric::{Bins, SCALE, Symmetric};
 use crate::simd::instruction_set::arch;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::lanes::Lanes;
-use crate::simd::{MAX_LANES, SUM_BLOCK, dispatch, lane_numbers, narrow, total};
+use crate::simd::registers::total;
+use crate::simd::{MAX_LANES, SUM_BLOCK, dispatch, lane_numbers, narrow};
 
 /// Largest accepted relative error of the spread from lags of which it is uncertain whether they
 /// count: most of the tolerance of 1e-4.
@@ -87,7 +88,7 @@ fn estimate_with<S: Lanes>(plan: &mut Symmetric<S>, power: &[f32], total: f64, s
     if total > 0.0 {
         plan.process(power, total, &mut sums);
     }
-    Some(sums.finish())
+    Some(sums.finish(plan.simd()))
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -125,7 +126,7 @@ fn of_lags_in_lanes<S: Simd>(simd: S, correlation: &[f32], scale: f64) -> DelayS
             number = simd.add_f32s(number, simd.splat_f32s(S::F32_LANES as f32));
         }
     }
-    sums.finish()
+    sums.finish(simd)
 }
 
 /// Levels relative to lag 0: up to the first a lag clearly does not count, above the second it
@@ -220,31 +221,31 @@ impl<S: Simd> LagSums<S> {
         if simd.reduce_max_f32s(uncertain) > 0.0 {
             let first = simd.mul_f32s(uncertain, number);
             let second = simd.mul_f32s(first, number);
-            self.uncertain.add::<S>([uncertain, uncertain, first, second]);
+            self.uncertain.add(simd, [uncertain, uncertain, first, second]);
         }
     }
 
     #[inline(always)]
     fn add_latest(&mut self, simd: S) {
-        self.all.add::<S>(self.latest);
+        self.all.add(simd, self.latest);
         self.latest = [simd.splat_f32s(0.0); 4];
         self.registers = 0;
     }
 
     #[inline(always)]
-    fn finish(mut self) -> DelaySpread {
-        self.all.add::<S>(self.latest);
+    fn finish(mut self, simd: S) -> DelaySpread {
+        self.all.add(simd, self.latest);
         spread(&self.all, &self.uncertain, self.levels)
     }
 }
 
 impl Moments {
     #[inline(always)]
-    fn add<S: Simd>(&mut self, sums: [S::f32s; 4]) {
-        self.lags += total::<S>(sums[0]);
-        self.weight += total::<S>(sums[1]);
-        self.first += total::<S>(sums[2]);
-        self.second += total::<S>(sums[3]);
+    fn add<S: Simd>(&mut self, simd: S, sums: [S::f32s; 4]) {
+        self.lags += total(simd, sums[0]);
+        self.weight += total(simd, sums[1]);
+        self.first += total(simd, sums[2]);
+        self.second += total(simd, sums[3]);
     }
 }
 

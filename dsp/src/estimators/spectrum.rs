@@ -6,8 +6,8 @@
 use pulp::Simd;
 use rustfft::num_complex::Complex32;
 
-use crate::simd::registers::{deinterleave, pairs};
-use crate::simd::{MAX_LANES, SUM_BLOCK, dispatch, lane_numbers, largest, total};
+use crate::simd::registers::{deinterleave, pairs, total};
+use crate::simd::{MAX_LANES, SUM_BLOCK, dispatch, lane_numbers, largest};
 
 /// Some neighbouring bins.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -164,12 +164,12 @@ fn measure_part<S: Simd>(simd: S, spectrum: &[Complex32], at: usize, power: &mut
         highest = simd.max_f32s(highest, bin);
         lines = simd.max_f32s(lines, simd.add_f32s(re, im));
     }
-    let sum = total::<S>(powers);
+    let sum = total(simd, powers);
     block.power += sum;
-    block.moment += total::<S>(moments) + at as f64 * sum;
+    block.moment += total(simd, moments) + at as f64 * sum;
     block.largest = block.largest.max(largest(simd, highest));
     block.line = block.line.max(block.largest).max(0.5 * largest(simd, lines));
-    block.hann += total::<S>(hanns) / 1.5;
+    block.hann += total(simd, hanns) * (1.0 / 1.5);
     for (number, out) in (done..).zip(out_rest) {
         *out = block.add_bin(
             at + number,
@@ -181,6 +181,7 @@ fn measure_part<S: Simd>(simd: S, spectrum: &[Complex32], at: usize, power: &mut
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::simd::instruction_set::InstructionSet;
 
     /// Powers and blocks of a spectrum without padding.
     pub(in crate::estimators) fn measured(spectrum: &[Complex32]) -> (Vec<f32>, Vec<Block>) {
@@ -199,6 +200,42 @@ pub(super) mod tests {
             let expected: Vec<usize> = (n - n / 2..n).chain(0..n - n / 2).collect();
             assert_eq!(bins, expected, "{n}");
             assert!((blocks.iter().map(|block| block.power).sum::<f64>() - n as f64).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn every_set_of_instructions_measures_the_same() {
+        let mut random = crate::test_signals::Random(11);
+        for n in [5, 1600, 40_000, 300_001] {
+            let spectrum: Vec<_> = (0..n)
+                .map(|_| {
+                    let (re, im) = random.noise(1.0);
+                    Complex32::new(re as f32, im as f32)
+                })
+                .collect();
+            let at = |k: usize| spectrum[k % n];
+            for set in InstructionSet::ALL {
+                set.limit();
+                let (power, blocks) = measured(&spectrum);
+                for block in blocks {
+                    let mut expected = Block {
+                        first: block.first,
+                        bins: block.bins,
+                        ..Block::default()
+                    };
+                    for (number, k) in block.range().enumerate() {
+                        let exact = expected.add_bin(number, [at(k + n - 1), at(k), at(k + 1)]);
+                        assert!((power[k] - exact).abs() <= 2e-7 * exact, "{k} of {n}");
+                    }
+                    let near = |a: f64, b: f64| (a - b).abs() <= 2e-6 * b;
+                    let agrees = near(block.power, expected.power)
+                        && near(block.moment, expected.moment)
+                        && near(block.hann, expected.hann)
+                        && near(f64::from(block.largest), f64::from(expected.largest))
+                        && near(f64::from(block.line), f64::from(expected.line));
+                    assert!(agrees, "{block:?}, not {expected:?}; {set:?}");
+                }
+            }
         }
     }
 

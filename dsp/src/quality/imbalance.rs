@@ -14,8 +14,8 @@ use pulp::Simd;
 use rustfft::num_complex::{Complex32, Complex64};
 
 use super::measured::Measured;
-use crate::simd::registers::{deinterleave, pairs, reverse};
-use crate::simd::{dispatch, total};
+use crate::simd::dispatch;
+use crate::simd::registers::{deinterleave, pairs, reverse, total};
 
 /// Bins of each sign in a cell. The quotient of noise has a standard deviation of 1/8.
 const CELL: usize = 64;
@@ -169,5 +169,8 @@ fn correlate<S: Simd>(simd: S, plus: &[Complex32], minus: &[Complex32]) -> (f64,
         re = simd.negate_mul_add_e_f32s(a_im, b_im, simd.mul_add_e_f32s(a_re, b_re, re));
         im = simd.mul_add_e_f32s(a_im, b_re, simd.mul_add_e_f32s(a_re, b_im, im));
     }
-    (0.5 * total::<S>(power), Complex64::new(total::<S>(re), total::<S>(im)))
+    (
+        0.5 * total(simd, power),
+        Complex64::new(total(simd, re), total(simd, im)),
+    )
 }

@@ -1,5 +1,6 @@
 //! Which vector instructions are used.
 
+use std::str::FromStr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use pulp::Arch;
@@ -18,6 +19,24 @@ pub enum InstructionSet {
 
 /// The best set that may be used, as a number.
 static LIMIT: AtomicU8 = AtomicU8::new(InstructionSet::Avx512 as u8);
+
+/// A text that names no set of instructions.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no set of instructions: known are baseline, avx2, avx512")]
+pub struct UnknownInstructionSet;
+
+impl FromStr for InstructionSet {
+    type Err = UnknownInstructionSet;
+
+    fn from_str(name: &str) -> Result<Self, UnknownInstructionSet> {
+        match name {
+            "baseline" => Ok(Self::Baseline),
+            "avx2" => Ok(Self::Avx2),
+            "avx512" => Ok(Self::Avx512),
+            _ => Err(UnknownInstructionSet),
+        }
+    }
+}
 
 impl InstructionSet {
     /// All of them.

@@ -72,23 +72,6 @@ pub(crate) fn lane_numbers<S: Simd>() -> S::f32s {
     S::as_simd_f32s(&numbers[..S::F32_LANES]).0[0]
 }
 
-/// Sum of the lanes in double precision. Pairs are added in parallel: in sequence each addition
-/// would wait for the one before.
-#[inline(always)]
-pub(crate) fn total<S: Simd>(register: S::f32s) -> f64 {
-    let mut lanes = [0.0_f32; MAX_LANES];
-    S::as_mut_simd_f32s(&mut lanes[..S::F32_LANES]).0[0] = register;
-    let mut sums = lanes.map(f64::from);
-    let mut count = MAX_LANES;
-    while count > 1 {
-        count /= 2;
-        for lane in 0..count {
-            sums[lane] += sums[lane + count];
-        }
-    }
-    sums[0]
-}
-
 /// The largest lane, at least 0.
 #[inline(always)]
 pub(crate) fn largest<S: Simd>(simd: S, register: S::f32s) -> f32 {

@@ -1,11 +1,14 @@
 //! Operations on registers that `pulp` does not have for every set of instructions.
 
+#[cfg(target_arch = "x86_64")]
 use std::any::Any;
 
 use bytemuck::cast;
 use pulp::Simd;
 #[cfg(target_arch = "x86_64")]
 use pulp::x86::{V3, V4};
+#[cfg(target_arch = "x86_64")]
+use pulp::{f32x8, f32x16};
 use rustfft::num_complex::Complex32;
 
 use super::MAX_LANES;
@@ -13,6 +16,7 @@ use super::MAX_LANES;
 use super::lanes::Lanes;
 
 /// The token of these instructions, if `simd` is it. The compiler knows the answer.
+#[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn token<T: Simd>(simd: impl Simd) -> Option<T> {
     (&simd as &dyn Any).downcast_ref::<T>().copied()
@@ -69,6 +73,30 @@ pub(crate) fn reverse<S: Simd>(simd: S, numbers: S::f32s) -> S::f32s {
     reversed
 }
 
+/// Sum of the lanes in double precision.
+#[inline(always)]
+pub(crate) fn total<S: Simd>(simd: S, register: S::f32s) -> f64 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if let Some(simd) = token::<V4>(simd) {
+            let register = pulp::cast(cast::<_, f32x16>(register));
+            let low = simd.avx512f._mm512_castps512_ps256(register);
+            let high = simd.avx512dq._mm512_extractf32x8_ps::<1>(register);
+            let (low, high) = (simd.avx512f._mm512_cvtps_pd(low), simd.avx512f._mm512_cvtps_pd(high));
+            return simd.reduce_sum_f64s(pulp::cast(simd.avx512f._mm512_add_pd(low, high)));
+        }
+        if let Some(simd) = token::<V3>(simd) {
+            let register = pulp::cast(cast::<_, f32x8>(register));
+            let low = simd.avx._mm256_castps256_ps128(register);
+            let high = simd.avx._mm256_extractf128_ps::<1>(register);
+            let (low, high) = (simd.avx._mm256_cvtps_pd(low), simd.avx._mm256_cvtps_pd(high));
+            return simd.reduce_sum_f64s(pulp::cast(simd.avx._mm256_add_pd(low, high)));
+        }
+    }
+    let lanes: &[f32] = bytemuck::cast_slice(std::slice::from_ref(&register));
+    lanes.iter().map(|lane| f64::from(*lane)).sum()
+}
+
 /// A bit for each lane, the lowest for the first.
 #[inline(always)]
 pub(crate) fn bits<S: Simd>(simd: S, mask: S::m32s) -> u32 {
@@ -90,4 +118,44 @@ pub(crate) fn bits<S: Simd>(simd: S, mask: S::m32s) -> u32 {
         .iter()
         .enumerate()
         .fold(0, |bits, (lane, one)| bits | (one << lane))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check<S: Simd>(simd: S) {
+        let lanes = S::F32_LANES;
+        let numbers: Vec<_> = (0..lanes)
+            .map(|i| Complex32::new(i as f32, -(i as f32) - 1.0))
+            .collect();
+        let parts = deinterleave(simd, pairs::<S>(&numbers)[0]);
+        let parts: &[f32] = bytemuck::cast_slice(&parts);
+        for (i, number) in numbers.iter().enumerate() {
+            assert_eq!((parts[i], parts[lanes + i]), (number.re, number.im));
+        }
+        let re = S::as_simd_f32s(&parts[..lanes]).0[0];
+        let reversed = [reverse(simd, re)];
+        let reversed: &[f32] = bytemuck::cast_slice(&reversed);
+        for (i, value) in reversed.iter().enumerate() {
+            assert_eq!(*value, (lanes - 1 - i) as f32);
+        }
+        assert_eq!(total(simd, re), (lanes * (lanes - 1) / 2) as f64);
+        let is_above = simd.greater_than_f32s(re, simd.splat_f32s(1.5));
+        assert_eq!(bits(simd, is_above), (u32::MAX >> (32 - lanes)) & !3);
+    }
+
+    #[test]
+    fn numbers_are_where_they_belong_with_every_set_of_instructions() {
+        check(pulp::Scalar);
+        #[cfg(target_arch = "x86_64")]
+        {
+            if let Some(simd) = V3::try_new() {
+                check(simd);
+            }
+            if let Some(simd) = V4::try_new() {
+                check(simd);
+            }
+        }
+    }
 }

@@ -8,8 +8,8 @@ use std::ops::Range;
 use pulp::Simd;
 use rustfft::num_complex::Complex32;
 
-use crate::simd::registers::{bits, deinterleave, pairs};
-use crate::simd::{SUM_BLOCK, dispatch, largest, total};
+use crate::simd::registers::{bits, deinterleave, pairs, total};
+use crate::simd::{SUM_BLOCK, dispatch, largest};
 
 /// Frames in a chunk: 4 ms each, within the 1 to 10 ms in which transmitters are keyed.
 pub(crate) const FRAMES: usize = 50;
@@ -203,10 +203,10 @@ impl<'a, S: Simd> Meter<'a, S> {
             repeats += (equal & (equal >> 1) & 0x5555_5555).count_ones();
         }
         let sums = &mut self.sums;
-        sums.power += total::<S>(powers);
-        sums.difference += total::<S>(differences);
-        sums.square += total::<S>(squares);
-        sums.fourth += total::<S>(fourths);
+        sums.power += total(simd, powers);
+        sums.difference += total(simd, differences);
+        sums.square += total(simd, squares);
+        sums.fourth += total(simd, fourths);
         sums.max_power = sums.max_power.max(largest(simd, highest));
         sums.sign_changes += sign_changes as usize;
         sums.repeats += repeats as usize;
