@@ -14,7 +14,7 @@ use crate::features::{ChunkEstimates, Extended};
 use crate::format::SampleFormat;
 use crate::plausibility;
 use crate::quality::measured::Measured;
-use crate::quality::{self, QualityAccumulator};
+use crate::quality::{QualityAccumulator, clipping};
 use crate::simd::aligned::Aligned;
 
 /// One chunk of `cf32_le`, with the result of each step.
@@ -109,7 +109,7 @@ impl Stages {
         FORMAT.decode(&bytes, samples.appendable());
         let n = samples.len();
         let peaks = PeakRange::of(&samples);
-        let clipping = quality::clipping_levels(FORMAT, peaks);
+        let clipping = clipping::levels(FORMAT, peaks);
         let mut stages = Self {
             bytes,
             sample_rate_hz,
