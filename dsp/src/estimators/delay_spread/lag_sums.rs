@@ -2,7 +2,6 @@
 
 use pulp::Simd;
 
-use super::DelaySpread;
 use crate::decibel::EPSILON;
 use crate::simd::registers::total;
 use crate::simd::{SUM_BLOCK, narrow};
@@ -14,6 +13,18 @@ pub(super) const TOLERANCE: f64 = 8e-5;
 /// Bound on the error of each lag, from the single-precision transform and from the division by
 /// lag 0, relative to lag 0.
 const LAG_ERROR: f64 = 1.1e-6;
+
+/// The lags that count, and how they scatter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DelaySpread {
+    /// How many lags count.
+    pub lags: usize,
+    /// Weighted standard deviation of their lag, in samples.
+    pub std: f64,
+    /// Whether each lag clearly counts or clearly does not, or the uncertain ones make no
+    /// difference.
+    pub certain: bool,
+}
 
 /// Levels relative to lag 0: up to the first a lag clearly does not count, above the second it
 /// counts, from the third on it clearly counts.

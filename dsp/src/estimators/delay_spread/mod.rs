@@ -10,25 +10,15 @@ use pulp::x86::{V3, V4};
 
 use crate::fft::real::RealPart;
 #[cfg(target_arch = "x86_64")]
-use crate::fft::symmetric::{Bins, SCALE, Symmetric};
+use crate::fft::symmetric::Symmetric;
+#[cfg(target_arch = "x86_64")]
+use crate::fft::symmetric::bins::{Bins, SCALE};
 #[cfg(target_arch = "x86_64")]
 use crate::simd::instruction_set::arch;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::lanes::Lanes;
 use crate::simd::{MAX_LANES, dispatch, lane_numbers};
-use lag_sums::{LagSums, Levels};
-
-/// The lags that count, and how they scatter.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct DelaySpread {
-    /// How many lags count.
-    pub lags: usize,
-    /// Weighted standard deviation of their lag, in samples.
-    pub std: f64,
-    /// Whether each lag clearly counts or clearly does not, or the uncertain ones make no
-    /// difference.
-    pub certain: bool,
-}
+use lag_sums::{DelaySpread, LagSums, Levels};
 
 /// Plan and buffers for one length.
 pub(crate) struct DelaySpreadEstimator(Kind);

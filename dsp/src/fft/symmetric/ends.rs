@@ -1,8 +1,37 @@
 //! What the two passes of the transform begin and end with.
 
 use super::super::mixed_radix::{Sink, Source};
-use super::{Bins, Group};
+use super::bins::Bins;
 use crate::simd::lanes::{Complexes, Lanes};
+
+/// As many bins of the columns as a register has lanes.
+pub(super) struct Group<S: Lanes> {
+    /// Numbers of the bins.
+    pub(super) numbers: S::f32s,
+    /// Largest number of a bin of the whole transform that comes from this row. Of rows that are
+    /// their own mirror image it is half the length, of superfluous rows it is -1.
+    pub(super) limits: S::f32s,
+    /// Bounds of the squares of all bins that come from this row.
+    pub(super) bounds: S::f32s,
+}
+
+impl<S: Lanes> Group<S> {
+    /// Adds the powers of a block of columns to the bounds. The mirror images of the columns count
+    /// too.
+    #[inline(always)]
+    pub(super) fn add_powers(&mut self, simd: S, tile: &[Complexes<S>], first: usize, columns: usize) {
+        for (column, row) in (first..).zip(tile) {
+            let count = match 2 * column {
+                0 => 1.0,
+                double if double == columns => 1.0,
+                double if double > columns => break,
+                _ => 2.0,
+            };
+            let power = simd.mul_add_f32s(row.re, row.re, simd.mul_f32s(row.im, row.im));
+            self.bounds = simd.mul_add_f32s(power, simd.splat_f32s(count), self.bounds);
+        }
+    }
+}
 
 /// Twice the transform of the real part, from bin `k` and bin `-k` of the transform.
 #[inline(always)]

@@ -13,6 +13,7 @@
 //! Row `k` yields the bins `k, k + a, k + 2 a, ...`. Parseval's theorem bounds their squares before
 //! the row is transformed. Rows whose bins are all too small to matter are left out.
 
+pub(crate) mod bins;
 mod ends;
 
 use pulp::NullaryFnOnce;
@@ -23,20 +24,8 @@ use super::mixed_radix::{self, MixedRadix, twiddle};
 use crate::simd::aligned::Aligned;
 use crate::simd::lanes::{Complexes, Lanes};
 use crate::simd::{MAX_LANES, align_stack, narrow};
-use ends::{Folded, InPlace, Mirrored, Numbered, imaginary_part, real_part};
-
-/// The bins are this multiple of the transform's real part.
-pub(crate) const SCALE: f64 = 4.0;
-
-/// Receives the bins, times [`SCALE`].
-pub(crate) trait Bins<S: Lanes> {
-    /// Whether any number may matter whose square is at most the bound in its lane.
-    fn may_matter(&self, simd: S, bounds: S::f32s) -> bool;
-
-    /// Receives bins and their numbers. Each bin from 0 to half the length comes once, in no
-    /// particular order. Lanes without a bin contain zero. Bins that cannot matter may be left out.
-    fn add(&mut self, simd: S, bins: [S::f32s; 2], numbers: [S::f32s; 2]);
-}
+use bins::{Bins, SCALE};
+use ends::{Folded, Group, InPlace, Mirrored, Numbered, imaginary_part, real_part};
 
 /// Plan and buffers for one length.
 pub(crate) struct Symmetric<S: Lanes> {
@@ -58,17 +47,6 @@ pub(crate) struct Symmetric<S: Lanes> {
     groups: Vec<Group<S>>,
     /// The powers, and the first one again.
     padded: Aligned<f32>,
-}
-
-/// As many bins of the columns as a register has lanes.
-struct Group<S: Lanes> {
-    /// Numbers of the bins.
-    numbers: S::f32s,
-    /// Largest number of a bin of the whole transform that comes from this row. Of rows that are
-    /// their own mirror image it is half the length, of superfluous rows it is -1.
-    limits: S::f32s,
-    /// Bounds of the squares of all bins that come from this row.
-    bounds: S::f32s,
 }
 
 /// Numbers in the lanes of a register.
@@ -245,24 +223,6 @@ impl<S: Lanes> Symmetric<S> {
                 groups,
             };
             self.rows.run(simd, rows, source, sink);
-        }
-    }
-}
-
-impl<S: Lanes> Group<S> {
-    /// Adds the powers of a block of columns to the bounds. The mirror images of the columns count
-    /// too.
-    #[inline(always)]
-    fn add_powers(&mut self, simd: S, tile: &[Complexes<S>], first: usize, columns: usize) {
-        for (column, row) in (first..).zip(tile) {
-            let count = match 2 * column {
-                0 => 1.0,
-                double if double == columns => 1.0,
-                double if double > columns => break,
-                _ => 2.0,
-            };
-            let power = simd.mul_add_f32s(row.re, row.re, simd.mul_f32s(row.im, row.im));
-            self.bounds = simd.mul_add_f32s(power, simd.splat_f32s(count), self.bounds);
         }
     }
 }
