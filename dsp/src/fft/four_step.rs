@@ -107,18 +107,30 @@ impl<S: Lanes> FourStep<S> {
 
     /// Transforms `input` to `output`.
     pub(super) fn process(&mut self, input: &[Complex32], output: &mut [Complex32]) {
-        struct Call<'a, S: Lanes>(&'a mut FourStep<S>, &'a [Complex32], &'a mut [Complex32]);
-        impl<S: Lanes> NullaryFnOnce for Call<'_, S> {
+        // Two functions, since each needs a large stack where it is compiled without optimisation.
+        struct Columns<'a, S: Lanes>(&'a mut FourStep<S>, &'a [Complex32]);
+        struct Rows<'a, S: Lanes>(&'a mut FourStep<S>, &'a mut [Complex32]);
+        impl<S: Lanes> NullaryFnOnce for Columns<'_, S> {
             type Output = ();
 
             #[inline(always)]
             fn call(self) {
                 align_stack();
                 self.0.transform_columns(self.1);
-                self.0.transform_rows(self.2);
             }
         }
-        self.simd.vectorize(Call(self, input, output));
+        impl<S: Lanes> NullaryFnOnce for Rows<'_, S> {
+            type Output = ();
+
+            #[inline(always)]
+            fn call(self) {
+                align_stack();
+                self.0.transform_rows(self.1);
+            }
+        }
+        let simd = self.simd;
+        simd.vectorize(Columns(self, input));
+        simd.vectorize(Rows(self, output));
     }
 
     #[inline(always)]

@@ -121,18 +121,30 @@ impl<S: Lanes> Symmetric<S> {
 
     /// Transforms `powers`, of which `sum` is the sum, and gives the bins to `bins`.
     pub(crate) fn process(&mut self, powers: &[f32], sum: f64, bins: &mut impl Bins<S>) {
-        struct Call<'a, S: Lanes, B: Bins<S>>(&'a mut Symmetric<S>, &'a [f32], f32, &'a mut B);
-        impl<S: Lanes, B: Bins<S>> NullaryFnOnce for Call<'_, S, B> {
+        // Two functions, since each needs a large stack where it is compiled without optimisation.
+        struct Columns<'a, S: Lanes>(&'a mut Symmetric<S>, &'a [f32]);
+        struct Rows<'a, S: Lanes, B: Bins<S>>(&'a mut Symmetric<S>, f32, &'a mut B);
+        impl<S: Lanes> NullaryFnOnce for Columns<'_, S> {
             type Output = ();
 
             #[inline(always)]
             fn call(self) {
                 align_stack();
                 self.0.transform_columns(self.1);
-                self.0.transform_rows(self.2, self.3);
             }
         }
-        self.simd.vectorize(Call(self, powers, narrow(SCALE * sum), bins));
+        impl<S: Lanes, B: Bins<S>> NullaryFnOnce for Rows<'_, S, B> {
+            type Output = ();
+
+            #[inline(always)]
+            fn call(self) {
+                align_stack();
+                self.0.transform_rows(self.1, self.2);
+            }
+        }
+        let simd = self.simd;
+        simd.vectorize(Columns(self, powers));
+        simd.vectorize(Rows(self, narrow(SCALE * sum), bins));
     }
 }
 
