@@ -170,11 +170,12 @@ impl SampleFormat {
     /// ignored.
     pub(crate) fn decode(self, bytes: &[u8], samples: &mut Vec<Complex32>) {
         // Where the bytes are numbers of the machine already, copying is faster.
-        if self == Self::Cf32Le && cfg!(target_endian = "little") {
-            if let Ok(numbers) = try_cast_slice(bytes.as_chunks::<8>().0) {
-                samples.extend_from_slice(numbers);
-                return;
-            }
+        if self == Self::Cf32Le
+            && cfg!(target_endian = "little")
+            && let Ok(numbers) = try_cast_slice(bytes.as_chunks::<8>().0)
+        {
+            samples.extend_from_slice(numbers);
+            return;
         }
         let (_, number, order) = self.properties();
         number.decode(order, bytes, Components::Complex(samples));
