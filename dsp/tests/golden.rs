@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use heimdall_dsp::{Extraction, Features, Hints, Recording, Statistics, Workspace};
+use heimdall_dsp::{Extraction, Features, Hints, InstructionSet, Recording, Statistics, Workspace};
 use serde_json::Value;
 
 fn golden() -> PathBuf {
@@ -37,15 +37,22 @@ fn tolerance(feature: &str, value: f64) -> f64 {
 }
 
 #[test]
-fn every_golden_recording_agrees_with_the_reference() {
+fn every_golden_recording_agrees_with_the_reference_with_every_set_of_instructions() {
+    let of_machine = InstructionSet::in_use();
     let mut cases = 0;
-    for entry in fs::read_dir(golden()).expect("the folder is part of the package") {
-        let path = entry.expect("a readable folder").path();
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
+    let paths: Vec<_> = fs::read_dir(golden())
+        .expect("the folder is part of the package")
+        .map(|entry| entry.expect("a readable folder").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    for (set, path) in InstructionSet::ALL
+        .into_iter()
+        .flat_map(|set| paths.iter().map(move |path| (set, path)))
+    {
+        set.limit();
+        assert_eq!(InstructionSet::in_use(), set.min(of_machine));
         cases += 1;
-        let expected: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let expected: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
         let bytes = fs::read(path.with_extension("cf32")).unwrap();
         let rate = expected["sample_rate_hz"].as_f64().unwrap();
         let extraction = extract(&bytes, rate, 60_000);
@@ -67,14 +74,14 @@ fn every_golden_recording_agrees_with_the_reference() {
                     };
                     assert!(
                         (ours - reference).abs() <= allowed,
-                        "{}: {name}.{which} is {ours}, in the reference {reference}",
+                        "{}, {set:?}: {name}.{which} is {ours}, in the reference {reference}",
                         path.display()
                     );
                 }
             }
         }
     }
-    assert_eq!(cases, 8);
+    assert_eq!(cases, 3 * 8);
 }
 
 #[test]

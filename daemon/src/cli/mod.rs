@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use heimdall_dsp::SampleFormat;
+use heimdall_dsp::{InstructionSet, SampleFormat};
 use tokio_util::sync::CancellationToken;
 
 use self::logging::start_log;
@@ -66,6 +66,10 @@ struct ExtractArguments {
     #[arg(long, value_name = "OUT.png")]
     #[cfg_attr(not(feature = "plot"), arg(hide = true))]
     plot: Option<PathBuf>,
+    /// Vector instructions to use at most, for measurements: `baseline`, `avx2`, `avx512` [default:
+    /// the best that the processor has]
+    #[arg(long, value_name = "SET")]
+    instructions: Option<InstructionSet>,
 }
 
 fn parse_rate(text: &str) -> Result<f64, String> {
@@ -192,6 +196,9 @@ fn extract(arguments: &ExtractArguments) -> CommandResult {
     }
     if files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
         return Err(usage_error("- (the standard input) can be read only once"));
+    }
+    if let Some(set) = arguments.instructions {
+        set.limit();
     }
     let options = offline::Options {
         sample_rate_hz: arguments.sample_rate,

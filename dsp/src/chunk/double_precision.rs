@@ -4,13 +4,14 @@
 
 use std::sync::Arc;
 
+use rustfft::Fft;
 use rustfft::num_complex::{Complex32, Complex64};
-use rustfft::{Fft, FftPlanner};
 
 use super::quantities::{Quantities, bin_hz};
 use crate::decibel::EPSILON;
 use crate::estimators::order_statistic::{LOWER_SHARE, share};
 use crate::features::Features;
+use crate::fft::any_length;
 
 /// Plan and buffers for chunks of one length.
 pub(crate) struct DoublePrecision {
@@ -24,7 +25,7 @@ pub(crate) struct DoublePrecision {
 impl DoublePrecision {
     /// Plans for chunks of `n` samples.
     pub(crate) fn new(n: usize) -> Self {
-        let transform = FftPlanner::new().plan_fft_forward(n);
+        let transform = any_length(n);
         Self {
             spectrum: vec![Complex64::default(); n],
             scratch: vec![Complex64::default(); transform.get_inplace_scratch_len()],

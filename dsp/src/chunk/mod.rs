@@ -15,7 +15,7 @@ use crate::detector::SegmentDetector;
 use crate::estimators::peak_range::PeakRange;
 use crate::features::Features;
 use crate::input::Interpretation;
-use crate::quality::{self, QualityAccumulator};
+use crate::quality::{QualityAccumulator, clipping};
 use double_precision::DoublePrecision;
 use measured::MeasuredChunk;
 use single_precision::{Precision, SinglePrecision};
@@ -68,10 +68,10 @@ impl Workspace {
             format, sample_rate_hz, ..
         } = *interpretation;
         quality_accumulator.add_samples(samples, peaks.largest(), format);
-        let mut clipping = quality::clipping_levels(format, peaks);
+        let mut clipping = clipping::levels(format, peaks);
         let power_scale = normalise(samples, peaks.largest());
         if power_scale < 1.0 {
-            clipping = quality::clipping_levels(format, PeakRange::of(samples));
+            clipping = clipping::levels(format, PeakRange::of(samples));
         }
         let plan = self.plan(samples.len());
         let chunk = plan

@@ -9,20 +9,20 @@ use rustfft::num_complex::Complex32;
 use super::quantities::{Quantities, bin_hz, snr_db};
 use crate::decibel::EPSILON;
 use crate::detector::{Detector, SegmentDetector};
-use crate::estimators::delay_spread;
+use crate::estimators::delay_spread::DelaySpreadEstimator;
 use crate::estimators::envelope::{self, ClippingLevels, Envelope};
 use crate::estimators::noise::{self, BandShape, Noise};
 use crate::estimators::occupied_bandwidth::Finder;
-use crate::estimators::order_statistic;
+use crate::estimators::order_statistic::LowerQuantile;
 use crate::estimators::spectral_shape::Shape;
 use crate::estimators::spectrum::{self, Block, PAD};
 use crate::features::{ChunkEstimates, ChunkReading, Features};
 use crate::fft::Transform;
-use crate::fft::real::RealPart;
 use crate::format::SampleFormat;
 use crate::quality::QualityAccumulator;
 use crate::quality::measured::Measured;
 use crate::quality::offset::LEAST_CARRIER;
+use crate::simd::aligned::Aligned;
 
 /// Above this SNR the noise level needs double precision. The errors of the transform are 1.0e-7 to
 /// 1.7e-7 of the signal's root mean square in every bin, and 2.0e-7 for a tone at some lengths
@@ -41,7 +41,7 @@ const MAX_SNR_ROUGH_DB: f64 = 45.0;
 const MIN_SNR_DB: f64 = 0.1;
 
 /// Bound on the error of an SNR, for the jumps of
-/// [`delay_confidence`](delay_spread::delay_confidence).
+/// [`delay_confidence`](crate::estimators::delay_spread::delay_confidence).
 const SNR_ERROR_DB: f64 = 1e-3;
 
 /// Clipping a part `q` of the components of Gaussian noise reduces its kurtosis by less than this
@@ -51,11 +51,11 @@ const CLIPPED_KURTOSIS: f64 = 2.2;
 /// Plans and buffers for chunks of one length.
 pub(crate) struct SinglePrecision {
     pub(super) transform: Transform,
-    pub(super) correlate: RealPart,
+    pub(super) delay_spread: DelaySpreadEstimator,
     /// Padded as for [`spectrum::measure`].
-    pub(super) spectrum: Vec<Complex32>,
-    pub(super) power: Vec<f32>,
-    pub(super) candidates: Vec<u32>,
+    pub(super) spectrum: Aligned<Complex32>,
+    pub(super) power: Aligned<f32>,
+    pub(super) lower_quantile: LowerQuantile,
     pub(super) blocks: Vec<Block>,
     pub(super) frames: Vec<f64>,
     pub(super) ranked: Vec<f64>,
@@ -94,16 +94,16 @@ impl SinglePrecision {
     /// Plans for chunks of `n` samples.
     pub(crate) fn new(n: usize) -> Self {
         Self {
-            spectrum: vec![Complex32::default(); n + 2 * PAD],
-            power: vec![0.0; n],
-            candidates: Vec::with_capacity(n),
+            spectrum: Aligned::new(Complex32::default(), n + 2 * PAD, PAD),
+            power: Aligned::new(0.0, n, 0),
+            lower_quantile: LowerQuantile::default(),
             blocks: Vec::new(),
             frames: Vec::with_capacity(envelope::FRAMES),
             ranked: Vec::new(),
             finder: Finder::default(),
             detector: Detector::default(),
             max_snr_db: if is_smooth(n) { MAX_SNR_DB } else { MAX_SNR_ROUGH_DB },
-            correlate: RealPart::new(n),
+            delay_spread: DelaySpreadEstimator::new(n),
             transform: Transform::new(n),
         }
     }
@@ -231,23 +231,22 @@ impl SinglePrecision {
         });
     }
 
-    /// The 17 numbers from the measured spectrum. Overwrites the powers.
+    /// The 17 numbers from the measured spectrum.
     fn features(&mut self, envelope: &Envelope, power_scale: f64, sample_rate_hz: f64) -> Precision {
         let n = self.power.len();
         let psd_scale = power_scale / n as f64;
         let shape = Shape::of(&self.power, &self.blocks);
         let mean_power = envelope.mean_power * power_scale;
-        let noise = order_statistic::lower_quantile_median(&self.power, &mut self.candidates) * psd_scale;
+        let noise = self.lower_quantile.median(&self.power) * psd_scale;
         let snr_db = snr_db(mean_power, noise);
         let is_snr_certain = snr_db < -MIN_SNR_DB || (MIN_SNR_DB..self.max_snr_db).contains(&snr_db);
         let is_at_jump = [5.0, 10.0].iter().any(|at| (snr_db - at).abs() < SNR_ERROR_DB);
         if !(envelope.certain && shape.certain && is_snr_certain) || is_at_jump {
             return Precision::Insufficient;
         }
-        let Some(correlation) = self.correlate.of(&mut self.power) else {
+        let Some(spread) = self.delay_spread.estimate(&self.power, shape.total, psd_scale) else {
             return Precision::Insufficient;
         };
-        let spread = delay_spread::estimate(correlation, psd_scale);
         if !spread.certain {
             return Precision::Insufficient;
         }

@@ -10,26 +10,25 @@ use crate::estimators::noise::{self, BandShape, Knowledge, Noise};
 use crate::estimators::peak_range::PeakRange;
 use crate::estimators::spectral_shape::Shape;
 use crate::estimators::spectrum::{self, PAD};
-use crate::estimators::{delay_spread, order_statistic};
 use crate::features::{ChunkEstimates, ChunkReading};
 use crate::format::SampleFormat;
 use crate::plausibility;
 use crate::quality::measured::Measured;
-use crate::quality::{self, QualityAccumulator};
+use crate::quality::{QualityAccumulator, clipping};
+use crate::simd::aligned::Aligned;
 
 /// One chunk of `cf32_le`, with the result of each step.
 pub struct Stages {
     bytes: Vec<u8>,
-    samples: Vec<Complex32>,
+    samples: Aligned<Complex32>,
     sample_rate_hz: f64,
     single: SinglePrecision,
     peaks: PeakRange,
     clipping: ClippingLevels,
     envelope: Envelope,
     noise: Noise,
-    /// Powers that the real transform overwrites.
-    powers: Vec<f32>,
-    correlation: Vec<f32>,
+    /// Sum of the powers.
+    total: f64,
     quality: QualityAccumulator,
 }
 
@@ -38,10 +37,10 @@ pub type Step = (&'static str, fn(&mut Stages));
 
 impl Stages {
     /// The steps, in the order of the data path.
-    pub const STEPS: [Step; 14] = [
+    pub const STEPS: [Step; 13] = [
         ("Decode", |s| {
             s.samples.clear();
-            FORMAT.decode(&s.bytes, &mut s.samples);
+            FORMAT.decode(&s.bytes, s.samples.appendable());
         }),
         ("Plausibility", |s| {
             drop(black_box(plausibility::check(&s.samples, 0)));
@@ -79,20 +78,14 @@ impl Stages {
             }));
         }),
         ("Shape", |s| {
-            black_box(Shape::of(&s.single.power, &s.single.blocks));
+            s.total = Shape::of(&s.single.power, &s.single.blocks).total;
         }),
         ("OrderStatistic", |s| {
-            let candidates = &mut s.single.candidates;
-            black_box(order_statistic::lower_quantile_median(&s.single.power, candidates));
-        }),
-        ("RealPart", |s| {
-            s.powers.copy_from_slice(&s.single.power);
-            if let Some(lags) = s.single.correlate.of(&mut s.powers) {
-                lags.clone_into(&mut s.correlation);
-            }
+            black_box(s.single.lower_quantile.median(&s.single.power));
         }),
         ("DelaySpread", |s| {
-            black_box(delay_spread::estimate(&s.correlation, 1.0 / s.samples.len() as f64));
+            let (power, total) = (&s.single.power, s.total);
+            black_box(s.single.delay_spread.estimate(power, total, 1.0 / power.len() as f64));
         }),
         ("Quality", |s| {
             s.quality.add_samples(&s.samples, s.peaks.largest(), FORMAT);
@@ -112,11 +105,12 @@ impl Stages {
     /// Does every step once with the bytes of one chunk.
     #[must_use]
     pub fn new(bytes: Vec<u8>, sample_rate_hz: f64) -> Self {
-        let mut samples = Vec::new();
-        FORMAT.decode(&bytes, &mut samples);
+        let len = bytes.len() / FORMAT.sample_bytes();
+        let mut samples = Aligned::with_capacity(Complex32::default(), len, 0);
+        FORMAT.decode(&bytes, samples.appendable());
         let n = samples.len();
         let peaks = PeakRange::of(&samples);
-        let clipping = quality::clipping_levels(FORMAT, peaks);
+        let clipping = clipping::levels(FORMAT, peaks);
         let mut stages = Self {
             bytes,
             sample_rate_hz,
@@ -132,8 +126,7 @@ impl Stages {
                 measured_bins: 0.0,
                 knowledge: Knowledge::Known,
             },
-            powers: vec![0.0; n],
-            correlation: Vec::new(),
+            total: 0.0,
             quality: QualityAccumulator::default(),
             samples,
         };

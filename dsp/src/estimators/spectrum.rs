@@ -6,7 +6,8 @@
 use pulp::Simd;
 use rustfft::num_complex::Complex32;
 
-use crate::simd::{MAX_LANES, SPLIT_LEN, SUM_BLOCK, SplitComplex, dispatch, lane_numbers, largest, total};
+use crate::simd::registers::{deinterleave, pairs, total};
+use crate::simd::{MAX_LANES, SUM_BLOCK, dispatch, lane_numbers, largest};
 
 /// Some neighbouring bins.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -32,14 +33,14 @@ pub(crate) struct Block {
 impl Block {
     /// Adds bin `number` of the block, given with its neighbours, and returns its power.
     #[inline(always)]
-    fn add_bin(&mut self, number: usize, re: [f32; 3], im: [f32; 3]) -> f32 {
-        let power = re[1] * re[1] + im[1] * im[1];
-        let between = 0.5 * ((re[1] - re[2]).powi(2) + (im[1] - im[2]).powi(2));
+    fn add_bin(&mut self, number: usize, [before, here, after]: [Complex32; 3]) -> f32 {
+        let power = here.norm_sqr();
+        let between = 0.5 * (here - after).norm_sqr();
         self.power += f64::from(power);
         self.moment += f64::from(power) * number as f64;
         self.largest = self.largest.max(power);
         self.line = self.line.max(power).max(between);
-        self.hann += f64::from(hann_of(re, im));
+        self.hann += f64::from(hann(before, here, after));
         power
     }
 
@@ -78,52 +79,38 @@ pub(crate) fn measure(spectrum: &[Complex32], power: &mut [f32], blocks: &mut Ve
 fn measure_in_lanes<S: Simd>(simd: S, spectrum: &[Complex32], power: &mut [f32], blocks: &mut Vec<Block>) {
     let n = power.len();
     blocks.clear();
-    let mut components = SplitComplex::ZERO;
     let negative = n - n / 2;
     for (start, end) in [(negative, n), (0, negative)] {
         // All blocks are whole groups of lanes. The last block also takes the rest: as a block of
         // its own it would scatter more than the others.
         let groups = (end - start) / MAX_LANES;
         let count = (groups * MAX_LANES / block_bins(n)).max(1);
-        let border = |block: usize| {
-            if block == count {
+        let mut first = start;
+        for block in 1..=count {
+            let last = if block == count {
                 end
             } else {
                 start + block * groups / count * MAX_LANES
+            };
+            if first < last {
+                let block = measure_block(simd, &spectrum[first..last + 2 * PAD], &mut power[first..last]);
+                blocks.push(Block { first, ..block });
             }
-        };
-        // These bins are in `components`, with one more on either side.
-        let mut filled = start..start;
-        for block in 0..count {
-            let (first, last) = (border(block), border(block + 1));
-            if first == last {
-                continue;
-            }
-            if last > filled.end {
-                filled = first..end.min(first + SPLIT_LEN);
-                components.fill(0, &spectrum[first..filled.end + 2 * PAD]);
-            }
-            let block = measure_block(simd, &components, first - filled.start, &mut power[first..last]);
-            blocks.push(Block { first, ..block });
+            first = last;
         }
     }
 }
 
 /// `U` of a bin under a periodic Hann window, from the bin and its neighbours; see [`Block::hann`].
+#[inline(always)]
 pub(crate) fn hann(before: Complex32, here: Complex32, after: Complex32) -> f32 {
-    hann_of([before.re, here.re, after.re], [before.im, here.im, after.im])
+    (here - (before + after) * 0.5).norm_sqr() * (1.0 / 1.5)
 }
 
+/// Measures one block. `spectrum` begins with the bin before the block, and ends with the one after
+/// it.
 #[inline(always)]
-fn hann_of(re: [f32; 3], im: [f32; 3]) -> f32 {
-    let re = re[1] - 0.5 * (re[0] + re[2]);
-    let im = im[1] - 0.5 * (im[0] + im[2]);
-    (re * re + im * im) * (1.0 / 1.5)
-}
-
-/// Measures one block. `from` is the index in `components` of the bin before the block.
-#[inline(always)]
-fn measure_block<S: Simd>(simd: S, components: &SplitComplex, from: usize, power: &mut [f32]) -> Block {
+fn measure_block<S: Simd>(simd: S, spectrum: &[Complex32], power: &mut [f32]) -> Block {
     let bins = power.len();
     let mut block = Block {
         bins,
@@ -133,76 +120,68 @@ fn measure_block<S: Simd>(simd: S, components: &SplitComplex, from: usize, power
     let mut done = 0;
     while done < bins {
         let part = (bins - done).min(SUM_BLOCK * S::F32_LANES);
-        measure_part(simd, components, from, done, &mut power[done..done + part], &mut block);
+        let spectrum = &spectrum[done..done + part + 2 * PAD];
+        measure_part(simd, spectrum, done, &mut power[done..done + part], &mut block);
         done += part;
     }
     block
 }
 
 /// Adds the bins from number `at` of the block on to `block`, and stores their powers in `power`.
+///
+/// Real and imaginary parts stay next to each other until they are squared. Then only the powers
+/// need to be separated.
 #[inline(always)]
-fn measure_part<S: Simd>(
-    simd: S,
-    components: &SplitComplex,
-    from: usize,
-    at: usize,
-    power: &mut [f32],
-    block: &mut Block,
-) {
+fn measure_part<S: Simd>(simd: S, spectrum: &[Complex32], at: usize, power: &mut [f32], block: &mut Block) {
     let bins = power.len();
-    let rows = |offset: usize| {
-        let from = from + at + offset;
-        let (re, _) = S::as_simd_f32s(&components.re[from..from + bins]);
-        let (im, _) = S::as_simd_f32s(&components.im[from..from + bins]);
-        re.iter().zip(im)
-    };
-    let splat = |value: f32| simd.splat_f32s(value);
-    let square = |re: S::f32s, im: S::f32s| simd.mul_add_e_f32s(re, re, simd.mul_f32s(im, im));
-    let (half, minus_half) = (splat(0.5), splat(-0.5));
-    let (mut powers, mut moments, mut highest, mut lines, mut hanns) =
-        (splat(0.0), splat(0.0), splat(0.0), splat(0.0), splat(0.0));
+    let (zero, minus_half) = (simd.splat_f32s(0.0), simd.splat_f32s(-0.5));
+    let (mut powers, mut moments, mut highest, mut lines, mut hanns) = (zero, zero, zero, zero, zero);
     let mut number = lane_numbers::<S>();
-    let step = splat(S::F32_LANES as f32);
+    let step = simd.splat_f32s(S::F32_LANES as f32);
 
     let (out, out_rest) = S::as_mut_simd_f32s(power);
     let done = out.len() * S::F32_LANES;
-    for (((before, here), after), out) in rows(0).zip(rows(PAD)).zip(rows(2 * PAD)).zip(out) {
-        let bin = square(*here.0, *here.1);
-        let between = square(simd.sub_f32s(*here.0, *after.0), simd.sub_f32s(*here.1, *after.1));
-        let smooth = |before, here, after| simd.mul_add_e_f32s(minus_half, simd.add_f32s(before, after), here);
-        let hann = square(
-            smooth(*before.0, *here.0, *after.0),
-            smooth(*before.1, *here.1, *after.1),
-        );
+    let before = pairs::<S>(&spectrum[..bins]);
+    let here = pairs::<S>(&spectrum[PAD..][..bins]);
+    let after = pairs::<S>(&spectrum[2 * PAD..][..bins]);
+    for (((before, here), after), out) in before.iter().zip(here).zip(after).zip(out) {
+        let (mut squares, mut between) = ([zero; 2], [zero; 2]);
+        for part in 0..2 {
+            let difference = simd.sub_f32s(here[part], after[part]);
+            between[part] = simd.mul_f32s(difference, difference);
+            let neighbours = simd.add_f32s(before[part], after[part]);
+            let smooth = simd.mul_add_e_f32s(minus_half, neighbours, here[part]);
+            hanns = simd.mul_add_e_f32s(smooth, smooth, hanns);
+            squares[part] = simd.mul_f32s(here[part], here[part]);
+        }
+        let [re, im] = deinterleave(simd, squares);
+        let bin = simd.add_f32s(re, im);
+        let [re, im] = deinterleave(simd, between);
         *out = bin;
         powers = simd.add_f32s(powers, bin);
         moments = simd.mul_add_e_f32s(bin, number, moments);
         number = simd.add_f32s(number, step);
         highest = simd.max_f32s(highest, bin);
-        lines = simd.max_f32s(lines, simd.max_f32s(bin, simd.mul_f32s(half, between)));
-        hanns = simd.add_f32s(hanns, hann);
+        lines = simd.max_f32s(lines, simd.add_f32s(re, im));
     }
-    let sum = total::<S>(powers);
+    let sum = total(simd, powers);
     block.power += sum;
-    block.moment += total::<S>(moments) + at as f64 * sum;
+    block.moment += total(simd, moments) + at as f64 * sum;
     block.largest = block.largest.max(largest(simd, highest));
-    block.line = block.line.max(largest(simd, lines));
-    block.hann += total::<S>(hanns) / 1.5;
-    for (number, out) in (at + done..).zip(out_rest) {
-        let three = |row: &[f32]| {
-            [
-                row[from + number],
-                row[from + number + PAD],
-                row[from + number + 2 * PAD],
-            ]
-        };
-        *out = block.add_bin(number, three(&components.re), three(&components.im));
+    block.line = block.line.max(block.largest).max(0.5 * largest(simd, lines));
+    block.hann += total(simd, hanns) * (1.0 / 1.5);
+    for (number, out) in (done..).zip(out_rest) {
+        *out = block.add_bin(
+            at + number,
+            [spectrum[number], spectrum[number + PAD], spectrum[number + 2 * PAD]],
+        );
     }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::simd::instruction_set::InstructionSet;
 
     /// Powers and blocks of a spectrum without padding.
     pub(in crate::estimators) fn measured(spectrum: &[Complex32]) -> (Vec<f32>, Vec<Block>) {
@@ -221,6 +200,42 @@ pub(super) mod tests {
             let expected: Vec<usize> = (n - n / 2..n).chain(0..n - n / 2).collect();
             assert_eq!(bins, expected, "{n}");
             assert!((blocks.iter().map(|block| block.power).sum::<f64>() - n as f64).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn every_set_of_instructions_measures_the_same() {
+        let mut random = crate::test_signals::Random(11);
+        for n in [5, 1600, 40_000, 300_001] {
+            let spectrum: Vec<_> = (0..n)
+                .map(|_| {
+                    let (re, im) = random.noise(1.0);
+                    Complex32::new(re as f32, im as f32)
+                })
+                .collect();
+            let at = |k: usize| spectrum[k % n];
+            for set in InstructionSet::ALL {
+                set.limit();
+                let (power, blocks) = measured(&spectrum);
+                for block in blocks {
+                    let mut expected = Block {
+                        first: block.first,
+                        bins: block.bins,
+                        ..Block::default()
+                    };
+                    for (number, k) in block.range().enumerate() {
+                        let exact = expected.add_bin(number, [at(k + n - 1), at(k), at(k + 1)]);
+                        assert!((power[k] - exact).abs() <= 2e-7 * exact, "{k} of {n}");
+                    }
+                    let near = |a: f64, b: f64| (a - b).abs() <= 2e-6 * b;
+                    let agrees = near(block.power, expected.power)
+                        && near(block.moment, expected.moment)
+                        && near(block.hann, expected.hann)
+                        && near(f64::from(block.largest), f64::from(expected.largest))
+                        && near(f64::from(block.line), f64::from(expected.line));
+                    assert!(agrees, "{block:?}, not {expected:?}; {set:?}");
+                }
+            }
         }
     }
 

@@ -1,52 +1,22 @@
-//! Transforms of a few numbers, sixteen columns at a time: real parts in one register, imaginary
-//! parts in another.
+//! Transforms of a few numbers, one column in each lane of the registers: real parts in one
+//! register, imaginary parts in another.
 
-use pulp::x86::V4;
-use pulp::{Simd, f32x16};
+use pulp::Simd;
 use rustfft::num_complex::Complex32;
 
-/// Numbers in a register.
-pub(super) const LANES: usize = 16;
+use crate::simd::lanes::Complexes;
 
-/// One complex number of each column.
-#[derive(Clone, Copy)]
-pub(super) struct Complexes {
-    pub re: f32x16,
-    pub im: f32x16,
-}
-
-/// [`Complexes`] in memory.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-pub(super) struct Row {
-    pub re: [f32; LANES],
-    pub im: [f32; LANES],
-}
-
-impl Row {
-    pub(super) const ZERO: Self = Self {
-        re: [0.0; LANES],
-        im: [0.0; LANES],
-    };
-
+impl<S: Simd> Complexes<S> {
     #[inline(always)]
-    pub(super) fn get(&self) -> Complexes {
-        Complexes {
-            re: V4::as_simd_f32s(&self.re).0[0],
-            im: V4::as_simd_f32s(&self.im).0[0],
+    pub(super) fn zero(simd: S) -> Self {
+        Self {
+            re: simd.splat_f32s(0.0),
+            im: simd.splat_f32s(0.0),
         }
     }
 
     #[inline(always)]
-    pub(super) fn set(&mut self, numbers: Complexes) {
-        V4::as_mut_simd_f32s(&mut self.re).0[0] = numbers.re;
-        V4::as_mut_simd_f32s(&mut self.im).0[0] = numbers.im;
-    }
-}
-
-impl Complexes {
-    #[inline(always)]
-    pub(super) fn times(self, simd: V4, by: Self) -> Self {
+    pub(super) fn times(self, simd: S, by: Self) -> Self {
         Self {
             re: simd.negate_mul_add_f32s(self.im, by.im, simd.mul_f32s(self.re, by.re)),
             im: simd.mul_add_f32s(self.im, by.re, simd.mul_f32s(self.re, by.im)),
@@ -54,13 +24,13 @@ impl Complexes {
     }
 
     #[inline(always)]
-    pub(super) fn times_number(self, simd: V4, by: Complex32) -> Self {
+    pub(super) fn times_number(self, simd: S, by: Complex32) -> Self {
         let (re, im) = (simd.splat_f32s(by.re), simd.splat_f32s(by.im));
         self.times(simd, Self { re, im })
     }
 
     #[inline(always)]
-    fn plus(self, simd: V4, other: Self) -> Self {
+    fn plus(self, simd: S, other: Self) -> Self {
         Self {
             re: simd.add_f32s(self.re, other.re),
             im: simd.add_f32s(self.im, other.im),
@@ -68,7 +38,7 @@ impl Complexes {
     }
 
     #[inline(always)]
-    fn minus(self, simd: V4, other: Self) -> Self {
+    fn minus(self, simd: S, other: Self) -> Self {
         Self {
             re: simd.sub_f32s(self.re, other.re),
             im: simd.sub_f32s(self.im, other.im),
@@ -77,7 +47,7 @@ impl Complexes {
 
     /// `self - i other`.
     #[inline(always)]
-    fn minus_i(self, simd: V4, other: Self) -> Self {
+    fn minus_i(self, simd: S, other: Self) -> Self {
         Self {
             re: simd.add_f32s(self.re, other.im),
             im: simd.sub_f32s(self.im, other.re),
@@ -86,7 +56,7 @@ impl Complexes {
 
     /// `self + i other`.
     #[inline(always)]
-    fn plus_i(self, simd: V4, other: Self) -> Self {
+    fn plus_i(self, simd: S, other: Self) -> Self {
         Self {
             re: simd.sub_f32s(self.re, other.im),
             im: simd.add_f32s(self.im, other.re),
@@ -94,7 +64,7 @@ impl Complexes {
     }
 
     #[inline(always)]
-    fn scaled(self, simd: V4, by: f32) -> Self {
+    fn scaled(self, simd: S, by: f32) -> Self {
         let by = simd.splat_f32s(by);
         Self {
             re: simd.mul_f32s(self.re, by),
@@ -104,7 +74,7 @@ impl Complexes {
 
     /// `self + by other`.
     #[inline(always)]
-    fn plus_scaled(self, simd: V4, by: f32, other: Self) -> Self {
+    fn plus_scaled(self, simd: S, by: f32, other: Self) -> Self {
         let by = simd.splat_f32s(by);
         Self {
             re: simd.mul_add_f32s(other.re, by, self.re),
@@ -115,7 +85,7 @@ impl Complexes {
 
 /// A transform of `N` numbers: `X[k] = sum x[j] exp(-2 pi i j k / N)`.
 pub(super) trait Butterfly<const N: usize> {
-    fn transform(simd: V4, x: [Complexes; N]) -> [Complexes; N];
+    fn transform<S: Simd>(simd: S, x: [Complexes<S>; N]) -> [Complexes<S>; N];
 }
 
 /// Transform of two numbers.
@@ -133,14 +103,14 @@ pub(super) struct Ten;
 
 impl Butterfly<2> for Two {
     #[inline(always)]
-    fn transform(simd: V4, [a, b]: [Complexes; 2]) -> [Complexes; 2] {
+    fn transform<S: Simd>(simd: S, [a, b]: [Complexes<S>; 2]) -> [Complexes<S>; 2] {
         [a.plus(simd, b), a.minus(simd, b)]
     }
 }
 
 impl Butterfly<3> for Three {
     #[inline(always)]
-    fn transform(simd: V4, [a, b, c]: [Complexes; 3]) -> [Complexes; 3] {
+    fn transform<S: Simd>(simd: S, [a, b, c]: [Complexes<S>; 3]) -> [Complexes<S>; 3] {
         const SINE: f32 = 0.866_025_4;
         let (sum, difference) = (b.plus(simd, c), b.minus(simd, c).scaled(simd, SINE));
         let middle = a.plus_scaled(simd, -0.5, sum);
@@ -154,7 +124,7 @@ impl Butterfly<3> for Three {
 
 impl Butterfly<4> for Four {
     #[inline(always)]
-    fn transform(simd: V4, [a, b, c, d]: [Complexes; 4]) -> [Complexes; 4] {
+    fn transform<S: Simd>(simd: S, [a, b, c, d]: [Complexes<S>; 4]) -> [Complexes<S>; 4] {
         let (even, odd) = (a.plus(simd, c), b.plus(simd, d));
         let (even_turned, odd_turned) = (a.minus(simd, c), b.minus(simd, d));
         [
@@ -168,7 +138,7 @@ impl Butterfly<4> for Four {
 
 impl Butterfly<5> for Five {
     #[inline(always)]
-    fn transform(simd: V4, x: [Complexes; 5]) -> [Complexes; 5] {
+    fn transform<S: Simd>(simd: S, x: [Complexes<S>; 5]) -> [Complexes<S>; 5] {
         // Cosines and sines of a fifth and of two fifths of a turn.
         const COS: [f32; 2] = [0.309_017, -0.809_017];
         const SIN: [f32; 2] = [0.951_056_5, 0.587_785_25];
@@ -194,7 +164,7 @@ impl Butterfly<5> for Five {
 
 impl Butterfly<8> for Eight {
     #[inline(always)]
-    fn transform(simd: V4, x: [Complexes; 8]) -> [Complexes; 8] {
+    fn transform<S: Simd>(simd: S, x: [Complexes<S>; 8]) -> [Complexes<S>; 8] {
         use std::f32::consts::FRAC_1_SQRT_2;
         let even = Four::transform(simd, [x[0], x[2], x[4], x[6]]);
         let odd = Four::transform(simd, [x[1], x[3], x[5], x[7]]);
@@ -218,7 +188,7 @@ impl Butterfly<10> for Ten {
     /// Two transforms of five, without twiddle factors (Good and Thomas): number `5 a + 2 b`
     /// becomes bin `5 a + 6 b`, modulo 10.
     #[inline(always)]
-    fn transform(simd: V4, x: [Complexes; 10]) -> [Complexes; 10] {
+    fn transform<S: Simd>(simd: S, x: [Complexes<S>; 10]) -> [Complexes<S>; 10] {
         let even = [x[0], x[2], x[4], x[6], x[8]];
         let odd = [x[5], x[7], x[9], x[1], x[3]];
         let (mut sums, mut differences) = (even, odd);

@@ -1,9 +1,11 @@
-//! Transforms of some hundred numbers, sixteen columns at a time, in the first-level cache.
+//! Transforms of some hundred numbers, as many columns at a time as a register has lanes, in the
+//! first-level cache.
 
-use pulp::x86::V4;
+use pulp::Simd;
 use rustfft::num_complex::{Complex32, Complex64};
 
-use super::butterfly::{Butterfly, Complexes, Eight, Five, Four, Row, Ten, Three, Two};
+use super::butterfly::{Butterfly, Eight, Five, Four, Ten, Three, Two};
+use crate::simd::lanes::Complexes;
 
 /// Radices of the butterflies, and the cost of a pass with each per number: arithmetic, twiddle
 /// factor and memory.
@@ -28,14 +30,14 @@ struct Pass {
 }
 
 /// Supplies the input.
-pub(super) trait Source: Copy {
-    fn load(self, simd: V4, index: usize) -> Complexes;
+pub(super) trait Source<S: Simd>: Copy {
+    fn load(self, simd: S, index: usize) -> Complexes<S>;
 }
 
 /// Receives the bins.
-pub(super) trait Sink {
+pub(super) trait Sink<S: Simd> {
     /// Receives the bin of this `row`, which is stored in `place`.
-    fn store(&mut self, simd: V4, row: usize, bin: Complexes, place: &mut Row);
+    fn store(&mut self, simd: S, row: usize, bin: Complexes<S>, place: &mut Complexes<S>);
 }
 
 /// The cost per number and the radices of the cheapest plan for `len` numbers. `None` if no plan
@@ -94,37 +96,46 @@ impl MixedRadix {
         &self.bins
     }
 
+    /// The row in which each bin ends up.
+    pub(super) fn places(&self) -> Vec<usize> {
+        let mut places = vec![0; self.bins.len()];
+        for (row, bin) in self.bins.iter().enumerate() {
+            places[*bin] = row;
+        }
+        places
+    }
+
     /// Transforms the numbers of `source`, one for each of the `rows`. The rows are scratch.
     #[inline(always)]
-    pub(super) fn run(&self, simd: V4, rows: &mut [Row], source: impl Source, sink: impl Sink) {
+    pub(super) fn run<S: Simd>(&self, simd: S, rows: &mut [Complexes<S>], source: impl Source<S>, sink: impl Sink<S>) {
         let [first, middle @ .., last] = &self.passes[..] else {
             return;
         };
         match first.radix {
-            2 => first.begin::<2, Two>(simd, rows, source),
-            3 => first.begin::<3, Three>(simd, rows, source),
-            4 => first.begin::<4, Four>(simd, rows, source),
-            5 => first.begin::<5, Five>(simd, rows, source),
-            8 => first.begin::<8, Eight>(simd, rows, source),
-            _ => first.begin::<10, Ten>(simd, rows, source),
+            2 => first.begin::<2, Two, S>(simd, rows, source),
+            3 => first.begin::<3, Three, S>(simd, rows, source),
+            4 => first.begin::<4, Four, S>(simd, rows, source),
+            5 => first.begin::<5, Five, S>(simd, rows, source),
+            8 => first.begin::<8, Eight, S>(simd, rows, source),
+            _ => first.begin::<10, Ten, S>(simd, rows, source),
         }
         for pass in middle {
             match pass.radix {
-                2 => pass.advance::<2, Two>(simd, rows),
-                3 => pass.advance::<3, Three>(simd, rows),
-                4 => pass.advance::<4, Four>(simd, rows),
-                5 => pass.advance::<5, Five>(simd, rows),
-                8 => pass.advance::<8, Eight>(simd, rows),
-                _ => pass.advance::<10, Ten>(simd, rows),
+                2 => pass.advance::<2, Two, S>(simd, rows),
+                3 => pass.advance::<3, Three, S>(simd, rows),
+                4 => pass.advance::<4, Four, S>(simd, rows),
+                5 => pass.advance::<5, Five, S>(simd, rows),
+                8 => pass.advance::<8, Eight, S>(simd, rows),
+                _ => pass.advance::<10, Ten, S>(simd, rows),
             }
         }
         match last.radix {
-            2 => end::<2, Two>(simd, rows, sink),
-            3 => end::<3, Three>(simd, rows, sink),
-            4 => end::<4, Four>(simd, rows, sink),
-            5 => end::<5, Five>(simd, rows, sink),
-            8 => end::<8, Eight>(simd, rows, sink),
-            _ => end::<10, Ten>(simd, rows, sink),
+            2 => end::<2, Two, S>(simd, rows, sink),
+            3 => end::<3, Three, S>(simd, rows, sink),
+            4 => end::<4, Four, S>(simd, rows, sink),
+            5 => end::<5, Five, S>(simd, rows, sink),
+            8 => end::<8, Eight, S>(simd, rows, sink),
+            _ => end::<10, Ten, S>(simd, rows, sink),
         }
     }
 }
@@ -133,7 +144,12 @@ impl MixedRadix {
 // not inline is compiled for the oldest instruction set.
 impl Pass {
     #[inline(always)]
-    fn begin<const N: usize, B: Butterfly<N>>(&self, simd: V4, rows: &mut [Row], source: impl Source) {
+    fn begin<const N: usize, B: Butterfly<N>, S: Simd>(
+        &self,
+        simd: S,
+        rows: &mut [Complexes<S>],
+        source: impl Source<S>,
+    ) {
         let stride = self.len / N;
         for (at, twiddles) in self.twiddles.chunks_exact(N - 1).enumerate() {
             let mut x = [source.load(simd, at); N];
@@ -145,13 +161,13 @@ impl Pass {
     }
 
     #[inline(always)]
-    fn advance<const N: usize, B: Butterfly<N>>(&self, simd: V4, rows: &mut [Row]) {
+    fn advance<const N: usize, B: Butterfly<N>, S: Simd>(&self, simd: S, rows: &mut [Complexes<S>]) {
         let stride = self.len / N;
         for rows in rows.chunks_exact_mut(self.len) {
             for (at, twiddles) in self.twiddles.chunks_exact(N - 1).enumerate() {
-                let mut x = [rows[at].get(); N];
+                let mut x = [rows[at]; N];
                 for (part, x) in x.iter_mut().enumerate().skip(1) {
-                    *x = rows[at + stride * part].get();
+                    *x = rows[at + stride * part];
                 }
                 twiddle_and_store(simd, rows, at, stride, B::transform(simd, x), twiddles);
             }
@@ -160,26 +176,26 @@ impl Pass {
 }
 
 #[inline(always)]
-fn twiddle_and_store<const N: usize>(
-    simd: V4,
-    rows: &mut [Row],
+fn twiddle_and_store<const N: usize, S: Simd>(
+    simd: S,
+    rows: &mut [Complexes<S>],
     at: usize,
     stride: usize,
-    bins: [Complexes; N],
+    bins: [Complexes<S>; N],
     twiddles: &[Complex32],
 ) {
-    rows[at].set(bins[0]);
+    rows[at] = bins[0];
     for part in 1..N {
-        rows[at + stride * part].set(bins[part].times_number(simd, twiddles[part - 1]));
+        rows[at + stride * part] = bins[part].times_number(simd, twiddles[part - 1]);
     }
 }
 
 #[inline(always)]
-fn end<const N: usize, B: Butterfly<N>>(simd: V4, rows: &mut [Row], mut sink: impl Sink) {
+fn end<const N: usize, B: Butterfly<N>, S: Simd>(simd: S, rows: &mut [Complexes<S>], mut sink: impl Sink<S>) {
     for (number, rows) in rows.as_chunks_mut::<N>().0.iter_mut().enumerate() {
-        let mut x = [rows[0].get(); N];
+        let mut x = [rows[0]; N];
         for (x, row) in x.iter_mut().zip(rows.iter()) {
-            *x = row.get();
+            *x = *row;
         }
         let bins = B::transform(simd, x);
         for (part, place) in rows.iter_mut().enumerate() {

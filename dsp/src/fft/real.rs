@@ -7,13 +7,10 @@
 //! products are subtracted. The separation costs half of what it would cost with the imaginary
 //! part.
 
-use std::sync::Arc;
-
-use realfft::{RealFftPlanner, RealToComplex};
 use rustfft::num_complex::Complex32;
 
 use super::Transform;
-use crate::simd::{SPLIT_LEN, SplitComplex, dispatch};
+use crate::simd::dispatch;
 
 /// Plan and buffers for one length.
 pub(crate) struct RealPart {
@@ -25,11 +22,8 @@ pub(crate) struct RealPart {
 enum Plan {
     /// A transform of half the length, and cosines and sines of `2 pi k / n` for `k` up to `n / 4`.
     Even(Transform, Twiddles),
-    /// An odd length has no two halves.
-    Odd {
-        whole: Arc<dyn RealToComplex<f32>>,
-        scratch: Vec<Complex32>,
-    },
+    /// An odd length has no two halves: a complex transform of all of it.
+    Odd(Transform, Vec<Complex32>),
 }
 
 struct Twiddles {
@@ -56,21 +50,16 @@ impl RealPart {
                 ),
             }
         } else {
-            let whole = RealFftPlanner::new().plan_fft_forward(n);
             Self {
-                spectrum: whole.make_output_vec(),
+                spectrum: vec![Complex32::default(); n],
                 lags: vec![0.0; n / 2 + 1],
-                plan: Plan::Odd {
-                    scratch: whole.make_scratch_vec(),
-                    whole,
-                },
+                plan: Plan::Odd(Transform::new(n), vec![Complex32::default(); n]),
             }
         }
     }
 
-    /// The real parts of bins 0 to `n / 2` of the transform of `values`, which are overwritten.
-    /// `None` if `values` does not have the planned length.
-    pub(crate) fn of(&mut self, values: &mut [f32]) -> Option<&[f32]> {
+    /// The real parts of bins 0 to `n / 2` of the transform of `values`, `None` if `values` does not have the planned length.
+    pub(crate) fn of(&mut self, values: &[f32]) -> Option<&[f32]> {
         match &mut self.plan {
             Plan::Even(half, twiddles) => {
                 if values.len() != 2 * self.spectrum.len() {
@@ -81,15 +70,48 @@ impl RealPart {
                 let (spectrum, lags) = (&self.spectrum[..], &mut self.lags[..]);
                 dispatch!(split_halves(spectrum: &'a [Complex32], twiddles: &'a Twiddles, lags: &'a mut [f32]) -> ());
             }
-            Plan::Odd { whole, scratch } => {
-                let done = whole.process_with_scratch(values, &mut self.spectrum, scratch);
-                done.ok()?;
+            Plan::Odd(whole, numbers) => {
+                if values.len() != numbers.len() {
+                    return None;
+                }
+                for (number, value) in numbers.iter_mut().zip(values.iter()) {
+                    number.re = *value;
+                }
+                whole.process(numbers, &mut self.spectrum);
                 for (lag, bin) in self.lags.iter_mut().zip(&self.spectrum) {
                     *lag = bin.re;
                 }
             }
         }
         Some(&self.lags)
+    }
+}
+
+/// Complex numbers that are split at a time: few enough for the first-level cache.
+const SPLIT_LEN: usize = 1024;
+
+/// Up to [`SPLIT_LEN`] complex numbers as two arrays, real and imaginary parts
+/// (structure of arrays): the layout that vector registers need.
+#[repr(align(64))]
+struct SplitComplex {
+    re: [f32; SPLIT_LEN],
+    im: [f32; SPLIT_LEN],
+}
+
+impl SplitComplex {
+    const ZERO: Self = Self {
+        re: [0.0; SPLIT_LEN],
+        im: [0.0; SPLIT_LEN],
+    };
+
+    /// Stores `numbers`. They must fit.
+    #[inline(always)]
+    fn fill(&mut self, numbers: &[Complex32]) {
+        let (re, im) = (&mut self.re[..numbers.len()], &mut self.im[..numbers.len()]);
+        for ((number, re), im) in numbers.iter().zip(re).zip(im) {
+            *re = number.re;
+            *im = number.im;
+        }
     }
 }
 
@@ -104,8 +126,8 @@ fn split_halves(spectrum: &[Complex32], twiddles: &Twiddles, lags: &mut [f32]) {
     let middle = m / 2;
     for first in (1..=middle).step_by(SPLIT_LEN) {
         let count = SPLIT_LEN.min(middle + 1 - first);
-        a.fill(0, &spectrum[first..first + count]);
-        b.fill(0, &spectrum[m + 1 - first - count..=m - first]);
+        a.fill(&spectrum[first..first + count]);
+        b.fill(&spectrum[m + 1 - first - count..=m - first]);
         let (cos, sin) = (&twiddles.cos[first..first + count], &twiddles.sin[first..first + count]);
         let (are, aim, bre, bim) = (&mut a.re[..count], &mut a.im[..count], &b.re[..count], &b.im[..count]);
         for i in 0..count {
@@ -141,7 +163,7 @@ mod tests {
             let largest = exact.iter().map(|bin| bin.norm()).fold(0.0, f64::max);
             let mut plan = RealPart::new(n);
             for _ in 0..2 {
-                let lags = plan.of(&mut values.clone()).unwrap().to_vec();
+                let lags = plan.of(&values).unwrap().to_vec();
                 assert_eq!(lags.len(), n / 2 + 1);
                 for (k, (lag, bin)) in lags.iter().zip(&exact).enumerate() {
                     let error = (f64::from(*lag) - bin.re).abs();
@@ -154,7 +176,7 @@ mod tests {
     #[test]
     fn values_of_another_length_than_planned_are_rejected() {
         for n in [10, 11] {
-            assert!(RealPart::new(n).of(&mut vec![1.0; n + 2]).is_none());
+            assert!(RealPart::new(n).of(&vec![1.0; n + 2]).is_none());
         }
     }
 }

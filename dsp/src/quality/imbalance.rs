@@ -14,7 +14,8 @@ use pulp::Simd;
 use rustfft::num_complex::{Complex32, Complex64};
 
 use super::measured::Measured;
-use crate::simd::{SplitComplex, dispatch, total};
+use crate::simd::dispatch;
+use crate::simd::registers::{deinterleave, pairs, reverse, total};
 
 /// Bins of each sign in a cell. The quotient of noise has a standard deviation of 1/8.
 const CELL: usize = 64;
@@ -140,37 +141,36 @@ impl Imbalance {
 #[inline(always)]
 fn measure_cells<S: Simd>(simd: S, spectrum: &[Complex32], cells: &mut Vec<(f64, Complex64)>) {
     let n = spectrum.len();
-    let (mut plus, mut minus) = (SplitComplex::ZERO, SplitComplex::ZERO);
     // The bins from 1 to the last below half the sample rate have a mirror image.
     let pairs = n.saturating_sub(1) / 2;
     let step = CELL * (pairs / (CELL * ENOUGH)).max(1);
     for first in (1..=pairs.saturating_sub(CELL - 1)).step_by(step) {
-        plus.fill(0, &spectrum[first..first + CELL]);
-        minus.fill(0, &spectrum[n - first - (CELL - 1)..=n - first]);
-        minus.re[..CELL].reverse();
-        minus.im[..CELL].reverse();
-        let (power, product) = correlate(simd, &plus, &minus);
+        let plus = &spectrum[first..first + CELL];
+        let minus = &spectrum[n - first - (CELL - 1)..=n - first];
+        let (power, product) = correlate(simd, plus, minus);
         if power > 0.0 {
             cells.push((power, product / power));
         }
     }
 }
 
-/// Mean of the powers in two cells, and sum of their products.
+/// Mean of the powers in two cells, and sum of the products of each bin of one and its mirror image
+/// in the other.
 #[inline(always)]
-fn correlate<S: Simd>(simd: S, a: &SplitComplex, b: &SplitComplex) -> (f64, Complex64) {
+fn correlate<S: Simd>(simd: S, plus: &[Complex32], minus: &[Complex32]) -> (f64, Complex64) {
     let zero = simd.splat_f32s(0.0);
     let (mut power, mut re, mut im) = (zero, zero, zero);
-    let rows = |row| S::as_simd_f32s(row).0;
-    let parts = rows(&a.re[..CELL]).iter().zip(rows(&a.im[..CELL]));
-    let mirrored = rows(&b.re[..CELL]).iter().zip(rows(&b.im[..CELL]));
-    let times = |a: &S::f32s, b: &S::f32s| simd.mul_f32s(*a, *b);
-    for ((ar, ai), (br, bi)) in parts.zip(mirrored) {
-        let first = simd.add_f32s(times(ar, ar), times(ai, ai));
-        let second = simd.add_f32s(times(br, br), times(bi, bi));
-        power = simd.add_f32s(power, simd.add_f32s(first, second));
-        re = simd.add_f32s(re, simd.sub_f32s(times(ar, br), times(ai, bi)));
-        im = simd.add_f32s(im, simd.add_f32s(times(ar, bi), times(ai, br)));
+    for (a, b) in pairs::<S>(plus).iter().zip(pairs::<S>(minus).iter().rev()) {
+        let [a_re, a_im] = deinterleave(simd, *a);
+        let [b_re, b_im] = deinterleave(simd, *b);
+        let (b_re, b_im) = (reverse(simd, b_re), reverse(simd, b_im));
+        power = simd.mul_add_e_f32s(a_re, a_re, simd.mul_add_e_f32s(a_im, a_im, power));
+        power = simd.mul_add_e_f32s(b_re, b_re, simd.mul_add_e_f32s(b_im, b_im, power));
+        re = simd.negate_mul_add_e_f32s(a_im, b_im, simd.mul_add_e_f32s(a_re, b_re, re));
+        im = simd.mul_add_e_f32s(a_im, b_re, simd.mul_add_e_f32s(a_re, b_im, im));
     }
-    (0.5 * total::<S>(power), Complex64::new(total::<S>(re), total::<S>(im)))
+    (
+        0.5 * total(simd, power),
+        Complex64::new(total(simd, re), total(simd, im)),
+    )
 }

@@ -1,5 +1,6 @@
 //! Quality of a recording: faults of the receiver and the recorder, not properties of the signal.
 
+pub(crate) mod clipping;
 mod codes;
 mod imbalance;
 pub(crate) mod measured;
@@ -10,10 +11,9 @@ use rustfft::num_complex::Complex32;
 use serde::Serialize;
 
 use crate::dictionary_entry::{DictionaryEntry, Set, struct_with_dictionary};
-use crate::estimators::envelope::ClippingLevels;
-use crate::estimators::peak_range::PeakRange;
 use crate::format::SampleFormat;
 use crate::warning::Warning;
+use clipping::{FEWEST_CLIPPED, is_spike};
 use codes::Codes;
 use imbalance::Imbalance;
 use measured::Measured;
@@ -25,20 +25,6 @@ use runs::Runs;
 /// spreads over the whole band.
 const CLIPPED: f64 = 1e-4;
 const CLIPPED_HEAVILY: f64 = 1e-2;
-
-/// Where the end of the scale is unknown, components within 0.1 % of the extremes count as clipped
-/// if there are many of them compared with those within 1 % and with those within 10 %. Even the
-/// coarse steps of a former 8-bit recording have components within 10 %. A sine wave has the
-/// sharpest peaks of all signals without clipping: 0.46 and 0.11 times as many components are at
-/// the extremes. For Gaussian noise of which 0.01 % is clipped the factors are 6 and 0.28. If the
-/// steps are so coarse that none is within 1 %, the next lower step is compared: a sine wave has at
-/// most 1 / (sqrt(2) - 1) = 2.4 times as many at the last step.
-const RAIL: f32 = 0.999;
-const NEAR: f32 = 0.99;
-const AROUND: f32 = 0.9;
-const OVER_NEAR: f64 = 4.0;
-const OVER_AROUND: f64 = 0.25;
-const FEWEST_CLIPPED: usize = 16;
 
 /// With fewer codes than this, the quantisation noise exceeds that of the receiver.
 const FEWEST_CODES: usize = 16;
@@ -155,55 +141,6 @@ pub(crate) struct QualityAccumulator {
     offset: Offset,
     imbalance: Imbalance,
     runs: Runs,
-}
-
-/// Clipping levels of a chunk with these peaks: the ends of the format if the peaks reach them,
-/// otherwise levels close to the peaks.
-pub(crate) fn clipping_levels(format: SampleFormat, peaks: PeakRange) -> ClippingLevels {
-    let PeakRange { low, high } = peaks;
-    match ends_reached(format, peaks) {
-        Some((low, high)) => ClippingLevels {
-            low,
-            high,
-            certain: true,
-        },
-        // Silence does not clip.
-        None => ClippingLevels {
-            low: if low < 0.0 { RAIL * low } else { f32::NEG_INFINITY },
-            high: if high > 0.0 { RAIL * high } else { f32::INFINITY },
-            certain: false,
-        },
-    }
-}
-
-/// The ends of the format, if the peaks reach one of them.
-fn ends_reached(format: SampleFormat, peaks: PeakRange) -> Option<(f32, f32)> {
-    let (low, high) = format.ends()?;
-    (peaks.low <= low || peaks.high >= high).then_some((low, high))
-}
-
-/// Whether the levels are ends of the scale: the histogram has a spike at both of them. So many
-/// components are `at_clipping_levels`.
-fn is_spike(samples: &[Complex32], clipping: ClippingLevels, at_clipping_levels: usize) -> bool {
-    let smaller = clipping.high.min(-clipping.low) / RAIL;
-    let outside = |level: f32| count(samples, |component| component.abs() >= level);
-    let below = |level: f32| outside(level).saturating_sub(at_clipping_levels) as f64;
-    at_clipping_levels as f64 > OVER_NEAR * below(NEAR * smaller)
-        && at_clipping_levels as f64 > OVER_AROUND * below(AROUND * smaller)
-        && at_clipping_levels as f64 > OVER_NEAR * below(next_below(samples, RAIL * smaller))
-        && count(samples, |component| component >= clipping.high) > 0
-        && count(samples, |component| component <= clipping.low) > 0
-}
-
-/// The largest magnitude of a component below this level.
-fn next_below(samples: &[Complex32], level: f32) -> f32 {
-    let sizes = samples.iter().flat_map(|sample| [sample.re.abs(), sample.im.abs()]);
-    sizes.filter(|size| *size < level).fold(0.0, f32::max)
-}
-
-fn count(samples: &[Complex32], is: impl Fn(f32) -> bool) -> usize {
-    let both = |sample: &Complex32| usize::from(is(sample.re)) + usize::from(is(sample.im));
-    samples.iter().map(both).sum()
 }
 
 impl QualityAccumulator {

@@ -5,12 +5,13 @@ use rustfft::num_complex::Complex32;
 use crate::format::SampleFormat;
 use crate::input::Interpretation;
 use crate::recording_info::Gap;
+use crate::simd::aligned::Aligned;
 use crate::timeline::Timeline;
 
 /// The samples of the current chunk, and their place in the recording.
 #[derive(Debug)]
 pub(super) struct ChunkBuffer {
-    samples: Vec<Complex32>,
+    samples: Aligned<Complex32>,
     /// Layout of the samples: that of the object, or of the complex samples that real ones become.
     format: SampleFormat,
     /// Samples in a complete chunk.
@@ -35,7 +36,7 @@ impl ChunkBuffer {
         };
         let is_real = interpretation.format.is_real();
         Self {
-            samples: Vec::new(),
+            samples: Aligned::default(),
             format: if is_real {
                 SampleFormat::Cf32Le
             } else {
@@ -51,7 +52,9 @@ impl ChunkBuffer {
 
     /// Allocates room for a whole chunk.
     pub(super) fn reserve(&mut self) {
-        self.samples.reserve_exact(self.chunk_samples - self.samples.len());
+        if self.samples.appendable().capacity() == 0 {
+            self.samples = Aligned::with_capacity(Complex32::default(), self.chunk_samples, 0);
+        }
     }
 
     /// Adds a loss that is still ahead, after all known ones.
@@ -77,7 +80,7 @@ impl ChunkBuffer {
             .min(to_next_loss);
         let (now, later) = bytes.split_at(count * format.sample_bytes());
         *bytes = later;
-        format.decode(now, &mut self.samples);
+        format.decode(now, self.samples.appendable());
         self.samples_read += count as u64;
         self.timeline.advance(count as u64);
         now

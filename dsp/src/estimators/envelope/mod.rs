@@ -8,7 +8,8 @@ use std::ops::Range;
 use pulp::Simd;
 use rustfft::num_complex::Complex32;
 
-use crate::simd::{MAX_LANES, SUM_BLOCK, SplitComplex, count, dispatch, largest, total};
+use crate::simd::registers::{bits, deinterleave, pairs, total};
+use crate::simd::{SUM_BLOCK, dispatch, largest};
 
 /// Frames in a chunk: 4 ms each, within the 1 to 10 ms in which transmitters are keyed.
 pub(crate) const FRAMES: usize = 50;
@@ -103,7 +104,6 @@ struct Sums {
     square: f64,
     fourth: f64,
     max_power: f32,
-    min_power: f32,
     sign_changes: usize,
     repeats: usize,
     zeros: usize,
@@ -120,31 +120,12 @@ impl Sums {
         self.square += difference * difference;
         self.fourth += f64::from(power) * f64::from(power);
         self.max_power = self.max_power.max(power);
-        self.min_power = self.min_power.min(power);
         self.sign_changes += usize::from(sign(sample.re) != sign(before.re));
         self.repeats += usize::from(sample == before);
+        self.zeros += usize::from(sample == Complex32::default());
         self.at_clipping_levels +=
             usize::from(clipping.reached_by(sample.re)) + usize::from(clipping.reached_by(sample.im));
     }
-
-    #[inline(always)]
-    fn add_block(&mut self, block: &Self) {
-        self.power += block.power;
-        self.difference += block.difference;
-        self.square += block.square;
-        self.fourth += block.fourth;
-        self.max_power = self.max_power.max(block.max_power);
-        self.sign_changes += block.sign_changes;
-        self.repeats += block.repeats;
-        self.zeros += block.zeros;
-        self.at_clipping_levels += block.at_clipping_levels;
-    }
-}
-
-/// Whole registers of these numbers.
-#[inline(always)]
-fn rows<S: Simd>(parts: &[f32]) -> std::slice::Iter<'_, S::f32s> {
-    S::as_simd_f32s(parts).0.iter()
 }
 
 /// The sign of a number, 0 for both zeros.
@@ -152,10 +133,6 @@ fn rows<S: Simd>(parts: &[f32]) -> std::slice::Iter<'_, S::f32s> {
 fn sign(value: f32) -> i32 {
     i32::from(value > 0.0) - i32::from(value < 0.0)
 }
-
-/// Index of a block's first sample in the split arrays: aligned with the registers. The sample
-/// before the block is stored just before it.
-const FIRST: usize = MAX_LANES;
 
 /// Measures block by block.
 struct Meter<'a, S: Simd> {
@@ -165,28 +142,18 @@ struct Meter<'a, S: Simd> {
     /// Magnitude of the first sample. Sums of differences from a magnitude that occurs lose no
     /// digits if the envelope is constant.
     origin: f32,
-    components: SplitComplex,
     sums: Sums,
-    /// Counts of all blocks, lane by lane.
-    sign_changes: S::u32s,
-    repeats: S::u32s,
-    at_clipping_levels: S::u32s,
 }
 
 impl<'a, S: Simd> Meter<'a, S> {
     #[inline(always)]
     fn new(simd: S, samples: &'a [Complex32], clipping: ClippingLevels) -> Self {
-        let zero = simd.splat_u32s(0);
         Self {
             simd,
             samples,
             clipping,
             origin: samples[0].norm_sqr().sqrt(),
-            components: SplitComplex::ZERO,
             sums: Sums::default(),
-            sign_changes: zero,
-            repeats: zero,
-            at_clipping_levels: zero,
         }
     }
 
@@ -194,42 +161,39 @@ impl<'a, S: Simd> Meter<'a, S> {
     /// powers.
     #[inline(always)]
     fn add_block(&mut self, block: Range<usize>) -> f64 {
-        // The first sample of all counts as its own predecessor.
-        let before = self.samples[block.start.saturating_sub(1)];
-        let samples = &self.samples[block];
-        (self.components.re[FIRST - 1], self.components.im[FIRST - 1]) = (before.re, before.im);
-        self.components.fill(FIRST, samples);
-        let (mut sums, done) = self.sum_lanes(samples.len());
-        for at in done..samples.len() {
-            let before = if at > 0 { samples[at - 1] } else { before };
-            sums.add(samples[at], before, self.origin, self.clipping);
+        let power_before = self.sums.power;
+        // The first sample of all has none before it, and counts as no change and no repetition.
+        let mut start = block.start;
+        if start == 0 {
+            let first = self.samples[0];
+            self.sums.add(first, first, self.origin, self.clipping);
+            self.sums.repeats -= 1;
+            start = 1;
         }
-        // The power of a small sample may be zero too.
-        if sums.min_power == 0.0 {
-            sums.zeros = samples.iter().filter(|x| **x == Complex32::default()).count();
+        let in_registers = (block.end - start) / S::F32_LANES * S::F32_LANES;
+        self.sum_lanes(start, start + in_registers);
+        for at in start + in_registers..block.end {
+            self.sums
+                .add(self.samples[at], self.samples[at - 1], self.origin, self.clipping);
         }
-        self.sums.add_block(&sums);
-        sums.power
+        self.sums.power - power_before
     }
 
-    /// Sums over the first `len` samples of the block, as far as they fill registers, and how many
-    /// these are.
+    /// Adds the samples from `start`, which is not 0, to `end`. They fill registers.
     #[inline(always)]
-    fn sum_lanes(&mut self, len: usize) -> (Sums, usize) {
+    fn sum_lanes(&mut self, start: usize, end: usize) {
         let simd = self.simd;
         let zero = simd.splat_f32s(0.0);
         let origins = simd.splat_f32s(self.origin);
-        let (low, high) = (simd.splat_f32s(self.clipping.low), simd.splat_f32s(self.clipping.high));
-        let one_if = |is: S::m32s| simd.select_u32s(is, simd.splat_u32s(1), simd.splat_u32s(0));
         let (mut powers, mut differences, mut squares, mut fourths, mut highest) = (zero, zero, zero, zero, zero);
-        let mut lowest = simd.splat_f32s(f32::INFINITY);
-        let SplitComplex { re, im } = &self.components;
-        let here = rows::<S>(&re[FIRST..][..len]).zip(rows::<S>(&im[FIRST..][..len]));
-        let before = rows::<S>(&re[FIRST - 1..][..len]).zip(rows::<S>(&im[FIRST - 1..][..len]));
-        let (mut sign_changes, mut repeats, mut at_clipping_levels) =
-            (self.sign_changes, self.repeats, self.at_clipping_levels);
-        for ((re, im), (re_before, im_before)) in here.zip(before) {
-            let power = simd.mul_add_e_f32s(*re, *re, simd.mul_f32s(*im, *im));
+        let (mut lowest, mut most, mut least) = (simd.splat_f32s(f32::INFINITY), zero, zero);
+        let (mut sign_changes, mut repeats) = (0, 0);
+        let mut signs = Signs::of(self.samples[start - 1].re, S::F32_LANES);
+        let here = pairs::<S>(&self.samples[start..end]);
+        let before = pairs::<S>(&self.samples[start - 1..end - 1]);
+        for (here, before) in here.iter().zip(before) {
+            let [re, im] = deinterleave(simd, *here);
+            let power = simd.mul_add_e_f32s(re, re, simd.mul_f32s(im, im));
             let difference = simd.sub_f32s(simd.sqrt_f32s(power), origins);
             powers = simd.add_f32s(powers, power);
             differences = simd.add_f32s(differences, difference);
@@ -237,32 +201,48 @@ impl<'a, S: Simd> Meter<'a, S> {
             fourths = simd.mul_add_e_f32s(power, power, fourths);
             highest = simd.max_f32s(highest, power);
             lowest = simd.min_f32s(lowest, power);
+            most = simd.max_f32s(most, simd.max_f32s(re, im));
+            least = simd.min_f32s(least, simd.min_f32s(re, im));
 
-            // Zero is a sign of its own: the sign changes where "above 0" or "below 0" changes.
-            let is_above = |re: &S::f32s| simd.greater_than_f32s(*re, zero);
-            let is_below = |re: &S::f32s| simd.less_than_f32s(*re, zero);
-            let above = simd.xor_m32s(is_above(re), is_above(re_before));
-            let below = simd.xor_m32s(is_below(re), is_below(re_before));
-            sign_changes = simd.add_u32s(sign_changes, one_if(simd.or_m32s(above, below)));
-            let repeated = simd.and_m32s(simd.equal_f32s(*re, *re_before), simd.equal_f32s(*im, *im_before));
-            repeats = simd.add_u32s(repeats, one_if(repeated));
-            for part in [*re, *im] {
-                let at_low = simd.less_than_or_equal_f32s(part, low);
-                let at_high = simd.greater_than_or_equal_f32s(part, high);
-                at_clipping_levels = simd.add_u32s(at_clipping_levels, one_if(simd.or_m32s(at_low, at_high)));
-            }
+            let above = bits(simd, simd.greater_than_f32s(re, zero));
+            let below = bits(simd, simd.less_than_f32s(re, zero));
+            sign_changes += signs.changes(above, below, S::F32_LANES);
+            // The bits of the real and of the imaginary part of a sample are next to each other.
+            let first = bits(simd, simd.equal_f32s(here[0], before[0]));
+            let equal = first | bits(simd, simd.equal_f32s(here[1], before[1])) << S::F32_LANES;
+            repeats += (equal & (equal >> 1) & 0x5555_5555).count_ones();
         }
-        (self.sign_changes, self.repeats, self.at_clipping_levels) = (sign_changes, repeats, at_clipping_levels);
-        let sums = Sums {
-            power: total::<S>(powers),
-            difference: total::<S>(differences),
-            square: total::<S>(squares),
-            fourth: total::<S>(fourths),
-            max_power: largest(simd, highest),
-            min_power: simd.reduce_min_f32s(lowest),
-            ..Sums::default()
-        };
-        (sums, len / S::F32_LANES * S::F32_LANES)
+        let sums = &mut self.sums;
+        sums.power += total(simd, powers);
+        sums.difference += total(simd, differences);
+        sums.square += total(simd, squares);
+        sums.fourth += total(simd, fourths);
+        sums.max_power = sums.max_power.max(largest(simd, highest));
+        sums.sign_changes += sign_changes as usize;
+        sums.repeats += repeats as usize;
+        let samples = &self.samples[start..end];
+        // The power of a small sample may be zero too.
+        if simd.reduce_min_f32s(lowest) == 0.0 {
+            sums.zeros += samples.iter().filter(|x| **x == Complex32::default()).count();
+        }
+        if self.clipping.reached_by(simd.reduce_max_f32s(most)) || self.clipping.reached_by(simd.reduce_min_f32s(least))
+        {
+            self.sums.at_clipping_levels += self.count_clipped(samples);
+        }
+    }
+
+    /// Components at or beyond the clipping levels.
+    #[inline(always)]
+    fn count_clipped(&self, samples: &[Complex32]) -> usize {
+        let simd = self.simd;
+        let (low, high) = (simd.splat_f32s(self.clipping.low), simd.splat_f32s(self.clipping.high));
+        let mut count = 0;
+        for components in S::as_simd_f32s(bytemuck::cast_slice(samples)).0 {
+            let at_low = simd.less_than_or_equal_f32s(*components, low);
+            let at_high = simd.greater_than_or_equal_f32s(*components, high);
+            count += bits(simd, simd.or_m32s(at_low, at_high)).count_ones();
+        }
+        count as usize
     }
 
     #[inline(always)]
@@ -288,12 +268,38 @@ impl<'a, S: Simd> Meter<'a, S> {
             } else {
                 0.0
             },
-            sign_changes: sums.sign_changes + count::<S>(self.sign_changes),
-            // The first sample was counted as a repetition of itself.
-            repeats: sums.repeats + count::<S>(self.repeats) - 1,
+            sign_changes: sums.sign_changes,
+            repeats: sums.repeats,
             zeros: sums.zeros,
-            at_clipping_levels: sums.at_clipping_levels + count::<S>(self.at_clipping_levels),
+            at_clipping_levels: sums.at_clipping_levels,
             certain,
         }
+    }
+}
+
+/// The signs of the last sample: a bit each for above and for below zero, in the last lane's place.
+struct Signs {
+    above: u32,
+    below: u32,
+}
+
+impl Signs {
+    #[inline(always)]
+    fn of(value: f32, lanes: usize) -> Self {
+        Self {
+            above: u32::from(value > 0.0) << (lanes - 1),
+            below: u32::from(value < 0.0) << (lanes - 1),
+        }
+    }
+
+    /// Changes of sign within the next samples, and from the last one to them. Zero is a sign of
+    /// its own: the sign changes where "above 0" or "below 0" changes.
+    #[inline(always)]
+    fn changes(&mut self, above: u32, below: u32, lanes: usize) -> u32 {
+        let above_before = above << 1 | self.above >> (lanes - 1);
+        let below_before = below << 1 | self.below >> (lanes - 1);
+        let changed = (above ^ above_before) | (below ^ below_before);
+        (self.above, self.below) = (above, below);
+        (changed & (u32::MAX >> (u32::BITS as usize - lanes))).count_ones()
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::simd::instruction_set::InstructionSet;
 
 /// Number of samples whose `sign(re)` differs from that of the sample before.
 fn sign_changes(samples: &[Complex32]) -> usize {
@@ -20,7 +21,9 @@ fn measured(samples: &[Complex32]) -> Envelope {
 
 #[test]
 fn clipping_repetitions_and_silence_are_counted_at_any_length() {
-    for n in [1, 2, 15, 16, 17, 50, 51, 1023, 1024, 1025, 60_001] {
+    let sizes = [1, 2, 15, 16, 17, 50, 51, 1023, 1024, 1025, 60_001];
+    for (n, set) in sizes.iter().flat_map(|n| InstructionSet::ALL.map(|set| (*n, set))) {
+        set.limit();
         let samples: Vec<_> = (0..n)
             .map(|i| match i % 4 {
                 0 | 1 => Complex32::default(),

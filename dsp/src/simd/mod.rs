@@ -4,8 +4,16 @@
 //! lanes as those of the machine. All other loops are left to the compiler, which compiles them
 //! once for each instruction set.
 
+pub(crate) mod aligned;
+pub(crate) mod instruction_set;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod lanes;
+pub(crate) mod registers;
+
 use pulp::Simd;
-use rustfft::num_complex::Complex32;
+
+/// Bytes of a line of the cache, and of the widest registers.
+pub(crate) const CACHE_LINE: usize = 64;
 
 /// Lanes of the widest registers that exist, those of AVX-512.
 pub(crate) const MAX_LANES: usize = 16;
@@ -13,34 +21,6 @@ pub(crate) const MAX_LANES: usize = 16;
 /// Terms that one lane adds in single precision before the sum is converted to double precision:
 /// at most 64 / 2 rounding errors of 6e-8 with random signs.
 pub(crate) const SUM_BLOCK: usize = 64;
-
-/// Complex numbers that are split at a time: few enough for the first-level cache.
-pub(crate) const SPLIT_LEN: usize = SUM_BLOCK * MAX_LANES;
-
-/// Up to [`SPLIT_LEN`] complex numbers and some neighbours as two arrays, real and imaginary parts
-/// (structure of arrays): the layout that vector registers need.
-#[repr(align(64))]
-pub(crate) struct SplitComplex {
-    pub re: [f32; SPLIT_LEN + MAX_LANES],
-    pub im: [f32; SPLIT_LEN + MAX_LANES],
-}
-
-impl SplitComplex {
-    pub(crate) const ZERO: Self = Self {
-        re: [0.0; SPLIT_LEN + MAX_LANES],
-        im: [0.0; SPLIT_LEN + MAX_LANES],
-    };
-
-    /// Stores `numbers` from index `at` on. They must fit.
-    #[inline(always)]
-    pub(crate) fn fill(&mut self, at: usize, numbers: &[Complex32]) {
-        let (re, im) = (&mut self.re[at..][..numbers.len()], &mut self.im[at..][..numbers.len()]);
-        for ((number, re), im) in numbers.iter().zip(re).zip(im) {
-            *re = number.re;
-            *im = number.im;
-        }
-    }
-}
 
 /// Calls a function in the version that is compiled for the best instruction set of the machine.
 /// `dispatch!(simd => f(...) -> T)` passes the `pulp::Simd` token as the first argument.
@@ -66,10 +46,21 @@ macro_rules! dispatch {
                 $function($($first)* $(self.$argument),*)
             }
         }
-        pulp::Arch::new().dispatch(Call { $($argument),* })
+        $crate::simd::instruction_set::arch().dispatch(Call { $($argument),* })
     }};
 }
 pub(crate) use dispatch;
+
+/// Makes the compiler align the stack of the calling function to the widest registers. Otherwise
+/// registers that do not fit are stored across the borders of lines, and at worst of pages, which
+/// takes a quarter of a transform's time.
+#[inline(always)]
+pub(crate) fn align_stack() {
+    #[repr(align(64))]
+    struct Line([u8; CACHE_LINE]);
+    let line = Line([0; CACHE_LINE]);
+    std::hint::black_box(&line.0);
+}
 
 /// The numbers 0, 1, 2, ... in the lanes.
 #[inline(always)]
@@ -79,31 +70,6 @@ pub(crate) fn lane_numbers<S: Simd>() -> S::f32s {
         *number = lane as f32;
     }
     S::as_simd_f32s(&numbers[..S::F32_LANES]).0[0]
-}
-
-/// Sum of the lanes in double precision. Pairs are added in parallel: in sequence each addition
-/// would wait for the one before.
-#[inline(always)]
-pub(crate) fn total<S: Simd>(register: S::f32s) -> f64 {
-    let mut lanes = [0.0_f32; MAX_LANES];
-    S::as_mut_simd_f32s(&mut lanes[..S::F32_LANES]).0[0] = register;
-    let mut sums = lanes.map(f64::from);
-    let mut count = MAX_LANES;
-    while count > 1 {
-        count /= 2;
-        for lane in 0..count {
-            sums[lane] += sums[lane + count];
-        }
-    }
-    sums[0]
-}
-
-/// Sum of the counts in the lanes.
-#[inline(always)]
-pub(crate) fn count<S: Simd>(register: S::u32s) -> usize {
-    let mut lanes = [0; MAX_LANES];
-    S::as_mut_simd_u32s(&mut lanes[..S::F32_LANES]).0[0] = register;
-    lanes.iter().map(|lane| *lane as usize).sum()
 }
 
 /// The largest lane, at least 0.
