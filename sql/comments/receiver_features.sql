@@ -32,15 +32,15 @@ delay_spread_confidence [1]: Piecewise linear in snr_db: 0 at 0 dB, 1 above 15 d
 confidence_score [1]: snr_db / 30, limited to 0 to 1. Noise alone reads 0.26.
 -- Extended features (extended):
 power_dbfs [dBFS]: Mean power: 10 log10(mean |x|^2). -300 for silence.
-snr_unbiased_db [dB]: Signal over noise power, both in the whole pass-band: 10 log10((P - N) / N), limited to -30 to 140. The noise is wrong where signals leave less than a quarter of the pass-band free.
-noise_density_dbfs_hz [dBFS/Hz]: Power density of the noise within the pass-band. As for snr_unbiased_db.
-occupied_bandwidth_99_hz [Hz]: Width of the band outside which 0.5 % of the signal's power lies on either side, after the noise is subtracted. Of several signals: from the lowest to the highest, gaps included. Of several signals, one at the edge with less than 0.5 % of the power is left out. 0 without a signal.
-occupied_lower_edge_hz [Hz]: Lower edge of the occupied band. 0 without a signal.
-occupied_upper_edge_hz [Hz]: Upper edge of the occupied band. 0 without a signal.
-carrier_offset_hz [Hz]: Frequency from the phase of the autocorrelation at lag 1, of the power above the noise: the centroid of a narrow signal, the carrier of a symmetrical one. Of several signals: a frequency between them, across the end of the band if that way is shorter. 0 without a signal.
+snr_unbiased_db [dB]: Signal over noise power, both in the whole pass-band: 10 log10((P - N) / N). A line at 0 Hz counts only if it is a carrier. Unknown without a signal, where no noise is visible, and where its standard deviation exceeds 1 dB.
+noise_density_dbfs_hz [dBFS/Hz]: Power density of the noise within the pass-band. Unknown where signals or their slopes cover the noise; then bounds has the most that it can be.
+occupied_bandwidth_99_hz [Hz]: Width of the band outside which 0.5 % of the signal's power lies on either side, after the noise is subtracted. Of several signals: from the lowest to the highest, gaps included. Of several signals, one at the edge with less than 0.5 % of the power is left out. Unknown without a signal.
+occupied_lower_edge_hz [Hz]: Lower edge of the occupied band. Beyond half the sample rate if the band continues across the end of the spectrum: upper minus lower edge is always the bandwidth. Unknown without a signal.
+occupied_upper_edge_hz [Hz]: Upper edge of the occupied band, in the same way. Unknown without a signal.
+carrier_offset_hz [Hz]: Frequency from the phase of the autocorrelation at lag 1, of the power above the noise: the centroid of a narrow signal, the carrier of a symmetrical one. Of several signals: a frequency between them, across the end of the band if that way is shorter. Unknown without a signal.
 spectral_flatness [1]: Geometric mean over arithmetic mean of the power density in the pass-band, both of means over about 400 Hz. White noise reads 1.
 envelope_kurtosis [1]: mean |x|^4 / (mean |x|^2)^2. A constant envelope reads 1, Gaussian noise 2, silence 0. Includes the noise.
-duty_cycle [1]: Part of the 4 ms frames whose power is more than 3 dB above the noise in the pass-band. The noise counts as no stronger than the weakest tenth of the frames.
+duty_cycle [1]: Part of the 4 ms frames whose power is more than 3 dB above the noise in the pass-band. The noise counts as no stronger than the weakest tenth of the frames. 0 without a signal. Unknown if a signal was found that is too weak for any frame.
 -- Quality (quality):
 clipped_fraction [1]: Part of the components (I or Q) that are at the end of the scale. Where the samples do not reach the end of the format, or the format has none, the extreme values count as the end if so many components have them that they must be clipped.
 codes_used [1]: Number of different values of I or of Q, whichever has fewer. Counting ends at 256. Only for integer formats of up to 16 bits.
