@@ -62,6 +62,12 @@ warnings! {
                   a weak mirror image.",
         action: "Calibrate the receiver, or switch on its correction.",
     },
+    Impulses {
+        meaning: "Clicks of a few samples raise the mean power by more than 1 dB. The extended features are measured \
+                  without them.",
+        action: "Look for an electric fence, a dimmer or a switching power supply near the antenna. Do not use the \
+                 reference features of this segment: they include the clicks.",
+    },
     Dropout {
         meaning: "Identical samples for more than 1 ms, and for longer than chance makes them.",
         action: "Look for lost data between receiver and recorder. A simulated signal that is keyed between exact \

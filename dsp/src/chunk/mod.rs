@@ -68,10 +68,10 @@ impl Workspace {
             format, sample_rate_hz, ..
         } = *interpretation;
         quality_accumulator.add_samples(samples, peaks.largest(), format);
-        let mut clipping = clipping::levels(format, peaks);
+        let mut clipping = clipping::clipping_levels(format, peaks);
         let power_scale = normalise(samples, peaks.largest());
         if power_scale < 1.0 {
-            clipping = clipping::levels(format, PeakRange::of(samples));
+            clipping = clipping::clipping_levels(format, PeakRange::of(samples));
         }
         let plan = self.plan(samples.len());
         let chunk = plan

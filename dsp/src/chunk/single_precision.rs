@@ -11,6 +11,7 @@ use crate::decibel::EPSILON;
 use crate::detector::{Detector, SegmentDetector};
 use crate::estimators::delay_spread::DelaySpreadEstimator;
 use crate::estimators::envelope::{self, ClippingLevels, Envelope};
+use crate::estimators::impulses::{Blanker, Impulses};
 use crate::estimators::noise::{self, BandShape, Noise};
 use crate::estimators::occupied_bandwidth::Finder;
 use crate::estimators::order_statistic::LowerQuantile;
@@ -20,6 +21,7 @@ use crate::features::{ChunkEstimates, ChunkReading, Features};
 use crate::fft::Transform;
 use crate::format::SampleFormat;
 use crate::quality::QualityAccumulator;
+use crate::quality::clipping::Clipped;
 use crate::quality::measured::Measured;
 use crate::quality::offset::LEAST_CARRIER;
 use crate::simd::aligned::Aligned;
@@ -61,6 +63,9 @@ pub(crate) struct SinglePrecision {
     pub(super) ranked: Vec<f64>,
     pub(super) finder: Finder,
     pub(super) detector: Detector,
+    blanker: Blanker,
+    /// Of the last chunk with clicks, without them and without padding.
+    spectrum_without_impulses: Vec<Complex32>,
     max_snr_db: f64,
 }
 
@@ -86,7 +91,9 @@ pub(crate) struct Measurement {
     pub with_carrier: Option<ChunkReading>,
     pub noise: Noise,
     envelope: Envelope,
-    clipping: ClippingLevels,
+    without_impulses: Envelope,
+    impulses: Impulses,
+    clipped: Clipped,
     has_strong_zero_hz: bool,
 }
 
@@ -102,6 +109,8 @@ impl SinglePrecision {
             ranked: Vec::new(),
             finder: Finder::default(),
             detector: Detector::default(),
+            blanker: Blanker::default(),
+            spectrum_without_impulses: Vec::new(),
             max_snr_db: if is_smooth(n) { MAX_SNR_DB } else { MAX_SNR_ROUGH_DB },
             delay_spread: DelaySpreadEstimator::new(n),
             transform: Transform::new(n),
@@ -119,8 +128,16 @@ impl SinglePrecision {
         segment_detector: &mut SegmentDetector,
     ) -> Measurement {
         let envelope = envelope::measure(samples, clipping, &mut self.frames);
-        self.transform
-            .process(samples, &mut self.spectrum[PAD..][..samples.len()]);
+        let clipped = Clipped::of(samples, clipping, envelope.at_clipping_levels);
+        let impulses = self.blanker.remove(samples, &envelope, sample_rate_hz);
+        // The 17 numbers are with clicks, all others without.
+        let (clean, without_impulses) = if impulses.count > 0 {
+            let clean = &self.blanker.cleaned[..];
+            (clean, envelope::measure(clean, clipping, &mut self.frames))
+        } else {
+            (samples, envelope)
+        };
+        self.transform.process(clean, &mut self.spectrum[PAD..][..samples.len()]);
 
         // The bin at 0 Hz contains the receiver's own offset. Only the whole segment shows whether
         // a line there is a carrier.
@@ -130,30 +147,21 @@ impl SinglePrecision {
         let is_found = self.detector.signal_present(&self.blocks);
         segment_detector.add_chunk(&self.blocks);
         let offset_power = zero_power / (samples.len() as f64).powi(2);
-        let rest = (envelope.mean_power - offset_power).max(f64::MIN_POSITIVE);
-        let clipped = if clipping.certain {
-            envelope.at_clipping_levels as f64 / (2 * samples.len()) as f64
-        } else {
-            0.0
-        };
-        let kurtosis = envelope.kurtosis_without(offset_power) + CLIPPED_KURTOSIS * clipped.sqrt();
-        let deficit = noise::kurtosis_deficit(kurtosis, offset_power / rest, &self.blocks);
-        let noise = noise::estimate(&self.blocks, deficit, &mut self.ranked);
-        // A constant envelope in a part `s` of the power reduces the kurtosis by s^2. Noise that is
-        // not Gaussian has a small kurtosis too, but the spectrum shows no signal.
-        let signal = 1.0 - noise.density * noise.bins / (rest * (samples.len() as f64).powi(2));
-        let has_envelope = deficit > 0.0 && signal > 0.5 * deficit.sqrt();
+        let (noise, has_envelope) = self.noise(&without_impulses, offset_power, clipped);
         let signal_present = is_found || has_envelope || matches!(noise.shape, BandShape::Signal | BandShape::Filled);
         let frames = self.frames.clone();
-        let reading = self.read(&envelope, &noise, offset_power, power_scale, sample_rate_hz);
+        let reading = self.read(&envelope, &without_impulses, &noise, offset_power, power_scale, sample_rate_hz);
         let is_strong = zero_power > 0.0 && zero_power >= LEAST_CARRIER * noise.density;
         let with_carrier = is_strong.then(|| {
             self.frames.clone_from(&frames);
             self.measure_spectrum(zero_hz);
-            self.read(&envelope, &noise, 0.0, power_scale, sample_rate_hz)
+            self.read(&envelope, &without_impulses, &noise, 0.0, power_scale, sample_rate_hz)
         });
         if !is_strong {
             self.restore_zero_hz(zero_hz);
+        }
+        if impulses.count > 0 {
+            self.restore_impulses(samples);
         }
         Measurement {
             features: self.features(&envelope, power_scale, sample_rate_hz),
@@ -161,10 +169,37 @@ impl SinglePrecision {
             reading,
             with_carrier,
             envelope,
-            clipping,
+            without_impulses,
+            impulses,
+            clipped,
             noise,
             has_strong_zero_hz: is_strong,
         }
+    }
+
+    /// The noise, and whether the envelope shows a signal.
+    fn noise(&mut self, envelope: &Envelope, offset_power: f64, clipped: Clipped) -> (Noise, bool) {
+        let n = self.power.len() as f64;
+        let rest = (envelope.mean_power - offset_power).max(f64::MIN_POSITIVE);
+        let clipped = clipped.at_ends() as f64 / (2.0 * n);
+        let kurtosis = envelope.kurtosis_without(offset_power) + CLIPPED_KURTOSIS * clipped.sqrt();
+        let deficit = noise::kurtosis_deficit(kurtosis, offset_power / rest, &self.blocks);
+        let noise = noise::estimate(&self.blocks, deficit, &mut self.ranked);
+        // A constant envelope in a part `s` of the power reduces the kurtosis by s^2. Noise that is
+        // not Gaussian has a small kurtosis too, but the spectrum shows no signal.
+        let signal = 1.0 - noise.density * noise.bins / (rest * n * n);
+        let has_envelope = deficit > 0.0 && signal > 0.5 * deficit.sqrt();
+        (noise, has_envelope)
+    }
+
+    /// Measures the spectrum with clicks, and keeps the one without.
+    fn restore_impulses(&mut self, samples: &[Complex32]) {
+        let spectrum = &mut self.spectrum[PAD..][..samples.len()];
+        self.spectrum_without_impulses.clear();
+        self.spectrum_without_impulses.extend_from_slice(spectrum);
+        self.transform.process(samples, spectrum);
+        let zero_hz = spectrum[0];
+        self.measure_spectrum(zero_hz);
     }
 
     /// The extended features of the spectrum that was measured last. The following chunks may show
@@ -172,6 +207,7 @@ impl SinglePrecision {
     fn read(
         &mut self,
         envelope: &Envelope,
+        without_impulses: &Envelope,
         noise: &Noise,
         offset_power: f64,
         power_scale: f64,
@@ -180,6 +216,7 @@ impl SinglePrecision {
         let emission = self.finder.find(&self.spectrum, &self.blocks, noise);
         ChunkReading::of(ChunkEstimates {
             envelope,
+            mean_power: without_impulses.mean_power,
             frames: &mut self.frames,
             blocks: &self.blocks,
             noise,
@@ -219,13 +256,20 @@ impl SinglePrecision {
         format: SampleFormat,
         quality_accumulator: &mut QualityAccumulator,
     ) {
+        let spectrum = if chunk.impulses.count > 0 {
+            &self.spectrum_without_impulses
+        } else {
+            &self.spectrum[PAD..][..samples.len()]
+        };
         quality_accumulator.add_chunk(&Measured {
             samples,
             format,
             power_scale,
             envelope: &chunk.envelope,
-            clipping: chunk.clipping,
-            spectrum: &self.spectrum[PAD..][..samples.len()],
+            without_impulses: &chunk.without_impulses,
+            impulses: chunk.impulses,
+            clipped: chunk.clipped,
+            spectrum,
             noise: &chunk.noise,
             has_strong_zero_hz: chunk.has_strong_zero_hz,
         });

@@ -6,6 +6,7 @@ use rustfft::num_complex::Complex32;
 
 use super::single_precision::SinglePrecision;
 use crate::estimators::envelope::{self, ClippingLevels, Envelope};
+use crate::estimators::impulses::Impulses;
 use crate::estimators::noise::{self, BandShape, Knowledge, Noise};
 use crate::estimators::peak_range::PeakRange;
 use crate::estimators::spectral_shape::Shape;
@@ -13,6 +14,7 @@ use crate::estimators::spectrum::{self, PAD};
 use crate::features::{ChunkEstimates, ChunkReading};
 use crate::format::SampleFormat;
 use crate::plausibility;
+use crate::quality::clipping::Clipped;
 use crate::quality::measured::Measured;
 use crate::quality::{QualityAccumulator, clipping};
 use crate::simd::aligned::Aligned;
@@ -68,6 +70,7 @@ impl Stages {
         ("Extended", |s| {
             black_box(ChunkReading::of(ChunkEstimates {
                 envelope: &s.envelope,
+                mean_power: s.envelope.mean_power,
                 frames: &mut s.single.frames,
                 blocks: &s.single.blocks,
                 noise: &s.noise,
@@ -94,7 +97,9 @@ impl Stages {
                 format: FORMAT,
                 power_scale: 1.0,
                 envelope: &s.envelope,
-                clipping: s.clipping,
+                without_impulses: &s.envelope,
+                impulses: Impulses::default(),
+                clipped: Clipped::default(),
                 spectrum: &s.single.spectrum[PAD..][..s.samples.len()],
                 noise: &s.noise,
                 has_strong_zero_hz: false,
@@ -110,7 +115,7 @@ impl Stages {
         FORMAT.decode(&bytes, samples.appendable());
         let n = samples.len();
         let peaks = PeakRange::of(&samples);
-        let clipping = clipping::levels(FORMAT, peaks);
+        let clipping = clipping::clipping_levels(FORMAT, peaks);
         let mut stages = Self {
             bytes,
             sample_rate_hz,

@@ -4,6 +4,7 @@
 pub(crate) mod delay_spread;
 pub(crate) mod distributions;
 pub(crate) mod envelope;
+pub(crate) mod impulses;
 pub(crate) mod noise;
 pub(crate) mod occupied_bandwidth;
 pub(crate) mod order_statistic;

@@ -107,6 +107,8 @@ set_of_numbers! {
 /// The estimates of a chunk that determine its extended features.
 pub(crate) struct ChunkEstimates<'a> {
     pub envelope: &'a Envelope,
+    /// Mean power without clicks. All that follows is without them too.
+    pub mean_power: f64,
     /// Mean powers of the frames. Their order changes.
     pub frames: &'a mut [f64],
     pub blocks: &'a [Block],
@@ -137,7 +139,7 @@ impl ChunkReading {
     pub(crate) fn of(chunk: ChunkEstimates) -> Self {
         let (noise, power_scale, frames) = (chunk.noise, chunk.power_scale, chunk.frames);
         let n: f64 = chunk.blocks.iter().map(|block| block.bins as f64).sum();
-        let power = chunk.envelope.mean_power - chunk.offset_power;
+        let power = chunk.mean_power - chunk.offset_power;
         let noise_power = noise.density * noise.bins / (n * n);
         let signal_power = power - noise_power;
         let snr_unbiased_db = 10.0

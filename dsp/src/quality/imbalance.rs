@@ -39,11 +39,19 @@ const FILLED: f64 = 1.5;
 /// Least power of the noise, in squared codes. Below it, rounding determines the quotients.
 const CODES_SQUARED: f64 = 1.0;
 
+/// Magnitude of the quotient from which on a recording has one component only, or two that are
+/// proportional to one another: 16 dB of gain imbalance.
+const ONE_COMPONENT: f64 = 0.95;
+
+/// Fewest quotients of a segment. The standard deviation of the gain is 0.34 dB with so many.
+const FEWEST_QUOTIENTS: usize = 8;
+
+/// Part of a chunk's power in a single sample from which on it may be a click. The products of its
+/// spectrum have the same phase everywhere.
+const IMPULSE: f64 = 0.02;
+
 /// Standard deviations of the noise that are added to the thresholds of a fault.
 const DEVIATIONS: f64 = 4.0;
-
-/// Largest imbalance, dB. Without Q it would be infinite.
-const LARGEST_GAIN_DB: f64 = 99.0;
 
 /// Mean of `E[y^2] / E|y|^2` over the chunks.
 #[derive(Debug, Default)]
@@ -55,6 +63,7 @@ pub(super) struct Imbalance {
     quotients: usize,
     is_rounding: bool,
     is_symmetrical: bool,
+    has_impulses: bool,
     cells: Vec<(f64, Complex64)>,
     ranked: Vec<f64>,
 }
@@ -66,15 +75,14 @@ pub(super) struct Errors {
     pub gain_db: f64,
     /// Deviation from a right angle, degrees.
     pub phase_deg: f64,
-    /// Standard deviation of the quotient. `None` if the errors are not reliable.
-    deviation: Option<f64>,
+    /// Standard deviation of the quotient.
+    deviation: f64,
 }
 
 impl Errors {
     /// Whether either error is significantly larger than this.
     pub(super) fn exceeds(&self, gain_db: f64, phase_deg: f64) -> bool {
-        let Some(deviation) = self.deviation else { return false };
-        let margin = DEVIATIONS * deviation;
+        let margin = DEVIATIONS * self.deviation;
         // For small errors the real part of the quotient is half the relative difference of the
         // powers, and the imaginary part is the sine of the angle.
         self.gain_db.abs() > gain_db + margin * 20.0 * std::f64::consts::LOG10_E
@@ -88,6 +96,8 @@ impl Imbalance {
         let step = chunk.format.step();
         let noise_power = chunk.noise.density * chunk.power_scale / chunk.spectrum.len() as f64;
         self.is_rounding |= noise_power < CODES_SQUARED * f64::from(step * step);
+        let power = chunk.without_impulses.mean_power * chunk.spectrum.len() as f64;
+        self.has_impulses |= chunk.without_impulses.max_power > IMPULSE * power;
         self.cells.clear();
         let (spectrum, cells) = (chunk.spectrum, &mut self.cells);
         dispatch!(simd => measure_cells(spectrum: &'a [Complex32], cells: &'a mut Vec<(f64, Complex64)>) -> ());
@@ -118,22 +128,27 @@ impl Imbalance {
         self.quotients += middle.len();
     }
 
-    /// Gain and phase errors.
-    pub(super) fn errors(&self) -> Errors {
-        let quotient = self.sum / self.chunks.max(1) as f64;
-        let (i, q) = ((1.0 + quotient.re).max(0.0), (1.0 - quotient.re).max(0.0));
-        let gain_db = 10.0 * (i / q.max(f64::MIN_POSITIVE)).max(f64::MIN_POSITIVE).log10();
-        let sine = quotient.im / (i * q).sqrt().max(f64::MIN_POSITIVE);
+    /// Gain and phase errors. `None` where the quotient shows something else.
+    pub(super) fn errors(&self) -> Option<Errors> {
+        if self.is_rounding || self.is_symmetrical || self.has_impulses || self.quotients < FEWEST_QUOTIENTS {
+            return None;
+        }
+        let quotient = self.sum / self.chunks as f64;
+        let count = self.quotients as f64;
+        let is_noise = self.scatter / count < SCATTER / CELL as f64;
+        if !is_noise || quotient.norm() > ONE_COMPONENT {
+            return None;
+        }
+        let (i, q) = (1.0 + quotient.re, 1.0 - quotient.re);
+        let sine = quotient.im / (i * q).sqrt();
         // The variance of a quotient is 1 / CELL, half of it in each part. The variance of a median
         // is pi / 2 times that of a mean.
-        let count = self.quotients as f64;
         let variance = std::f64::consts::FRAC_PI_2 / (2.0 * CELL as f64 * count);
-        let is_noise = count > 0.0 && self.scatter / count < SCATTER / CELL as f64;
-        Errors {
-            gain_db: gain_db.clamp(-LARGEST_GAIN_DB, LARGEST_GAIN_DB),
+        Some(Errors {
+            gain_db: 10.0 * (i / q).log10(),
             phase_deg: sine.clamp(-1.0, 1.0).asin().to_degrees(),
-            deviation: (is_noise && !self.is_rounding && !self.is_symmetrical).then(|| variance.sqrt()),
-        }
+            deviation: variance.sqrt(),
+        })
     }
 }
 

@@ -1,6 +1,8 @@
 use rustfft::num_complex::Complex32;
 
-use crate::estimators::envelope::{ClippingLevels, Envelope};
+use super::clipping::Clipped;
+use crate::estimators::envelope::Envelope;
+use crate::estimators::impulses::Impulses;
 use crate::estimators::noise::Noise;
 use crate::format::SampleFormat;
 
@@ -11,7 +13,10 @@ pub(crate) struct Measured<'a> {
     pub format: SampleFormat,
     pub power_scale: f64,
     pub envelope: &'a Envelope,
-    pub clipping: ClippingLevels,
+    /// The envelope without clicks. The spectrum and the noise are without them too.
+    pub without_impulses: &'a Envelope,
+    pub impulses: Impulses,
+    pub clipped: Clipped,
     /// In the transform's order, without padding.
     pub spectrum: &'a [Complex32],
     pub noise: &'a Noise,

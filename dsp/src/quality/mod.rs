@@ -11,9 +11,10 @@ use rustfft::num_complex::Complex32;
 use serde::Serialize;
 
 use crate::dictionary_entry::{DictionaryEntry, Set, struct_with_dictionary};
+use crate::estimators::impulses::Impulses;
 use crate::format::SampleFormat;
 use crate::warning::Warning;
-use clipping::{FEWEST_CLIPPED, is_spike};
+use clipping::Clipped;
 use codes::Codes;
 use imbalance::Imbalance;
 use measured::Measured;
@@ -46,6 +47,9 @@ const UNSCALED: f32 = 2.0;
 const GAIN_ERROR_DB: f64 = 1.0;
 const PHASE_ERROR_DEG: f64 = 5.0;
 
+/// Ratio of the powers with and without clicks from which on they matter: 1 dB.
+const STRONG_IMPULSES: f64 = 1.26;
+
 impl Quality {
     /// Adds warnings.
     pub(crate) fn warn(&mut self, others: impl IntoIterator<Item = Warning>) {
@@ -61,11 +65,11 @@ struct_with_dictionary! {
     Quality in Set::Quality => {
         clipped_fraction: f64 {
             unit: "1",
-            definition: "Part of the components (I or Q) that are at the end of the scale. Where \
-                         the samples do not reach the end of the format, or the format has none, \
-                         the extreme values count as the end if so many components have them that \
-                         they must be clipped.",
-            bias: "",
+            definition: "Part of the components (I or Q) that are clipped: at the end of the format, \
+                         or at an extreme value below it, if more than four times as many are there \
+                         as within the last 1 % of the scale beside it, or in the next lower step. \
+                         Reaching the end of the scale is not clipping.",
+            bias: "0 where less than about 1.5 % of a signal's amplitude is cut off.",
             source: "this extractor",
         },
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,19 +92,37 @@ struct_with_dictionary! {
             bias: "A carrier at 0 Hz reads the same as an offset; the warning `dc_spike` tells them apart.",
             source: "this extractor",
         },
-        iq_gain_imbalance_db: f64 {
+        iq_gain_imbalance_db: Option<f64> {
             unit: "dB",
             definition: "Power of I over power of Q, from the correlation of mirrored frequencies: \
                          a signal on one side of the band does not count.",
-            bias: "Has no meaning for a signal that is symmetrical about 0 Hz; the warning is not \
-                   given there.",
+            bias: "Null where the correlation shows something else: a signal that fills the band or \
+                   has its carrier at 0 Hz, one component alone, rounding stronger than the noise, \
+                   clicks that are not recognised, or too few samples (below 12 kHz for 200 ms).",
             source: "Valkama, Renfors and Koivunen, IEEE Trans. SP 49, 2001",
         },
-        iq_phase_error_deg: f64 {
+        iq_phase_error_deg: Option<f64> {
             unit: "°",
             definition: "Deviation of the angle between I and Q from 90 degrees, from the same correlation.",
             bias: "As for `iq_gain_imbalance_db`.",
             source: "Valkama, Renfors and Koivunen, IEEE Trans. SP 49, 2001",
+        },
+        impulses_per_second: f64 {
+            unit: "1/s",
+            definition: "Rate of clicks: events as short as the receiver's filter allows (up to 4 \
+                         samples at half height), alone within 48 samples and 32 µs on either \
+                         side, and far above noise of the chunk's median power.",
+            bias: "Clicks less than about 17 dB above the noise or the signal are missed. Presence, \
+                   SNR, noise, place and duty cycle of the extended set, `dc_spike_db` and the \
+                   imbalance are measured without clicks; the reference features are not.",
+            source: "this extractor",
+        },
+        impulse_level_db: Option<f64> {
+            unit: "dB",
+            definition: "Peak power of the clicks over the noise: mean of their levels, relative to the \
+                         median of |x|² over ln 2.",
+            bias: "Null without clicks. Relative to the signal, if there is one most of the time.",
+            source: "this extractor",
         },
         longest_identical_run_ms: f64 {
             unit: "ms",
@@ -133,11 +155,15 @@ struct_with_dictionary! {
 pub(crate) struct QualityAccumulator {
     samples: usize,
     lost: u64,
-    clipped: usize,
+    clipped: Clipped,
     zeros: usize,
     repeats: usize,
     largest: f32,
     codes: Codes,
+    impulses: Impulses,
+    /// Sums of the mean powers of the chunks with and without clicks.
+    power: f64,
+    power_without_impulses: f64,
     offset: Offset,
     imbalance: Imbalance,
     runs: Runs,
@@ -152,18 +178,14 @@ impl QualityAccumulator {
 
     /// Adds the measurements of a chunk.
     pub(crate) fn add_chunk(&mut self, chunk: &Measured) {
-        let at_clipping_levels = chunk.envelope.at_clipping_levels;
-        let is_clipped = || {
-            chunk.clipping.certain
-                || (at_clipping_levels > FEWEST_CLIPPED && is_spike(chunk.samples, chunk.clipping, at_clipping_levels))
-        };
-        if is_clipped() {
-            self.clipped += at_clipping_levels;
-        }
+        self.clipped.add(chunk.clipped);
         self.samples += chunk.samples.len();
         self.zeros += chunk.envelope.zeros;
         self.repeats += chunk.envelope.repeats;
         self.runs.add(chunk.samples, chunk.envelope.repeats);
+        self.impulses.add(chunk.impulses);
+        self.power += chunk.envelope.mean_power * chunk.power_scale;
+        self.power_without_impulses += chunk.without_impulses.mean_power * chunk.power_scale;
         self.offset.add(chunk);
         // I and Q of real samples come from a filter, not from a receiver.
         if !chunk.format.is_real() {
@@ -206,12 +228,14 @@ impl QualityAccumulator {
         let samples = sums.samples.max(1) as f64;
         let imbalance = sums.imbalance.errors();
         let mut quality = Quality {
-            clipped_fraction: sums.clipped as f64 / (2.0 * samples),
+            clipped_fraction: sums.clipped.total() as f64 / (2.0 * samples),
             codes_used: sums.codes.used(),
             dc_offset_dbfs: sums.offset.level_dbfs(),
             dc_spike_db: sums.offset.spike_db(),
-            iq_gain_imbalance_db: imbalance.gain_db,
-            iq_phase_error_deg: imbalance.phase_deg,
+            iq_gain_imbalance_db: imbalance.map(|errors| errors.gain_db),
+            iq_phase_error_deg: imbalance.map(|errors| errors.phase_deg),
+            impulses_per_second: sums.impulses.count as f64 * sample_rate_hz / samples,
+            impulse_level_db: sums.impulses.level_db(),
             longest_identical_run_ms: sums.runs.longest() as f64 * 1000.0 / sample_rate_hz,
             zero_fraction: sums.zeros as f64 / samples,
             lost_samples: sums.lost,
@@ -226,7 +250,14 @@ impl QualityAccumulator {
             ),
             (Warning::DcSpike, zero_hz == ZeroHz::Offset),
             (Warning::DcOrCarrier, zero_hz == ZeroHz::OffsetOrCarrier),
-            (Warning::IqImbalance, imbalance.exceeds(GAIN_ERROR_DB, PHASE_ERROR_DEG)),
+            (
+                Warning::IqImbalance,
+                imbalance.is_some_and(|errors| errors.exceeds(GAIN_ERROR_DB, PHASE_ERROR_DEG)),
+            ),
+            (
+                Warning::Impulses,
+                sums.power > STRONG_IMPULSES * sums.power_without_impulses,
+            ),
             (
                 Warning::Dropout,
                 quality.longest_identical_run_ms > LONGEST_RUN_MS && !sums.may_be_chance(),

@@ -98,7 +98,7 @@ impl Offset {
             power_scale,
             ..
         } = *chunk;
-        let mean_power = chunk.envelope.mean_power;
+        let mean_power = chunk.without_impulses.mean_power;
         let n = spectrum.len();
         if n < 4 * REFERENCE.end() {
             return;

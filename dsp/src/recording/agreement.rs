@@ -19,7 +19,7 @@ use crate::timeline::CHUNKS_PER_SEGMENT;
 const CLIPPING: ClippingLevels = ClippingLevels {
     low: -1.0,
     high: 1.0,
-    certain: true,
+    at_ends: [true; 2],
 };
 
 fn tolerance(feature: &str, reference: f64, bin_hz: f64, rate: f64) -> f64 {

@@ -54,8 +54,8 @@ impl Envelope {
 pub(crate) struct ClippingLevels {
     pub low: f32,
     pub high: f32,
-    /// Whether the format ends there; otherwise the levels are a guess.
-    pub certain: bool,
+    /// Whether the format ends at `low` and at `high`; otherwise the levels are a guess.
+    pub at_ends: [bool; 2],
 }
 
 impl ClippingLevels {

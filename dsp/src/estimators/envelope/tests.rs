@@ -12,7 +12,7 @@ fn sign_changes(samples: &[Complex32]) -> usize {
 const NONE: ClippingLevels = ClippingLevels {
     low: f32::NEG_INFINITY,
     high: f32::INFINITY,
-    certain: false,
+    at_ends: [false; 2],
 };
 
 fn measured(samples: &[Complex32]) -> Envelope {
@@ -34,7 +34,7 @@ fn clipping_repetitions_and_silence_are_counted_at_any_length() {
         let clipping = ClippingLevels {
             low: -1.0,
             high: 1.0,
-            certain: true,
+            at_ends: [true; 2],
         };
         let mut frames = Vec::new();
         let envelope = measure(&samples, clipping, &mut frames);
