@@ -163,12 +163,17 @@ fn gain_and_phase_errors_are_measured_with_any_signal() {
         }
         let quality = first(&samples).quality;
         near(
-            quality.iq_gain_imbalance_db,
+            quality.iq_gain_imbalance_db.expect("known"),
             gain_db,
             0.25 + 0.05 * gain_db.abs(),
             "gain imbalance",
         );
-        near(quality.iq_phase_error_deg, phase_deg, 2.0, "phase error");
+        near(
+            quality.iq_phase_error_deg.expect("known"),
+            phase_deg,
+            2.0,
+            "phase error",
+        );
         let is_fault = gain_db.abs() > 1.3 || phase_deg.abs() > 7.0;
         assert_eq!(
             quality.warnings.contains(&Warning::IqImbalance),

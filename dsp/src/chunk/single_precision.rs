@@ -137,7 +137,8 @@ impl SinglePrecision {
         } else {
             (samples, envelope)
         };
-        self.transform.process(clean, &mut self.spectrum[PAD..][..samples.len()]);
+        self.transform
+            .process(clean, &mut self.spectrum[PAD..][..samples.len()]);
 
         // The bin at 0 Hz contains the receiver's own offset. Only the whole segment shows whether
         // a line there is a carrier.
@@ -150,7 +151,14 @@ impl SinglePrecision {
         let (noise, has_envelope) = self.noise(&without_impulses, offset_power, clipped);
         let signal_present = is_found || has_envelope || matches!(noise.shape, BandShape::Signal | BandShape::Filled);
         let frames = self.frames.clone();
-        let reading = self.read(&envelope, &without_impulses, &noise, offset_power, power_scale, sample_rate_hz);
+        let reading = self.read(
+            &envelope,
+            &without_impulses,
+            &noise,
+            offset_power,
+            power_scale,
+            sample_rate_hz,
+        );
         let is_strong = zero_power > 0.0 && zero_power >= LEAST_CARRIER * noise.density;
         let with_carrier = is_strong.then(|| {
             self.frames.clone_from(&frames);

@@ -101,7 +101,8 @@ impl Blanker {
     fn noise(&mut self, samples: &[Complex32]) -> f64 {
         self.ranked.clear();
         let step = samples.len().div_ceil(RANKED);
-        self.ranked.extend(samples.iter().step_by(step).map(Complex32::norm_sqr));
+        self.ranked
+            .extend(samples.iter().step_by(step).map(Complex32::norm_sqr));
         let middle = self.ranked.len() / 2;
         let median = *self.ranked.select_nth_unstable_by(middle, f32::total_cmp).1;
         f64::from(median) / std::f64::consts::LN_2
@@ -127,7 +128,11 @@ impl Blanker {
             let first = from + offset;
             let near = first..samples.len().min(first + LONGEST);
             let peak = near.fold(first, |peak, at| {
-                if samples[at].norm_sqr() > samples[peak].norm_sqr() { at } else { peak }
+                if samples[at].norm_sqr() > samples[peak].norm_sqr() {
+                    at
+                } else {
+                    peak
+                }
             });
             from = peak + 1;
             if is_click(samples, peak, noise, alone) {
@@ -153,7 +158,11 @@ impl Blanker {
         // densities are right.
         let power = |samples: &[Complex32]| samples.iter().map(|x| f64::from(x.norm_sqr())).sum::<f64>();
         let all = power(&self.cleaned);
-        let inside: f64 = self.clicks.iter().map(|click| power(&self.cleaned[click.clone()])).sum();
+        let inside: f64 = self
+            .clicks
+            .iter()
+            .map(|click| power(&self.cleaned[click.clone()]))
+            .sum();
         let outside = (all - inside) / (samples.len() - removed) as f64 * samples.len() as f64;
         if all > 0.0 && outside > all {
             #[expect(clippy::cast_possible_truncation, reason = "a factor near 1")]
@@ -218,7 +227,9 @@ fn bridge(samples: &mut [Complex32], click: &Range<usize>) {
     let right = &samples[click.end..samples.len().min(click.end + NEIGHBOURS)];
     let pairs = || left.windows(2).chain(right.windows(2));
     let product: Complex32 = pairs().map(|pair| pair[1] * pair[0].conj()).sum();
-    let power: f32 = pairs().map(|pair| 0.5 * (pair[0].norm_sqr() + pair[1].norm_sqr())).sum();
+    let power: f32 = pairs()
+        .map(|pair| 0.5 * (pair[0].norm_sqr() + pair[1].norm_sqr()))
+        .sum();
     let correlation = product / power.max(f32::MIN_POSITIVE) * 0.9999;
     let before = left.last().copied().unwrap_or_default();
     let after = right.first().copied().unwrap_or_default();
