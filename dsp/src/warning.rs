@@ -63,7 +63,7 @@ warnings! {
         action: "Calibrate the receiver, or switch on its correction.",
     },
     Impulses {
-        meaning: "Clicks of a few samples raise the mean power by more than 1 dB. The extended features are measured \
+        meaning: "Clicks of a few samples raise the mean power by more than 3 dB. The extended features are measured \
                   without them.",
         action: "Look for an electric fence, a dimmer or a switching power supply near the antenna. Do not use the \
                  reference features of this segment: they include the clicks.",

@@ -8,6 +8,9 @@ use rustfft::num_complex::Complex32;
 use serde_json::Value;
 use signals::{Signals, tone};
 
+/// Numbers whose entry in the dictionary says when they are null.
+const NULLS: [&str; 3] = ["iq_gain_imbalance_db", "iq_phase_error_deg", "impulse_level_db"];
+
 /// Checks all numbers of a JSON value. NaN and infinities are null in JSON.
 fn check(value: &Value, path: &str) {
     match value {
@@ -16,7 +19,11 @@ fn check(value: &Value, path: &str) {
         Value::Array(values) => values.iter().for_each(|value| check(value, path)),
         Value::Object(values) => values
             .iter()
-            .filter(|(name, value)| !(value.is_null() && values["unknown"][name.as_str()].is_string()))
+            .filter(|(name, value)| {
+                let reason = values.get("unknown").and_then(|unknown| unknown.get(name.as_str()));
+                let may_be_null = reason.is_some_and(Value::is_string) || NULLS.contains(&name.as_str());
+                !(value.is_null() && may_be_null)
+            })
             .for_each(|(name, value)| check(value, &format!("{path}.{name}"))),
         Value::Number(number) => {
             let number = number.as_f64().expect("a number");

@@ -62,7 +62,7 @@ fn assert_near(value: f64, expected: f64, tolerance: f64, what: &str) {
     );
 }
 
-/// One second of noise with clicks, as the table of noises has it. -40 dBFS without clicks.
+/// One second of noise with clicks, as the table of noises has it. -66 dBFS without clicks.
 fn noise_with_clicks(name: &str, rate: f64, seed: u64) -> SegmentFeatures {
     let noise = TABLE.iter().find(|noise| noise.name == name).expect("a kind of noise");
     measured(
@@ -85,13 +85,16 @@ fn clicks_are_counted_and_are_neither_a_signal_nor_an_imbalance_nor_an_offset() 
             let quality = &segment.quality;
             let what = format!("{name} at {rate}, seed {seed}: {quality:?}");
             assert_eq!(segment.signal_present.max, 0.0, "{what}");
-            let others = quality.warnings.iter().filter(|word| **word != Warning::PresenceUndecidable);
+            let others = quality
+                .warnings
+                .iter()
+                .filter(|word| **word != Warning::PresenceUndecidable);
             assert_eq!(others.collect::<Vec<_>>(), [&Warning::Impulses], "{what}");
             assert_near(quality.impulses_per_second, per_second, 0.03 * per_second, &what);
             assert_near(quality.impulse_level_db.expect("clicks"), level_db, 3.0, &what);
             let pass_band = if name.ends_with("Kiwi") { 0.85 } else { 1.0 };
             let density = mean(&segment, "noise_density_dbfs_hz") + 10.0 * rate.log10();
-            assert_near(density, -40.0, 0.5 + 1.0 - pass_band, &what);
+            assert_near(density, -66.0, 0.5 + 1.0 - pass_band, &what);
             assert_eq!(mean(&segment, "duty_cycle"), 0.0, "{what}");
             assert!(quality.iq_gain_imbalance_db.is_none_or(|db| db.abs() < 1.0), "{what}");
         }
@@ -120,9 +123,9 @@ fn clicks_do_not_change_the_numbers_of_a_signal() {
         let before = measured(&samples, rate);
         assert_eq!(before.quality.impulses_per_second, 0.0);
         let power = samples.iter().map(|x| f64::from(x.norm_sqr())).sum::<f64>() / samples.len() as f64;
-        add_clicks(&mut samples, (rate / 50.0) as usize, (1e4 * power).sqrt());
+        add_clicks(&mut samples, (rate / 10.0) as usize, (1e4 * power).sqrt());
         let after = measured(&samples, rate);
-        assert_near(after.quality.impulses_per_second, 50.0, 1.0, name);
+        assert_near(after.quality.impulses_per_second, 10.0, 0.0, name);
         assert_near(after.quality.impulse_level_db.expect("clicks"), 39.0, 3.0, name);
         assert_eq!(after.signal_present.min, 1.0, "{name}");
         assert_near(mean(&after, "snr_unbiased_db"), truth.snr_db, 1.0, name);
@@ -135,7 +138,7 @@ fn clicks_do_not_change_the_numbers_of_a_signal() {
             assert_near(mean(&after, number), mean(&before, number), tolerance, number);
         }
         // The reference features are with clicks.
-        assert!(after.features.rssi_dbm.mean > before.features.rssi_dbm.mean + 3.0);
+        assert!(after.features.rssi_dbm.mean > before.features.rssi_dbm.mean + 1.0);
     }
 }
 
@@ -268,7 +271,7 @@ fn a_cut_off_at_any_rail_is_clipping() {
             gaussian(0.132),
             SampleFormat::Ci8,
             ends,
-            "noise of which 0.01 % is clipped",
+            "noise of which 0.02 % is clipped",
         ),
     ] {
         let quality = first(&samples, 200e3, format).quality;
@@ -311,7 +314,7 @@ fn an_imbalance_is_null_where_the_samples_do_not_show_it() {
 
     // 1.5 dB and 8 degrees, with a signal on one side.
     let mut samples = constant_envelope(0.0, 0.01);
-    add(&mut samples, &constant_envelope(0.3, 0.0), amplitude(0.0));
+    add(&mut samples, &signals::tone(200_000, 0.117), amplitude(-10.0));
     for sample in &mut samples {
         let (sin, cos) = 8_f32.to_radians().sin_cos();
         sample.im = (sample.re * sin + sample.im * cos) / 10_f32.powf(1.5 / 20.0);

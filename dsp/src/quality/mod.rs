@@ -47,8 +47,9 @@ const UNSCALED: f32 = 2.0;
 const GAIN_ERROR_DB: f64 = 1.0;
 const PHASE_ERROR_DEG: f64 = 5.0;
 
-/// Ratio of the powers with and without clicks from which on they matter: 1 dB.
-const STRONG_IMPULSES: f64 = 1.26;
+/// Ratio of the powers with and without clicks from which on they matter: 3 dB. The noise of
+/// long waves has clicks that add less.
+const STRONG_IMPULSES: f64 = 2.0;
 
 impl Quality {
     /// Adds warnings.
