@@ -3,6 +3,7 @@
 pub(crate) mod double_precision;
 pub(crate) mod measured;
 mod quantities;
+mod restore;
 pub(crate) mod single_precision;
 #[cfg(feature = "stages")]
 pub mod stages;

@@ -19,10 +19,7 @@ use crate::estimators::spectral_shape::Shape;
 use crate::estimators::spectrum::{self, Block, PAD};
 use crate::features::{ChunkEstimates, ChunkReading, Features};
 use crate::fft::Transform;
-use crate::format::SampleFormat;
-use crate::quality::QualityAccumulator;
 use crate::quality::clipping::Clipped;
-use crate::quality::measured::Measured;
 use crate::quality::offset::LEAST_CARRIER;
 use crate::simd::aligned::Aligned;
 
@@ -63,9 +60,9 @@ pub(crate) struct SinglePrecision {
     pub(super) ranked: Vec<f64>,
     pub(super) finder: Finder,
     pub(super) detector: Detector,
-    blanker: Blanker,
+    pub(super) blanker: Blanker,
     /// Of the last chunk with clicks, without them and without padding.
-    spectrum_without_impulses: Vec<Complex32>,
+    pub(super) spectrum_without_impulses: Vec<Complex32>,
     max_snr_db: f64,
 }
 
@@ -90,11 +87,11 @@ pub(crate) struct Measurement {
     /// The same with the line at 0 Hz, if it is strong enough for a carrier.
     pub with_carrier: Option<ChunkReading>,
     pub noise: Noise,
-    envelope: Envelope,
-    without_impulses: Envelope,
-    impulses: Impulses,
-    clipped: Clipped,
-    has_strong_zero_hz: bool,
+    pub(super) envelope: Envelope,
+    pub(super) without_impulses: Envelope,
+    pub(super) impulses: Impulses,
+    pub(super) clipped: Clipped,
+    pub(super) has_strong_zero_hz: bool,
 }
 
 impl SinglePrecision {
@@ -131,11 +128,9 @@ impl SinglePrecision {
         let clipped = Clipped::of(samples, clipping, envelope.at_clipping_levels);
         let impulses = self.blanker.remove(samples, &envelope, sample_rate_hz);
         // The 17 numbers are with clicks, all others without.
-        let (clean, without_impulses) = if impulses.count > 0 {
-            let clean = &self.blanker.cleaned[..];
-            (clean, envelope::measure(clean, clipping, &mut self.frames))
-        } else {
-            (samples, envelope)
+        let (clean, without_impulses) = match &self.blanker.cleaned[..] {
+            [] => (samples, envelope),
+            clean => (clean, envelope::measure(clean, clipping, &mut self.frames)),
         };
         self.transform
             .process(clean, &mut self.spectrum[PAD..][..samples.len()]);
@@ -168,7 +163,7 @@ impl SinglePrecision {
         if !is_strong {
             self.restore_zero_hz(zero_hz);
         }
-        if impulses.count > 0 {
+        if !self.blanker.cleaned.is_empty() {
             self.restore_impulses(samples);
         }
         Measurement {
@@ -200,16 +195,6 @@ impl SinglePrecision {
         (noise, has_envelope)
     }
 
-    /// Measures the spectrum with clicks, and keeps the one without.
-    fn restore_impulses(&mut self, samples: &[Complex32]) {
-        let spectrum = &mut self.spectrum[PAD..][..samples.len()];
-        self.spectrum_without_impulses.clear();
-        self.spectrum_without_impulses.extend_from_slice(spectrum);
-        self.transform.process(samples, spectrum);
-        let zero_hz = spectrum[0];
-        self.measure_spectrum(zero_hz);
-    }
-
     /// The extended features of the spectrum that was measured last. The following chunks may show
     /// that there is no signal, so the emission is always measured.
     fn read(
@@ -236,51 +221,12 @@ impl SinglePrecision {
     }
 
     /// Fills powers and blocks from the spectrum with this value at 0 Hz.
-    fn measure_spectrum(&mut self, zero_hz: Complex32) {
+    pub(super) fn measure_spectrum(&mut self, zero_hz: Complex32) {
         let n = self.power.len();
         self.spectrum[PAD] = zero_hz;
         self.spectrum[0] = self.spectrum[n];
         self.spectrum[n + PAD] = zero_hz;
         spectrum::measure(&self.spectrum, &mut self.power, &mut self.blocks);
-    }
-
-    /// Adds the bin at 0 Hz to a spectrum that was measured without it, as far as the 17 numbers
-    /// need it.
-    fn restore_zero_hz(&mut self, zero_hz: Complex32) {
-        self.spectrum[PAD] = zero_hz;
-        self.power[0] = zero_hz.norm_sqr();
-        if let Some(block) = self.blocks.iter_mut().find(|block| block.first == 0) {
-            block.power += f64::from(self.power[0]);
-            block.largest = block.largest.max(self.power[0]);
-        }
-    }
-
-    /// Adds the chunk that was measured last to `quality_accumulator`.
-    pub(crate) fn report_quality(
-        &self,
-        samples: &[Complex32],
-        chunk: &Measurement,
-        power_scale: f64,
-        format: SampleFormat,
-        quality_accumulator: &mut QualityAccumulator,
-    ) {
-        let spectrum = if chunk.impulses.count > 0 {
-            &self.spectrum_without_impulses
-        } else {
-            &self.spectrum[PAD..][..samples.len()]
-        };
-        quality_accumulator.add_chunk(&Measured {
-            samples,
-            format,
-            power_scale,
-            envelope: &chunk.envelope,
-            without_impulses: &chunk.without_impulses,
-            impulses: chunk.impulses,
-            clipped: chunk.clipped,
-            spectrum,
-            noise: &chunk.noise,
-            has_strong_zero_hz: chunk.has_strong_zero_hz,
-        });
     }
 
     /// The 17 numbers from the measured spectrum.

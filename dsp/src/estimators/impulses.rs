@@ -46,6 +46,10 @@ const NEIGHBOURS: usize = 40;
 /// Largest part of a chunk that clicks fill. More is a signal.
 const LARGEST_PART: f64 = 0.2;
 
+/// Ratio of the powers with and without clicks up to which they stay: 1 dB. A gap in noise that a
+/// filter shapes fills the filter's stop band.
+const HARMLESS: f64 = 1.26;
+
 /// Samples of which the median is taken.
 const RANKED: usize = 4096;
 
@@ -73,16 +77,17 @@ impl Impulses {
 /// Removes clicks. Holds buffers.
 #[derive(Debug, Default)]
 pub(crate) struct Blanker {
-    /// The samples without clicks, if the last chunk had any.
+    /// The samples without clicks, if those of the last chunk matter. Empty otherwise.
     pub cleaned: Vec<Complex32>,
     clicks: Vec<Range<usize>>,
     ranked: Vec<f32>,
 }
 
 impl Blanker {
-    /// Finds clicks. If there are any, `cleaned` receives the samples without them. A chunk whose
+    /// Finds clicks. If they matter, `cleaned` receives the samples without them. A chunk whose
     /// maximum is not far above its mean costs nothing.
     pub(crate) fn remove(&mut self, samples: &[Complex32], envelope: &Envelope, sample_rate_hz: f64) -> Impulses {
+        self.cleaned.clear();
         let factor = (samples.len() as f64).ln() + RARE;
         if envelope.max_power < factor * envelope.mean * envelope.mean {
             return Impulses::default();
@@ -93,7 +98,12 @@ impl Blanker {
         if removed == 0 || removed as f64 > LARGEST_PART * samples.len() as f64 {
             return Impulses::default();
         }
-        self.interpolate(samples, removed);
+        let inside = self.clicks.iter().flat_map(|click| &samples[click.clone()]);
+        let inside: f64 = inside.map(|x| f64::from(x.norm_sqr())).sum();
+        let all = envelope.mean_power * samples.len() as f64;
+        if all > HARMLESS * (all - inside) {
+            self.interpolate(samples, removed);
+        }
         impulses
     }
 
@@ -149,7 +159,6 @@ impl Blanker {
 
     /// Copies the samples without clicks.
     fn interpolate(&mut self, samples: &[Complex32], removed: usize) {
-        self.cleaned.clear();
         self.cleaned.extend_from_slice(samples);
         for click in &self.clicks {
             bridge(&mut self.cleaned, click);

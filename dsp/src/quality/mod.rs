@@ -115,7 +115,8 @@ struct_with_dictionary! {
                          side, and far above noise of the chunk's median power.",
             bias: "Clicks less than about 17 dB above the noise or the signal are missed. Presence, \
                    SNR, noise, place and duty cycle of the extended set, `dc_spike_db` and the \
-                   imbalance are measured without clicks; the reference features are not.",
+                   imbalance are measured without clicks that raise a chunk's power by \
+                   more than 1 dB; the reference features are with them.",
             source: "this extractor",
         },
         impulse_level_db: Option<f64> {
