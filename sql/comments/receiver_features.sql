@@ -42,12 +42,14 @@ spectral_flatness [1]: Geometric mean over arithmetic mean of the power density 
 envelope_kurtosis [1]: mean |x|^4 / (mean |x|^2)^2. A constant envelope reads 1, Gaussian noise 2, silence 0. Includes the noise.
 duty_cycle [1]: Part of the 4 ms frames whose power is more than 3 dB above the noise in the pass-band. The noise counts as no stronger than the weakest tenth of the frames. 0 without a signal. Unknown if a signal was found that is too weak for any frame.
 -- Quality (quality):
-clipped_fraction [1]: Part of the components (I or Q) that are at the end of the scale. Where the samples do not reach the end of the format, or the format has none, the extreme values count as the end if so many components have them that they must be clipped.
+clipped_fraction [1]: Part of the components (I or Q) that are clipped: at the end of the format, or at an extreme value below it, if more than four times as many are there as within the last 1 % of the scale beside it, or in the next lower step. Reaching the end of the scale is not clipping. 0 where less than about 1.5 % of a signal's amplitude is cut off.
 codes_used [1]: Number of different values of I or of Q, whichever has fewer. Counting ends at 256. Only for integer formats of up to 16 bits.
 dc_offset_dbfs [dBFS]: Power of the mean sample. A carrier at 0 Hz reads the same as an offset.
 dc_spike_db [dB]: Power in the bin at 0 Hz over the mean of the 32 bins near it. A carrier at 0 Hz reads the same as an offset; the warning dc_spike tells them apart.
-iq_gain_imbalance_db [dB]: Power of I over power of Q, from the correlation of mirrored frequencies: a signal on one side of the band does not count. Has no meaning for a signal that is symmetrical about 0 Hz; the warning is not given there.
+iq_gain_imbalance_db [dB]: Power of I over power of Q, from the correlation of mirrored frequencies: a signal on one side of the band does not count. Null where the correlation shows something else: a signal that fills the band or has its carrier at 0 Hz, one component alone, rounding stronger than the noise, clicks that are not recognised, or too few samples (below 12 kHz for 200 ms).
 iq_phase_error_deg [deg]: Deviation of the angle between I and Q from 90 degrees, from the same correlation. As for iq_gain_imbalance_db.
+impulses_per_second [1/s]: Rate of clicks: events as short as the receiver's filter allows (up to 4 samples at half height), alone within 48 samples and 32 us on either side, and far above noise of the chunk's median power. Clicks less than about 17 dB above the noise or the signal are missed. Presence, SNR, noise, place and duty cycle of the extended set, dc_spike_db and the imbalance are measured without clicks that raise a chunk's power by more than 1 dB; the reference features are with them.
+impulse_level_db [dB]: Peak power of the clicks over the noise: mean of their levels, relative to the median of |x|^2 over ln 2. Null without clicks. Relative to the signal, if there is one most of the time.
 longest_identical_run_ms [ms]: Longest run of identical samples.
 zero_fraction [1]: Part of the samples that are exactly zero.
 lost_samples [1]: Samples of this segment that the recorder lost. All other numbers are of chunks that lack none.
