@@ -136,14 +136,7 @@ impl Blanker {
         let mut from = 0;
         while let Some(offset) = samples[from..].iter().position(|x| x.norm_sqr() > threshold) {
             let first = from + offset;
-            let near = first..samples.len().min(first + LONGEST);
-            let peak = near.fold(first, |peak, at| {
-                if samples[at].norm_sqr() > samples[peak].norm_sqr() {
-                    at
-                } else {
-                    peak
-                }
-            });
+            let peak = climb(samples, first);
             from = peak + 1;
             if is_click(samples, peak, noise, alone) {
                 let click = extent(samples, peak, noise);
@@ -178,6 +171,25 @@ impl Blanker {
             let gain = (outside / all).sqrt() as f32;
             self.cleaned.iter_mut().for_each(|sample| *sample *= gain);
         }
+    }
+}
+
+/// From one sample to the next higher maximum after it, across the ringing before it.
+fn climb(samples: &[Complex32], first: usize) -> usize {
+    let mut peak = first;
+    loop {
+        let near = peak + 1..samples.len().min(peak + 1 + RINGING);
+        let higher = near.fold(peak, |best, at| {
+            if samples[at].norm_sqr() > samples[best].norm_sqr() {
+                at
+            } else {
+                best
+            }
+        });
+        if higher == peak {
+            return peak;
+        }
+        peak = higher;
     }
 }
 
