@@ -40,8 +40,10 @@ pub(crate) fn check_numbers(extraction: &Extraction, object_bytes: u64) {
         let numbers = [
             quality.dc_offset_dbfs,
             quality.dc_spike_db,
-            quality.iq_gain_imbalance_db,
-            quality.iq_phase_error_deg,
+            quality.iq_gain_imbalance_db.unwrap_or(0.0),
+            quality.iq_phase_error_deg.unwrap_or(0.0),
+            quality.impulses_per_second,
+            quality.impulse_level_db.unwrap_or(0.0),
             quality.longest_identical_run_ms,
         ];
         assert!(numbers.iter().all(|number| number.is_finite()), "{quality:?}");

@@ -97,7 +97,7 @@ mod tests {
 
     fn extract(bytes: &[u8]) -> Vec<SegmentFeatures> {
         let mut workspace = Workspace::new();
-        let mut recording = Recording::new(Hints::default());
+        let mut recording = Recording::new(Hints::default().with_sample_rate_hz(200_000.0, "test"));
         recording.push(bytes, &mut workspace).expect("samples");
         recording.finish(&mut workspace).expect("features").segments
     }
