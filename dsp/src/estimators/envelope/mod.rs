@@ -39,16 +39,6 @@ pub(crate) struct Envelope {
     pub certain: bool,
 }
 
-impl Envelope {
-    /// The kurtosis without a constant of this power. For a constant `d` and other samples `y`
-    /// that are independent of it, `E|d + y|^4 = |d|^4 + 4 |d|^2 E|y|^2 + E|y|^4`.
-    pub(crate) fn kurtosis_without(&self, constant: f64) -> f64 {
-        let rest = self.mean_power - constant;
-        let fourth = self.kurtosis * self.mean_power.powi(2) - constant.powi(2) - 4.0 * constant * rest;
-        if rest > 0.0 { fourth / rest.powi(2) } else { 0.0 }
-    }
-}
-
 /// The ends of the scale: components at or below `low`, or at or above `high`, count as clipped.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct ClippingLevels {

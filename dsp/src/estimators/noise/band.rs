@@ -3,15 +3,11 @@
 use std::ops::Range;
 
 use super::groups::{noise_level, sum_between};
-use super::{BandShape, Knowledge};
+use super::shape::{BandShape, COLOUR_SEEN, GAP, Knowledge};
 use crate::estimators::order_statistic;
 
 /// Largest part of the band that a receiver's filter suppresses.
 const WIDEST_STOP_BAND: f64 = 0.42;
-
-/// Largest ratio of two densities of a receiver's noise within its pass-band: 12 dB, and 1.4 dB for
-/// the scatter of the estimates.
-pub(super) const COLOUR_SEEN: f64 = 22.0;
 
 /// Ratio of a hump to the floor above which a hump without a flat top is no filter's: 20 dB. Five
 /// stages of a CIC filter fall by 17 dB.
@@ -101,7 +97,7 @@ impl Band<'_> {
         }
         let floor = level(0..count, ranked);
         let free = self.near(floor).0 as f64 / count as f64;
-        let hump = self.between_ends(self.factor * floor);
+        let hump = self.between_ends(GAP * floor);
         let ends = 1.0 - hump.len() as f64 / count as f64;
         let strongest = self.densities.iter().copied().fold(0.0, f64::max);
         let is_interior = |density: &&f64| **density > lowest && **density <= self.factor * floor;

@@ -2,13 +2,11 @@
 
 use std::ops::Range;
 
-use super::SLOPE;
-use super::band::{Band, COLOUR_SEEN};
+use super::band::Band;
 use super::groups::sum_between;
+use super::shape::{COLOUR_SEEN, GAP, SLOPE};
 use crate::estimators::order_statistic;
 
-/// Groups up to this many times the floor are in a gap between signals: 6 dB.
-const GAP: f64 = 4.0;
 const SHORTEST_GAP: usize = 4;
 
 /// How far the floor next to a signal is above that in the middle of the gap, if slopes hide the noise.

@@ -1,5 +1,6 @@
 //! The envelope as evidence for a signal.
 
+use crate::estimators::envelope::Envelope;
 use crate::estimators::spectrum::Block;
 
 /// Least difference of the envelope's kurtosis below that of Gaussian noise, and the least in
@@ -23,5 +24,15 @@ pub(crate) fn kurtosis_deficit(kurtosis: f64, constant: f64, blocks: &[Block]) -
         deficit
     } else {
         0.0
+    }
+}
+
+impl Envelope {
+    /// The kurtosis without a constant of this power. For a constant `d` and other samples `y`
+    /// that are independent of it, `E|d + y|^4 = |d|^4 + 4 |d|^2 E|y|^2 + E|y|^4`.
+    pub(crate) fn kurtosis_without(&self, constant: f64) -> f64 {
+        let rest = self.mean_power - constant;
+        let fourth = self.kurtosis * self.mean_power.powi(2) - constant.powi(2) - 4.0 * constant * rest;
+        if rest > 0.0 { fourth / rest.powi(2) } else { 0.0 }
     }
 }

@@ -16,6 +16,7 @@ mod band;
 mod floor;
 mod groups;
 mod kurtosis;
+mod shape;
 
 use std::ops::Range;
 
@@ -24,41 +25,16 @@ use self::groups::{fill_densities, group_blocks};
 use super::distributions;
 use super::spectrum::Block;
 pub(crate) use kurtosis::kurtosis_deficit;
+use shape::SLOPE;
+pub(crate) use shape::{BandShape, Knowledge};
 
 /// Probability that a group of noise counts as signal.
 const FALSE_ALARM: f64 = 1e-4;
-
-/// Groups weaker than this part of the noise are on the filter's slope.
-const SLOPE: f64 = 0.5;
 
 /// Variance of a sum of neighbouring bins under a Hann window over the variance of a sum of
 /// independent ones: the powers of adjacent bins have the correlation 4/9, those two bins apart
 /// 1/36.
 pub(crate) const HANN_VARIANCE: f64 = 1.0 + 2.0 * (4.0 / 9.0 + 1.0 / 36.0);
-
-/// What lies between the ends of the band.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BandShape {
-    /// Noise everywhere, flat or nearly so, with signals or without.
-    Noise,
-    /// Noise, and a hump that is far too strong, too smooth or too regular for noise.
-    Signal,
-    /// The receiver's pass-band between its stop bands, or a signal that looks like it.
-    Undecidable,
-    /// Signals fill the band: no noise is visible.
-    Filled,
-}
-
-/// What is known of the noise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Knowledge {
-    /// The density is the noise's.
-    Known,
-    /// The noise is at most that: the slopes of a signal hide it.
-    AtMost,
-    /// If a signal was found, the density may be the signal's.
-    Ambiguous,
-}
 
 /// The noise of a chunk.
 #[derive(Debug, Clone, PartialEq)]
