@@ -8,8 +8,10 @@
     reason = "tests make their own small input"
 )]
 
-#[path = "support/pieces.rs"]
+#[path = "../support/pieces.rs"]
 mod pieces;
+mod recordings;
+#[path = "../support/mod.rs"]
 mod support;
 
 use heimdall_dsp::{Anomaly, Error, Extraction, Gap, Hints, Warning};
