@@ -36,7 +36,7 @@ fn check(value: &Value, path: &str) {
 #[test]
 fn every_number_is_finite_for_any_samples() {
     let mut signals = Signals::new(99);
-    for rate in [1_000, 8_000, 8_005, 200_000] {
+    for rate in [1_000, 8_000, 8_005, 12_000, 50_000, 200_000] {
         let n = rate;
         let zero = Complex32::default();
         let spike = |at: usize, value: Complex32| {

@@ -75,7 +75,11 @@ pub(crate) fn estimate(blocks: &[Block], deficit: f64, ranked: &mut Vec<f64>) ->
     let is_hidden = knowledge == Knowledge::Known && shape != BandShape::Undecidable && band.is_hidden(level);
     let (density, near) = band.mean_near(level, ranked);
     let pass_band = band.pass_band(shape, density);
-    let pass_band = pass_band.start * in_group..(pass_band.end * in_group).min(blocks.len());
+    let pass_band = if pass_band.is_empty() {
+        0..blocks.len()
+    } else {
+        pass_band.start * in_group..(pass_band.end * in_group).min(blocks.len())
+    };
     let noise_bins = |block: &Block| {
         let bins = block.bins as f64;
         if block.hann < SLOPE * density * bins {
