@@ -13,9 +13,10 @@ pub(super) struct Unit {
 
 /// The unit for frequencies up to `highest_hz`.
 pub(super) fn frequency_unit(highest_hz: f64) -> Unit {
-    let (name, size) = match highest_hz {
-        _ if highest_hz >= 1e6 => ("MHz", 1e6),
-        _ if highest_hz >= 1e3 => ("kHz", 1e3),
+    // 999.98 Hz has the same four digits as 1 kHz.
+    let (name, size) = match highest_hz / 0.99995 {
+        rounded if rounded >= 1e6 => ("MHz", 1e6),
+        rounded if rounded >= 1e3 => ("kHz", 1e3),
         _ => ("Hz", 1.0),
     };
     Unit { name, size }
@@ -194,6 +195,7 @@ mod tests {
     fn quantities_have_four_digits_and_a_unit() {
         assert_eq!(quantity(12_503.2, frequency_unit(100_000.0), false), "12.50 kHz");
         assert_eq!(quantity(-77.0, frequency_unit(100_000.0), true), "−0.077 kHz");
+        assert_eq!(quantity(999.98, frequency_unit(999.98), true), "+1.000 kHz");
         assert_eq!(quantity(77.0, frequency_unit(500.0), true), "+77.00 Hz");
         assert_eq!(quantity(0.2, time_unit(0.2), false), "200.0 ms");
         assert_eq!(quantity(7_200.0, time_unit(7_200.0), false), "120.0 min");

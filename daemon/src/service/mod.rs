@@ -92,7 +92,14 @@ async fn supervise(tasks: &mut Tasks, stop: &CancellationToken) -> Result<(), Ru
         // `stop` is polled first, because it also ends tasks.
         biased;
         () = stop.cancelled() => Ok(()),
-        task = tasks.ended() => Err(RunError::TaskEnded(task)),
+        // Possibly it was cancelled between the two polls.
+        task = tasks.ended() => {
+            if stop.is_cancelled() {
+                Ok(())
+            } else {
+                Err(RunError::TaskEnded(task))
+            }
+        }
     }
 }
 

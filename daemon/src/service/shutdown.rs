@@ -18,10 +18,11 @@ use crate::queue::held_leases::HeldLeases;
 /// is left.
 pub(super) async fn shut_down(mut tasks: Tasks, shared: &Shared, queue: &Queue, grace: Duration) {
     info!(in_flight = shared.held.count(), ?grace, "stopping");
-    let in_time = timeout(grace, &mut tasks.worker).await.is_ok();
+    // A task that has ended must not be awaited again.
+    let in_time = tasks.worker.is_finished() || timeout(grace, &mut tasks.worker).await.is_ok();
     // With the worker end the tasks of its recordings, and so the senders of the writer's channel.
     tasks.worker.abort();
-    if timeout(DEREGISTER_TIMEOUT, &mut tasks.writer).await.is_err() {
+    if !tasks.writer.is_finished() && timeout(DEREGISTER_TIMEOUT, &mut tasks.writer).await.is_err() {
         debug!("the writer still waits for the database");
         tasks.writer.abort();
     }
