@@ -26,8 +26,8 @@ set_of_numbers! {
     ///
     /// `README.md` has the bias and the standard deviation of each number.
     ///
-    /// A number that cannot be known in a chunk is unknown there ([`Unknown`]). Statistics are over
-    /// the chunks in which it is known.
+    /// A number that cannot be known in a chunk is unknown there ([`Unknown`](super::Unknown)).
+    /// Statistics are over the chunks in which it is known.
     Extended in Set::Extended => {
         power_dbfs {
             unit: "dBFS",
