@@ -22,7 +22,7 @@ async fn a_store_that_has_lost_all_objects_is_an_outage_and_spends_no_attempts()
     let daemon = Daemon::start_at(&bench, &store.endpoint(), &[]).await;
     bench.complete(&session).await;
     daemon
-        .wait_for_log(" different objects in a row could not be read: HTTP 500 InternalError disk gone")
+        .wait_for_log("8 different objects in a row could not be read: HTTP 500 InternalError disk gone")
         .await;
     // Half-open: a few requests are let through now and then. Their failures spend no attempt.
     let waiting = "heimdall.feature_queue WHERE state = 'waiting' AND due_at > clock_timestamp()";

@@ -89,13 +89,10 @@ impl CircuitBreaker {
         if let Some(outage) = self.outage_since(trips_before, location) {
             return outage;
         }
-        let source = self
-            .lock()
-            .failures
-            .record_failure(location, known_good_readable, Instant::now());
+        let (source, failed) = self.record_failure(location, known_good_readable);
         match source {
             FaultSource::Object => {}
-            FaultSource::Store => return self.trip_on_many_failures(&reason),
+            FaultSource::Store => return self.trip_on_many_failures(&reason, &failed),
             FaultSource::Undecided => {
                 // Cannot fail: `self` holds the sender.
                 drop(timeout(DECISION, decided.changed()).await);
@@ -126,20 +123,29 @@ impl CircuitBreaker {
         self.trip(&format!("{error}{context}"), error.retry_after(), failed_objects)
     }
 
-    /// The store answers, but many objects in a row could not be read.
-    fn trip_on_many_failures(&self, reason: &str) -> ExtractionError {
-        let failed: Vec<Location> = {
-            let mut inner = self.lock();
-            // Known-good objects that are still readable come from a cache.
-            inner.known_good.clear();
-            let failures = std::mem::take(&mut inner.failures);
-            failures.failed_objects().cloned().collect()
-        };
+    /// Records that an object could not be read. Returns the objects that failed if the store is the
+    /// cause, and forgets them: the failure that decides takes them, before another one is recorded.
+    fn record_failure(&self, location: &Location, known_good_readable: bool) -> (FaultSource, Vec<Location>) {
+        let mut inner = self.lock();
+        let source = inner
+            .failures
+            .record_failure(location, known_good_readable, Instant::now());
+        if source != FaultSource::Store {
+            return (source, Vec::new());
+        }
+        // Known-good objects that are still readable come from a cache.
+        inner.known_good.clear();
+        let failures = std::mem::take(&mut inner.failures);
+        (source, failures.failed_objects().cloned().collect())
+    }
+
+    /// The store answers, but these objects in a row could not be read.
+    fn trip_on_many_failures(&self, reason: &str, failed: &[Location]) -> ExtractionError {
         let reason = format!(
             "{} different objects in a row could not be read: {reason}",
             failed.len()
         );
-        let outage = self.trip(&reason, None, &failed);
+        let outage = self.trip(&reason, None, failed);
         self.decided.send_replace(FaultSource::Store);
         outage
     }
