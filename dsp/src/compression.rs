@@ -100,8 +100,8 @@ impl fmt::Display for Compression {
     }
 }
 
-/// Whether the bytes are those of a block of bzip2 (digits of pi), or of the end of a stream without
-/// blocks (digits of its square root).
+/// Whether the bytes are those of a block of bzip2 (digits of pi), or of the end of a stream
+/// without blocks (digits of its square root).
 fn begins_block(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x31, 0x41, 0x59, 0x26, 0x53, 0x59]) || bytes.starts_with(&[0x17, 0x72, 0x45, 0x38, 0x50, 0x90])
 }

@@ -11,7 +11,7 @@
 //! 4. `recording`: divides samples into chunks of 200 ms and collects chunks into segments.
 //!    `timeline` keeps both in place where the recorder lost samples. `recording_info` is what else
 //!    the object contains.
-//! 5. `chunk`: plans transforms once and reuses buffers, so that a chunk allocates nothing.
+//! 5. `chunk`: plans transforms once and reuses their buffers.
 //!    `single_precision` computes the 17 numbers where its error is certain to be within the
 //!    tolerances, `double_precision` computes them elsewhere.
 //! 6. `fft`, `estimators`: the transforms, and single quantities. `simd` compiles their loops for

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::imports::Import;
 
-/// The shortest circle through each group of files that import each other, one text each. Tests do not count.
+/// The shortest circle through each group of files that import each other, one text each. Tests do
+/// not count.
 pub(crate) fn circles(imports: &[Import]) -> Vec<String> {
     let mut graph: BTreeMap<&str, BTreeMap<&str, &Import>> = BTreeMap::new();
     for import in imports

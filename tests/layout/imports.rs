@@ -33,8 +33,8 @@ impl fmt::Display for Import {
     }
 }
 
-/// Every import between two files of the crate, in the order of their names. There is at most one from a file to
-/// another for tests, and one for the rest.
+/// Every import between two files of the crate, in the order of their names. There is at most one
+/// from a file to another for tests, and one for the rest.
 pub(crate) fn imports_of(sources: &Sources) -> Vec<Import> {
     let parse = |(file, text): (&'_ String, &'_ String)| {
         let scopes = scopes_of(module_of(file), text).unwrap_or_else(|error| panic!("{file}: {error}"));
@@ -105,7 +105,8 @@ impl<'a> Modules<'a> {
         })
     }
 
-    /// The path from the crate's root, or nothing if it leads to another crate or stays among the module's own items.
+    /// The path from the crate's root, or nothing if it leads to another crate or stays among the
+    /// module's own items.
     fn absolute(&self, scope: &Scope, scopes: &[Scope], path: &[String], depth: u8) -> Option<ModulePath> {
         let (first, rest) = path.split_first()?;
         let mut start = scope.module.clone();
@@ -137,7 +138,8 @@ impl<'a> Modules<'a> {
     }
 }
 
-/// What a name stands for in a module, or in the modules of the same file around it (`use super::*`).
+/// What a name stands for in a module, or in the modules of the same file around it (`use
+/// super::*`).
 fn alias<'a>(scope: &'a Scope, scopes: &'a [Scope], name: &str) -> Option<(&'a Scope, &'a [String])> {
     if let Some(path) = scope.aliases.get(name) {
         return Some((scope, path));

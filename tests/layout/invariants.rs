@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::top;
 
-/// Whether `a::b::c` is the function `c` in the module `a::b` of the folder, or a path from the top exists.
+/// Whether `a::b::c` is the function `c` in the module `a::b` of the folder, or a path from the top
+/// exists.
 fn exists(top: &Path, name: &str) -> bool {
     let Some((module, function)) = name.rsplit_once("::") else {
         return top.join(name).exists();

@@ -1,4 +1,5 @@
-//! Relative links in the documents lead to files and headings that exist, and `README.md` leads to what readers look for.
+//! Relative links in the documents lead to files and headings that exist, and `README.md` leads to
+//! what readers look for.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -7,7 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::markdown::{anchor, heading, section};
 use crate::top;
 
-/// Every document by its path from the top of the repository. Builds and Git's own folder are left out.
+/// Every document by its path from the top of the repository. Builds and Git's own folder are left
+/// out.
 fn documents() -> BTreeMap<PathBuf, String> {
     let top = top();
     let mut documents = BTreeMap::new();
@@ -127,7 +129,8 @@ fn a_broken_link_is_found() {
     );
 }
 
-/// What readers look for, and what the section must contain to which the table in `README.md` leads them.
+/// What readers look for, and what the section must contain to which the table in `README.md` leads
+/// them.
 const WISHES: [(&str, &str); 6] = [
     ("see it run", "deploy/demo.sh"),
     ("(CA)", "HEIMDALL_S3_CA_FILE="),

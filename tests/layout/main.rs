@@ -1,8 +1,8 @@
-//! Checks that the sources keep the layout that `daemon/README.md` and `dsp/README.md` describe, that files and folders
-//! are small, and that links in documents work.
+//! Checks that the sources keep the layout that `daemon/README.md` and `dsp/README.md` describe,
+//! that files and folders are small, and that links in documents work.
 //!
-//! Needs no database. `cargo modules dependencies --acyclic` finds circles as well, but it has no order of rooms, and it
-//! takes minutes to build, since it contains rust-analyzer.
+//! Needs no database. `cargo modules dependencies --acyclic` finds circles as well, but it has no
+//! order of rooms, and it takes minutes to build, since it contains rust-analyzer.
 
 mod circles;
 mod imports;
@@ -43,7 +43,8 @@ fn problems(sources: &Sources, readme: &str) -> Vec<String> {
     problems
 }
 
-/// Imports of what `lib.rs` re-exports for other crates. They hide which module is meant, and circles with it.
+/// Imports of what `lib.rs` re-exports for other crates. They hide which module is meant, and
+/// circles with it.
 fn imports_through_lib(imports: &[Import]) -> Vec<String> {
     let through_lib = imports.iter().filter(|import| import.to == "lib.rs");
     through_lib

@@ -11,8 +11,8 @@ pub(crate) struct Rooms {
 }
 
 impl Rooms {
-    /// Reads the numbered list under `## Rooms`: a level per item, the lowest first, with the names of its rooms in
-    /// backticks before the first colon.
+    /// Reads the numbered list under `## Rooms`: a level per item, the lowest first, with the names
+    /// of its rooms in backticks before the first colon.
     pub(crate) fn parse(readme: &str) -> Result<Rooms, String> {
         let section = readme.lines().skip_while(|line| *line != "## Rooms").skip(1);
         let items = section

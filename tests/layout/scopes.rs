@@ -1,4 +1,5 @@
-//! What the modules of one file name: `use` items, paths in code, and paths in the tokens of macros.
+//! What the modules of one file name: `use` items, paths in code, and paths in the tokens of
+//! macros.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -103,7 +104,8 @@ impl Collector {
         self.refer(path, ident.span());
     }
 
-    /// Records each `a::b` in the tokens of a macro. Tokens have no syntax tree, so a group after `::` counts as a glob.
+    /// Records each `a::b` in the tokens of a macro. Tokens have no syntax tree, so a group after
+    /// `::` counts as a glob.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<(String, Span)> = Vec::new();
         let mut colons = 0;

@@ -36,7 +36,8 @@ impl Sources {
         sources
     }
 
-    /// The first-level folders and the top-level files: `queue` for `queue/mod.rs`. `lib.rs` is not a room.
+    /// The first-level folders and the top-level files: `queue` for `queue/mod.rs`. `lib.rs` is not
+    /// a room.
     pub(crate) fn rooms(&self) -> BTreeSet<&str> {
         self.files.keys().filter_map(|file| room_of(file)).collect()
     }

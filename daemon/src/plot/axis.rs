@@ -50,8 +50,8 @@ pub(super) fn quantity(value: f64, unit: Unit, signed: bool) -> String {
     format!("{sign}{:.digits$} {}", scaled.abs(), unit.name)
 }
 
-/// A number without trailing zeros, with up to nine decimals: the frequency that a receiver is tuned
-/// to must not be rounded.
+/// A number without trailing zeros, with up to nine decimals: the frequency that a receiver is
+/// tuned to must not be rounded.
 pub(super) fn exact(value: f64) -> String {
     let text = format!("{value:.9}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

@@ -23,8 +23,8 @@ pub(super) const WARNING: RGBColor = RGBColor(200, 30, 20);
 /// Times that were not recorded.
 pub(super) const BLANK: RGBColor = RGBColor(205, 205, 205);
 
-/// Number of colours in the colour scale, whose steps are 2 dB at most. More are hard to distinguish,
-/// and noise would then make larger files.
+/// Number of colours in the colour scale, whose steps are 2 dB at most. More are hard to
+/// distinguish, and noise would then make larger files.
 pub(super) const STEPS: u32 = 40;
 
 /// Number of shades between the background and the ink, at the edges of letters. More would not be
@@ -47,8 +47,8 @@ pub(super) fn fixed() -> Vec<[u8; 3]> {
     lines.into_iter().chain(shades).collect()
 }
 
-/// The colour of a level on a scale with these ends. The scale is viridis: its steps look equal, and
-/// its lightness alone shows the level, for example in a black and white print.
+/// The colour of a level on a scale with these ends. The scale is viridis: its steps look equal,
+/// and its lightness alone shows the level, for example in a black and white print.
 pub(super) fn of_level(level_db: f64, (lowest, highest): (f64, f64)) -> RGBColor {
     if level_db.is_nan() {
         return BLANK;

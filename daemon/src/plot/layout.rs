@@ -19,14 +19,15 @@ pub(super) type Entry = (RGBColor, String);
 pub(super) const LEFT: u32 = 78;
 /// Width right of the charts, for the colour bar.
 pub(super) const RIGHT: u32 = 108;
-/// Height of the line of text above each chart, and the middle of the text: a little higher than the
-/// middle of the line, away from the highest number of the axis.
+/// Height of the line of text above each chart, and the middle of the text: a little higher than
+/// the middle of the line, away from the highest number of the axis.
 pub(super) const LEGEND: i32 = 24;
 pub(super) const LEGEND_MIDDLE: i32 = LEGEND / 2 - 3;
-/// The program that shows an SVG file uses its own font. Common fonts are up to 18 % wider than ours.
+/// The program that shows an SVG file uses its own font. Common fonts are up to 18 % wider than
+/// ours.
 const WIDEST_FONT: f64 = 1.18;
-/// Height below a chart, for the numbers of the axis: without and with its unit. The spectrum has no
-/// unit because the waterfall below it has the same axis.
+/// Height below a chart, for the numbers of the axis: without and with its unit. The spectrum has
+/// no unit because the waterfall below it has the same axis.
 pub(super) const NUMBERS: u32 = 30;
 pub(super) const NUMBERS_AND_UNIT: u32 = 46;
 

@@ -11,7 +11,8 @@ use super::{colour, text};
 
 /// Space above and below the curves.
 const MARGIN_DB: f64 = 4.0;
-/// How far the chart reaches below the colour scale. The edges of filters can be far below the noise.
+/// How far the chart reaches below the colour scale. The edges of filters can be far below the
+/// noise.
 const BELOW_COLOURS_DB: f64 = 15.0;
 /// The legend shows the range of the occupied bandwidth if the largest is this many times the
 /// smallest.

@@ -10,8 +10,9 @@
 //! - `--invariants`: statements of a row that exclude each other;
 //! - `--widths`: occupied bandwidth of each modulation, from its samples.
 //!
-//! Options: `--rate HZ`, `--min-rate HZ`, `--max-rate HZ`, `--tunings N`, `--tuning N` (this one alone), `--segments N` (recordings of
-//! each kind), `--snr A,B,C`, `--one-chunk`, `--five-chunks`, `--wrap` (across the end of the band),
+//! Options: `--rate HZ`, `--min-rate HZ`, `--max-rate HZ`, `--tunings N`, `--tuning N` (this one
+//! alone), `--segments N` (recordings of each kind), `--snr A,B,C`, `--one-chunk`, `--five-chunks`,
+//! `--wrap` (across the end of the band),
 //! `--seed S`, `--threads N`, `--quick` (a subset), `--verbose` (a line for each wrong reading).
 
 #[path = "../../tests/support/modulations/mod.rs"]

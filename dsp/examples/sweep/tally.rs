@@ -8,8 +8,8 @@ use crate::reading::{CONTRADICTIONS, Reading};
 /// An error of the SNR up to which it is right, in dB.
 const SNR_RIGHT_DB: f64 = 1.0;
 const SNR_WRONG_DB: f64 = 3.0;
-/// SNR of a chunk below which it need not be found, as in a pause of speech, and below which its SNR
-/// is not compared.
+/// SNR of a chunk below which it need not be found, as in a pause of speech, and below which its
+/// SNR is not compared.
 const WEAK_DB: f64 = -3.0;
 const FAINT_DB: f64 = -10.0;
 /// A relative error of the occupied bandwidth up to which it is right. Two bins of a chunk are
@@ -41,8 +41,8 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    /// A signal that is always on is found if all chunks have it in which it is not too weak, another
-    /// one if any has.
+    /// A signal that is always on is found if all chunks have it in which it is not too weak,
+    /// another one if any has.
     pub(crate) fn of(reading: &Reading, truth: &Truth, bursty: bool, rate: f64) -> Self {
         let strong = truth.chunk_snrs_db().filter(|snr_db| *snr_db >= WEAK_DB).count();
         let needed = if bursty {
@@ -71,8 +71,8 @@ impl Verdict {
     }
 }
 
-/// The mean over the chunks, or the largest where the signal is not in all of them or too weak in one
-/// to be measured.
+/// The mean over the chunks, or the largest where the signal is not in all of them or too weak in
+/// one to be measured.
 fn snr_error_db(reading: &Reading, truth: &Truth, bursty: bool) -> Option<f64> {
     let chunks = || truth.chunk_snrs_db();
     if bursty || chunks().any(|snr_db| snr_db < FAINT_DB) {

@@ -1,4 +1,4 @@
-//! Measures a chunk. Plans and buffers are reused, so that a chunk allocates nothing.
+//! Measures a chunk. Plans and the buffers of the transforms are reused.
 
 pub(crate) mod double_precision;
 pub(crate) mod measured;

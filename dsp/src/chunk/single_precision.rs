@@ -57,7 +57,7 @@ pub(crate) struct SinglePrecision {
     pub(super) lower_quantile: LowerQuantile,
     pub(super) blocks: Vec<Block>,
     pub(super) frames: Vec<f64>,
-    pub(super) ranked: Vec<f64>,
+    pub(super) noise_scratch: noise::Scratch,
     pub(super) finder: Finder,
     pub(super) detector: Detector,
     pub(super) blanker: Blanker,
@@ -103,7 +103,7 @@ impl SinglePrecision {
             lower_quantile: LowerQuantile::default(),
             blocks: Vec::new(),
             frames: Vec::with_capacity(envelope::FRAMES),
-            ranked: Vec::new(),
+            noise_scratch: noise::Scratch::default(),
             finder: Finder::default(),
             detector: Detector::default(),
             blanker: Blanker::default(),
@@ -145,7 +145,9 @@ impl SinglePrecision {
         let offset_power = zero_power / (samples.len() as f64).powi(2);
         let (noise, has_envelope) = self.noise(&without_impulses, offset_power, clipped);
         let signal_present = is_found || has_envelope || matches!(noise.shape, BandShape::Signal | BandShape::Filled);
-        let frames = self.frames.clone();
+        let is_strong = zero_power > 0.0 && zero_power >= LEAST_CARRIER * noise.density;
+        // The duty cycle changes their order.
+        let frames = is_strong.then(|| self.frames.clone());
         let reading = self.read(
             &envelope,
             &without_impulses,
@@ -154,9 +156,8 @@ impl SinglePrecision {
             power_scale,
             sample_rate_hz,
         );
-        let is_strong = zero_power > 0.0 && zero_power >= LEAST_CARRIER * noise.density;
-        let with_carrier = is_strong.then(|| {
-            self.frames.clone_from(&frames);
+        let with_carrier = frames.map(|frames| {
+            self.frames = frames;
             self.measure_spectrum(zero_hz);
             self.read(&envelope, &without_impulses, &noise, 0.0, power_scale, sample_rate_hz)
         });
@@ -187,7 +188,7 @@ impl SinglePrecision {
         let clipped = clipped.at_ends() as f64 / (2.0 * n);
         let kurtosis = envelope.kurtosis_without(offset_power) + CLIPPED_KURTOSIS * clipped.sqrt();
         let deficit = noise::kurtosis_deficit(kurtosis, offset_power / rest, &self.blocks);
-        let noise = noise::estimate(&self.blocks, deficit, &mut self.ranked);
+        let noise = noise::estimate(&self.blocks, deficit, &mut self.noise_scratch);
         // A constant envelope in a part `s` of the power reduces the kurtosis by s^2. Noise that is
         // not Gaussian has a small kurtosis too, but the spectrum shows no signal.
         let signal = 1.0 - noise.density * noise.bins / (rest * n * n);

@@ -142,8 +142,8 @@ impl Container {
         }
     }
 
-    /// Whether an object may end inside a sample. Not if the reason may be a wrong format; the header
-    /// of WAV and `SDRangel` excludes that.
+    /// Whether an object may end inside a sample. Not if the reason may be a wrong format; the
+    /// header of WAV and `SDRangel` excludes that.
     pub(crate) fn allows_partial_sample(&self) -> bool {
         match self {
             Self::Raw | Self::NonConforming(_) | Self::Archive(_) | Self::Npy(_) | Self::RtlTcp(_) => false,

@@ -1,5 +1,5 @@
-//! The header of a stream of `rtl_tcp` that was stored as it came: `RTL0`, the type of the tuner and
-//! the number of its gains, both in 32 bits big-endian. Source: `rtl_tcp.c` of rtl-sdr.
+//! The header of a stream of `rtl_tcp` that was stored as it came: `RTL0`, the type of the tuner
+//! and the number of its gains, both in 32 bits big-endian. Source: `rtl_tcp.c` of rtl-sdr.
 //!
 //! The samples that follow are `cu8`.
 

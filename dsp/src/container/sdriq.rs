@@ -2,12 +2,12 @@
 //!
 //! The header has, little-endian: u32 sample rate, u64 centre frequency in Hz, u64 start in
 //! milliseconds since 1970 (earlier versions: in seconds), u32 bits of a sample, u32 filler, u32
-//! CRC-32 of these 28 bytes (`SDRangel`'s documentation of its file input). The first versions wrote
-//! neither filler nor CRC. Samples of 24 bits are stored in 32 bits each.
+//! CRC-32 of these 28 bytes (`SDRangel`'s documentation of its file input). The first versions
+//! wrote neither filler nor CRC. Samples of 24 bits are stored in 32 bits each.
 //!
 //! A header is recognised by its CRC. A header without one is recognised by its values: 16 or 24
-//! bits, a rate that is read, a frequency up to 1 THz, and a start from 2014, when `SDRangel` began,
-//! to 2100. If that start is in milliseconds there must be a CRC, so its header is damaged.
+//! bits, a rate that is read, a frequency up to 1 THz, and a start from 2014, when `SDRangel`
+//! began, to 2100. If that start is in milliseconds there must be a CRC, so its header is damaged.
 
 use std::borrow::Cow;
 

@@ -116,22 +116,22 @@
 //! # The bin at 0 Hz
 //!
 //! Receivers add an offset of their own at 0 Hz: 15 to 23 dB above the noise in a bin where it was
-//! measured, and much more in others. The detector leaves this bin out. `quality::offset` decides at
-//! the end of the segment whether a line there is a carrier: one that changes, and is stronger than
-//! [`ZERO_HZ_RATIO`], or one with coherent side bands.
+//! measured, and much more in others. The detector leaves this bin out. `quality::offset` decides
+//! at the end of the segment whether a line there is a carrier: one that changes and is 35 dB above
+//! the noise in its bin, or one with coherent side bands.
 //!
-//! Over the five chunks of a segment, the bin of DCF77 on three receivers varied by 2.7 to 12 % of its
-//! power, 17 to 106 times as much as from noise; the offsets of two receivers by 0.04 and 0.25 %,
-//! less than from noise. In the one second of each minute in which DCF77 is not keyed it varied by
-//! 0.1 %: as constant as an offset, with the same line width, and with no larger deviation in phase.
-//! Such a second counts as an offset.
+//! Over the five chunks of a segment, the bin of DCF77 on three receivers varied by 2.7 to 12 % of
+//! its power, 17 to 106 times as much as from noise; the offsets of two receivers by 0.04 and 0.25
+//! %, less than from noise. In the one second of each minute in which DCF77 is not keyed it varied
+//! by 0.1 %: as constant as an offset, with the same line width, and with no larger deviation in
+//! phase. Such a second counts as an offset.
 //!
 //! # Envelope and height
 //!
-//! Two more findings do not come from these tests. A chunk whose envelope varies far less than that of
-//! Gaussian noise has a signal (`estimators::noise::kurtosis`), and so has one with a hump that is
-//! stronger than 12 dB above the rest (`estimators::noise::band`): no receiver's noise has so much
-//! colour. The figures above are of 2026-11-25, before these two, and show the tests alone.
+//! Two more findings do not come from these tests. A chunk whose envelope varies far less than that
+//! of Gaussian noise has a signal (`estimators::noise::kurtosis`), and so has one with a hump that
+//! is stronger than 12 dB above the rest (`estimators::noise::band`): no receiver's noise has so
+//! much colour. The figures above are of 2026-11-25, before these two, and show the tests alone.
 
 mod ar1;
 mod bands;
@@ -156,9 +156,6 @@ pub(crate) use segment_detector::SegmentDetector;
 
 /// Part of a chunk's false-alarm probability for lines. The rest is for bands.
 const SHARE: f64 = 0.5;
-
-/// Ratio of the power at 0 Hz to the noise in a bin from which on it is a carrier: 35 dB.
-pub(crate) const ZERO_HZ_RATIO: f64 = 3162.0;
 
 /// Thresholds for chunks of one length, and sums over the blocks of the last one.
 #[derive(Debug, Default)]

@@ -1,10 +1,10 @@
-//! Clicks: impulses as short as the receiver's filter allows, as an electric fence or a dimmer makes
-//! them.
+//! Clicks: impulses as short as the receiver's filter allows, as an electric fence or a dimmer
+//! makes them.
 //!
 //! A click has its power in a few samples, alone in its surroundings, far above the rest. A few of
-//! them determine every mean of powers. Receivers have blankers against them, and ITU-R SM.1753 separates
-//! impulsive noise from white noise. Pulses of transmitters are longer, or come in groups: a
-//! transponder's reply has several within 25 µs.
+//! them determine every mean of powers. Receivers have blankers against them, and ITU-R SM.1753
+//! separates impulsive noise from white noise. Pulses of transmitters are longer, or come in
+//! groups: a transponder's reply has several within 25 µs.
 
 use std::ops::Range;
 
@@ -12,8 +12,8 @@ use rustfft::num_complex::Complex32;
 
 use super::envelope::Envelope;
 
-/// Exponent added to the logarithm of the number of samples: noise exceeds this multiple of its mean
-/// power once in `e^12` chunks.
+/// Exponent added to the logarithm of the number of samples: noise exceeds this multiple of its
+/// mean power once in `e^12` chunks.
 const RARE: f64 = 12.0;
 
 /// Most samples above half of the peak's power.
@@ -240,7 +240,8 @@ fn extent(samples: &[Complex32], peak: usize, noise: f64) -> Range<usize> {
 
 /// Replaces the samples of a click by the likeliest ones, given those on either side of it. In a
 /// process of which the correlation of adjacent samples is `r`, as in a first-order autoregression,
-/// these are `(r^j (1 - |r|^(2 (m - j))) a + r*^(m - j) (1 - |r|^(2 j)) b) / (1 - |r|^(2 m))` at distance
+/// these are `(r^j (1 - |r|^(2 (m - j))) a + r*^(m - j) (1 - |r|^(2 j)) b) / (1 - |r|^(2 m))` at
+/// distance
 /// `j` from the sample `a` before and `m - j` from the sample `b` after: zeros for white noise, the
 /// signal for a strong tone.
 fn bridge(samples: &mut [Complex32], click: &Range<usize>) {

@@ -1,8 +1,8 @@
 //! The complex transform, in single precision.
 //!
-//! Our own transform does it on machines with AVX-512 or AVX2, at lengths without prime factors above
-//! five; `rustfft` does all others. Its two halves, of columns and of rows, are also those of the
-//! transform of the power spectrum, [`symmetric`].
+//! Our own transform does it on machines with AVX-512 or AVX2, at lengths without prime factors
+//! above five; `rustfft` does all others. Its two halves, of columns and of rows, are also those of
+//! the transform of the power spectrum, [`symmetric`].
 
 #[cfg(target_arch = "x86_64")]
 mod butterfly;

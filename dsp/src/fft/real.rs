@@ -58,7 +58,8 @@ impl RealPart {
         }
     }
 
-    /// The real parts of bins 0 to `n / 2` of the transform of `values`, `None` if `values` does not have the planned length.
+    /// The real parts of bins 0 to `n / 2` of the transform of `values`, `None` if `values` does
+    /// not have the planned length.
     pub(crate) fn of(&mut self, values: &[f32]) -> Option<&[f32]> {
         match &mut self.plan {
             Plan::Even(half, twiddles) => {

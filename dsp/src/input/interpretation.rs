@@ -10,8 +10,8 @@ use crate::timeline;
 /// How the bytes of a recording are read, with the sources.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Interpretation {
-    /// The container: `none`, `npy`, `wav`, `rf64`, `bw64`, `wave64`, `kiwi wav`, `sdriq`, `rtl_tcp`
-    /// or `sigmf`.
+    /// The container: `none`, `npy`, `wav`, `rf64`, `bw64`, `wave64`, `kiwi wav`, `sdriq`,
+    /// `rtl_tcp` or `sigmf`.
     pub container: &'static str,
     /// Layout of a sample.
     #[serde(rename = "iq_format")]

@@ -13,11 +13,11 @@ use crate::estimators::envelope::ClippingLevels;
 use crate::estimators::peak_range::PeakRange;
 use crate::format::SampleFormat;
 
-/// Where the end of the scale is unknown, components within 0.1 % of the extreme count as clipped if
-/// there are many of them compared with those within 1 % and with those within 10 %. A sine wave
-/// has 0.46 and 0.11 times as many at the extreme. For Gaussian noise of which 0.01 % is clipped the
-/// factors are 6 and 0.28. At the end of a format only the first comparison is necessary. If the steps
-/// are so coarse that none is within 1 %, the next lower step is compared.
+/// Where the end of the scale is unknown, components within 0.1 % of the extreme count as clipped
+/// if there are many of them compared with those within 1 % and with those within 10 %. A sine wave
+/// has 0.46 and 0.11 times as many at the extreme. For Gaussian noise of which 0.01 % is clipped
+/// the factors are 6 and 0.28. At the end of a format only the first comparison is necessary. If
+/// the steps are so coarse that none is within 1 %, the next lower step is compared.
 const RAIL: f32 = 0.999;
 const NEAR: f32 = 0.99;
 const AROUND: f32 = 0.9;

@@ -86,8 +86,8 @@ impl Recording {
         Ok(())
     }
 
-    /// Takes bytes from the front of `bytes`: all of them, or if they are compressed as many as give
-    /// 64 KiB. Returns whether it must be called again with the rest, which may be empty. So
+    /// Takes bytes from the front of `bytes`: all of them, or if they are compressed as many as
+    /// give 64 KiB. Returns whether it must be called again with the rest, which may be empty. So
     /// [`Recording::take_segments`] can be called in between: a few compressed bytes can give
     /// gigabytes.
     ///

@@ -1,4 +1,5 @@
-//! Clicks, clipping and imbalance: faults that look like signals, and signals that look like faults.
+//! Clicks, clipping and imbalance: faults that look like signals, and signals that look like
+//! faults.
 
 #![expect(clippy::float_cmp, reason = "counts over counts are exact")]
 

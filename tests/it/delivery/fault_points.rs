@@ -29,7 +29,8 @@ async fn start(bench: &Bench, fault: &str) -> Daemon {
     Daemon::start_with(bench, &[("HEIMDALL_LEASE", "1s"), ("HEIMDALL_FAULT", fault)]).await
 }
 
-/// There is one good row, the queue is empty, and the session was announced at most once. Returns the attempts.
+/// There is one good row, the queue is empty, and the session was announced at most once. Returns
+/// the attempts.
 async fn expect_one_good_row(bench: &Bench, session: &Session, point: FailPoint, heir: &Daemon, first: &Daemon) -> i32 {
     let row = wait_for("the row", || bench.row(session.measurements[0])).await;
     assert!(!row.failed, "{point:?}: {row:?}");

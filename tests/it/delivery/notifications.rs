@@ -1,4 +1,5 @@
-//! Notifications wake the daemons. Poll and sweep intervals are an hour here, so only a notification explains success.
+//! Notifications wake the daemons. Poll and sweep intervals are an hour here, so only a
+//! notification explains success.
 
 use crate::support::daemon::Daemon;
 use crate::support::notifications::listen;

@@ -1,4 +1,5 @@
-//! SIGTERM while the store, the database or both do not answer: the daemon ends in limited time and releases its claims.
+//! SIGTERM while the store, the database or both do not answer: the daemon ends in limited time and
+//! releases its claims.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,8 @@ use crate::support::tcp_proxy::{Mode, Target, TcpProxy};
 use crate::support::{Bench, connect, recordings, wait_until};
 
 const GRACE: &str = "1s";
-/// The grace time, two seconds each for the writer and the deregistration, and five for a machine under load.
+/// The grace time, two seconds each for the writer and the deregistration, and five for a machine
+/// under load.
 const LIMIT: Duration = Duration::from_secs(1 + 2 + 2 + 5);
 
 /// A daemon with eight recordings in flight, whose object never comes.

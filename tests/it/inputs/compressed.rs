@@ -1,4 +1,5 @@
-//! Compressed objects, and recordings with a text next to them, through the daemon and `heimdalld extract`.
+//! Compressed objects, and recordings with a text next to them, through the daemon and `heimdalld
+//! extract`.
 
 use std::io::Write as _;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! Real recordings are read as the README of their folder says. `HEIMDALL_IQ_CORPUS` names the folder.
+//! Real recordings are read as the README of their folder says. `HEIMDALL_IQ_CORPUS` names the
+//! folder.
 
 use std::path::{Path, PathBuf};
 

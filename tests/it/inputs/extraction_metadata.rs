@@ -39,7 +39,8 @@ fn recorded_at_a_known_time() -> Vec<u8> {
     file
 }
 
-/// A file as a `KiwiSDR` writes it, with a GPS stamp for each block of 512 samples. Ten blocks are missing.
+/// A file as a `KiwiSDR` writes it, with a GPS stamp for each block of 512 samples. Ten blocks are
+/// missing.
 fn kiwi_with_a_gap() -> Vec<u8> {
     let blocks = (0..80_u64).filter(|block| !(30..40).contains(block));
     let stamped = blocks.map(|block| {

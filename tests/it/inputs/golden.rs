@@ -19,8 +19,9 @@ const RECORDINGS: [&str; 8] = [
     "very_weak_48k",
 ];
 
-/// Allowed difference: 0.001 dB for values in dB while the SNR is at most 90 dB; two bins of 5 Hz for the rolloff; the
-/// last digits of a sum for peak frequency, bandwidth and zero crossings; one part in 10,000 for all else.
+/// Allowed difference: 0.001 dB for values in dB while the SNR is at most 90 dB; two bins of 5 Hz
+/// for the rolloff; the last digits of a sum for peak frequency, bandwidth and zero crossings; one
+/// part in 10,000 for all else.
 fn tolerance(name: &str, expected: f64, snr_db: f64) -> f64 {
     match name {
         "rssi_dbm" | "psd_dbm_per_hz" | "peak_to_avg_ratio_db" => 0.001,

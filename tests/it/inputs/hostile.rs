@@ -5,7 +5,8 @@ use uuid::Uuid;
 use crate::support::daemon::Daemon;
 use crate::support::{Bench, connect, empty_database, recordings};
 
-/// Text that could end a string, a line, a column, a pattern or a page, or reverse the direction of writing.
+/// Text that could end a string, a line, a column, a pattern or a page, or reverse the direction of
+/// writing.
 const NAMES: [&str; 6] = [
     "O'Brien\"; DROP TABLE heimdall.measurements; --",
     "two\nlines\r\nERROR forged",
@@ -45,7 +46,8 @@ async fn insert_session(bench: &Bench, names: &[String], keys: &[&str]) -> Vec<U
     measurements
 }
 
-/// Every line is a log line, beginning with a date or a brace, without control or direction characters.
+/// Every line is a log line, beginning with a date or a brace, without control or direction
+/// characters.
 fn assert_log_lines_intact(daemon: &Daemon) {
     for line in daemon.log_lines("") {
         assert!(

@@ -1,4 +1,5 @@
-//! Reading objects: broken connections, wrong lengths, objects that change, keys that try to leave the bucket.
+//! Reading objects: broken connections, wrong lengths, objects that change, keys that try to leave
+//! the bucket.
 
 use hyper::body::Bytes;
 use percent_encoding::percent_decode_str;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::support::Bench;
 use crate::support::daemon::Daemon;
 
-/// Three `KiwiSDR` receivers of the time signal DCF77 at the same time, with their sample rates from GPS stamps.
+/// Three `KiwiSDR` receivers of the time signal DCF77 at the same time, with their sample rates
+/// from GPS stamps.
 const RECEIVERS: [(&str, f64); 3] = [("DF0KL", 12_001.145), ("F1JEK", 12_001.202), ("HB9RYZ", 12_001.132)];
 
 fn file_of(corpus: &Path, receiver: &str) -> PathBuf {

@@ -54,8 +54,8 @@ const SILENCE_TRIGGERS: &str = "DO $$ BEGIN
 const RESET_ROLE: &str = "DO $$ BEGIN
     EXECUTE format('ALTER DATABASE %I RESET session_replication_role', current_database()); END $$";
 
-/// A statement that breaks something, and the line that reports it: level, subject, words, command. All are broken at
-/// the same time.
+/// A statement that breaks something, and the line that reports it: level, subject, words, command.
+/// All are broken at the same time.
 const BREAKS: [(&str, &str, &str, &str, &str); 10] = [
     (
         "ALTER TABLE heimdall.recording_sessions DISABLE TRIGGER heimdall_session_updated",

@@ -14,8 +14,8 @@ use crate::support::daemon::{ANY_PORT, Daemon, command, get};
 use crate::support::store_proxy::{Fault, StoreProxy};
 use crate::support::{Bench, DEADLINE, cluster, connect, wait_for, wait_until};
 
-/// Waits until a check of `/readyz` has this value of `ok`, and returns its reason. The HTTP status agrees with the
-/// checks each time.
+/// Waits until a check of `/readyz` has this value of `ok`, and returns its reason. The HTTP status
+/// agrees with the checks each time.
 async fn wait_check(http: &str, check: &str, ok: bool) -> String {
     wait_for(&format!("{check} is {ok}"), || async {
         let (status, text) = get(&format!("{http}/readyz")).await;
@@ -186,7 +186,8 @@ async fn the_default_address_gives_way_to_the_next_port() {
     assert!(http::bind(HttpAddress::Given(first)).await.is_err());
 }
 
-/// Sends `request` and returns the reply up to the end of the connection, or up to a silence of [`DEADLINE`].
+/// Sends `request` and returns the reply up to the end of the connection, or up to a silence of
+/// [`DEADLINE`].
 fn send(address: SocketAddr, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).expect("it connects");
     stream.set_read_timeout(Some(DEADLINE)).expect("set");

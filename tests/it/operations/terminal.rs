@@ -35,8 +35,8 @@ fn terminal() -> (File, OwnedFd) {
     (File::from(ours), theirs)
 }
 
-/// Extracts a file on a terminal. Returns the output and all that the terminal showed. Standard input gets `fed`: the
-/// first half at once, the second half after the bar shows a count.
+/// Extracts a file on a terminal. Returns the output and all that the terminal showed. Standard
+/// input gets `fed`: the first half at once, the second half after the bar shows a count.
 fn extract(file: &Path, fed: &[u8]) -> (Output, String) {
     let (mut ours, theirs) = terminal();
     let mut command = command();

@@ -151,8 +151,8 @@ async fn a_failure_is_an_outage_if_a_known_good_object_fails_too() {
     daemon.stop().await;
 }
 
-/// A store in which an object fails and works in turn, `turns` times: every first request for it fails, and the
-/// request that verifies the failure succeeds. Other objects always work.
+/// A store in which an object fails and works in turn, `turns` times: every first request for it
+/// fails, and the request that verifies the failure succeeds. Other objects always work.
 fn hiccups(key: &'static str, turns: usize, bytes: Vec<u8>) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
     let asked = AtomicUsize::new(0);
     move |request| {

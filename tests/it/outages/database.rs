@@ -14,7 +14,8 @@ const AWAY: Duration = Duration::from_secs(40);
 const BACK_AT_WORK: Duration = Duration::from_secs(2);
 /// Added to a limit for a machine under load.
 const SLACK: Duration = Duration::from_secs(2);
-/// Attempts to connect, all tasks of a daemon together: each waits 0.75 to 1.5 s, after shorter delays at first.
+/// Attempts to connect, all tasks of a daemon together: each waits 0.75 to 1.5 s, after shorter
+/// delays at first.
 const ATTEMPTS_PER_SECOND: f64 = 6.0;
 
 /// CPU time so far, user and system.

@@ -1,7 +1,9 @@
-//! A session that listens in an open transaction keeps all notifications of the server, until the queue is full.
+//! A session that listens in an open transaction keeps all notifications of the server, until the
+//! queue is full.
 //!
-//! From `PostgreSQL` 17 on the size of the queue is a setting. Before, it is 8 GB, and filling it takes minutes: this
-//! test does it only if `HEIMDALL_FULL_NOTIFICATION_QUEUE` is set (`tests/load/full_notification_queue.sh`).
+//! From `PostgreSQL` 17 on the size of the queue is a setting. Before, it is 8 GB, and filling it
+//! takes minutes: this test does it only if `HEIMDALL_FULL_NOTIFICATION_QUEUE` is set
+//! (`tests/load/full_notification_queue.sh`).
 
 use crate::support::daemon::Daemon;
 use crate::support::doctor::doctor;

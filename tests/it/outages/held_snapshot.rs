@@ -1,9 +1,9 @@
 //! Claims while an old snapshot is held: by a dump, a report, or an idle transaction.
 //!
-//! A normal run counts the buffers that a claim reads. With `HEIMDALL_HELD_SNAPSHOT_SECONDS` the rate of claims is
-//! measured too, for that time each: without a snapshot, with one and full scans, and with one and the claim cursor
-//! (`tests/load/held_snapshot.sh`). Rates are per second and per CPU second of Postgres. Other load on the machine does
-//! not change the latter.
+//! A normal run counts the buffers that a claim reads. With `HEIMDALL_HELD_SNAPSHOT_SECONDS` the
+//! rate of claims is measured too, for that time each: without a snapshot, with one and full scans,
+//! and with one and the claim cursor (`tests/load/held_snapshot.sh`). Rates are per second and per
+//! CPU second of Postgres. Other load on the machine does not change the latter.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,7 +1,7 @@
 //! Plans with misleading statistics: vacuum has last seen the table empty, and it is full again.
 //!
-//! After a wave of work, or while a snapshot is held, vacuum records pages without rows. The planner then expects one row,
-//! however many there are, and chooses a scan instead of an index.
+//! After a wave of work, or while a snapshot is held, vacuum records pages without rows. The
+//! planner then expects one row, however many there are, and chooses a scan instead of an index.
 
 use heimdall_daemon::sql;
 use serde_json::Value;
@@ -15,7 +15,8 @@ const ROWS: i32 = 5_000;
 /// Sessions that no trigger saw, of one measurement each.
 const MISSED: i32 = 300;
 
-/// Buffers that the second run of a statement touches, with its triggers. The first run includes planning.
+/// Buffers that the second run of a statement touches, with its triggers. The first run includes
+/// planning.
 async fn buffers(bench: &Bench, statement: &str) -> i64 {
     let explain = format!("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT pg_temp.run($run${statement}$run$)");
     let mut plan = Value::Null;

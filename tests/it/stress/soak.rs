@@ -1,7 +1,8 @@
-//! Full load for a long time: the resources of the daemon and its queue at the end, compared with the beginning. Then the
-//! cost of a transaction that is held open.
+//! Full load for a long time: the resources of the daemon and its queue at the end, compared with
+//! the beginning. Then the cost of a transaction that is held open.
 //!
-//! A normal run takes ten seconds and only shows that the test works. `tests/load/soak.sh` runs it for minutes.
+//! A normal run takes ten seconds and only shows that the test works. `tests/load/soak.sh` runs it
+//! for minutes.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -17,7 +18,8 @@ const SESSIONS: i32 = 100;
 const READING_INTERVAL: Duration = Duration::from_millis(500);
 /// The default of `autovacuum_naptime`.
 const NAP: Duration = Duration::from_mins(1);
-/// Finished sessions are deleted after this number of seconds. Otherwise a long run would fill the disk.
+/// Finished sessions are deleted after this number of seconds. Otherwise a long run would fill the
+/// disk.
 const KEPT_S: i32 = 20;
 
 /// One reading.
@@ -35,8 +37,8 @@ struct Reading {
 /// Makes one value of many readings.
 type Aggregate = fn(&[Reading], fn(&Reading) -> i64) -> i64;
 
-/// A line of the report: name with unit, value, aggregate, and how much larger the value at the end may be: a share of
-/// the beginning, and an absolute addition.
+/// A line of the report: name with unit, value, aggregate, and how much larger the value at the end
+/// may be: a share of the beginning, and an absolute addition.
 type Line = (&'static str, fn(&Reading) -> i64, Aggregate, Option<(f64, i64)>);
 
 const LINES: [Line; 6] = [
@@ -103,7 +105,8 @@ impl Soak {
         readings
     }
 
-    /// Readings of the beginning, when caches are full, statements are prepared and the queue has its size.
+    /// Readings of the beginning, when caches are full, statements are prepared and the queue has
+    /// its size.
     async fn beginning(&mut self, time: Duration) -> Vec<Reading> {
         let begun = Instant::now();
         let readings = self.run(time).await;
@@ -197,7 +200,8 @@ impl Soak {
     }
 }
 
-/// Compares the end with the beginning, prints the table, and returns the names of the lines that fail.
+/// Compares the end with the beginning, prints the table, and returns the names of the lines that
+/// fail.
 fn report(beginning: &[Reading], end: &[Reading], [first, whole]: [Duration; 2]) -> Vec<&'static str> {
     println!("| what | after {first:.0?} | after {whole:.0?} | allowed | |\n| --- | ---: | ---: | ---: | --- |");
     let mut failed = Vec::new();

@@ -135,8 +135,8 @@ impl Bench {
         self.row_of(query, parameters).await.get(0)
     }
 
-    /// Connections of the daemon's to this database, of those that meet `condition`. Other tests' daemons are connected
-    /// to the same cluster, so `pg_stat_activity` alone has theirs too.
+    /// Connections of the daemon's to this database, of those that meet `condition`. Other tests'
+    /// daemons are connected to the same cluster, so `pg_stat_activity` alone has theirs too.
     pub(crate) async fn count_connections(&self, condition: &str) -> i64 {
         let ours = "pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'heimdalld%'";
         self.count(&format!("{ours} AND {condition}")).await
@@ -147,7 +147,8 @@ impl Bench {
         self.value(&format!("SELECT count(*) FROM {from}"), &[]).await
     }
 
-    /// Inserts a session that still records, with a station and a measurement for each location, at the sample rate of
+    /// Inserts a session that still records, with a station and a measurement for each location, at
+    /// the sample rate of
     /// [`recordings::tone`].
     pub(crate) async fn record(&self, locations: &[&str]) -> Session {
         let query = "INSERT INTO heimdall.recording_sessions (status, frequency_hz, duration_seconds)
@@ -191,7 +192,8 @@ impl Bench {
             .await;
     }
 
-    /// Inserts sessions of one measurement each, all of the same object, with this status. Triggers do not fire.
+    /// Inserts sessions of one measurement each, all of the same object, with this status. Triggers
+    /// do not fire.
     pub(crate) async fn history(&self, sessions: i32, location: &str, status: &str) {
         self.execute("ALTER TABLE heimdall.recording_sessions DISABLE TRIGGER USER; ALTER TABLE heimdall.measurements DISABLE TRIGGER USER").await;
         let insert = "WITH session AS (
@@ -241,8 +243,8 @@ impl Bench {
         rows
     }
 
-    /// The same without the delays between attempts: what waits becomes ready at once. Rechecks of missing objects keep
-    /// their delay.
+    /// The same without the delays between attempts: what waits becomes ready at once. Rechecks of
+    /// missing objects keep their delay.
     pub(crate) async fn rows_without_delays(&self, session: &Session) -> Vec<FeatureRow> {
         let waits = "heimdall.feature_queue WHERE state = 'waiting' AND NOT recheck";
         wait_until("a row for each measurement", || async {

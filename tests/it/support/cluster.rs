@@ -23,8 +23,8 @@ pub(crate) async fn cluster() -> &'static Cluster {
         .await
 }
 
-/// A new cluster with a migrated database of this name, and logins as an installation has them: the application's and
-/// the daemon's.
+/// A new cluster with a migrated database of this name, and logins as an installation has them: the
+/// application's and the daemon's.
 pub(super) async fn start_cluster(durability: Durability, database: &str) -> Cluster {
     let cluster = tokio::task::spawn_blocking(move || Cluster::start(durability))
         .await

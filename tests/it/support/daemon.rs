@@ -51,7 +51,8 @@ pub(crate) async fn get(url: &str) -> (u16, String) {
 }
 
 impl Daemon {
-    /// Starts a daemon on the bench's database and store, and waits until it listens. It neither polls nor sweeps.
+    /// Starts a daemon on the bench's database and store, and waits until it listens. It neither
+    /// polls nor sweeps.
     pub(crate) async fn start(bench: &Bench) -> Self {
         Self::start_with(bench, &[]).await
     }
@@ -134,8 +135,8 @@ impl Daemon {
         }
     }
 
-    /// Checks that exactly so many log lines contain `text`. Waits for them first: an effect can be seen in the database
-    /// before the line is read here.
+    /// Checks that exactly so many log lines contain `text`. Waits for them first: an effect can be
+    /// seen in the database before the line is read here.
     pub(crate) async fn assert_logged(&self, text: &str, times: usize) {
         wait_until(&format!("'{text}' {times} times"), || async {
             self.log_lines(text).len() >= times

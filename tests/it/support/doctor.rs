@@ -33,7 +33,8 @@ impl Report {
         assert_eq!(self.status, Some(status), "{}", self.text);
     }
 
-    /// A line begins with the level and the subject and contains `words`; the line after it has a command that contains
+    /// A line begins with the level and the subject and contains `words`; the line after it has a
+    /// command that contains
     /// `hint`.
     #[track_caller]
     pub(crate) fn expect(&self, level: &str, subject: &str, words: &str, hint: &str) {

@@ -1,4 +1,5 @@
-//! What the tests share: one throw-away cluster a run, one database and one store a test, the real binary.
+//! What the tests share: one throw-away cluster a run, one database and one store a test, the real
+//! binary.
 
 pub(crate) mod bench;
 pub(crate) mod certificates;
@@ -28,7 +29,8 @@ pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 /// Pause between two checks of a condition.
 const CHECK_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Tries until `attempt` returns a value. Panics at the deadline, with `what` as the thing that did not happen.
+/// Tries until `attempt` returns a value. Panics at the deadline, with `what` as the thing that did
+/// not happen.
 pub(crate) async fn wait_for<T, F: Future<Output = Option<T>>>(what: &str, mut attempt: impl FnMut() -> F) -> T {
     let begun = Instant::now();
     loop {
@@ -40,7 +42,8 @@ pub(crate) async fn wait_for<T, F: Future<Output = Option<T>>>(what: &str, mut a
     }
 }
 
-/// Waits until `condition` is true. Panics at the deadline, with `what` as the thing that did not happen.
+/// Waits until `condition` is true. Panics at the deadline, with `what` as the thing that did not
+/// happen.
 pub(crate) async fn wait_until<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
     wait_for(what, || {
         let holds = condition();

@@ -21,7 +21,8 @@ pub(crate) struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// A pooler with two connections to the server, which all clients share. `settings` are further lines of its file.
+    /// A pooler with two connections to the server, which all clients share. `settings` are further
+    /// lines of its file.
     pub(crate) async fn start(settings: &str) -> Self {
         let port = NEXT_PORT.fetch_add(1, Ordering::Relaxed);
         let folder = socket_folder(&cluster().await.url("postgres"));

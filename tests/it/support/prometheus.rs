@@ -1,5 +1,5 @@
-//! A strict parser of Prometheus' text format 0.0.4: every family has HELP and TYPE before its samples and is in one
-//! piece, no series comes twice, and histograms add up.
+//! A strict parser of Prometheus' text format 0.0.4: every family has HELP and TYPE before its
+//! samples and is in one piece, no series comes twice, and histograms add up.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -54,7 +54,8 @@ impl Scrape {
         scrape
     }
 
-    /// The value of a series, written as `name{label="value"}` with the labels in any order. Panics if there is none.
+    /// The value of a series, written as `name{label="value"}` with the labels in any order. Panics
+    /// if there is none.
     pub(crate) fn value(&self, series: &str) -> f64 {
         let (key, _) = sample(&format!("{series} 0"));
         *self.samples.get(&key).unwrap_or_else(|| {

@@ -53,7 +53,8 @@ pub(crate) fn truncate(reply: &[u8], body_bytes: usize) -> Vec<u8> {
     reply[..head + body_bytes].to_vec()
 }
 
-/// The reply of a store that works: every key that ends in `.bin` has the object `bytes`, others do not exist.
+/// The reply of a store that works: every key that ends in `.bin` has the object `bytes`, others do
+/// not exist.
 pub(crate) fn working_store(request: &Request, bytes: &[u8]) -> Reply {
     let path = request.path.split('?').next().unwrap_or_default();
     Reply::Send(

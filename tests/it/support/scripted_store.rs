@@ -49,7 +49,8 @@ pub(crate) struct ScriptedStore {
     shared: Arc<Shared>,
     tls: Option<TlsAcceptor>,
     server: JoinHandle<()>,
-    /// While the server does not listen: a bound socket, which refuses connections as a free port does.
+    /// While the server does not listen: a bound socket, which refuses connections as a free port
+    /// does.
     bound: Option<TcpSocket>,
 }
 
@@ -111,15 +112,16 @@ impl ScriptedStore {
             .collect()
     }
 
-    /// Closes the listener and all connections. The port stays bound, so that no other test gets it.
+    /// Closes the listener and all connections. The port stays bound, so that no other test gets
+    /// it.
     pub(crate) async fn stop_listening(&mut self) {
         self.server.abort();
         let _ = (&mut self.server).await;
         self.bound = Some(socket(self.address));
     }
 
-    /// Listens, but accepts nothing, and fills the queue of waiting connections, so that a new one gets no reply. It
-    /// lasts until the listener is dropped and the tasks are aborted.
+    /// Listens, but accepts nothing, and fills the queue of waiting connections, so that a new one
+    /// gets no reply. It lasts until the listener is dropped and the tasks are aborted.
     pub(crate) async fn stop_accepting(&mut self) -> (TcpListener, Vec<tokio::task::JoinHandle<()>>) {
         self.stop_listening().await;
         let listener = socket(self.address).listen(1).expect("listening");

@@ -60,7 +60,8 @@ impl StoreProxy {
         }
     }
 
-    /// A proxy in front of the bench's store, with this fault for requests whose path contains `part`.
+    /// A proxy in front of the bench's store, with this fault for requests whose path contains
+    /// `part`.
     pub(crate) async fn with_fault(bench: &Bench, part: &str, fault: Fault) -> Self {
         let proxy = Self::start(bench.store.objects()).await;
         proxy.set(part, fault);
@@ -99,7 +100,8 @@ impl StoreProxy {
             .sum()
     }
 
-    /// Waits until this object was requested once, as it is when a daemon has just claimed its recording.
+    /// Waits until this object was requested once, as it is when a daemon has just claimed its
+    /// recording.
     pub(crate) async fn wait_requested(&self, part: &str) {
         let what = format!("one request for {part}");
         super::wait_until(&what, || async { self.requests(part) == 1 }).await;

@@ -1,4 +1,5 @@
-//! A TCP proxy in front of a server. It can cut, stall or drop what it carries, or lead to another server.
+//! A TCP proxy in front of a server. It can cut, stall or drop what it carries, or lead to another
+//! server.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,8 +14,8 @@ use tokio_postgres::config::Host;
 
 use super::Bench;
 
-/// What the proxy does with the bytes it receives. It acknowledges all of them, so the kernel's own checks for dead
-/// peers notice nothing.
+/// What the proxy does with the bytes it receives. It acknowledges all of them, so the kernel's own
+/// checks for dead peers notice nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// Everything arrives.

@@ -123,8 +123,9 @@ impl CircuitBreaker {
         self.trip(&format!("{error}{context}"), error.retry_after(), failed_objects)
     }
 
-    /// Records that an object could not be read. Returns the objects that failed if the store is the
-    /// cause, and forgets them: the failure that decides takes them, before another one is recorded.
+    /// Records that an object could not be read. Returns the objects that failed if the store is
+    /// the cause, and forgets them: the failure that decides takes them, before another one is
+    /// recorded.
     fn record_failure(&self, location: &Location, known_good_readable: bool) -> (FaultSource, Vec<Location>) {
         let mut inner = self.lock();
         let source = inner

@@ -1,5 +1,5 @@
-//! How chunks are framed: RIFF, or Sony's Wave64, whose chunks are named by GUIDs and have lengths of
-//! 64 bits (Sony Pictures Digital, "Sony Wave64", 2006; `libsndfile`'s `w64.c`).
+//! How chunks are framed: RIFF, or Sony's Wave64, whose chunks are named by GUIDs and have lengths
+//! of 64 bits (Sony Pictures Digital, "Sony Wave64", 2006; `libsndfile`'s `w64.c`).
 
 use super::bytes::{u32_at, u64_at};
 

@@ -1,6 +1,6 @@
 //! WAV files with IQ samples: RIFF/WAVE, its 64-bit forms RF64 and BW64 (EBU Tech 3306, ITU-R
-//! BS.2088), Sony's Wave64, and `KiwiSDR` files, whose `data` chunks are separated by time stamps. Two channels:
-//! left is I and right is Q.
+//! BS.2088), Sony's Wave64, and `KiwiSDR` files, whose `data` chunks are separated by time stamps.
+//! Two channels: left is I and right is Q.
 //!
 //! The extractor gets bytes in pieces and holds a bounded number of them. The crates for WAV
 //! (`hound`, `wav`, `symphonia`) need a complete, seekable file, stop at the first `data` chunk and

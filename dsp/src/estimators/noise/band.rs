@@ -36,8 +36,8 @@ const ASYMMETRY: f64 = 0.06;
 /// Least part of the band in which the noise must be visible.
 const LEAST_FREE: f64 = 0.04;
 
-/// Least part of a flat top's power that the envelope must leave to noise: half of what the spectrum
-/// shows.
+/// Least part of a flat top's power that the envelope must leave to noise: half of what the
+/// spectrum shows.
 const NOISE_LEFT: f64 = 0.5;
 
 /// Least part of a hump that is as strong as its median group, if that is noise.

@@ -9,13 +9,13 @@ use crate::estimators::order_statistic;
 
 const SHORTEST_GAP: usize = 4;
 
-/// How far the floor next to a signal is above that in the middle of the gap, if slopes hide the noise.
-/// At least by this part, and by this many standard deviations.
+/// How far the floor next to a signal is above that in the middle of the gap, if slopes hide the
+/// noise. At least by this part, and by this many standard deviations.
 const HIDDEN: f64 = 0.06;
 const HIDDEN_DEVIATIONS: f64 = 3.0;
 
-/// Weaker parts of the groups of the noise, and how far their mean is below that of all, in standard
-/// deviations of a group (mean of a normal variable below its quantile).
+/// Weaker parts of the groups of the noise, and how far their mean is below that of all, in
+/// standard deviations of a group (mean of a normal variable below its quantile).
 const WEAKER_PARTS: [(f64, f64); 3] = [(0.5, 0.798), (0.25, 1.271), (0.125, 1.647)];
 const FEWEST_WEAKER: usize = 3;
 
@@ -73,8 +73,8 @@ impl Band<'_> {
         sum_between(self.densities, SLOPE * level, self.factor * level)
     }
 
-    /// Mean of the groups that are noise of this level, without slopes, and how many they are. Where
-    /// the slopes of a signal are among them, the weaker half has a smaller mean than that of
+    /// Mean of the groups that are noise of this level, without slopes, and how many they are.
+    /// Where the slopes of a signal are among them, the weaker half has a smaller mean than that of
     /// noise; then it counts alone, and so on.
     pub(super) fn mean_near(&self, level: f64, ranked: &mut Vec<f64>) -> (f64, usize) {
         let (count, sum) = self.near(level);

@@ -8,9 +8,10 @@ use crate::estimators::spectrum::Block;
 const KURTOSIS: f64 = 0.1;
 const KURTOSIS_DEVIATIONS: f64 = 6.0;
 
-/// By how much the kurtosis of the envelope is below that of Gaussian noise, if it is far below: then
-/// some signal has most of the power, whatever the spectrum looks like. 0 otherwise. `kurtosis` is
-/// that of the samples without a constant, whose power is `constant` times that of the rest. With
+/// By how much the kurtosis of the envelope is below that of Gaussian noise, if it is far below:
+/// then some signal has most of the power, whatever the spectrum looks like. 0 otherwise.
+/// `kurtosis` is that of the samples without a constant, whose power is `constant` times that of
+/// the rest. With
 /// `r` for it, the standard deviation of the kurtosis of `N` independent Gaussian samples is
 /// `sqrt((4 + 48 r + 4 r^2) / N)`; coloured noise has as many independent ones as its equivalent
 /// bandwidth.

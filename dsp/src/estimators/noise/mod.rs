@@ -9,8 +9,8 @@
 //!
 //! A receiver passes at least 58 % of what it samples, its filter is symmetrical about its centre,
 //! its noise is flat within 12 dB across the pass-band, and that noise is Gaussian. A hump that
-//! differs in one of these is a signal. One that differs in none, but is far above the floor, may be
-//! either: OFDM looks like this. Then the chunk is undecidable.
+//! differs in one of these is a signal. One that differs in none, but is far above the floor, may
+//! be either: OFDM looks like this. Then the chunk is undecidable.
 
 mod band;
 mod floor;
@@ -52,17 +52,24 @@ pub(crate) struct Noise {
     pub knowledge: Knowledge,
 }
 
+/// Buffers of [`estimate`], reused from chunk to chunk.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    densities: Vec<f64>,
+    ranked: Vec<f64>,
+}
+
 /// Estimates the noise from the Hann-windowed spectrum. `deficit` is the
-/// [deficit of kurtosis](kurtosis_deficit) of the samples, `ranked` is scratch.
-pub(crate) fn estimate(blocks: &[Block], deficit: f64, ranked: &mut Vec<f64>) -> Noise {
+/// [deficit of kurtosis](kurtosis_deficit) of the samples.
+pub(crate) fn estimate(blocks: &[Block], deficit: f64, scratch: &mut Scratch) -> Noise {
+    let Scratch { densities, ranked } = scratch;
     let bins: usize = blocks.iter().map(|block| block.bins).sum();
     let in_group = group_blocks(blocks, bins);
     let looks = (in_group * bins) as f64 / blocks.len() as f64 / HANN_VARIANCE;
     let factor = distributions::gamma(distributions::normal(FALSE_ALARM), looks);
-    let mut densities = Vec::with_capacity(blocks.len().div_ceil(in_group));
-    fill_densities(blocks, in_group, &mut densities);
+    fill_densities(blocks, in_group, densities);
     let band = Band {
-        densities: &densities,
+        densities,
         factor,
         deviation: 1.0 / looks.sqrt(),
         deficit,

@@ -25,8 +25,8 @@ fn round_ends(samples: &mut [Complex32], edge: usize) {
     }
 }
 
-/// Transponder squitters: 8 µs of preamble and 112 bits of pulse position at 1 Mbit/s, about eight a
-/// second, one at least.
+/// Transponder squitters: 8 µs of preamble and 112 bits of pulse position at 1 Mbit/s, about eight
+/// a second, one at least.
 pub(crate) fn squitters(signals: &mut Signals, n: usize, rate: f64) -> Vec<Complex32> {
     const PREAMBLE: [usize; 4] = [0, 2, 7, 9];
     let mut samples = vec![Complex32::default(); n];

@@ -81,8 +81,8 @@ impl Truth {
         }
     }
 
-    /// Mean over the chunks with a signal of the occupied bandwidth, by either definition of a chunk's
-    /// band.
+    /// Mean over the chunks with a signal of the occupied bandwidth, by either definition of a
+    /// chunk's band.
     pub(crate) fn mean_widths_hz(&self) -> [f64; 2] {
         let mean = |band: fn(&ChunkTruth) -> Option<Band>| {
             let widths = || self.chunks.iter().filter_map(band).map(Band::width_hz);

@@ -12,8 +12,8 @@ use crate::support::Bench;
 /// Violations of one kind that are listed.
 const SHOWN: i64 = 5;
 
-/// Waits until the queue is empty and no row is missing; delays between attempts are skipped. Returns what is left at the
-/// limit.
+/// Waits until the queue is empty and no row is missing; delays between attempts are skipped.
+/// Returns what is left at the limit.
 pub(super) async fn wait_finished(bench: &Bench, limit: Duration) -> Option<String> {
     let begun = Instant::now();
     bench
@@ -125,7 +125,8 @@ async fn wrong_rows(bench: &Bench, logs: &Logs) -> Vec<String> {
     found
 }
 
-/// Whether the segments of a row, without the receiver's name and place, are those of the extractor.
+/// Whether the segments of a row, without the receiver's name and place, are those of the
+/// extractor.
 fn are_equal_segments(features: &Value, wanted: &[Value]) -> bool {
     let Some(segments) = features.as_array() else {
         return false;

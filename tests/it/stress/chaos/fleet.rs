@@ -124,8 +124,8 @@ impl Fleet {
         }
     }
 
-    /// Checks which daemons have ended. One that was signalled must end in time and with the right status; the others must
-    /// not end.
+    /// Checks which daemons have ended. One that was signalled must end in time and with the right
+    /// status; the others must not end.
     pub(super) fn check_ended(&mut self) {
         for index in 0..self.members.len() {
             let state = self.members[index].state;

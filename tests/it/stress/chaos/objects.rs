@@ -21,7 +21,8 @@ const GOOD: [(&str, u64, usize); 3] = [
     ("good-3.bin", 3, 2_400),
 ];
 
-/// A kind of location, its expected row, and its weight among the locations that the application draws.
+/// A kind of location, its expected row, and its weight among the locations that the application
+/// draws.
 pub(super) struct Class {
     pub(super) location: &'static str,
     pub(super) weight: u32,

@@ -1,10 +1,11 @@
-//! The queue compared with a model: random sequences of what the application, the daemons and administrators do, with
-//! the daemon's own statements on a real Postgres.
+//! The queue compared with a model: random sequences of what the application, the daemons and
+//! administrators do, with the daemon's own statements on a real Postgres.
 //!
-//! After every step the queue, the rows, the backfills and the daemons must be those of the model, and the invariants of
-//! any queue must hold. At the end of a case everything is completed.
+//! After every step the queue, the rows, the backfills and the daemons must be those of the model,
+//! and the invariants of any queue must hold. At the end of a case everything is completed.
 //!
-//! It takes half a minute in a normal run; `HEIMDALL_MODEL_SECONDS` makes it longer. A failure prints its seed, and
+//! It takes half a minute in a normal run; `HEIMDALL_MODEL_SECONDS` makes it longer. A failure
+//! prints its seed, and
 //! `HEIMDALL_MODEL_SEED` repeats it.
 
 mod reference;
@@ -26,7 +27,8 @@ use self::transition::Reference;
 
 /// Length of a normal run.
 const SECONDS: u64 = 25;
-/// Steps of one case: enough for a measurement to be queued, lost, deferred and finished several times.
+/// Steps of one case: enough for a measurement to be queued, lost, deferred and finished several
+/// times.
 const STEPS: std::ops::Range<usize> = 1..80;
 /// Cases between two checks of the time.
 const CASES: u32 = 8;

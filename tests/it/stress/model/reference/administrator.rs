@@ -3,7 +3,8 @@
 use crate::stress::model::state::{Backfill, Entry, MEASUREMENTS, SESSIONS, State, World};
 
 impl World {
-    /// Queues what is missing, newest sessions first. Returns the numbers of sessions and measurements.
+    /// Queues what is missing, newest sessions first. Returns the numbers of sessions and
+    /// measurements.
     pub(in crate::stress::model) fn enqueue_missing(
         &mut self,
         source: &'static str,
