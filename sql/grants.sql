@@ -6,15 +6,20 @@ REVOKE ALL ON FUNCTION
     heimdall.longest_session(), heimdall.may_notify(), heimdall.wake_workers(),
     heimdall.claim_measurements(uuid, integer, bigint[]), heimdall.settle_sessions(uuid[]), heimdall.release_expired(),
     heimdall.enqueue_sessions(text, smallint, uuid, timestamptz, timestamptz, bigint, boolean),
-    heimdall.enqueue_missing(integer), heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz),
+    heimdall.enqueue_missing(integer, boolean), heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz),
     heimdall.cancel_backfill(uuid), heimdall.retry_failed(text, timestamptz, timestamptz),
-    heimdall.pause_extraction(text), heimdall.resume_extraction(), heimdall.queue_completed_sessions(),
-    heimdall.queue_late_measurements(), heimdall.measure_coverage(), heimdall.total_coverage(),
+    heimdall.pause_extraction(text), heimdall.resume_extraction(), heimdall.note_session_changes(),
+    heimdall.note_measurement_changes(), heimdall.apply_changes(uuid[], uuid[], boolean, text, smallint),
+    heimdall.expand_notes(integer, integer, bigint), heimdall.expand_taken(heimdall.change_notes[]),
+    heimdall.related_measurements(uuid[], jsonb), heimdall.sweep_sessions(timestamptz, timestamptz, bigint),
+    heimdall.starts_again(heimdall.feature_queue, heimdall.feature_queue), heimdall.weight_of_note(text, uuid[]),
+    heimdall.source_fingerprint(text, text, text, double precision), heimdall.session_lock_key(uuid),
+    heimdall.measure_coverage(), heimdall.total_coverage(),
     heimdall.count_session(uuid), heimdall.count_queue(), heimdall.missing_base_indexes()
     FROM PUBLIC;
 REVOKE ALL ON heimdall.measurement_features, heimdall.feature_queue, heimdall.backfills, heimdall.extraction_control,
     heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.queue_depth, heimdall.feature_parts,
-    heimdall.schema_migrations FROM PUBLIC;
+    heimdall.change_notes, heimdall.cancelled_measurements, heimdall.schema_migrations FROM PUBLIC;
 
 DO $$
 DECLARE
@@ -36,7 +41,8 @@ BEGIN
             ('heimdall_daemon', 'EXECUTE ON FUNCTION heimdall.may_notify(), heimdall.wake_workers(), '
                                 'heimdall.claim_measurements(uuid, integer, bigint[]), '
                                 'heimdall.settle_sessions(uuid[]), heimdall.release_expired(), '
-                                'heimdall.enqueue_missing(integer), heimdall.longest_session(), '
+                                'heimdall.enqueue_missing(integer, boolean), heimdall.expand_notes(integer, integer, bigint), '
+                                'heimdall.session_lock_key(uuid), heimdall.longest_session(), '
                                 'heimdall.measure_coverage(), heimdall.count_session(uuid), heimdall.count_queue()'),
             ('heimdall_reader', 'USAGE ON SCHEMA heimdall'),
             ('heimdall_reader', 'SELECT ON heimdall.measurement_features, heimdall.extraction_control, '
@@ -50,7 +56,7 @@ BEGIN
                                 'heimdall.cancel_backfill(uuid), '
                                 'heimdall.retry_failed(text, timestamptz, timestamptz), '
                                 'heimdall.pause_extraction(text), heimdall.resume_extraction(), '
-                                'heimdall.enqueue_missing(integer)')
+                                'heimdall.enqueue_missing(integer, boolean)')
         ) AS g (role, privileges)
         WHERE EXISTS (SELECT FROM pg_roles r WHERE r.rolname = g.role)
     LOOP

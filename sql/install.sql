@@ -16,7 +16,8 @@ SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 7) AS apply_0007,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 8) AS apply_0008,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 9) AS apply_0009,
-    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 10) AS apply_0010
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 10) AS apply_0010,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 11) AS apply_0011
 \gset
 \if :apply_0001
 \ir schema/0001_application_tables.sql
@@ -48,22 +49,34 @@ SELECT
 \if :apply_0010
 \ir schema/0010_feature_parts.sql
 \endif
+\if :apply_0011
+\ir schema/0011_change_notes.sql
+\endif
 
 \ir functions/longest_session.sql
 \ir functions/may_notify.sql
 \ir functions/wake_workers.sql
+\ir functions/source_fingerprint.sql
+\ir functions/session_lock_key.sql
+\ir functions/weight_of_note.sql
+\ir functions/starts_again.sql
 \ir functions/claim_measurements.sql
 \ir functions/settle_sessions.sql
 \ir functions/release_expired.sql
 \ir functions/enqueue_sessions.sql
+\ir functions/apply_changes.sql
+\ir functions/related_measurements.sql
+\ir functions/expand_taken.sql
+\ir functions/expand_notes.sql
+\ir functions/sweep_sessions.sql
 \ir functions/enqueue_missing.sql
 \ir functions/request_backfill.sql
 \ir functions/cancel_backfill.sql
 \ir functions/retry_failed.sql
 \ir functions/pause_extraction.sql
 \ir functions/resume_extraction.sql
-\ir functions/queue_completed_sessions.sql
-\ir functions/queue_late_measurements.sql
+\ir functions/note_session_changes.sql
+\ir functions/note_measurement_changes.sql
 \ir functions/total_coverage.sql
 \ir functions/measure_coverage.sql
 \ir functions/count_session.sql

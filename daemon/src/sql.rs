@@ -20,6 +20,7 @@ queries! {
     REGISTER_WORKER = "register_worker.sql";
     HEARTBEAT = "heartbeat.sql";
     DEREGISTER_WORKER = "deregister_worker.sql";
+    EXPAND_NOTES = "expand_notes.sql";
     CLAIM = "claim.sql";
     RELEASE_ORPHANS = "release_orphans.sql";
     LOCK_SESSIONS = "lock_sessions.sql";

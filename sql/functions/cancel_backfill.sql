@@ -1,5 +1,5 @@
--- Removes from the queue what a backfill has queued. A measurement stays if a daemon has claimed it, or if its session
--- completed again since (its source is then live).
+-- Removes from the queue what a backfill has queued, and remembers it, so that the sweep does not queue it again. A
+-- measurement stays if a daemon has claimed it, or if its session completed again since (its source is then live).
 CREATE OR REPLACE FUNCTION heimdall.cancel_backfill(id uuid)
 RETURNS TABLE (backfill_id uuid, measurements_cancelled bigint)
 LANGUAGE plpgsql
@@ -11,7 +11,14 @@ BEGIN
     WITH cancelled AS (
         DELETE FROM heimdall.feature_queue q
         WHERE q.backfill_id = cancel_backfill.id AND q.source = 'backfill' AND q.state <> 'claimed'
-        RETURNING 1
+        RETURNING q.measurement_id
+    ), kept AS (
+        -- The sweep leaves these alone. Another backfill may queue them again.
+        INSERT INTO heimdall.cancelled_measurements (measurement_id, backfill_id)
+        SELECT c.measurement_id, cancel_backfill.id FROM cancelled c
+        ON CONFLICT (measurement_id) DO UPDATE
+        SET backfill_id = excluded.backfill_id, cancelled_by = excluded.cancelled_by,
+            cancelled_at = excluded.cancelled_at
     )
     SELECT count(*) INTO measurements_cancelled FROM cancelled;
 

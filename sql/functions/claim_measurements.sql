@@ -21,7 +21,7 @@ RETURNS TABLE (measurement_id uuid, claim_id bigint, attempt integer, source tex
                measured_at timestamptz, rx_id text, rx_lat double precision, rx_lon double precision,
                frequency_hz bigint, iq_data_location text, iq_data_format text, iq_sample_rate double precision,
                iq_samples_count bigint, duration_seconds double precision, recheck boolean, priority smallint,
-               id bigint)
+               id bigint, source_fingerprint bigint, is_hidden boolean)
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -65,7 +65,12 @@ BEGIN
     SELECT c.measurement_id, c.claim_id, c.attempt, c.source, c.recording_session_id, c.measured_at,
            m.rx_id, m.rx_lat, m.rx_lon, coalesce(m.frequency_hz, m.session_frequency_hz),
            m.iq_data_location, m.iq_data_format, m.iq_sample_rate, m.iq_samples_count, m.duration_seconds, c.recheck,
-           c.priority, c.id
+           c.priority, c.id,
+           CASE WHEN m.measurement_id IS NOT NULL
+                THEN heimdall.source_fingerprint(m.iq_data_location, m.websdr_station_id::text, m.iq_data_format,
+                                                 m.iq_sample_rate) END,
+           m.measurement_id IS NULL AND (row_security_active('heimdall.measurements')
+                                         OR row_security_active('heimdall.recording_sessions'))
     FROM claimed c
     LEFT JOIN LATERAL (
         SELECT iq.*, s.frequency_hz::bigint AS session_frequency_hz

@@ -1,8 +1,12 @@
--- The sweep: queues the measurements of completed sessions that have neither a feature row nor a queue row, of at most
--- max_recordings sessions, newest first. Its cost is bounded for any length of history: each call examines the newest
--- sessions, then continues where the last call stopped, and starts again after the oldest one.
+-- The sweep, the safety net for lost notes: looks for measurements of completed sessions that have neither features nor
+-- a row in the queue, or whose features are of another object, session or time, in at most max_recordings sessions,
+-- newest first. Its cost is bounded for any length of history: each call examines the newest sessions, then continues
+-- where the last call stopped, and starts again after the oldest one. It leaves alone what a cancelled backfill had
+-- queued and, without include_history, the sessions from before the installation: those belong to request_backfill().
 -- Only one call runs at a time; a second one returns zeros immediately.
-CREATE OR REPLACE FUNCTION heimdall.enqueue_missing(max_recordings integer DEFAULT 250)
+CREATE OR REPLACE FUNCTION heimdall.enqueue_missing(
+    max_recordings integer DEFAULT 250, include_history boolean DEFAULT false
+)
 RETURNS TABLE (recordings_found bigint, measurements_queued bigint)
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -18,8 +22,8 @@ DECLARE
     upper_at timestamptz;   -- NULL: no limit, begin with the newest
     lower_at timestamptz;
     resume   timestamptz;
-    found    bigint;
-    queued   bigint;
+    oldest   timestamptz;   -- examine no older sessions; NULL: all
+    found    record;
 BEGIN
     recordings_found := 0;
     measurements_queued := 0;
@@ -27,12 +31,14 @@ BEGIN
         RAISE EXCEPTION 'max_recordings is %, must be at least 1', coalesce(max_recordings::text, 'NULL')
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF NOT pg_try_advisory_xact_lock(hashtextextended('heimdall.enqueue', 0)) THEN
+    SELECT s.resume_before, CASE WHEN include_history THEN NULL ELSE s.history_before END INTO resume, oldest
+    FROM heimdall.sweep_state s
+    FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
         RETURN NEXT;
         RETURN;
     END IF;
 
-    SELECT s.resume_before INTO resume FROM heimdall.sweep_state s;
     LOOP
         SELECT s.created_at INTO lower_at
         FROM heimdall.recording_sessions s
@@ -40,11 +46,13 @@ BEGIN
         ORDER BY s.created_at DESC
         OFFSET chunk_sessions - 1 LIMIT 1;
 
-        SELECT e.recordings_found, e.measurements_queued INTO found, queued
-        FROM heimdall.enqueue_sessions('sweep', 1::smallint, NULL, lower_at, upper_at,
-                                       max_recordings - recordings_found, false) e;
-        recordings_found := recordings_found + found;
-        measurements_queued := measurements_queued + queued;
+        IF lower_at <= oldest THEN
+            lower_at := NULL;
+        END IF;
+        SELECT e.recordings_found, e.measurements_queued INTO found
+        FROM heimdall.sweep_sessions(coalesce(lower_at, oldest), upper_at, max_recordings - recordings_found) e;
+        recordings_found := recordings_found + found.recordings_found;
+        measurements_queued := measurements_queued + found.measurements_queued;
         examined := examined + chunk_sessions;
 
         IF recordings_found >= max_recordings THEN
@@ -70,6 +78,7 @@ BEGIN
     RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION heimdall.enqueue_missing(integer) IS
-    'Queues measurements of completed sessions that have no features, no error row and no queue row, of at most '
-    'max_recordings sessions. The sweep calls it; it is safe to call at any time.';
+COMMENT ON FUNCTION heimdall.enqueue_missing(integer, boolean) IS
+    'Queues measurements of completed sessions that have no features, no error row and no queue row, or features of '
+    'another object, in at most max_recordings sessions. include_history: also sessions from before the installation. '
+    'The sweep calls it; it is safe to call at any time.';

@@ -1,5 +1,5 @@
 -- Queues what is missing in completed sessions created in [since, until), newest sessions first. The common part of
--- enqueue_missing and request_backfill. Both take the same advisory lock first, so only one of them runs at a time.
+-- request_backfill and of tools that queue a range of time.
 -- A measurement is missing when it has neither a feature row nor a queue row; with include_failed an error row does
 -- not count. NULL: no limit. Sessions without a created_at count as the oldest.
 CREATE OR REPLACE FUNCTION heimdall.enqueue_sessions(
@@ -19,6 +19,7 @@ BEGIN
     RETURN QUERY
     WITH missing AS (
         SELECT sm.recording_session_id, sm.session_created_at, sm.measurement_id, sm.measured_at,
+               sm.iq_data_location, sm.websdr_station_id, sm.iq_data_format, sm.iq_sample_rate,
                dense_rank() OVER (ORDER BY sm.session_created_at DESC NULLS LAST, sm.recording_session_id)
                    AS nth_session
         FROM heimdall.session_measurements sm
@@ -33,9 +34,11 @@ BEGIN
           AND (SELECT true FROM heimdall.feature_queue q WHERE q.measurement_id = sm.measurement_id) IS NULL
     ), queued AS (
         INSERT INTO heimdall.feature_queue AS q
-            (measurement_id, recording_session_id, measured_at, source, priority, backfill_id)
+            (measurement_id, recording_session_id, measured_at, source, priority, backfill_id, source_fingerprint)
         SELECT m.measurement_id, m.recording_session_id, m.measured_at,
-               enqueue_sessions.source, enqueue_sessions.priority, enqueue_sessions.backfill_id
+               enqueue_sessions.source, enqueue_sessions.priority, enqueue_sessions.backfill_id,
+               heimdall.source_fingerprint(m.iq_data_location, m.websdr_station_id::text, m.iq_data_format,
+                                           m.iq_sample_rate)
         FROM missing m
         WHERE max_recordings IS NULL OR m.nth_session <= max_recordings
         ORDER BY m.nth_session, m.measured_at, m.measurement_id

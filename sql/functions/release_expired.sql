@@ -56,7 +56,7 @@ BEGIN
 
     -- The locks of queries/lock_sessions.sql, in the same order, before any row changes.
     PERFORM pg_advisory_xact_lock(k.key)
-    FROM (SELECT DISTINCT hashtextextended(s::text, 0) AS key FROM unnest(sessions) s ORDER BY key) k;
+    FROM (SELECT DISTINCT heimdall.session_lock_key(s) AS key FROM unnest(sessions) s ORDER BY key) k;
 
     RETURN QUERY
     WITH dropped AS (

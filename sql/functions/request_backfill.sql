@@ -24,7 +24,8 @@ BEGIN
     ELSIF until <= since THEN
         RAISE EXCEPTION 'until (%) is not after since (%)', until, since USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtextextended('heimdall.enqueue', 0));
+    -- One at a time, and not during a sweep.
+    PERFORM FROM heimdall.sweep_state FOR UPDATE;
 
     backfill_id := gen_random_uuid();
     SELECT e.recordings_found, e.measurements_queued INTO recordings_found, measurements_queued
@@ -33,6 +34,9 @@ BEGIN
     INSERT INTO heimdall.backfills AS b (backfill_id, recordings_found, total, finished_at)
     VALUES (request_backfill.backfill_id, request_backfill.recordings_found, measurements_queued,
             CASE WHEN measurements_queued = 0 THEN clock_timestamp() END);
+    DELETE FROM heimdall.cancelled_measurements c
+    USING heimdall.feature_queue q
+    WHERE q.measurement_id = c.measurement_id AND q.backfill_id = request_backfill.backfill_id;
 
     IF measurements_queued > 0 THEN
         PERFORM heimdall.wake_workers();

@@ -15,11 +15,15 @@ BEGIN
     IF until <= since THEN
         RAISE EXCEPTION 'until (%) is not after since (%)', until, since USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtextextended('heimdall.enqueue', 0));
+    -- One at a time, and not during a sweep.
+    PERFORM FROM heimdall.sweep_state FOR UPDATE;
 
     WITH queued AS (
-        INSERT INTO heimdall.feature_queue AS q (measurement_id, recording_session_id, measured_at, source, priority)
-        SELECT sm.measurement_id, sm.recording_session_id, sm.measured_at, 'retry', 1
+        INSERT INTO heimdall.feature_queue AS q
+            (measurement_id, recording_session_id, measured_at, source, priority, source_fingerprint)
+        SELECT sm.measurement_id, sm.recording_session_id, sm.measured_at, 'retry', 1,
+               heimdall.source_fingerprint(sm.iq_data_location, sm.websdr_station_id::text, sm.iq_data_format,
+                                           sm.iq_sample_rate)
         FROM heimdall.measurement_features f
         CROSS JOIN LATERAL (SELECT * FROM heimdall.session_measurements v
                             WHERE v.measurement_id = f.measurement_id LIMIT 1) sm

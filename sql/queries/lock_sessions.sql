@@ -4,4 +4,4 @@
 -- Parameters: $1 recording_session_ids
 -- Returns: rows without meaning
 SELECT pg_advisory_xact_lock(k.key)
-FROM (SELECT DISTINCT hashtextextended(s::text, 0) AS key FROM unnest($1::uuid[]) s ORDER BY key) k;
+FROM (SELECT DISTINCT heimdall.session_lock_key(s) AS key FROM unnest($1::uuid[]) s ORDER BY key) k;

@@ -1,7 +1,7 @@
 -- Purpose: writes why a measurement has no features. If it has features, they stay: a failure replaces only a failure.
 --   With $6 the queue row stays, to look for the object again; without it the row is deleted.
 -- Parameters: $1 measurement_id, $2 claim_id, $3 error_kind, $4 error_message, $5 extraction_metadata,
---   $6 delay in ms before the recheck, or NULL
+--   $6 delay in ms before the recheck, or NULL, $7 source_fingerprint of the claim
 -- Returns: recording_session_id, backfill_id (NULL also when the row stays), queued_s, worked_s as in
 --   store_features.sql; no row: the lease was lost and nothing has changed
 -- Plan: as store_features.sql. 41 buffers, 0.17 ms at 10 million finished, 35 and 0.12 at 10 thousand; with $6 52 and
@@ -27,9 +27,10 @@ WITH held AS (
 ), stored AS (
     INSERT INTO heimdall.measurement_features AS f
         (timestamp, measurement_id, recording_session_id, receiver_features, extraction_metadata,
-         overall_confidence, num_receivers_detected, extraction_failed, error_kind, error_message, attempts)
+         overall_confidence, num_receivers_detected, extraction_failed, error_kind, error_message, attempts,
+         source_fingerprint)
     SELECT measured_at, measurement_id, recording_session_id, '{}', coalesce($5::jsonb, '{}'), 0, 0, true,
-           $3::text, $4::text, attempt
+           $3::text, $4::text, attempt, $7::bigint
     FROM held h
     WHERE (SELECT true FROM heimdall.measurement_features g
            WHERE g.measurement_id = h.measurement_id AND NOT g.extraction_failed LIMIT 1) IS NULL
@@ -39,6 +40,7 @@ WITH held AS (
         error_kind           = excluded.error_kind,
         error_message        = excluded.error_message,
         attempts             = excluded.attempts,
+        source_fingerprint   = excluded.source_fingerprint,
         updated_at           = clock_timestamp()
     WHERE f.extraction_failed
 )

@@ -2,7 +2,7 @@
 --   another timestamp (the measurement's created_at has changed since).
 -- Parameters: $1 measurement_id, $2 claim_id, $3 receiver_features, or of a long recording the last part,
 --   $4 extraction_metadata, $5 overall_confidence, $6 mean_snr_db, $7 num_receivers_detected, $8 number of parts that
---   store_part.sql has stored (0: none)
+--   store_part.sql has stored (0: none), $9 source_fingerprint of the claim
 -- Returns: recording_session_id, backfill_id, queued_s (from queued to claimed), worked_s (from claimed to now); no
 --   row: the lease was lost and nothing has changed
 -- Plan: Delete > Index Scan using feature_queue_pkey. claim_id implies that the row is claimed; with the state as a
@@ -26,14 +26,14 @@ WITH finished AS (
 ), stored AS (
     INSERT INTO heimdall.measurement_features
         (timestamp, measurement_id, recording_session_id, receiver_features, extraction_metadata,
-         overall_confidence, mean_snr_db, num_receivers_detected, attempts)
+         overall_confidence, mean_snr_db, num_receivers_detected, attempts, source_fingerprint)
     SELECT measured_at, measurement_id, recording_session_id,
            CASE WHEN $8::integer > 0
                 THEN (SELECT array_agg(e.segment ORDER BY p.part, e.ordinal)
                       FROM parts p, unnest(p.receiver_features) WITH ORDINALITY AS e (segment, ordinal)) || $3::jsonb[]
                 ELSE $3::jsonb[] END,
            $4::jsonb,
-           $5::double precision, $6::double precision, $7::integer, attempt
+           $5::double precision, $6::double precision, $7::integer, attempt, $9::bigint
     FROM finished
     ON CONFLICT (timestamp, measurement_id) DO UPDATE
     SET recording_session_id   = excluded.recording_session_id,
@@ -46,6 +46,7 @@ WITH finished AS (
         error_kind             = NULL,
         error_message          = NULL,
         attempts               = excluded.attempts,
+        source_fingerprint     = excluded.source_fingerprint,
         updated_at             = clock_timestamp()
 )
 SELECT recording_session_id, backfill_id,

@@ -1,4 +1,4 @@
--- The four triggers on the application's tables. Each one runs once per statement. An existing trigger is not replaced,
+-- The six triggers on the application's tables. Each one runs once per statement. An existing trigger is not replaced,
 -- because that would lock the application's table in every migration. To change one, the next file under schema/ drops
 -- it first.
 DO $$
@@ -9,14 +9,17 @@ BEGIN
         SELECT w.*
         FROM (VALUES
             ('heimdall_measurement_inserted', 'INSERT', 'measurements', 'NEW TABLE AS new_rows',
-             'queue_late_measurements', 'Queues measurements that arrive after their session completed.'),
+             'note_measurement_changes', 'Notes new measurements.'),
             ('heimdall_measurement_updated', 'UPDATE', 'measurements', 'OLD TABLE AS old_rows NEW TABLE AS new_rows',
-             'queue_late_measurements',
-             'Queues measurements whose object arrives or changes after their session completed.'),
+             'note_measurement_changes', 'Notes measurements whose object, time, session or receiver changes.'),
+            ('heimdall_measurement_deleted', 'DELETE', 'measurements', 'OLD TABLE AS old_rows',
+             'note_measurement_changes', 'Notes deleted measurements.'),
             ('heimdall_session_inserted', 'INSERT', 'recording_sessions', 'NEW TABLE AS new_rows',
-             'queue_completed_sessions', 'Queues the measurements of sessions that are completed from the start.'),
+             'note_session_changes', 'Notes sessions that are completed from the start.'),
             ('heimdall_session_updated', 'UPDATE', 'recording_sessions', 'OLD TABLE AS old_rows NEW TABLE AS new_rows',
-             'queue_completed_sessions', 'Queues the measurements of sessions that become completed.')
+             'note_session_changes', 'Notes sessions that become completed, or whose window changes.'),
+            ('heimdall_session_deleted', 'DELETE', 'recording_sessions', 'OLD TABLE AS old_rows',
+             'note_session_changes', 'Notes deleted sessions.')
         ) AS w (name, event, relation, transition_tables, function_name, meaning)
         WHERE NOT EXISTS (SELECT FROM pg_trigger t
                           WHERE t.tgrelid = format('heimdall.%I', w.relation)::regclass AND t.tgname = w.name)

@@ -102,12 +102,16 @@ pub struct Arguments {
     /// Look for work this often even without a notification [default: 15s]
     #[arg(long, env = "HEIMDALL_POLL_INTERVAL", global = true, value_name = "DURATION")]
     pub poll_interval: Option<String>,
-    /// Time between two sweeps, which find recordings that were missed [default: 5min]
+    /// Time between two sweeps, which find recordings that were missed, or `off` [default: 5min]
     #[arg(long, env = "HEIMDALL_SWEEP_INTERVAL", global = true, value_name = "DURATION")]
     pub sweep_interval: Option<String>,
     /// Most sessions that one sweep queues [default: 250]
     #[arg(long, env = "HEIMDALL_SWEEP_RECORDINGS", global = true, value_name = "N")]
     pub sweep_recordings: Option<String>,
+    /// Whether the sweep also queues sessions from before the installation, `on` or `off`; they are
+    /// usually left to `request_backfill()` [default: off]
+    #[arg(long, env = "HEIMDALL_SWEEP_HISTORY", global = true, value_name = "SWITCH")]
+    pub sweep_history: Option<String>,
     /// Larger objects become an error row, before or after decompression; bytes or KB, MB, GB, KiB, MiB, GiB [default: 16GiB]
     #[arg(long, env = "HEIMDALL_MAX_OBJECT_BYTES", global = true, value_name = "SIZE")]
     pub max_object_bytes: Option<String>,

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use super::arguments::Arguments;
 use super::credentials::{Credentials, DatabaseUrl};
 use super::secret::Secret;
-use super::settings::{ConfigErrors, DEFAULT_LOG, ListenerUrl, LogFormat, Settings, StoreSettings};
+use super::settings::{ConfigErrors, DEFAULT_LOG, ListenerUrl, LogFormat, Settings, StoreSettings, SweepSettings};
 use super::validation::{Given, Validator};
 
 /// Enough to hide the latency of the store on a few cores. Sixteen partly read recordings fit into
@@ -53,8 +53,11 @@ impl Arguments {
             extract_threads: c.count(given!(self.extract_threads), processors, 1..=MAX_CONCURRENCY),
             lease: c.duration(given!(self.lease), seconds(30), seconds(1)..=day),
             poll_interval: c.duration(given!(self.poll_interval), seconds(15), ms(10)..=day),
-            sweep_interval: c.duration(given!(self.sweep_interval), seconds(300), ms(100)..=day),
-            sweep_recordings: c.count(given!(self.sweep_recordings), 250, 1..=1_000_000),
+            sweep: SweepSettings {
+                interval: c.optional_duration(given!(self.sweep_interval), seconds(300), ms(100)..=day * 3650),
+                max_recordings: c.count(given!(self.sweep_recordings), 250, 1..=1_000_000),
+                include_history: c.switch(given!(self.sweep_history), false),
+            },
             max_object_bytes: c.size(given!(self.max_object_bytes), DEFAULT_MAX_OBJECT_BYTES, 1),
             max_bytes_in_flight: c.size(
                 given!(self.max_bytes_in_flight),

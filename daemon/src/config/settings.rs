@@ -55,10 +55,8 @@ pub struct Settings {
     pub lease: Duration,
     /// Time between two looks for work without a notification.
     pub poll_interval: Duration,
-    /// Time between two sweeps by any daemon.
-    pub sweep_interval: Duration,
-    /// Sessions that one sweep queues at most.
-    pub sweep_recordings: i32,
+    /// The sweep for what lost notes have left behind.
+    pub sweep: SweepSettings,
     /// Size limit of one object, bytes.
     pub max_object_bytes: u64,
     /// Limit of bytes read but not yet extracted, all recordings together.
@@ -89,6 +87,17 @@ pub enum HttpAddress {
     Given(SocketAddr),
     /// Nowhere.
     Off,
+}
+
+/// The sweep.
+#[derive(Clone, Copy, Debug)]
+pub struct SweepSettings {
+    /// Time between two sweeps by any daemon; `None`: no sweeps.
+    pub interval: Option<Duration>,
+    /// Sessions that one sweep queues at most.
+    pub max_recordings: i32,
+    /// Whether it queues sessions from before the installation too.
+    pub include_history: bool,
 }
 
 /// All errors in the settings, one line each.

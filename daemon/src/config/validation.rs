@@ -69,6 +69,28 @@ impl Validator {
         })
     }
 
+    /// A duration, or `None` for `off` and for `0`.
+    pub(super) fn optional_duration(
+        &mut self,
+        given: &Given<'_>,
+        default: Duration,
+        range: RangeInclusive<Duration>,
+    ) -> Option<Duration> {
+        if given.text.is_some_and(|text| matches!(text, "off" | "0" | "0s")) {
+            return None;
+        }
+        Some(self.duration(given, default, range))
+    }
+
+    /// `on` or `off`.
+    pub(super) fn switch(&mut self, given: &Given<'_>, default: bool) -> bool {
+        self.parse(given, default, |text| match text {
+            "on" | "true" => Ok(true),
+            "off" | "false" => Ok(false),
+            _ => Err(format!("'{text}' is neither on nor off")),
+        })
+    }
+
     pub(super) fn count<T>(&mut self, given: &Given<'_>, default: T, range: RangeInclusive<T>) -> T
     where
         T: FromStr + PartialOrd + fmt::Display,

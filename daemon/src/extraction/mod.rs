@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::FutureExt as _;
-use tracing::info;
+use tracing::{info, warn};
 
 use self::archive_tail::ArchiveTail;
 use self::metadata::Metadata;
@@ -36,6 +36,9 @@ pub mod threads;
 /// in total.
 const MAX_READS: u32 = 3;
 
+/// Delay of a measurement that row-level security may hide: an administrator has time to see it.
+const HIDDEN_DELAY: Duration = Duration::from_mins(5);
+
 type Extracted = Result<ExtractionResult, ExtractionError>;
 
 /// Extracts claimed recordings. All recordings share one.
@@ -56,7 +59,16 @@ impl Pipeline {
     /// Reads and extracts a claimed recording. A panic fails only this recording.
     pub async fn process(&self, claim: &Claim) -> Outcome {
         let Some(text) = &claim.iq_data_location else {
-            return Outcome::Discard;
+            return if claim.is_hidden {
+                warn!(
+                    measurement = %claim.lease.measurement_id,
+                    hint = "heimdalld doctor",
+                    "row-level security may hide the measurement, deferred"
+                );
+                Outcome::Snooze(HIDDEN_DELAY)
+            } else {
+                Outcome::Discard
+            };
         };
         let mut metadata = Metadata::new(claim);
         let extracting = AssertUnwindSafe(self.extract_at(text, claim, &mut metadata));

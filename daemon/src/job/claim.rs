@@ -54,6 +54,10 @@ pub struct Claim {
     pub duration_seconds: Option<f64>,
     /// An error row exists already; this attempt looks for the missing object again.
     pub recheck: bool,
+    /// Hash of what the extraction depends on, to be stored with its result.
+    pub source_fingerprint: Option<i64>,
+    /// There is no location because row-level security may hide the measurement.
+    pub is_hidden: bool,
 }
 
 impl Claim {
@@ -79,6 +83,8 @@ impl Claim {
             iq_samples_count: row.try_get("iq_samples_count")?,
             duration_seconds: row.try_get("duration_seconds")?,
             recheck: row.try_get("recheck")?,
+            source_fingerprint: row.try_get("source_fingerprint")?,
+            is_hidden: row.try_get("is_hidden")?,
         })
     }
 }
@@ -86,5 +92,19 @@ impl Claim {
 /// Number of values of `feature_queue.priority`: live, retry and sweep, backfill.
 pub const PRIORITIES: usize = 3;
 
-/// For each priority, the id above which a claim searches.
-pub type CursorIds = [i64; PRIORITIES];
+/// The ids above which a claim searches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CursorIds {
+    /// Of the queue, for each priority.
+    pub queue: [i64; PRIORITIES],
+    /// Of the notes of the application's changes.
+    pub note: i64,
+}
+
+impl CursorIds {
+    /// The ids of the queue, as an SQL parameter.
+    #[must_use]
+    pub fn rows(&self) -> &[i64] {
+        &self.queue
+    }
+}

@@ -109,6 +109,7 @@ impl Heartbeat {
         }
         if let Some(response) = queue.heartbeat(id, in_flight).await? {
             self.log_pause_change(&response, state);
+            self.compare_claims(&response);
             let now = Instant::now();
             if now - state.last_heartbeat > self.identity.lease * 2 / 3 {
                 state.no_rescue_before = now + self.identity.lease / 3;
@@ -142,6 +143,23 @@ impl Heartbeat {
             }
         }
         Ok(result.is_ok())
+    }
+
+    /// Compares the claims in the database with the leases that this daemon holds. They may differ
+    /// after a fail-over that lost commits.
+    ///
+    /// A claim whose answer is on its way is not held yet. So the difference is only a reason to
+    /// look: the worker releases what it does not hold when no claim is on its way. A lease that
+    /// the database does not have ends by itself, because its result is refused.
+    fn compare_claims(&self, response: &HeartbeatResponse) {
+        let (has_orphans, not_claimed) = self.held.compare(&response.claim_ids);
+        if has_orphans {
+            self.held.flag_orphans();
+            self.wake.notify(Wakeup::Upkeep);
+        }
+        if not_claimed > 0 {
+            debug!(leases = not_claimed, "leases that the database does not have now");
+        }
     }
 
     fn log_pause_change(&self, response: &HeartbeatResponse, state: &mut State) {

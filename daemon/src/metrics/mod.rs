@@ -105,6 +105,12 @@ impl Metrics {
         counters.get_or_create(&connection).inc();
     }
 
+    /// Counts the notes of an expansion, and those of them that failed.
+    pub fn expanded(&self, notes: i64, set_aside: i64) {
+        self.notes_expanded.inc_by((notes - set_aside).unsigned_abs());
+        self.notes_set_aside.inc_by(set_aside.unsigned_abs());
+    }
+
     /// Counts a sweep that ended.
     pub fn swept(&self, recordings_found: i64, measurements_queued: i64) {
         self.sweeps.inc();

@@ -97,6 +97,10 @@ metrics! {
     outages: Family<Server, Counter> = family(Server::ALL, Counter::default);
     /// 1 while the extraction is paused, as of the last heartbeat
     paused: Gauge = Gauge::default();
+    /// Notes of the application's changes that this daemon expanded into rows of the queue
+    notes_expanded: Counter = Counter::default();
+    /// Notes that could not be expanded, and were set aside
+    notes_set_aside: Counter = Counter::default();
     /// Sweeps made by this daemon; one daemon at a time makes them
     sweeps: Counter = Counter::default();
     /// Sessions with something missing, found by sweeps of this daemon

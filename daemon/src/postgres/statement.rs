@@ -40,6 +40,29 @@ pub async fn query_once(
     committed.map(|()| rows)
 }
 
+/// Runs two statements, one after the other, each in a transaction of its own, without waiting in
+/// between. Either may be refused without the other.
+///
+/// # Errors
+/// When the statements cannot be prepared.
+pub async fn query_both(
+    client: &Object,
+    statements: [(&str, Parameters<'_>); 2],
+    pooled: bool,
+) -> Result<[Result<Vec<Row>, Error>; 2], Error> {
+    let [(first, first_parameters), (second, second_parameters)] = statements;
+    if !pooled {
+        // Prepared first, so that the first poll of each query sends it.
+        client.prepare_cached(first).await?;
+        client.prepare_cached(second).await?;
+    }
+    let (first, second) = join!(
+        query_once(client, first, first_parameters, pooled),
+        query_once(client, second, second_parameters, pooled)
+    );
+    Ok([first, second])
+}
+
 /// Runs a statement in a transaction. The first poll sends it if the connection has prepared it
 /// before, or is `pooled`.
 ///

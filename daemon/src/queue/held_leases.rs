@@ -50,6 +50,16 @@ impl HeldLeases {
         self.lock().iter().copied().collect()
     }
 
+    /// Compares with the claims that the database has for this daemon. Returns whether it has some
+    /// that are not held, and how many are held that it does not have.
+    #[must_use]
+    pub fn compare(&self, claim_ids: &[i64]) -> (bool, usize) {
+        let leases = self.lock();
+        let held: HashSet<i64> = leases.iter().map(|lease| lease.claim_id).collect();
+        let claimed: HashSet<i64> = claim_ids.iter().copied().collect();
+        (!claimed.is_subset(&held), held.difference(&claimed).count())
+    }
+
     /// Removes and returns all leases.
     #[must_use]
     pub fn take_all(&self) -> Vec<Lease> {

@@ -18,16 +18,18 @@ use crate::metrics::queue_depth::QueueDepth;
 use crate::postgres::Database;
 use crate::postgres::error::DbError;
 use crate::postgres::schema::Schema;
-use crate::postgres::statement::{Parameters, query_once};
+use crate::postgres::statement::{Parameters, query_both, query_once};
 use crate::sql;
 use crate::sql::schema_version;
 
-use self::rows::{HeartbeatResponse, QueueStatus, RescuedRow, SweepResult};
+use self::rows::{Expansion, HeartbeatResponse, QueueStatus, RescuedRow, SweepResult};
 
 mod connection;
 pub mod held_leases;
 pub mod rows;
 
+/// About how many measurements one expansion of notes queues at most: some tens of milliseconds.
+const BATCH: i32 = 1000;
 /// The longest wait for an answer. It is longer than the server's own statement time-out, so a
 /// later answer means that the connection is broken.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(75);
@@ -106,8 +108,37 @@ impl Queue {
     /// them.
     pub async fn claim(&self, worker_id: Uuid, limit: usize, above: Option<CursorIds>) -> Result<Vec<Claim>, DbError> {
         let limit = i32::try_from(limit).unwrap_or(i32::MAX);
-        let above = above.as_ref().map(<[i64; _]>::as_slice);
+        let above = above.as_ref().map(CursorIds::rows);
         self.fetch(sql::CLAIM, &[&worker_id, &limit, &above], Claim::read).await
+    }
+
+    /// `expand_notes.sql`, then [`Queue::claim`], without waiting in between. The two are separate
+    /// transactions: a claim does not depend on the expansion.
+    pub async fn expand_and_claim(
+        &self,
+        worker_id: Uuid,
+        limit: usize,
+        above: Option<CursorIds>,
+    ) -> Result<(Result<Option<Expansion>, Error>, Vec<Claim>), DbError> {
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        let note = above.as_ref().map(|above| above.note);
+        let above = above.as_ref().map(CursorIds::rows);
+        let to_expand: Parameters<'_> = &[&BATCH, &limit, &note];
+        let to_claim: Parameters<'_> = &[&worker_id, &limit, &above];
+        self.with_connection(async |client| {
+            let statements = [(sql::EXPAND_NOTES, to_expand), (sql::CLAIM, to_claim)];
+            let [expanded, claimed] = query_both(client, statements, self.is_pooled()).await?;
+            let expansion = expanded.and_then(|rows| rows.first().map(Expansion::read).transpose());
+            let claims = claimed?.iter().map(Claim::read).collect::<Result<_, _>>()?;
+            Ok((expansion, claims))
+        })
+        .await
+    }
+
+    /// `expand_notes.sql`.
+    pub async fn expand_notes(&self) -> Result<Expansion, DbError> {
+        let parameters: Parameters<'_> = &[&BATCH, &0_i32, &None::<i64>];
+        Ok(Expansion::read(&self.one(sql::EXPAND_NOTES, parameters).await?)?)
     }
 
     /// `release_orphans.sql`. Returns the number of rows that this worker had claimed in the
@@ -150,8 +181,13 @@ impl Queue {
     }
 
     /// `sweep.sql`. Returns `None` when another daemon swept within the interval.
-    pub async fn sweep(&self, max_recordings: i32, interval: Duration) -> Result<Option<SweepResult>, DbError> {
-        let parameters: Parameters<'_> = &[&max_recordings, &millis(interval)];
+    pub async fn sweep(
+        &self,
+        max_recordings: i32,
+        interval: Duration,
+        include_history: bool,
+    ) -> Result<Option<SweepResult>, DbError> {
+        let parameters: Parameters<'_> = &[&max_recordings, &millis(interval), &include_history];
         Ok(self.fetch(sql::SWEEP, parameters, SweepResult::read).await?.pop())
     }
 

@@ -21,6 +21,7 @@ use crate::http;
 use crate::http::HttpError;
 use crate::http::readiness::Status;
 use crate::listener::listen;
+use crate::maintenance::expander;
 use crate::maintenance::heartbeat::Heartbeat;
 use crate::maintenance::registration::{Identity, register};
 use crate::maintenance::{scheduler, sweeper};
@@ -179,6 +180,7 @@ impl Service {
                 self.queue.clone(),
                 shared.worker_id.subscribe(),
                 Arc::clone(&shared.held),
+                Arc::clone(&shared.more_notes),
                 self.answer_timeouts,
             ),
             jobs: Jobs::new(
@@ -216,6 +218,13 @@ impl Service {
         };
         // It continues after `stop`, so that the lease stays valid while recordings are in flight.
         tasks.spawn(heartbeat.run());
+        tasks.spawn(expander::expand_loop(
+            self.queue.clone(),
+            Arc::clone(&shared.more_notes),
+            Arc::clone(&shared.compatibility),
+            Arc::clone(&shared.wake),
+            stop.clone(),
+        ));
         tasks.spawn(scheduler::promote_due_loop(
             self.queue.clone(),
             Arc::clone(&shared.deferred),
@@ -225,8 +234,7 @@ impl Service {
         ));
         tasks.spawn(sweeper::sweep_loop(
             self.queue.clone(),
-            self.settings.sweep_recordings,
-            self.settings.sweep_interval,
+            self.settings.sweep,
             Arc::clone(&shared.compatibility),
             stop.clone(),
         ));

@@ -19,6 +19,8 @@ pub(super) struct Shared {
     pub(super) listener_status: Arc<ListenerStatus>,
     pub(super) compatibility: Arc<SchemaCompatibility>,
     pub(super) held: Arc<HeldLeases>,
+    /// The worker notifies the expander of notes that are left.
+    pub(super) more_notes: Arc<Notify>,
     /// The writer notifies the scheduler of deferred rows.
     pub(super) deferred: Arc<Notify>,
 }
@@ -27,7 +29,7 @@ pub(super) struct Shared {
 pub(super) struct Tasks {
     pub(super) worker: JoinHandle<()>,
     pub(super) writer: JoinHandle<()>,
-    /// Listener, heartbeat, scheduler, sweeper and circuit breakers.
+    /// Listener, heartbeat, expander, scheduler, sweeper and circuit breakers.
     pub(super) background: JoinSet<()>,
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
@@ -12,6 +12,7 @@ use crate::backoff::Backoff;
 use crate::job::claim::Claim;
 use crate::job::failpoint::{FailPoint, hit};
 use crate::queue::held_leases::HeldLeases;
+use crate::queue::rows::Expansion;
 use crate::queue::{ANSWER_TIMEOUT, Queue};
 
 /// Short, because a database restart takes a second or two.
@@ -31,6 +32,8 @@ pub struct Claimer {
     /// Changes when the lease of this daemon expired and it registers again.
     worker_id: watch::Receiver<Uuid>,
     held: Arc<HeldLeases>,
+    /// Notified when notes of the application's changes are left.
+    more_notes: Arc<Notify>,
     /// How long to wait for the answer of the database.
     answer_timeouts: Backoff,
     cursor: ClaimCursor,
@@ -48,12 +51,14 @@ impl Claimer {
         queue: Queue,
         worker_id: watch::Receiver<Uuid>,
         held: Arc<HeldLeases>,
+        more_notes: Arc<Notify>,
         answer_timeouts: Backoff,
     ) -> Self {
         Self {
             queue,
             worker_id,
             held,
+            more_notes,
             answer_timeouts,
             cursor: ClaimCursor::default(),
             failures: 0,
@@ -62,7 +67,8 @@ impl Claimer {
         }
     }
 
-    /// Claims at most `limit` rows; none when the database refuses or is unavailable.
+    /// Expands notes and claims at most `limit` rows; none when the database refuses or is
+    /// unavailable.
     pub(super) async fn claim(&mut self, limit: usize) -> Vec<Claim> {
         let worker_id = *self.worker_id.borrow();
         let queue = self
@@ -74,14 +80,15 @@ impl Claimer {
         self.orphans.release(&queue, &self.held, worker_id).await;
         let begun = Instant::now();
         let above = self.cursor.start_ids(begun);
-        match queue.claim(worker_id, limit, above).await {
-            Ok(claims) => {
+        match queue.expand_and_claim(worker_id, limit, above).await {
+            Ok((expansion, claims)) => {
                 if self.failures > 0 {
                     info!(failures = self.failures, "claiming again, the database is back");
                     self.failures = 0;
                 }
                 self.partial = above.is_some();
-                self.cursor.record(above, begun, Instant::now(), &claims);
+                let last_note = self.report(expansion);
+                self.cursor.record(above, begun, Instant::now(), &claims, last_note);
                 hit(FailPoint::AfterClaim, &claims);
                 claims
             }
@@ -95,6 +102,25 @@ impl Claimer {
                 self.cursor.reset();
                 self.orphans.expect_more();
                 Vec::new()
+            }
+        }
+    }
+
+    /// Reports an expansion. Returns the highest id of its notes.
+    fn report(&self, expansion: Result<Option<Expansion>, tokio_postgres::Error>) -> Option<i64> {
+        match expansion {
+            Ok(expansion) => {
+                let expansion = expansion?;
+                expansion.report();
+                if expansion.more {
+                    self.more_notes.notify_one();
+                }
+                expansion.last_id
+            }
+            // The claim worked, so the server is there. The expander tries again within a second.
+            Err(error) => {
+                debug!(%error, "cannot expand notes");
+                None
             }
         }
     }

@@ -44,14 +44,16 @@ impl ClaimCursor {
     }
 
     /// Records a claim that searched above the ids of [`ClaimCursor::start_ids`].
-    pub fn record(&mut self, above: Option<CursorIds>, begun: Instant, ended: Instant, claims: &[Claim]) {
+    pub fn record(&mut self, above: Option<CursorIds>, begun: Instant, ended: Instant, claims: &[Claim], note: Option<i64>) {
+        // After a full scan without notes the cursor may also move down, as below.
+        self.ids.note = note.unwrap_or(if above.is_none() { 0 } else { self.ids.note });
         let mut highest = [None; PRIORITIES];
         for claim in claims {
             if let Some(highest) = usize::try_from(claim.priority).ok().and_then(|p| highest.get_mut(p)) {
                 *highest = (*highest).max(Some(claim.id));
             }
         }
-        for (cursor, highest) in self.ids.iter_mut().zip(highest) {
+        for (cursor, highest) in self.ids.queue.iter_mut().zip(highest) {
             // After a full scan the cursor may also move down: after a fail-over, ids can be lower.
             *cursor = highest.unwrap_or(*cursor);
         }
@@ -78,35 +80,39 @@ mod tests {
         }
     }
 
+    fn ids(queue: [i64; PRIORITIES], note: i64) -> CursorIds {
+        CursorIds { queue, note }
+    }
+
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
     fn the_first_claim_is_a_full_scan_and_the_next_starts_above_its_rows() {
         let (mut cursor, t) = (ClaimCursor::default(), Instant::now());
         assert_eq!(cursor.start_ids(t), None);
-        cursor.record(None, t, t + 10 * MS, &[claim(0, 7), claim(0, 9), claim(2, 3)]);
-        assert_eq!(cursor.start_ids(t + 11 * MS), Some([9, 0, 3]));
-        cursor.record(Some([9, 0, 3]), t, t + 12 * MS, &[claim(1, 20)]);
-        assert_eq!(cursor.start_ids(t + 13 * MS), Some([9, 20, 3]));
+        cursor.record(None, t, t + 10 * MS, &[claim(0, 7), claim(0, 9), claim(2, 3)], Some(7));
+        assert_eq!(cursor.start_ids(t + 11 * MS), Some(ids([9, 0, 3], 7)));
+        cursor.record(Some(ids([9, 0, 3], 7)), t, t + 12 * MS, &[claim(1, 20)], None);
+        assert_eq!(cursor.start_ids(t + 13 * MS), Some(ids([9, 20, 3], 7)));
     }
 
     #[test]
     fn full_scans_take_a_twentieth_of_the_time_and_come_within_half_a_minute() {
         let (mut cursor, t) = (ClaimCursor::default(), Instant::now());
-        cursor.record(None, t, t + 10 * MS, &[]);
+        cursor.record(None, t, t + 10 * MS, &[], None);
         assert_eq!(cursor.until_full_scan(t + 10 * MS), 190 * MS);
         assert!(cursor.start_ids(t + 199 * MS).is_some());
         assert_eq!(cursor.start_ids(t + 200 * MS), None);
-        cursor.record(None, t, t + 60_000 * MS, &[]);
+        cursor.record(None, t, t + 60_000 * MS, &[], None);
         assert_eq!(cursor.until_full_scan(t + 60_000 * MS), LONGEST_WAIT);
     }
 
     #[test]
     fn the_cursor_moves_down_when_a_full_scan_finds_lower_ids() {
         let (mut cursor, t) = (ClaimCursor::default(), Instant::now());
-        cursor.record(None, t, t + MS, &[claim(0, 1_000)]);
-        cursor.record(None, t, t + MS, &[claim(0, 40)]);
-        assert_eq!(cursor.start_ids(t + MS), Some([40, 0, 0]));
+        cursor.record(None, t, t + MS, &[claim(0, 1_000)], Some(500));
+        cursor.record(None, t, t + MS, &[claim(0, 40)], Some(30));
+        assert_eq!(cursor.start_ids(t + MS), Some(ids([40, 0, 0], 30)));
         cursor.reset();
         assert_eq!(cursor.start_ids(t + MS), None);
     }

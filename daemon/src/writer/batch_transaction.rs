@@ -101,6 +101,7 @@ impl<'a> BatchTransaction<'a> {
                     &row.mean_snr_db,
                     &row.num_receivers_detected,
                     parts,
+                    &job.claim.source_fingerprint,
                 ],
             ),
             Outcome::Failed {
@@ -119,6 +120,7 @@ impl<'a> BatchTransaction<'a> {
                         error_message,
                         extraction_metadata,
                         &delay_ms,
+                        &job.claim.source_fingerprint,
                     ],
                 )
             }

@@ -1,0 +1,160 @@
+-- Brings queue and features in line with what the application's tables say now, for measurements that may have changed.
+-- It compares states and does not repeat events, so it may run twice, late, or for a measurement that has not changed.
+--
+--   completed     sessions that have become completed: all their measurements, failed ones too
+--   measurements  measurements to look at; again: failed ones are queued too
+--
+-- For each measurement:
+--   its session is completed, and it has no features, or features of another object or receiver: it is queued
+--   its features are right, but its time or session has changed: the row of features follows
+--   it is queued: the row of the queue follows. Another object, receiver or session ends a claim of the old one
+--   it no longer exists, has no object or no session, or another session that is not completed: it leaves the queue
+-- A deleted measurement keeps its features. A measurement that belongs to no session any more keeps them without one.
+--
+-- Where row-level security hides rows from this function, it does not take a row that it cannot see for a deleted one.
+--
+-- It returns the number of queued measurements, and the sessions that rows of the queue have left: one of them may have
+-- nothing outstanding any more.
+CREATE OR REPLACE FUNCTION heimdall.apply_changes(
+    completed uuid[], measurements uuid[], again boolean, source text, priority smallint
+)
+RETURNS TABLE (queued bigint, left_sessions uuid[])
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET max_parallel_workers_per_gather = 0
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    sees_all CONSTANT boolean := NOT row_security_active('heimdall.measurements')
+                             AND NOT row_security_active('heimdall.recording_sessions');
+BEGIN
+    RETURN QUERY
+    WITH current AS MATERIALIZED (
+        SELECT DISTINCT ON (c.measurement_id) c.*
+        FROM (
+            -- OFFSET 0 is a planner fence: one index search per session, whatever the statistics say.
+            SELECT sm.measurement_id, true AS again, sm.recording_session_id, sm.session_status, sm.session_created_at,
+                   sm.measured_at, sm.iq_data_location, sm.websdr_station_id::text AS station, sm.iq_data_format,
+                   sm.iq_sample_rate
+            FROM unnest(apply_changes.completed) AS s (id)
+            CROSS JOIN LATERAL (SELECT * FROM heimdall.session_measurements v
+                                WHERE v.recording_session_id = s.id OFFSET 0) sm
+          UNION ALL
+            SELECT n.id, apply_changes.again, sm.recording_session_id, sm.session_status, sm.session_created_at,
+                   sm.measured_at, sm.iq_data_location, sm.websdr_station_id::text, sm.iq_data_format,
+                   sm.iq_sample_rate
+            FROM unnest(apply_changes.measurements) AS n (id)
+            LEFT JOIN LATERAL (SELECT * FROM heimdall.session_measurements v
+                               WHERE v.measurement_id = n.id LIMIT 1) sm ON true
+        ) c
+        ORDER BY c.measurement_id, c.recording_session_id IS NULL, c.again DESC
+    ), compared AS MATERIALIZED (
+        SELECT c.*, p.fingerprint, f.good, f.failed, f.outdated, f.displaced,
+               q.recording_session_id AS queued_session_id, q.measured_at AS queued_measured_at,
+               q.source_fingerprint AS queued_fingerprint, q.measurement_id IS NOT NULL AS is_queued,
+               CASE WHEN c.session_status IS DISTINCT FROM 'completed' THEN false
+                    WHEN f.outdated THEN true
+                    WHEN f.good THEN false
+                    ELSE c.again OR NOT f.failed
+                         AND (SELECT true FROM heimdall.cancelled_measurements x
+                              WHERE x.measurement_id = c.measurement_id) IS NULL
+               END AS is_wanted
+        FROM current c
+        CROSS JOIN LATERAL (
+            SELECT heimdall.source_fingerprint(c.iq_data_location, c.station, c.iq_data_format, c.iq_sample_rate)
+                       AS fingerprint
+            OFFSET 0
+        ) p
+        -- An earlier extraction service wrote one error row per try, hence the aggregates.
+        CROSS JOIN LATERAL (
+            SELECT coalesce(bool_or(NOT mf.extraction_failed), false) AS good,
+                   coalesce(bool_or(mf.extraction_failed), false) AS failed,
+                   -- A row from before the fingerprints: the key that its metadata names must be in the location.
+                   coalesce(bool_or(CASE WHEN mf.source_fingerprint IS NOT NULL
+                                         THEN mf.source_fingerprint <> p.fingerprint
+                                         ELSE strpos(c.iq_data_location, mf.extraction_metadata ->> 'object_key') = 0
+                                    END), false) AS outdated,
+                   coalesce(bool_or(mf.recording_session_id IS DISTINCT FROM c.recording_session_id
+                                    OR mf.timestamp <> c.measured_at), false) AS displaced
+            FROM heimdall.measurement_features mf
+            WHERE mf.measurement_id = c.measurement_id
+        ) f
+        LEFT JOIN heimdall.feature_queue q ON q.measurement_id = c.measurement_id
+    ), queued AS (
+        INSERT INTO heimdall.feature_queue AS q
+            (measurement_id, recording_session_id, measured_at, source, priority, source_fingerprint)
+        SELECT w.measurement_id, w.recording_session_id, w.measured_at, apply_changes.source, apply_changes.priority,
+               w.fingerprint
+        FROM compared w
+        WHERE w.is_wanted
+        ORDER BY w.session_created_at, w.recording_session_id, w.measured_at, w.measurement_id
+        -- Queued already: it gets this priority if it is higher, and a recheck for a missing object becomes ready
+        -- immediately. Another source or session starts it again.
+        ON CONFLICT (measurement_id) DO UPDATE
+        SET recording_session_id = excluded.recording_session_id, measured_at = excluded.measured_at,
+            source_fingerprint = excluded.source_fingerprint,
+            source = CASE WHEN excluded.priority < q.priority THEN excluded.source ELSE q.source END,
+            priority = least(excluded.priority, q.priority),
+            state  = CASE WHEN heimdall.starts_again(q, excluded) OR q.recheck AND q.state = 'waiting' THEN 'ready'
+                          ELSE q.state END,
+            due_at = CASE WHEN heimdall.starts_again(q, excluded) OR q.recheck AND q.state = 'waiting' THEN NULL
+                          ELSE q.due_at END,
+            attempt = CASE WHEN heimdall.starts_again(q, excluded) THEN 0 ELSE q.attempt END,
+            recheck = q.recheck AND NOT heimdall.starts_again(q, excluded),
+            claim_id = CASE WHEN heimdall.starts_again(q, excluded) THEN NULL ELSE q.claim_id END,
+            worker_id = CASE WHEN heimdall.starts_again(q, excluded) THEN NULL ELSE q.worker_id END,
+            claimed_at = CASE WHEN heimdall.starts_again(q, excluded) THEN NULL ELSE q.claimed_at END
+        WHERE heimdall.starts_again(q, excluded) OR q.measured_at <> excluded.measured_at
+           OR q.state <> 'claimed' AND (excluded.priority < q.priority OR q.recheck AND q.state = 'waiting')
+        RETURNING q.measurement_id
+    ), dropped AS (
+        DELETE FROM heimdall.feature_queue q
+        WHERE q.measurement_id = ANY (ARRAY(SELECT d.measurement_id FROM compared d
+                                            WHERE d.is_queued AND NOT d.is_wanted
+                                              AND (d.recording_session_id IS NULL AND sees_all
+                                                   OR d.session_status <> 'completed'
+                                                      AND d.recording_session_id <> d.queued_session_id)))
+        RETURNING q.recording_session_id, q.backfill_id
+    ), moved AS (
+        -- Queued although its features are right, and now of another session: a claim for the old one ends.
+        UPDATE heimdall.feature_queue q
+        SET recording_session_id = k.recording_session_id, measured_at = k.measured_at,
+            state = CASE WHEN q.state = 'claimed' THEN 'ready' ELSE q.state END,
+            claim_id = NULL, worker_id = NULL, claimed_at = NULL
+        FROM (SELECT c.* FROM compared c
+              WHERE c.is_queued AND NOT c.is_wanted AND c.session_status = 'completed'
+                AND c.recording_session_id <> c.queued_session_id) k
+        WHERE q.measurement_id = k.measurement_id
+    ), uncounted AS (
+        UPDATE heimdall.backfills b
+        SET total = b.total - d.n,
+            finished_at = coalesce(b.finished_at, CASE WHEN b.done + b.failed >= b.total - d.n THEN clock_timestamp() END)
+        FROM (SELECT backfill_id, count(*) AS n FROM dropped WHERE backfill_id IS NOT NULL GROUP BY backfill_id) d
+        WHERE b.backfill_id = d.backfill_id
+    ), followed AS (
+        UPDATE heimdall.measurement_features mf
+        SET recording_session_id = k.recording_session_id,
+            timestamp = CASE WHEN mf.source_fingerprint IS NULL OR k.recording_session_id IS NULL THEN mf.timestamp
+                             ELSE k.measured_at END,
+            updated_at = clock_timestamp()
+        FROM (SELECT c.* FROM compared c
+              WHERE c.displaced AND NOT c.is_wanted
+                AND (c.recording_session_id IS NOT NULL
+                     OR sees_all AND EXISTS (SELECT FROM heimdall.measurements m WHERE m.id = c.measurement_id))) k
+        WHERE mf.measurement_id = k.measurement_id
+    )
+    SELECT (SELECT count(*) FROM queued),
+           ARRAY(SELECT recording_session_id FROM dropped
+                 UNION
+                 SELECT c.queued_session_id FROM compared c
+                 WHERE c.is_queued AND c.queued_session_id <> c.recording_session_id);
+END
+$$;
+COMMENT ON FUNCTION heimdall.apply_changes(uuid[], uuid[], boolean, text, smallint) IS
+    'Brings queue and features in line with the application''s tables, for measurements that may have changed. Called by '
+    'expand_notes() and the sweep.';

@@ -1,0 +1,87 @@
+-- Turns what the application's transactions have noted into rows of the queue, in the order of the notes, at most about
+-- max_measurements measurements at a time. The daemons call it right before each claim, and every second.
+--
+-- A note is deleted in the transaction that expands it, so it is expanded exactly once, whatever ends in between. The
+-- statements after that see everything that the transaction of the note has changed. A note that cannot be expanded is
+-- set aside with the reason, and does not stop the others. One that waits for a lock of somebody else is tried again
+-- five seconds later.
+--
+-- spare: how many of the queued measurements the caller is about to claim. For more it notifies the other daemons.
+-- above: expand only notes with a higher id; NULL: all. See claim_measurements for the reason.
+CREATE OR REPLACE FUNCTION heimdall.expand_notes(
+    max_measurements integer DEFAULT 1000, spare integer DEFAULT 0, above bigint DEFAULT NULL
+)
+RETURNS TABLE (notes bigint, queued bigint, set_aside bigint, last_id bigint, more boolean, settled jsonb)
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '200ms'
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET jit = off
+AS $$
+DECLARE
+    max_notes CONSTANT integer := 1000;
+    taken heimdall.change_notes[];
+    note  heimdall.change_notes;
+    one   record;
+BEGIN
+    notes := 0;
+    queued := 0;
+    set_aside := 0;
+    more := false;
+    -- Locked first, then cut to the size of one batch: a note may name 500 measurements or 100 sessions.
+    SELECT array_agg(p.n ORDER BY (p.n).id) INTO taken
+    FROM (SELECT n FROM heimdall.change_notes n
+          WHERE n.due_at IS NULL AND n.id > coalesce(above, 0)
+          ORDER BY n.id
+          LIMIT max_notes
+          FOR UPDATE SKIP LOCKED) p;
+    IF taken IS NULL THEN
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    notes := cardinality(taken);
+    SELECT array_agg(w.n ORDER BY (w.n).id) INTO taken
+    FROM (SELECT t AS n, sum(heimdall.weight_of_note(t.kind, t.ids)) OVER (ORDER BY t.id)
+                         - heimdall.weight_of_note(t.kind, t.ids) AS before
+          FROM unnest(taken) AS t) w
+    WHERE w.before < max_measurements;
+    more := notes >= max_notes OR notes > cardinality(taken);
+    notes := cardinality(taken);
+    last_id := (taken[notes]).id;
+
+    BEGIN
+        SELECT * INTO one FROM heimdall.expand_taken(taken);
+        queued := one.queued;
+        settled := one.settled;
+    EXCEPTION WHEN OTHERS THEN
+        -- One by one, to find the note that fails.
+        FOREACH note IN ARRAY taken LOOP
+            BEGIN
+                SELECT * INTO one FROM heimdall.expand_taken(ARRAY[note]);
+                queued := queued + one.queued;
+                settled := coalesce(settled, '[]') || coalesce(one.settled, '[]');
+            EXCEPTION
+                WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
+                    UPDATE heimdall.change_notes n SET due_at = clock_timestamp() + interval '5 seconds'
+                    WHERE n.id = note.id;
+                WHEN OTHERS THEN
+                    set_aside := set_aside + 1;
+                    UPDATE heimdall.change_notes n
+                    SET due_at = 'infinity', failure = format('%s (%s)', SQLERRM, SQLSTATE)
+                    WHERE n.id = note.id;
+            END;
+        END LOOP;
+    END;
+    IF queued > spare THEN
+        PERFORM heimdall.wake_workers();
+    END IF;
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION heimdall.expand_notes(integer, integer, bigint) IS
+    'Turns what the triggers noted into rows of the queue. Called by heimdalld before each claim and every second; safe '
+    'to call at any time.';

@@ -1,0 +1,67 @@
+-- Expands these notes and deletes them. The common part of the two ways through expand_notes, which holds their locks.
+CREATE OR REPLACE FUNCTION heimdall.expand_taken(taken heimdall.change_notes[])
+RETURNS TABLE (queued bigint, settled jsonb)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET jit = off
+AS $$
+DECLARE
+    completed    uuid[];
+    changed      uuid[];
+    measurements uuid[];
+    to_settle    uuid[];
+    related      uuid[];
+    windows      jsonb;
+    applied      record;
+    unsettled    uuid[];
+BEGIN
+    DELETE FROM heimdall.change_notes n WHERE n.id = ANY (ARRAY(SELECT t.id FROM unnest(taken) t));
+    SELECT array_agg(DISTINCT i.id) FILTER (WHERE t.kind = 'completed'),
+           array_agg(DISTINCT i.id) FILTER (WHERE t.kind = 'session'),
+           array_agg(DISTINCT i.id) FILTER (WHERE t.kind = 'measurement'),
+           array_agg(DISTINCT i.id) FILTER (WHERE t.kind = 'settle')
+    INTO completed, changed, measurements, to_settle
+    FROM unnest(taken) t CROSS JOIN LATERAL unnest(t.ids) AS i (id);
+
+    queued := 0;
+    IF completed IS NOT NULL OR measurements IS NOT NULL THEN
+        SELECT * INTO applied FROM heimdall.apply_changes(completed, measurements, true, 'live', 0::smallint);
+        queued := applied.queued;
+        to_settle := to_settle || applied.left_sessions;
+    END IF;
+    IF changed IS NOT NULL THEN
+        SELECT jsonb_agg(o.value) INTO windows
+        FROM unnest(taken) t CROSS JOIN LATERAL jsonb_array_elements(t.old_sessions) o WHERE t.kind = 'session';
+        SELECT array_agg(DISTINCT r.id) INTO related FROM heimdall.related_measurements(changed, windows) AS r (id);
+        SELECT * INTO applied FROM heimdall.apply_changes(NULL, related, false, 'live', 0::smallint);
+        queued := queued + applied.queued;
+        to_settle := to_settle || applied.left_sessions;
+    END IF;
+
+    -- A completed session with nothing to extract is announced here. Nobody else can be about to announce it: whoever
+    -- finishes its last measurement would still be in the queue.
+    IF completed IS NOT NULL THEN
+        SELECT jsonb_agg(to_jsonb(s)) INTO settled FROM heimdall.settle_sessions(completed) s;
+    END IF;
+    -- Sessions that a row has left. A daemon that is finishing another row of the session has its lock: then again
+    -- later, because waiting for it while we hold rows of the queue could deadlock.
+    IF cardinality(to_settle) > 0 THEN
+        SELECT array_agg(s.id) FILTER (WHERE NOT s.is_locked), array_agg(s.id) FILTER (WHERE s.is_locked)
+        INTO unsettled, to_settle
+        FROM (SELECT DISTINCT u.id, pg_try_advisory_xact_lock(heimdall.session_lock_key(u.id)) AS is_locked
+              FROM unnest(to_settle) AS u (id)) s;
+        IF unsettled IS NOT NULL THEN
+            INSERT INTO heimdall.change_notes (kind, ids) VALUES ('settle', unsettled);
+        END IF;
+        settled := coalesce(settled, '[]')
+                   || coalesce((SELECT jsonb_agg(to_jsonb(s)) FROM heimdall.settle_sessions(to_settle) s), '[]');
+    END IF;
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION heimdall.expand_taken(heimdall.change_notes[]) IS
+    'Expands these notes and deletes them. Called by expand_notes() only.';

@@ -1,0 +1,57 @@
+-- What the application has changed, until a daemon has expanded it into rows of the queue. The triggers write here and
+-- read nothing. Several ids share a row, so that a bulk load writes few rows.
+
+CREATE TABLE heimdall.change_notes (
+    id           bigint      GENERATED ALWAYS AS IDENTITY CONSTRAINT change_notes_pkey PRIMARY KEY,
+    kind         text        NOT NULL,
+    ids          uuid[]      NOT NULL,
+    old_sessions jsonb,
+    noted_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    due_at       timestamptz,
+    failure      text,
+
+    CONSTRAINT change_notes_kind_check CHECK (kind IN ('completed', 'session', 'measurement', 'settle')),
+    CONSTRAINT change_notes_failure_waits CHECK (failure IS NULL OR due_at IS NOT NULL)
+) WITH (
+    -- Every row is deleted soon: vacuum after a fixed number of dead rows, and without pauses.
+    autovacuum_vacuum_scale_factor = 0,
+    autovacuum_vacuum_threshold = 2000,
+    autovacuum_vacuum_insert_threshold = -1,
+    autovacuum_vacuum_cost_delay = 0,
+    autovacuum_analyze_scale_factor = 0.5,
+    autovacuum_analyze_threshold = 10000
+);
+CREATE INDEX change_notes_ready_idx ON heimdall.change_notes (id) WHERE due_at IS NULL;
+CREATE INDEX change_notes_due_idx ON heimdall.change_notes (due_at) WHERE due_at IS NOT NULL;
+
+-- What a cancelled backfill had queued. The sweep leaves it alone.
+CREATE TABLE heimdall.cancelled_measurements (
+    measurement_id uuid        CONSTRAINT cancelled_measurements_pkey PRIMARY KEY,
+    backfill_id    uuid,
+    cancelled_by   name        NOT NULL DEFAULT session_user,
+    cancelled_at   timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- What a row was, or will be, extracted from: a hash of location, receiver, format and sample rate. NULL in rows that
+-- were written before this file.
+ALTER TABLE heimdall.feature_queue ADD COLUMN source_fingerprint bigint;
+ALTER TABLE heimdall.measurement_features ADD COLUMN IF NOT EXISTS source_fingerprint bigint;
+
+-- Sessions that were created before this time are history, which belongs to request_backfill(). The sweep leaves them
+-- alone unless it is told otherwise.
+ALTER TABLE heimdall.sweep_state ADD COLUMN history_before timestamptz;
+UPDATE heimdall.sweep_state
+SET history_before = (SELECT coalesce(min(m.applied_at), clock_timestamp()) FROM heimdall.schema_migrations m);
+
+-- The triggers and functions that this file replaces.
+DROP TRIGGER IF EXISTS heimdall_measurement_inserted ON heimdall.measurements;
+DROP TRIGGER IF EXISTS heimdall_measurement_updated ON heimdall.measurements;
+DROP TRIGGER IF EXISTS heimdall_session_inserted ON heimdall.recording_sessions;
+DROP TRIGGER IF EXISTS heimdall_session_updated ON heimdall.recording_sessions;
+DROP FUNCTION IF EXISTS heimdall.queue_completed_sessions();
+DROP FUNCTION IF EXISTS heimdall.queue_late_measurements();
+DROP FUNCTION IF EXISTS heimdall.claim_measurements(uuid, integer, bigint[]);
+DROP FUNCTION IF EXISTS heimdall.enqueue_missing(integer);
+
+-- An older daemon does not expand notes.
+INSERT INTO heimdall.schema_migrations (version, name, serves_from) VALUES (11, 'change_notes', 11);
