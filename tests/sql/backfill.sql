@@ -29,7 +29,7 @@ BEGIN
     INSERT INTO heimdall.recording_sessions (id, user_id, status, frequency_hz, bandwidth_hz, duration_seconds, created_at)
     VALUES (pg_temp.session(1001), gen_random_uuid(), 'completed', 145000000, 12500, 1, timestamptz '2022-01-01 00:00Z');
     INSERT INTO heimdall.measurements (id, frequency_hz, iq_data_location, created_at) VALUES (pg_temp.measurement(1001, 1), 145000000, 'x', '2022-01-01 00:00Z');
-    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000, 8)$q$ INTO worker;
+    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000, 11)$q$ INTO worker;
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', worker) INTO held;
     PERFORM pg_temp.expect('live before backfill', held.measurement_id, pg_temp.measurement(1001, 1));
     PERFORM pg_temp.expect_rows('stored', pg_temp.good(held.measurement_id, held.claim_id), 1);

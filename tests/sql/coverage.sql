@@ -15,7 +15,7 @@ BEGIN
     UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id IN (pg_temp.session(1), pg_temp.session(2));
     -- Session 1: seven with features. Session 2: one with features, one failed, five pending. Session 3 is recording.
     -- Session 4 has no measurements.
-    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 14, 30000, 8)$q$ INTO worker;
+    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 14, 30000, 11)$q$ INTO worker;
     EXECUTE format('EXECUTE claim(%L, 14, NULL)', worker);
     k := 0;
     FOR held IN SELECT * FROM heimdall.feature_queue ORDER BY id LOOP

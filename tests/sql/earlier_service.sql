@@ -20,7 +20,7 @@ BEGIN
     SELECT * INTO c FROM heimdall.session_coverage WHERE recording_session_id = pg_temp.session(1);
     PERFORM pg_temp.expect('once each, by session', (c.total_measurements, c.measurements_with_features, c.measurements_failed)::text, '(7,2,1)');
     PERFORM pg_temp.expect('retried: what has no features', (SELECT r::text FROM heimdall.retry_failed() r), '(1,1)');
-    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000, 8)$q$ INTO worker;
+    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000, 11)$q$ INTO worker;
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', worker) INTO held;
     PERFORM pg_temp.expect_rows('stored', pg_temp.good(held.measurement_id, held.claim_id), 1);
     PERFORM pg_temp.expect('one row is left', (SELECT array_agg(timestamp) FROM heimdall.measurement_features WHERE measurement_id = pg_temp.measurement(1, 1)), ARRAY[timestamptz '2020-01-01 01:00:00.01Z']);

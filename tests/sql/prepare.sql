@@ -6,6 +6,8 @@ PREPARE schema_version AS :q
 PREPARE register_worker AS :q
 \set q `cat sql/queries/heartbeat.sql`
 PREPARE heartbeat AS :q
+\set q `cat sql/queries/expand_notes.sql`
+PREPARE expand_notes AS :q
 \set q `cat sql/queries/claim.sql`
 PREPARE claim AS :q
 \set q `cat sql/queries/release_orphans.sql`
@@ -47,8 +49,15 @@ CREATE FUNCTION pg_temp.record(n integer) RETURNS void LANGUAGE sql AS $$
 $$;
 CREATE FUNCTION pg_temp.session(i integer) RETURNS uuid LANGUAGE sql AS $$ SELECT md5('session' || i)::uuid $$;
 CREATE FUNCTION pg_temp.measurement(i integer, k integer) RETURNS uuid LANGUAGE sql AS $$ SELECT md5(i || '/' || k)::uuid $$;
+-- What the daemons do every second: expand all notes.
+CREATE FUNCTION pg_temp.expand() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    WHILE (SELECT more FROM heimdall.expand_notes()) LOOP
+    END LOOP;
+END $$;
 CREATE FUNCTION pg_temp.complete(i integer) RETURNS void LANGUAGE sql AS $$
     UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = pg_temp.session(i);
+    SELECT pg_temp.expand();
 $$;
 
 -- expect('what', got, wanted): raises an exception with both values unless they are equal; NULL equals NULL.
@@ -77,9 +86,11 @@ BEGIN
     PERFORM pg_temp.expect(what, got, wanted);
 END $$;
 
+-- The fingerprint of what is queued, as a claim returns it.
+CREATE FUNCTION pg_temp.fingerprint(measurement uuid) RETURNS bigint LANGUAGE sql AS $$ SELECT source_fingerprint FROM heimdall.feature_queue WHERE measurement_id = fingerprint.measurement $$;
 CREATE FUNCTION pg_temp.good(measurement uuid, claim bigint) RETURNS text LANGUAGE sql AS $$
-    SELECT format($f$EXECUTE store_features(%L, %s, ARRAY['{"rx_id": "Test", "segment_index": 0, "segment_start_ms": 0, "signal_present": {"mean": 1}, "snr_db": {"mean": 20}, "delay_spread_confidence": {"mean": 0.9}}'::jsonb], '{"extraction_method": "recorded"}', 0.9, 20, 1, 0)$f$, measurement, claim)
+    SELECT format($f$EXECUTE store_features(%L, %s, ARRAY['{"rx_id": "Test", "segment_index": 0, "segment_start_ms": 0, "signal_present": {"mean": 1}, "snr_db": {"mean": 20}, "delay_spread_confidence": {"mean": 0.9}}'::jsonb], '{"extraction_method": "recorded"}', 0.9, 20, 1, 0, %L)$f$, measurement, claim, pg_temp.fingerprint(measurement))
 $$;
 CREATE FUNCTION pg_temp.bad(measurement uuid, claim bigint, kind text DEFAULT 'invalid_format', again_ms bigint DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
-    SELECT format('EXECUTE store_failure(%L, %s, %L, %L, NULL, %L)', measurement, claim, kind, 'message', again_ms)
+    SELECT format('EXECUTE store_failure(%L, %s, %L, %L, NULL, %L, %L)', measurement, claim, kind, 'message', again_ms, pg_temp.fingerprint(measurement))
 $$;

@@ -8,8 +8,8 @@ DECLARE
     w1 uuid; w2 uuid; held record; again record; row heimdall.measurement_features; settled record; n bigint;
     m CONSTANT uuid := pg_temp.measurement(1, 1);
 BEGIN
-    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000, 8)$q$ INTO w1;
-    EXECUTE $q$EXECUTE register_worker('test', 2, '0', 4, 30000, 8)$q$ INTO w2;
+    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000, 11)$q$ INTO w1;
+    EXECUTE $q$EXECUTE register_worker('test', 2, '0', 4, 30000, 11)$q$ INTO w2;
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', w1) INTO held;
     PERFORM pg_temp.expect('first in order', held.measurement_id, m);
     PERFORM pg_temp.expect('coordinates of the station', held.rx_lat, 45::float8);
@@ -116,7 +116,7 @@ BEGIN
     PERFORM pg_temp.expect('waits for a random time', held.state = 'waiting' AND held.crashes = 2 AND held.due_at < clock_timestamp() + interval '10 s', true);
     UPDATE heimdall.feature_queue SET due_at = clock_timestamp() WHERE state = 'waiting';
     PERFORM pg_temp.expect_rows('due', 'EXECUTE promote_due', 1);
-    EXECUTE $q$EXECUTE register_worker('test', 3, '0', 4, 30000, 8)$q$ INTO w2;
+    EXECUTE $q$EXECUTE register_worker('test', 3, '0', 4, 30000, 11)$q$ INTO w2;
 
     -- One worker held two that were lost before: neither gets an error row, however often.
     EXECUTE format('EXECUTE claim(%L, 2, NULL)', w2);
@@ -130,7 +130,7 @@ BEGIN
                                       WHERE state = 'waiting' AND due_at < clock_timestamp() + interval '40 s'), ARRAY[2, 8]);
     UPDATE heimdall.feature_queue SET state = 'ready', due_at = NULL, attempt = 0, crashes = CASE crashes WHEN 8 THEN 2 ELSE 0 END
     WHERE state = 'waiting';
-    EXECUTE $q$EXECUTE register_worker('test', 4, '0', 4, 30000, 8)$q$ INTO w2;
+    EXECUTE $q$EXECUTE register_worker('test', 4, '0', 4, 30000, 11)$q$ INTO w2;
 
     -- The answer to a claim was lost: the rows that the worker does not hold are ready again, no attempt is spent.
     EXECUTE format('EXECUTE claim(%L, 2, NULL)', w2) INTO held;

@@ -58,7 +58,7 @@ DO $$
 DECLARE
     worker uuid; held record;
 BEGIN
-    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000, 8)$q$ INTO worker;
+    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000, 11)$q$ INTO worker;
     EXECUTE format('EXECUTE heartbeat(%L, 0)', worker);
     EXECUTE format('EXECUTE claim(%L, 7, NULL)', worker);
     FOR held IN SELECT row_number() OVER () AS n, q.* FROM heimdall.feature_queue q WHERE state = 'claimed' LOOP

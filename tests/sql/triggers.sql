@@ -46,7 +46,7 @@ BEGIN
 
     -- A replaced object is extracted again even with features, and the result of the old one is refused.
     UPDATE heimdall.measurements SET iq_data_location = 'first' WHERE id = pg_temp.measurement(1, 1);
-    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000, 8)$q$ INTO worker;
+    EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000, 11)$q$ INTO worker;
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', worker) INTO held;
     PERFORM pg_temp.expect('claimed object', held.iq_data_location, 'first');
     UPDATE heimdall.measurements SET iq_data_location = 'second' WHERE id = pg_temp.measurement(1, 1);

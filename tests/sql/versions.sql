@@ -14,7 +14,7 @@ BEGIN
     -- A daemon of schema 7: it does not report its version, and it claims with two parameters.
     INSERT INTO heimdall.worker_heartbeats (host, pid, version, concurrency, lease_ms) VALUES ('earlier', 1, '0', 4, 30000)
     RETURNING worker_id INTO earlier;
-    EXECUTE $q$EXECUTE register_worker('present', 2, '0', 4, 30000, 8)$q$ INTO present;
+    EXECUTE $q$EXECUTE register_worker('present', 2, '0', 4, 30000, 11)$q$ INTO present;
     SELECT * INTO answer FROM heimdall.claim_measurements(earlier, 1);
     PERFORM pg_temp.expect('the earlier one is served', answer.measurement_id IS NOT NULL, true);
     EXECUTE format('EXECUTE heartbeat(%L, 1)', earlier) INTO answer;
