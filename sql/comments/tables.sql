@@ -51,6 +51,38 @@ BEGIN
             ('measurement_features', 'created_at', 'When the row was first written, database clock.'),
             ('measurement_features', 'updated_at', 'When the row was last written, database clock.'),
 
+            ('measurement_features', 'source_fingerprint',
+                'source_fingerprint() of what was extracted. Where the measurement''s is another one now, it is extracted '
+                'again. NULL in rows from before this column.'),
+
+            ('change_notes', NULL,
+                'What the application has changed and no daemon has looked at yet. Written by the triggers, emptied by '
+                'expand_notes(). Usually empty.'),
+            ('change_notes', 'id', 'Order of arrival.'),
+            ('change_notes', 'kind',
+                E'What has changed:\n'
+                'completed: sessions have become completed\n'
+                'session: sessions were deleted, or have another window or frequency\n'
+                'measurement: measurements were added, changed or deleted\n'
+                'settle: written by expand_notes() itself, for sessions that may have nothing outstanding any more'),
+            ('change_notes', 'ids', 'The sessions, or the measurements: at most 100, or 500.'),
+            ('change_notes', 'old_sessions',
+                'For session: the windows before the change, an array of {at, seconds}.'),
+            ('change_notes', 'noted_at', 'When the change was made, database clock.'),
+            ('change_notes', 'due_at',
+                'Not to be expanded before this time: a lock of somebody else was in the way, or failure says why. NULL: '
+                'now.'),
+            ('change_notes', 'failure',
+                'Why the note could not be expanded; NULL for most. After the cause is mended, type:  UPDATE '
+                'heimdall.change_notes SET due_at = NULL, failure = NULL WHERE failure IS NOT NULL;'),
+
+            ('cancelled_measurements', NULL,
+                'What cancel_backfill() has removed from the queue. The sweep does not queue it again.'),
+            ('cancelled_measurements', 'measurement_id', 'The measurement.'),
+            ('cancelled_measurements', 'backfill_id', 'The backfill that had queued it.'),
+            ('cancelled_measurements', 'cancelled_by', 'The database user who cancelled it.'),
+            ('cancelled_measurements', 'cancelled_at', 'When it was cancelled, database clock.'),
+
             ('backfills', NULL,
                 'Requests to extract the features of earlier recordings. Written by request_backfill() and '
                 'cancel_backfill(); heimdalld updates the counters. Read it through backfill_progress.'),
@@ -92,6 +124,8 @@ BEGIN
                 'True: the measurement has an error row already, and heimdalld looks once more whether the object '
                 'exists now. Such a row does not keep its session open.'),
             ('feature_queue', 'enqueued_at', 'When it was queued, database clock.'),
+            ('feature_queue', 'source_fingerprint',
+                'source_fingerprint() when it was queued. NULL in rows from before this column.'),
 
             ('extraction_control', NULL,
                 'One row: whether daemons may claim. Written by pause_extraction() and resume_extraction().'),
@@ -123,6 +157,9 @@ BEGIN
                 'When a daemon last began a sweep, database clock. The others do not sweep within the interval.'),
             ('sweep_state', 'resume_before',
                 'The next sweep continues with sessions created before this time; NULL: it begins with the newest.'),
+            ('sweep_state', 'history_before',
+                'Sessions created before this time are history: the sweep leaves them to request_backfill(), unless '
+                'HEIMDALL_SWEEP_HISTORY is on. It is the time of the installation.'),
 
             ('queue_depth', NULL, 'One row: the last count of feature_queue. Written by count_queue().'),
             ('queue_depth', 'only_row', 'Always true; limits the table to one row.'),

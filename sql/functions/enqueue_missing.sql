@@ -23,7 +23,7 @@ DECLARE
     lower_at timestamptz;
     resume   timestamptz;
     oldest   timestamptz;   -- examine no older sessions; NULL: all
-    found    record;
+    swept    record;
 BEGIN
     recordings_found := 0;
     measurements_queued := 0;
@@ -49,10 +49,10 @@ BEGIN
         IF lower_at <= oldest THEN
             lower_at := NULL;
         END IF;
-        SELECT e.recordings_found, e.measurements_queued INTO found
+        SELECT e.recordings_found, e.measurements_queued INTO swept
         FROM heimdall.sweep_sessions(coalesce(lower_at, oldest), upper_at, max_recordings - recordings_found) e;
-        recordings_found := recordings_found + found.recordings_found;
-        measurements_queued := measurements_queued + found.measurements_queued;
+        recordings_found := recordings_found + swept.recordings_found;
+        measurements_queued := measurements_queued + swept.measurements_queued;
         examined := examined + chunk_sessions;
 
         IF recordings_found >= max_recordings THEN

@@ -22,13 +22,14 @@ BEGIN
     SELECT * INTO again FROM heimdall.request_backfill();
     PERFORM pg_temp.expect('a second call finds nothing', (again.recordings_found, again.measurements_queued)::text, '(0,0)');
     PERFORM pg_temp.expect('and is finished', (SELECT state || ' ' || percent FROM heimdall.backfill_progress p WHERE p.backfill_id = again.backfill_id), 'finished 100.00');
-    PERFORM pg_temp.expect('the sweep finds nothing either', (SELECT s::text FROM heimdall.enqueue_missing(250) s), '(0,0)');
+    PERFORM pg_temp.expect('the sweep finds nothing either', (SELECT s::text FROM heimdall.enqueue_missing(250, true) s), '(0,0)');
 
     -- Live measurements are claimed first.
     PERFORM pg_temp.record(0);
     INSERT INTO heimdall.recording_sessions (id, user_id, status, frequency_hz, bandwidth_hz, duration_seconds, created_at)
     VALUES (pg_temp.session(1001), gen_random_uuid(), 'completed', 145000000, 12500, 1, timestamptz '2022-01-01 00:00Z');
     INSERT INTO heimdall.measurements (id, frequency_hz, iq_data_location, created_at) VALUES (pg_temp.measurement(1001, 1), 145000000, 'x', '2022-01-01 00:00Z');
+    PERFORM pg_temp.expand();
     EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000, 11)$q$ INTO worker;
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', worker) INTO held;
     PERFORM pg_temp.expect('live before backfill', held.measurement_id, pg_temp.measurement(1001, 1));
@@ -56,13 +57,19 @@ BEGIN
     PERFORM pg_temp.expect('state', (SELECT state FROM heimdall.backfill_progress p WHERE p.backfill_id = b.backfill_id), 'cancelled');
     PERFORM pg_temp.expect_error('unknown backfill', format('SELECT heimdall.cancel_backfill(%L)', gen_random_uuid()), 'P0002');
 
-    -- The sweep queues what was cancelled, up to its limit, and does not retry failures.
-    PERFORM pg_temp.expect('limited', (SELECT s::text FROM heimdall.enqueue_missing(4) s), '(4,24)');
-    PERFORM pg_temp.expect('the rest', (SELECT s::text FROM heimdall.enqueue_missing(250) s), '(6,42)');
+    -- The sweep leaves alone what was cancelled, and what was recorded before the installation. It does not retry failures.
+    PERFORM pg_temp.expect('cancelled stays cancelled', (SELECT s::text FROM heimdall.enqueue_missing(250, true) s), '(0,0)');
+    DELETE FROM heimdall.cancelled_measurements;
+    PERFORM pg_temp.expect('history', (SELECT s::text FROM heimdall.enqueue_missing(250) s), '(0,0)');
+    PERFORM pg_temp.expect('limited', (SELECT s::text FROM heimdall.enqueue_missing(4, true) s), '(4,24)');
+    PERFORM pg_temp.expect('the rest', (SELECT s::text FROM heimdall.enqueue_missing(250, true) s), '(6,42)');
     PERFORM pg_temp.expect('swept ahead of backfills', (SELECT count(*) FROM heimdall.feature_queue WHERE source = 'sweep' AND priority = 1), 66::bigint);
     UPDATE heimdall.sweep_state SET last_sweep_at = NULL;
-    PERFORM pg_temp.expect_rows('one sweep', 'EXECUTE sweep(250, 60000)', 1);
-    PERFORM pg_temp.expect_rows('no second sweep within the interval', 'EXECUTE sweep(250, 60000)', 0);
+    PERFORM pg_temp.expect_rows('one sweep', 'EXECUTE sweep(250, 60000, false)', 1);
+    PERFORM pg_temp.expect_rows('no second sweep within the interval', 'EXECUTE sweep(250, 60000, false)', 0);
+
+    UPDATE heimdall.sweep_state SET last_sweep_at = clock_timestamp() + interval '1 year';
+    PERFORM pg_temp.expect_rows('one sweep although the clock was set back', 'EXECUTE sweep(250, 60000, false)', 1);
 
     -- Failures are queued again on request only.
     PERFORM pg_temp.expect('no failure of another kind', (SELECT r::text FROM heimdall.retry_failed('not_found') r), '(0,0)');

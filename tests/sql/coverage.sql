@@ -13,6 +13,8 @@ BEGIN
 
     PERFORM pg_temp.record(3);
     UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id IN (pg_temp.session(1), pg_temp.session(2));
+    PERFORM pg_temp.expand();
+    PERFORM pg_temp.expand();
     -- Session 1: seven with features. Session 2: one with features, one failed, five pending. Session 3 is recording.
     -- Session 4 has no measurements.
     EXECUTE $q$EXECUTE register_worker('test', 1, '0', 14, 30000, 11)$q$ INTO worker;
@@ -25,6 +27,7 @@ BEGIN
     END LOOP;
     INSERT INTO heimdall.recording_sessions (id, user_id, status, frequency_hz, bandwidth_hz, duration_seconds, created_at)
     VALUES (pg_temp.session(4), gen_random_uuid(), 'completed', 145000000, 12500, 1, '2020-02-01 00:00Z');
+    PERFORM pg_temp.expand();
 
     SELECT * INTO c FROM heimdall.feature_coverage;
     PERFORM pg_temp.expect('coverage', c::text, '(3,2,1,14,8,6,1,5,66.67)');
@@ -41,6 +44,7 @@ BEGIN
     END LOOP;
     PERFORM pg_temp.expect('partial', (SELECT state FROM heimdall.session_coverage WHERE recording_session_id = pg_temp.session(2)), 'partial');
     UPDATE heimdall.measurements SET iq_data_location = NULL WHERE id = pg_temp.measurement(2, 1);
+    PERFORM pg_temp.expand();
     PERFORM pg_temp.expect('failed', (SELECT state FROM heimdall.session_coverage WHERE recording_session_id = pg_temp.session(2)), 'failed');
     DELETE FROM heimdall.measurement_features WHERE measurement_id = pg_temp.measurement(1, 1);
     PERFORM pg_temp.expect('missing, not queued yet', (SELECT state FROM heimdall.session_coverage WHERE recording_session_id = pg_temp.session(1)), 'pending');

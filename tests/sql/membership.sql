@@ -17,10 +17,12 @@ BEGIN
                        ELSE floor(random() * 20) END,
            t0 + floor(random() * 300) * interval '1 second'
     FROM generate_series(1, 60) i;
+    PERFORM pg_temp.expand();
     INSERT INTO heimdall.measurements (id, frequency_hz, iq_data_location, created_at)
     SELECT md5('m' || i)::uuid, 145000000 + (i % 6) * 12500, CASE WHEN i % 10 > 0 THEN 'x' END,
            CASE WHEN i % 11 > 0 THEN t0 + floor(random() * 340 - 20) * interval '1 second' END
     FROM generate_series(1, 2000) i;
+    PERFORM pg_temp.expand();
     IF (SELECT possible FROM naming) THEN
         -- Some measurements name a session, some a session that does not exist.
         EXECUTE $q$UPDATE heimdall.measurements SET recording_session_id = md5('s' || floor(random() * 70))::uuid

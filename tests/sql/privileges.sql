@@ -46,8 +46,8 @@ BEGIN
     SELECT string_agg(format('%s %s', substr(who, 10), name), ', ' ORDER BY who, name) INTO got FROM granted WHERE kind = 'function';
     PERFORM pg_temp.expect('functions that may be called', got, concat_ws(', ',
         'admin cancel_backfill', 'admin enqueue_missing', 'admin pause_extraction', 'admin request_backfill', 'admin resume_extraction', 'admin retry_failed',
-        'daemon claim_measurements', 'daemon count_queue', 'daemon count_session', 'daemon enqueue_missing', 'daemon longest_session', 'daemon may_notify', 'daemon measure_coverage',
-        'daemon release_expired', 'daemon settle_sessions', 'daemon wake_workers',
+        'daemon claim_measurements', 'daemon count_queue', 'daemon count_session', 'daemon enqueue_missing', 'daemon expand_notes', 'daemon longest_session', 'daemon may_notify', 'daemon measure_coverage',
+        'daemon release_expired', 'daemon session_lock_key', 'daemon settle_sessions', 'daemon wake_workers',
         'reader count_session', 'reader longest_session', 'reader measure_coverage'));
     PERFORM pg_temp.expect('the application''s tables are read through views alone', (SELECT string_agg(g::text, ', ') FROM granted g
         WHERE name IN ('recording_sessions', 'measurements', 'websdr_stations', 'iq_measurements')), NULL);
@@ -58,8 +58,8 @@ BEGIN
 
     -- Functions: which ones run with the owner's rights, and none builds a statement from data.
     SELECT string_agg(proname, ', ' ORDER BY proname) INTO got FROM pg_proc WHERE pronamespace = 'heimdall'::regnamespace AND prosecdef;
-    PERFORM pg_temp.expect('with the owner''s rights', got, concat_ws(', ', 'cancel_backfill', 'claim_measurements', 'count_session', 'enqueue_missing',
-        'longest_session', 'measure_coverage', 'pause_extraction', 'queue_completed_sessions', 'queue_late_measurements',
+    PERFORM pg_temp.expect('with the owner''s rights', got, concat_ws(', ', 'cancel_backfill', 'claim_measurements', 'count_session', 'enqueue_missing', 'expand_notes',
+        'longest_session', 'measure_coverage', 'note_measurement_changes', 'note_session_changes', 'pause_extraction',
         'request_backfill', 'resume_extraction', 'retry_failed'));
     PERFORM pg_temp.expect('functions with dynamic SQL', (SELECT string_agg(proname, ', ') FROM pg_proc
         WHERE pronamespace = 'heimdall'::regnamespace AND prosrc ~* '\mEXECUTE\M'), NULL);

@@ -35,6 +35,7 @@ BEGIN
 
     -- A failure never replaces features, and adds no row next to them under another time.
     UPDATE heimdall.measurements SET iq_data_location = 'other', created_at = created_at + interval '1 ms' WHERE id = m;
+    PERFORM pg_temp.expand();
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', w1) INTO held;
     PERFORM pg_temp.expect('claimed again', held.measurement_id, m);
     PERFORM pg_temp.expect_rows('failed re-extraction', pg_temp.bad(m, held.claim_id), 1);
@@ -44,6 +45,7 @@ BEGIN
     PERFORM pg_temp.expect('and no other row', n, 1::bigint);
     -- A success under the new time removes the row of the old one.
     UPDATE heimdall.measurements SET iq_data_location = 'third' WHERE id = m;
+    PERFORM pg_temp.expand();
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', w1) INTO held;
     PERFORM pg_temp.expect_rows('re-extracted', pg_temp.good(m, held.claim_id), 1);
     SELECT count(*), max(f.timestamp) INTO n, row.timestamp FROM heimdall.measurement_features f WHERE measurement_id = m;
@@ -88,13 +90,14 @@ BEGIN
     PERFORM pg_temp.expect('the recheck is waiting', (SELECT state || ' ' || recheck FROM heimdall.feature_queue WHERE measurement_id = pg_temp.measurement(1, 2)), 'waiting true');
     DELETE FROM heimdall.feature_queue;
 
-    -- A measurement that no longer exists.
+    -- A measurement that no longer exists, claimed before the note of that is expanded.
     PERFORM pg_temp.complete(2);
     DELETE FROM heimdall.measurements WHERE id = pg_temp.measurement(2, 1);
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', w1) INTO held;
     PERFORM pg_temp.expect('claimed without a location', held.iq_data_location, NULL::text);
     PERFORM pg_temp.expect_rows('discarded', format('EXECUTE discard(%L, %s)', held.measurement_id, held.claim_id), 1);
     PERFORM pg_temp.expect('dropped', (SELECT count(*) FROM heimdall.feature_queue), 6::bigint);
+    PERFORM pg_temp.expand();
 
     -- The rows of a lost worker are released, its claims are refused; the fifth crash gives the recording an error row.
     EXECUTE format('EXECUTE claim(%L, 2, NULL)', w1);

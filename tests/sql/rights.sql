@@ -60,6 +60,7 @@ DECLARE
 BEGIN
     EXECUTE $q$EXECUTE register_worker('test', 1, '0', 4, 30000, 11)$q$ INTO worker;
     EXECUTE format('EXECUTE heartbeat(%L, 0)', worker);
+    EXECUTE 'EXECUTE expand_notes(1000, 0, NULL)';
     EXECUTE format('EXECUTE claim(%L, 7, NULL)', worker);
     FOR held IN SELECT row_number() OVER () AS n, q.* FROM heimdall.feature_queue q WHERE state = 'claimed' LOOP
         EXECUTE CASE held.n WHEN 1 THEN pg_temp.good(held.measurement_id, held.claim_id)
@@ -78,7 +79,7 @@ BEGIN
     UPDATE heimdall.feature_queue SET crashes = 4
     WHERE measurement_id = (SELECT measurement_id FROM heimdall.feature_queue WHERE state = 'claimed' LIMIT 1);
     EXECUTE 'EXECUTE release_expired';
-    EXECUTE 'EXECUTE sweep(250, 0)';
+    EXECUTE 'EXECUTE sweep(250, 0, false)';
     EXECUTE format('DELETE FROM heimdall.worker_heartbeats WHERE worker_id = %L', worker);
     PERFORM * FROM heimdall.feature_coverage;
     PERFORM * FROM heimdall.session_coverage;
@@ -108,6 +109,7 @@ SET LOCAL ROLE heimdall_test_application;
 UPDATE heimdall.recording_sessions SET status = 'completed';
 UPDATE heimdall.measurements SET iq_data_location = iq_data_location || '.2';
 RESET ROLE;
+SELECT pg_temp.expand();
 SELECT pg_temp.expect('queued for the application', (SELECT count(*) FROM heimdall.feature_queue), 7::bigint);
 SET LOCAL ROLE heimdall_test_application;
 DELETE FROM heimdall.measurements;
