@@ -55,6 +55,13 @@ BEGIN
                 'source_fingerprint() of what was extracted. Where the measurement''s is another one now, it is extracted '
                 'again. NULL in rows from before this column.'),
 
+            ('measurement_features', 'failed_fingerprint',
+                'source_fingerprint() of an extraction that failed after this row got its features. They stay, and the '
+                'sweep does not try the same again. NULL when none has failed since.'),
+            ('measurement_features', 'last_error_kind', 'error_kind of that failure.'),
+            ('measurement_features', 'last_error_message', 'error_message of that failure.'),
+            ('measurement_features', 'last_failed_at', 'When it failed, database clock.'),
+
             ('change_notes', NULL,
                 'What the application has changed and no daemon has looked at yet. Written by the triggers, emptied by '
                 'expand_notes(). Usually empty.'),

@@ -77,6 +77,7 @@ BEGIN
                    -- A row from before the fingerprints: the key that its metadata names must be in the location.
                    coalesce(bool_or(CASE WHEN mf.source_fingerprint IS NOT NULL
                                          THEN mf.source_fingerprint <> p.fingerprint
+                                              AND mf.failed_fingerprint IS DISTINCT FROM p.fingerprint
                                          ELSE strpos(c.iq_data_location, mf.extraction_metadata ->> 'object_key') = 0
                                     END), false) AS outdated,
                    coalesce(bool_or(mf.recording_session_id IS DISTINCT FROM c.recording_session_id

@@ -45,15 +45,20 @@ BEGIN
     -- A completed session with nothing to extract is announced here. Nobody else can be about to announce it: whoever
     -- finishes its last measurement would still be in the queue.
     IF completed IS NOT NULL THEN
-        SELECT jsonb_agg(to_jsonb(s)) INTO settled FROM heimdall.settle_sessions(completed) s;
+        SELECT jsonb_agg(to_jsonb(s)) INTO settled
+        FROM heimdall.settle_sessions(ARRAY(SELECT r.id FROM unnest(completed) AS c (id)
+                                            JOIN heimdall.recording_sessions r ON r.id = c.id
+                                            WHERE r.status::text = 'completed')) s;
     END IF;
     -- Sessions that a row has left. A daemon that is finishing another row of the session has its lock: then again
     -- later, because waiting for it while we hold rows of the queue could deadlock.
     IF cardinality(to_settle) > 0 THEN
         SELECT array_agg(s.id) FILTER (WHERE NOT s.is_locked), array_agg(s.id) FILTER (WHERE s.is_locked)
         INTO unsettled, to_settle
-        FROM (SELECT DISTINCT u.id, pg_try_advisory_xact_lock(heimdall.session_lock_key(u.id)) AS is_locked
-              FROM unnest(to_settle) AS u (id)) s;
+        FROM (SELECT u.id, pg_try_advisory_xact_lock(heimdall.session_lock_key(u.id)) AS is_locked
+              FROM (SELECT DISTINCT unnest(to_settle) AS id) u
+              JOIN heimdall.recording_sessions r ON r.id = u.id
+              WHERE r.status::text = 'completed' AND u.id <> ALL (coalesce(completed, '{}'))) s;
         IF unsettled IS NOT NULL THEN
             INSERT INTO heimdall.change_notes (kind, ids) VALUES ('settle', unsettled);
         END IF;

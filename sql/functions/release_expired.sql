@@ -67,17 +67,26 @@ BEGIN
     ), failed AS (
         INSERT INTO heimdall.measurement_features AS f
             (timestamp, measurement_id, recording_session_id, receiver_features, overall_confidence,
-             num_receivers_detected, extraction_failed, error_kind, error_message, attempts)
+             num_receivers_detected, extraction_failed, error_kind, error_message, attempts, source_fingerprint)
         SELECT d.measured_at, d.measurement_id, d.recording_session_id, '{}', 0, 0, true, 'crashed',
                format('Extraction crashed: %s daemons were lost while working on this recording', d.crashes + 1),
-               d.attempt
+               d.attempt, d.source_fingerprint
         FROM dropped d
         WHERE NOT EXISTS (SELECT FROM heimdall.measurement_features g
                           WHERE g.measurement_id = d.measurement_id AND NOT g.extraction_failed)
         ON CONFLICT (timestamp, measurement_id) DO UPDATE
         SET recording_session_id = excluded.recording_session_id, error_kind = excluded.error_kind,
-            error_message = excluded.error_message, attempts = excluded.attempts, updated_at = clock_timestamp()
+            error_message = excluded.error_message, attempts = excluded.attempts,
+            source_fingerprint = excluded.source_fingerprint, updated_at = clock_timestamp()
         WHERE f.extraction_failed
+    ), kept_features AS (
+        UPDATE heimdall.measurement_features f
+        SET failed_fingerprint = d.source_fingerprint, last_error_kind = 'crashed',
+            last_error_message = format('Extraction crashed: %s daemons were lost while working on this recording',
+                                        d.crashes + 1),
+            last_failed_at = clock_timestamp()
+        FROM dropped d
+        WHERE f.measurement_id = d.measurement_id AND NOT f.extraction_failed
     ), counted AS (
         UPDATE heimdall.backfills b
         SET failed = b.failed + d.n,

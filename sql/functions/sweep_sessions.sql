@@ -23,15 +23,18 @@ BEGIN
         FROM heimdall.session_measurements sm
         CROSS JOIN LATERAL (
             SELECT count(*) AS total,
-                   coalesce(bool_or(mf.recording_session_id <> sm.recording_session_id
+                   coalesce(bool_or(mf.recording_session_id IS DISTINCT FROM sm.recording_session_id
                                     OR mf.source_fingerprint IS NOT NULL
                                        AND (mf.timestamp <> sm.measured_at
-                                            OR mf.source_fingerprint
-                                               <> heimdall.source_fingerprint(sm.iq_data_location,
-                                                                              sm.websdr_station_id::text,
-                                                                              sm.iq_data_format, sm.iq_sample_rate))),
+                                            OR mf.source_fingerprint <> p.fingerprint
+                                               AND mf.failed_fingerprint IS DISTINCT FROM p.fingerprint)),
                             false) AS differs
             FROM heimdall.measurement_features mf
+            CROSS JOIN LATERAL (
+                SELECT heimdall.source_fingerprint(sm.iq_data_location, sm.websdr_station_id::text, sm.iq_data_format,
+                                                   sm.iq_sample_rate) AS fingerprint
+                OFFSET 0
+            ) p
             WHERE mf.measurement_id = sm.measurement_id
             OFFSET 0
         ) f

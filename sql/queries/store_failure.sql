@@ -1,4 +1,5 @@
--- Purpose: writes why a measurement has no features. If it has features, they stay: a failure replaces only a failure.
+-- Purpose: writes why a measurement has no features. If it has features, they stay, and get the failure as their last
+--   one: a failure replaces only a failure.
 --   With $6 the queue row stays, to look for the object again; without it the row is deleted.
 -- Parameters: $1 measurement_id, $2 claim_id, $3 error_kind, $4 error_message, $5 extraction_metadata,
 --   $6 delay in ms before the recheck, or NULL, $7 source_fingerprint of the claim
@@ -24,6 +25,11 @@ WITH held AS (
     DELETE FROM heimdall.measurement_features f
     WHERE f.measurement_id = (SELECT h.measurement_id FROM held h) AND f.timestamp <> (SELECT h.measured_at FROM held h)
       AND f.extraction_failed
+), kept_features AS (
+    UPDATE heimdall.measurement_features f
+    SET failed_fingerprint = $7::bigint, last_error_kind = $3::text, last_error_message = $4::text,
+        last_failed_at = clock_timestamp()
+    WHERE f.measurement_id = (SELECT h.measurement_id FROM held h) AND NOT f.extraction_failed
 ), stored AS (
     INSERT INTO heimdall.measurement_features AS f
         (timestamp, measurement_id, recording_session_id, receiver_features, extraction_metadata,

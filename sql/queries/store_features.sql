@@ -45,6 +45,10 @@ WITH finished AS (
         extraction_failed      = false,
         error_kind             = NULL,
         error_message          = NULL,
+        failed_fingerprint     = NULL,
+        last_error_kind        = NULL,
+        last_error_message     = NULL,
+        last_failed_at         = NULL,
         attempts               = excluded.attempts,
         source_fingerprint     = excluded.source_fingerprint,
         updated_at             = clock_timestamp()

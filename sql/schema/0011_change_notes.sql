@@ -37,6 +37,14 @@ CREATE TABLE heimdall.cancelled_measurements (
 ALTER TABLE heimdall.feature_queue ADD COLUMN source_fingerprint bigint;
 ALTER TABLE heimdall.measurement_features ADD COLUMN IF NOT EXISTS source_fingerprint bigint;
 
+-- The last extraction that failed while the row has features, which stay. failed_fingerprint keeps the sweep from trying
+-- the same object again and again.
+ALTER TABLE heimdall.measurement_features
+    ADD COLUMN IF NOT EXISTS failed_fingerprint bigint,
+    ADD COLUMN IF NOT EXISTS last_error_kind text,
+    ADD COLUMN IF NOT EXISTS last_error_message text,
+    ADD COLUMN IF NOT EXISTS last_failed_at timestamptz;
+
 -- Sessions that were created before this time are history, which belongs to request_backfill(). The sweep leaves them
 -- alone unless it is told otherwise.
 ALTER TABLE heimdall.sweep_state ADD COLUMN history_before timestamptz;

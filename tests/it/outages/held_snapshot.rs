@@ -98,7 +98,7 @@ async fn work(bench: &Bench, use_cursor: bool, end: Instant, claims: &AtomicU64)
         let begun = Instant::now();
         let start = if use_cursor { cursor.start_ids(begun) } else { None };
         let taken = queue.claim(worker, ROWS, start).await.expect("an answer");
-        cursor.record(start, begun, Instant::now(), &taken);
+        cursor.record(start, begun, Instant::now(), &taken, None);
         let rows = i32::try_from(taken.len()).expect("ten");
         let batch: Vec<CompletedJob> = taken
             .into_iter()

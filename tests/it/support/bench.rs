@@ -186,6 +186,14 @@ impl Bench {
             .expect("the session completes");
     }
 
+    /// Expands all notes of the application's changes, as the daemons do every second.
+    pub(crate) async fn expand(&self) {
+        while self
+            .value::<bool>("SELECT more FROM heimdall.expand_notes()", &[])
+            .await
+        {}
+    }
+
     /// Completes every session in one statement.
     pub(crate) async fn complete_all(&self) {
         self.execute("UPDATE heimdall.recording_sessions SET status = 'completed'")

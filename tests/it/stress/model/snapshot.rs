@@ -42,7 +42,7 @@ pub(super) fn of_model(world: &World) -> String {
         if let Some(row) = &measurement.row {
             let _ = writeln!(
                 text,
-                "row {m} of {}: {:?} after {}, {:?} daemons lost",
+                "row {m} of {:?}: {:?} after {}, {:?} daemons lost",
                 row.session, row.kind, row.attempts, row.crashes
             );
         }
@@ -140,9 +140,9 @@ async fn results(system: &System) -> String {
         let crashes = (kind == Some("crashed")).then(|| lost_daemons(row.get(4)));
         let _ = writeln!(
             text,
-            "row {} of {}: {kind:?} after {}, {crashes:?} daemons lost",
+            "row {} of {:?}: {kind:?} after {}, {crashes:?} daemons lost",
             measurement_of(row.get(0)),
-            session_of(row.get(1)),
+            row.get::<_, Option<Uuid>>(1).map(session_of),
             row.get::<_, i32>(3)
         );
         assert_eq!(

@@ -13,6 +13,8 @@ pub(super) struct World {
     /// All claims so far in order, also those whose response was lost and those that have expired.
     pub(super) leases: Vec<Lease>,
     pub(super) backfills: Vec<Backfill>,
+    /// What the application has changed since the last expansion.
+    pub(super) notes: Vec<Note>,
     pub(super) paused: bool,
     next_position: i64,
     /// Sessions announced by the last transaction, with features and failed.
@@ -21,6 +23,15 @@ pub(super) struct World {
     pub(super) written: Vec<Written>,
     /// Rows that the last `release_expired` released, and rows that it made error rows of.
     pub(super) released: (usize, usize),
+}
+
+/// A note of a trigger.
+#[derive(Clone, Debug)]
+pub(super) enum Note {
+    Completed(usize),
+    /// Deleted.
+    Session(usize),
+    Measurement(usize),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -32,7 +43,9 @@ pub(super) struct Session {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Measurement {
     pub(super) exists: bool,
-    pub(super) object: bool,
+    pub(super) location: Option<String>,
+    /// What a cancelled backfill had queued; the sweep leaves it alone.
+    pub(super) cancelled: bool,
     /// The session that its `recording_session_id` names.
     pub(super) session: usize,
     pub(super) queued: Option<Entry>,
@@ -51,6 +64,8 @@ pub(super) struct Entry {
     pub(super) attempt: i32,
     pub(super) crashes: i32,
     pub(super) recheck: bool,
+    /// The location when it was queued.
+    pub(super) location: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +84,11 @@ pub(super) struct Row {
     /// Number of daemons in the message, if the kind is `crashed`.
     pub(super) crashes: Option<i32>,
     pub(super) attempts: i32,
-    pub(super) session: usize,
+    pub(super) session: Option<usize>,
+    /// The location that it was extracted from.
+    pub(super) location: Option<String>,
+    /// The location of a later extraction, which failed.
+    pub(super) failed_location: Option<String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -86,8 +105,8 @@ pub(super) struct Lease {
     pub(super) session: usize,
     pub(super) attempt: i32,
     pub(super) recheck: bool,
-    /// Whether the claim has a location.
-    pub(super) located: bool,
+    /// The location in the claim.
+    pub(super) location: Option<String>,
     /// The response never reached the worker.
     pub(super) lost: bool,
 }
@@ -127,7 +146,7 @@ impl World {
                 .map(|m| Measurement {
                     // The last two arrive late.
                     exists: m < MEASUREMENTS - 2,
-                    object: m < MEASUREMENTS - 2,
+                    location: (m < MEASUREMENTS - 2).then(|| "first.bin".to_owned()),
                     session: m % SESSIONS,
                     ..Measurement::default()
                 })
@@ -150,7 +169,24 @@ impl World {
     }
 
     pub(in crate::stress::model) fn has_object(&self, m: usize) -> bool {
-        self.measurements[m].exists && self.measurements[m].object
+        self.measurements[m].exists && self.measurements[m].location.is_some()
+    }
+
+    /// The session that the measurement belongs to, if both exist and it has an object.
+    pub(in crate::stress::model) fn session_of(&self, m: usize) -> Option<usize> {
+        let session = self.measurements[m].session;
+        (self.has_object(m) && self.sessions[session].exists).then_some(session)
+    }
+
+    /// Whether its row is of another location than the present one.
+    pub(in crate::stress::model) fn is_outdated(&self, m: usize) -> bool {
+        let measurement = &self.measurements[m];
+        let row = measurement.row.as_ref();
+        row.is_some_and(|row| {
+            row.location.is_some()
+                && row.location != measurement.location
+                && row.failed_location != measurement.location
+        })
     }
 
     pub(in crate::stress::model) fn holds(&self, lease: usize) -> bool {
@@ -178,6 +214,7 @@ impl World {
             attempt: 0,
             crashes: 0,
             recheck: false,
+            location: self.measurements[m].location.clone(),
         });
     }
 }

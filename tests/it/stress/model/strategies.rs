@@ -141,6 +141,9 @@ fn daemons(world: &World, choice: &mut Choice) {
     }
     choice.add_each(2, registered.clone(), Transition::Expire);
     choice.add_each(1, registered, Transition::Deregister);
+    if !world.notes.is_empty() {
+        choice.add(10, Just(Transition::Expand));
+    }
     choice.add(4, Just(Transition::ReleaseExpired));
     choice.add(3, Just(Transition::TimePasses));
     choice.add(3, Just(Transition::Promote));

@@ -43,6 +43,8 @@ pub(super) enum Transition {
     MoveMeasurement(usize, usize),
     TruncateMeasurements,
     // Daemons.
+    /// All notes are expanded.
+    Expand,
     Register,
     Heartbeat(usize),
     Claim {

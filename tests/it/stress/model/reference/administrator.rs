@@ -1,30 +1,19 @@
 //! What the sweep and an administrator do to the queue.
 
+use std::collections::BTreeMap;
+
 use crate::stress::model::state::{Backfill, Entry, MEASUREMENTS, SESSIONS, State, World};
 
 impl World {
     /// Queues what is missing, newest sessions first. Returns the numbers of sessions and
     /// measurements.
-    pub(in crate::stress::model) fn enqueue_missing(
-        &mut self,
-        source: &'static str,
-        max_sessions: usize,
-        failed_too: bool,
-        backfill: Option<usize>,
-    ) -> (i64, i64) {
+    fn enqueue_missing(&mut self, max_sessions: usize, failed_too: bool, backfill: usize) -> (i64, i64) {
         let (mut sessions, mut queued) = (0, 0);
         for s in (0..SESSIONS).rev() {
             let missing: Vec<usize> = (0..MEASUREMENTS)
                 .filter(|&m| {
-                    let measurement = &self.measurements[m];
-                    measurement.session == s
-                        && self.has_object(m)
-                        && self.completed(s)
-                        && measurement.queued.is_none()
-                        && measurement
-                            .row
-                            .as_ref()
-                            .is_none_or(|row| failed_too && row.kind.is_some())
+                    let row = self.measurements[m].row.as_ref();
+                    self.is_unqueued_in(m, s) && row.is_none_or(|row| failed_too && row.kind.is_some())
                 })
                 .collect();
             if missing.is_empty() || sessions == max_sessions {
@@ -33,14 +22,42 @@ impl World {
             sessions += 1;
             queued += missing.len();
             for m in missing {
-                self.enqueue(m, source, if source == "backfill" { 2 } else { 1 }, backfill);
+                self.enqueue(m, "backfill", 2, Some(backfill));
+                self.measurements[m].cancelled = false;
             }
         }
         (count(sessions), count(queued))
     }
 
+    fn is_unqueued_in(&self, m: usize, s: usize) -> bool {
+        self.session_of(m) == Some(s) && self.completed(s) && self.measurements[m].queued.is_none()
+    }
+
+    /// Queues or corrects what no note has led to, in so many of the newest sessions.
+    pub(in crate::stress::model) fn sweep(&mut self, max_sessions: usize) {
+        let mut left_behind = BTreeMap::new();
+        let mut sessions = 0;
+        for s in (0..SESSIONS).rev() {
+            let found: Vec<usize> = (0..MEASUREMENTS)
+                .filter(|&m| {
+                    let measurement = &self.measurements[m];
+                    self.is_unqueued_in(m, s)
+                        && match &measurement.row {
+                            None => !measurement.cancelled,
+                            Some(row) => row.session != Some(s) || self.is_outdated(m),
+                        }
+                })
+                .collect();
+            if !found.is_empty() && sessions < max_sessions {
+                sessions += 1;
+                left_behind.extend(found.into_iter().map(|m| (m, false)));
+            }
+        }
+        self.apply_changes(&left_behind, "sweep", 1, &mut Vec::new());
+    }
+
     pub(in crate::stress::model) fn request_backfill(&mut self, max_sessions: usize, failed_too: bool) -> (i64, i64) {
-        let (sessions, queued) = self.enqueue_missing("backfill", max_sessions, failed_too, Some(self.backfills.len()));
+        let (sessions, queued) = self.enqueue_missing(max_sessions, failed_too, self.backfills.len());
         self.backfills.push(Backfill {
             total: queued,
             finished: queued == 0,
@@ -55,7 +72,10 @@ impl World {
             let ours = |entry: &mut Entry| {
                 entry.backfill == Some(b) && entry.source == "backfill" && !matches!(entry.state, State::Claimed(_))
             };
-            cancelled += i64::from(measurement.queued.take_if(ours).is_some());
+            if measurement.queued.take_if(ours).is_some() {
+                measurement.cancelled = true;
+                cancelled += 1;
+            }
         }
         let backfill = &mut self.backfills[b];
         if !backfill.finished {

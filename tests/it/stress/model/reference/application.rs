@@ -1,50 +1,188 @@
-//! What the application does to the queue.
+//! What the application does, and what the expansion of its notes makes of it.
 
-use crate::stress::model::state::{MEASUREMENTS, State, World};
+use std::collections::BTreeMap;
+
+use crate::stress::model::state::{MEASUREMENTS, Note, SESSIONS, State, World};
 
 impl World {
     /// Completes those of the sessions that are not completed, in one statement.
     pub(in crate::stress::model) fn complete(&mut self, sessions: &[usize]) {
         for &s in sessions {
-            if !self.sessions[s].exists || self.sessions[s].completed {
-                continue;
+            if self.sessions[s].exists && !self.sessions[s].completed {
+                self.sessions[s].completed = true;
+                self.notes.push(Note::Completed(s));
             }
-            self.sessions[s].completed = true;
-            for m in 0..MEASUREMENTS {
-                if self.measurements[m].session == s && self.has_object(m) && !self.has_features(m) {
-                    self.queue_completed(m);
+        }
+    }
+
+    pub(in crate::stress::model) fn delete_session(&mut self, s: usize) {
+        (self.sessions[s].exists, self.sessions[s].completed) = (false, false);
+        self.notes.push(Note::Session(s));
+    }
+
+    pub(in crate::stress::model) fn insert_measurement(&mut self, m: usize, object: bool) {
+        let measurement = &mut self.measurements[m];
+        measurement.exists = true;
+        measurement.session = m % SESSIONS;
+        measurement.location = object.then(|| "first.bin".to_owned());
+        if object {
+            self.notes.push(Note::Measurement(m));
+        }
+    }
+
+    pub(in crate::stress::model) fn delete_measurement(&mut self, m: usize) {
+        self.measurements[m].exists = false;
+        if self.measurements[m].location.take().is_some() {
+            self.notes.push(Note::Measurement(m));
+        }
+    }
+
+    /// The location becomes another one, or NULL.
+    pub(in crate::stress::model) fn relocate(&mut self, m: usize, object: bool) {
+        let old = self.measurements[m].location.clone();
+        let new = object.then(|| old.clone().unwrap_or_else(|| "at/last".to_owned()) + ".2");
+        if new != old {
+            self.measurements[m].location = new;
+            self.notes.push(Note::Measurement(m));
+        }
+    }
+
+    pub(in crate::stress::model) fn move_measurement(&mut self, m: usize, session: usize) {
+        if self.measurements[m].session != session {
+            self.measurements[m].session = session;
+            self.notes.push(Note::Measurement(m));
+        }
+    }
+
+    /// Expands all notes, in one batch.
+    pub(in crate::stress::model) fn expand(&mut self) {
+        let notes = std::mem::take(&mut self.notes);
+        let (mut fresh, mut related) = (BTreeMap::new(), BTreeMap::new());
+        let (mut completed, mut left) = (Vec::new(), Vec::new());
+        for note in &notes {
+            match note {
+                Note::Completed(s) => {
+                    completed.push(*s);
+                    let members = (0..MEASUREMENTS).filter(|&m| self.session_of(m) == Some(*s));
+                    fresh.extend(members.map(|m| (m, true)));
                 }
+                Note::Measurement(m) => drop(fresh.insert(*m, true)),
+                Note::Session(_) => {}
             }
         }
+        self.apply_changes(&fresh, "live", 0, &mut left);
+        for note in &notes {
+            if let Note::Session(s) = note {
+                related.extend(self.related(*s).into_iter().map(|m| (m, false)));
+            }
+        }
+        self.apply_changes(&related, "live", 0, &mut left);
+        completed.extend(left);
+        completed.sort_unstable();
+        completed.dedup();
+        completed.retain(|&s| self.completed(s));
+        self.settled = completed.into_iter().filter_map(|s| self.settle(s)).collect();
     }
 
-    fn queue_completed(&mut self, m: usize) {
-        let session = self.measurements[m].session;
-        let Some(entry) = &mut self.measurements[m].queued else {
-            return self.enqueue(m, "live", 0, None);
+    /// The measurements that a change of this session may concern.
+    fn related(&self, s: usize) -> Vec<usize> {
+        let names = |m: usize| {
+            let measurement = &self.measurements[m];
+            self.session_of(m) == Some(s)
+                || measurement.row.as_ref().is_some_and(|row| row.session == Some(s))
+                || measurement.queued.as_ref().is_some_and(|entry| entry.session == s)
         };
-        let claimed = matches!(entry.state, State::Claimed(_));
-        let waits_for_recheck = entry.recheck && matches!(entry.state, State::Waiting(_));
-        if !claimed && (entry.priority > 0 || waits_for_recheck) {
-            (entry.source, entry.priority, entry.session) = ("live", 0, session);
-            if entry.recheck {
-                entry.state = State::Ready;
+        (0..MEASUREMENTS).filter(|&m| names(m)).collect()
+    }
+
+    /// Brings queue and rows in line with the application's tables. `candidates`: measurements, and
+    /// whether failed ones are queued again. Adds the sessions that rows of the queue have left.
+    pub(in crate::stress::model) fn apply_changes(
+        &mut self,
+        candidates: &BTreeMap<usize, bool>,
+        source: &'static str,
+        priority: i16,
+        left: &mut Vec<usize>,
+    ) {
+        let mut wanted = Vec::new();
+        for (&m, &again) in candidates {
+            let session = self.session_of(m);
+            let queued_in = self.measurements[m].queued.as_ref().map(|entry| entry.session);
+            if let (Some(now), Some(before)) = (session, queued_in)
+                && now != before
+            {
+                left.push(before);
             }
+            if self.is_wanted(m, again) {
+                wanted.push((session.expect("it is completed"), m));
+            } else {
+                self.follow(m, left);
+            }
+        }
+        // Older sessions first.
+        wanted.sort_unstable();
+        for (session, m) in wanted {
+            self.queue_changed(m, session, source, priority);
         }
     }
 
-    /// The location or the session of a measurement is set or changes.
-    pub(in crate::stress::model) fn location_changed(&mut self, m: usize, replaced: bool) {
-        let session = self.measurements[m].session;
-        if !self.has_object(m) || !self.completed(session) || self.has_features(m) && !replaced {
+    fn is_wanted(&self, m: usize, again: bool) -> bool {
+        let measurement = &self.measurements[m];
+        if !self.session_of(m).is_some_and(|s| self.completed(s)) {
+            return false;
+        }
+        match &measurement.row {
+            Some(_) if self.is_outdated(m) => true,
+            Some(row) if row.kind.is_none() => false,
+            Some(_) => again,
+            None => again || !measurement.cancelled,
+        }
+    }
+
+    /// Not to be extracted: the row and the entry of the queue follow the measurement.
+    fn follow(&mut self, m: usize, left: &mut Vec<usize>) {
+        let session = self.session_of(m);
+        let completed = session.is_some_and(|s| self.completed(s));
+        let measurement = &mut self.measurements[m];
+        if let Some(row) = &mut measurement.row
+            && (session.is_some() || measurement.exists)
+        {
+            row.session = session;
+        }
+        let Some(entry) = &mut measurement.queued else { return };
+        if session == Some(entry.session) {
             return;
         }
-        match &mut self.measurements[m].queued {
-            None => self.enqueue(m, "live", 0, None),
-            Some(entry) => {
-                (entry.session, entry.source, entry.priority) = (session, "live", 0);
-                (entry.state, entry.attempt, entry.recheck) = (State::Ready, 0, false);
+        if completed {
+            entry.session = session.expect("it is completed");
+            if matches!(entry.state, State::Claimed(_)) {
+                entry.state = State::Ready;
             }
+            return;
+        }
+        let entry = measurement.queued.take().expect("it is queued");
+        left.push(entry.session);
+        if let Some(b) = entry.backfill {
+            self.backfills[b].total -= 1;
+            self.backfills[b].finish_if_complete();
+        }
+    }
+
+    fn queue_changed(&mut self, m: usize, session: usize, source: &'static str, priority: i16) {
+        let location = self.measurements[m].location.clone();
+        let Some(entry) = &mut self.measurements[m].queued else {
+            return self.enqueue(m, source, priority, None);
+        };
+        if entry.location != location || entry.session != session {
+            (entry.state, entry.attempt, entry.recheck) = (State::Ready, 0, false);
+        } else if matches!(entry.state, State::Claimed(_)) {
+            return;
+        } else if entry.recheck && matches!(entry.state, State::Waiting(_)) {
+            entry.state = State::Ready;
+        }
+        (entry.location, entry.session) = (location, session);
+        if priority < entry.priority {
+            (entry.source, entry.priority) = (source, priority);
         }
     }
 }

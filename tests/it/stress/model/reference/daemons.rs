@@ -36,7 +36,7 @@ impl World {
         }
         for m in self.next(limit, self.start_ids(start_after)) {
             let lease = self.leases.len();
-            let has_object = self.has_object(m);
+            let location = self.measurements[m].location.clone();
             let entry = self.measurements[m].queued.as_mut().expect("it is ready");
             entry.attempt += 1;
             entry.state = State::Claimed(lease);
@@ -46,7 +46,7 @@ impl World {
                 session: entry.session,
                 attempt: entry.attempt,
                 recheck: entry.recheck,
-                located: has_object && self.sessions[entry.session].exists,
+                location: location.filter(|_| self.sessions[entry.session].exists),
                 lost,
             });
         }
@@ -118,20 +118,22 @@ impl World {
                     kind: None,
                     crashes: None,
                     attempts: entry.attempt,
-                    session: entry.session,
+                    session: Some(entry.session),
+                    location: self.leases[lease].location.clone(),
+                    failed_location: None,
                 });
                 return Written::Done(entry.backfill);
             }
             Outcome::Failed(kind) => {
                 let entry = self.measurements[m].queued.take().expect("it is claimed");
-                self.fail(m, kind, &entry);
+                self.fail(m, kind, &entry, self.leases[lease].location.clone());
                 return Written::Done(entry.backfill);
             }
             Outcome::NotFound => {
                 let entry = self.entry(lease);
                 (entry.state, entry.recheck) = (State::Waiting(false), true);
                 let entry = entry.clone();
-                self.fail(m, "not_found", &entry);
+                self.fail(m, "not_found", &entry, self.leases[lease].location.clone());
             }
             Outcome::Retry => self.entry(lease).state = State::Waiting(false),
             Outcome::Discard => {
@@ -150,18 +152,30 @@ impl World {
         self.measurements[m].queued.as_mut().expect("it is claimed")
     }
 
-    pub(in crate::stress::model) fn fail(&mut self, m: usize, kind: &'static str, entry: &Entry) {
-        if !self.has_features(m) {
+    pub(in crate::stress::model) fn fail(
+        &mut self,
+        m: usize,
+        kind: &'static str,
+        entry: &Entry,
+        location: Option<String>,
+    ) {
+        if self.has_features(m) {
+            if let Some(row) = &mut self.measurements[m].row {
+                row.failed_location = location;
+            }
+        } else {
             self.measurements[m].row = Some(Row {
                 kind: Some(kind),
                 crashes: (kind == "crashed").then_some(entry.crashes),
                 attempts: entry.attempt,
-                session: entry.session,
+                session: Some(entry.session),
+                location,
+                failed_location: None,
             });
         }
     }
 
-    fn settle(&self, session: usize) -> Option<(usize, i64, i64)> {
+    pub(in crate::stress::model) fn settle(&self, session: usize) -> Option<(usize, i64, i64)> {
         let outstanding = |measurement: &Measurement| {
             measurement
                 .queued
@@ -177,7 +191,7 @@ impl World {
             .iter()
             .filter_map(|measurement| measurement.row.as_ref())
         {
-            if row.session == session {
+            if row.session == Some(session) {
                 *if row.kind.is_none() {
                     &mut succeeded
                 } else {
@@ -227,7 +241,7 @@ impl World {
             }
             self.released.1 += 1;
             let entry = self.measurements[m].queued.take().expect("it is queued");
-            self.fail(m, "crashed", &entry);
+            self.fail(m, "crashed", &entry, entry.location.clone());
             if let Some(b) = entry.backfill {
                 self.backfills[b].failed += 1;
                 self.backfills[b].finish_if_complete();

@@ -4,7 +4,7 @@ mod administrator;
 mod application;
 mod daemons;
 
-use super::state::{MEASUREMENTS, SESSIONS, Worker, World};
+use super::state::{Worker, World};
 use super::transition::Transition;
 
 impl World {
@@ -13,31 +13,24 @@ impl World {
             Transition::Complete(sessions) => self.complete(sessions),
             Transition::CompleteWithoutTriggers(s) => self.sessions[*s].completed = true,
             Transition::Reopen(s) => self.sessions[*s].completed = false,
-            Transition::DeleteSession(s) => (self.sessions[*s].exists, self.sessions[*s].completed) = (false, false),
+            Transition::DeleteSession(s) => self.delete_session(*s),
             Transition::InsertSession(s, completed) => {
                 self.sessions[*s].exists = true;
                 if *completed {
                     self.complete(&[*s]);
                 }
             }
-            Transition::InsertMeasurement(m, object) => {
-                (self.measurements[*m].exists, self.measurements[*m].object) = (true, *object);
-                self.measurements[*m].session = *m % SESSIONS;
-                self.location_changed(*m, false);
-            }
-            Transition::DeleteMeasurement(m) => self.measurements[*m].exists = false,
-            Transition::PutObject(m) => {
-                self.measurements[*m].object = true;
-                self.location_changed(*m, true);
-            }
-            Transition::RemoveObject(m) => self.measurements[*m].object = false,
-            Transition::MoveMeasurement(m, s) => {
-                if self.measurements[*m].session != *s {
-                    self.measurements[*m].session = *s;
-                    self.location_changed(*m, false);
+            Transition::InsertMeasurement(m, object) => self.insert_measurement(*m, *object),
+            Transition::DeleteMeasurement(m) => self.delete_measurement(*m),
+            Transition::PutObject(m) => self.relocate(*m, true),
+            Transition::RemoveObject(m) => self.relocate(*m, false),
+            Transition::MoveMeasurement(m, s) => self.move_measurement(*m, *s),
+            // No trigger fires.
+            Transition::TruncateMeasurements => {
+                for measurement in &mut self.measurements {
+                    (measurement.exists, measurement.location) = (false, None);
                 }
             }
-            Transition::TruncateMeasurements => (0..MEASUREMENTS).for_each(|m| self.measurements[m].exists = false),
             Transition::Backfill { sessions, failed_too } => drop(self.request_backfill(*sessions, *failed_too)),
             Transition::Cancel(b) => self.cancel_backfill(*b),
             Transition::Retry(kind) => self.retry_failed(*kind),
@@ -49,6 +42,7 @@ impl World {
 
     fn apply_daemons_transition(&mut self, transition: &Transition) {
         match transition {
+            Transition::Expand => self.expand(),
             Transition::Register => self.register(),
             Transition::Heartbeat(worker) => self.workers[*worker].expired = false,
             Transition::Claim {
@@ -85,7 +79,7 @@ impl World {
             }
             Transition::TimePasses => self.time_passes(),
             Transition::Promote => self.promote(),
-            Transition::Sweep(sessions) => drop(self.enqueue_missing("sweep", *sessions, false, None)),
+            Transition::Sweep(sessions) => self.sweep(*sessions),
             other => unreachable!("{other:?} is not a transition by daemons"),
         }
     }

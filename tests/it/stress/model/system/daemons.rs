@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::join;
-use heimdall_daemon::job::claim::{Lease, Receiver};
+use heimdall_daemon::job::claim::{CursorIds, Lease, Receiver};
 use heimdall_daemon::job::features::FeatureRow;
 use heimdall_daemon::job::features::ReceiverFeatures;
 use heimdall_daemon::job::segment_spool::SegmentSpool;
@@ -23,6 +23,7 @@ use crate::support::recordings;
 impl System {
     pub(super) async fn run_transition(&mut self, world: &World, transition: &Transition) {
         match transition {
+            Transition::Expand => assert_eq!(self.expand().await, world.settled, "sessions with nothing to extract"),
             Transition::Register => self.register().await,
             Transition::Heartbeat(worker) => {
                 let response = self
@@ -75,10 +76,25 @@ impl System {
             Transition::Promote => drop(self.queue.promote_due().await.expect("a response")),
             Transition::Sweep(sessions) => {
                 let sessions = i32::try_from(*sessions).expect("a handful");
-                let swept = self.queue.sweep(sessions, Duration::ZERO).await.expect("a response");
+                let swept = self.queue.sweep(sessions, Duration::ZERO, true).await.expect("a response");
                 assert!(swept.is_some(), "another sweep runs");
             }
             _ => self.user_transition(transition).await,
+        }
+    }
+
+    /// Expands all notes. Returns the sessions that were announced.
+    pub(super) async fn expand(&self) -> Vec<(usize, i64, i64)> {
+        let mut settled = Vec::new();
+        loop {
+            let expansion = self.queue.expand_notes().await.expect("a response");
+            assert_eq!(expansion.set_aside, 0, "a note cannot be expanded");
+            let sessions = expansion.settled.into_iter().flat_map(|sessions| sessions.0);
+            settled.extend(sessions.map(|s| (session_of(s.recording_session_id), s.succeeded, s.failed)));
+            if !expansion.more {
+                settled.sort_unstable();
+                return settled;
+            }
         }
     }
 
@@ -95,7 +111,10 @@ impl System {
                 *start_ids = row.get(0);
             }
         }
-        let start_after = (start_after != [None; 3]).then_some(start_ids);
+        let start_after = (start_after != [None; 3]).then_some(CursorIds {
+            queue: start_ids,
+            note: 0,
+        });
         let claims = self
             .queue
             .claim(self.workers[worker], limit, start_after)
@@ -112,7 +131,7 @@ impl System {
                 "the order of claims"
             );
             assert_eq!((claim.attempt, claim.recheck), (lease.attempt, lease.recheck));
-            assert_eq!(claim.iq_data_location.is_some(), lease.located, "the location");
+            assert_eq!(claim.iq_data_location.is_some(), lease.location.is_some(), "the location");
             self.claims.push(Some(claim));
         }
     }

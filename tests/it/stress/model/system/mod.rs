@@ -136,9 +136,11 @@ impl System {
         }
         for (m, measurement) in world.measurements.iter().enumerate() {
             if measurement.exists {
-                system.insert_measurement(m, measurement.object).await;
+                system.insert_measurement(m, measurement.location.is_some()).await;
             }
         }
+        let forget = "TRUNCATE heimdall.change_notes, heimdall.cancelled_measurements";
+        system.execute(forget, &[]).await;
         system.register().await;
         system
     }
@@ -175,6 +177,8 @@ impl System {
     /// At the end all daemons die, and a new one must be able to complete everything.
     async fn complete_everything(&mut self) {
         let good = self.features().await;
+        self.expand().await;
+        self.execute("DELETE FROM heimdall.cancelled_measurements", &[]).await;
         self.execute("SELECT heimdall.resume_extraction()", &[]).await;
         self.execute(
             "UPDATE heimdall.worker_heartbeats SET beat_at = beat_at - interval '2 hours'",
@@ -187,7 +191,7 @@ impl System {
         for _ in 0..4 {
             self.time_passes().await;
             self.queue.promote_due().await.expect("a response");
-            self.queue.sweep(1_000, Duration::ZERO).await.expect("a response");
+            self.queue.sweep(1_000, Duration::ZERO, true).await.expect("a response");
             let claims = self.queue.claim(worker, 1_000, None).await.expect("a response");
             let first = self.claims.len();
             let outcome = |claim: &Claim| match claim.iq_data_location {
@@ -219,6 +223,11 @@ impl System {
         let without = "session_measurements s WHERE session_status = 'completed' AND 1 <> (SELECT count(*)
                        FROM heimdall.measurement_features f WHERE f.measurement_id = s.measurement_id)";
         assert_eq!(count(without).await, 0, "not exactly one row");
+        let outdated = "session_measurements s JOIN heimdall.measurement_features f USING (measurement_id)
+            WHERE s.session_status = 'completed' AND (f.recording_session_id IS DISTINCT FROM s.recording_session_id
+                OR heimdall.source_fingerprint(s.iq_data_location, s.websdr_station_id::text, s.iq_data_format, s.iq_sample_rate)
+                   NOT IN (f.source_fingerprint, coalesce(f.failed_fingerprint, 0)))";
+        assert_eq!(count(outdated).await, 0, "features of another object or session");
         assert!(good.is_subset(&self.features().await), "features were lost");
         self.check_queue_invariants().await;
     }
