@@ -9,12 +9,13 @@ REVOKE ALL ON FUNCTION
     heimdall.enqueue_missing(integer, boolean), heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz),
     heimdall.cancel_backfill(uuid), heimdall.retry_failed(text, timestamptz, timestamptz),
     heimdall.pause_extraction(text), heimdall.resume_extraction(), heimdall.note_session_changes(),
-    heimdall.note_measurement_changes(), heimdall.apply_changes(uuid[], uuid[], boolean, text, smallint),
+    heimdall.note_measurement_changes(), heimdall.apply_changes(uuid[], uuid[], boolean, text, smallint, timestamptz),
     heimdall.expand_notes(integer, integer, bigint), heimdall.expand_taken(heimdall.change_notes[]),
     heimdall.related_measurements(uuid[], jsonb), heimdall.sweep_sessions(timestamptz, timestamptz, bigint),
     heimdall.starts_again(heimdall.feature_queue, heimdall.feature_queue), heimdall.weight_of_note(text, uuid[]),
     heimdall.source_fingerprint(text, text, text, double precision), heimdall.session_lock_key(uuid),
-    heimdall.measure_coverage(), heimdall.total_coverage(),
+    heimdall.as_uuid(uuid), heimdall.as_uuid(text), heimdall.window_end(timestamptz, double precision),
+    heimdall.earlier(timestamptz, interval), heimdall.measure_coverage(), heimdall.total_coverage(),
     heimdall.count_session(uuid), heimdall.count_queue(), heimdall.missing_base_indexes()
     FROM PUBLIC;
 REVOKE ALL ON heimdall.measurement_features, heimdall.feature_queue, heimdall.backfills, heimdall.extraction_control,
@@ -37,19 +38,24 @@ BEGIN
             ('heimdall_daemon', 'SELECT ON heimdall.schema_migrations, heimdall.extraction_control, '
                                 'heimdall.pending_features, heimdall.session_measurements, heimdall.feature_coverage, '
                                 'heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, '
-                                'heimdall.backfill_progress, heimdall.extraction_workers'),
+                                'heimdall.feature_backlog, heimdall.backfill_progress, heimdall.extraction_workers'),
             ('heimdall_daemon', 'EXECUTE ON FUNCTION heimdall.may_notify(), heimdall.wake_workers(), '
                                 'heimdall.claim_measurements(uuid, integer, bigint[]), '
                                 'heimdall.settle_sessions(uuid[]), heimdall.release_expired(), '
                                 'heimdall.enqueue_missing(integer, boolean), heimdall.expand_notes(integer, integer, bigint), '
-                                'heimdall.session_lock_key(uuid), heimdall.longest_session(), '
+                                'heimdall.session_lock_key(uuid), heimdall.as_uuid(uuid), heimdall.as_uuid(text), '
+                                'heimdall.window_end(timestamptz, double precision), '
+                                'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '
                                 'heimdall.measure_coverage(), heimdall.count_session(uuid), heimdall.count_queue()'),
             ('heimdall_reader', 'USAGE ON SCHEMA heimdall'),
             ('heimdall_reader', 'SELECT ON heimdall.measurement_features, heimdall.extraction_control, '
                                 'heimdall.session_measurements, heimdall.pending_features, heimdall.feature_coverage, '
                                 'heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, '
-                                'heimdall.backfill_progress, heimdall.extraction_workers'),
-            ('heimdall_reader', 'EXECUTE ON FUNCTION heimdall.longest_session(), heimdall.measure_coverage(), '
+                                'heimdall.feature_backlog, heimdall.backfill_progress, heimdall.extraction_workers'),
+            ('heimdall_reader', 'EXECUTE ON FUNCTION heimdall.as_uuid(uuid), heimdall.as_uuid(text), '
+                                'heimdall.window_end(timestamptz, double precision), '
+                                'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '
+                                'heimdall.measure_coverage(), '
                                 'heimdall.count_session(uuid)'),
             ('heimdall_admin',  'EXECUTE ON FUNCTION '
                                 'heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), '

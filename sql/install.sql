@@ -56,6 +56,8 @@ SELECT
 \ir functions/longest_session.sql
 \ir functions/may_notify.sql
 \ir functions/wake_workers.sql
+\ir functions/as_uuid.sql
+\ir functions/window_end.sql
 \ir functions/source_fingerprint.sql
 \ir functions/session_lock_key.sql
 \ir functions/weight_of_note.sql
@@ -86,6 +88,7 @@ SELECT
 \ir views/iq_measurements.sql
 \ir views/session_measurements.sql
 \ir views/pending_features.sql
+\ir views/feature_backlog.sql
 \ir views/extraction_workers.sql
 \ir views/feature_coverage.sql
 \ir views/session_coverage.sql

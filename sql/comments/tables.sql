@@ -39,6 +39,7 @@ BEGIN
                 E'Kind of the failure; NULL when there are features:\n'
                 'not_found: the object does not exist\n'
                 'location_refused: iq_data_location names a bucket that is not allowed, or no valid key\n'
+                'bad_value: a column of the measurement has a value that no recording has, such as NaN\n'
                 'too_large: the object, or what comes out of its compression, is larger than HEIMDALL_MAX_OBJECT_BYTES\n'
                 'too_short: the recording is shorter than one chunk of 200 ms\n'
                 'invalid_format: the bytes are no recording: wrong header, type or length, NaN, all zero\n'

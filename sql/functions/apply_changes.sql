@@ -3,6 +3,7 @@
 --
 --   completed     sessions that have become completed: all their measurements, failed ones too
 --   measurements  measurements to look at; again: failed ones are queued too
+--   changed_at    since when they wait, for measurements that are queued now
 --
 -- For each measurement:
 --   its session is completed, and it has no features, or features of another object or receiver: it is queued
@@ -16,7 +17,7 @@
 -- It returns the number of queued measurements, and the sessions that rows of the queue have left: one of them may have
 -- nothing outstanding any more.
 CREATE OR REPLACE FUNCTION heimdall.apply_changes(
-    completed uuid[], measurements uuid[], again boolean, source text, priority smallint
+    completed uuid[], measurements uuid[], again boolean, source text, priority smallint, changed_at timestamptz
 )
 RETURNS TABLE (queued bigint, left_sessions uuid[])
 LANGUAGE plpgsql
@@ -55,8 +56,7 @@ BEGIN
         ORDER BY c.measurement_id, c.recording_session_id IS NULL, c.again DESC
     ), compared AS MATERIALIZED (
         SELECT c.*, p.fingerprint, f.good, f.failed, f.outdated, f.displaced,
-               q.recording_session_id AS queued_session_id, q.measured_at AS queued_measured_at,
-               q.source_fingerprint AS queued_fingerprint, q.measurement_id IS NOT NULL AS is_queued,
+               q.recording_session_id AS queued_session_id, q.recording_session_id IS NOT NULL AS is_queued,
                CASE WHEN c.session_status IS DISTINCT FROM 'completed' THEN false
                     WHEN f.outdated THEN true
                     WHEN f.good THEN false
@@ -85,12 +85,13 @@ BEGIN
             FROM heimdall.measurement_features mf
             WHERE mf.measurement_id = c.measurement_id
         ) f
-        LEFT JOIN heimdall.feature_queue q ON q.measurement_id = c.measurement_id
+        LEFT JOIN LATERAL (SELECT fq.recording_session_id FROM heimdall.feature_queue fq
+                           WHERE fq.measurement_id = c.measurement_id OFFSET 0) q ON true
     ), queued AS (
         INSERT INTO heimdall.feature_queue AS q
-            (measurement_id, recording_session_id, measured_at, source, priority, source_fingerprint)
+            (measurement_id, recording_session_id, measured_at, source, priority, source_fingerprint, enqueued_at)
         SELECT w.measurement_id, w.recording_session_id, w.measured_at, apply_changes.source, apply_changes.priority,
-               w.fingerprint
+               w.fingerprint, changed_at
         FROM compared w
         WHERE w.is_wanted
         ORDER BY w.session_created_at, w.recording_session_id, w.measured_at, w.measurement_id
@@ -130,7 +131,10 @@ BEGIN
         FROM (SELECT c.* FROM compared c
               WHERE c.is_queued AND NOT c.is_wanted AND c.session_status = 'completed'
                 AND c.recording_session_id <> c.queued_session_id) k
+        -- The array keeps this a few lookups, whatever the planner estimates; so it does below.
         WHERE q.measurement_id = k.measurement_id
+          AND q.measurement_id = ANY (ARRAY(SELECT a.measurement_id FROM compared a
+                                            WHERE a.is_queued AND NOT a.is_wanted))
     ), uncounted AS (
         UPDATE heimdall.backfills b
         SET total = b.total - d.n,
@@ -148,6 +152,8 @@ BEGIN
                 AND (c.recording_session_id IS NOT NULL
                      OR sees_all AND EXISTS (SELECT FROM heimdall.measurements m WHERE m.id = c.measurement_id))) k
         WHERE mf.measurement_id = k.measurement_id
+          AND mf.measurement_id = ANY (ARRAY(SELECT a.measurement_id FROM compared a
+                                             WHERE a.displaced AND NOT a.is_wanted))
     )
     SELECT (SELECT count(*) FROM queued),
            ARRAY(SELECT recording_session_id FROM dropped
@@ -156,6 +162,6 @@ BEGIN
                  WHERE c.is_queued AND c.queued_session_id <> c.recording_session_id);
 END
 $$;
-COMMENT ON FUNCTION heimdall.apply_changes(uuid[], uuid[], boolean, text, smallint) IS
+COMMENT ON FUNCTION heimdall.apply_changes(uuid[], uuid[], boolean, text, smallint, timestamptz) IS
     'Brings queue and features in line with the application''s tables, for measurements that may have changed. Called by '
     'expand_notes() and the sweep.';

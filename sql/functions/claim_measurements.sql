@@ -21,10 +21,12 @@ RETURNS TABLE (measurement_id uuid, claim_id bigint, attempt integer, source tex
                measured_at timestamptz, rx_id text, rx_lat double precision, rx_lon double precision,
                frequency_hz bigint, iq_data_location text, iq_data_format text, iq_sample_rate double precision,
                iq_samples_count bigint, duration_seconds double precision, recheck boolean, priority smallint,
-               id bigint, source_fingerprint bigint, is_hidden boolean)
+               id bigint, source_fingerprint bigint, is_hidden boolean, bad_value text)
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+-- Less than deadlock_timeout, so that a deadlock with LOCK TABLE in the application ends this statement and not that one.
+SET lock_timeout = '500ms'
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_hashjoin = off
@@ -70,10 +72,12 @@ BEGIN
                 THEN heimdall.source_fingerprint(m.iq_data_location, m.websdr_station_id::text, m.iq_data_format,
                                                  m.iq_sample_rate) END,
            m.measurement_id IS NULL AND (row_security_active('heimdall.measurements')
-                                         OR row_security_active('heimdall.recording_sessions'))
+                                         OR row_security_active('heimdall.recording_sessions')),
+           m.bad_value
     FROM claimed c
     LEFT JOIN LATERAL (
-        SELECT iq.*, s.frequency_hz::bigint AS session_frequency_hz
+        SELECT iq.*, CASE WHEN s.frequency_hz::double precision BETWEEN -9e18 AND 9e18 THEN s.frequency_hz::bigint END
+                         AS session_frequency_hz
         FROM heimdall.iq_measurements iq
         JOIN heimdall.recording_sessions s ON s.id = c.recording_session_id
         WHERE iq.measurement_id = c.measurement_id

@@ -1,4 +1,5 @@
--- How many measurements are queued, by source and state, and the time of the oldest. The first caller counts again when
+-- How many measurements are queued, by source and state, and the time of the oldest; with the source "note" how many
+-- changed measurements and sessions are noted (ready), or set aside because their note cannot be expanded (failed). The first caller counts again when
 -- the last count is older than ten seconds and than fifty times its own duration; all other callers get the last count.
 -- So the cost is at most 2 % of one core, for any number of daemons and calls.
 --
@@ -32,7 +33,12 @@ BEGIN
         SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]') INTO counted
         FROM (SELECT q.source, q.state, count(*) AS measurements, min(q.enqueued_at) AS oldest_at
               FROM heimdall.feature_queue q
-              GROUP BY q.source, q.state) c;
+              GROUP BY q.source, q.state
+            UNION ALL
+              SELECT 'note', CASE WHEN n.failure IS NULL THEN 'ready' ELSE 'failed' END, sum(cardinality(n.ids)),
+                     min(n.noted_at)
+              FROM heimdall.change_notes n
+              GROUP BY n.failure IS NULL) c;
         UPDATE heimdall.queue_depth d
         SET counts = counted, counted_at = begun, took_ms = extract(epoch FROM clock_timestamp() - begun) * 1000;
     END IF;

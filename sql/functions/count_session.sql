@@ -17,12 +17,16 @@ SET enable_mergejoin = off
 SET max_parallel_workers_per_gather = 0
 SET jit = off
 AS $$
+DECLARE
+    -- Its completion has not been expanded yet.
+    noted CONSTANT boolean := EXISTS (SELECT FROM heimdall.change_notes n
+                                      WHERE n.kind = 'completed' AND session_id = ANY (n.ids));
 BEGIN
     RETURN QUERY
     SELECT count(*),
            count(*) FILTER (WHERE f.good),
            count(*) FILTER (WHERE NOT f.good AND (q.recheck IS NULL OR q.recheck)),
-           count(*) FILTER (WHERE f.good IS NOT TRUE AND NOT q.recheck)
+           count(*) FILTER (WHERE f.good IS NOT TRUE AND NOT q.recheck OR f.good IS NULL AND q.recheck IS NULL AND noted)
     FROM heimdall.session_measurements sm
     -- good is NULL without a row. It is an aggregate because an earlier extraction service wrote one error row per try.
     CROSS JOIN LATERAL (SELECT bool_or(NOT mf.extraction_failed) AS good FROM heimdall.measurement_features mf

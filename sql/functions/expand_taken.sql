@@ -16,6 +16,7 @@ DECLARE
     to_settle    uuid[];
     related      uuid[];
     windows      jsonb;
+    noted_at     timestamptz;
     applied      record;
     unsettled    uuid[];
 BEGIN
@@ -23,13 +24,13 @@ BEGIN
     SELECT array_agg(DISTINCT i.id) FILTER (WHERE t.kind = 'completed'),
            array_agg(DISTINCT i.id) FILTER (WHERE t.kind = 'session'),
            array_agg(DISTINCT i.id) FILTER (WHERE t.kind = 'measurement'),
-           array_agg(DISTINCT i.id) FILTER (WHERE t.kind = 'settle')
-    INTO completed, changed, measurements, to_settle
+           array_agg(DISTINCT i.id) FILTER (WHERE t.kind = 'settle'), min(t.noted_at)
+    INTO completed, changed, measurements, to_settle, noted_at
     FROM unnest(taken) t CROSS JOIN LATERAL unnest(t.ids) AS i (id);
 
     queued := 0;
     IF completed IS NOT NULL OR measurements IS NOT NULL THEN
-        SELECT * INTO applied FROM heimdall.apply_changes(completed, measurements, true, 'live', 0::smallint);
+        SELECT * INTO applied FROM heimdall.apply_changes(completed, measurements, true, 'live', 0::smallint, noted_at);
         queued := applied.queued;
         to_settle := to_settle || applied.left_sessions;
     END IF;
@@ -37,7 +38,7 @@ BEGIN
         SELECT jsonb_agg(o.value) INTO windows
         FROM unnest(taken) t CROSS JOIN LATERAL jsonb_array_elements(t.old_sessions) o WHERE t.kind = 'session';
         SELECT array_agg(DISTINCT r.id) INTO related FROM heimdall.related_measurements(changed, windows) AS r (id);
-        SELECT * INTO applied FROM heimdall.apply_changes(NULL, related, false, 'live', 0::smallint);
+        SELECT * INTO applied FROM heimdall.apply_changes(NULL, related, false, 'live', 0::smallint, noted_at);
         queued := queued + applied.queued;
         to_settle := to_settle || applied.left_sessions;
     END IF;

@@ -25,7 +25,8 @@ BEGIN
     -- The counts are right too where nothing has been extracted or queued.
     IF totals.certain
        OR totals.measurements_with_features + totals.measurements_failed + totals.measurements_pending = 0
-       AND NOT EXISTS (SELECT FROM heimdall.measurement_features) THEN
+       AND NOT EXISTS (SELECT FROM heimdall.measurement_features)
+       AND NOT EXISTS (SELECT FROM heimdall.change_notes n WHERE n.kind = 'completed') THEN
         RETURN QUERY SELECT totals.total_recordings, totals.recordings_with_features, totals.total_measurements,
                             totals.measurements_with_features, totals.measurements_failed, totals.measurements_pending;
         RETURN;
@@ -42,13 +43,18 @@ BEGIN
                count(g.measurement_id) AS with_features,
                count(*) FILTER (WHERE g.measurement_id IS NULL AND b.measurement_id IS NOT NULL
                                   AND (q.recheck IS NULL OR q.recheck)) AS failed,
-               count(*) FILTER (WHERE g.measurement_id IS NULL AND NOT q.recheck) AS pending
+               count(*) FILTER (WHERE g.measurement_id IS NULL AND NOT q.recheck
+                                   OR g.measurement_id IS NULL AND b.measurement_id IS NULL AND q.recheck IS NULL
+                                      AND n.id IS NOT NULL) AS pending
         FROM heimdall.session_measurements sm
         LEFT JOIN heimdall.measurement_features g ON g.measurement_id = sm.measurement_id AND NOT g.extraction_failed
         -- DISTINCT because an earlier extraction service wrote one error row per try.
         LEFT JOIN (SELECT DISTINCT f.measurement_id FROM heimdall.measurement_features f WHERE f.extraction_failed) b
                ON b.measurement_id = sm.measurement_id
         LEFT JOIN heimdall.feature_queue q ON q.measurement_id = sm.measurement_id
+        -- Completions that have not been expanded yet.
+        LEFT JOIN (SELECT DISTINCT unnest(c.ids) AS id FROM heimdall.change_notes c WHERE c.kind = 'completed') n
+               ON n.id = sm.recording_session_id
         WHERE sm.session_status = 'completed'
         GROUP BY sm.recording_session_id
     ) c;

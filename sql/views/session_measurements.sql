@@ -17,15 +17,19 @@ CREATE OR REPLACE VIEW heimdall.session_measurements AS
 SELECT b.session_id                                        AS recording_session_id,
        b.status::text                                      AS session_status,
        b.session_created_at::timestamptz                   AS session_created_at,
-       b.session_frequency_hz::bigint                      AS session_frequency_hz,
+       CASE WHEN b.session_frequency_hz::double precision BETWEEN -9e18 AND 9e18
+            THEN b.session_frequency_hz::bigint END        AS session_frequency_hz,
        b.session_duration_seconds::double precision        AS session_duration_seconds,
        b.measurement_id                                    AS measurement_id,
        b.websdr_station_id                                 AS websdr_station_id,
        b.rx_id                                             AS rx_id,
        b.rx_lat                                            AS rx_lat,
        b.rx_lon                                            AS rx_lon,
-       coalesce(b.frequency_hz, b.session_frequency_hz)::bigint           AS frequency_hz,
-       coalesce(b.created_at, b.session_created_at, 'epoch')::timestamptz AS measured_at,
+       coalesce(b.frequency_hz, CASE WHEN b.session_frequency_hz::double precision BETWEEN -9e18 AND 9e18
+                                     THEN b.session_frequency_hz::bigint END) AS frequency_hz,
+       coalesce(CASE WHEN b.created_at BETWEEN '0001-01-01' AND '9999-12-31' THEN b.created_at END,
+                CASE WHEN b.session_created_at BETWEEN '0001-01-01' AND '9999-12-31' THEN b.session_created_at END,
+                'epoch')::timestamptz                      AS measured_at,
        b.iq_data_location                                  AS iq_data_location,
        b.iq_data_format                                    AS iq_data_format,
        b.iq_sample_rate                                    AS iq_sample_rate,
@@ -45,16 +49,16 @@ FROM (
     CROSS JOIN heimdall.recording_sessions s
     JOIN heimdall.iq_measurements m
       ON  m.recording_session_id IS NULL
-      AND m.created_at BETWEEN s.created_at AND s.created_at + s.duration_seconds * interval '1 second'
-      AND s.created_at >= m.created_at - longest  -- bounds a search by measurement
+      AND m.created_at BETWEEN s.created_at AND heimdall.window_end(s.created_at, s.duration_seconds)
+      AND s.created_at >= heimdall.earlier(m.created_at, longest)  -- bounds a search by measurement
     WHERE s.duration_seconds BETWEEN 0 AND 604800
       AND NOT EXISTS (
             SELECT FROM heimdall.recording_sessions o
             WHERE o.id <> s.id
               AND o.duration_seconds BETWEEN 0 AND 604800
-              AND o.created_at BETWEEN s.created_at - longest
-                                   AND s.created_at + s.duration_seconds * interval '1 second'
-              AND o.created_at + o.duration_seconds * interval '1 second' >= s.created_at)
+              AND o.created_at BETWEEN heimdall.earlier(s.created_at, longest)
+                                   AND heimdall.window_end(s.created_at, s.duration_seconds)
+              AND heimdall.window_end(o.created_at, o.duration_seconds) >= s.created_at)
   UNION ALL
     -- By time, where another session's window overlaps: the best session wins.
     SELECT s.id, s.status, s.created_at, s.frequency_hz, s.duration_seconds, m.*
@@ -62,22 +66,22 @@ FROM (
     CROSS JOIN heimdall.recording_sessions s
     JOIN heimdall.iq_measurements m
       ON  m.recording_session_id IS NULL
-      AND m.created_at BETWEEN s.created_at AND s.created_at + s.duration_seconds * interval '1 second'
-      AND s.created_at >= m.created_at - longest
+      AND m.created_at BETWEEN s.created_at AND heimdall.window_end(s.created_at, s.duration_seconds)
+      AND s.created_at >= heimdall.earlier(m.created_at, longest)
     WHERE s.duration_seconds BETWEEN 0 AND 604800
       AND EXISTS (
             SELECT FROM heimdall.recording_sessions o
             WHERE o.id <> s.id
               AND o.duration_seconds BETWEEN 0 AND 604800
-              AND o.created_at BETWEEN s.created_at - longest
-                                   AND s.created_at + s.duration_seconds * interval '1 second'
-              AND o.created_at + o.duration_seconds * interval '1 second' >= s.created_at)
+              AND o.created_at BETWEEN heimdall.earlier(s.created_at, longest)
+                                   AND heimdall.window_end(s.created_at, s.duration_seconds)
+              AND heimdall.window_end(o.created_at, o.duration_seconds) >= s.created_at)
       AND NOT EXISTS (
             SELECT FROM heimdall.recording_sessions o
             WHERE o.id <> s.id
               AND o.duration_seconds BETWEEN 0 AND 604800
-              AND o.created_at BETWEEN m.created_at - longest AND m.created_at
-              AND o.created_at + o.duration_seconds * interval '1 second' >= m.created_at
+              AND o.created_at BETWEEN heimdall.earlier(m.created_at, longest) AND m.created_at
+              AND heimdall.window_end(o.created_at, o.duration_seconds) >= m.created_at
               AND (coalesce(abs(o.frequency_hz::double precision - m.frequency_hz), 'Infinity'), s.created_at, s.id)
                 < (coalesce(abs(s.frequency_hz::double precision - m.frequency_hz), 'Infinity'), o.created_at, o.id))
 ) b;

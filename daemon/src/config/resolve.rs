@@ -54,7 +54,7 @@ impl Arguments {
             lease: c.duration(given!(self.lease), seconds(30), seconds(1)..=day),
             poll_interval: c.duration(given!(self.poll_interval), seconds(15), ms(10)..=day),
             sweep: SweepSettings {
-                interval: c.optional_duration(given!(self.sweep_interval), seconds(300), ms(100)..=day * 3650),
+                interval: c.optional_duration(given!(self.sweep_interval), seconds(300), ms(100)..=day * 30),
                 max_recordings: c.count(given!(self.sweep_recordings), 250, 1..=1_000_000),
                 include_history: c.switch(given!(self.sweep_history), false),
             },

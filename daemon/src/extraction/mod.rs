@@ -86,6 +86,10 @@ impl Pipeline {
     /// Extracts the object at the location `text` if the circuit breaker of its bucket permits, and
     /// reports the result to the breaker, which attributes an error to the object or to the store.
     async fn extract_at(&self, text: &str, claim: &Claim, metadata: &mut Metadata) -> Extracted {
+        if let Some(reason) = claim.bad_value.clone() {
+            self.session_log.log_start(claim);
+            return Err(ExtractionError::BadValue { reason });
+        }
         let location =
             Location::parse(text, self.store.bucket_names()).inspect_err(|_| self.session_log.log_start(claim))?;
         metadata.bucket = Some(location.bucket.clone());

@@ -143,9 +143,10 @@ impl Status {
 
     async fn sample_queue(&self) -> Result<Sample, DbError> {
         let status = self.queue.observe().await?;
-        let (depths, counted_s_ago) = self.queue.depths().await?;
+        let (depths, noted, counted_s_ago) = self.queue.depths().await?;
         Ok(Sample {
             depths,
+            noted,
             workers: status.workers,
             notification_queue_usage: status.notification_queue_usage,
             counted_s_ago,

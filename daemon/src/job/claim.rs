@@ -56,6 +56,8 @@ pub struct Claim {
     pub recheck: bool,
     /// Hash of what the extraction depends on, to be stored with its result.
     pub source_fingerprint: Option<i64>,
+    /// Columns of the measurement with values that no recording has, such as a NaN.
+    pub bad_value: Option<String>,
     /// There is no location because row-level security may hide the measurement.
     pub is_hidden: bool,
 }
@@ -84,6 +86,7 @@ impl Claim {
             duration_seconds: row.try_get("duration_seconds")?,
             recheck: row.try_get("recheck")?,
             source_fingerprint: row.try_get("source_fingerprint")?,
+            bad_value: row.try_get("bad_value")?,
             is_hidden: row.try_get("is_hidden")?,
         })
     }

@@ -33,6 +33,11 @@ pub enum ExtractionError {
         /// What is wrong, and what is allowed.
         reason: String,
     },
+    /// The application's row has a value that no recording has.
+    BadValue {
+        /// Columns and values.
+        reason: String,
+    },
     /// The object is larger than the limit.
     TooLarge {
         /// Size from the store's answer, or the bytes read so far if that was smaller or missing.
@@ -79,6 +84,7 @@ impl fmt::Display for ExtractionError {
         let text = match self {
             Self::NotFound { key } => format!("IQ file not found: {key}"),
             Self::LocationRefused { reason } => format!("IQ location not allowed: {reason}"),
+            Self::BadValue { reason } => format!("value in heimdall.measurements cannot be used: {reason}"),
             Self::TooLarge {
                 size_bytes,
                 limit_bytes,
@@ -104,6 +110,7 @@ impl fmt::Display for ExtractionError {
 pub const KINDS: &[&str] = &[
     "not_found",
     "location_refused",
+    "bad_value",
     "too_large",
     "too_short",
     "invalid_format",
@@ -116,9 +123,11 @@ impl ExtractionError {
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::NotFound { .. } | Self::LocationRefused { .. } | Self::TooLarge { .. } | Self::Recording(_) => {
-                ErrorClass::Recording
-            }
+            Self::NotFound { .. }
+            | Self::LocationRefused { .. }
+            | Self::BadValue { .. }
+            | Self::TooLarge { .. }
+            | Self::Recording(_) => ErrorClass::Recording,
             Self::StoreOutage { .. } => ErrorClass::Outage,
             Self::ObjectUnreadable { .. } | Self::ObjectReplaced | Self::NoRoom { .. } | Self::RowRefused { .. } => {
                 ErrorClass::Retry
@@ -133,6 +142,7 @@ impl ExtractionError {
         match self {
             Self::NotFound { .. } => "not_found",
             Self::LocationRefused { .. } => "location_refused",
+            Self::BadValue { .. } => "bad_value",
             Self::TooLarge { .. } => "too_large",
             Self::Recording(error) => error.kind(),
             Self::StoreOutage { .. } => "store_outage",

@@ -23,11 +23,22 @@ pub struct QueueDepth {
     pub oldest_s: f64,
 }
 
+/// Sessions and measurements that the application has changed, and that no daemon has looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NotedChanges {
+    /// Waiting to be expanded.
+    pub ready: i64,
+    /// Set aside, because their note cannot be expanded.
+    pub failed: i64,
+}
+
 /// One count of the whole queue. All daemons of a database read the same count.
 #[derive(Clone, Debug)]
 pub struct Sample {
     /// Non-empty combinations of source and state.
     pub depths: Vec<QueueDepth>,
+    /// Changes that no daemon has looked at.
+    pub noted: NotedChanges,
     /// Daemons that are alive.
     pub workers: i64,
     /// Share of the notification queue in use, 0 to 1.
@@ -83,6 +94,16 @@ impl Collector for QueueCollector {
                 "queue_count_age_seconds",
                 "Age of the count of the queue",
                 sample.counted_s_ago + since_s,
+            ),
+            (
+                "noted_changes",
+                "Sessions and measurements that the application has changed and no daemon has looked at yet",
+                sample.noted.ready as f64,
+            ),
+            (
+                "failed_noted_changes",
+                "Of the noted changes, those whose note cannot be expanded and is set aside",
+                sample.noted.failed as f64,
             ),
             (
                 "workers",

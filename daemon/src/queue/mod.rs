@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::backoff::Backoff;
 use crate::job::claim::{Claim, CursorIds, Lease};
 use crate::metrics::labels::{Source, State};
-use crate::metrics::queue_depth::QueueDepth;
+use crate::metrics::queue_depth::{NotedChanges, QueueDepth};
 use crate::postgres::Database;
 use crate::postgres::error::DbError;
 use crate::postgres::schema::Schema;
@@ -197,12 +197,17 @@ impl Queue {
     }
 
     /// `count_queue.sql`. Returns the depths, and the age of the count in seconds.
-    pub async fn depths(&self) -> Result<(Vec<QueueDepth>, f64), DbError> {
+    pub async fn depths(&self) -> Result<(Vec<QueueDepth>, NotedChanges, f64), DbError> {
         let mut depths = Vec::new();
+        let mut noted = NotedChanges::default();
         let mut counted_s_ago = 0.0;
         for row in self.rows(sql::COUNT_QUEUE, &[]).await? {
             counted_s_ago = row.try_get::<_, Option<f64>>("counted_s_ago")?.unwrap_or(0.0);
             let (source, state): (Option<&str>, Option<&str>) = (row.try_get("source")?, row.try_get("state")?);
+            if source == Some("note") {
+                let changes = row.try_get("measurements")?;
+                *(if state == Some("failed") { &mut noted.failed } else { &mut noted.ready }) = changes;
+            }
             if let (Some(source), Some(state)) = (source.and_then(Source::named), state.and_then(State::named)) {
                 depths.push(QueueDepth {
                     source,
@@ -212,7 +217,7 @@ impl Queue {
                 });
             }
         }
-        Ok((depths, counted_s_ago))
+        Ok((depths, noted, counted_s_ago))
     }
 
     /// Whether the connections go through a transaction pooler. The first connection detects it.

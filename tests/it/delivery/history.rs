@@ -131,7 +131,7 @@ async fn a_pause_applies_to_the_next_claim_and_a_resume_takes_effect_immediately
     // The notification wakes the daemon, and it claims nothing. The log line comes with a heartbeat, so some time has
     // passed.
     daemon.wait_for_log("extraction paused").await;
-    assert_eq!(bench.count("heimdall.pending_features").await, 1);
+    bench.wait_count("heimdall.pending_features", 1).await;
     bench.execute("SELECT heimdall.resume_extraction()").await;
     assert!(!bench.rows(&paused).await[0].failed);
     bench.complete(&after).await;
@@ -144,7 +144,11 @@ async fn the_sweep_queues_what_no_trigger_saw_by_one_daemon_at_a_time() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
     bench.history(30, "a.bin", "completed").await;
-    let settings = [("HEIMDALL_SWEEP_INTERVAL", "1s"), ("HEIMDALL_SWEEP_RECORDINGS", "10")];
+    let settings = [
+        ("HEIMDALL_SWEEP_INTERVAL", "1s"),
+        ("HEIMDALL_SWEEP_RECORDINGS", "10"),
+        ("HEIMDALL_SWEEP_HISTORY", "on"),
+    ];
     let (one, other) = (
         Daemon::start_with(&bench, &settings).await,
         Daemon::start_with(&bench, &settings).await,

@@ -141,7 +141,12 @@ async fn a_pause_the_backlog_and_the_sweep_show_in_the_metrics() {
     let bench = Bench::new().await;
     bench.put("good.bin", recordings::tone());
     let session = bench.record(&["good.bin", "good.bin"]).await;
-    let settings = [ANY_PORT, ("HEIMDALL_LEASE", "1s"), ("HEIMDALL_SWEEP_INTERVAL", "300ms")];
+    let settings = [
+        ANY_PORT,
+        ("HEIMDALL_LEASE", "1s"),
+        ("HEIMDALL_SWEEP_INTERVAL", "300ms"),
+        ("HEIMDALL_SWEEP_HISTORY", "on"),
+    ];
     let daemon = Daemon::start_with(&bench, &settings).await;
     let http = daemon.http().await;
     bench.execute("SELECT heimdall.pause_extraction('test')").await;

@@ -71,13 +71,17 @@ async fn a_daemon_on_an_older_schema_asks_for_the_migration_and_starts_after_it(
     bench.put("a.bin", recordings::tone());
     let session = bench.record(&["a.bin"]).await;
     bench.complete(&session).await;
+    bench.expand().await;
     // The schema of version 7.
     bench
         .execute(
             "DELETE FROM heimdall.schema_migrations WHERE version > 7;
              ALTER TABLE heimdall.schema_migrations DROP COLUMN serves_from;
              ALTER TABLE heimdall.worker_heartbeats DROP COLUMN schema_version;
-             DROP TABLE heimdall.queue_depth, heimdall.feature_parts;",
+             DROP FUNCTION heimdall.starts_again, heimdall.expand_taken;
+             DROP TABLE heimdall.queue_depth, heimdall.feature_parts, heimdall.change_notes, heimdall.cancelled_measurements;
+             ALTER TABLE heimdall.feature_queue DROP COLUMN source_fingerprint;
+             ALTER TABLE heimdall.sweep_state DROP COLUMN history_before;",
         )
         .await;
     let daemon = Daemon::spawn(command_on(&bench, "run").await);

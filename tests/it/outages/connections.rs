@@ -163,7 +163,7 @@ async fn terminated_backends_only_cost_a_reconnect() {
     let terminate = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                      WHERE datname = current_database() AND application_name LIKE 'heimdalld%'";
     let (mut rounds, mut terminated) = (0, 0);
-    while bench.count("heimdall.feature_queue").await > 0 && rounds < 20 {
+    while bench.count("heimdall.measurement_features").await < 300 && rounds < 20 {
         terminated += bench.value::<i64>(terminate, &[]).await;
         rounds += 1;
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -39,6 +39,7 @@ async fn two_daemons_work_through_a_pooler_with_two_connections() {
     let settings = [
         ("HEIMDALL_DATABASE_URL", url.as_str()),
         ("HEIMDALL_SWEEP_INTERVAL", "500ms"),
+        ("HEIMDALL_SWEEP_HISTORY", "on"),
     ];
     let daemons = [
         Daemon::spawn_with(&bench, &settings).await,

@@ -86,5 +86,6 @@ async fn the_documented_redefinition_decides_which_session_a_measurement_belongs
     bench
         .execute("UPDATE heimdall.recording_sessions SET status = 'completed'")
         .await;
+    bench.expand().await;
     assert_eq!(bench.count("heimdall.pending_features WHERE source = 'live'").await, 1);
 }

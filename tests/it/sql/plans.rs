@@ -66,7 +66,7 @@ async fn bench_with_misleading_statistics() -> (Bench, Client) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_triggers_use_indexes_with_statistics_of_an_empty_table() {
+async fn the_triggers_read_no_table_and_the_expansion_uses_indexes_with_statistics_of_an_empty_table() {
     let (bench, _holder) = bench_with_misleading_statistics().await;
     let session = bench.record(&["a.bin"; 7]).await;
 
@@ -78,22 +78,26 @@ async fn the_triggers_use_indexes_with_statistics_of_an_empty_table() {
         session.id
     );
     let completed = buffers(&bench, &complete).await;
-    assert!(completed < 500, "{completed} buffers to complete a session of seven");
+    assert!(completed < 30, "{completed} buffers to complete a session of seven");
 
+    let expand = "SELECT heimdall.expand_notes()";
     bench.complete(&session).await;
+    let expanded = buffers(&bench, expand).await;
+    assert!(expanded < 800, "{expanded} buffers to expand the completion of a session of seven");
+    bench.expand().await;
     let replace = format!(
         "UPDATE heimdall.measurements SET iq_data_location = 'b.bin' WHERE recording_session_id = '{}'",
         session.id
     );
     let replaced = buffers(&bench, &replace).await;
-    assert!(replaced < 900, "{replaced} buffers to replace seven objects");
+    assert!(replaced < 100, "{replaced} buffers to replace seven objects");
     let add = format!(
         "INSERT INTO heimdall.measurements (iq_data_location, recording_session_id)
          SELECT 'c.bin', '{}' FROM generate_series(1, 7)",
         session.id
     );
     let added = buffers(&bench, &add).await;
-    assert!(added < 900, "{added} buffers to add seven late measurements");
+    assert!(added < 200, "{added} buffers to add seven late measurements");
     eprintln!("{settled} to settle, {completed} to complete, {replaced} to replace, {added} to add");
 }
 
@@ -103,7 +107,7 @@ async fn the_administrators_functions_use_indexes_with_statistics_of_an_empty_ta
     // Without the daemon's settings.
     bench.history(MISSED, "old.bin", "completed").await;
     for (what, each) in [
-        ("heimdall.enqueue_missing(250)", 40),
+        ("heimdall.enqueue_missing(250, true)", 40),
         ("heimdall.request_backfill()", 40),
         ("heimdall.retry_failed()", 0),
         (
@@ -123,6 +127,7 @@ async fn the_daemons_statements_use_indexes_with_statistics_of_an_empty_table() 
     let (bench, _holder) = bench_with_misleading_statistics().await;
     let session = bench.record(&["a.bin"; 7]).await;
     bench.complete(&session).await;
+    bench.expand().await;
     // With the settings of the daemon's connections, and leases as a claim sets them.
     bench
         .execute("SET enable_seqscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan")
@@ -138,17 +143,17 @@ async fn the_daemons_statements_use_indexes_with_statistics_of_an_empty_table() 
         (
             "features",
             sql::STORE_FEATURES,
-            format!("({lease}, ARRAY['{{}}'::jsonb], '{{}}', 0.9, 20, 1, 0)"),
+            format!("({lease}, ARRAY['{{}}'::jsonb], '{{}}', 0.9, 20, 1, 0, 1)"),
         ),
         (
             "failure",
             sql::STORE_FAILURE,
-            format!("({lease}, 'kind', 'message', '{{}}', NULL)"),
+            format!("({lease}, 'kind', 'message', '{{}}', NULL, 1)"),
         ),
         (
             "look_again",
             sql::STORE_FAILURE,
-            format!("({lease}, 'kind', 'message', '{{}}', 1)"),
+            format!("({lease}, 'kind', 'message', '{{}}', 1, 1)"),
         ),
         ("later", sql::RETRY_LATER, format!("({lease}, 1)")),
         ("forget", sql::DISCARD, format!("({lease})")),
