@@ -103,6 +103,7 @@ SELECT
 \ir comments/extraction_metadata.sql
 
 \ir grants.sql
+\ir ownership.sql
 COMMIT;
 
 -- Outside the transaction: builds missing indexes on the application's tables without blocking its writers.

@@ -24,6 +24,9 @@ DECLARE
     crashing uuid[];  -- measurements that get an error row
     sessions uuid[];  -- of these measurements
 BEGIN
+    -- The clock was set back. From now on, a daemon that is lost has one lease left.
+    UPDATE heimdall.worker_heartbeats w SET beat_at = clock_timestamp() WHERE w.beat_at > clock_timestamp();
+
     WITH RECURSIVE expired AS (
         DELETE FROM heimdall.worker_heartbeats w
         WHERE w.beat_at < clock_timestamp() - w.lease_ms * interval '1 millisecond'

@@ -16,7 +16,7 @@ WITH found (ord, level, subject, finding, hint) AS (
     -- A superuser's triggers fire too, but session_replication_role = replica disables ours.
     SELECT 2, CASE WHEN t.oid IS NULL OR t.tgenabled NOT IN ('O', 'A') THEN 'wrong' ELSE 'ok' END, 'trigger ' || w.name,
            CASE WHEN t.oid IS NULL OR t.tgenabled NOT IN ('O', 'A')
-                THEN format('%s on heimdall.%s: nothing is queued by it, the sweep alone finds what is missed',
+                THEN format('%s on heimdall.%s: nothing is noted by it, the sweep alone finds what is missed',
                             CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'disabled' END, w.relation)
                 ELSE 'enabled' END,
            CASE WHEN t.oid IS NULL THEN 'heimdalld migrate'
@@ -24,8 +24,10 @@ WITH found (ord, level, subject, finding, hint) AS (
                 THEN format('ALTER TABLE heimdall.%I ENABLE TRIGGER %I;', w.relation, w.name) END
     FROM (VALUES ('heimdall_session_inserted', 'recording_sessions'),
                  ('heimdall_session_updated', 'recording_sessions'),
+                 ('heimdall_session_deleted', 'recording_sessions'),
                  ('heimdall_measurement_inserted', 'measurements'),
-                 ('heimdall_measurement_updated', 'measurements')) AS w (name, relation)
+                 ('heimdall_measurement_updated', 'measurements'),
+                 ('heimdall_measurement_deleted', 'measurements')) AS w (name, relation)
     LEFT JOIN pg_trigger t ON t.tgrelid = to_regclass('heimdall.' || w.relation) AND t.tgname = w.name
   UNION ALL
     SELECT 3, 'wrong', 'triggers',
@@ -39,6 +41,24 @@ WITH found (ord, level, subject, finding, hint) AS (
     LEFT JOIN pg_database d ON d.oid = s.setdatabase
     WHERE 'session_replication_role=replica' = ANY (s.setconfig)
       AND (d.datname IS NULL OR d.datname = current_database())
+  UNION ALL
+    SELECT 3, 'warning', 'triggers',
+           format('heimdall.%s is replicated from another server: statement triggers do not fire for that', c.relname),
+           'the sweep finds what arrives: set HEIMDALL_SWEEP_INTERVAL to the delay that you accept'
+    FROM pg_subscription_rel s JOIN pg_class c ON c.oid = s.srrelid
+    WHERE c.relnamespace = 'heimdall'::regnamespace AND c.relname IN ('recording_sessions', 'measurements')
+  UNION ALL
+    -- The same condition as in ownership.sql.
+    SELECT 3, 'wrong', 'row-level security',
+           format('of heimdall.%s may hide rows from our functions: what they cannot see is not extracted', c.relname),
+           format('ALTER ROLE %I BYPASSRLS;  or a policy that lets it read all rows; then restart the daemons',
+                  r.rolname)
+    FROM pg_class c
+    JOIN pg_proc p ON p.pronamespace = 'heimdall'::regnamespace AND p.proname = 'expand_notes'
+    JOIN pg_roles r ON r.oid = p.proowner
+    WHERE c.relnamespace = 'heimdall'::regnamespace AND c.relname IN ('recording_sessions', 'measurements')
+      AND c.relrowsecurity AND NOT r.rolsuper AND NOT r.rolbypassrls
+      AND (c.relforcerowsecurity OR c.relowner <> p.proowner)
   UNION ALL
     SELECT 4, CASE WHEN count(*) FILTER (WHERE n.missing) > 0 THEN 'wrong' ELSE 'ok' END, 'functions and views',
            coalesce('missing: ' || string_agg(n.name, ', ' ORDER BY n.name) FILTER (WHERE n.missing),
@@ -99,6 +119,14 @@ WITH found (ord, level, subject, finding, hint) AS (
                             JOIN pg_am am ON am.oid = ic.relam
                             WHERE x.indrelid = t.oid AND x.indkey[0] = a.attnum AND am.amname = 'btree'
                               AND x.indisvalid AND x.indpred IS NULL)) i
+  UNION ALL
+    SELECT 7, CASE WHEN b.failed_notes > 0 OR b.noted > 100000 THEN 'warning' ELSE 'ok' END, 'notes',
+           CASE WHEN b.failed_notes > 0 THEN format('%s cannot be expanded and are set aside', b.failed_notes)
+                ELSE format('%s changes of the application are not looked at yet', b.noted) END,
+           CASE WHEN b.failed_notes > 0
+                THEN 'SELECT id, kind, ids, failure FROM heimdall.change_notes WHERE failure IS NOT NULL;'
+                WHEN b.noted > 100000 THEN 'heimdalld run' END
+    FROM heimdall.feature_backlog b
   UNION ALL
     SELECT 8, CASE WHEN NOT server.enabled OR here.disabled OR s.n_dead_tup > 200000 THEN 'warning' ELSE 'ok' END,
            'autovacuum',

@@ -12,14 +12,21 @@ WITH now_is AS MATERIALIZED (
     ORDER BY due_at
     LIMIT 1000
     FOR UPDATE SKIP LOCKED
+), set_back AS MATERIALIZED (
+    -- No delay is as long as this: the clock was set back.
+    SELECT measurement_id FROM heimdall.feature_queue
+    WHERE state = 'waiting' AND due_at > (SELECT t + interval '20 minutes' FROM now_is)
+    ORDER BY due_at DESC
+    LIMIT 1000
+    FOR UPDATE SKIP LOCKED
 ), promoted AS (
     UPDATE heimdall.feature_queue
     SET state = 'ready', due_at = NULL
-    WHERE measurement_id = ANY (ARRAY(SELECT measurement_id FROM due))
+    WHERE measurement_id = ANY (ARRAY(SELECT measurement_id FROM due UNION ALL SELECT measurement_id FROM set_back))
     RETURNING 1
 )
 SELECT p.promoted,
-       CASE WHEN p.promoted = 1000 THEN 0
+       CASE WHEN p.promoted >= 1000 THEN 0
             ELSE (SELECT ceil(extract(epoch FROM due_at - (SELECT t FROM now_is)) * 1000)::bigint
                   FROM heimdall.feature_queue
                   WHERE state = 'waiting' AND due_at > (SELECT t FROM now_is)

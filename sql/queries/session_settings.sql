@@ -3,6 +3,7 @@
 --   daemon/src/postgres/pool.rs.
 -- Parameters: none
 -- Returns: nothing
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 SET LOCAL enable_seqscan = off;
 SET LOCAL jit = off;
 SET LOCAL statement_timeout = 60000;

@@ -29,12 +29,15 @@ const POOL_WAIT: Duration = Duration::from_secs(5);
 
 /// The settings that a connection of the pool starts with.
 ///
+/// Each of our statements sees what was committed before it, whatever the database's default is: the
+/// transaction that finishes a session's last measurement must see the others.
+///
 /// Each of our statements is a few index look-ups. A plan made while a queue was empty must not
 /// stay a sequential scan when the queue is long, and no plan may be compiled because the planner
 /// has no statistics for time windows.
 fn settings() -> String {
     format!(
-        "-c enable_seqscan=off -c jit=off -c statement_timeout={} -c idle_in_transaction_session_timeout={} {SESSION_MARKER}",
+        "-c default_transaction_isolation=read\\ committed -c enable_seqscan=off -c jit=off -c statement_timeout={} -c idle_in_transaction_session_timeout={} {SESSION_MARKER}",
         STATEMENT_TIMEOUT.as_millis(),
         IDLE_IN_TRANSACTION_TIMEOUT.as_millis()
     )
@@ -128,6 +131,7 @@ mod tests {
 
     #[test]
     fn a_transaction_through_a_pooler_sets_the_settings_of_a_session() {
+        assert!(sql::SESSION_SETTINGS.contains("SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"));
         for setting in [
             "enable_seqscan = off".to_owned(),
             "jit = off".to_owned(),

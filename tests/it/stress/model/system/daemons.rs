@@ -215,8 +215,8 @@ impl System {
     pub(super) async fn release_expired(&self) -> (usize, usize) {
         let released = self.queue.release_expired().await.expect("a response");
         // The random delays of suspects must not end in the middle of a step.
-        let defer = "UPDATE heimdall.feature_queue SET due_at = due_at + interval '1 hour'
-                     WHERE due_at BETWEEN now() - interval '10 minutes' AND now() + interval '10 minutes'";
+        let defer = "UPDATE heimdall.feature_queue SET due_at = due_at + interval '14 minutes'
+                     WHERE due_at BETWEEN now() - interval '5 minutes' AND now() + interval '5 minutes'";
         self.execute(defer, &[]).await;
         let crashed = released.iter().filter(|row| row.outcome == "crashed").count();
         (released.len() - crashed, crashed)

@@ -25,7 +25,7 @@ mod users;
 /// Longer than a case. A lease expires because the test sets its heartbeat back.
 const LEASE: Duration = Duration::from_hours(1);
 /// Longer than a case too. A row becomes due because the test sets its time back.
-const DELAY: Duration = Duration::from_hours(1);
+const DELAY: Duration = Duration::from_mins(15);
 
 /// What all cases share: a runtime, a database, the daemon's pool on it.
 struct Environment {

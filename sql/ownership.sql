@@ -1,0 +1,73 @@
+-- A superuser may install. Then everything of ours goes to the owner of the application's tables: our functions run with
+-- their owner's rights, and a superuser's function must not read a view that somebody else can replace. An owner who is
+-- a superuser himself keeps everything.
+DO $$
+DECLARE
+    new_owner name;
+    ours      record;
+    hidden    text;
+BEGIN
+    SELECT pg_get_userbyid(c.relowner) INTO new_owner FROM pg_class c
+    WHERE c.oid = 'heimdall.recording_sessions'::regclass;
+
+    IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+       AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = new_owner) THEN
+        IF EXISTS (SELECT FROM unnest(ARRAY['recording_sessions', 'measurements', 'websdr_stations']) t
+                   WHERE NOT has_table_privilege(new_owner, 'heimdall.' || t, 'SELECT')) THEN
+            RAISE WARNING 'heimdall: % owns recording_sessions and may not read the other tables, so our functions stay '
+                          'with the superuser %', new_owner, current_user
+                USING HINT = format('GRANT SELECT ON heimdall.measurements, heimdall.websdr_stations TO %I;  Then run '
+                                    'this migration again.', new_owner);
+        ELSE
+            FOR ours IN
+                SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,
+                       c.oid::regclass::text AS name
+                FROM pg_class c
+                JOIN pg_roles r ON r.oid = c.relowner AND r.rolsuper
+                WHERE c.relnamespace = 'heimdall'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S')
+                  AND c.relname = ANY (ARRAY[
+                      'measurement_features', 'backfills', 'feature_queue', 'claim_ids', 'extraction_control',
+                      'worker_heartbeats', 'sweep_state', 'queue_depth', 'feature_parts', 'change_notes',
+                      'cancelled_measurements', 'schema_migrations', 'feature_coverage', 'session_coverage',
+                      'session_features', 'feature_failures', 'feature_backlog', 'backfill_progress',
+                      'extraction_workers', 'pending_features', 'session_measurements', 'iq_measurements'])
+              UNION ALL
+                SELECT 'FUNCTION', p.oid::regprocedure::text
+                FROM pg_proc p
+                JOIN pg_roles r ON r.oid = p.proowner AND r.rolsuper
+                WHERE p.pronamespace = 'heimdall'::regnamespace
+                  AND obj_description(p.oid, 'pg_proc') IS NOT NULL
+                  AND p.proname = ANY (ARRAY[
+                      'may_notify', 'wake_workers', 'longest_session', 'as_uuid', 'window_end', 'earlier',
+                      'source_fingerprint', 'session_lock_key', 'weight_of_note', 'starts_again', 'claim_measurements',
+                      'settle_sessions', 'release_expired', 'enqueue_sessions', 'apply_changes',
+                      'related_measurements', 'expand_taken', 'expand_notes', 'sweep_sessions', 'enqueue_missing',
+                      'request_backfill', 'cancel_backfill', 'retry_failed', 'pause_extraction', 'resume_extraction',
+                      'note_session_changes', 'note_measurement_changes', 'total_coverage', 'measure_coverage',
+                      'count_session', 'count_queue', 'missing_base_indexes'])
+            LOOP
+                EXECUTE format('ALTER %s %s OWNER TO %I', ours.kind, ours.name, new_owner);
+            END LOOP;
+            -- The functions write our tables and create nothing, but they must see the schema.
+            EXECUTE format('GRANT USAGE ON SCHEMA heimdall TO %I', new_owner);
+        END IF;
+    END IF;
+
+    -- Row-level security applies to our functions unless their owner is exempt.
+    SELECT string_agg(c.relname, ', ' ORDER BY c.relname) INTO hidden
+    FROM pg_class c
+    JOIN pg_proc p ON p.oid = 'heimdall.expand_notes'::regproc
+    JOIN pg_roles r ON r.oid = p.proowner
+    WHERE c.relnamespace = 'heimdall'::regnamespace AND c.relname IN ('recording_sessions', 'measurements')
+      AND c.relrowsecurity AND NOT r.rolsuper AND NOT r.rolbypassrls
+      AND (c.relforcerowsecurity OR c.relowner <> p.proowner);
+    IF hidden IS NOT NULL THEN
+        RAISE WARNING 'heimdall: row-level security of % may hide rows from our functions: what they cannot see is not '
+                      'extracted', hidden
+            USING HINT = format('ALTER ROLE %I BYPASSRLS;  or a policy that lets it read all rows. Then restart the '
+                                'daemons.',
+                                (SELECT pg_get_userbyid(p.proowner) FROM pg_proc p
+                                 WHERE p.oid = 'heimdall.expand_notes'::regproc));
+    END IF;
+END
+$$;
