@@ -74,6 +74,8 @@ BEGIN
                 'measurement: measurements were added, changed or deleted\n'
                 'settle: written by expand_notes() itself, for sessions that may have nothing outstanding any more'),
             ('change_notes', 'ids', 'The sessions, or the measurements: at most 100, or 500.'),
+            ('change_notes', 'times',
+                'created_at of the measurements when they were noted, in the order of ids; for the choice of a partition.'),
             ('change_notes', 'old_sessions',
                 'For session: the windows before the change, an array of {at, seconds}.'),
             ('change_notes', 'noted_at', 'When the change was made, database clock.'),

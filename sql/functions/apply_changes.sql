@@ -2,7 +2,7 @@
 -- It compares states and does not repeat events, so it may run twice, late, or for a measurement that has not changed.
 --
 --   completed     sessions that have become completed: all their measurements, failed ones too
---   measurements  measurements to look at; again: failed ones are queued too
+--   measurements  measurements to look at, with their times where these are known; again: failed ones are queued too
 --   changed_at    since when they wait, for measurements that are queued now
 --
 -- For each measurement:
@@ -17,7 +17,8 @@
 -- It returns the number of queued measurements, and the sessions that rows of the queue have left: one of them may have
 -- nothing outstanding any more.
 CREATE OR REPLACE FUNCTION heimdall.apply_changes(
-    completed uuid[], measurements uuid[], again boolean, source text, priority smallint, changed_at timestamptz
+    completed uuid[], measurements uuid[], times timestamptz[], again boolean, source text, priority smallint,
+    changed_at timestamptz
 )
 RETURNS TABLE (queued bigint, left_sessions uuid[])
 LANGUAGE plpgsql
@@ -49,9 +50,22 @@ BEGIN
             SELECT n.id, apply_changes.again, sm.recording_session_id, sm.session_status, sm.session_created_at,
                    sm.measured_at, sm.iq_data_location, sm.websdr_station_id::text, sm.iq_data_format,
                    sm.iq_sample_rate
-            FROM unnest(apply_changes.measurements) AS n (id)
-            LEFT JOIN LATERAL (SELECT * FROM heimdall.session_measurements v
-                               WHERE v.measurement_id = n.id LIMIT 1) sm ON true
+            FROM unnest(apply_changes.measurements, apply_changes.times) AS n (id, at)
+            LEFT JOIN LATERAL (
+                -- With the time it reads one partition. Where the time has changed since, another note has the new one;
+                -- but what is queued or extracted must not be taken for gone, so it is looked for everywhere.
+                (SELECT * FROM heimdall.session_measurements v
+                 WHERE v.measurement_id = n.id AND v.created_at = n.at LIMIT 1)
+              UNION ALL
+                (SELECT * FROM heimdall.session_measurements v
+                 WHERE v.measurement_id = n.id
+                   AND (n.at IS NULL
+                        OR (SELECT true FROM heimdall.feature_queue q WHERE q.measurement_id = n.id)
+                        OR (SELECT true FROM heimdall.measurement_features f
+                            WHERE f.measurement_id = n.id AND f.extraction_failed IS NOT NULL LIMIT 1))
+                 LIMIT 1)
+                LIMIT 1
+            ) sm ON true
         ) c
         ORDER BY c.measurement_id, c.recording_session_id IS NULL, c.again DESC
     ), compared AS MATERIALIZED (
@@ -162,6 +176,6 @@ BEGIN
                  WHERE c.is_queued AND c.queued_session_id <> c.recording_session_id);
 END
 $$;
-COMMENT ON FUNCTION heimdall.apply_changes(uuid[], uuid[], boolean, text, smallint, timestamptz) IS
+COMMENT ON FUNCTION heimdall.apply_changes(uuid[], uuid[], timestamptz[], boolean, text, smallint, timestamptz) IS
     'Brings queue and features in line with the application''s tables, for measurements that may have changed. Called by '
     'expand_notes() and the sweep.';

@@ -76,11 +76,20 @@ BEGIN
            m.bad_value
     FROM claimed c
     LEFT JOIN LATERAL (
-        SELECT iq.*, CASE WHEN s.frequency_hz::double precision BETWEEN -9e18 AND 9e18 THEN s.frequency_hz::bigint END
-                         AS session_frequency_hz
-        FROM heimdall.iq_measurements iq
-        JOIN heimdall.recording_sessions s ON s.id = c.recording_session_id
-        WHERE iq.measurement_id = c.measurement_id
+        -- First in the partition of its time, where the table is partitioned by time. The second look is for a
+        -- measurement without a time, with a bad one, or whose time has just changed.
+        (SELECT iq.*, CASE WHEN s.frequency_hz::double precision BETWEEN -9e18 AND 9e18 THEN s.frequency_hz::bigint END
+                          AS session_frequency_hz
+         FROM heimdall.iq_measurements iq
+         JOIN heimdall.recording_sessions s ON s.id = c.recording_session_id
+         WHERE iq.measurement_id = c.measurement_id AND iq.created_at = c.measured_at
+         LIMIT 1)
+      UNION ALL
+        (SELECT iq.*, CASE WHEN s.frequency_hz::double precision BETWEEN -9e18 AND 9e18 THEN s.frequency_hz::bigint END
+         FROM heimdall.iq_measurements iq
+         JOIN heimdall.recording_sessions s ON s.id = c.recording_session_id
+         WHERE iq.measurement_id = c.measurement_id
+         LIMIT 1)
         LIMIT 1
     ) m ON true
     ORDER BY c.priority, c.id;

@@ -35,7 +35,7 @@ BEGIN
     -- Locked first, then cut to the size of one batch: a note may name 500 measurements or 100 sessions.
     SELECT array_agg(p.n ORDER BY (p.n).id) INTO taken
     FROM (SELECT n FROM heimdall.change_notes n
-          WHERE n.due_at IS NULL AND n.id > coalesce(above, 0)
+          WHERE (n.due_at IS NULL OR n.due_at <= clock_timestamp()) AND n.id > coalesce(above, 0)
           ORDER BY n.id
           LIMIT max_notes
           FOR UPDATE SKIP LOCKED) p;

@@ -13,6 +13,7 @@ DECLARE
     completed    uuid[];
     changed      uuid[];
     measurements uuid[];
+    times        timestamptz[];
     to_settle    uuid[];
     related      uuid[];
     windows      jsonb;
@@ -23,14 +24,15 @@ BEGIN
     DELETE FROM heimdall.change_notes n WHERE n.id = ANY (ARRAY(SELECT t.id FROM unnest(taken) t));
     SELECT array_agg(DISTINCT i.id) FILTER (WHERE t.kind = 'completed'),
            array_agg(DISTINCT i.id) FILTER (WHERE t.kind = 'session'),
-           array_agg(DISTINCT i.id) FILTER (WHERE t.kind = 'measurement'),
+           array_agg(i.id ORDER BY i.id, i.at) FILTER (WHERE t.kind = 'measurement'),
+           array_agg(i.at ORDER BY i.id, i.at) FILTER (WHERE t.kind = 'measurement'),
            array_agg(DISTINCT i.id) FILTER (WHERE t.kind = 'settle'), min(t.noted_at)
-    INTO completed, changed, measurements, to_settle, noted_at
-    FROM unnest(taken) t CROSS JOIN LATERAL unnest(t.ids) AS i (id);
+    INTO completed, changed, measurements, times, to_settle, noted_at
+    FROM unnest(taken) t CROSS JOIN LATERAL unnest(t.ids, t.times) AS i (id, at);
 
     queued := 0;
     IF completed IS NOT NULL OR measurements IS NOT NULL THEN
-        SELECT * INTO applied FROM heimdall.apply_changes(completed, measurements, true, 'live', 0::smallint, noted_at);
+        SELECT * INTO applied FROM heimdall.apply_changes(completed, measurements, times, true, 'live', 0::smallint, noted_at);
         queued := applied.queued;
         to_settle := to_settle || applied.left_sessions;
     END IF;
@@ -38,7 +40,7 @@ BEGIN
         SELECT jsonb_agg(o.value) INTO windows
         FROM unnest(taken) t CROSS JOIN LATERAL jsonb_array_elements(t.old_sessions) o WHERE t.kind = 'session';
         SELECT array_agg(DISTINCT r.id) INTO related FROM heimdall.related_measurements(changed, windows) AS r (id);
-        SELECT * INTO applied FROM heimdall.apply_changes(NULL, related, false, 'live', 0::smallint, noted_at);
+        SELECT * INTO applied FROM heimdall.apply_changes(NULL, related, NULL, false, 'live', 0::smallint, noted_at);
         queued := queued + applied.queued;
         to_settle := to_settle || applied.left_sessions;
     END IF;

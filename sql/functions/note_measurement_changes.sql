@@ -1,46 +1,51 @@
 -- Trigger function: notes which measurements have changed in a way that can matter: a new one with an object, another
 -- location, time, session, receiver, format or sample rate, a deleted one. It reads the transition tables and nothing
 -- else, so its cost does not depend on any table. It does not notify: the daemons look for notes every second, so a
--- thousand INSERTs a second wake nobody.
+-- thousand INSERTs a second wake nobody. The times let the expansion read one partition of a table that is partitioned
+-- by time.
 --
 -- It never fails the application's statement: an error becomes a warning. recording_session_id, iq_data_format and
--- iq_sample_rate mean the table's columns where they exist, else the NULLs of "absent". EXCEPT finds the changed rows;
--- it sorts, because a sort can spill to disk.
+-- iq_sample_rate mean the table's columns where they exist, else the NULLs of "absent". A hash join finds the changed
+-- rows: it can spill to disk, and its plan serves a statement of one row and one of 10,000.
 CREATE OR REPLACE FUNCTION heimdall.note_measurement_changes() RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET enable_hashagg = off
+SET enable_nestloop = off
+SET enable_mergejoin = off
 AS $$
+DECLARE
+    batch CONSTANT integer := 500;
+    changed uuid[];
+    times   timestamptz[];
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO heimdall.change_notes (kind, ids)
-        SELECT 'measurement', array_agg(c.id)
-        FROM (SELECT n.id::uuid AS id, (row_number() OVER () - 1) / 500 AS part
-              FROM new_rows n WHERE n.iq_data_location IS NOT NULL) c
-        GROUP BY c.part;
+        SELECT array_agg(n.id), array_agg(n.created_at) INTO changed, times
+        FROM new_rows n WHERE n.iq_data_location IS NOT NULL;
     ELSIF TG_OP = 'DELETE' THEN
-        INSERT INTO heimdall.change_notes (kind, ids)
-        SELECT 'measurement', array_agg(c.id)
-        FROM (SELECT o.id::uuid AS id, (row_number() OVER () - 1) / 500 AS part
-              FROM old_rows o WHERE o.iq_data_location IS NOT NULL) c
-        GROUP BY c.part;
+        SELECT array_agg(o.id), array_agg(o.created_at) INTO changed, times
+        FROM old_rows o WHERE o.iq_data_location IS NOT NULL;
     ELSE
-        INSERT INTO heimdall.change_notes (kind, ids)
-        SELECT 'measurement', array_agg(c.id)
-        FROM (SELECT u.id, (row_number() OVER () - 1) / 500 AS part
-              FROM (SELECT x.* FROM (SELECT NULL::uuid AS recording_session_id, NULL::text AS iq_data_format,
-                                            NULL::double precision AS iq_sample_rate) absent
-                    CROSS JOIN LATERAL (SELECT id::uuid AS id, iq_data_location, created_at, websdr_station_id,
-                                               recording_session_id, iq_data_format, iq_sample_rate FROM new_rows) x
-                    EXCEPT
-                    SELECT x.* FROM (SELECT NULL::uuid AS recording_session_id, NULL::text AS iq_data_format,
-                                            NULL::double precision AS iq_sample_rate) absent
-                    CROSS JOIN LATERAL (SELECT id::uuid AS id, iq_data_location, created_at, websdr_station_id,
-                                               recording_session_id, iq_data_format, iq_sample_rate FROM old_rows) x) u
-             ) c
-        GROUP BY c.part;
+        SELECT array_agg(n.id), array_agg(n.created_at) INTO changed, times
+        FROM (SELECT x.* FROM (SELECT NULL::uuid AS recording_session_id, NULL::text AS iq_data_format,
+                                      NULL::double precision AS iq_sample_rate) absent
+              CROSS JOIN LATERAL (SELECT id, iq_data_location, created_at, websdr_station_id, recording_session_id,
+                                         iq_data_format, iq_sample_rate FROM new_rows) x) n
+        LEFT JOIN (SELECT x.* FROM (SELECT NULL::uuid AS recording_session_id, NULL::text AS iq_data_format,
+                                           NULL::double precision AS iq_sample_rate) absent
+                   CROSS JOIN LATERAL (SELECT id, iq_data_location, created_at, websdr_station_id,
+                                              recording_session_id, iq_data_format, iq_sample_rate FROM old_rows) x) o
+               ON o.id = n.id
+        WHERE (n.iq_data_location, n.created_at, n.websdr_station_id, n.recording_session_id, n.iq_data_format,
+               n.iq_sample_rate)
+              IS DISTINCT FROM (o.iq_data_location, o.created_at, o.websdr_station_id, o.recording_session_id,
+                                o.iq_data_format, o.iq_sample_rate);
     END IF;
+
+    FOR i IN 1 .. coalesce(cardinality(changed), 0) BY batch LOOP
+        INSERT INTO heimdall.change_notes (kind, ids, times)
+        VALUES ('measurement', changed[i : i + batch - 1], times[i : i + batch - 1]);
+    END LOOP;
     RETURN NULL;
 EXCEPTION WHEN OTHERS THEN
     RAISE WARNING 'heimdall: changed measurements were not noted for extraction: % (%)', SQLERRM, SQLSTATE

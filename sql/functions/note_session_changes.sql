@@ -5,43 +5,45 @@ CREATE OR REPLACE FUNCTION heimdall.note_session_changes() RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET enable_hashagg = off
+SET enable_nestloop = off
+SET enable_mergejoin = off
 AS $$
 DECLARE
+    batch CONSTANT integer := 100;
     completed uuid[];
+    changed   uuid[];
+    windows   jsonb[];
 BEGIN
     IF TG_OP = 'INSERT' THEN
         SELECT array_agg(n.id) INTO completed FROM new_rows n WHERE n.status::text = 'completed';
-    ELSIF TG_OP = 'UPDATE' THEN
-        SELECT array_agg(c.id) INTO completed
-        FROM (SELECT n.id FROM new_rows n WHERE n.status::text = 'completed'
-              EXCEPT
-              SELECT o.id FROM old_rows o WHERE o.status::text = 'completed') c;
-    END IF;
-    IF TG_OP = 'UPDATE' THEN
-        INSERT INTO heimdall.change_notes (kind, ids, old_sessions)
-        SELECT 'session', array_agg(c.id), jsonb_agg(jsonb_build_object('at', c.created_at, 'seconds',
-                                                                        c.duration_seconds))
-        FROM (SELECT u.*, (row_number() OVER () - 1) / 100 AS part
-              FROM (SELECT id, created_at, duration_seconds, frequency_hz FROM old_rows
-                    EXCEPT
-                    SELECT id, created_at, duration_seconds, frequency_hz FROM new_rows) u) c
-        GROUP BY c.part;
     ELSIF TG_OP = 'DELETE' THEN
-        INSERT INTO heimdall.change_notes (kind, ids, old_sessions)
-        SELECT 'session', array_agg(c.id), jsonb_agg(jsonb_build_object('at', c.created_at, 'seconds',
-                                                                        c.duration_seconds))
-        FROM (SELECT o.id, o.created_at, o.duration_seconds, (row_number() OVER () - 1) / 100 AS part
-              FROM old_rows o) c
-        GROUP BY c.part;
-    END IF;
-    IF completed IS NULL THEN
-        RETURN NULL;
+        SELECT array_agg(o.id), array_agg(jsonb_build_object('at', o.created_at, 'seconds', o.duration_seconds))
+        INTO changed, windows
+        FROM old_rows o;
+    ELSE
+        SELECT array_agg(n.id) FILTER (WHERE n.status::text = 'completed'
+                                         AND o.status::text IS DISTINCT FROM 'completed'),
+               array_agg(o.id) FILTER (WHERE w.differs),
+               array_agg(jsonb_build_object('at', o.created_at, 'seconds', o.duration_seconds))
+                   FILTER (WHERE w.differs)
+        INTO completed, changed, windows
+        FROM new_rows n
+        LEFT JOIN old_rows o ON o.id = n.id
+        CROSS JOIN LATERAL (SELECT o.id IS NOT NULL
+                                   AND (n.created_at, n.duration_seconds, n.frequency_hz)
+                                       IS DISTINCT FROM (o.created_at, o.duration_seconds, o.frequency_hz) AS differs) w;
     END IF;
 
-    INSERT INTO heimdall.change_notes (kind, ids)
-    SELECT 'completed', completed[p : p + 99] FROM generate_series(1, cardinality(completed), 100) AS p;
-    PERFORM heimdall.wake_workers();
+    FOR i IN 1 .. coalesce(cardinality(changed), 0) BY batch LOOP
+        INSERT INTO heimdall.change_notes (kind, ids, old_sessions)
+        VALUES ('session', changed[i : i + batch - 1], to_jsonb(windows[i : i + batch - 1]));
+    END LOOP;
+    FOR i IN 1 .. coalesce(cardinality(completed), 0) BY batch LOOP
+        INSERT INTO heimdall.change_notes (kind, ids) VALUES ('completed', completed[i : i + batch - 1]);
+    END LOOP;
+    IF completed IS NOT NULL THEN
+        PERFORM heimdall.wake_workers();
+    END IF;
     RETURN NULL;
 EXCEPTION WHEN OTHERS THEN
     RAISE WARNING 'heimdall: changed sessions were not noted for extraction: % (%)', SQLERRM, SQLSTATE

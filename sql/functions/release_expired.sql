@@ -89,7 +89,9 @@ BEGIN
                                         d.crashes + 1),
             last_failed_at = clock_timestamp()
         FROM dropped d
+        -- The array keeps this a few lookups, whatever the planner estimates.
         WHERE f.measurement_id = d.measurement_id AND NOT f.extraction_failed
+          AND f.measurement_id = ANY (ARRAY(SELECT x.measurement_id FROM dropped x))
     ), counted AS (
         UPDATE heimdall.backfills b
         SET failed = b.failed + d.n,

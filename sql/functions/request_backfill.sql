@@ -34,9 +34,10 @@ BEGIN
     INSERT INTO heimdall.backfills AS b (backfill_id, recordings_found, total, finished_at)
     VALUES (request_backfill.backfill_id, request_backfill.recordings_found, measurements_queued,
             CASE WHEN measurements_queued = 0 THEN clock_timestamp() END);
+    -- What was cancelled before and is queued now. A lookup for each, whatever the statistics say.
     DELETE FROM heimdall.cancelled_measurements c
-    USING heimdall.feature_queue q
-    WHERE q.measurement_id = c.measurement_id AND q.backfill_id = request_backfill.backfill_id;
+    WHERE (SELECT q.backfill_id FROM heimdall.feature_queue q WHERE q.measurement_id = c.measurement_id)
+          = request_backfill.backfill_id;
 
     IF measurements_queued > 0 THEN
         PERFORM heimdall.wake_workers();

@@ -51,7 +51,7 @@ BEGIN
     measurements_queued := 0;
     IF left_behind IS NOT NULL THEN
         SELECT a.queued INTO measurements_queued
-        FROM heimdall.apply_changes(NULL, left_behind, false, 'sweep', 1::smallint, clock_timestamp()) a;
+        FROM heimdall.apply_changes(NULL, left_behind, NULL, false, 'sweep', 1::smallint, clock_timestamp()) a;
     END IF;
     RETURN NEXT;
 END

@@ -34,7 +34,8 @@ SELECT b.session_id                                        AS recording_session_
        b.iq_data_format                                    AS iq_data_format,
        b.iq_sample_rate                                    AS iq_sample_rate,
        b.iq_samples_count                                  AS iq_samples_count,
-       b.duration_seconds                                  AS duration_seconds
+       b.duration_seconds                                  AS duration_seconds,
+       b.created_at                                        AS created_at
 FROM (
     -- The measurement names the session.
     SELECT s.id AS session_id, s.status, s.created_at AS session_created_at, s.frequency_hz AS session_frequency_hz,
@@ -116,3 +117,5 @@ COMMENT ON COLUMN heimdall.session_measurements.iq_samples_count IS
     'Number of complex samples that the application stored, or NULL.';
 COMMENT ON COLUMN heimdall.session_measurements.duration_seconds IS
     'Length of the recording in seconds that the application stored, or NULL.';
+COMMENT ON COLUMN heimdall.session_measurements.created_at IS
+    'created_at of the measurement as it is, or NULL; a condition on it reads one partition.';
