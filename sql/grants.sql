@@ -12,7 +12,7 @@ REVOKE ALL ON FUNCTION
     heimdall.note_measurement_changes(), heimdall.apply_changes(uuid[], uuid[], timestamptz[], boolean, text, smallint, timestamptz),
     heimdall.expand_notes(integer, integer, bigint), heimdall.expand_taken(heimdall.change_notes[]),
     heimdall.related_measurements(uuid[], jsonb), heimdall.sweep_sessions(timestamptz, timestamptz, bigint),
-    heimdall.starts_again(heimdall.feature_queue, heimdall.feature_queue), heimdall.weight_of_note(text, uuid[]),
+    heimdall.weight_of_note(text, uuid[]),
     heimdall.source_fingerprint(text, text, text, double precision), heimdall.session_lock_key(uuid),
     heimdall.as_uuid(uuid), heimdall.as_uuid(text), heimdall.window_end(timestamptz, double precision),
     heimdall.earlier(timestamptz, interval), heimdall.measure_coverage(), heimdall.total_coverage(),

@@ -61,7 +61,6 @@ SELECT
 \ir functions/source_fingerprint.sql
 \ir functions/session_lock_key.sql
 \ir functions/weight_of_note.sql
-\ir functions/starts_again.sql
 \ir functions/claim_measurements.sql
 \ir functions/settle_sessions.sql
 \ir functions/release_expired.sql

@@ -26,7 +26,7 @@ BEGIN
                 JOIN pg_roles r ON r.oid = c.relowner AND r.rolsuper
                 WHERE c.relnamespace = 'heimdall'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S')
                   AND c.relname = ANY (ARRAY[
-                      'measurement_features', 'backfills', 'feature_queue', 'claim_ids', 'extraction_control',
+                      'measurement_features', 'backfills', 'feature_queue', 'extraction_control',
                       'worker_heartbeats', 'sweep_state', 'queue_depth', 'feature_parts', 'change_notes',
                       'cancelled_measurements', 'schema_migrations', 'feature_coverage', 'session_coverage',
                       'session_features', 'feature_failures', 'feature_backlog', 'backfill_progress',
@@ -39,7 +39,7 @@ BEGIN
                   AND obj_description(p.oid, 'pg_proc') IS NOT NULL
                   AND p.proname = ANY (ARRAY[
                       'may_notify', 'wake_workers', 'longest_session', 'as_uuid', 'window_end', 'earlier',
-                      'source_fingerprint', 'session_lock_key', 'weight_of_note', 'starts_again', 'claim_measurements',
+                      'source_fingerprint', 'session_lock_key', 'weight_of_note', 'claim_measurements',
                       'settle_sessions', 'release_expired', 'enqueue_sessions', 'apply_changes',
                       'related_measurements', 'expand_taken', 'expand_notes', 'sweep_sessions', 'enqueue_missing',
                       'request_backfill', 'cancel_backfill', 'retry_failed', 'pause_extraction', 'resume_extraction',

@@ -185,9 +185,7 @@ BEGIN
                 'Other transactions always see this table empty.'),
             ('feature_parts', 'claim_id', 'feature_queue.claim_id of the recording.'),
             ('feature_parts', 'part', 'Order of the parts, from 1.'),
-            ('feature_parts', 'receiver_features', 'Segments, in order.'),
-
-            ('claim_ids', NULL, 'Numbers of the claims.')
+            ('feature_parts', 'receiver_features', 'Segments, in order.')
         ) AS w (relation, attribute, meaning)
         JOIN pg_class c ON c.relname = w.relation AND c.relnamespace = 'heimdall'::regnamespace
         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = w.attribute
@@ -195,8 +193,7 @@ BEGIN
           AND col_description(c.oid, coalesce(a.attnum, 0)) IS DISTINCT FROM w.meaning
     LOOP
         EXECUTE format('COMMENT ON %s %s%s IS %L',
-                       CASE WHEN wanted.attribute IS NOT NULL THEN 'COLUMN'
-                            WHEN wanted.relation = 'heimdall.claim_ids'::regclass THEN 'SEQUENCE' ELSE 'TABLE' END,
+                       CASE WHEN wanted.attribute IS NOT NULL THEN 'COLUMN' ELSE 'TABLE' END,
                        wanted.relation, coalesce('.' || quote_ident(wanted.attribute), ''), wanted.meaning);
     END LOOP;
 END

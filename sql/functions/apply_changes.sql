@@ -12,6 +12,10 @@
 --   it no longer exists, has no object or no session, or another session that is not completed: it leaves the queue
 -- A deleted measurement keeps its features. A measurement that belongs to no session any more keeps them without one.
 --
+-- Other transactions change the same rows: expansions of later notes, claims, results. A row is changed only in the version
+-- that was compared (xmin); one that has changed since is noted again and compared once more. So a late expansion never
+-- puts something old over something new, and no lock is held while it compares.
+--
 -- Where row-level security hides rows from this function, it does not take a row that it cannot see for a deleted one.
 --
 -- It returns the number of queued measurements, and the sessions that rows of the queue have left: one of them may have
@@ -69,86 +73,97 @@ BEGIN
         ) c
         ORDER BY c.measurement_id, c.recording_session_id IS NULL, c.again DESC
     ), compared AS MATERIALIZED (
-        SELECT c.*, p.fingerprint, f.good, f.failed, f.outdated, f.displaced,
-               q.recording_session_id AS queued_session_id, q.recording_session_id IS NOT NULL AS is_queued,
-               CASE WHEN c.session_status IS DISTINCT FROM 'completed' THEN false
-                    WHEN f.outdated THEN true
-                    WHEN f.good THEN false
-                    ELSE c.again OR NOT f.failed
-                         AND (SELECT true FROM heimdall.cancelled_measurements x
-                              WHERE x.measurement_id = c.measurement_id) IS NULL
-               END AS is_wanted
-        FROM current c
-        CROSS JOIN LATERAL (
-            SELECT heimdall.source_fingerprint(c.iq_data_location, c.station, c.iq_data_format, c.iq_sample_rate)
-                       AS fingerprint
-            OFFSET 0
-        ) p
-        -- An earlier extraction service wrote one error row per try, hence the aggregates.
-        CROSS JOIN LATERAL (
-            SELECT coalesce(bool_or(NOT mf.extraction_failed), false) AS good,
-                   coalesce(bool_or(mf.extraction_failed), false) AS failed,
-                   -- A row from before the fingerprints: the key that its metadata names must be in the location.
-                   coalesce(bool_or(CASE WHEN mf.source_fingerprint IS NOT NULL
-                                         THEN mf.source_fingerprint <> p.fingerprint
-                                              AND mf.failed_fingerprint IS DISTINCT FROM p.fingerprint
-                                         ELSE strpos(c.iq_data_location, mf.extraction_metadata ->> 'object_key') = 0
-                                    END), false) AS outdated,
-                   coalesce(bool_or(mf.recording_session_id IS DISTINCT FROM c.recording_session_id
-                                    OR mf.timestamp <> c.measured_at), false) AS displaced
-            FROM heimdall.measurement_features mf
-            WHERE mf.measurement_id = c.measurement_id
-        ) f
-        LEFT JOIN LATERAL (SELECT fq.recording_session_id FROM heimdall.feature_queue fq
-                           WHERE fq.measurement_id = c.measurement_id OFFSET 0) q ON true
-    ), queued AS (
+        SELECT d.*,
+               -- Another object, receiver or session: it starts again from its first attempt, and a claim of it ends.
+               d.is_queued AND d.is_completed AND d.restarts AS is_restarted,
+               d.is_queued AND d.is_completed
+                   AND (d.restarts OR d.queued_measured_at <> d.measured_at
+                        OR d.is_wanted AND d.queued_state <> 'claimed'
+                           AND (apply_changes.priority < d.queued_priority
+                                OR d.queued_recheck AND d.queued_state = 'waiting')) AS is_updated,
+               d.is_queued AND NOT d.is_wanted
+                   AND (d.recording_session_id IS NULL AND sees_all
+                        OR NOT d.is_completed AND d.recording_session_id <> d.queued_session_id) AS is_dropped,
+               d.displaced AND NOT d.is_wanted
+                   AND (d.recording_session_id IS NOT NULL
+                        OR sees_all AND EXISTS (SELECT FROM heimdall.measurements m WHERE m.id = d.measurement_id))
+                   AS is_followed
+        FROM (
+            SELECT c.*, p.fingerprint, f.displaced, f.versions,
+                   q.version AS queued_version, q.recording_session_id AS queued_session_id,
+                   q.measured_at AS queued_measured_at, q.state AS queued_state, q.priority AS queued_priority,
+                   q.recheck AS queued_recheck, q.version IS NOT NULL AS is_queued,
+                   coalesce(q.source_fingerprint <> p.fingerprint, false)
+                       OR q.recording_session_id <> c.recording_session_id AS restarts,
+                   c.session_status IS NOT DISTINCT FROM 'completed' AS is_completed,
+                   CASE WHEN c.session_status IS DISTINCT FROM 'completed' THEN false
+                        WHEN f.outdated THEN true
+                        WHEN f.good THEN false
+                        ELSE c.again OR NOT f.failed
+                             AND (SELECT true FROM heimdall.cancelled_measurements x
+                                  WHERE x.measurement_id = c.measurement_id) IS NULL
+                   END AS is_wanted
+            FROM current c
+            CROSS JOIN LATERAL (
+                SELECT heimdall.source_fingerprint(c.iq_data_location, c.station, c.iq_data_format, c.iq_sample_rate)
+                           AS fingerprint
+                OFFSET 0
+            ) p
+            -- An earlier extraction service wrote one error row per try, hence the aggregates.
+            CROSS JOIN LATERAL (
+                SELECT coalesce(bool_or(NOT mf.extraction_failed), false) AS good,
+                       coalesce(bool_or(mf.extraction_failed), false) AS failed,
+                       -- A row from before the fingerprints: the key that its metadata names must be in the location.
+                       coalesce(bool_or(CASE WHEN mf.source_fingerprint IS NOT NULL
+                                             THEN mf.source_fingerprint <> p.fingerprint
+                                                  AND mf.failed_fingerprint IS DISTINCT FROM p.fingerprint
+                                             ELSE strpos(c.iq_data_location, mf.extraction_metadata ->> 'object_key') = 0
+                                        END), false) AS outdated,
+                       coalesce(bool_or(mf.recording_session_id IS DISTINCT FROM c.recording_session_id
+                                        OR mf.timestamp <> c.measured_at), false) AS displaced,
+                       array_agg(mf.xmin::text) AS versions
+                FROM heimdall.measurement_features mf
+                WHERE mf.measurement_id = c.measurement_id
+            ) f
+            LEFT JOIN LATERAL (SELECT fq.xmin AS version, fq.* FROM heimdall.feature_queue fq
+                               WHERE fq.measurement_id = c.measurement_id OFFSET 0) q ON true
+        ) d
+    ), inserted AS (
         INSERT INTO heimdall.feature_queue AS q
             (measurement_id, recording_session_id, measured_at, source, priority, source_fingerprint, enqueued_at)
         SELECT w.measurement_id, w.recording_session_id, w.measured_at, apply_changes.source, apply_changes.priority,
                w.fingerprint, changed_at
         FROM compared w
-        WHERE w.is_wanted
+        WHERE w.is_wanted AND NOT w.is_queued
         ORDER BY w.session_created_at, w.recording_session_id, w.measured_at, w.measurement_id
-        -- Queued already: it gets this priority if it is higher, and a recheck for a missing object becomes ready
-        -- immediately. Another source or session starts it again.
-        ON CONFLICT (measurement_id) DO UPDATE
-        SET recording_session_id = excluded.recording_session_id, measured_at = excluded.measured_at,
-            source_fingerprint = excluded.source_fingerprint,
-            source = CASE WHEN excluded.priority < q.priority THEN excluded.source ELSE q.source END,
-            priority = least(excluded.priority, q.priority),
-            state  = CASE WHEN heimdall.starts_again(q, excluded) OR q.recheck AND q.state = 'waiting' THEN 'ready'
-                          ELSE q.state END,
-            due_at = CASE WHEN heimdall.starts_again(q, excluded) OR q.recheck AND q.state = 'waiting' THEN NULL
-                          ELSE q.due_at END,
-            attempt = CASE WHEN heimdall.starts_again(q, excluded) THEN 0 ELSE q.attempt END,
-            recheck = q.recheck AND NOT heimdall.starts_again(q, excluded),
-            claim_id = CASE WHEN heimdall.starts_again(q, excluded) THEN NULL ELSE q.claim_id END,
-            worker_id = CASE WHEN heimdall.starts_again(q, excluded) THEN NULL ELSE q.worker_id END,
-            claimed_at = CASE WHEN heimdall.starts_again(q, excluded) THEN NULL ELSE q.claimed_at END
-        WHERE heimdall.starts_again(q, excluded) OR q.measured_at <> excluded.measured_at
-           OR q.state <> 'claimed' AND (excluded.priority < q.priority OR q.recheck AND q.state = 'waiting')
+        ON CONFLICT DO NOTHING
+        RETURNING q.measurement_id
+    ), updated AS (
+        -- It gets this priority if it is higher, and a recheck for a missing object becomes ready immediately. The array
+        -- keeps this a few lookups, whatever the planner estimates; so it does below.
+        UPDATE heimdall.feature_queue q
+        SET recording_session_id = k.recording_session_id, measured_at = k.measured_at,
+            source_fingerprint = k.fingerprint,
+            source = CASE WHEN k.is_wanted AND apply_changes.priority < q.priority THEN apply_changes.source
+                          ELSE q.source END,
+            priority = CASE WHEN k.is_wanted THEN least(apply_changes.priority, q.priority) ELSE q.priority END,
+            state = CASE WHEN k.is_restarted OR q.recheck AND q.state = 'waiting' THEN 'ready' ELSE q.state END,
+            due_at = CASE WHEN k.is_restarted OR q.recheck AND q.state = 'waiting' THEN NULL ELSE q.due_at END,
+            attempt = CASE WHEN k.is_restarted THEN 0 ELSE q.attempt END,
+            recheck = q.recheck AND NOT k.is_restarted,
+            claim_id = CASE WHEN k.is_restarted THEN NULL ELSE q.claim_id END,
+            worker_id = CASE WHEN k.is_restarted THEN NULL ELSE q.worker_id END,
+            claimed_at = CASE WHEN k.is_restarted THEN NULL ELSE q.claimed_at END
+        FROM compared k
+        WHERE k.is_updated AND q.measurement_id = k.measurement_id AND q.xmin = k.queued_version
+          AND q.measurement_id = ANY (ARRAY(SELECT a.measurement_id FROM compared a WHERE a.is_updated))
         RETURNING q.measurement_id
     ), dropped AS (
         DELETE FROM heimdall.feature_queue q
-        WHERE q.measurement_id = ANY (ARRAY(SELECT d.measurement_id FROM compared d
-                                            WHERE d.is_queued AND NOT d.is_wanted
-                                              AND (d.recording_session_id IS NULL AND sees_all
-                                                   OR d.session_status <> 'completed'
-                                                      AND d.recording_session_id <> d.queued_session_id)))
-        RETURNING q.recording_session_id, q.backfill_id
-    ), moved AS (
-        -- Queued although its features are right, and now of another session: a claim for the old one ends.
-        UPDATE heimdall.feature_queue q
-        SET recording_session_id = k.recording_session_id, measured_at = k.measured_at,
-            state = CASE WHEN q.state = 'claimed' THEN 'ready' ELSE q.state END,
-            claim_id = NULL, worker_id = NULL, claimed_at = NULL
-        FROM (SELECT c.* FROM compared c
-              WHERE c.is_queued AND NOT c.is_wanted AND c.session_status = 'completed'
-                AND c.recording_session_id <> c.queued_session_id) k
-        -- The array keeps this a few lookups, whatever the planner estimates; so it does below.
-        WHERE q.measurement_id = k.measurement_id
-          AND q.measurement_id = ANY (ARRAY(SELECT a.measurement_id FROM compared a
-                                            WHERE a.is_queued AND NOT a.is_wanted))
+        USING compared k
+        WHERE k.is_dropped AND q.measurement_id = k.measurement_id AND q.xmin = k.queued_version
+          AND q.measurement_id = ANY (ARRAY(SELECT a.measurement_id FROM compared a WHERE a.is_dropped))
+        RETURNING q.measurement_id, q.recording_session_id, q.backfill_id
     ), uncounted AS (
         UPDATE heimdall.backfills b
         SET total = b.total - d.n,
@@ -161,15 +176,23 @@ BEGIN
             timestamp = CASE WHEN mf.source_fingerprint IS NULL OR k.recording_session_id IS NULL THEN mf.timestamp
                              ELSE k.measured_at END,
             updated_at = clock_timestamp()
-        FROM (SELECT c.* FROM compared c
-              WHERE c.displaced AND NOT c.is_wanted
-                AND (c.recording_session_id IS NOT NULL
-                     OR sees_all AND EXISTS (SELECT FROM heimdall.measurements m WHERE m.id = c.measurement_id))) k
-        WHERE mf.measurement_id = k.measurement_id
-          AND mf.measurement_id = ANY (ARRAY(SELECT a.measurement_id FROM compared a
-                                             WHERE a.displaced AND NOT a.is_wanted))
+        FROM compared k
+        WHERE k.is_followed AND mf.measurement_id = k.measurement_id AND mf.xmin::text = ANY (k.versions)
+          AND mf.measurement_id = ANY (ARRAY(SELECT a.measurement_id FROM compared a WHERE a.is_followed))
+        RETURNING mf.measurement_id
+    ), noted_again AS (
+        -- Rows that another transaction has changed since this statement began. What this one knows of them may be older
+        -- than what that one did, so they are looked at once more.
+        INSERT INTO heimdall.change_notes (kind, ids)
+        SELECT 'measurement', array_agg(c.measurement_id)
+        FROM compared c
+        WHERE c.is_wanted AND NOT c.is_queued AND c.measurement_id NOT IN (SELECT i.measurement_id FROM inserted i)
+           OR c.is_updated AND c.measurement_id NOT IN (SELECT u.measurement_id FROM updated u)
+           OR c.is_dropped AND c.measurement_id NOT IN (SELECT r.measurement_id FROM dropped r)
+           OR c.is_followed AND c.measurement_id NOT IN (SELECT o.measurement_id FROM followed o)
+        HAVING count(*) > 0
     )
-    SELECT (SELECT count(*) FROM queued),
+    SELECT (SELECT count(*) FROM inserted) + (SELECT count(*) FROM updated),
            ARRAY(SELECT recording_session_id FROM dropped
                  UNION
                  SELECT c.queued_session_id FROM compared c

@@ -8,10 +8,11 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     backfill_id := cancel_backfill.id;
+    -- One of the sessions may have nothing outstanding any more.
     WITH cancelled AS (
         DELETE FROM heimdall.feature_queue q
         WHERE q.backfill_id = cancel_backfill.id AND q.source = 'backfill' AND q.state <> 'claimed'
-        RETURNING q.measurement_id
+        RETURNING q.measurement_id, q.recording_session_id
     ), kept AS (
         -- The sweep leaves these alone. Another backfill may queue them again.
         INSERT INTO heimdall.cancelled_measurements (measurement_id, backfill_id)
@@ -19,6 +20,12 @@ BEGIN
         ON CONFLICT (measurement_id) DO UPDATE
         SET backfill_id = excluded.backfill_id, cancelled_by = excluded.cancelled_by,
             cancelled_at = excluded.cancelled_at
+    ), to_settle AS (
+        INSERT INTO heimdall.change_notes (kind, ids)
+        SELECT 'settle', array_agg(s.id)
+        FROM (SELECT d.id, row_number() OVER () / 100 AS part
+              FROM (SELECT DISTINCT c.recording_session_id AS id FROM cancelled c) d) s
+        GROUP BY s.part
     )
     SELECT count(*) INTO measurements_cancelled FROM cancelled;
 

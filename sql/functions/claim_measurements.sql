@@ -35,9 +35,13 @@ SET max_parallel_workers_per_gather = 0
 SET jit = off
 AS $$
 #variable_conflict use_column
+DECLARE
+    picked   uuid[];
+    sees_all CONSTANT boolean := NOT row_security_active('heimdall.measurements')
+                             AND NOT row_security_active('heimdall.recording_sessions');
 BEGIN
-    RETURN QUERY
-    WITH picked AS MATERIALIZED (
+    SELECT array_agg(k.measurement_id) INTO picked
+    FROM (
         SELECT p.measurement_id
         FROM (VALUES (0::smallint), (1::smallint), (2::smallint)) AS lane (priority)
         CROSS JOIN LATERAL (
@@ -55,43 +59,56 @@ BEGIN
                                                          FROM heimdall.schema_migrations m)))
         -- The nested loop visits one priority after the other, so it reads and locks only the rows that it takes.
         LIMIT max_measurements
+    ) k;
+    IF picked IS NULL THEN
+        RETURN;
+    END IF;
+
+    -- A statement of its own: it sees what was committed before the rows were locked. What it reads of the application
+    -- is what the extraction reads, and the row gets its fingerprint (0: nothing was there), so that a later change is
+    -- seen as one.
+    RETURN QUERY
+    WITH source AS MATERIALIZED (
+        SELECT k.id AS queued_id, m.*,
+               CASE WHEN m.measurement_id IS NULL THEN 0
+                    ELSE heimdall.source_fingerprint(m.iq_data_location, m.websdr_station_id::text, m.iq_data_format,
+                                                     m.iq_sample_rate) END AS fingerprint
+        FROM unnest(picked) AS k (id)
+        JOIN heimdall.feature_queue q ON q.measurement_id = k.id
+        LEFT JOIN LATERAL (
+            -- First in the partition of its time, where the table is partitioned by time. The second look is for a
+            -- measurement without a time, with a bad one, or whose time has just changed.
+            (SELECT iq.*, CASE WHEN s.frequency_hz::double precision BETWEEN -9e18 AND 9e18
+                               THEN s.frequency_hz::bigint END AS session_frequency_hz
+             FROM heimdall.iq_measurements iq
+             JOIN heimdall.recording_sessions s ON s.id = q.recording_session_id
+             WHERE iq.measurement_id = k.id AND iq.created_at = q.measured_at
+             LIMIT 1)
+          UNION ALL
+            (SELECT iq.*, CASE WHEN s.frequency_hz::double precision BETWEEN -9e18 AND 9e18
+                               THEN s.frequency_hz::bigint END
+             FROM heimdall.iq_measurements iq
+             JOIN heimdall.recording_sessions s ON s.id = q.recording_session_id
+             WHERE iq.measurement_id = k.id
+             LIMIT 1)
+            LIMIT 1
+        ) m ON true
     ), claimed AS MATERIALIZED (
         UPDATE heimdall.feature_queue q
-        SET state = 'claimed', attempt = q.attempt + 1, claim_id = nextval('heimdall.claim_ids'),
-            worker_id = claimant, claimed_at = clock_timestamp()
-        -- An array instead of a join: this stays a few primary key lookups, whatever the planner estimates for LIMIT.
-        WHERE q.measurement_id = ANY (ARRAY(SELECT k.measurement_id FROM picked k))
+        SET state = 'claimed', attempt = q.attempt + 1, claim_id = uuid_hash_extended(gen_random_uuid(), 0),
+            worker_id = claimant, claimed_at = clock_timestamp(),
+            source_fingerprint = (SELECT s.fingerprint FROM source s WHERE s.queued_id = q.measurement_id)
+        -- An array instead of a join: this stays a few primary key lookups, whatever the planner estimates.
+        WHERE q.measurement_id = ANY (picked)
         RETURNING q.measurement_id, q.id, q.priority, q.claim_id, q.attempt, q.source, q.recording_session_id,
-                  q.measured_at, q.recheck
+                  q.measured_at, q.recheck, q.source_fingerprint
     )
     SELECT c.measurement_id, c.claim_id, c.attempt, c.source, c.recording_session_id, c.measured_at,
            m.rx_id, m.rx_lat, m.rx_lon, coalesce(m.frequency_hz, m.session_frequency_hz),
            m.iq_data_location, m.iq_data_format, m.iq_sample_rate, m.iq_samples_count, m.duration_seconds, c.recheck,
-           c.priority, c.id,
-           CASE WHEN m.measurement_id IS NOT NULL
-                THEN heimdall.source_fingerprint(m.iq_data_location, m.websdr_station_id::text, m.iq_data_format,
-                                                 m.iq_sample_rate) END,
-           m.measurement_id IS NULL AND (row_security_active('heimdall.measurements')
-                                         OR row_security_active('heimdall.recording_sessions')),
-           m.bad_value
+           c.priority, c.id, c.source_fingerprint, m.measurement_id IS NULL AND NOT sees_all, m.bad_value
     FROM claimed c
-    LEFT JOIN LATERAL (
-        -- First in the partition of its time, where the table is partitioned by time. The second look is for a
-        -- measurement without a time, with a bad one, or whose time has just changed.
-        (SELECT iq.*, CASE WHEN s.frequency_hz::double precision BETWEEN -9e18 AND 9e18 THEN s.frequency_hz::bigint END
-                          AS session_frequency_hz
-         FROM heimdall.iq_measurements iq
-         JOIN heimdall.recording_sessions s ON s.id = c.recording_session_id
-         WHERE iq.measurement_id = c.measurement_id AND iq.created_at = c.measured_at
-         LIMIT 1)
-      UNION ALL
-        (SELECT iq.*, CASE WHEN s.frequency_hz::double precision BETWEEN -9e18 AND 9e18 THEN s.frequency_hz::bigint END
-         FROM heimdall.iq_measurements iq
-         JOIN heimdall.recording_sessions s ON s.id = c.recording_session_id
-         WHERE iq.measurement_id = c.measurement_id
-         LIMIT 1)
-        LIMIT 1
-    ) m ON true
+    JOIN source m ON m.queued_id = c.measurement_id
     ORDER BY c.priority, c.id;
 END
 $$;

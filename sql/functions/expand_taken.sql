@@ -51,7 +51,8 @@ BEGIN
         SELECT jsonb_agg(to_jsonb(s)) INTO settled
         FROM heimdall.settle_sessions(ARRAY(SELECT r.id FROM unnest(completed) AS c (id)
                                             JOIN heimdall.recording_sessions r ON r.id = c.id
-                                            WHERE r.status::text = 'completed')) s;
+                                            WHERE r.status::text = 'completed'
+                                              AND c.id <> ALL (coalesce(to_settle, '{}')))) s;
     END IF;
     -- Sessions that a row has left. A daemon that is finishing another row of the session has its lock: then again
     -- later, because waiting for it while we hold rows of the queue could deadlock.
@@ -61,7 +62,7 @@ BEGIN
         FROM (SELECT u.id, pg_try_advisory_xact_lock(heimdall.session_lock_key(u.id)) AS is_locked
               FROM (SELECT DISTINCT unnest(to_settle) AS id) u
               JOIN heimdall.recording_sessions r ON r.id = u.id
-              WHERE r.status::text = 'completed' AND u.id <> ALL (coalesce(completed, '{}'))) s;
+              WHERE r.status::text = 'completed') s;
         IF unsettled IS NOT NULL THEN
             INSERT INTO heimdall.change_notes (kind, ids) VALUES ('settle', unsettled);
         END IF;

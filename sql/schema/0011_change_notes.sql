@@ -45,6 +45,10 @@ ALTER TABLE heimdall.measurement_features
     ADD COLUMN IF NOT EXISTS last_error_message text,
     ADD COLUMN IF NOT EXISTS last_failed_at timestamptz;
 
+-- After a fail-over that lost commits a sequence may give a number again, and a claim must never have the number of
+-- another one. claim_measurements() takes random numbers.
+DROP SEQUENCE IF EXISTS heimdall.claim_ids;
+
 -- Sessions that were created before this time are history, which belongs to request_backfill(). The sweep leaves them
 -- alone unless it is told otherwise.
 ALTER TABLE heimdall.sweep_state ADD COLUMN history_before timestamptz;

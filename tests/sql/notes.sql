@@ -55,6 +55,35 @@ BEGIN
     PERFORM pg_temp.expand();
     PERFORM pg_temp.expect('as it was extracted', (SELECT count(*) FROM heimdall.feature_queue), 0::bigint);
 
+    -- The location goes and comes back while a daemon has the row: what it read decides.
+    UPDATE heimdall.measurements SET iq_data_location = 'v2' WHERE id = m;
+    PERFORM pg_temp.expand();
+    EXECUTE format('EXECUTE claim(%L, 14, NULL)', worker);
+    SELECT * INTO held FROM heimdall.feature_queue WHERE measurement_id = m;
+    UPDATE heimdall.measurements SET iq_data_location = '1/1.bin' WHERE id = m;
+    PERFORM pg_temp.expand();
+    PERFORM pg_temp.expect_rows('features of v2 are refused', pg_temp.good(m, held.claim_id), 0);
+    UPDATE heimdall.measurements SET iq_data_location = NULL WHERE id = m;
+    EXECUTE format('EXECUTE claim(%L, 14, NULL)', worker);
+    SELECT * INTO held FROM heimdall.feature_queue WHERE measurement_id = m;
+    PERFORM pg_temp.expect('it read nothing', held.source_fingerprint, 0::bigint);
+    UPDATE heimdall.measurements SET iq_data_location = 'v3' WHERE id = m;
+    PERFORM pg_temp.expand();
+    PERFORM pg_temp.expect_rows('not discarded', format('EXECUTE discard(%L, %s)', m, held.claim_id), 0);
+    PERFORM pg_temp.expect('but ready', (SELECT state FROM heimdall.feature_queue WHERE measurement_id = m), 'ready');
+    UPDATE heimdall.measurements SET iq_data_location = '1/1.bin' WHERE id = m;
+    DELETE FROM heimdall.feature_queue;
+    PERFORM pg_temp.expand();
+
+    -- A cancelled backfill: the session of its last row is announced.
+    DELETE FROM heimdall.measurement_features WHERE measurement_id = m;
+    PERFORM heimdall.cancel_backfill((SELECT backfill_id FROM heimdall.request_backfill(1, 1)));
+    SELECT * INTO got FROM heimdall.expand_notes();
+    PERFORM pg_temp.expect('announced', (SELECT count(*) FROM jsonb_array_elements(got.settled)), 1::bigint);
+    DELETE FROM heimdall.cancelled_measurements;
+    INSERT INTO heimdall.measurement_features (timestamp, measurement_id, recording_session_id, receiver_features, overall_confidence, mean_snr_db, num_receivers_detected)
+    SELECT v.measured_at, v.measurement_id, v.recording_session_id, ARRAY['{}'::jsonb], 0.9, 20, 1 FROM heimdall.session_measurements v WHERE v.measurement_id = m;
+
     -- Deleted: it leaves the queue; its features stay. A deleted session: its measurements have none any more.
     PERFORM pg_temp.complete(4);
     DELETE FROM heimdall.measurements WHERE id = pg_temp.measurement(4, 1);

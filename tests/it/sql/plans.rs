@@ -133,7 +133,7 @@ async fn the_daemons_statements_use_indexes_with_statistics_of_an_empty_table() 
         .execute("SET enable_seqscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan")
         .await;
     let lease =
-        "UPDATE heimdall.feature_queue SET state = 'claimed', claim_id = nextval('heimdall.claim_ids'), attempt = 1,
+        "UPDATE heimdall.feature_queue SET state = 'claimed', claim_id = uuid_hash_extended(gen_random_uuid(), 0), attempt = 1,
             worker_id = gen_random_uuid(), claimed_at = now()
         WHERE recording_session_id = $1 RETURNING measurement_id::text, claim_id";
     let leases = bench.sql.query(lease, &[&session.id]).await.expect("claimed");

@@ -183,8 +183,9 @@ impl Soak {
         let descriptors = std::fs::read_dir(Path::new(&process).join("fd"))
             .expect("its descriptors")
             .count();
-        // Every claim takes a number of the sequence, so its value is the number of claims.
-        let begun: i64 = self.bench.value("SELECT last_value FROM heimdall.claim_ids", &[]).await;
+        // A row of the queue is deleted when it is finished.
+        let deleted = "SELECT n_tup_del FROM pg_stat_all_tables WHERE relid = 'heimdall.feature_queue'::regclass";
+        let begun: i64 = self.bench.value(deleted, &[]).await;
         let elapsed = self.last_reading.elapsed().as_millis().max(1);
         let rate = i128::from(begun - self.finished) * 1_000 / i128::try_from(elapsed).expect("a short time");
         (self.finished, self.last_reading) = (begun, Instant::now());
