@@ -6,10 +6,14 @@ use super::state::{Job, Note, Open, Row, RowState, Session, State};
 /// One step. `w` is a daemon, `m` a measurement, `noted` whether the trigger writes a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    Complete { noted: bool },
+    Complete {
+        noted: bool,
+    },
     Reopen,
     /// Another location of measurement 0: a new object.
-    Replace { noted: bool },
+    Replace {
+        noted: bool,
+    },
     /// The location before that, or again the last one.
     Revert,
     /// The location becomes NULL.
@@ -19,28 +23,69 @@ pub(crate) enum Action {
     /// The object can no longer be read.
     Spoil,
     /// Another `created_at`.
-    Retime { noted: bool },
+    Retime {
+        noted: bool,
+    },
     Delete,
     DeleteSession,
     Backfill,
     Cancel,
     Again,
-    Expand { w: usize, note: Note },
-    Sweep { w: usize },
-    Claim { w: usize, m: usize, answered: bool },
-    Fetch { w: usize, job: Job },
-    Store { w: usize, job: Job, answered: bool },
+    Expand {
+        w: usize,
+        note: Note,
+    },
+    Sweep {
+        w: usize,
+    },
+    Claim {
+        w: usize,
+        m: usize,
+        answered: bool,
+    },
+    Fetch {
+        w: usize,
+        job: Job,
+    },
+    Store {
+        w: usize,
+        job: Job,
+        answered: bool,
+    },
     /// The open transaction of a daemon writes and commits.
-    Commit { w: usize },
-    Fail { w: usize, job: Job },
-    Recheck { w: usize, job: Job },
-    GiveBack { w: usize, job: Job },
-    Promote { m: usize },
-    ReleaseOrphans { w: usize },
-    Register { w: usize },
-    TakeOver { m: usize },
-    Die { w: usize },
-    Expire { w: usize },
+    Commit {
+        w: usize,
+    },
+    Fail {
+        w: usize,
+        job: Job,
+    },
+    Recheck {
+        w: usize,
+        job: Job,
+    },
+    GiveBack {
+        w: usize,
+        job: Job,
+    },
+    Promote {
+        m: usize,
+    },
+    ReleaseOrphans {
+        w: usize,
+    },
+    Register {
+        w: usize,
+    },
+    TakeOver {
+        m: usize,
+    },
+    Die {
+        w: usize,
+    },
+    Expire {
+        w: usize,
+    },
     BreakReplication,
     FailOver,
 }
@@ -60,7 +105,12 @@ impl Protocol {
         }
         if self.has(Mending::DeadAreTakenOver) {
             let free = |m: &usize| !self.is_locked(state, *m, None);
-            actions.extend(self.abandoned(state).into_iter().filter(free).map(|m| Action::TakeOver { m }));
+            actions.extend(
+                self.abandoned(state)
+                    .into_iter()
+                    .filter(free)
+                    .map(|m| Action::TakeOver { m }),
+            );
         }
         actions
     }
@@ -82,7 +132,9 @@ impl Protocol {
                 note == Some(Note::Settle) && self.session_is_locked(state, w)
                     || (0..self.measurements).any(|m| self.looks_at(state, note)[m] && locked(m))
             };
-            let noted = Note::ALL.into_iter().filter(|note| database.notes[note.place()] > 0 && !waits(Some(*note)));
+            let noted = Note::ALL
+                .into_iter()
+                .filter(|note| database.notes[note.place()] > 0 && !waits(Some(*note)));
             actions.extend(noted.map(|note| Action::Expand { w, note }));
             if self.sweeps && self.left_behind(state).contains(&true) && !waits(None) {
                 actions.push(Action::Sweep { w });
@@ -206,7 +258,11 @@ impl Protocol {
             self.progress_of(state, w, &mut own);
             actions.extend(own.into_iter().filter_map(|action| match action {
                 Action::Claim { w, m, .. } => Some(Action::Claim { w, m, answered: false }),
-                Action::Store { w, job, .. } if !self.stores_in_steps => Some(Action::Store { w, job, answered: false }),
+                Action::Store { w, job, .. } if !self.stores_in_steps => Some(Action::Store {
+                    w,
+                    job,
+                    answered: false,
+                }),
                 _ => None,
             }));
         }

@@ -39,15 +39,26 @@ impl Protocol {
         let claim = self.claim_id(state);
         let worker = state.workers[w].id;
         let time = state.database.measurements[m].map(|measurement| measurement.time);
-        let Some(row) = &mut state.database.queue[m] else { return };
+        let Some(row) = &mut state.database.queue[m] else {
+            return;
+        };
         row.state = RowState::Claimed { claim, worker };
         if self.has(Mending::ClaimRecordsWhatItRead) {
             row.source = location;
             row.time = time.unwrap_or(row.time);
         }
         if is_answered {
-            let read = if self.fetches() { 0 } else { state.objects[m][usize::from(location)] };
-            state.workers[w].jobs.push(Job { m, claim, location, read });
+            let read = if self.fetches() {
+                0
+            } else {
+                state.objects[m][usize::from(location)]
+            };
+            state.workers[w].jobs.push(Job {
+                m,
+                claim,
+                location,
+                read,
+            });
             state.workers[w].jobs.sort_unstable();
         } else {
             state.workers[w].expects_orphans = true;
@@ -81,9 +92,22 @@ impl Protocol {
         if state.database.rows(job.m).any(|old| !old.failed && old.read > job.read) {
             state.blunder = Some(Blunder::OlderOverNewer);
         }
-        let present = state.database.current(job.m).map_or(job.location, |current| current.location);
-        let source = if self.has(Mending::FingerprintOfTheClaim) { job.location } else { present };
-        let features = Features { failed: false, source, from: job.location, read: job.read, refused: 0 };
+        let present = state
+            .database
+            .current(job.m)
+            .map_or(job.location, |current| current.location);
+        let source = if self.has(Mending::FingerprintOfTheClaim) {
+            job.location
+        } else {
+            present
+        };
+        let features = Features {
+            failed: false,
+            source,
+            from: job.location,
+            read: job.read,
+            refused: 0,
+        };
         state.database.features[job.m] = [None; 2];
         state.database.features[job.m][usize::from(row.time)] = Some(features);
         state.database.unannounced = true;
@@ -93,7 +117,11 @@ impl Protocol {
     pub(crate) fn fail(&self, state: &mut State, job: Job, recheck: bool) {
         let Some(row) = state.database.queue[job.m] else { return };
         if recheck {
-            state.database.queue[job.m] = Some(Row { state: RowState::Waiting, recheck: true, ..row });
+            state.database.queue[job.m] = Some(Row {
+                state: RowState::Waiting,
+                recheck: true,
+                ..row
+            });
         } else {
             state.remove_row(job.m);
         }
@@ -110,7 +138,13 @@ impl Protocol {
                 state.blunder = Some(Blunder::FailureOverFeatures);
             }
             let source = job.location;
-            let failure = Features { failed: true, source, from: source, read: job.read, refused: 0 };
+            let failure = Features {
+                failed: true,
+                source,
+                from: source,
+                read: job.read,
+                refused: 0,
+            };
             state.database.features[job.m] = [None; 2];
             state.database.features[job.m][usize::from(row.time)] = Some(failure);
         }
@@ -120,7 +154,12 @@ impl Protocol {
     pub(crate) fn orphans(&self, state: &State, w: usize) -> Vec<usize> {
         let worker = &state.workers[w];
         let is_held = |claim| worker.jobs.iter().any(|job| job.claim == claim);
-        let claimed = |m: &usize| state.database.claim_of(*m).is_some_and(|(claim, id)| id == worker.id && !is_held(claim));
+        let claimed = |m: &usize| {
+            state
+                .database
+                .claim_of(*m)
+                .is_some_and(|(claim, id)| id == worker.id && !is_held(claim))
+        };
         (0..self.measurements).filter(claimed).collect()
     }
 

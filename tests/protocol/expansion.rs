@@ -12,8 +12,7 @@ impl Protocol {
         };
         let knows = |refused: u8| self.has(Mending::FailureRemembered) && refused == current.location;
         let mut rows = state.database.rows(m);
-        self.has(Mending::FingerprintCompared)
-            && rows.any(|row| row.source != current.location && !knows(row.refused))
+        self.has(Mending::FingerprintCompared) && rows.any(|row| row.source != current.location && !knows(row.refused))
     }
 
     /// What the sweep is to look at.
@@ -173,7 +172,9 @@ impl State {
                         look.sees_row = false;
                     }
                 }
-                Some(Open::Claim { m: claimed, sees_row, .. }) if *claimed == m => *sees_row = false,
+                Some(Open::Claim {
+                    m: claimed, sees_row, ..
+                }) if *claimed == m => *sees_row = false,
                 _ => {}
             }
         }

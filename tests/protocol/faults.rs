@@ -83,8 +83,17 @@ pub(crate) enum Mending {
 }
 
 impl Mending {
-    /// Those that the files of `sql/` do not have yet.
-    pub(crate) const MISSING: [Mending; 8] = [
+    pub(crate) const ALL: [Mending; 18] = [
+        Mending::HeartbeatCompares,
+        Mending::FingerprintCompared,
+        Mending::StoreFenced,
+        Mending::ExpandedInOneTransaction,
+        Mending::FailureKeepsFeatures,
+        Mending::SessionLocked,
+        Mending::CancelRemembered,
+        Mending::ClaimEndsWithItsSource,
+        Mending::FingerprintOfTheClaim,
+        Mending::DeadAreTakenOver,
         Mending::ClaimIdsNeverRepeat,
         Mending::LockedBeforeLook,
         Mending::UnseenIsNotedAgain,
@@ -124,7 +133,10 @@ impl Protocol {
 
     /// The same protocol without one mending.
     pub(crate) fn without(&self, mending: Mending) -> Self {
-        Self { without: Some(mending), ..self.clone() }
+        Self {
+            without: Some(mending),
+            ..self.clone()
+        }
     }
 
     /// A session that is being recorded, with its measurements, and two idle daemons.
@@ -133,7 +145,12 @@ impl Protocol {
         for &(event, times) in self.events {
             left |= times << (2 * event as u32);
         }
-        let worker = |id| Worker { id, jobs: Vec::new(), expects_orphans: false, open: None };
+        let worker = |id| Worker {
+            id,
+            jobs: Vec::new(),
+            expects_orphans: false,
+            open: None,
+        };
         let mut measurements = [None; MEASUREMENTS];
         measurements[..self.measurements].fill(Some(Measurement { location: 1, time: 0 }));
         State {

@@ -38,16 +38,24 @@ impl Model for Protocol {
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::always(ONE_ROW, |_, state: &State| {
-                state.database.features.iter().all(|rows| rows.iter().flatten().count() <= 1)
+                state
+                    .database
+                    .features
+                    .iter()
+                    .all(|rows| rows.iter().flatten().count() <= 1)
             }),
-            Property::always(NOT_OLDER, |_, state: &State| state.blunder != Some(Blunder::OlderOverNewer)),
+            Property::always(NOT_OLDER, |_, state: &State| {
+                state.blunder != Some(Blunder::OlderOverNewer)
+            }),
             Property::always(NO_FAILURE_OVER_FEATURES, |_, state: &State| {
                 state.blunder != Some(Blunder::FailureOverFeatures)
             }),
             Property::always(CANCELLED_STAYS, |_, state: &State| {
                 state.blunder != Some(Blunder::CancelledQueuedAgain)
             }),
-            Property::always(NONE_SET_ASIDE, |_, state: &State| state.blunder != Some(Blunder::NoteSetAside)),
+            Property::always(NONE_SET_ASIDE, |_, state: &State| {
+                state.blunder != Some(Blunder::NoteSetAside)
+            }),
             Property::always(NOTHING_FORGOTTEN, |protocol: &Self, state: &State| {
                 !protocol.is_at_rest(state) || protocol.is_complete(state)
             }),

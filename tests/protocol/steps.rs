@@ -145,7 +145,11 @@ impl Protocol {
         if self.has(Mending::ClaimReadsAfterLock) || !answered {
             self.claim(state, w, m, location, answered);
         } else {
-            state.workers[w].open = Some(Open::Claim { m, location, sees_row: true });
+            state.workers[w].open = Some(Open::Claim {
+                m,
+                location,
+                sees_row: true,
+            });
         }
     }
 
@@ -199,7 +203,13 @@ fn fetch(state: &mut State, w: usize, job: Job) {
 
 impl Row {
     pub(crate) fn ready(source: u8, time: u8, backfill: bool) -> Self {
-        Self { state: RowState::Ready, source, time, backfill, recheck: false }
+        Self {
+            state: RowState::Ready,
+            source,
+            time,
+            backfill,
+            recheck: false,
+        }
     }
 }
 
@@ -220,7 +230,9 @@ impl State {
 
     /// Returns whether the change is noted.
     fn change_measurement(&mut self, action: Action) -> bool {
-        let Some(mut measurement) = self.database.measurements[0] else { return true };
+        let Some(mut measurement) = self.database.measurements[0] else {
+            return true;
+        };
         let unused = self.objects[0].iter().skip(1).position(|version| *version == 0);
         let next = u8::try_from(unused.map_or(3, |place| place + 1)).unwrap_or(u8::MAX);
         let mut noted = true;
@@ -233,7 +245,11 @@ impl State {
             }
             Action::Revert => {
                 self.spend(Event::Revert);
-                measurement.location = if measurement.location == 0 { next - 1 } else { measurement.location - 1 };
+                measurement.location = if measurement.location == 0 {
+                    next - 1
+                } else {
+                    measurement.location - 1
+                };
                 self.upload(measurement.location);
             }
             Action::Clear => {
