@@ -128,10 +128,8 @@ impl Protocol {
         let had_features = state.database.has_features(job.m);
         state.database.unannounced = true;
         if had_features && self.has(Mending::FailureKeepsFeatures) {
-            if !recheck {
-                for old in state.database.features[job.m].iter_mut().flatten() {
-                    old.refused = job.location;
-                }
+            for old in state.database.features[job.m].iter_mut().flatten() {
+                old.refused = job.location;
             }
         } else {
             if had_features {

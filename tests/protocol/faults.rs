@@ -103,6 +103,17 @@ impl Mending {
         Mending::QueuedRowFollows,
         Mending::FailureRemembered,
     ];
+
+    /// Those that `sql/` does not have yet.
+    pub(crate) const MISSING: [Mending; 7] = [
+        Mending::ClaimIdsNeverRepeat,
+        Mending::LockedBeforeLook,
+        Mending::UnseenIsNotedAgain,
+        Mending::ClaimReadsAfterLock,
+        Mending::ClaimRecordsWhatItRead,
+        Mending::CancelSettles,
+        Mending::QueuedRowFollows,
+    ];
 }
 
 /// A model to explore: the bounds, how finely transactions are divided, and the mending that is taken out.
