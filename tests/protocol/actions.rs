@@ -172,7 +172,7 @@ impl Protocol {
     /// What the application, the administrator and misfortune do.
     pub(crate) fn events(&self, state: &State) -> Vec<Action> {
         let mut actions = Vec::new();
-        self.changes(state, &mut actions);
+        changes(state, &mut actions);
         let database = &state.database;
         let left = |event| state.left(event) > 0;
         let sweeping = |open| matches!(open, Some(Open::Expansion { note: None, .. }));
@@ -204,50 +204,6 @@ impl Protocol {
             actions.push(Action::FailOver);
         }
         actions
-    }
-
-    /// What the application does to the session and to measurement 0.
-    fn changes(&self, state: &State, actions: &mut Vec<Action>) {
-        let database = &state.database;
-        let left = |event| state.left(event) > 0;
-        for noted in [true, false] {
-            if !noted && !left(Event::LoseNote) {
-                continue;
-            }
-            if left(Event::Complete) && database.session == Session::Recording {
-                actions.push(Action::Complete { noted });
-            }
-            if left(Event::Replace) && database.measurements[0].is_some() {
-                actions.push(Action::Replace { noted });
-            }
-            if left(Event::Retime) && database.measurements[0].is_some() {
-                actions.push(Action::Retime { noted });
-            }
-        }
-        if left(Event::Reopen) && database.session == Session::Completed {
-            actions.push(Action::Reopen);
-        }
-        if let Some(measurement) = database.measurements[0] {
-            let location = measurement.location;
-            if left(Event::Revert) && location != 1 {
-                actions.push(Action::Revert);
-            }
-            if left(Event::Clear) && location > 0 {
-                actions.push(Action::Clear);
-            }
-            if left(Event::Overwrite) && location > 0 {
-                actions.push(Action::Overwrite);
-            }
-            if left(Event::Spoil) && location > 0 {
-                actions.push(Action::Spoil);
-            }
-            if left(Event::Delete) {
-                actions.push(Action::Delete);
-            }
-        }
-        if left(Event::DeleteSession) && database.session != Session::Gone {
-            actions.push(Action::DeleteSession);
-        }
     }
 
     /// What goes wrong with what a daemon has in hand.
@@ -285,4 +241,48 @@ impl Protocol {
 /// The condition of `cancel_backfill.sql`.
 pub(crate) fn can_be_cancelled(row: Row) -> bool {
     row.backfill && !matches!(row.state, RowState::Claimed { .. })
+}
+
+/// What the application does to the session and to measurement 0.
+fn changes(state: &State, actions: &mut Vec<Action>) {
+    let database = &state.database;
+    let left = |event| state.left(event) > 0;
+    for noted in [true, false] {
+        if !noted && !left(Event::LoseNote) {
+            continue;
+        }
+        if left(Event::Complete) && database.session == Session::Recording {
+            actions.push(Action::Complete { noted });
+        }
+        if left(Event::Replace) && database.measurements[0].is_some() {
+            actions.push(Action::Replace { noted });
+        }
+        if left(Event::Retime) && database.measurements[0].is_some() {
+            actions.push(Action::Retime { noted });
+        }
+    }
+    if left(Event::Reopen) && database.session == Session::Completed {
+        actions.push(Action::Reopen);
+    }
+    if let Some(measurement) = database.measurements[0] {
+        let location = measurement.location;
+        if left(Event::Revert) && location != 1 {
+            actions.push(Action::Revert);
+        }
+        if left(Event::Clear) && location > 0 {
+            actions.push(Action::Clear);
+        }
+        if left(Event::Overwrite) && location > 0 {
+            actions.push(Action::Overwrite);
+        }
+        if left(Event::Spoil) && location > 0 {
+            actions.push(Action::Spoil);
+        }
+        if left(Event::Delete) {
+            actions.push(Action::Delete);
+        }
+    }
+    if left(Event::DeleteSession) && database.session != Session::Gone {
+        actions.push(Action::DeleteSession);
+    }
 }

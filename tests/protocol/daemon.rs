@@ -31,7 +31,7 @@ impl Protocol {
         for worker in &state.workers {
             used.extend(worker.jobs.iter().map(|job| job.claim));
         }
-        (1..).find(|id| !used.contains(id)).unwrap_or(u8::MAX)
+        (1..u8::MAX).find(|id| !used.contains(id)).unwrap_or(u8::MAX)
     }
 
     /// `claim.sql`, with the location that it has read.

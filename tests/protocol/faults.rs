@@ -66,7 +66,8 @@ pub(crate) enum Mending {
     DeadAreTakenOver,
     /// `claim_measurements.sql`: an id of a claim that a fail-over lost is not issued again.
     ClaimIdsNeverRepeat,
-    /// `apply_changes.sql`: rows are locked before the snapshot by which they are judged.
+    /// `apply_changes.sql`: the rows of the queue and of the features are locked before the snapshot by which they are
+    /// judged.
     LockedBeforeLook,
     /// `apply_changes.sql`: a row of the queue that the snapshot did not have is left alone, and looked at again.
     UnseenIsNotedAgain,

@@ -4,7 +4,7 @@ use stateright::{Model, Property};
 
 use super::actions::Action;
 use super::faults::Protocol;
-use super::state::{Blunder, State};
+use super::state::{Blunder, Session, State};
 
 /// More steps than the daemons need from any state until nothing is left to do.
 const MOST_STEPS: usize = 100;
@@ -60,7 +60,7 @@ impl Model for Protocol {
                 !protocol.is_at_rest(state) || protocol.is_complete(state)
             }),
             Property::always(ANNOUNCED, |protocol: &Self, state: &State| {
-                !protocol.is_at_rest(state) || !protocol.is_owed(state)
+                !protocol.is_at_rest(state) || !is_owed(state)
             }),
             Property::always(RESTS, Protocol::comes_to_rest),
         ]
@@ -93,12 +93,6 @@ impl Protocol {
             })
     }
 
-    /// The completed session has nothing outstanding, and nobody was told.
-    fn is_owed(&self, state: &State) -> bool {
-        let is_completed = state.database.session == super::state::Session::Completed;
-        is_completed && state.database.unannounced && !state.database.has_outstanding(None)
-    }
-
     /// Without further events the daemons finish in a limited number of steps.
     fn comes_to_rest(&self, state: &State) -> bool {
         let mut state = state.clone();
@@ -110,4 +104,10 @@ impl Protocol {
         }
         false
     }
+}
+
+/// The completed session has nothing outstanding, and nobody was told.
+fn is_owed(state: &State) -> bool {
+    let is_completed = state.database.session == Session::Completed;
+    is_completed && state.database.unannounced && !state.database.has_outstanding(None)
 }
