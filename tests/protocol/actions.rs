@@ -120,7 +120,10 @@ impl Protocol {
         let worker = &state.workers[w];
         let locked = |m: usize| self.is_locked(state, m, Some(w));
         if let Some(open) = worker.open {
-            let waits = matches!(open, Open::Expansion { looks, .. } if (0..looks.len()).any(|m| looks[m].is_some() && locked(m)));
+            let waits = match open {
+                Open::Expansion { looks, .. } => (0..looks.len()).any(|m| looks[m].is_some() && locked(m)),
+                _ => false,
+            };
             if !waits {
                 actions.push(Action::Commit { w });
             }

@@ -1,4 +1,5 @@
-//! What is explored: each configuration has the events of one subject, so that all of its states are found in seconds.
+//! What is explored: each configuration has the events of one subject, so that all of its states
+//! are found in seconds.
 
 use super::faults::{Event, Mending, Protocol};
 use super::invariants::{ANNOUNCED, NO_FAILURE_OVER_FEATURES, NOT_OLDER, NOTHING_FORGOTTEN, RESTS};
@@ -86,7 +87,8 @@ pub(crate) const FAILURES: Protocol = Protocol {
     ..NOTHING
 };
 
-/// Two measurements that two daemons finish at the same time, while one of them or the session is deleted.
+/// Two measurements that two daemons finish at the same time, while one of them or the session is
+/// deleted.
 pub(crate) const SESSION: Protocol = Protocol {
     name: "session",
     events: &[

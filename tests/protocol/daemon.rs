@@ -1,4 +1,5 @@
-//! What a daemon does with rows of the queue: claim, store, fail, give back, release, take over, and the fail-over.
+//! What a daemon does with rows of the queue: claim, store, fail, give back, release, take over,
+//! and the fail-over.
 
 use super::faults::{Event, Mending, Protocol};
 use super::state::{Blunder, Database, Features, Job, Open, Row, RowState, State, UNREADABLE};
@@ -78,7 +79,8 @@ impl Protocol {
         }
     }
 
-    /// `store_features.sql`, or `discard.sql` where the claim found no object, or `store_failure.sql`.
+    /// `store_features.sql`, or `discard.sql` where the claim found no object, or
+    /// `store_failure.sql`.
     pub(crate) fn store(&self, state: &mut State, job: Job) {
         if job.read == UNREADABLE {
             self.fail(state, job, false);

@@ -1,5 +1,5 @@
-//! What the application notes, and how a note or the sweep brings queue and features in line: `expand_taken.sql`,
-//! `apply_changes.sql` and `sweep_sessions.sql`.
+//! What the application notes, and how a note or the sweep brings queue and features in line:
+//! `expand_taken.sql`, `apply_changes.sql` and `sweep_sessions.sql`.
 
 use super::faults::{Mending, Protocol};
 use super::state::{Blunder, Look, MEASUREMENTS, Note, Open, Row, RowState, State};
@@ -162,7 +162,8 @@ fn correct(protocol: &Protocol, state: &mut State, m: usize, look: Look) -> bool
 }
 
 impl State {
-    /// Deletes a row of the queue. A transaction that has seen it will not find it, nor one that is queued later.
+    /// Deletes a row of the queue. A transaction that has seen it will not find it, nor one that is
+    /// queued later.
     pub(crate) fn remove_row(&mut self, m: usize) {
         self.database.queue[m] = None;
         for worker in &mut self.workers {

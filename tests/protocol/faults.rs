@@ -66,14 +66,16 @@ pub(crate) enum Mending {
     DeadAreTakenOver,
     /// `claim_measurements.sql`: an id of a claim that a fail-over lost is not issued again.
     ClaimIdsNeverRepeat,
-    /// `apply_changes.sql`: the rows of the queue and of the features are locked before the snapshot by which they are
-    /// judged.
+    /// `apply_changes.sql`: the rows of the queue and of the features are locked before the
+    /// snapshot by which they are judged.
     LockedBeforeLook,
-    /// `apply_changes.sql`: a row of the queue that the snapshot did not have is left alone, and looked at again.
+    /// `apply_changes.sql`: a row of the queue that the snapshot did not have is left alone, and
+    /// looked at again.
     UnseenIsNotedAgain,
     /// `claim_measurements.sql`: the location is read after the row is locked.
     ClaimReadsAfterLock,
-    /// `claim_measurements.sql`: the row of the queue gets the fingerprint and the time that the claim has read.
+    /// `claim_measurements.sql`: the row of the queue gets the fingerprint and the time that the
+    /// claim has read.
     ClaimRecordsWhatItRead,
     /// `cancel_backfill.sql`: a session whose last row is cancelled is announced.
     CancelSettles,
@@ -117,7 +119,8 @@ impl Mending {
     ];
 }
 
-/// A model to explore: the bounds, how finely transactions are divided, and the mending that is taken out.
+/// A model to explore: the bounds, how finely transactions are divided, and the mending that is
+/// taken out.
 #[derive(Clone, Debug)]
 pub(crate) struct Protocol {
     pub(crate) name: &'static str,

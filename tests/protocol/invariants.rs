@@ -68,13 +68,14 @@ impl Model for Protocol {
 }
 
 impl Protocol {
-    /// The daemons have nothing to do. Every run without further events ends in such a state, so what holds in all of
-    /// them holds at the end of every run.
+    /// The daemons have nothing to do. Every run without further events ends in such a state, so
+    /// what holds in all of them holds at the end of every run.
     fn is_at_rest(&self, state: &State) -> bool {
         self.progress(state).is_empty()
     }
 
-    /// The queue is empty, and each measurement of the completed session has the row of its present source and time.
+    /// The queue is empty, and each measurement of the completed session has the row of its present
+    /// source and time.
     fn is_complete(&self, state: &State) -> bool {
         let database = &state.database;
         database.queue.iter().all(Option::is_none)

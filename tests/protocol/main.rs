@@ -1,15 +1,17 @@
 //! The protocol of the queue as a model, of which every reachable state is visited.
 //!
-//! The model has one session with one or two measurements, two daemons, and a bounded number of each event. An action is
-//! a transaction, or a part of one where another transaction can come in between: an expansion takes its snapshot in one
-//! step and writes in a later one; a store takes its locks in one step and commits in a later one. What a daemon keeps in
-//! memory is not in the database, so a fail-over rolls back one and not the other.
+//! The model has one session with one or two measurements, two daemons, and a bounded number of
+//! each event. An action is a transaction, or a part of one where another transaction can come in
+//! between: an expansion takes its snapshot in one step and writes in a later one; a store takes
+//! its locks in one step and commits in a later one. What a daemon keeps in memory is not in the
+//! database, so a fail-over rolls back one and not the other.
 //!
-//! The model assumes: READ COMMITTED; an UPDATE, DELETE or ON CONFLICT meets the newest version of a row; a location that
-//! was used is not used for another object, except where it is overwritten; the counts of attempts and crashes decide
-//! nothing but the end of a row; an expansion's locks and its snapshot are one step, so a row that the snapshot sees without
-//! a lock has to count as one that it does not see. It leaves out: the cursors of claims and notes (they are reset), priorities, moves
-//! between sessions, row-level security, notes that are set aside.
+//! The model assumes: READ COMMITTED; an UPDATE, DELETE or ON CONFLICT meets the newest version of
+//! a row; a location that was used is not used for another object, except where it is overwritten;
+//! the counts of attempts and crashes decide nothing but the end of a row; an expansion's locks and
+//! its snapshot are one step, so a row that the snapshot sees without a lock has to count as one
+//! that it does not see. It leaves out: the cursors of claims and notes (they are reset),
+//! priorities, moves between sessions, row-level security, notes that are set aside.
 //!
 //! | action | file in `sql/` |
 //! | --- | --- |
@@ -34,9 +36,10 @@
 //! | `Die` | none: the process ends, and another one registers |
 //! | `BreakReplication`, `FailOver` | none: what is committed in between is lost |
 //!
-//! `faults.rs` has the parts of the protocol that prevent something, and the file of each. Without any one of them the
-//! checker finds what then goes wrong. `cargo test -p heimdall-daemon --test protocol -- --nocapture` prints the number of
-//! states and the shortest traces.
+//! `faults.rs` has the parts of the protocol that prevent something, and the file of each. Without
+//! any one of them the checker finds what then goes wrong. `Mending::MISSING` are those that `sql/`
+//! does not have yet. `cargo test -p heimdall-daemon --test protocol -- --nocapture` prints the
+//! number of states and the shortest traces.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -56,7 +59,8 @@ mod invariants;
 mod state;
 mod steps;
 
-/// Visits states until an invariant is broken or all are visited. Returns the broken ones, each with the shortest trace.
+/// Visits states until an invariant is broken or all are visited. Returns the broken ones, each
+/// with the shortest trace.
 fn explore(protocol: &Protocol) -> BTreeMap<&'static str, String> {
     let begun = Instant::now();
     let model = protocol.clone().checker().finish_when(HasDiscoveries::AnyFailures);

@@ -1,4 +1,5 @@
-//! The state of the model: the database, what the daemons keep in memory, the objects, and what may still happen.
+//! The state of the model: the database, what the daemons keep in memory, the objects, and what may
+//! still happen.
 
 /// Most measurements of the session. A configuration may have fewer.
 pub(crate) const MEASUREMENTS: usize = 2;
@@ -146,8 +147,8 @@ impl Database {
         self.rows(m).any(|row| !row.failed)
     }
 
-    /// `settle_sessions`: announces the session if it has nothing outstanding. `besides` is a row that the transaction
-    /// has deleted already.
+    /// `settle_sessions`: announces the session if it has nothing outstanding. `besides` is a row
+    /// that the transaction has deleted already.
     pub(crate) fn has_outstanding(&self, besides: Option<usize>) -> bool {
         let mut rows = self.queue.iter().enumerate();
         rows.any(|(m, row)| Some(m) != besides && row.is_some_and(|row| !row.recheck))
