@@ -206,7 +206,11 @@ impl Queue {
             let (source, state): (Option<&str>, Option<&str>) = (row.try_get("source")?, row.try_get("state")?);
             if source == Some("note") {
                 let changes = row.try_get("measurements")?;
-                *(if state == Some("failed") { &mut noted.failed } else { &mut noted.ready }) = changes;
+                *(if state == Some("failed") {
+                    &mut noted.failed
+                } else {
+                    &mut noted.ready
+                }) = changes;
             }
             if let (Some(source), Some(state)) = (source.and_then(Source::named), state.and_then(State::named)) {
                 depths.push(QueueDepth {

@@ -44,7 +44,14 @@ impl ClaimCursor {
     }
 
     /// Records a claim that searched above the ids of [`ClaimCursor::start_ids`].
-    pub fn record(&mut self, above: Option<CursorIds>, begun: Instant, ended: Instant, claims: &[Claim], note: Option<i64>) {
+    pub fn record(
+        &mut self,
+        above: Option<CursorIds>,
+        begun: Instant,
+        ended: Instant,
+        claims: &[Claim],
+        note: Option<i64>,
+    ) {
         // After a full scan without notes the cursor may also move down, as below.
         self.ids.note = note.unwrap_or(if above.is_none() { 0 } else { self.ids.note });
         let mut highest = [None; PRIORITIES];

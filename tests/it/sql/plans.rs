@@ -83,7 +83,10 @@ async fn the_triggers_read_no_table_and_the_expansion_uses_indexes_with_statisti
     let expand = "SELECT heimdall.expand_notes()";
     bench.complete(&session).await;
     let expanded = buffers(&bench, expand).await;
-    assert!(expanded < 800, "{expanded} buffers to expand the completion of a session of seven");
+    assert!(
+        expanded < 800,
+        "{expanded} buffers to expand the completion of a session of seven"
+    );
     bench.expand().await;
     let replace = format!(
         "UPDATE heimdall.measurements SET iq_data_location = 'b.bin' WHERE recording_session_id = '{}'",

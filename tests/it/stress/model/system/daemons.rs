@@ -76,7 +76,11 @@ impl System {
             Transition::Promote => drop(self.queue.promote_due().await.expect("a response")),
             Transition::Sweep(sessions) => {
                 let sessions = i32::try_from(*sessions).expect("a handful");
-                let swept = self.queue.sweep(sessions, Duration::ZERO, true).await.expect("a response");
+                let swept = self
+                    .queue
+                    .sweep(sessions, Duration::ZERO, true)
+                    .await
+                    .expect("a response");
                 assert!(swept.is_some(), "another sweep runs");
             }
             _ => self.user_transition(transition).await,
@@ -131,7 +135,11 @@ impl System {
                 "the order of claims"
             );
             assert_eq!((claim.attempt, claim.recheck), (lease.attempt, lease.recheck));
-            assert_eq!(claim.iq_data_location.is_some(), lease.location.is_some(), "the location");
+            assert_eq!(
+                claim.iq_data_location.is_some(),
+                lease.location.is_some(),
+                "the location"
+            );
             self.claims.push(Some(claim));
         }
     }
