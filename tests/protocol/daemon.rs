@@ -11,7 +11,7 @@ impl Protocol {
         others.into_iter().any(|(_, worker)| match worker.open {
             Some(Open::Store { job, .. }) => job.m == m,
             Some(Open::Expansion { looks, .. }) => {
-                self.has(Mending::LockedBeforeLook)
+                self.has(Mending::VersionCompared)
                     && looks[m].is_some_and(|look| look.sees_row || look.sees_features.contains(&true))
             }
             _ => false,

@@ -58,7 +58,7 @@ pub(crate) enum Mending {
     SessionLocked,
     /// `cancel_backfill.sql`: the sweep leaves alone what was cancelled.
     CancelRemembered,
-    /// `starts_again.sql`: another source ends a claim of the old one.
+    /// `apply_changes.sql`: another source ends a claim of the old one.
     ClaimEndsWithItsSource,
     /// `store_features.sql`: the fingerprint of the claim, and not the present one.
     FingerprintOfTheClaim,
@@ -66,9 +66,10 @@ pub(crate) enum Mending {
     DeadAreTakenOver,
     /// `claim_measurements.sql`: an id of a claim that a fail-over lost is not issued again.
     ClaimIdsNeverRepeat,
-    /// `apply_changes.sql`: the rows of the queue and of the features are locked before the
-    /// snapshot by which they are judged.
-    LockedBeforeLook,
+    /// `apply_changes.sql`: a row is changed only in the version that was compared, and noted again
+    /// if it has changed since. The model locks the rows with the snapshot, which excludes the same
+    /// orders.
+    VersionCompared,
     /// `apply_changes.sql`: a row of the queue that the snapshot did not have is left alone, and
     /// looked at again.
     UnseenIsNotedAgain,
@@ -98,24 +99,13 @@ impl Mending {
         Mending::FingerprintOfTheClaim,
         Mending::DeadAreTakenOver,
         Mending::ClaimIdsNeverRepeat,
-        Mending::LockedBeforeLook,
+        Mending::VersionCompared,
         Mending::UnseenIsNotedAgain,
         Mending::ClaimReadsAfterLock,
         Mending::ClaimRecordsWhatItRead,
         Mending::CancelSettles,
         Mending::QueuedRowFollows,
         Mending::FailureRemembered,
-    ];
-
-    /// Those that `sql/` does not have yet.
-    pub(crate) const MISSING: [Mending; 7] = [
-        Mending::ClaimIdsNeverRepeat,
-        Mending::LockedBeforeLook,
-        Mending::UnseenIsNotedAgain,
-        Mending::ClaimReadsAfterLock,
-        Mending::ClaimRecordsWhatItRead,
-        Mending::CancelSettles,
-        Mending::QueuedRowFollows,
     ];
 }
 

@@ -8,9 +8,8 @@
 //!
 //! The model assumes: READ COMMITTED; an UPDATE, DELETE or ON CONFLICT meets the newest version of
 //! a row; a location that was used is not used for another object, except where it is overwritten;
-//! the counts of attempts and crashes decide nothing but the end of a row; an expansion's locks and
-//! its snapshot are one step, so a row that the snapshot sees without a lock has to count as one
-//! that it does not see. It leaves out: the cursors of claims and notes (they are reset),
+//! the counts of attempts and crashes decide nothing but the end of a row; an expansion locks the
+//! rows together with its snapshot, where `apply_changes.sql` compares their versions when it writes. It leaves out: the cursors of claims and notes (they are reset),
 //! priorities, moves between sessions, row-level security, notes that are set aside.
 //!
 //! | action | file in `sql/` |
@@ -21,7 +20,7 @@
 //! | `Backfill` | `functions/request_backfill.sql`, `functions/enqueue_sessions.sql` |
 //! | `Cancel` | `functions/cancel_backfill.sql` |
 //! | `Again` | none yet: queues a measurement that has features |
-//! | `Expand` | `functions/expand_notes.sql`, `functions/expand_taken.sql`, `functions/apply_changes.sql`, `functions/starts_again.sql`, `functions/related_measurements.sql` |
+//! | `Expand` | `functions/expand_notes.sql`, `functions/expand_taken.sql`, `functions/apply_changes.sql`, `functions/related_measurements.sql` |
 //! | `Sweep` | `queries/sweep.sql`, `functions/enqueue_missing.sql`, `functions/sweep_sessions.sql`, `functions/apply_changes.sql` |
 //! | `Claim` | `queries/claim.sql`, `functions/claim_measurements.sql` |
 //! | `Fetch` | none: reads the object |
@@ -37,8 +36,7 @@
 //! | `BreakReplication`, `FailOver` | none: what is committed in between is lost |
 //!
 //! `faults.rs` has the parts of the protocol that prevent something, and the file of each. Without
-//! any one of them the checker finds what then goes wrong. `Mending::MISSING` are those that `sql/`
-//! does not have yet. `cargo test -p heimdall-daemon --test protocol -- --nocapture` prints the
+//! any one of them the checker finds what then goes wrong. `cargo test -p heimdall-daemon --test protocol -- --nocapture` prints the
 //! number of states and the shortest traces.
 
 use std::collections::BTreeMap;
@@ -103,9 +101,6 @@ fn without_any_one_of_its_mendings_the_protocol_breaks() {
         );
     }
     for (mending, protocol, invariant) in FOUND {
-        if Mending::MISSING.contains(&mending) {
-            println!("sql/ does not have {mending:?} yet");
-        }
         let broken = explore(&protocol.without(mending));
         assert!(
             broken.contains_key(invariant),
