@@ -79,7 +79,9 @@ pub use compression::Compression;
 pub use container::archive::MAX_SIGMF_TAIL_BYTES;
 pub use dictionary_entry::{DictionaryEntry, Set};
 pub use error::Error;
-pub use features::{Bounds, Extended, Features, SegmentExtended, SegmentFeatures, Statistics, Unknown, dictionary};
+pub use features::{
+    Bounds, Estimate, Extended, Features, SegmentExtended, SegmentFeatures, Statistics, Unknown, dictionary,
+};
 pub use format::SampleFormat;
 pub use format::claim::FormatClaim;
 pub use format::names::UnknownFormat;

@@ -1,6 +1,8 @@
 use serde::Serialize;
 
+use super::estimate::{Estimate, Value};
 use super::statistics::{Statistics, set_of_numbers};
+use super::uncertainty::{self, Powers};
 use crate::decibel::{SILENCE, dbfs};
 use crate::dictionary_entry::{DictionaryEntry, Set};
 use crate::estimators::envelope::Envelope;
@@ -109,8 +111,10 @@ pub(crate) struct ChunkEstimates<'a> {
     pub envelope: &'a Envelope,
     /// Mean power without clicks. All that follows is without them too.
     pub mean_power: f64,
-    /// Mean powers of the frames. Their order changes.
-    pub frames: &'a mut [f64],
+    /// Variance of `mean_power`.
+    pub power_variance: f64,
+    /// Mean powers of the frames.
+    pub frames: &'a [f64],
     pub blocks: &'a [Block],
     pub noise: &'a Noise,
     pub emission: Option<Emission>,
@@ -125,6 +129,10 @@ pub(crate) struct ChunkEstimates<'a> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct ChunkReading {
     pub numbers: Extended<f64>,
+    /// Variances of the numbers as estimates.
+    pub variances: Extended<f64>,
+    /// Width of a bin of the spectrum.
+    pub bin_hz: f64,
     /// Whether any noise is visible, and what is known of it.
     pub has_noise: bool,
     pub knowledge: Knowledge,
@@ -136,8 +144,8 @@ pub(crate) struct ChunkReading {
 
 impl ChunkReading {
     /// The extended features of one chunk.
-    pub(crate) fn of(chunk: ChunkEstimates) -> Self {
-        let (noise, power_scale, frames) = (chunk.noise, chunk.power_scale, chunk.frames);
+    pub(crate) fn of(chunk: &ChunkEstimates) -> Self {
+        let (noise, power_scale) = (chunk.noise, chunk.power_scale);
         let n: f64 = chunk.blocks.iter().map(|block| block.bins as f64).sum();
         let power = chunk.mean_power - chunk.offset_power;
         let noise_power = noise.density * noise.bins / (n * n);
@@ -153,9 +161,6 @@ impl ChunkReading {
         let bin_hz = chunk.sample_rate_hz / n;
         let place_hz = |of: fn(&Emission) -> f64| chunk.emission.as_ref().map_or(0.0, of) * bin_hz;
         let (lower_hz, upper_hz) = (place_hz(|found| found.lower), place_hz(|found| found.upper));
-        for frame in &mut *frames {
-            *frame -= chunk.offset_power;
-        }
         let numbers = Extended {
             power_dbfs: dbfs(chunk.envelope.mean_power * power_scale),
             snr_unbiased_db,
@@ -166,10 +171,20 @@ impl ChunkReading {
             carrier_offset_hz: place_hz(|found| found.carrier),
             spectral_flatness: flatness(&chunk.blocks[noise.pass_band.clone()]),
             envelope_kurtosis: chunk.envelope.kurtosis,
-            duty_cycle: duty_cycle(frames, noise_power),
+            duty_cycle: duty_cycle(chunk.frames, chunk.offset_power, noise_power),
+        };
+        // The product of the noise with a constant offset scatters, but the mean of the chunk is
+        // without it.
+        let with_offset = 2.0 * chunk.offset_power * noise.density / (n * n);
+        let powers = Powers {
+            all: power,
+            noise: noise_power,
+            variance: (chunk.power_variance - with_offset).max(noise_power.powi(2) / noise.bins.max(1.0)),
         };
         Self {
+            variances: uncertainty::variances(chunk, powers, &numbers),
             numbers,
+            bin_hz,
             has_noise: noise.density > 0.0,
             knowledge: noise.knowledge,
             is_located: chunk.emission.is_some(),
@@ -204,7 +219,8 @@ fn flatness(blocks: &[Block]) -> f64 {
 
 /// Part of the frames that are busy. The noise is limited to the power of the weakest frames, so
 /// that bursts of noise do not count as the normal noise.
-fn duty_cycle(frames: &mut [f64], noise_power: f64) -> f64 {
+fn duty_cycle(frames: &[f64], offset_power: f64, noise_power: f64) -> f64 {
+    let mut frames: Vec<f64> = frames.iter().map(|power| power - offset_power).collect();
     let count = frames.len();
     let idle = order_statistic::share(count, IDLE) - 1;
     let (_, &mut weakest, _) = frames.select_nth_unstable_by(idle, f64::total_cmp);

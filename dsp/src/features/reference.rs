@@ -1,5 +1,6 @@
 use serde::Serialize;
 
+use super::estimate::{Estimate, Value};
 use super::statistics::{Statistics, set_of_numbers};
 use crate::dictionary_entry::{DictionaryEntry, Set};
 

@@ -8,6 +8,7 @@ use std::ops::Range;
 use pulp::Simd;
 use rustfft::num_complex::Complex32;
 
+use super::batch_means;
 use crate::simd::registers::{bits, deinterleave, pairs, total};
 use crate::simd::{SUM_BLOCK, dispatch, largest};
 
@@ -27,6 +28,10 @@ pub(crate) struct Envelope {
     pub std: f64,
     /// Mean of `|x|^4` over the square of the mean of `|x|^2`; 0 for silence.
     pub kurtosis: f64,
+    /// Variance of `mean_power` and of `kurtosis` as estimates, from the scatter of the frames. That
+    /// of the quotient by the delta method (Kendall and Stuart, vol. 1, 10.6).
+    pub power_variance: f64,
+    pub kurtosis_variance: f64,
     /// Changes of the real part's sign from one sample to the next. Zero is a sign of its own.
     pub sign_changes: usize,
     /// Samples equal to the one before.
@@ -74,15 +79,38 @@ fn measure_in_lanes<S: Simd>(
     let count = FRAMES.min(n);
     let block_len = SUM_BLOCK * S::F32_LANES;
     frames.clear();
-    for frame in 0..count {
+    let mut fourths = [0.0; FRAMES];
+    for (frame, fourth) in fourths[..count].iter_mut().enumerate() {
         let (from, to) = (frame * n / count, (frame + 1) * n / count);
+        let before = meter.sums.fourth;
         let mut power = 0.0;
         for start in (from..to).step_by(block_len) {
             power += meter.add_block(start..to.min(start + block_len));
         }
         frames.push(power / (to - from) as f64);
+        *fourth = (meter.sums.fourth - before) / (to - from) as f64;
     }
-    meter.finish()
+    let envelope = meter.finish();
+    Envelope {
+        power_variance: batch_means::variance(frames),
+        kurtosis_variance: kurtosis_variance(&envelope, frames, &mut fourths[..count]),
+        ..envelope
+    }
+}
+
+/// Variance of the kurtosis, from the frames' means of `|x|^2` and of `|x|^4`. Overwrites the
+/// latter.
+fn kurtosis_variance(envelope: &Envelope, powers: &[f64], fourths: &mut [f64]) -> f64 {
+    if envelope.mean_power <= 0.0 {
+        return 0.0;
+    }
+    // The derivatives of m4 / m2^2.
+    let by_power = -2.0 * envelope.kurtosis / envelope.mean_power;
+    let by_fourth = envelope.mean_power.powi(-2);
+    for (fourth, power) in fourths.iter_mut().zip(powers) {
+        *fourth = by_fourth * *fourth + by_power * power;
+    }
+    batch_means::variance(fourths)
 }
 
 /// Sums and counts over some samples. `difference` and `square` are sums of the differences of the
@@ -258,6 +286,8 @@ impl<'a, S: Simd> Meter<'a, S> {
             } else {
                 0.0
             },
+            power_variance: 0.0,
+            kurtosis_variance: 0.0,
             sign_changes: sums.sign_changes,
             repeats: sums.repeats,
             zeros: sums.zeros,
