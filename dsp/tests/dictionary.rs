@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use heimdall_dsp::{Hints, Recording, Set, Warning, Workspace, dictionary};
+use heimdall_dsp::{Extended, Hints, Recording, STANDARD_ERRORS, Set, Warning, Workspace, dictionary};
 use serde_json::Value;
 
 /// Marks around a part of the README that is written here.
@@ -131,6 +131,15 @@ fn every_entry_has_a_unit_a_definition_and_a_source() {
     }
 }
 
+#[test]
+fn every_extended_number_has_a_standard_error_with_a_formula_and_a_source() {
+    let names = STANDARD_ERRORS.map(|error| error.name);
+    assert_eq!(names, Extended::<f64>::NAMES);
+    for error in STANDARD_ERRORS {
+        assert!(error.formula.ends_with('.') && !error.source.is_empty(), "{error:?}");
+    }
+}
+
 /// The SQL file that sets the comment.
 fn comment() -> String {
     let mut text = String::from(
@@ -140,6 +149,7 @@ DO $$
 DECLARE
     meaning CONSTANT text := $text$One object per 1000 ms segment of this receiver's recording. Empty when extraction_failed.
 A number of the sets reference and extended, and signal_present, has mean, std, min and max over the segment's 200 ms chunks.
+Those of the set extended have the standard_error of the mean too.
 rx_id, rx_lat, rx_lon: the receiver's name and position in degrees
 x: samples of a chunk, full scale 1. N: their number. fs: sample rate in Hz.
 P: |FFT of x|^2 / N, rectangular window, 0 Hz in the middle. Frequencies are from the centre of the band
@@ -150,6 +160,15 @@ P: |FFT of x|^2 / N, rectangular window, 0 Hz in the middle. Frequencies are fro
         for entry in dictionary().filter(|entry| entry.set == set) {
             let line = format!("{} [{}]: {} {}", entry.name, entry.unit, entry.definition, entry.bias);
             writeln!(text, "{}", ascii(line.trim_end())).expect("text");
+        }
+        if set == Set::Extended {
+            text.push_str(
+                "standard_error of a number: that of its mean, or that of the scatter of the chunks if it is significantly larger:
+",
+            );
+            for error in STANDARD_ERRORS {
+                writeln!(text, "{}: {}", error.name, ascii(error.formula)).expect("text");
+            }
         }
     }
     text.push_str(
@@ -233,8 +252,29 @@ fn tables() -> String {
             let reads = segments.each_ref().map(|segment| reading(segment, set, entry.name));
             writeln!(text, "| `{}` | {} |", entry.name, reads.join(" | ")).expect("text");
         }
+        if set == Set::Extended {
+            text.push_str(&standard_errors(&segments));
+        }
     }
     text.push('\n');
+    text
+}
+
+/// The table of the standard errors.
+fn standard_errors(segments: &[Value]) -> String {
+    let mut text = String::from(
+        "\nIts `standard_error` ([Standard errors](#standard-errors)) and what that reads for the same recordings:\n\n\
+         | number | standard error of the mean | source | noise | tone | FM |\n\
+         | --- | --- | --- | ---: | ---: | ---: |\n",
+    );
+    for error in STANDARD_ERRORS {
+        let cells = [error.formula, error.source].map(escape).join(" | ");
+        let reads: Vec<_> = segments
+            .iter()
+            .map(|segment| significant(segment["extended"][error.name]["standard_error"].as_f64()))
+            .collect();
+        writeln!(text, "| `{}` | {cells} | {} |", error.name, reads.join(" | ")).expect("text");
+    }
     text
 }
 
@@ -259,7 +299,11 @@ fn reading(segment: &Value, set: Set, name: &str) -> String {
         Set::Extended | Set::Quality => &segment[set.name()],
     };
     let value = &object[name];
-    let Some(number) = value.as_f64().or_else(|| value["mean"].as_f64()) else {
+    significant(value.as_f64().or_else(|| value["mean"].as_f64()))
+}
+
+fn significant(number: Option<f64>) -> String {
+    let Some(number) = number else {
         return "-".to_owned();
     };
     if number == 0.0 {

@@ -30,30 +30,72 @@ pub(crate) struct Value {
     pub variance: f64,
 }
 
-impl Estimate {
-    /// Over the known values. `None` if none is known. `resolution` is a standard error that no
-    /// average makes smaller.
-    pub(super) fn of_known(values: impl Iterator<Item = Option<Value>> + Clone, resolution: f64) -> Option<Self> {
-        let known = || values.clone().flatten();
-        let count = known().count();
-        if count == 0 {
-            return None;
+/// A mean and its standard error.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mean {
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Standard error, in the unit of the mean.
+    pub standard_error: f64,
+}
+
+/// Sums over values, for their mean.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct MeanBuilder {
+    pub(crate) count: usize,
+    /// Differences from it lose no digits.
+    first: f64,
+    sum: f64,
+    squares: f64,
+    variances: f64,
+}
+
+impl MeanBuilder {
+    pub(crate) fn add(&mut self, Value { value, variance }: Value) {
+        if self.count == 0 {
+            self.first = value;
         }
-        let Statistics { mean, std, min, max } = Statistics::of(known().map(|value| value.value));
-        let chunks = count as f64;
-        let averaged = known().map(|value| value.variance).sum::<f64>() / chunks.powi(2);
-        let scattered = std.powi(2) / (chunks - 1.0).max(1.0);
-        let variance = if batch_means::exceeds(scattered, averaged, count) {
+        self.count += 1;
+        self.sum += value - self.first;
+        self.squares += (value - self.first).powi(2);
+        self.variances += variance;
+    }
+
+    pub(crate) fn mean(&self) -> f64 {
+        self.first + self.sum / self.count.max(1) as f64
+    }
+
+    /// `None` without values. `resolution` is a standard error that no average makes smaller.
+    pub(crate) fn finish(&self, resolution: f64) -> Option<Mean> {
+        let count = self.count as f64;
+        let averaged = self.variances / count.powi(2);
+        let scattered = (self.squares / count - (self.sum / count).powi(2)).max(0.0) / (count - 1.0).max(1.0);
+        let variance = if batch_means::exceeds(scattered, averaged, self.count) {
             scattered
         } else {
             averaged
         };
+        (self.count > 0).then(|| Mean {
+            mean: self.mean(),
+            standard_error: variance.sqrt().hypot(resolution),
+        })
+    }
+}
+
+impl Estimate {
+    /// Over the known values. `None` if none is known. `resolution` is a standard error that no
+    /// average makes smaller.
+    pub(super) fn of_known(values: impl Iterator<Item = Option<Value>> + Clone, resolution: f64) -> Option<Self> {
+        let mut builder = MeanBuilder::default();
+        values.clone().flatten().for_each(|value| builder.add(value));
+        let standard_error = builder.finish(resolution)?.standard_error;
+        let Statistics { mean, std, min, max } = Statistics::of(values.flatten().map(|value| value.value));
         Some(Self {
             mean,
             std,
             min,
             max,
-            standard_error: variance.sqrt().hypot(resolution),
+            standard_error,
         })
     }
 }

@@ -9,9 +9,9 @@ use crate::estimators::spectrum::Block;
 /// Decibels of a relative error.
 const DB: f64 = 10.0 / LN_10;
 
-/// Resolution of an edge of the occupied bandwidth in bins: half of the noise bandwidth of the Hann
-/// window (Harris, Proc. IEEE 66, 1978).
-const EDGE_RESOLUTION: f64 = 0.75;
+/// Resolution of an edge of the occupied bandwidth in bins. The main lobe of the Hann window reaches two
+/// bins to either side of a line. That is two standard errors.
+const EDGE_RESOLUTION: f64 = 1.0;
 
 /// Standard deviation of what the ends of a chunk add to the carrier of a tone, in bins: the
 /// autocorrelation of a transform is circular, and the step from the last sample to the first turns
@@ -66,7 +66,7 @@ pub(super) fn variances(chunk: &ChunkEstimates, powers: Powers, numbers: &Extend
 }
 
 /// Standard errors that no average makes smaller, for bins of this width.
-pub(super) fn resolution(bin_hz: f64) -> Extended<f64> {
+pub(crate) fn resolution(bin_hz: f64) -> Extended<f64> {
     Extended {
         power_dbfs: 0.0,
         snr_unbiased_db: 0.0,
@@ -111,7 +111,8 @@ fn log_flatness(blocks: &[Block], power_variance: f64) -> f64 {
         let part = block.hann / total;
         logarithms += variance;
         squares += 0.5 * variance.powi(2);
-        of_total += part.powi(2) * variance;
+        // The square of a part that scatters is too large.
+        of_total += part.powi(2) * variance / (1.0 + variance);
         shared += part * variance;
     }
     let random = HANN_VARIANCE * power_variance / of_total.max(f64::MIN_POSITIVE);

@@ -1,6 +1,7 @@
 //! Numbers of many recordings of the same kind.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use heimdall_dsp::SegmentFeatures;
 
@@ -34,16 +35,34 @@ impl Readings {
         }
     }
 
-    /// Standard deviation of the errors over the mean stated standard error. Where the right value
-    /// differs from recording to recording, or the mean does.
-    pub(crate) fn ratio(&self, name: &str) -> f64 {
-        let [scatter, stated, ..] = self.figures(name);
-        scatter / stated
+    /// Checks that the standard deviation of the errors over the stated standard error is within
+    /// these limits.
+    pub(crate) fn check(&self, names: &[&str], limits: Range<f64>) {
+        for name in names {
+            let [scatter, stated, ..] = self.figures(name);
+            assert!(
+                limits.contains(&(scatter / stated)),
+                "{name} scatters by {scatter}, and says {stated}"
+            );
+        }
     }
 
-    /// Part of the recordings in which the right value is within two standard errors.
-    pub(crate) fn coverage(&self, name: &str) -> f64 {
-        self.figures(name)[3]
+    /// The same for every number.
+    pub(crate) fn check_all(&self, limits: Range<f64>) {
+        let names: Vec<_> = self.numbers.keys().copied().collect();
+        self.check(&names, limits);
+    }
+
+    /// Checks that the right value is within two standard errors in at least this part of the
+    /// recordings.
+    pub(crate) fn check_covered(&self, names: &[&str], least: f64) {
+        for name in names {
+            let [.., bias, covered] = self.figures(name);
+            assert!(
+                covered >= least,
+                "{name}: {covered} of the errors are within two standard errors, bias {bias}"
+            );
+        }
     }
 
     /// Scatter, stated standard error (root of the mean square), bias and coverage.
@@ -69,7 +88,7 @@ impl Readings {
         for (name, readings) in &self.numbers {
             let [scatter, stated, bias, covered] = self.figures(name);
             println!(
-                "{what:<20} {name:<26} {:>4} {scatter:>11.5} {stated:>11.5} {:>6.2} {bias:>11.4} {:>5.0} %",
+                "{what:<40} {name:<26} {:>4} {scatter:>11.5} {stated:>11.5} {:>6.2} {bias:>11.4} {:>5.0} %",
                 readings.len(),
                 scatter / stated,
                 100.0 * covered
