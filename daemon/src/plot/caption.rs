@@ -48,8 +48,8 @@ pub(super) fn numbers(input: PlotInput<'_>) -> String {
     let shown = [
         ("power", "power_dbfs", " dBFS"),
         ("SNR", "snr_unbiased_db", " dB"),
-        ("spectral flatness", "spectral_flatness", ""),
-        ("envelope kurtosis", "envelope_kurtosis", ""),
+        ("flatness", "spectral_flatness", ""),
+        ("kurtosis", "envelope_kurtosis", ""),
         ("duty cycle", "duty_cycle", ""),
     ];
     let texts = shown.iter().filter_map(|(title, name, unit)| {
