@@ -1,4 +1,4 @@
--- The comment on measurement_features.receiver_features, written by dsp/tests/dictionary.rs. It is set only where it
+-- The comment on measurement_features.receiver_features, written by dsp/tests/dictionary. It is set only where it
 -- differs, because COMMENT ON waits for a running vacuum of the table.
 DO $$
 DECLARE

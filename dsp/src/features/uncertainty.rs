@@ -2,7 +2,8 @@
 
 use std::f64::consts::{LN_10, TAU};
 
-use super::extended::{ChunkEstimates, Extended};
+use super::chunk_estimates::ChunkEstimates;
+use super::extended::Extended;
 use crate::estimators::noise::HANN_VARIANCE;
 use crate::estimators::spectrum::Block;
 

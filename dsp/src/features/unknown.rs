@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::chunk_reading::ChunkReading;
 use super::estimate::{Estimate, Value};
-use super::extended::{ChunkReading, Extended};
+use super::extended::Extended;
 use super::statistics::Statistics;
 use super::uncertainty;
 use crate::estimators::noise::Knowledge;

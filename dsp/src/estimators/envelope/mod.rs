@@ -1,5 +1,7 @@
 //! Everything that one pass over the samples yields.
 
+mod kurtosis_variance;
+mod signs;
 #[cfg(test)]
 mod tests;
 
@@ -8,6 +10,8 @@ use std::ops::Range;
 use pulp::Simd;
 use rustfft::num_complex::Complex32;
 
+use self::kurtosis_variance::kurtosis_variance;
+use self::signs::Signs;
 use super::batch_means;
 use crate::simd::registers::{bits, deinterleave, pairs, total};
 use crate::simd::{SUM_BLOCK, dispatch, largest};
@@ -93,24 +97,9 @@ fn measure_in_lanes<S: Simd>(
     let envelope = meter.finish();
     Envelope {
         power_variance: batch_means::variance(frames),
-        kurtosis_variance: kurtosis_variance(&envelope, frames, &mut fourths[..count]),
+        kurtosis_variance: kurtosis_variance(envelope.mean_power, envelope.kurtosis, frames, &mut fourths[..count]),
         ..envelope
     }
-}
-
-/// Variance of the kurtosis, from the frames' means of `|x|^2` and of `|x|^4`. Overwrites the
-/// latter.
-fn kurtosis_variance(envelope: &Envelope, powers: &[f64], fourths: &mut [f64]) -> f64 {
-    if envelope.mean_power <= 0.0 {
-        return 0.0;
-    }
-    // The derivatives of m4 / m2^2.
-    let by_power = -2.0 * envelope.kurtosis / envelope.mean_power;
-    let by_fourth = envelope.mean_power.powi(-2);
-    for (fourth, power) in fourths.iter_mut().zip(powers) {
-        *fourth = by_fourth * *fourth + by_power * power;
-    }
-    batch_means::variance(fourths)
 }
 
 /// Sums and counts over some samples. `difference` and `square` are sums of the differences of the
@@ -294,32 +283,5 @@ impl<'a, S: Simd> Meter<'a, S> {
             at_clipping_levels: sums.at_clipping_levels,
             certain,
         }
-    }
-}
-
-/// The signs of the last sample: a bit each for above and for below zero, in the last lane's place.
-struct Signs {
-    above: u32,
-    below: u32,
-}
-
-impl Signs {
-    #[inline(always)]
-    fn of(value: f32, lanes: usize) -> Self {
-        Self {
-            above: u32::from(value > 0.0) << (lanes - 1),
-            below: u32::from(value < 0.0) << (lanes - 1),
-        }
-    }
-
-    /// Changes of sign within the next samples, and from the last one to them. Zero is a sign of
-    /// its own: the sign changes where "above 0" or "below 0" changes.
-    #[inline(always)]
-    fn changes(&mut self, above: u32, below: u32, lanes: usize) -> u32 {
-        let above_before = above << 1 | self.above >> (lanes - 1);
-        let below_before = below << 1 | self.below >> (lanes - 1);
-        let changed = (above ^ above_before) | (below ^ below_before);
-        (self.above, self.below) = (above, below);
-        (changed & (u32::MAX >> (u32::BITS as usize - lanes))).count_ones()
     }
 }

@@ -4,7 +4,7 @@ use std::f64::consts::{PI, TAU};
 
 use rustfft::num_complex::Complex64;
 
-use super::Place;
+use super::place::Place;
 use crate::estimators::noise::Noise;
 use crate::estimators::spectrum::Block;
 

@@ -2,7 +2,7 @@
 
 use rustfft::num_complex::Complex32;
 
-use super::Place;
+use super::place::Place;
 use crate::estimators::noise::{HANN_VARIANCE, Noise};
 use crate::estimators::spectrum::{self, Block, PAD};
 

@@ -2,6 +2,7 @@
 
 mod carrier;
 mod edges;
+mod place;
 
 use rustfft::num_complex::Complex32;
 
@@ -36,13 +37,6 @@ pub(crate) struct Emission {
     pub lower_variance: f64,
     pub upper_variance: f64,
     pub carrier_variance: f64,
-}
-
-/// A place in the band, in bins, and its variance as an estimate.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    at: f64,
-    variance: f64,
 }
 
 /// Finds the emission. For each block: sums over all blocks before it.

@@ -1,25 +1,14 @@
 //! The standard errors are those that many recordings of the same kind show.
 //!
-//! `cargo test -p heimdall-dsp --test uncertainty -- --nocapture` prints the table.
-
-#[path = "../support/modulations/mod.rs"]
-#[allow(
-    dead_code,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "other programs use the rest, and the numbers of samples are small"
-)]
-mod modulations;
-mod readings;
-#[path = "../support/signals.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
-mod signals;
+//! `cargo test -p heimdall-dsp --test extended_features uncertainty -- --nocapture` prints the table.
 
 use std::ops::Range;
 
-use readings::{Readings, Truth};
 use rustfft::num_complex::Complex32;
-use signals::{Signals, add, amplitude, tone};
+
+use crate::modulations;
+use crate::readings::{Readings, Truth};
+use crate::signals::{Signals, add, amplitude, single, tone};
 
 const NOISE_DBFS: f64 = -40.0;
 
@@ -57,7 +46,7 @@ const CHUNK: usize = RATE / 5;
 
 fn receiver_noise(signals: &mut Signals, n: usize) -> Vec<Complex32> {
     let gain = amplitude(NOISE_DBFS);
-    (0..n).map(|_| signals::single(signals.gaussian() * gain)).collect()
+    (0..n).map(|_| single(signals.gaussian() * gain)).collect()
 }
 
 fn white(signals: &mut Signals, n: usize, _: f64) -> (Vec<Complex32>, Truth) {

@@ -2,13 +2,26 @@
 
 #![expect(clippy::float_cmp, reason = "counts over counts are exact")]
 
-#[path = "support/time_domain.rs"]
+#[path = "../support/modulations/mod.rs"]
+#[allow(
+    dead_code,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "other programs use the rest, and the numbers of samples are small"
+)]
+mod modulations;
+mod readings;
+#[path = "../support/signals.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod signals;
+#[path = "../support/time_domain.rs"]
 #[allow(
     dead_code,
     clippy::cast_possible_truncation,
     reason = "other tests use the rest, and the signals are small"
 )]
 mod time_domain;
+mod uncertainty;
 
 use heimdall_dsp::{Unknown, Warning};
 use time_domain::{RATE, Random, SECOND, add, band, first, near, noise};
