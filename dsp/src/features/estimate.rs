@@ -101,6 +101,7 @@ impl Estimate {
 }
 
 /// Writes two significant digits.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn with_two_digits<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(format!("{value:.1e}").parse().unwrap_or(*value))
 }

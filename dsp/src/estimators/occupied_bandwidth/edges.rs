@@ -52,7 +52,7 @@ impl RegionSums<'_> {
     /// 1952).
     pub(super) fn edge<'a>(
         &self,
-        blocks: impl Iterator<Item = (usize, &'a Block)> + Clone,
+        blocks: &(impl Iterator<Item = (usize, &'a Block)> + Clone),
         inside: impl Fn(&Block, f64, f64) -> Option<(usize, f64)>,
         place: impl Fn(&Edge) -> f64,
     ) -> Option<Place> {

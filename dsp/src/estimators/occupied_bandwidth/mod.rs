@@ -73,12 +73,12 @@ impl Finder {
         };
         let turns = |ordinal: usize| (ordinal / blocks.len() * n) as f64;
         let lower = sums.edge(
-            numbered.clone(),
+            &numbered,
             |block, before, target| crossing(block.range(), spectrum, noise, before, target),
             |edge| signed(edge.bin, n) + turns(edge.ordinal) - 0.5 + edge.before,
         )?;
         let upper = sums.edge(
-            numbered.clone().rev(),
+            &numbered.clone().rev(),
             |block, before, target| crossing(block.range().rev(), spectrum, noise, before, target),
             |edge| signed(edge.bin, n) + turns(edge.ordinal) + 0.5 - edge.before,
         )?;
