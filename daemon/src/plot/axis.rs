@@ -58,7 +58,7 @@ const MOST_DECIMALS: i32 = 4;
 pub(super) fn plus_minus(value: f64, error: f64, signed: bool) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "an exponent")]
     let exponent = error.max(1e-9).log10().floor() as i32;
-    let digits = if error < 2.0 * 10_f64.powi(exponent) { 1 } else { 0 };
+    let digits = i32::from(error < 2.0 * 10_f64.powi(exponent));
     let decimals = (digits - exponent).clamp(0, MOST_DECIMALS);
     let step = 10_f64.powi(-decimals);
     let error = (error / step - 1e-6).ceil() * step;
