@@ -177,7 +177,7 @@ fn silence_is_finite() {
             .numbers
             .iter()
             .filter_map(|(_, value)| *value)
-            .all(|value| value.mean.is_finite() && value.std.is_finite())
+            .all(|value| value.mean.is_finite() && value.std.is_finite() && value.standard_error.is_finite())
     );
     assert_eq!(segment.extended.numbers.power_dbfs.expect("known").min, -300.0);
     near(segment.quality.zero_fraction, 0.2, 1e-9, "zeros");

@@ -53,9 +53,11 @@ pub(super) fn carrier<'a>(blocks: impl Iterator<Item = &'a Block>, noise: &Noise
     let from_noise = noise.density * (noise_bins * direction.conj()).im;
     variance += noise.relative_variance() * from_noise.powi(2);
     let bins_per_radian = n as f64 / TAU;
+    let relative = variance / sum.norm_sqr().max(f64::MIN_POSITIVE);
     Place {
         at: sum.arg() * bins_per_radian,
-        variance: variance / sum.norm_sqr().max(f64::MIN_POSITIVE) * bins_per_radian.powi(2),
+        // At most that of a place anywhere in the band.
+        variance: (relative * bins_per_radian.powi(2)).min((n as f64).powi(2) / 12.0),
     }
 }
 
