@@ -102,22 +102,22 @@ fn snr(chunk: &ChunkEstimates, powers: Powers) -> f64 {
 /// the signal is steady: then the blocks of the signal scatter, but not their sum.
 fn log_flatness(blocks: &[Block], power_variance: f64) -> f64 {
     let count = blocks.len() as f64;
-    let total: f64 = blocks.iter().map(|block| block.hann).sum();
+    let (mut bins, mut total, mut squares) = (0, 0.0, 0.0);
+    for block in blocks {
+        bins += block.bins;
+        total += block.hann;
+        squares += block.hann * block.hann;
+    }
     if total <= 0.0 {
         return 0.0;
     }
-    let (mut logarithms, mut squares, mut of_total, mut shared) = (0.0, 0.0, 0.0, 0.0);
-    for block in blocks {
-        let variance = HANN_VARIANCE / block.bins as f64;
-        let part = block.hann / total;
-        logarithms += variance;
-        squares += 0.5 * variance.powi(2);
-        // The square of a part that scatters is too large.
-        of_total += part.powi(2) * variance / (1.0 + variance);
-        shared += part * variance;
-    }
+    // All blocks but one are equally wide.
+    let variance = HANN_VARIANCE * count / bins as f64;
+    // Variance of the total relative to its square, if all is random. The square of a density that
+    // scatters is too large.
+    let of_total = variance / (1.0 + variance) * squares / total.powi(2);
     let random = HANN_VARIANCE * power_variance / of_total.max(f64::MIN_POSITIVE);
     let random = if random > RANDOM { 1.0 } else { random };
-    let variance = (logarithms + squares) / count.powi(2) + random * (of_total - 2.0 * shared / count);
-    variance.max(squares / count.powi(2))
+    let of_squares = 0.5 * variance.powi(2) / count;
+    of_squares + (variance / count + random * (of_total - 2.0 * variance / count)).max(0.0)
 }
