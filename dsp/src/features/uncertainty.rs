@@ -10,8 +10,8 @@ use crate::estimators::spectrum::Block;
 /// Decibels of a relative error.
 const DB: f64 = 10.0 / LN_10;
 
-/// Resolution of an edge of the occupied bandwidth in bins. The main lobe of the Hann window reaches two
-/// bins to either side of a line. That is two standard errors.
+/// Resolution of an edge of the occupied bandwidth in bins. The main lobe of the Hann window
+/// reaches two bins to either side of a line. That is two standard errors.
 const EDGE_RESOLUTION: f64 = 1.0;
 
 /// Standard deviation of what the ends of a chunk add to the carrier of a tone, in bins: the
@@ -95,11 +95,11 @@ fn snr(chunk: &ChunkEstimates, powers: Powers) -> f64 {
 /// Variance of the logarithm of the flatness, `mean ln D - ln mean D` over the densities `D` of the
 /// blocks.
 ///
-/// The mean of `K` exponential variables has the relative variance `1 / K`, and so has its logarithm
-/// (Bendat and Piersol, Random Data, 8.5). Noise shifts both terms alike. What is left is the
-/// variance of the squares, `v^2 / 2` in a block whose variance is `v`. `power_variance` is that of
-/// the power as measured, relative to its square. It is smaller than that of a random signal where
-/// the signal is steady: then the blocks of the signal scatter, but not their sum.
+/// The mean of `K` exponential variables has the relative variance `1 / K`, and so has its
+/// logarithm (Bendat and Piersol, Random Data, 8.5). Noise shifts both terms alike. What is left is
+/// the variance of the squares, `v^2 / 2` in a block whose variance is `v`. `power_variance` is
+/// that of the power as measured, relative to its square. It is smaller than that of a random
+/// signal where the signal is steady: then the blocks of the signal scatter, but not their sum.
 fn log_flatness(blocks: &[Block], power_variance: f64) -> f64 {
     let count = blocks.len() as f64;
     let (mut bins, mut total, mut squares) = (0, 0.0, 0.0);

@@ -1,6 +1,7 @@
 //! The standard errors are those that many recordings of the same kind show.
 //!
-//! `cargo test -p heimdall-dsp --test extended_features uncertainty -- --nocapture` prints the table.
+//! `cargo test -p heimdall-dsp --test extended_features uncertainty -- --nocapture` prints the
+//! table.
 
 use std::ops::Range;
 
@@ -12,8 +13,8 @@ use crate::signals::{Signals, add, amplitude, single, tone};
 
 const NOISE_DBFS: f64 = -40.0;
 
-/// Scatter over the stated standard error where the theory is that of the signal. 50 recordings tell
-/// the scatter with an error of 10 %.
+/// Scatter over the stated standard error where the theory is that of the signal. 50 recordings
+/// tell the scatter with an error of 10 %.
 const RIGHT: Range<f64> = 0.65..1.35;
 
 /// Where it is a bound: the right value is limited, or the errors of a signal cancel.

@@ -32,8 +32,8 @@ pub(crate) struct Envelope {
     pub std: f64,
     /// Mean of `|x|^4` over the square of the mean of `|x|^2`; 0 for silence.
     pub kurtosis: f64,
-    /// Variance of `mean_power` and of `kurtosis` as estimates, from the scatter of the frames. That
-    /// of the quotient by the delta method (Kendall and Stuart, vol. 1, 10.6).
+    /// Variance of `mean_power` and of `kurtosis` as estimates, from the scatter of the frames.
+    /// That of the quotient by the delta method (Kendall and Stuart, vol. 1, 10.6).
     pub power_variance: f64,
     pub kurtosis_variance: f64,
     /// Changes of the real part's sign from one sample to the next. Zero is a sign of its own.

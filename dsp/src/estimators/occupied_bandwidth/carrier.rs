@@ -16,9 +16,9 @@ const LINE: f64 = 0.5;
 ///
 /// The error of the phase is the sum of the errors of the powers, each times the sine of its angle
 /// from the carrier, over the magnitude of the autocorrelation. The power of a bin of noise, or of
-/// a signal that is random, has its own square as variance (Bendat and Piersol, Random Data, 8.5). A
-/// line with noise has twice the product of the two (Lank, Reed and Pollon, IEEE Trans. AES 9, 1973;
-/// Kay, IEEE Trans. ASSP 37, 1989).
+/// a signal that is random, has its own square as variance (Bendat and Piersol, Random Data, 8.5).
+/// A line with noise has twice the product of the two (Lank, Reed and Pollon, IEEE Trans. AES 9,
+/// 1973; Kay, IEEE Trans. ASSP 37, 1989).
 pub(super) fn carrier<'a>(blocks: impl Iterator<Item = &'a Block>, noise: &Noise, n: usize) -> Place {
     let phasor = |bin: f64| Complex64::from_polar(1.0, TAU * bin / n as f64);
     let mut sum = Complex64::default();

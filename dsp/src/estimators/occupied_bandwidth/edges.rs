@@ -41,9 +41,9 @@ pub(super) struct Edge {
 }
 
 impl RegionSums<'_> {
-    /// The edge outside which half a percent of the power lies. The blocks begin outside.
-    /// `inside` finds the bin in a block, given the sum before it and the power to reach; `place` is
-    /// its frequency in bins.
+    /// The edge outside which half a percent of the power lies. The blocks begin outside. `inside`
+    /// finds the bin in a block, given the sum before it and the power to reach; `place` is its
+    /// frequency in bins.
     ///
     /// The bins of a spectrum are exponential variables (Welch 1967), so the variance of the power
     /// outside the edge is the sum of their squares, times that of the window. The estimate of the

@@ -77,7 +77,8 @@ fn a_plot_shows_a_tone_in_its_column_and_the_output_stays_the_same() {
         assert_eq!(drawn.stderr, plain.stderr);
         let pixels = Pixels::read(&folder.path("tone.png"));
         assert_eq!((pixels.width, pixels.height), (1280, 1160));
-        // The band has 1093 pixels from column 79 on. The line is two bins of 11.7 Hz wide, one or two pixels each.
+        // The band has 1093 pixels from column 79 on. The line is two bins of 11.7 Hz wide, one or
+        // two pixels each.
         let expected = 79.0 + part * 1093.0;
         let columns = bright_columns(&pixels);
         assert!(!columns.is_empty() && columns.len() <= 8, "{columns:?}");
