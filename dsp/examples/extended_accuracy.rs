@@ -10,7 +10,7 @@
 #[allow(dead_code, reason = "other programs use the rest")]
 mod signals;
 
-use heimdall_dsp::{Extended, Statistics};
+use heimdall_dsp::{Estimate, Extended};
 use signals::{Signals, add, amplitude};
 
 const RATE: usize = 200_000;
@@ -38,7 +38,7 @@ fn expected(snr_db: Option<f64>, centre_hz: f64) -> [(&'static str, Option<f64>)
     ]
 }
 
-fn value(set: &Extended<Option<Statistics>>, name: &str) -> f64 {
+fn value(set: &Extended<Option<Estimate>>, name: &str) -> f64 {
     set.iter()
         .find(|(other, _)| *other == name)
         .and_then(|(_, statistics)| *statistics)

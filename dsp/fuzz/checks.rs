@@ -28,11 +28,16 @@ pub(crate) fn check_numbers(extraction: &Extraction, object_bytes: u64) {
     for segment in &extraction.segments {
         assert!(segment.segment_index >= next && segment.segment_index < 1 << 31);
         next = segment.segment_index + 1;
-        let known = segment.extended.numbers.iter();
-        let known = known.filter_map(|(name, statistics)| Some((name, statistics.as_ref()?)));
-        for (name, statistics) in segment.features.iter().chain(known) {
+        for (name, statistics) in segment.features.iter() {
             let all = [statistics.mean, statistics.std, statistics.min, statistics.max];
             assert!(all.iter().all(|number| number.is_finite()), "{name}: {statistics:?}");
+        }
+        for (name, estimate) in segment.extended.numbers.iter() {
+            let Some(estimate) = estimate else { continue };
+            let all = [estimate.mean, estimate.std, estimate.min, estimate.max];
+            assert!(all.iter().all(|number| number.is_finite()), "{name}: {estimate:?}");
+            let error = estimate.standard_error;
+            assert!(error.is_finite() && error >= 0.0, "{name}: {estimate:?}");
         }
         let quality = &segment.quality;
         let fractions = [quality.clipped_fraction, quality.zero_fraction];

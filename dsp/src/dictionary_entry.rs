@@ -49,6 +49,17 @@ pub struct DictionaryEntry {
     pub source: &'static str,
 }
 
+/// How the standard error of a number's mean over a segment follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StandardError {
+    /// Name of the number.
+    pub name: &'static str,
+    /// What it is computed from.
+    pub formula: &'static str,
+    /// Where the formula comes from.
+    pub source: &'static str,
+}
+
 /// Declares a struct whose fields are numbers of a segment, with an entry of the dictionary for
 /// each. Fields after `and` have no entry.
 macro_rules! struct_with_dictionary {

@@ -77,9 +77,12 @@ pub use chunk::Workspace;
 pub use chunk::stages;
 pub use compression::Compression;
 pub use container::archive::MAX_SIGMF_TAIL_BYTES;
-pub use dictionary_entry::{DictionaryEntry, Set};
+pub use dictionary_entry::{DictionaryEntry, Set, StandardError};
 pub use error::Error;
-pub use features::{Bounds, Extended, Features, SegmentExtended, SegmentFeatures, Statistics, Unknown, dictionary};
+pub use features::{
+    Bounds, Estimate, Extended, Features, Mean, STANDARD_ERRORS, SegmentExtended, SegmentFeatures, Statistics, Unknown,
+    dictionary,
+};
 pub use format::SampleFormat;
 pub use format::claim::FormatClaim;
 pub use format::names::UnknownFormat;

@@ -13,7 +13,7 @@ mod modulations;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod signals;
 
-use heimdall_dsp::{SegmentFeatures, Statistics, Unknown, Warning};
+use heimdall_dsp::{Estimate, SegmentFeatures, Unknown, Warning};
 use modulations::{Modulation, Truth, chunk_samples, noises, place};
 use rustfft::num_complex::Complex32;
 use signals::{Signals, add, amplitude, tone};
@@ -35,7 +35,7 @@ fn placed(name: &str, recording: (f64, usize), offset_hz: f64, snr_db: f64) -> (
 /// What excludes one another in a row.
 fn assert_consistent(segment: &SegmentFeatures, what: &str) {
     let numbers = &segment.extended.numbers;
-    let is = |value: Option<Statistics>| value.is_some();
+    let is = |value: Option<Estimate>| value.is_some();
     let present = segment.signal_present;
     if present.max <= 0.0 {
         assert!(!is(numbers.snr_unbiased_db), "{what}: an SNR without a signal");
@@ -145,7 +145,7 @@ fn a_band_across_the_end_of_the_spectrum_has_its_width() {
         let width_hz = numbers.occupied_bandwidth_99_hz.expect("a width").mean;
         let right = truth.upper_hz - truth.lower_hz;
         assert!((width_hz / right - 1.0).abs() < 0.05, "{width_hz} for {right}");
-        let edge = |value: Option<Statistics>| value.expect("an edge").mean;
+        let edge = |value: Option<Estimate>| value.expect("an edge").mean;
         let (lower, upper) = (
             edge(numbers.occupied_lower_edge_hz),
             edge(numbers.occupied_upper_edge_hz),
@@ -179,7 +179,7 @@ fn an_offset_of_any_strength_is_named_and_counts_for_nothing() {
         let segment = measured(&samples, RATE as f64);
         let numbers = &segment.extended.numbers;
         assert!(segment.quality.warnings.contains(&Warning::DcSpike), "{offset_db} dB");
-        let near = |value: Option<Statistics>, right: f64, tolerance: f64| {
+        let near = |value: Option<Estimate>, right: f64, tolerance: f64| {
             let mean = value.expect("known").mean;
             assert!(
                 (mean - right).abs() < tolerance,

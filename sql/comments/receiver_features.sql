@@ -1,9 +1,10 @@
--- The comment on measurement_features.receiver_features, written by dsp/tests/dictionary.rs. It is set only where it
+-- The comment on measurement_features.receiver_features, written by dsp/tests/dictionary. It is set only where it
 -- differs, because COMMENT ON waits for a running vacuum of the table.
 DO $$
 DECLARE
     meaning CONSTANT text := $text$One object per 1000 ms segment of this receiver's recording. Empty when extraction_failed.
 A number of the sets reference and extended, and signal_present, has mean, std, min and max over the segment's 200 ms chunks.
+Those of the set extended have the standard_error of the mean too.
 rx_id, rx_lat, rx_lon: the receiver's name and position in degrees
 x: samples of a chunk, full scale 1. N: their number. fs: sample rate in Hz.
 P: |FFT of x|^2 / N, rectangular window, 0 Hz in the middle. Frequencies are from the centre of the band
@@ -41,6 +42,17 @@ carrier_offset_hz [Hz]: Frequency from the phase of the autocorrelation at lag 1
 spectral_flatness [1]: Geometric mean over arithmetic mean of the power density in the pass-band, both of means over about 400 Hz. White noise reads 1.
 envelope_kurtosis [1]: mean |x|^4 / (mean |x|^2)^2. A constant envelope reads 1, Gaussian noise 2, silence 0. Includes the noise.
 duty_cycle [1]: Part of the 4 ms frames whose power is more than 3 dB above the noise in the pass-band. The noise counts as no stronger than the weakest tenth of the frames. 0 without a signal. Unknown if a signal was found that is too weak for any frame.
+standard_error of a number: that of its mean, or that of the scatter of the chunks if it is significantly larger:
+power_dbfs: From the scatter of the means of frames of 4, 8 and 20 ms (batch means), whatever the signal is.
+snr_unbiased_db: From those of the power and of the noise density. The noise is in both, with the covariance N^2 / bins.
+noise_density_dbfs_hz: 4.34 dB x sqrt(1.94 / bins of noise). The factor 1.94 is that of the Hann window, whose bins are correlated.
+occupied_bandwidth_99_hz: Those of both edges, as independent. At least 10 Hz.
+occupied_lower_edge_hz: Half of the distance between the edges for the power outside plus and minus its standard deviation, sqrt(1.94 sum P^2) over the bins outside. At least 5 Hz: the window widens a line by up to two standard errors.
+occupied_upper_edge_hz: As for the lower edge.
+carrier_offset_hz: From the scatter of the bins across the direction of the autocorrelation: P^2 for each bin of a signal and of noise, 2 P N for those of a line. At least 0.56 Hz: what the ends of a chunk add. Too large for symmetrical side bands, as those of AM, whose errors cancel.
+spectral_flatness: From the scatter of the logarithm of both means over the blocks, less what they share. Too large where the flatness reads 1, its limit.
+envelope_kurtosis: From the scatter of mean |x|^4 and mean |x|^2 of frames of 4, 8 and 20 ms (delta method).
+duty_cycle: sqrt(p (1 - p) / frames) in a chunk, with p = (busy frames + 1/2) / (frames + 1). Too large for periodic bursts.
 -- Quality (quality):
 clipped_fraction [1]: Part of the components (I or Q) that are clipped: at the end of the format, or at an extreme value below it, if more than four times as many are there as within the last 1 % of the scale beside it, or in the next lower step. Reaching the end of the scale is not clipping. 0 where less than about 1.5 % of a signal's amplitude is cut off.
 codes_used [1]: Number of different values of I or of Q, whichever has fewer. Counting ends at 256. Only for integer formats of up to 16 bits.

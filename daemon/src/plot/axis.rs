@@ -50,6 +50,23 @@ pub(super) fn quantity(value: f64, unit: Unit, signed: bool) -> String {
     format!("{sign}{:.digits$} {}", scaled.abs(), unit.name)
 }
 
+/// Most decimals of a value with its standard error.
+const MOST_DECIMALS: i32 = 4;
+
+/// A value with its standard error: `12.50 ± 0.03`. The error has one digit, two if the first is 1,
+/// and is rounded up. With `signed`, positive values get a `+`.
+pub(super) fn plus_minus(value: f64, error: f64, signed: bool) -> String {
+    #[expect(clippy::cast_possible_truncation, reason = "an exponent")]
+    let exponent = error.max(1e-9).log10().floor() as i32;
+    let digits = i32::from(error < 2.0 * 10_f64.powi(exponent));
+    let decimals = (digits - exponent).clamp(0, MOST_DECIMALS);
+    let step = 10_f64.powi(-decimals);
+    let error = (error / step - 1e-6).ceil() * step;
+    let decimals = decimals.unsigned_abs() as usize;
+    let sign = if signed && value > 0.5 * step { "+" } else { "" };
+    format!("{sign}{} \u{b1} {}", number(value, decimals), number(error, decimals))
+}
+
 /// A number without trailing zeros, with up to nine decimals: the frequency that a receiver is
 /// tuned to must not be rounded.
 pub(super) fn exact(value: f64) -> String {
@@ -145,6 +162,16 @@ fn decimals(step: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_has_as_many_decimals_as_its_error() {
+        assert_eq!(plus_minus(12.5034, 0.03, false), "12.50 ± 0.03");
+        assert_eq!(plus_minus(-0.20957, 0.00042, false), "−0.2096 ± 0.0005");
+        assert_eq!(plus_minus(7.584, 0.0123, true), "+7.584 ± 0.013");
+        assert_eq!(plus_minus(7584.2, 23.0, false), "7584 ± 23");
+        assert_eq!(plus_minus(1.0, 1e-7, false), "1.0000 ± 0.0001");
+        assert_eq!(plus_minus(1.0, 0.0, false), "1.0000 ± 0.0000");
+    }
 
     fn labels(axis: &Axis) -> Vec<String> {
         axis.ticks.iter().map(|tick| axis.format_ext(tick)).collect()

@@ -1,6 +1,6 @@
 //! The text above the charts.
 
-use super::axis::{frequency_unit, quantity, time_unit};
+use super::axis::{frequency_unit, plus_minus, quantity, time_unit};
 use super::colour;
 use super::input::PlotInput;
 use heimdall_dsp::Warning;
@@ -41,6 +41,24 @@ pub(super) fn description(input: PlotInput<'_>) -> String {
         ),
         LINE_CHARACTERS,
     )
+}
+
+/// The numbers that no chart shows, with their standard errors.
+pub(super) fn numbers(input: PlotInput<'_>) -> String {
+    let shown = [
+        ("power", "power_dbfs", " dBFS"),
+        ("SNR", "snr_unbiased_db", " dB"),
+        ("flatness", "spectral_flatness", ""),
+        ("kurtosis", "envelope_kurtosis", ""),
+        ("duty cycle", "duty_cycle", ""),
+    ];
+    let texts = shown.iter().filter_map(|(title, name, unit)| {
+        let number = input.overview.annotations.number(name)?;
+        let value = plus_minus(number.mean, number.standard_error, false);
+        Some(format!("{title} {value}{unit}"))
+    });
+    let texts: Vec<_> = texts.chain(["\u{b1} one standard error".to_owned()]).collect();
+    shorten(&texts.join(" \u{b7} "), LINE_CHARACTERS)
 }
 
 /// Where a value comes from. `default` alone would look like a source.

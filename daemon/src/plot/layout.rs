@@ -73,7 +73,7 @@ pub(super) fn legend<B: DrawingBackend>(area: &DrawingArea<B, Shift>, entries: &
         let (width, _) = area.estimate_text_size(entry, &style)?;
         #[expect(clippy::cast_possible_truncation, reason = "the plot has about a thousand pixels")]
         let room = (f64::from(width) * WIDEST_FONT) as i32;
-        x += 24 + room + 18;
+        x += 24 + room + 10;
     }
     Ok(())
 }

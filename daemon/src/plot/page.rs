@@ -9,7 +9,7 @@ use super::layout::{Drawn, Raster};
 use super::{caption, colour, envelope, spectrum, text, waterfall};
 
 /// Heights from the top: the caption, then two charts. The third chart takes the rest.
-const CAPTION: i32 = 92;
+const CAPTION: i32 = 114;
 const SPECTRUM: i32 = 300;
 const WATERFALL: i32 = 500;
 
@@ -25,7 +25,8 @@ pub(super) fn draw<B: DrawingBackend>(root: &DrawingArea<B, Shift>, input: PlotI
     let lines = [
         (caption::name(input), text::LARGE, colour::INK, 22),
         (caption::description(input), text::SMALL, colour::PALE, 50),
-        (warnings, text::SMALL, ink, 73),
+        (caption::numbers(input), text::SMALL, colour::INK, 72),
+        (warnings, text::SMALL, ink, 95),
     ];
     for (line, size, ink, y) in lines {
         top.draw_text(&line, &text::style(size, ink, HPos::Left), (left, y))?;

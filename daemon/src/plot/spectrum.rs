@@ -5,7 +5,7 @@ use heimdall_dsp::overview::{Annotations, Spectrum};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::axis::{Axis, Unit, frequency_unit, number, quantity};
+use super::axis::{Axis, Unit, frequency_unit, number, plus_minus, quantity};
 use super::layout::{Chart, Drawn, Entry, LEFT, LEGEND, NUMBERS, RIGHT, band_unit, left_unit, legend};
 use super::{colour, text};
 
@@ -55,6 +55,9 @@ pub(super) fn draw<B: DrawingBackend>(
     if let Some(noise) = overview.annotations.noise_db_hz
         && (range.bottom..range.top).contains(&noise)
     {
+        let error = noise_error(overview).unwrap_or(0.0);
+        let band = [(-range.edge, noise - error), (range.edge, noise + error)];
+        chart.draw_series([Rectangle::new(band, error_fill(colour::NOISE))])?;
         let line = [(-range.edge, noise), (range.edge, noise)];
         chart.draw_series(DashedLineSeries::new(line, 6, 6, colour::NOISE.stroke_width(2)))?;
     }
@@ -97,10 +100,32 @@ impl Range {
     }
 }
 
-/// Draws the carriers and the edges of the occupied bands.
+/// How one standard error on either side of a mark is filled.
+fn error_fill(ink: RGBColor) -> ShapeStyle {
+    ink.mix(0.35).filled()
+}
+
+/// Standard error of the noise in dB, if the noise is known.
+fn noise_error(overview: &Overview) -> Option<f64> {
+    let density = overview.annotations.number("noise_density_dbfs_hz")?;
+    Some(density.standard_error)
+}
+
+/// Draws the carriers and the edges of the occupied bands, with one standard error on either side.
 fn draw_marks<B: DrawingBackend>(chart: &mut Chart<'_, B>, range: &Range, annotations: &Annotations) -> Drawn<B> {
     for emission in &annotations.emissions {
+        let errors = emission.errors_hz;
+        let around = |hz: f64, error_hz: f64, ink: RGBColor| {
+            let [(left, bottom), _] = range.vertical(hz - error_hz);
+            let [_, (right, top)] = range.vertical(hz + error_hz);
+            Rectangle::new([(left, bottom), (right, top)], error_fill(ink))
+        };
+        chart.draw_series([
+            around(emission.lower_edge_hz, errors.lower_edge, colour::OCCUPIED),
+            around(emission.upper_edge_hz, errors.upper_edge, colour::OCCUPIED),
+        ])?;
         if let Some(carrier_hz) = emission.carrier_hz {
+            chart.draw_series([around(carrier_hz, errors.carrier, colour::CARRIER)])?;
             let line = range.vertical(carrier_hz);
             chart.draw_series(DashedLineSeries::new(line, 6, 4, colour::CARRIER.into()))?;
         }
@@ -133,7 +158,11 @@ fn legend_entries(overview: &Overview) -> Vec<Entry> {
         (colour::RANGE, "highest".to_owned()),
     ];
     if let Some(noise) = overview.annotations.noise_db_hz {
-        entries.push((colour::NOISE, format!("noise {} dBFS/Hz", number(noise, 1))));
+        let noise = match noise_error(overview) {
+            Some(error) => plus_minus(noise, error, false),
+            None => number(noise, 1),
+        };
+        entries.push((colour::NOISE, format!("noise {noise} dBFS/Hz")));
     }
     if let Some((band, carrier)) = emission_entries(&overview.annotations) {
         entries.extend([(colour::OCCUPIED, band), (colour::CARRIER, carrier)]);
@@ -146,7 +175,7 @@ fn emission_entries(annotations: &Annotations) -> Option<(String, String)> {
     match &annotations.emissions[..] {
         [] => None,
         [one] if annotations.elsewhere == 0 => {
-            let width = list(&[one.upper_edge_hz - one.lower_edge_hz], "", false);
+            let width = with_error(one.upper_edge_hz - one.lower_edge_hz, one.errors_hz.width, false);
             let band = if one.widest_hz > NOTABLE_RATIO * one.narrowest_hz {
                 let ends = list(&[one.narrowest_hz, one.widest_hz], " to ", false);
                 format!("99 % within {width} ({ends})")
@@ -154,7 +183,7 @@ fn emission_entries(annotations: &Annotations) -> Option<(String, String)> {
                 format!("99 % within {width}")
             };
             let carrier = match one.carrier_hz {
-                Some(hz) => format!("carrier (centroid) {}", list(&[hz], "", true)),
+                Some(hz) => format!("carrier (centroid) {}", with_error(hz, one.errors_hz.carrier, true)),
                 None => "no single carrier".to_owned(),
             };
             Some((band, carrier))
@@ -175,6 +204,13 @@ fn emission_entries(annotations: &Annotations) -> Option<(String, String)> {
             Some((band, carrier))
         }
     }
+}
+
+/// A frequency with its standard error.
+fn with_error(hz: f64, error_hz: f64, signed: bool) -> String {
+    let unit = frequency_unit(hz.abs());
+    let value = plus_minus(hz / unit.size, error_hz / unit.size, signed);
+    format!("{value} {}", unit.name)
 }
 
 /// A list of frequencies in the unit of the largest. The unit follows the last one.

@@ -146,8 +146,6 @@ impl SinglePrecision {
         let (noise, has_envelope) = self.noise(&without_impulses, offset_power, clipped);
         let signal_present = is_found || has_envelope || matches!(noise.shape, BandShape::Signal | BandShape::Filled);
         let is_strong = zero_power > 0.0 && zero_power >= LEAST_CARRIER * noise.density;
-        // The duty cycle changes their order.
-        let frames = is_strong.then(|| self.frames.clone());
         let reading = self.read(
             &envelope,
             &without_impulses,
@@ -156,8 +154,7 @@ impl SinglePrecision {
             power_scale,
             sample_rate_hz,
         );
-        let with_carrier = frames.map(|frames| {
-            self.frames = frames;
+        let with_carrier = is_strong.then(|| {
             self.measure_spectrum(zero_hz);
             self.read(&envelope, &without_impulses, &noise, 0.0, power_scale, sample_rate_hz)
         });
@@ -208,10 +205,11 @@ impl SinglePrecision {
         sample_rate_hz: f64,
     ) -> ChunkReading {
         let emission = self.finder.find(&self.spectrum, &self.blocks, noise);
-        ChunkReading::of(ChunkEstimates {
+        ChunkReading::of(&ChunkEstimates {
             envelope,
             mean_power: without_impulses.mean_power,
-            frames: &mut self.frames,
+            power_variance: without_impulses.power_variance,
+            frames: &self.frames,
             blocks: &self.blocks,
             noise,
             emission,

@@ -68,10 +68,11 @@ impl Stages {
             black_box(s.single.finder.find(&s.single.spectrum, &s.single.blocks, &s.noise));
         }),
         ("Extended", |s| {
-            black_box(ChunkReading::of(ChunkEstimates {
+            black_box(ChunkReading::of(&ChunkEstimates {
                 envelope: &s.envelope,
                 mean_power: s.envelope.mean_power,
-                frames: &mut s.single.frames,
+                power_variance: s.envelope.power_variance,
+                frames: &s.single.frames,
                 blocks: &s.single.blocks,
                 noise: &s.noise,
                 emission: None,

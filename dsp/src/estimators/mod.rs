@@ -1,6 +1,7 @@
 //! Estimators of single quantities. Each reads samples or spectra, and imports only `simd` and
 //! `decibel` of the other rooms.
 
+pub(crate) mod batch_means;
 pub(crate) mod delay_spread;
 pub(crate) mod distributions;
 pub(crate) mod envelope;

@@ -105,12 +105,13 @@ macro_rules! set_of_numbers {
             }
         }
 
-        impl $set<Option<Statistics>> {
-            /// Statistics over those chunks of a segment in which the number is known.
+        impl $set<Option<Estimate>> {
+            /// Statistics and standard errors over those chunks of a segment in which the number is
+            /// known. `resolution` has the standard errors that no average makes smaller.
             #[must_use]
             #[allow(dead_code, reason = "the other set has no unknown numbers")]
-            pub fn over_known(chunks: &[$set<Option<f64>>]) -> Self {
-                Self { $($name: Statistics::of_known(chunks.iter().map(|chunk| chunk.$name)),)* }
+            pub(crate) fn over_known(chunks: &[$set<Option<Value>>], resolution: &$set<f64>) -> Self {
+                Self { $($name: Estimate::of_known(chunks.iter().map(|chunk| chunk.$name), resolution.$name),)* }
             }
         }
     };

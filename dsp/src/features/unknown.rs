@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::extended::{ChunkReading, Extended};
+use super::chunk_reading::ChunkReading;
+use super::estimate::{Estimate, Value};
+use super::extended::Extended;
 use super::statistics::Statistics;
+use super::uncertainty;
 use crate::estimators::noise::Knowledge;
 
 /// Largest standard deviation of a signal's power, as a part of it, for which its SNR is known:
@@ -41,9 +44,10 @@ pub(crate) enum Presence {
 /// The extended features of a segment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SegmentExtended {
-    /// Statistics over the chunks in which the number is known. `None` if it is known in no chunk.
+    /// Statistics and standard errors over the chunks in which the number is known. `None` if it is
+    /// known in no chunk.
     #[serde(flatten)]
-    pub numbers: Extended<Option<Statistics>>,
+    pub numbers: Extended<Option<Estimate>>,
     /// Why each of the others is unknown, by the number's name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unknown: BTreeMap<&'static str, Unknown>,
@@ -69,7 +73,8 @@ impl SegmentExtended {
             .iter()
             .map(|(reading, presence)| known(reading, *presence, &mut unknown))
             .collect();
-        let numbers = Extended::over_known(&known);
+        let resolution = uncertainty::resolution(chunks.first().map_or(0.0, |(reading, _)| reading.bin_hz));
+        let numbers = Extended::over_known(&known, &resolution);
         unknown.retain(|name, _| numbers.iter().any(|(other, value)| other == *name && value.is_none()));
         let is_hidden = unknown.get("snr_unbiased_db") == Some(&Unknown::NoiseHidden);
         Self {
@@ -99,18 +104,18 @@ fn known(
     reading: &ChunkReading,
     presence: Presence,
     unknown: &mut BTreeMap<&'static str, Unknown>,
-) -> Extended<Option<f64>> {
-    let ChunkReading { numbers, .. } = *reading;
+) -> Extended<Option<Value>> {
+    let ChunkReading { numbers, variances, .. } = *reading;
     let absent = match presence {
         Presence::Present => None,
         Presence::Absent => Some(Unknown::NoSignal),
         Presence::Undecidable => Some(Unknown::PresenceUndecidable),
     };
-    let mut of = |name, value, reason: Option<Unknown>| {
+    let mut of = |name, value, variance, reason: Option<Unknown>| {
         if let Some(reason) = reason {
             unknown.insert(name, reason);
         }
-        reason.is_none().then_some(value)
+        reason.is_none().then_some(Value { value, variance })
     };
     let is_present = presence == Presence::Present;
     let noise = match reading.knowledge {
@@ -125,16 +130,21 @@ fn known(
     let place = absent.or((!reading.is_located).then_some(Unknown::TooWeak));
     let is_idle = is_present && numbers.duty_cycle <= 0.0;
     let duty_cycle = if is_present { numbers.duty_cycle } else { 0.0 };
+    macro_rules! number {
+        ($name:ident, $value:expr, $reason:expr) => {
+            of(stringify!($name), $value, variances.$name, $reason)
+        };
+    }
     Extended {
-        power_dbfs: Some(numbers.power_dbfs),
-        snr_unbiased_db: of("snr_unbiased_db", numbers.snr_unbiased_db, snr),
-        noise_density_dbfs_hz: of("noise_density_dbfs_hz", numbers.noise_density_dbfs_hz, noise),
-        occupied_bandwidth_99_hz: of("occupied_bandwidth_99_hz", numbers.occupied_bandwidth_99_hz, place),
-        occupied_lower_edge_hz: of("occupied_lower_edge_hz", numbers.occupied_lower_edge_hz, place),
-        occupied_upper_edge_hz: of("occupied_upper_edge_hz", numbers.occupied_upper_edge_hz, place),
-        carrier_offset_hz: of("carrier_offset_hz", numbers.carrier_offset_hz, place),
-        spectral_flatness: Some(numbers.spectral_flatness),
-        envelope_kurtosis: Some(numbers.envelope_kurtosis),
-        duty_cycle: of("duty_cycle", duty_cycle, is_idle.then_some(Unknown::TooWeak)),
+        power_dbfs: number!(power_dbfs, numbers.power_dbfs, None),
+        snr_unbiased_db: number!(snr_unbiased_db, numbers.snr_unbiased_db, snr),
+        noise_density_dbfs_hz: number!(noise_density_dbfs_hz, numbers.noise_density_dbfs_hz, noise),
+        occupied_bandwidth_99_hz: number!(occupied_bandwidth_99_hz, numbers.occupied_bandwidth_99_hz, place),
+        occupied_lower_edge_hz: number!(occupied_lower_edge_hz, numbers.occupied_lower_edge_hz, place),
+        occupied_upper_edge_hz: number!(occupied_upper_edge_hz, numbers.occupied_upper_edge_hz, place),
+        carrier_offset_hz: number!(carrier_offset_hz, numbers.carrier_offset_hz, place),
+        spectral_flatness: number!(spectral_flatness, numbers.spectral_flatness, None),
+        envelope_kurtosis: number!(envelope_kurtosis, numbers.envelope_kurtosis, None),
+        duty_cycle: number!(duty_cycle, duty_cycle, is_idle.then_some(Unknown::TooWeak)),
     }
 }

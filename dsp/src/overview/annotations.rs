@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::spectra::Spectrum;
 use crate::chunk::measured::MeasuredChunk;
-use crate::features::SegmentFeatures;
+use crate::features::{Extended, Mean, MeanBuilder, SegmentFeatures, Value, resolution};
 use crate::warning::Warning;
 
 /// A noise density below this is silence.
@@ -32,8 +32,21 @@ pub struct Annotations {
     pub emissions: Vec<Emission>,
     /// Chunks with further emissions.
     pub elsewhere: u64,
+    /// Mean of each extended number over the segments in which it is known, and its standard error.
+    pub numbers: Vec<(&'static str, Mean)>,
     /// Warnings, and the number of segments with each.
     pub warnings: Vec<(Warning, u64)>,
+}
+
+impl Annotations {
+    /// The mean of this extended number.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<Mean> {
+        self.numbers
+            .iter()
+            .find(|(other, _)| *other == name)
+            .map(|(_, mean)| *mean)
+    }
 }
 
 /// A signal's place in the band, Hz from the centre: means over the chunks in which the place is
@@ -46,6 +59,8 @@ pub struct Emission {
     pub lower_edge_hz: f64,
     /// Upper edge.
     pub upper_edge_hz: f64,
+    /// Standard errors of the edges, of their distance and of the carrier.
+    pub errors_hz: PlaceErrors,
     /// Smallest width of that band in a chunk.
     pub narrowest_hz: f64,
     /// Largest width.
@@ -53,6 +68,19 @@ pub struct Emission {
     /// Carrier or centroid. `None` if the averaged spectrum has no line there, as between two
     /// simultaneous signals.
     pub carrier_hz: Option<f64>,
+}
+
+/// Standard errors of a signal's place in the band, Hz.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlaceErrors {
+    /// Of the lower edge.
+    pub lower_edge: f64,
+    /// Of the upper edge.
+    pub upper_edge: f64,
+    /// Of the occupied bandwidth.
+    pub width: f64,
+    /// Of the carrier.
+    pub carrier: f64,
 }
 
 /// Builds [`Annotations`].
@@ -65,61 +93,92 @@ pub(super) struct AnnotationsBuilder {
     noise: f64,
     sums: Vec<Sums>,
     elsewhere: u64,
+    numbers: [MeanBuilder; Extended::<f64>::NAMES.len()],
     warnings: BTreeMap<Warning, u64>,
 }
 
 /// Sums over the chunks with an emission.
 struct Sums {
-    chunks: u64,
-    lower_edge_hz: f64,
-    upper_edge_hz: f64,
-    carrier_hz: f64,
+    lower: MeanBuilder,
+    upper: MeanBuilder,
+    width: MeanBuilder,
+    carrier: MeanBuilder,
     narrowest_hz: f64,
     widest_hz: f64,
+    bin_hz: f64,
 }
 
 impl Sums {
-    fn mean(&self, sum: f64) -> f64 {
-        sum / self.chunks as f64
+    fn new(bin_hz: f64) -> Self {
+        Self {
+            lower: MeanBuilder::default(),
+            upper: MeanBuilder::default(),
+            width: MeanBuilder::default(),
+            carrier: MeanBuilder::default(),
+            narrowest_hz: f64::INFINITY,
+            widest_hz: 0.0,
+            bin_hz,
+        }
     }
 
     /// Whether the middle of one band is within the other. Carriers may be outside, as that of two
     /// simultaneous signals is.
     fn is_at(&self, place: &Place, slack_hz: f64) -> bool {
-        let own = Place {
-            lower: self.mean(self.lower_edge_hz),
-            upper: self.mean(self.upper_edge_hz),
-            carrier: self.mean(self.carrier_hz),
-        };
-        own.contains(place.middle(), slack_hz) || place.contains(own.middle(), slack_hz)
+        let (lower, upper) = (self.lower.mean(), self.upper.mean());
+        contains(lower, upper, place.middle(), slack_hz)
+            || contains(place.lower.value, place.upper.value, 0.5 * (lower + upper), slack_hz)
     }
 
     fn add(&mut self, place: &Place) {
-        self.chunks += 1;
-        self.lower_edge_hz += place.lower;
-        self.upper_edge_hz += place.upper;
-        self.carrier_hz += place.carrier;
-        let width_hz = place.upper - place.lower;
-        self.narrowest_hz = self.narrowest_hz.min(width_hz);
-        self.widest_hz = self.widest_hz.max(width_hz);
+        self.lower.add(place.lower);
+        self.upper.add(place.upper);
+        self.width.add(place.width);
+        self.carrier.add(place.carrier);
+        self.narrowest_hz = self.narrowest_hz.min(place.width.value);
+        self.widest_hz = self.widest_hz.max(place.width.value);
+    }
+
+    fn errors_hz(&self) -> PlaceErrors {
+        let limits = resolution(self.bin_hz);
+        let error = |of: &MeanBuilder, limit| of.finish(limit).map_or(0.0, |mean| mean.standard_error);
+        PlaceErrors {
+            lower_edge: error(&self.lower, limits.occupied_lower_edge_hz),
+            upper_edge: error(&self.upper, limits.occupied_upper_edge_hz),
+            width: error(&self.width, limits.occupied_bandwidth_99_hz),
+            carrier: error(&self.carrier, limits.carrier_offset_hz),
+        }
     }
 }
 
-/// Edges and carrier of a signal, Hz from the centre.
+/// Edges, width and carrier of a signal, Hz from the centre.
 struct Place {
-    lower: f64,
-    upper: f64,
-    carrier: f64,
+    lower: Value,
+    upper: Value,
+    width: Value,
+    carrier: Value,
 }
 
 impl Place {
-    fn middle(&self) -> f64 {
-        0.5 * (self.lower + self.upper)
+    fn of(chunk: &MeasuredChunk) -> Self {
+        let value = |of: fn(&Extended<f64>) -> f64| Value {
+            value: of(&chunk.reading.numbers),
+            variance: of(&chunk.reading.variances),
+        };
+        Self {
+            lower: value(|numbers| numbers.occupied_lower_edge_hz),
+            upper: value(|numbers| numbers.occupied_upper_edge_hz),
+            width: value(|numbers| numbers.occupied_bandwidth_99_hz),
+            carrier: value(|numbers| numbers.carrier_offset_hz),
+        }
     }
 
-    fn contains(&self, hz: f64, slack_hz: f64) -> bool {
-        self.lower - slack_hz <= hz && hz <= self.upper + slack_hz
+    fn middle(&self) -> f64 {
+        0.5 * (self.lower.value + self.upper.value)
     }
+}
+
+fn contains(lower_hz: f64, upper_hz: f64, hz: f64, slack_hz: f64) -> bool {
+    lower_hz - slack_hz <= hz && hz <= upper_hz + slack_hz
 }
 
 impl AnnotationsBuilder {
@@ -132,6 +191,7 @@ impl AnnotationsBuilder {
             noise: 0.0,
             sums: Vec::new(),
             elsewhere: 0,
+            numbers: [MeanBuilder::default(); _],
             warnings: BTreeMap::new(),
         }
     }
@@ -142,6 +202,14 @@ impl AnnotationsBuilder {
         for warning in &segment.quality.warnings {
             *self.warnings.entry(*warning).or_default() += 1;
         }
+        for ((_, estimate), builder) in segment.extended.numbers.iter().zip(&mut self.numbers) {
+            if let Some(estimate) = estimate {
+                builder.add(Value {
+                    value: estimate.mean,
+                    variance: estimate.standard_error.powi(2),
+                });
+            }
+        }
         for chunk in chunks {
             let numbers = &chunk.reading.numbers;
             self.chunks += 1;
@@ -151,29 +219,18 @@ impl AnnotationsBuilder {
                 self.noise += 10.0_f64.powf(numbers.noise_density_dbfs_hz / 10.0);
             }
             if chunk.signal_present && chunk.reading.is_located {
-                self.locate(&Place {
-                    lower: numbers.occupied_lower_edge_hz,
-                    upper: numbers.occupied_upper_edge_hz,
-                    carrier: numbers.carrier_offset_hz,
-                });
+                self.locate(&Place::of(chunk), chunk.reading.bin_hz);
             }
         }
     }
 
-    fn locate(&mut self, place: &Place) {
+    fn locate(&mut self, place: &Place, bin_hz: f64) {
         let slack_hz = self.resolution_hz;
         let known = self.sums.iter_mut().find(|sums| sums.is_at(place, slack_hz));
         if let Some(sums) = known {
             sums.add(place);
         } else if self.sums.len() < MAX_EMISSIONS {
-            let mut sums = Sums {
-                chunks: 0,
-                lower_edge_hz: 0.0,
-                upper_edge_hz: 0.0,
-                carrier_hz: 0.0,
-                narrowest_hz: f64::INFINITY,
-                widest_hz: 0.0,
-            };
+            let mut sums = Sums::new(bin_hz);
             sums.add(place);
             self.sums.push(sums);
         } else {
@@ -185,11 +242,12 @@ impl AnnotationsBuilder {
         let chunks = self.chunks as f64;
         let noise_db_hz = (self.noise > 0.0).then(|| 10.0 * (self.noise / chunks).log10());
         let emission = |sums: &Sums| {
-            let carrier_hz = sums.mean(sums.carrier_hz);
+            let carrier_hz = sums.carrier.mean();
             let mut emission = Emission {
-                chunks: sums.chunks,
-                lower_edge_hz: sums.mean(sums.lower_edge_hz),
-                upper_edge_hz: sums.mean(sums.upper_edge_hz),
+                chunks: sums.carrier.count as u64,
+                lower_edge_hz: sums.lower.mean(),
+                upper_edge_hz: sums.upper.mean(),
+                errors_hz: sums.errors_hz(),
                 narrowest_hz: sums.narrowest_hz,
                 widest_hz: sums.widest_hz,
                 carrier_hz: Some(carrier_hz),
@@ -208,6 +266,11 @@ impl AnnotationsBuilder {
             noise_db_hz,
             emissions,
             elsewhere: self.elsewhere,
+            numbers: Extended::<f64>::NAMES
+                .iter()
+                .zip(&self.numbers)
+                .filter_map(|(name, builder)| Some((*name, builder.finish(0.0)?)))
+                .collect(),
             warnings: self.warnings.into_iter().collect(),
         }
     }

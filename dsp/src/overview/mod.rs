@@ -12,7 +12,7 @@ use rustfft::num_complex::Complex32;
 use crate::chunk::measured::MeasuredChunk;
 use crate::features::SegmentFeatures;
 
-pub use annotations::{Annotations, Emission};
+pub use annotations::{Annotations, Emission, PlaceErrors};
 pub use envelope::{Levels, Profile};
 pub use spectra::Spectrum;
 pub use waterfall::Waterfall;

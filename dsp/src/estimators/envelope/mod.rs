@@ -1,5 +1,7 @@
 //! Everything that one pass over the samples yields.
 
+mod kurtosis_variance;
+mod signs;
 #[cfg(test)]
 mod tests;
 
@@ -8,6 +10,9 @@ use std::ops::Range;
 use pulp::Simd;
 use rustfft::num_complex::Complex32;
 
+use self::kurtosis_variance::kurtosis_variance;
+use self::signs::Signs;
+use super::batch_means;
 use crate::simd::registers::{bits, deinterleave, pairs, total};
 use crate::simd::{SUM_BLOCK, dispatch, largest};
 
@@ -27,6 +32,10 @@ pub(crate) struct Envelope {
     pub std: f64,
     /// Mean of `|x|^4` over the square of the mean of `|x|^2`; 0 for silence.
     pub kurtosis: f64,
+    /// Variance of `mean_power` and of `kurtosis` as estimates, from the scatter of the frames.
+    /// That of the quotient by the delta method (Kendall and Stuart, vol. 1, 10.6).
+    pub power_variance: f64,
+    pub kurtosis_variance: f64,
     /// Changes of the real part's sign from one sample to the next. Zero is a sign of its own.
     pub sign_changes: usize,
     /// Samples equal to the one before.
@@ -74,15 +83,23 @@ fn measure_in_lanes<S: Simd>(
     let count = FRAMES.min(n);
     let block_len = SUM_BLOCK * S::F32_LANES;
     frames.clear();
-    for frame in 0..count {
+    let mut fourths = [0.0; FRAMES];
+    for (frame, fourth) in fourths[..count].iter_mut().enumerate() {
         let (from, to) = (frame * n / count, (frame + 1) * n / count);
+        let before = meter.sums.fourth;
         let mut power = 0.0;
         for start in (from..to).step_by(block_len) {
             power += meter.add_block(start..to.min(start + block_len));
         }
         frames.push(power / (to - from) as f64);
+        *fourth = (meter.sums.fourth - before) / (to - from) as f64;
     }
-    meter.finish()
+    let envelope = meter.finish();
+    Envelope {
+        power_variance: batch_means::variance(frames),
+        kurtosis_variance: kurtosis_variance(envelope.mean_power, envelope.kurtosis, frames, &mut fourths[..count]),
+        ..envelope
+    }
 }
 
 /// Sums and counts over some samples. `difference` and `square` are sums of the differences of the
@@ -258,38 +275,13 @@ impl<'a, S: Simd> Meter<'a, S> {
             } else {
                 0.0
             },
+            power_variance: 0.0,
+            kurtosis_variance: 0.0,
             sign_changes: sums.sign_changes,
             repeats: sums.repeats,
             zeros: sums.zeros,
             at_clipping_levels: sums.at_clipping_levels,
             certain,
         }
-    }
-}
-
-/// The signs of the last sample: a bit each for above and for below zero, in the last lane's place.
-struct Signs {
-    above: u32,
-    below: u32,
-}
-
-impl Signs {
-    #[inline(always)]
-    fn of(value: f32, lanes: usize) -> Self {
-        Self {
-            above: u32::from(value > 0.0) << (lanes - 1),
-            below: u32::from(value < 0.0) << (lanes - 1),
-        }
-    }
-
-    /// Changes of sign within the next samples, and from the last one to them. Zero is a sign of
-    /// its own: the sign changes where "above 0" or "below 0" changes.
-    #[inline(always)]
-    fn changes(&mut self, above: u32, below: u32, lanes: usize) -> u32 {
-        let above_before = above << 1 | self.above >> (lanes - 1);
-        let below_before = below << 1 | self.below >> (lanes - 1);
-        let changed = (above ^ above_before) | (below ^ below_before);
-        (self.above, self.below) = (above, below);
-        (changed & (u32::MAX >> (u32::BITS as usize - lanes))).count_ones()
     }
 }

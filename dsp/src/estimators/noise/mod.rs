@@ -52,6 +52,14 @@ pub(crate) struct Noise {
     pub knowledge: Knowledge,
 }
 
+impl Noise {
+    /// Variance of the estimated density over its square: one over the number of independent powers
+    /// in its mean (Welch, IEEE Trans. AU 15, 1967).
+    pub(crate) fn relative_variance(&self) -> f64 {
+        HANN_VARIANCE / self.measured_bins.max(1.0)
+    }
+}
+
 /// Buffers of [`estimate`], reused from chunk to chunk.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {

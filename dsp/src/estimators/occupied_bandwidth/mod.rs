@@ -1,16 +1,16 @@
 //! Where in the band the signal lies: occupied bandwidth and carrier.
 
-use std::f64::consts::TAU;
+mod carrier;
+mod edges;
+mod place;
 
-use rustfft::num_complex::{Complex32, Complex64};
+use rustfft::num_complex::Complex32;
 
+use self::carrier::carrier;
+use self::edges::{RegionSums, crossing, residual};
 use super::distributions;
 use super::noise::{HANN_VARIANCE, Noise};
-use super::spectrum::{self, Block, PAD, signed};
-
-/// Part of the power below the lower edge of the occupied bandwidth, and the part above the upper
-/// edge (ITU-R SM.328, article 1.153 of the Radio Regulations).
-const OUTSIDE: f64 = 0.005;
+use super::spectrum::{Block, PAD, signed};
 
 /// Probability that noise far from a signal counts as part of it.
 const FALSE_ALARM: f64 = 1e-3;
@@ -33,6 +33,10 @@ pub(crate) struct Emission {
     pub upper: f64,
     /// Phase of the autocorrelation at lag 1, as a frequency.
     pub carrier: f64,
+    /// Variances of the three as estimates.
+    pub lower_variance: f64,
+    pub upper_variance: f64,
+    pub carrier_variance: f64,
 }
 
 /// Finds the emission. For each block: sums over all blocks before it.
@@ -57,29 +61,38 @@ impl Finder {
         let region = self.region(blocks, noise)?;
         let ordinals = region.first..region.first + region.len;
         let numbered = ordinals.map(|ordinal| (ordinal, &blocks[ordinal % blocks.len()]));
-        let residual = |block: &Block| block.hann - noise.density * block.bins as f64;
-        let total: f64 = numbered.clone().map(|(_, block)| residual(block)).sum();
+        let total: f64 = numbered.clone().map(|(_, block)| residual(block, noise)).sum();
         if total <= 0.0 {
             return None;
         }
         let n = spectrum.len() - 2 * PAD;
-        let lower = edge(numbered.clone(), total, residual, |block, before| {
-            crossing(block.range(), spectrum, noise, total, before)
-        })?;
-        let upper = edge(numbered.clone().rev(), total, residual, |block, before| {
-            crossing(block.range().rev(), spectrum, noise, total, before)
-        })?;
+        let sums = RegionSums {
+            noise,
+            total,
+            bins: numbered.clone().map(|(_, block)| block.bins as f64).sum(),
+        };
         let turns = |ordinal: usize| (ordinal / blocks.len() * n) as f64;
-        let lower_edge = signed(lower.bin, n) + turns(lower.ordinal) - 0.5 + lower.before;
-        let upper_edge = signed(upper.bin, n) + turns(upper.ordinal) + 0.5 - upper.before;
-        let middle = f64::midpoint(lower_edge, upper_edge);
+        let lower = sums.edge(
+            &numbered,
+            |block, before, target| crossing(block.range(), spectrum, noise, before, target),
+            |edge| signed(edge.bin, n) + turns(edge.ordinal) - 0.5 + edge.before,
+        )?;
+        let upper = sums.edge(
+            &numbered.clone().rev(),
+            |block, before, target| crossing(block.range().rev(), spectrum, noise, before, target),
+            |edge| signed(edge.bin, n) + turns(edge.ordinal) + 0.5 - edge.before,
+        )?;
+        let middle = f64::midpoint(lower.at, upper.at);
         let back = (middle / n as f64).round() * n as f64;
         let carrier = carrier(numbered.map(|(_, block)| block), noise, n);
-        let carrier_turns = ((middle - back - carrier) / n as f64).round() * n as f64;
+        let carrier_turns = ((middle - back - carrier.at) / n as f64).round() * n as f64;
         Some(Emission {
-            lower: lower_edge - back,
-            upper: upper_edge - back,
-            carrier: carrier + carrier_turns,
+            lower: lower.at - back,
+            upper: upper.at - back,
+            carrier: carrier.at + carrier_turns,
+            lower_variance: lower.variance,
+            upper_variance: upper.variance,
+            carrier_variance: carrier.variance,
         })
     }
 
@@ -166,81 +179,4 @@ fn with_guard(strong: Region, count: usize) -> Region {
         first: strong.first - before,
         len: strong.len + before + after,
     }
-}
-
-/// Where a sum reaches the power outside an edge.
-#[derive(Debug, Clone, Copy)]
-struct Edge {
-    /// Number of the block in its region.
-    ordinal: usize,
-    bin: usize,
-    /// Part of the bin before the edge.
-    before: f64,
-}
-
-/// The last bin, before half of the power is reached, at which the sum reaches the power outside
-/// the edge.
-fn edge<'a>(
-    blocks: impl Iterator<Item = (usize, &'a Block)>,
-    total: f64,
-    residual: impl Fn(&Block) -> f64,
-    inside: impl Fn(&Block, f64) -> Option<(usize, f64)>,
-) -> Option<Edge> {
-    let mut sum = 0.0;
-    let mut found = None;
-    for (ordinal, block) in blocks {
-        let after = sum + residual(block);
-        if sum < OUTSIDE * total && after >= OUTSIDE * total {
-            found = Some((ordinal, block, sum));
-        }
-        sum = after;
-        if sum >= 0.5 * total {
-            break;
-        }
-    }
-    let (ordinal, block, sum) = found?;
-    let (bin, before) = inside(block, sum)?;
-    Some(Edge { ordinal, bin, before })
-}
-
-/// The last of these bins at which the sum reaches the power outside the edge, and the part of that
-/// bin before the edge. `before` is the sum over all bins before these.
-fn crossing(
-    bins: impl Iterator<Item = usize>,
-    spectrum: &[Complex32],
-    noise: &Noise,
-    total: f64,
-    before: f64,
-) -> Option<(usize, f64)> {
-    let mut sum = before;
-    let mut found = None;
-    for bin in bins {
-        let power = f64::from(spectrum::hann(
-            spectrum[bin],
-            spectrum[bin + PAD],
-            spectrum[bin + 2 * PAD],
-        ));
-        let missing = OUTSIDE * total - sum;
-        let residual = power - noise.density;
-        if missing > 0.0 && residual >= missing {
-            found = Some((bin, missing / residual));
-        }
-        sum += residual;
-    }
-    found
-}
-
-/// Phase of the autocorrelation at lag 1 of the signal without the noise, as a frequency in bins.
-/// The autocorrelation is the transform of the powers.
-fn carrier<'a>(blocks: impl Iterator<Item = &'a Block>, noise: &Noise, n: usize) -> f64 {
-    let phasor = |bin: f64| Complex64::from_polar(1.0, TAU * bin / n as f64);
-    let sum: Complex64 = blocks
-        .filter(|block| block.power > 0.0)
-        .map(|block| {
-            let (first, bins) = (block.first as f64, block.bins as f64);
-            let signal = phasor(first + block.moment / block.power) * block.power;
-            signal - phasor(first + 0.5 * (bins - 1.0)) * (noise.density * bins)
-        })
-        .sum();
-    sum.arg() / TAU * n as f64
 }

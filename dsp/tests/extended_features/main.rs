@@ -2,13 +2,26 @@
 
 #![expect(clippy::float_cmp, reason = "counts over counts are exact")]
 
-#[path = "support/time_domain.rs"]
+#[path = "../support/modulations/mod.rs"]
+#[allow(
+    dead_code,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "other programs use the rest, and the numbers of samples are small"
+)]
+mod modulations;
+mod readings;
+#[path = "../support/signals.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod signals;
+#[path = "../support/time_domain.rs"]
 #[allow(
     dead_code,
     clippy::cast_possible_truncation,
     reason = "other tests use the rest, and the signals are small"
 )]
 mod time_domain;
+mod uncertainty;
 
 use heimdall_dsp::{Unknown, Warning};
 use time_domain::{RATE, Random, SECOND, add, band, first, near, noise};
@@ -164,7 +177,7 @@ fn silence_is_finite() {
             .numbers
             .iter()
             .filter_map(|(_, value)| *value)
-            .all(|value| value.mean.is_finite() && value.std.is_finite())
+            .all(|value| value.mean.is_finite() && value.std.is_finite() && value.standard_error.is_finite())
     );
     assert_eq!(segment.extended.numbers.power_dbfs.expect("known").min, -300.0);
     near(segment.quality.zero_fraction, 0.2, 1e-9, "zeros");

@@ -3,28 +3,23 @@
 //! `measurement_features.receiver_features`. `HEIMDALL_UPDATE=1 cargo test -p heimdall-dsp --test
 //! dictionary` writes them.
 
+mod tables;
+
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use heimdall_dsp::{Hints, Recording, Set, Warning, Workspace, dictionary};
-use serde_json::Value;
+use heimdall_dsp::{Extended, STANDARD_ERRORS, Set, Warning, dictionary};
+use tables::{escape, first_segment, golden, heading, tables};
 
 /// Marks around a part of the README that is written here.
 const DICTIONARY: [&str; 2] = [
-    "<!-- dictionary: written by `dsp/tests/dictionary.rs` -->",
+    "<!-- dictionary: written by `dsp/tests/dictionary` -->",
     "<!-- end of the dictionary -->",
 ];
 const WARNINGS: [&str; 2] = [
-    "<!-- warnings: written by `dsp/tests/dictionary.rs` -->",
+    "<!-- warnings: written by `dsp/tests/dictionary` -->",
     "<!-- end of the warnings -->",
-];
-
-/// Recordings in `tests/golden`, and their sample rates in Hz.
-const RECORDINGS: [(&str, f64); 3] = [
-    ("noise_only_48k", 48_000.0),
-    ("tone_20db_48k", 48_000.0),
-    ("fm_12k5_200k", 200_000.0),
 ];
 
 #[test]
@@ -131,15 +126,25 @@ fn every_entry_has_a_unit_a_definition_and_a_source() {
     }
 }
 
+#[test]
+fn every_extended_number_has_a_standard_error_with_a_formula_and_a_source() {
+    let names = STANDARD_ERRORS.map(|error| error.name);
+    assert_eq!(names, Extended::<f64>::NAMES);
+    for error in STANDARD_ERRORS {
+        assert!(error.formula.ends_with('.') && !error.source.is_empty(), "{error:?}");
+    }
+}
+
 /// The SQL file that sets the comment.
 fn comment() -> String {
     let mut text = String::from(
-        "-- The comment on measurement_features.receiver_features, written by dsp/tests/dictionary.rs. It is set only where it
+        "-- The comment on measurement_features.receiver_features, written by dsp/tests/dictionary. It is set only where it
 -- differs, because COMMENT ON waits for a running vacuum of the table.
 DO $$
 DECLARE
     meaning CONSTANT text := $text$One object per 1000 ms segment of this receiver's recording. Empty when extraction_failed.
 A number of the sets reference and extended, and signal_present, has mean, std, min and max over the segment's 200 ms chunks.
+Those of the set extended have the standard_error of the mean too.
 rx_id, rx_lat, rx_lon: the receiver's name and position in degrees
 x: samples of a chunk, full scale 1. N: their number. fs: sample rate in Hz.
 P: |FFT of x|^2 / N, rectangular window, 0 Hz in the middle. Frequencies are from the centre of the band
@@ -150,6 +155,15 @@ P: |FFT of x|^2 / N, rectangular window, 0 Hz in the middle. Frequencies are fro
         for entry in dictionary().filter(|entry| entry.set == set) {
             let line = format!("{} [{}]: {} {}", entry.name, entry.unit, entry.definition, entry.bias);
             writeln!(text, "{}", ascii(line.trim_end())).expect("text");
+        }
+        if set == Set::Extended {
+            text.push_str(
+                "standard_error of a number: that of its mean, or that of the scatter of the chunks if it is significantly larger:
+",
+            );
+            for error in STANDARD_ERRORS {
+                writeln!(text, "{}: {}", error.name, ascii(error.formula)).expect("text");
+            }
         }
     }
     text.push_str(
@@ -211,77 +225,4 @@ fn warnings() -> String {
     }
     text.push('\n');
     text
-}
-
-/// The tables of all sets, between blank lines.
-fn tables() -> String {
-    let segments = RECORDINGS.map(|(name, rate_hz)| first_segment(&golden(name), rate_hz));
-    let mut text = String::from("\n");
-    for set in Set::ALL {
-        write!(text, "\n### {}\n\n", heading(set)).expect("text");
-        text.push_str("| number | unit | definition | known bias and limits | source |\n");
-        text.push_str("| --- | --- | --- | --- | --- |\n");
-        let entries = || dictionary().filter(move |entry| entry.set == set);
-        for entry in entries() {
-            let cells = [entry.unit, entry.definition, entry.bias, entry.source].map(escape);
-            writeln!(text, "| `{}` | {} |", entry.name, cells.join(" | ")).expect("text");
-        }
-        text.push_str("\nWhat it reads (mean over a segment):\n\n");
-        text.push_str("| number | noise, 48 kHz | tone 20 dB, 48 kHz | FM 12.5 kHz, 200 kHz |\n");
-        text.push_str("| --- | ---: | ---: | ---: |\n");
-        for entry in entries() {
-            let reads = segments.each_ref().map(|segment| reading(segment, set, entry.name));
-            writeln!(text, "| `{}` | {} |", entry.name, reads.join(" | ")).expect("text");
-        }
-    }
-    text.push('\n');
-    text
-}
-
-fn heading(set: Set) -> &'static str {
-    match set {
-        Set::Segment => "The segment",
-        Set::Reference => "Reference features: the 17 numbers of the training data",
-        Set::Extended => "Extended features (`extended`)",
-        Set::Quality => "Quality (`quality`)",
-    }
-}
-
-/// The text as a cell of a Markdown table, which a bar would end.
-fn escape(text: &str) -> String {
-    text.replace('|', "\\|")
-}
-
-/// The number in this segment, with four significant digits.
-fn reading(segment: &Value, set: Set, name: &str) -> String {
-    let object = match set {
-        Set::Segment | Set::Reference => segment,
-        Set::Extended | Set::Quality => &segment[set.name()],
-    };
-    let value = &object[name];
-    let Some(number) = value.as_f64().or_else(|| value["mean"].as_f64()) else {
-        return "-".to_owned();
-    };
-    if number == 0.0 {
-        return "0".to_owned();
-    }
-    // Rounded to four significant digits, without zeros at the end.
-    let rounded: f64 = format!("{number:.3e}").parse().expect("a number");
-    rounded.to_string()
-}
-
-fn golden(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name)
-        .with_extension("cf32")
-}
-
-fn first_segment(path: &Path, rate_hz: f64) -> Value {
-    let bytes = fs::read(path).expect("a golden recording");
-    let mut workspace = Workspace::new();
-    let mut recording = Recording::new(Hints::default().with_sample_rate_hz(rate_hz, "argument"));
-    recording.push(&bytes, &mut workspace).expect("samples");
-    let extraction = recording.finish(&mut workspace).expect("features");
-    serde_json::to_value(&extraction.segments[0]).expect("JSON")
 }
