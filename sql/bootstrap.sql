@@ -36,8 +36,8 @@ BEGIN
     FOR upper IN
         SELECT c.oid::regclass AS name, pg_get_userbyid(c.relowner) AS owner
         FROM unnest(ARRAY['feature_coverage', 'session_coverage', 'session_features', 'feature_failures',
-                          'feature_backlog', 'backfill_progress', 'extraction_workers', 'pending_features', 'session_measurements',
-                          'iq_measurements'])
+                          'feature_backlog', 'backfill_progress', 'extraction_workers', 'pending_features',
+                          'session_measurements', 'iq_measurements'])
              WITH ORDINALITY AS v (name, nth)
         JOIN pg_class c ON c.relname = v.name AND c.relnamespace = to_regnamespace('heimdall') AND c.relkind = 'v'
         ORDER BY v.nth

@@ -6,10 +6,12 @@ REVOKE ALL ON FUNCTION
     heimdall.longest_session(), heimdall.may_notify(), heimdall.wake_workers(),
     heimdall.claim_measurements(uuid, integer, bigint[]), heimdall.settle_sessions(uuid[]), heimdall.release_expired(),
     heimdall.enqueue_sessions(text, smallint, uuid, timestamptz, timestamptz, bigint, boolean),
-    heimdall.enqueue_missing(integer, boolean), heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz),
+    heimdall.enqueue_missing(integer, boolean),
+    heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz),
     heimdall.cancel_backfill(uuid), heimdall.retry_failed(text, timestamptz, timestamptz),
     heimdall.pause_extraction(text), heimdall.resume_extraction(), heimdall.note_session_changes(),
-    heimdall.note_measurement_changes(), heimdall.apply_changes(uuid[], uuid[], timestamptz[], boolean, text, smallint, timestamptz),
+    heimdall.note_measurement_changes(),
+    heimdall.apply_changes(uuid[], uuid[], timestamptz[], boolean, text, smallint, timestamptz),
     heimdall.expand_notes(integer, integer, bigint), heimdall.expand_taken(heimdall.change_notes[]),
     heimdall.related_measurements(uuid[], jsonb), heimdall.sweep_sessions(timestamptz, timestamptz, bigint),
     heimdall.weight_of_note(text, uuid[]),
@@ -35,14 +37,16 @@ BEGIN
             ('heimdall_daemon', 'SELECT, UPDATE, DELETE ON heimdall.feature_queue'),
             ('heimdall_daemon', 'SELECT, INSERT, DELETE ON heimdall.feature_parts'),
             ('heimdall_daemon', 'SELECT, UPDATE ON heimdall.backfills, heimdall.sweep_state, heimdall.queue_depth'),
-            ('heimdall_daemon', 'SELECT ON heimdall.change_notes, heimdall.schema_migrations, heimdall.extraction_control, '
+            ('heimdall_daemon', 'SELECT ON heimdall.change_notes, heimdall.schema_migrations, '
+                                'heimdall.extraction_control, '
                                 'heimdall.pending_features, heimdall.session_measurements, heimdall.feature_coverage, '
                                 'heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, '
                                 'heimdall.feature_backlog, heimdall.backfill_progress, heimdall.extraction_workers'),
             ('heimdall_daemon', 'EXECUTE ON FUNCTION heimdall.may_notify(), heimdall.wake_workers(), '
                                 'heimdall.claim_measurements(uuid, integer, bigint[]), '
                                 'heimdall.settle_sessions(uuid[]), heimdall.release_expired(), '
-                                'heimdall.enqueue_missing(integer, boolean), heimdall.expand_notes(integer, integer, bigint), '
+                                'heimdall.enqueue_missing(integer, boolean), '
+                                'heimdall.expand_notes(integer, integer, bigint), '
                                 'heimdall.session_lock_key(uuid), heimdall.as_uuid(uuid), heimdall.as_uuid(text), '
                                 'heimdall.window_end(timestamptz, double precision), '
                                 'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '

@@ -1,4 +1,4 @@
--- A superuser may install. Then everything of ours goes to the owner of the application's tables: our functions run with
+-- A superuser may install. Then everything of ours goes to the owner of the application's tables. Our functions run with
 -- their owner's rights, and a superuser's function must not read a view that somebody else can replace. An owner who is
 -- a superuser himself keeps everything.
 DO $$

@@ -1,6 +1,7 @@
 -- Purpose: one heartbeat, which also returns what a daemon must know that often.
 -- Parameters: $1 worker_id, $2 recordings in flight
--- Returns: paused, pause_reason, schema_version, claim_ids (the claims of this worker in the queue); no row: the lease expired and the claims went to other daemons
+-- Returns: paused, pause_reason, schema_version, claim_ids (the claims of this worker in the queue); no row: the lease
+--   expired and the claims went to other daemons
 -- Plan: one row each by primary key, 7 buffers, 0.05 ms.
 WITH beat AS (
     UPDATE heimdall.worker_heartbeats

@@ -4,7 +4,7 @@
 --   A time of the last sweep in the future means that the clock was set back.
 -- Parameters: $1 maximum number of sessions, $2 interval in ms, $3 whether history from before the installation counts
 -- Returns: recordings_found, measurements_queued; no row: another daemon swept within the interval
--- Plan: functions/enqueue_missing.sql bounds it; two seconds at 10 million finished measurements.
+-- Plan: functions/intake/enqueue_missing.sql bounds it; two seconds at 10 million finished measurements.
 WITH turn AS MATERIALIZED (
     UPDATE heimdall.sweep_state
     SET last_sweep_at = clock_timestamp()

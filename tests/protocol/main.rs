@@ -14,14 +14,14 @@
 //!
 //! | action | file in `sql/` |
 //! | --- | --- |
-//! | `Complete`, `DeleteSession` | `functions/note_session_changes.sql` |
-//! | `Replace`, `Revert`, `Clear`, `Retime`, `Delete` | `functions/note_measurement_changes.sql` |
+//! | `Complete`, `DeleteSession` | `functions/intake/note_session_changes.sql` |
+//! | `Replace`, `Revert`, `Clear`, `Retime`, `Delete` | `functions/intake/note_measurement_changes.sql` |
 //! | `Reopen`, `Overwrite`, `Spoil` | none: nothing is noted |
 //! | `Backfill` | `functions/request_backfill.sql`, `functions/enqueue_sessions.sql` |
 //! | `Cancel` | `functions/cancel_backfill.sql` |
 //! | `Again` | none yet: queues a measurement that has features |
-//! | `Expand` | `functions/expand_notes.sql`, `functions/expand_taken.sql`, `functions/apply_changes.sql`, `functions/related_measurements.sql` |
-//! | `Sweep` | `queries/sweep.sql`, `functions/enqueue_missing.sql`, `functions/sweep_sessions.sql`, `functions/apply_changes.sql` |
+//! | `Expand` | `functions/intake/expand_notes.sql`, `functions/intake/expand_taken.sql`, `functions/intake/apply_changes.sql`, `functions/intake/related_measurements.sql` |
+//! | `Sweep` | `queries/sweep.sql`, `functions/intake/enqueue_missing.sql`, `functions/intake/sweep_sessions.sql`, `functions/intake/apply_changes.sql` |
 //! | `Claim` | `queries/claim.sql`, `functions/claim_measurements.sql` |
 //! | `Fetch` | none: reads the object |
 //! | `Store` | `queries/lock_sessions.sql`, `queries/store_features.sql`, `queries/store_failure.sql`, `queries/discard.sql`, `queries/settle_sessions.sql`, `functions/settle_sessions.sql` |
