@@ -31,6 +31,8 @@ pub(super) enum Note {
     Completed(usize),
     /// Deleted.
     Session(usize),
+    /// A cancelled backfill had rows of this session.
+    Settle(usize),
     Measurement(usize),
 }
 
@@ -66,6 +68,18 @@ pub(super) struct Entry {
     pub(super) recheck: bool,
     /// The location when it was queued.
     pub(super) location: Option<String>,
+}
+
+impl Entry {
+    /// Another location or session starts it again, and ends a claim.
+    pub(in crate::stress::model) fn restart_if_changed(&mut self, session: usize, location: Option<&String>) -> bool {
+        let changed = self.location.as_ref() != location || self.session != session;
+        if changed {
+            (self.state, self.attempt, self.recheck) = (State::Ready, 0, false);
+            (self.location, self.session) = (location.cloned(), session);
+        }
+        changed
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

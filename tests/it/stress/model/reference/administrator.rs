@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::stress::model::state::{Backfill, Entry, MEASUREMENTS, SESSIONS, State, World};
+use crate::stress::model::state::{Backfill, Entry, MEASUREMENTS, Note, SESSIONS, State, World};
 
 impl World {
     /// Queues what is missing, newest sessions first. Returns the numbers of sessions and
@@ -72,8 +72,9 @@ impl World {
             let ours = |entry: &mut Entry| {
                 entry.backfill == Some(b) && entry.source == "backfill" && !matches!(entry.state, State::Claimed(_))
             };
-            if measurement.queued.take_if(ours).is_some() {
+            if let Some(entry) = measurement.queued.take_if(ours) {
                 measurement.cancelled = true;
+                self.notes.push(Note::Settle(entry.session));
                 cancelled += 1;
             }
         }

@@ -67,6 +67,7 @@ impl World {
                     fresh.extend(members.map(|m| (m, true)));
                 }
                 Note::Measurement(m) => drop(fresh.insert(*m, true)),
+                Note::Settle(s) => left.push(*s),
                 Note::Session(_) => {}
             }
         }
@@ -150,14 +151,11 @@ impl World {
             row.session = session;
         }
         let Some(entry) = &mut measurement.queued else { return };
-        if session == Some(entry.session) {
+        if completed {
+            entry.restart_if_changed(session.expect("it is completed"), measurement.location.as_ref());
             return;
         }
-        if completed {
-            entry.session = session.expect("it is completed");
-            if matches!(entry.state, State::Claimed(_)) {
-                entry.state = State::Ready;
-            }
+        if session == Some(entry.session) {
             return;
         }
         let entry = measurement.queued.take().expect("it is queued");
@@ -173,14 +171,13 @@ impl World {
         let Some(entry) = &mut self.measurements[m].queued else {
             return self.enqueue(m, source, priority, None);
         };
-        if entry.location != location || entry.session != session {
-            (entry.state, entry.attempt, entry.recheck) = (State::Ready, 0, false);
-        } else if matches!(entry.state, State::Claimed(_)) {
-            return;
-        } else if entry.recheck && matches!(entry.state, State::Waiting(_)) {
-            entry.state = State::Ready;
+        if !entry.restart_if_changed(session, location.as_ref()) {
+            if matches!(entry.state, State::Claimed(_)) {
+                return;
+            } else if entry.recheck && matches!(entry.state, State::Waiting(_)) {
+                entry.state = State::Ready;
+            }
         }
-        (entry.location, entry.session) = (location, session);
         if priority < entry.priority {
             (entry.source, entry.priority) = (source, priority);
         }

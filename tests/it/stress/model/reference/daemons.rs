@@ -38,6 +38,8 @@ impl World {
             let lease = self.leases.len();
             let location = self.measurements[m].location.clone();
             let entry = self.measurements[m].queued.as_mut().expect("it is ready");
+            let location = location.filter(|_| self.sessions[entry.session].exists);
+            entry.location.clone_from(&location);
             entry.attempt += 1;
             entry.state = State::Claimed(lease);
             self.leases.push(Lease {
@@ -46,7 +48,7 @@ impl World {
                 session: entry.session,
                 attempt: entry.attempt,
                 recheck: entry.recheck,
-                location: location.filter(|_| self.sessions[entry.session].exists),
+                location,
                 lost,
             });
         }
