@@ -14,7 +14,6 @@ REVOKE ALL ON FUNCTION
     heimdall.apply_changes(uuid[], uuid[], timestamptz[], boolean, text, smallint, timestamptz),
     heimdall.expand_notes(integer, integer, bigint), heimdall.expand_taken(heimdall.change_notes[]),
     heimdall.related_measurements(uuid[], jsonb), heimdall.sweep_sessions(timestamptz, timestamptz, bigint),
-    heimdall.weight_of_note(text, uuid[]),
     heimdall.source_fingerprint(text, text, text, double precision), heimdall.session_lock_key(uuid),
     heimdall.as_uuid(uuid), heimdall.as_uuid(text), heimdall.window_end(timestamptz, double precision),
     heimdall.earlier(timestamptz, interval), heimdall.measure_coverage(), heimdall.total_coverage(),

@@ -60,7 +60,6 @@ SELECT
 \ir functions/window_end.sql
 \ir functions/source_fingerprint.sql
 \ir functions/session_lock_key.sql
-\ir functions/intake/weight_of_note.sql
 \ir functions/claim_measurements.sql
 \ir functions/settle_sessions.sql
 \ir functions/release_expired.sql

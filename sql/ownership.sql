@@ -39,7 +39,7 @@ BEGIN
                   AND obj_description(p.oid, 'pg_proc') IS NOT NULL
                   AND p.proname = ANY (ARRAY[
                       'may_notify', 'wake_workers', 'longest_session', 'as_uuid', 'window_end', 'earlier',
-                      'source_fingerprint', 'session_lock_key', 'weight_of_note', 'claim_measurements',
+                      'source_fingerprint', 'session_lock_key', 'claim_measurements',
                       'settle_sessions', 'release_expired', 'enqueue_sessions', 'apply_changes',
                       'related_measurements', 'expand_taken', 'expand_notes', 'sweep_sessions', 'enqueue_missing',
                       'request_backfill', 'cancel_backfill', 'retry_failed', 'pause_extraction', 'resume_extraction',

@@ -74,6 +74,7 @@ BEGIN
                 'measurement: measurements were added, changed or deleted\n'
                 'settle: written by expand_notes() itself, for sessions that may have nothing outstanding any more'),
             ('change_notes', 'ids', 'The sessions, or the measurements: at most 100, or 500.'),
+            ('change_notes', 'size', 'Number of ids.'),
             ('change_notes', 'times',
                 'created_at of the measurements when they were noted, in the order of ids; for the choice of a partition.'),
             ('change_notes', 'old_sessions',

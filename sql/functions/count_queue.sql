@@ -35,7 +35,7 @@ BEGIN
               FROM heimdall.feature_queue q
               GROUP BY q.source, q.state
             UNION ALL
-              SELECT 'note', CASE WHEN n.failure IS NULL THEN 'ready' ELSE 'failed' END, sum(cardinality(n.ids)),
+              SELECT 'note', CASE WHEN n.failure IS NULL THEN 'ready' ELSE 'failed' END, sum(n.size),
                      min(n.noted_at)
               FROM heimdall.change_notes n
               GROUP BY n.failure IS NULL) c;

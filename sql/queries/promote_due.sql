@@ -15,7 +15,7 @@ WITH now_is AS MATERIALIZED (
 ), set_back AS MATERIALIZED (
     -- No delay is as long as this: the clock was set back.
     SELECT measurement_id FROM heimdall.feature_queue
-    WHERE state = 'waiting' AND due_at > (SELECT t + interval '20 minutes' FROM now_is)
+    WHERE state = 'waiting' AND due_at > (SELECT t + interval '2 hours' FROM now_is)
     ORDER BY due_at DESC
     LIMIT 1000
     FOR UPDATE SKIP LOCKED

@@ -5,6 +5,7 @@ CREATE TABLE heimdall.change_notes (
     id           bigint      GENERATED ALWAYS AS IDENTITY CONSTRAINT change_notes_pkey PRIMARY KEY,
     kind         text        NOT NULL,
     ids          uuid[]      NOT NULL,
+    size         integer     GENERATED ALWAYS AS (cardinality(ids)) STORED,
     times        timestamptz[],
     old_sessions jsonb,
     noted_at     timestamptz NOT NULL DEFAULT clock_timestamp(),

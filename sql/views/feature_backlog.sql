@@ -12,7 +12,7 @@ FROM (SELECT count(*) FILTER (WHERE priority = 0) AS live,
              count(*) FILTER (WHERE state = 'waiting') AS waiting,
              min(enqueued_at) AS oldest_at
       FROM heimdall.feature_queue) q
-CROSS JOIN (SELECT coalesce(sum(cardinality(ids)) FILTER (WHERE failure IS NULL), 0)::bigint AS noted,
+CROSS JOIN (SELECT coalesce(sum(size) FILTER (WHERE failure IS NULL), 0)::bigint AS noted,
                    count(*) FILTER (WHERE failure IS NOT NULL) AS failed_notes,
                    min(noted_at) FILTER (WHERE failure IS NULL) AS oldest_at
             FROM heimdall.change_notes) n;

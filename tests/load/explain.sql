@@ -38,11 +38,17 @@ DECLARE
     ids    uuid[];
     claims bigint[];
 BEGIN
-    EXECUTE $q$EXECUTE register_worker('explain', 1, '0', 16, 3600000, 8)$q$ INTO worker;
+    EXECUTE $q$EXECUTE register_worker('explain', 1, '0', 16, 3600000, 11)$q$ INTO worker;
     FOR i IN 1..30 LOOP
         CALL pg_temp.measure('trigger: completion', format($q$UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = %L$q$, pg_temp.recording()));
         COMMIT;
+        CALL pg_temp.measure('expand: a session of 7', 'EXECUTE expand_notes(1000, 0, NULL)');
+        COMMIT;
         CALL pg_temp.measure('trigger: late object', format($q$UPDATE heimdall.measurements SET iq_data_location = iq_data_location || '.2' WHERE id = %L$q$, pg_temp.extracted()));
+        COMMIT;
+        CALL pg_temp.measure('expand: one object', 'EXECUTE expand_notes(1000, 0, NULL)');
+        COMMIT;
+        CALL pg_temp.measure('expand: no notes', 'EXECUTE expand_notes(1000, 0, NULL)');
         COMMIT;
         CALL pg_temp.measure('claim of 16', format('EXECUTE claim(%L, 16, NULL)', worker));
         COMMIT;
@@ -50,14 +56,14 @@ BEGIN
             EXIT WHEN held.n > 4;
             IF held.n = 1 THEN
                 CALL pg_temp.measure('lock_sessions', format('EXECUTE lock_sessions(%L)', ARRAY[held.recording_session_id]));
-                CALL pg_temp.measure('store_features', format($q$EXECUTE store_features(%L, %s, ARRAY['{"segment_index": 0}'::jsonb], '{}', 0.9, 20, 1, 0)$q$,
+                CALL pg_temp.measure('store_features', format($q$EXECUTE store_features(%L, %s, ARRAY['{"segment_index": 0}'::jsonb], '{}', 0.9, 20, 1, 0, 1)$q$,
                                      held.measurement_id, held.claim_id));
                 CALL pg_temp.measure('settle_sessions', format('EXECUTE settle_sessions(%L)', ARRAY[held.recording_session_id]));
                 CALL pg_temp.measure('progress_backfills', format('EXECUTE progress_backfills(%L, %L, %L)', ARRAY[md5('backfill')::uuid], ARRAY[1], ARRAY[0]));
             ELSIF held.n = 2 THEN
-                CALL pg_temp.measure('store_failure', format($q$EXECUTE store_failure(%L, %s, 'invalid_format', 'x', '{}', NULL)$q$, held.measurement_id, held.claim_id));
+                CALL pg_temp.measure('store_failure', format($q$EXECUTE store_failure(%L, %s, 'invalid_format', 'x', '{}', NULL, 1)$q$, held.measurement_id, held.claim_id));
             ELSIF held.n = 3 THEN
-                CALL pg_temp.measure('store_failure, again', format($q$EXECUTE store_failure(%L, %s, 'not_found', 'x', '{}', 3600000)$q$, held.measurement_id, held.claim_id));
+                CALL pg_temp.measure('store_failure, again', format($q$EXECUTE store_failure(%L, %s, 'not_found', 'x', '{}', 3600000, 1)$q$, held.measurement_id, held.claim_id));
             ELSE
                 CALL pg_temp.measure('retry_later', format('EXECUTE retry_later(%L, %s, 1)', held.measurement_id, held.claim_id));
             END IF;
@@ -73,7 +79,7 @@ BEGIN
                              md5('session' || i)::uuid));
         COMMIT;
         IF i <= 3 THEN  -- its cost has another bound, and it is not on the hot path
-            CALL pg_temp.measure('sweep', 'EXECUTE sweep(250, 0)');
+            CALL pg_temp.measure('sweep', 'EXECUTE sweep(250, 0, true)');
             COMMIT;
         END IF;
     END LOOP;
@@ -101,16 +107,17 @@ SET auto_explain.log_buffers = on;
 SET auto_explain.log_timing = off;
 \o /dev/null
 BEGIN;
-EXECUTE register_worker('explain', 1, '0', 16, 3600000, 8) \gset
+EXECUTE register_worker('explain', 1, '0', 16, 3600000, 11) \gset
 SELECT pg_temp.recording() AS session, pg_temp.extracted() AS measurement \gset
 UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = :'session';
 UPDATE heimdall.measurements SET iq_data_location = iq_data_location || '.2' WHERE id = :'measurement';
+EXECUTE expand_notes(1000, 0, NULL);
 EXECUTE claim(:'worker_id', 16, NULL);
 SELECT measurement_id, claim_id, recording_session_id FROM heimdall.feature_queue WHERE state = 'claimed' LIMIT 1 \gset
-EXECUTE store_features(:'measurement_id', :claim_id, ARRAY['{"segment_index": 0}'::jsonb], '{}', 0.9, 20, 1, 0);
+EXECUTE store_features(:'measurement_id', :claim_id, ARRAY['{"segment_index": 0}'::jsonb], '{}', 0.9, 20, 1, 0, 1);
 EXECUTE settle_sessions(ARRAY[:'recording_session_id']::uuid[]);
 SELECT measurement_id, claim_id FROM heimdall.feature_queue WHERE state = 'claimed' LIMIT 1 \gset
-EXECUTE store_failure(:'measurement_id', :claim_id, 'not_found', 'x', '{}', 1);
+EXECUTE store_failure(:'measurement_id', :claim_id, 'not_found', 'x', '{}', 1, 1);
 EXECUTE promote_due;
 EXECUTE release_expired;
 UPDATE heimdall.worker_heartbeats SET beat_at = beat_at - interval '2 hours';

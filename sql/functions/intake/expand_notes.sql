@@ -24,6 +24,8 @@ SET jit = off
 AS $$
 DECLARE
     max_notes CONSTANT integer := 1000;
+    batch bigint[];
+    seen  bigint;
     taken heimdall.change_notes[];
     note  heimdall.change_notes;
     one   record;
@@ -32,24 +34,30 @@ BEGIN
     queued := 0;
     set_aside := 0;
     more := false;
-    -- Locked first, then cut to the size of one batch: a note may name 500 measurements or 100 sessions.
-    SELECT array_agg(p.n ORDER BY (p.n).id) INTO taken
-    FROM (SELECT n FROM heimdall.change_notes n
-          WHERE (n.due_at IS NULL OR n.due_at <= clock_timestamp()) AND n.id > coalesce(above, 0)
-          ORDER BY n.id
-          LIMIT max_notes
-          FOR UPDATE SKIP LOCKED) p;
+    -- First a look without locks, to see how many notes make a batch: one may name 500 measurements or 100 sessions.
+    -- Where another expansion has locked all of them, the next batch.
+    FOR turn IN 1 .. 4 LOOP
+        SELECT array_agg(w.id ORDER BY w.id) FILTER (WHERE w.before < max_measurements),
+               max(w.id) FILTER (WHERE w.before < max_measurements),
+               bool_or(w.before >= max_measurements) OR count(*) >= max_notes
+        INTO batch, seen, more
+        FROM (SELECT l.id, sum(l.weight) OVER (ORDER BY l.id) - l.weight AS before
+              -- A completed session counts as eight measurements.
+              FROM (SELECT n.id, n.size * CASE n.kind WHEN 'measurement' THEN 1 ELSE 8 END AS weight
+                    FROM heimdall.change_notes n
+                    WHERE (n.due_at IS NULL OR n.due_at <= clock_timestamp()) AND n.id > coalesce(seen, above, 0)
+                    ORDER BY n.id
+                    LIMIT max_notes) l) w;
+        EXIT WHEN batch IS NULL;
+        SELECT array_agg(p.n ORDER BY (p.n).id) INTO taken
+        FROM (SELECT n FROM heimdall.change_notes n WHERE n.id = ANY (batch) FOR UPDATE SKIP LOCKED) p;
+        EXIT WHEN taken IS NOT NULL;
+    END LOOP;
     IF taken IS NULL THEN
+        more := false;
         RETURN NEXT;
         RETURN;
     END IF;
-    notes := cardinality(taken);
-    SELECT array_agg(w.n ORDER BY (w.n).id) INTO taken
-    FROM (SELECT t AS n, sum(heimdall.weight_of_note(t.kind, t.ids)) OVER (ORDER BY t.id)
-                         - heimdall.weight_of_note(t.kind, t.ids) AS before
-          FROM unnest(taken) AS t) w
-    WHERE w.before < max_measurements;
-    more := notes >= max_notes OR notes > cardinality(taken);
     notes := cardinality(taken);
     last_id := (taken[notes]).id;
 

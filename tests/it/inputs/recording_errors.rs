@@ -249,3 +249,20 @@ async fn every_form_of_a_location_leads_to_the_object() {
     }
     daemon.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_value_that_no_recording_has_is_one_error_row() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", recordings::tone());
+    let session = bench.record(&["a.bin", "a.bin"]).await;
+    let far_out = "UPDATE heimdall.measurements SET created_at = '294276-12-31 00:00Z' WHERE id = $1";
+    let updated = bench.sql.execute(far_out, &[&session.measurements[0]]).await;
+    assert_eq!(updated.expect("updated"), 1);
+    let daemon = Daemon::start(&bench).await;
+    bench.complete(&session).await;
+    let rows = bench.rows(&session).await;
+    assert_eq!((rows[0].error_kind.as_deref(), rows[1].failed), (Some("bad_value"), false));
+    let message = rows[0].error_message.as_deref().expect("a message");
+    assert!(message.contains("created_at is 294276-12-31"), "{message}");
+    daemon.stop().await;
+}

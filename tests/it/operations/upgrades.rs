@@ -78,7 +78,7 @@ async fn a_daemon_on_an_older_schema_asks_for_the_migration_and_starts_after_it(
             "DELETE FROM heimdall.schema_migrations WHERE version > 7;
              ALTER TABLE heimdall.schema_migrations DROP COLUMN serves_from;
              ALTER TABLE heimdall.worker_heartbeats DROP COLUMN schema_version;
-             DROP FUNCTION heimdall.starts_again, heimdall.expand_taken;
+             DROP FUNCTION heimdall.expand_taken;
              DROP VIEW heimdall.feature_backlog;
              DROP TABLE heimdall.queue_depth, heimdall.feature_parts, heimdall.change_notes, heimdall.cancelled_measurements;
              ALTER TABLE heimdall.feature_queue DROP COLUMN source_fingerprint;

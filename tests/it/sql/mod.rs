@@ -4,4 +4,5 @@ mod administrator;
 mod checks;
 mod earlier_service;
 mod plans;
+mod races;
 mod views;

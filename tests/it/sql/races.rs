@@ -1,0 +1,159 @@
+//! Orders of transactions that only two connections can show. Each test holds one transaction open while another one
+//! overtakes it.
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use crate::support::notifications::listen;
+use crate::support::{Bench, Session, connect, recordings, wait_until};
+
+const EXPAND: &str = "SELECT notes, queued, set_aside FROM heimdall.expand_notes()";
+
+/// A completed session of two measurements, which are queued, and time for an expansion to be overtaken.
+async fn queued() -> (Bench, Session) {
+    let bench = Bench::new().await;
+    let session = bench.record(&["v1", "v1"]).await;
+    bench.complete(&session).await;
+    bench.expand().await;
+    bench
+        .execute("ALTER FUNCTION heimdall.expand_notes SET lock_timeout = '30s'")
+        .await;
+    (bench, session)
+}
+
+async fn relocate(bench: &Bench, measurement: Uuid, location: Option<&str>) {
+    let update = "UPDATE heimdall.measurements SET iq_data_location = $2 WHERE id = $1";
+    let updated = bench.sql.execute(update, &[&measurement, &location]).await;
+    assert_eq!(updated.expect("updated"), 1);
+}
+
+/// A connection that holds the queue row of a measurement.
+async fn hold(bench: &Bench, measurement: Uuid) -> Client {
+    let (client, _) = connect(&bench.url().await).await;
+    client.batch_execute("BEGIN").await.expect("begun");
+    let lock = "SELECT FROM heimdall.feature_queue WHERE measurement_id = $1 FOR UPDATE";
+    assert_eq!(client.query(lock, &[&measurement]).await.expect("locked").len(), 1);
+    client
+}
+
+/// An expansion on a connection of its own, which waits for a lock when this returns.
+async fn waiting_expansion(bench: &Bench) -> JoinHandle<()> {
+    let (client, _) = connect(&bench.url().await).await;
+    let expanding = tokio::spawn(async move {
+        client.query_one(EXPAND, &[]).await.expect("expanded");
+    });
+    wait_until("the expansion waits for the lock", || async {
+        let waits = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        bench.count(waits).await > 0
+    })
+    .await;
+    expanding
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_expansion_that_is_overtaken_undoes_nothing() {
+    let (bench, session) = queued().await;
+    let [locked, other] = session.measurements[..] else { panic!("two") };
+    // The first expansion sees a measurement without an object, and waits for another one's row.
+    relocate(&bench, locked, Some("v2")).await;
+    relocate(&bench, other, None).await;
+    let holder = hold(&bench, locked).await;
+    let expanding = waiting_expansion(&bench).await;
+    // The second one sees that it has an object again.
+    relocate(&bench, other, Some("v3")).await;
+    bench.expand().await;
+    holder.batch_execute("COMMIT").await.expect("committed");
+    expanding.await.expect("expanded");
+
+    // What the first one could not compare is noted again.
+    bench.expand().await;
+    assert_eq!(bench.count("heimdall.feature_queue WHERE state = 'ready'").await, 2);
+    assert_eq!(bench.count("heimdall.change_notes").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_of_somebody_else_delays_one_note_and_not_the_others() {
+    let bench = Bench::new().await;
+    let (one, other) = (bench.record(&["a"]).await, bench.record(&["a"]).await);
+    bench.complete(&one).await;
+    bench.expand().await;
+    let holder = hold(&bench, one.measurements[0]).await;
+    relocate(&bench, one.measurements[0], Some("b")).await;
+    bench.complete(&other).await;
+    let expanded = bench.row_of(EXPAND, &[]).await;
+    assert_eq!(
+        (expanded.get(0), expanded.get(1), expanded.get(2)),
+        (2_i64, 1_i64, 0_i64),
+        "two notes, one measurement queued, nothing set aside"
+    );
+    assert_eq!(
+        bench.count("heimdall.change_notes WHERE due_at > clock_timestamp() AND failure IS NULL").await,
+        1
+    );
+    holder.batch_execute("COMMIT").await.expect("committed");
+    wait_until("the other note is expanded five seconds later", || async {
+        bench.expand().await;
+        bench.count("heimdall.change_notes").await == 0
+    })
+    .await;
+    assert_eq!(bench.count("heimdall.feature_queue WHERE attempt = 0").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_claim_reads_what_was_committed_before_it_got_the_row() {
+    let (bench, session) = queued().await;
+    let [measurement, _] = session.measurements[..] else { panic!("two") };
+    let register = "INSERT INTO heimdall.worker_heartbeats (host, pid, version, concurrency, lease_ms, schema_version)
+                    VALUES ('test', 1, '0', 4, 3600000, 11) RETURNING worker_id";
+    let worker: Uuid = bench.value(register, &[]).await;
+    relocate(&bench, measurement, Some("v2")).await;
+    let claim = "SELECT measurement_id, iq_data_location, source_fingerprint FROM heimdall.claim_measurements($1, 2)";
+    let claims = bench.sql.query(claim, &[&worker]).await.expect("claimed");
+    for claim in claims {
+        let queued = "SELECT source_fingerprint FROM heimdall.feature_queue WHERE measurement_id = $1";
+        let id: Uuid = claim.get(0);
+        assert_eq!(claim.get(1), Some(if id == measurement { "v2" } else { "v1" }));
+        assert_eq!(claim.get::<_, i64>(2), bench.value::<i64>(queued, &[&id]).await);
+    }
+    // The claim has read the new object already, so it goes on.
+    bench.expand().await;
+    assert_eq!(bench.count("heimdall.feature_queue WHERE state = 'claimed'").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_session_is_announced_once_whatever_the_default_isolation_level_is() {
+    use crate::support::daemon::Daemon;
+    const SESSIONS: usize = 40;
+    let bench = Bench::new().await;
+    bench.put("a.bin", recordings::tone());
+    let level = format!(
+        "ALTER DATABASE \"{}\" SET default_transaction_isolation = 'repeatable read'",
+        bench.database
+    );
+    bench.execute(&level).await;
+    let (_listener, mut notifications) = listen(&bench.url().await, &["heimdall_features_ready"]).await;
+    let (one, other) = (Daemon::start(&bench).await, Daemon::start(&bench).await);
+    for _ in 0..SESSIONS {
+        let session = bench.record(&["a.bin", "a.bin", "a.bin"]).await;
+        bench.complete(&session).await;
+    }
+    let rows = i64::try_from(3 * SESSIONS).expect("a few");
+    bench
+        .wait_count("heimdall.measurement_features WHERE NOT extraction_failed", rows)
+        .await;
+    one.stop().await;
+    other.stop().await;
+    // The server sends a notification right after the commit; give the last one time to arrive.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let mut announced = Vec::new();
+    while let Ok((_, session)) = notifications.try_recv() {
+        announced.push(session);
+    }
+    announced.sort_unstable();
+    let total = announced.len();
+    announced.dedup();
+    assert_eq!((announced.len(), total), (SESSIONS, SESSIONS));
+}
