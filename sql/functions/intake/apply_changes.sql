@@ -174,8 +174,7 @@ BEGIN
         UPDATE heimdall.measurement_features mf
         SET recording_session_id = k.recording_session_id,
             timestamp = CASE WHEN mf.source_fingerprint IS NULL OR k.recording_session_id IS NULL THEN mf.timestamp
-                             ELSE k.measured_at END,
-            updated_at = clock_timestamp()
+                             ELSE k.measured_at END
         FROM compared k
         WHERE k.is_followed AND mf.measurement_id = k.measurement_id AND mf.xmin::text = ANY (k.versions)
           AND mf.measurement_id = ANY (ARRAY(SELECT a.measurement_id FROM compared a WHERE a.is_followed))

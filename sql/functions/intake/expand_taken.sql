@@ -45,14 +45,19 @@ BEGIN
         to_settle := to_settle || applied.left_sessions;
     END IF;
 
-    -- A completed session with nothing to extract is announced here. Nobody else can be about to announce it: whoever
-    -- finishes its last measurement would still be in the queue.
+    -- A completed session with nothing to extract is announced here. Whoever stores its last row announces it too: one
+    -- that was stored since the session completed, because its measurement was noted separately, or one that is still
+    -- in the queue.
     IF completed IS NOT NULL THEN
         SELECT jsonb_agg(to_jsonb(s)) INTO settled
-        FROM heimdall.settle_sessions(ARRAY(SELECT r.id FROM unnest(completed) AS c (id)
-                                            JOIN heimdall.recording_sessions r ON r.id = c.id
-                                            WHERE r.status::text = 'completed'
-                                              AND c.id <> ALL (coalesce(to_settle, '{}')))) s;
+        FROM heimdall.settle_sessions(ARRAY(
+            SELECT r.id
+            FROM unnest(taken) t
+            CROSS JOIN LATERAL unnest(t.ids) AS c (id)
+            JOIN heimdall.recording_sessions r ON r.id = c.id
+            WHERE t.kind = 'completed' AND r.status::text = 'completed' AND c.id <> ALL (coalesce(to_settle, '{}'))
+              AND (SELECT true FROM heimdall.measurement_features f
+                   WHERE f.recording_session_id = c.id AND f.updated_at >= t.noted_at LIMIT 1) IS NULL)) s;
     END IF;
     -- Sessions that a row has left. A daemon that is finishing another row of the session has its lock: then again
     -- later, because waiting for it while we hold rows of the queue could deadlock.

@@ -143,12 +143,15 @@ async fn a_claim_that_only_the_database_has_is_released_at_a_heartbeat() {
     let daemon = Daemon::start_with(&bench, &settings).await;
     let session = bench.record(&["a.bin"]).await;
     // As after a fail-over that kept the commit of a claim and lost the one of its result.
-    let stray = "INSERT INTO heimdall.feature_queue (measurement_id, recording_session_id, measured_at, source, priority,
+    let stray =
+        "INSERT INTO heimdall.feature_queue (measurement_id, recording_session_id, measured_at, source, priority,
             state, attempt, claim_id, worker_id, claimed_at)
         SELECT $1, $2, now(), 'live', 0, 'claimed', 1, 4711, worker_id, now() FROM heimdall.worker_heartbeats";
     let inserted = bench.sql.execute(stray, &[&session.measurements[0], &session.id]).await;
     assert_eq!(inserted.expect("inserted"), 1);
     assert!(!bench.rows(&session).await[0].failed);
-    daemon.assert_logged("claim response lost: the claimed rows are ready again", 1).await;
+    daemon
+        .assert_logged("claim response lost: the claimed rows are ready again", 1)
+        .await;
     daemon.stop().await;
 }

@@ -261,7 +261,10 @@ async fn a_value_that_no_recording_has_is_one_error_row() {
     let daemon = Daemon::start(&bench).await;
     bench.complete(&session).await;
     let rows = bench.rows(&session).await;
-    assert_eq!((rows[0].error_kind.as_deref(), rows[1].failed), (Some("bad_value"), false));
+    assert_eq!(
+        (rows[0].error_kind.as_deref(), rows[1].failed),
+        (Some("bad_value"), false)
+    );
     let message = rows[0].error_message.as_deref().expect("a message");
     assert!(message.contains("created_at is 294276-12-31"), "{message}");
     daemon.stop().await;

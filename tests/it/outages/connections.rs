@@ -88,9 +88,14 @@ async fn a_claim_whose_response_is_lost_is_released_by_its_daemon() {
     .await;
     bench.complete(&first).await;
     assert!(!bench.rows(&first).await[0].failed);
-    wait_until("half a second without a statement", || async {
-        let busy = "application_name = 'heimdalld' AND state_change > clock_timestamp() - interval '500 ms'";
-        bench.count_connections(busy).await == 0
+    // The next claim takes the connection that was used last. It must have the claim prepared, because that takes a
+    // reply.
+    wait_until("a claim was the last statement, a while ago", || async {
+        let last = "SELECT coalesce((SELECT query LIKE '%claim_measurements%' AND state = 'idle'
+                AND state_change BETWEEN clock_timestamp() - interval '600 ms' AND clock_timestamp() - interval '200 ms'
+            FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'heimdalld'
+            ORDER BY state_change DESC LIMIT 1), false)";
+        bench.value(last, &[]).await
     })
     .await;
     database_proxy.set(Mode::DropReplies);

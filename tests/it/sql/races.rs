@@ -56,7 +56,9 @@ async fn waiting_expansion(bench: &Bench) -> JoinHandle<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_expansion_that_is_overtaken_undoes_nothing() {
     let (bench, session) = queued().await;
-    let [locked, other] = session.measurements[..] else { panic!("two") };
+    let [locked, other] = session.measurements[..] else {
+        panic!("two")
+    };
     // The first expansion sees a measurement without an object, and waits for another one's row.
     relocate(&bench, locked, Some("v2")).await;
     relocate(&bench, other, None).await;
@@ -90,7 +92,9 @@ async fn a_lock_of_somebody_else_delays_one_note_and_not_the_others() {
         "two notes, one measurement queued, nothing set aside"
     );
     assert_eq!(
-        bench.count("heimdall.change_notes WHERE due_at > clock_timestamp() AND failure IS NULL").await,
+        bench
+            .count("heimdall.change_notes WHERE due_at > clock_timestamp() AND failure IS NULL")
+            .await,
         1
     );
     holder.batch_execute("COMMIT").await.expect("committed");
@@ -105,7 +109,9 @@ async fn a_lock_of_somebody_else_delays_one_note_and_not_the_others() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_claim_reads_what_was_committed_before_it_got_the_row() {
     let (bench, session) = queued().await;
-    let [measurement, _] = session.measurements[..] else { panic!("two") };
+    let [measurement, _] = session.measurements[..] else {
+        panic!("two")
+    };
     let register = "INSERT INTO heimdall.worker_heartbeats (host, pid, version, concurrency, lease_ms, schema_version)
                     VALUES ('test', 1, '0', 4, 3600000, 11) RETURNING worker_id";
     let worker: Uuid = bench.value(register, &[]).await;
@@ -115,7 +121,7 @@ async fn a_claim_reads_what_was_committed_before_it_got_the_row() {
     for claim in claims {
         let queued = "SELECT source_fingerprint FROM heimdall.feature_queue WHERE measurement_id = $1";
         let id: Uuid = claim.get(0);
-        assert_eq!(claim.get(1), Some(if id == measurement { "v2" } else { "v1" }));
+        assert_eq!(claim.get::<_, &str>(1), if id == measurement { "v2" } else { "v1" });
         assert_eq!(claim.get::<_, i64>(2), bench.value::<i64>(queued, &[&id]).await);
     }
     // The claim has read the new object already, so it goes on.

@@ -161,6 +161,7 @@ impl Soak {
             self.bench
                 .execute("UPDATE heimdall.recording_sessions SET status = 'completed' WHERE status = 'recording'")
                 .await;
+            self.bench.expand().await;
         }
         let delete_old = format!(
             "WITH old AS MATERIALIZED (
@@ -183,9 +184,10 @@ impl Soak {
         let descriptors = std::fs::read_dir(Path::new(&process).join("fd"))
             .expect("its descriptors")
             .count();
-        // A row of the queue is deleted when it is finished.
-        let deleted = "SELECT n_tup_del FROM pg_stat_all_tables WHERE relid = 'heimdall.feature_queue'::regclass";
-        let begun: i64 = self.bench.value(deleted, &[]).await;
+        // Every queued measurement takes a number of the sequence.
+        let finished =
+            "SELECT (SELECT last_value FROM heimdall.feature_queue_id_seq) - count(*) FROM heimdall.feature_queue";
+        let begun: i64 = self.bench.value(finished, &[]).await;
         let elapsed = self.last_reading.elapsed().as_millis().max(1);
         let rate = i128::from(begun - self.finished) * 1_000 / i128::try_from(elapsed).expect("a short time");
         (self.finished, self.last_reading) = (begun, Instant::now());
