@@ -1,7 +1,8 @@
 -- For each of these sessions that has nothing outstanding: notifies heimdall_features_ready (payload: the session's id)
 -- and returns its counts. Where the notification queue is nearly full it does not notify, because a full queue would
 -- fail the COMMIT of the last row. A recheck for a missing object does not keep its session open; if the object is
--- found, the session is announced again. The caller holds the sessions' locks (queries/lock_sessions.sql). Without
+-- found, the session is announced again. A session whose completion is still to be expanded may have more to do; the
+-- expansion announces it if it has not. The caller holds the sessions' locks (queries/lock_sessions.sql). Without
 -- them, two daemons that finish the last two measurements at the same time would each see the other one as outstanding.
 CREATE OR REPLACE FUNCTION heimdall.settle_sessions(session_ids uuid[])
 RETURNS TABLE (recording_session_id uuid, succeeded bigint, failed bigint)
@@ -28,6 +29,8 @@ BEGIN
         -- where the last vacuum found it empty: 172,000 buffers and 77 ms with 5,000 rows and 166,000 dead ones.
         WHERE (SELECT true FROM heimdall.feature_queue q
                WHERE q.recording_session_id = s.id AND NOT q.recheck LIMIT 1) IS NULL
+          AND (SELECT true FROM heimdall.change_notes n
+               WHERE n.kind = 'completed' AND s.id = ANY (n.ids) LIMIT 1) IS NULL
     LOOP
         announced := coalesce(announced, heimdall.may_notify());
         IF announced THEN

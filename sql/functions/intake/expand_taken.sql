@@ -31,6 +31,14 @@ BEGIN
     FROM unnest(taken) t CROSS JOIN LATERAL unnest(t.ids, t.times) AS i (id, at);
 
     queued := 0;
+    -- A measurement may have been queued by its own note, after the session completed and before this. A daemon that
+    -- stores its result at this moment does not announce the session, since it still sees the note that is deleted here;
+    -- this transaction still sees the row. So these sessions are settled under their locks.
+    IF completed IS NOT NULL THEN
+        to_settle := to_settle || ARRAY(SELECT c.id FROM unnest(completed) AS c (id)
+                                        WHERE (SELECT true FROM heimdall.feature_queue q
+                                               WHERE q.recording_session_id = c.id LIMIT 1));
+    END IF;
     IF completed IS NOT NULL OR measurements IS NOT NULL THEN
         SELECT * INTO applied FROM heimdall.apply_changes(completed, measurements, times, true, 'live', 0::smallint, noted_at);
         queued := applied.queued;
@@ -45,22 +53,17 @@ BEGIN
         to_settle := to_settle || applied.left_sessions;
     END IF;
 
-    -- A completed session with nothing to extract is announced here. Whoever stores its last row announces it too: one
-    -- that was stored since the session completed, because its measurement was noted separately, or one that is still
-    -- in the queue.
+    -- A completed session with nothing to extract is announced here. Its rows are all new or finished: those that were
+    -- queued before are settled below.
     IF completed IS NOT NULL THEN
         SELECT jsonb_agg(to_jsonb(s)) INTO settled
-        FROM heimdall.settle_sessions(ARRAY(
-            SELECT r.id
-            FROM unnest(taken) t
-            CROSS JOIN LATERAL unnest(t.ids) AS c (id)
-            JOIN heimdall.recording_sessions r ON r.id = c.id
-            WHERE t.kind = 'completed' AND r.status::text = 'completed' AND c.id <> ALL (coalesce(to_settle, '{}'))
-              AND (SELECT true FROM heimdall.measurement_features f
-                   WHERE f.recording_session_id = c.id AND f.updated_at >= t.noted_at LIMIT 1) IS NULL)) s;
+        FROM heimdall.settle_sessions(ARRAY(SELECT r.id FROM unnest(completed) AS c (id)
+                                            JOIN heimdall.recording_sessions r ON r.id = c.id
+                                            WHERE r.status::text = 'completed'
+                                              AND c.id <> ALL (coalesce(to_settle, '{}')))) s;
     END IF;
-    -- Sessions that a row has left. A daemon that is finishing another row of the session has its lock: then again
-    -- later, because waiting for it while we hold rows of the queue could deadlock.
+    -- Those sessions, and those that a row has left. A daemon that is finishing a row of the session has its lock: then
+    -- again later, because waiting for it while we hold rows of the queue could deadlock.
     IF cardinality(to_settle) > 0 THEN
         SELECT array_agg(s.id) FILTER (WHERE NOT s.is_locked), array_agg(s.id) FILTER (WHERE s.is_locked)
         INTO unsettled, to_settle

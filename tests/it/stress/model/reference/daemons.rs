@@ -1,6 +1,6 @@
 //! What the daemons do to the queue.
 
-use crate::stress::model::state::{Entry, Lease, MEASUREMENTS, Measurement, Row, State, World, Written};
+use crate::stress::model::state::{Entry, Lease, MEASUREMENTS, Measurement, Note, Row, State, World, Written};
 use crate::stress::model::transition::{Outcome, StartAfter};
 
 /// A recording that has crashed this number of daemons gets an error row.
@@ -184,7 +184,8 @@ impl World {
                 .as_ref()
                 .is_some_and(|entry| entry.session == session && !entry.recheck)
         };
-        if self.measurements.iter().any(outstanding) {
+        let noted = |note: &Note| matches!(note, Note::Completed(s) if *s == session);
+        if self.measurements.iter().any(outstanding) || self.notes.iter().any(noted) {
             return None;
         }
         let (mut succeeded, mut failed) = (0, 0);
