@@ -4,13 +4,13 @@
 -- remove dead rows, and a claim from the start would read the index entries of everything claimed since. So the daemon
 -- passes the ids above which the claim starts, one per priority: daemon/src/worker/cursor.rs.
 --
--- Measured by tests/load/explain.sh: PostgreSQL 15.18, 2 cores, 1 million queued (half of them waiting), generic plans,
--- 10 million measurements finished, in brackets 10 thousand.
--- A claim of 16: 466 (452) buffers, 1.0 (0.7) ms:
---   Limit > LockRows > Index Scan using feature_queue_ready_idx: 30 buffers, reads 16 rows however many are ready
---   Update > Index Scan using feature_queue_pkey (= ANY of an array): 16 buffers per row, with its index entries
---   Nested Loop over measurements_pkey, websdr_stations_pkey, recording_sessions_pkey: 11 buffers per row
--- Slower alternatives, at the same size:
+-- Measured by tests/load/explain.sh: PostgreSQL 15.18, 2 busy cores, generic plans, 300 thousand measurements finished,
+-- in brackets 10 thousand.
+-- A claim of 16: 397 (368) buffers, 1.8 (1.4) ms:
+--   Limit > LockRows > Index Scan using feature_queue_ready_idx: reads 16 rows however many are ready
+--   Nested Loop over measurements_pkey or the index on created_at, websdr_stations_pkey, recording_sessions_pkey
+--   Update > Index Scan using feature_queue_pkey (= ANY of an array)
+-- Slower alternatives, at 10 million:
 --   state = $1 instead of the literal: Seq Scan and Sort of all ready rows, 34,550 buffers, 891 ms
 --   UPDATE ... FROM picked instead of the array: Hash Join with the whole queue, 34,723 buffers, 1,371 ms
 --   the measurement through session_measurements: 610 buffers; outside a function also 120 ms of JIT per claim
