@@ -26,7 +26,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 -- Less than deadlock_timeout, so that a deadlock with LOCK TABLE in the application ends this statement and not that one.
-SET lock_timeout = '500ms'
+SET lock_timeout = '900ms'
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_hashjoin = off

@@ -22,7 +22,7 @@ use crate::wake::WakeSignal;
 /// Time between two looks for notes. A measurement that arrives after its session completed waits
 /// for this long at most; the look costs two buffers.
 const EXPAND_INTERVAL: Duration = Duration::from_secs(1);
-/// Longer than an expansion takes, which waits for a lock for a fifth of a second at most.
+/// Longer than an expansion takes, which waits for a lock for half a second at most.
 const EXPAND_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Expands notes every second, and when `more` notifies that notes are left.

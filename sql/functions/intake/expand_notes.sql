@@ -15,7 +15,7 @@ RETURNS TABLE (notes bigint, queued bigint, set_aside bigint, last_id bigint, mo
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET lock_timeout = '200ms'
+SET lock_timeout = '500ms'
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_hashjoin = off

@@ -1,24 +1,20 @@
 //! Transitions by daemons, with the calls and the transaction of the real daemon.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join;
-use heimdall_daemon::job::claim::{CursorIds, Lease, Receiver};
-use heimdall_daemon::job::features::FeatureRow;
-use heimdall_daemon::job::features::ReceiverFeatures;
-use heimdall_daemon::job::segment_spool::SegmentSpool;
+use heimdall_daemon::job::claim::{CursorIds, Lease};
 use heimdall_daemon::queue::held_leases::HeldLeases;
 use heimdall_daemon::writer::completed_job::CompletedJob;
 use heimdall_daemon::writer::transaction::{BatchResult, transact};
 use heimdall_daemon::writer::write_result::WriteResult;
-use heimdall_dsp::{Hints, Recording, SegmentFeatures, Workspace};
 use uuid::Uuid;
 
+use super::features::features;
 use super::{DELAY, System, measurement_id, measurement_of, session_of};
 use crate::stress::model::state::{World, Written as Expected};
 use crate::stress::model::transition::{Outcome, StartAfter, Transition};
-use crate::support::recordings;
 
 impl System {
     pub(super) async fn run_transition(&mut self, world: &World, transition: &Transition) {
@@ -60,18 +56,7 @@ impl System {
             Transition::Expire(worker) => self.expire(self.workers[*worker]).await,
             Transition::Deregister(worker) => self.queue.deregister(self.workers[*worker]).await.expect("a response"),
             Transition::ReleaseExpired => assert_eq!(self.release_expired().await, world.released),
-            Transition::CrashLoop { times, limit } => {
-                for _ in 0..*times {
-                    self.register().await;
-                    let worker = *self.workers.last().expect("the new one");
-                    let claims = self.queue.claim(worker, *limit, None).await.expect("a response");
-                    self.claims.extend(claims.into_iter().map(Some));
-                    self.expire(worker).await;
-                    self.release_expired().await;
-                    self.time_passes().await;
-                    self.queue.promote_due().await.expect("a response");
-                }
-            }
+            Transition::CrashLoop { times, limit } => self.crash_loop(*times, *limit).await,
             Transition::TimePasses => self.time_passes().await,
             Transition::Promote => drop(self.queue.promote_due().await.expect("a response")),
             Transition::Sweep(sessions) => {
@@ -87,7 +72,20 @@ impl System {
         }
     }
 
-    /// Expands all notes. Returns the sessions that were announced.
+    async fn crash_loop(&mut self, times: usize, limit: usize) {
+        for _ in 0..times {
+            self.register().await;
+            let worker = *self.workers.last().expect("the new one");
+            let claims = self.queue.claim(worker, limit, None).await.expect("a response");
+            self.claims.extend(claims.into_iter().map(Some));
+            self.expire(worker).await;
+            self.release_expired().await;
+            self.time_passes().await;
+            self.queue.promote_due().await.expect("a response");
+        }
+    }
+
+    /// Expands all notes. Returns the announced sessions.
     pub(super) async fn expand(&self) -> Vec<(usize, i64, i64)> {
         let mut settled = Vec::new();
         loop {
@@ -266,34 +264,5 @@ fn daemon_outcome(outcome: Outcome) -> heimdall_daemon::job::outcome::Outcome {
         Outcome::Retry => Daemons::Retry(DELAY),
         Outcome::Release => Daemons::Release,
         Outcome::Discard => Daemons::Discard,
-    }
-}
-
-/// The features of a real recording, extracted once.
-fn features() -> FeatureRow {
-    static SEGMENT: OnceLock<SegmentFeatures> = OnceLock::new();
-    let segment = SEGMENT.get_or_init(|| {
-        let mut workspace = Workspace::default();
-        let mut recording = Recording::new(Hints::default().with_sample_rate_hz(recordings::SAMPLE_RATE_HZ, "test"));
-        recording.push(&recordings::tone(), &mut workspace).expect("samples");
-        recording.finish(&mut workspace).expect("features").segments.remove(0)
-    });
-    let mut segments = SegmentSpool::new(usize::MAX);
-    let receiver = Receiver {
-        rx_id: "model".to_owned(),
-        ..Receiver::default()
-    };
-    let features = ReceiverFeatures {
-        receiver: &receiver,
-        segment,
-    };
-    segments.push(&features, &[]).expect("memory");
-    FeatureRow {
-        segments,
-        trailing_warnings: Vec::new(),
-        extraction_metadata: serde_json::json!({}),
-        overall_confidence: 0.5,
-        mean_snr_db: 20.0,
-        num_receivers_detected: 1,
     }
 }

@@ -20,6 +20,7 @@ use super::transition::{Outcome, Reference, Transition};
 use crate::support::Bench;
 
 mod daemons;
+mod features;
 mod users;
 
 /// Longer than a case. A lease expires because the test sets its heartbeat back.
@@ -45,6 +46,11 @@ fn environment() -> &'static Environment {
             .expect("a runtime");
         let (bench, queue) = runtime.block_on(async {
             let bench = Bench::new().await;
+            // On a busy machine a lock of vacuum may last longer than their limits.
+            for function in ["expand_notes", "claim_measurements", "enqueue_missing"] {
+                let wait = format!("ALTER FUNCTION heimdall.{function} SET lock_timeout = '30s'");
+                bench.execute(&wait).await;
+            }
             let url = Secret::new(bench.url_as("daemon").await);
             let database = Database::new(&url).expect("a URL");
             (bench, Queue::new(&database).expect("a pool"))
