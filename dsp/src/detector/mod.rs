@@ -134,6 +134,7 @@
 //! much colour. The figures above are of 2026-11-25, before these two, and show the tests alone.
 
 mod ar1;
+mod ar2;
 mod bands;
 mod baseline;
 mod basis;

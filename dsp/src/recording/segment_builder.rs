@@ -3,7 +3,7 @@ use rustfft::num_complex::Complex32;
 use crate::chunk::Workspace;
 use crate::chunk::measured::MeasuredChunk;
 use crate::detector::SegmentDetector;
-use crate::estimators::noise::BandShape;
+use crate::estimators::noise::{BandShape, KurtosisDeficit};
 use crate::estimators::peak_range::PeakRange;
 use crate::features::{Features, Presence, SegmentExtended, SegmentFeatures, Statistics};
 use crate::input::Interpretation;
@@ -12,6 +12,10 @@ use crate::warning::Warning;
 
 /// Largest difference of the signal-to-noise ratios of chunks that agree, dB.
 const AGREEMENT_DB: f64 = 3.0;
+
+/// Largest standard deviation of the signal's power, as a part of it, from which a chunk without a
+/// signal can be told from the others.
+const CERTAIN: f64 = 0.2;
 
 /// Gathers the measured chunks of the current segment.
 #[derive(Debug, Default)]
@@ -83,6 +87,12 @@ impl SegmentBuilder {
         for (chunk, is_found) in chunks.iter_mut().zip(self.detector.finish_segment(&found)) {
             chunk.signal_present |= is_found;
         }
+        let rest = || chunks.iter().filter(|chunk| !chunk.signal_present);
+        if rest().count() > 1 && KurtosisDeficit::mean_is_of_signal(rest().map(|chunk| chunk.deficit)) {
+            for chunk in chunks {
+                chunk.signal_present = true;
+            }
+        }
     }
 }
 
@@ -104,18 +114,17 @@ fn count_carrier(chunks: &mut [MeasuredChunk]) {
     }
 }
 
-/// A chunk that looks like the majority contains what the majority contains.
+/// A chunk that looks like those with a signal contains it too: the same shape of the band, and as
+/// much power above the noise.
 fn agree(chunks: &mut [MeasuredChunk]) {
-    let present = chunks.iter().filter(|chunk| chunk.signal_present).count();
-    if 2 * present <= chunks.len() || present == chunks.len() {
-        return;
-    }
     let snr_db = |chunk: &MeasuredChunk| chunk.reading.numbers.snr_unbiased_db;
     let found: Vec<_> = chunks.iter().filter(|chunk| chunk.signal_present).copied().collect();
+    let Some(first) = found.first() else { return };
     let mean_db = found.iter().map(snr_db).sum::<f64>() / found.len() as f64;
     for chunk in chunks.iter_mut().filter(|chunk| !chunk.signal_present) {
-        let is_alike = chunk.shape == found[0].shape && (snr_db(chunk) - mean_db).abs() < AGREEMENT_DB;
-        chunk.signal_present = is_alike && mean_db > 0.0;
+        chunk.signal_present = chunk.shape == first.shape
+            && chunk.reading.snr_deviation < CERTAIN
+            && (snr_db(chunk) - mean_db).abs() < AGREEMENT_DB;
     }
 }
 

@@ -24,7 +24,7 @@ use self::band::{Band, Decision};
 use self::groups::{fill_densities, group_blocks};
 use super::distributions;
 use super::spectrum::Block;
-pub(crate) use kurtosis::kurtosis_deficit;
+pub(crate) use kurtosis::KurtosisDeficit;
 use shape::SLOPE;
 pub(crate) use shape::{BandShape, Knowledge};
 
@@ -60,7 +60,7 @@ pub(crate) struct Scratch {
 }
 
 /// Estimates the noise from the Hann-windowed spectrum. `deficit` is the
-/// [deficit of kurtosis](kurtosis_deficit) of the samples.
+/// [deficit of kurtosis](KurtosisDeficit::if_significant) of the samples.
 pub(crate) fn estimate(blocks: &[Block], deficit: f64, scratch: &mut Scratch) -> Noise {
     let Scratch { densities, ranked } = scratch;
     let bins: usize = blocks.iter().map(|block| block.bins).sum();
