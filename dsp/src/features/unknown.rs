@@ -10,7 +10,7 @@ use crate::estimators::noise::Knowledge;
 
 /// Largest standard deviation of a signal's power, as a part of it, for which its SNR is known:
 /// 1 dB.
-const WEAKEST: f64 = 0.25;
+const WEAKEST: f64 = 0.1;
 
 /// Why a number of the extended set is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -3,7 +3,7 @@ use rustfft::num_complex::Complex32;
 use crate::chunk::Workspace;
 use crate::chunk::measured::MeasuredChunk;
 use crate::detector::SegmentDetector;
-use crate::estimators::noise::{BandShape, KurtosisDeficit};
+use crate::estimators::noise::{BandShape, Knowledge, KurtosisDeficit};
 use crate::estimators::peak_range::PeakRange;
 use crate::features::{Features, Presence, SegmentExtended, SegmentFeatures, Statistics};
 use crate::input::Interpretation;
@@ -16,6 +16,9 @@ const AGREEMENT_DB: f64 = 3.0;
 /// Largest standard deviation of the signal's power, as a part of it, from which a chunk without a
 /// signal can be told from the others.
 const CERTAIN: f64 = 0.2;
+
+/// Least part of the chunks in which the noise is hidden, if it is in the segment.
+const HIDDEN: f64 = 0.35;
 
 /// Gathers the measured chunks of the current segment.
 #[derive(Debug, Default)]
@@ -58,6 +61,7 @@ impl SegmentBuilder {
             count_carrier(&mut chunks);
         }
         agree(&mut chunks);
+        hide(&mut chunks);
         join_edges(&mut chunks, sample_rate_hz);
         if chunks.iter().any(|chunk| presence(chunk) == Presence::Undecidable) {
             quality.warn([Warning::PresenceUndecidable]);
@@ -125,6 +129,21 @@ fn agree(chunks: &mut [MeasuredChunk]) {
         chunk.signal_present = chunk.shape == first.shape
             && chunk.reading.snr_deviation < CERTAIN
             && (snr_db(chunk) - mean_db).abs() < AGREEMENT_DB;
+    }
+}
+
+/// The noise is hidden in all chunks with a signal, if it is in a good part of them: their mean
+/// would be that of the chunks in which chance shows a level floor.
+fn hide(chunks: &mut [MeasuredChunk]) {
+    let present = chunks.iter().filter(|chunk| chunk.signal_present);
+    let hidden = present.clone().filter(|chunk| chunk.reading.knowledge == Knowledge::AtMost);
+    if HIDDEN * present.count() as f64 > hidden.count() as f64 {
+        return;
+    }
+    for chunk in chunks.iter_mut().filter(|chunk| chunk.signal_present) {
+        if chunk.reading.knowledge == Knowledge::Known {
+            chunk.reading.knowledge = Knowledge::AtMost;
+        }
     }
 }
 

@@ -1,18 +1,26 @@
 //! The floor of a band: how strong the noise is where it is visible.
 
-use std::ops::Range;
-
 use super::band::Band;
 use super::groups::sum_between;
-use super::shape::{COLOUR_SEEN, GAP, SLOPE};
+use super::shape::{COLOUR_SEEN, SLOPE};
 use crate::estimators::order_statistic;
 
-const SHORTEST_GAP: usize = 4;
+/// Most cells into which the groups are put together for the comparison of a gap with the tails of
+/// the signals beside it.
+const CELLS: usize = 80;
 
-/// How far the floor next to a signal is above that in the middle of the gap, if slopes hide the
-/// noise. At least by this part, and by this many standard deviations.
-const HIDDEN: f64 = 0.06;
-const HIDDEN_DEVIATIONS: f64 = 3.0;
+/// A cell up to this many times the floor is in a gap between signals: 10 dB. Fewest of them.
+const GAP_CELL: f64 = 10.0;
+const FEWEST_CELLS: usize = 4;
+
+/// Least part of a gap that is as strong as the floor, if the floor is noise.
+const LEVEL_PART: f64 = 0.7;
+
+/// Standard deviations up to which a cell is as strong as the floor.
+const LEVEL_DEVIATIONS: f64 = 4.0;
+
+/// Largest ratio of the floor to the noise that remains without the signals' tails: 0.5 dB.
+const TAILS: f64 = 1.12;
 
 /// Weaker parts of the groups of the noise, and how far their mean is below that of all, in
 /// standard deviations of a group (mean of a normal variable below its quantile).
@@ -23,49 +31,27 @@ const FEWEST_WEAKER: usize = 3;
 const CONTAMINATED: f64 = 2.5;
 
 impl Band<'_> {
-    /// Whether a strong signal's own slopes hide the noise: in the longest gap between signals, the
-    /// floor next to them is higher than in the middle.
+    /// Whether a strong signal's own slopes hide the noise: the gaps between signals are not level,
+    /// or become lower than the floor without the signals' tails.
     pub(super) fn is_hidden(&self, floor: f64) -> bool {
-        let is_strong = |density: &f64| *density > GAP * floor;
-        let count = self.densities.len();
-        let Some(from) = self.densities.iter().position(is_strong) else {
-            return false;
-        };
         if !self.densities.iter().any(|density| *density > COLOUR_SEEN * floor) {
             return false;
         }
-        // From a strong group once round the circle, so that no gap is cut.
-        let at = |offset: usize| self.densities[(from + offset) % count];
-        let (mut longest, mut run) = (0..0, 0..0);
-        for offset in 0..count {
-            run = if is_strong(&at(offset)) {
-                offset + 1..offset + 1
-            } else {
-                run.start..offset + 1
-            };
-            if run.len() > longest.len() {
-                longest = run.clone();
-            }
-        }
-        if longest.len() < SHORTEST_GAP {
-            return true;
-        }
-        let sixth = longest.len().div_ceil(6);
-        let third = longest.len() / 3;
-        let mean = |offsets: Range<usize>| {
-            let noise = offsets.map(at).filter(|density| *density >= SLOPE * floor);
-            let (count, sum) = noise.fold((0.0, 0.0), |(count, sum), density| (count + 1.0, sum + density));
-            (count, sum)
-        };
-        // The sixths at the ends are steep slopes, which hide nothing.
-        let left = mean(longest.start + sixth..longest.start + 2 * sixth);
-        let right = mean(longest.end - 2 * sixth..longest.end - sixth);
-        let middle = mean(longest.start + third..longest.end - third);
-        let near_count = f64::max(left.0 + right.0, 1.0);
-        let middle_count = f64::max(middle.0, 1.0);
-        let scatter = self.deviation * (1.0 / near_count + 1.0 / middle_count).sqrt();
-        let least = HIDDEN.max(HIDDEN_DEVIATIONS * scatter);
-        (left.1 + right.1) / near_count > (1.0 + least) * middle.1 / middle_count
+        let in_cell = self.densities.len().div_ceil(CELLS);
+        let mean = |cell: &[f64]| cell.iter().sum::<f64>() / cell.len() as f64;
+        let cells: Vec<f64> = self.densities.chunks(in_cell).map(mean).collect();
+        let count = cells.len();
+        let is_strong = |at: usize| cells[at % count] > GAP_CELL * floor;
+        // Cells beside a signal are partly its own. Those far below are a receiver's stop band.
+        let gap: Vec<usize> = (0..count)
+            .filter(|at| !(0..3).any(|offset| is_strong(at + count + offset - 1)))
+            .filter(|at| cells[*at] >= SLOPE * floor)
+            .collect();
+        let highest = (1.0 + LEVEL_DEVIATIONS * self.deviation / (in_cell as f64).sqrt()) * floor;
+        let level = gap.iter().filter(|at| cells[**at] <= highest).count();
+        gap.len() < FEWEST_CELLS
+            || (level as f64) < LEVEL_PART * gap.len() as f64
+            || floor > TAILS * without_tails(&cells, &gap, GAP_CELL * floor)
     }
 
     /// How many groups are as strong as noise of this level, and their sum.
@@ -97,4 +83,39 @@ impl Band<'_> {
         }
         best
     }
+}
+
+/// The noise in the `gap`, after the tails of the cells above `strong` are subtracted. The spectrum
+/// of pulses with abrupt ends falls with the square of the distance, and others fall faster. The
+/// size of the tails is free, so that noise and size are a regression. All cells have the same
+/// relative error.
+fn without_tails(cells: &[f64], gap: &[usize], strong: f64) -> f64 {
+    let count = cells.len();
+    let strong: Vec<usize> = (0..count).filter(|at| cells[*at] > strong).collect();
+    let tail = |at: usize| -> f64 {
+        let share = |other: &usize| {
+            let distance = at.abs_diff(*other);
+            let distance = distance.min(count - distance) as f64;
+            cells[*other] / distance.powi(2)
+        };
+        strong.iter().map(share).sum()
+    };
+    // The largest tail is 1, so that the products are of similar size.
+    let tails: Vec<f64> = gap.iter().map(|at| tail(*at)).collect();
+    let largest = tails.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+    let (mut a, mut b, mut c, mut d, mut e) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    for (at, tail) in gap.iter().zip(tails) {
+        let (one, tail) = (1.0 / cells[*at], tail / largest / cells[*at]);
+        a += one * one;
+        b += one * tail;
+        c += tail * tail;
+        d += one;
+        e += tail;
+    }
+    let determinant = a * c - b * b;
+    let size = a * e - b * d;
+    if determinant <= 0.0 || size <= 0.0 {
+        return d / a;
+    }
+    ((c * d - b * e) / determinant).max(0.0)
 }
