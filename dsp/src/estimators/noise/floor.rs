@@ -14,13 +14,16 @@ const GAP_CELL: f64 = 10.0;
 const FEWEST_CELLS: usize = 4;
 
 /// Least part of a gap that is as strong as the floor, if the floor is noise.
-const LEVEL_PART: f64 = 0.7;
+const LEVEL_PART: f64 = 0.55;
 
 /// Standard deviations up to which a cell is as strong as the floor.
 const LEVEL_DEVIATIONS: f64 = 4.0;
 
-/// Largest ratio of the floor to the noise that remains without the signals' tails: 0.5 dB.
-const TAILS: f64 = 1.12;
+/// Largest ratio of the noise to what remains of it without the signals' tails: 1.1 dB, and 0.5 dB
+/// with few level cells, which do not show how far a tail extends.
+const TAILS: f64 = 1.3;
+const TAILS_OF_FEW: f64 = 1.12;
+const FEW_CELLS: usize = 20;
 
 /// Weaker parts of the groups of the noise, and how far their mean is below that of all, in
 /// standard deviations of a group (mean of a normal variable below its quantile).
@@ -32,8 +35,8 @@ const CONTAMINATED: f64 = 2.5;
 
 impl Band<'_> {
     /// Whether a strong signal's own slopes hide the noise: the gaps between signals are not level,
-    /// or become lower than the floor without the signals' tails.
-    pub(super) fn is_hidden(&self, floor: f64) -> bool {
+    /// or the noise becomes lower than its estimate, `density`, without the signals' tails.
+    pub(super) fn is_hidden(&self, floor: f64, density: f64) -> bool {
         if !self.densities.iter().any(|density| *density > COLOUR_SEEN * floor) {
             return false;
         }
@@ -48,10 +51,11 @@ impl Band<'_> {
             .filter(|at| cells[*at] >= SLOPE * floor)
             .collect();
         let highest = (1.0 + LEVEL_DEVIATIONS * self.deviation / (in_cell as f64).sqrt()) * floor;
-        let level = gap.iter().filter(|at| cells[**at] <= highest).count();
-        gap.len() < FEWEST_CELLS
-            || (level as f64) < LEVEL_PART * gap.len() as f64
-            || floor > TAILS * without_tails(&cells, &gap, GAP_CELL * floor)
+        let level: Vec<usize> = gap.iter().copied().filter(|at| cells[*at] <= highest).collect();
+        let tails = if level.len() < FEW_CELLS { TAILS_OF_FEW } else { TAILS };
+        level.len() < FEWEST_CELLS
+            || (level.len() as f64) < LEVEL_PART * gap.len() as f64
+            || density > tails * without_tails(&cells, &level, GAP_CELL * floor)
     }
 
     /// How many groups are as strong as noise of this level, and their sum.

@@ -79,8 +79,9 @@ pub(crate) fn estimate(blocks: &[Block], deficit: f64, scratch: &mut Scratch) ->
         level,
         knowledge,
     } = band.decide(ranked);
-    let is_hidden = knowledge == Knowledge::Known && shape != BandShape::Undecidable && band.is_hidden(level);
     let (density, near) = band.mean_near(level, ranked);
+    let is_hidden =
+        knowledge == Knowledge::Known && shape != BandShape::Undecidable && band.is_hidden(level, density);
     let pass_band = band.pass_band(shape, density);
     let pass_band = if pass_band.is_empty() {
         0..blocks.len()
