@@ -130,6 +130,8 @@ pub(crate) struct ChunkReading {
     pub knowledge: Knowledge,
     /// Whether they contain an emission's place in the band.
     pub is_located: bool,
+    /// Whether a line at 0 Hz, which they do not contain, may be the signal's carrier.
+    pub may_lack_carrier: bool,
     /// Standard deviation of the signal's power as a part of it.
     pub snr_deviation: f64,
 }
@@ -149,7 +151,7 @@ impl ChunkReading {
         // The noise's own power, its product with the signal, and the estimate of the noise scatter
         // independently.
         let scatter = noise_power * (noise_power + 2.0 * signal_power.max(0.0)) / noise.bins.max(1.0)
-            + noise_power.powi(2) * HANN_VARIANCE / noise.measured_bins.max(1.0);
+            + noise_power.powi(2) * (HANN_VARIANCE / noise.measured_bins.max(1.0) + noise.doubt.powi(2));
         let bin_hz = chunk.sample_rate_hz / n;
         let place_hz = |of: fn(&Emission) -> f64| chunk.emission.as_ref().map_or(0.0, of) * bin_hz;
         let (lower_hz, upper_hz) = (place_hz(|found| found.lower), place_hz(|found| found.upper));
@@ -173,6 +175,7 @@ impl ChunkReading {
             has_noise: noise.density > 0.0,
             knowledge: noise.knowledge,
             is_located: chunk.emission.is_some(),
+            may_lack_carrier: false,
             snr_deviation: scatter.sqrt() / signal_power.max(f64::MIN_POSITIVE),
         }
     }

@@ -26,6 +26,8 @@ pub enum Unknown {
     /// The signal is too weak for a value: it would be wrong by more than 1 dB, or the number is 0
     /// although a signal was found.
     TooWeak,
+    /// A line at 0 Hz is the receiver's offset, or the signal's carrier.
+    DcOrCarrier,
     /// The spectrum is that of a receiver's pass-band, or of a signal that looks like it.
     PresenceUndecidable,
 }
@@ -119,10 +121,12 @@ fn known(
         Knowledge::Ambiguous if is_present => Some(Unknown::PresenceUndecidable),
         _ => None,
     };
+    let carrier = reading.may_lack_carrier.then_some(Unknown::DcOrCarrier);
     let snr = absent
         .or(noise)
+        .or(carrier)
         .or((reading.snr_deviation > WEAKEST).then_some(Unknown::TooWeak));
-    let place = absent.or((!reading.is_located).then_some(Unknown::TooWeak));
+    let place = absent.or(carrier).or((!reading.is_located).then_some(Unknown::TooWeak));
     let is_idle = is_present && numbers.duty_cycle <= 0.0;
     let duty_cycle = if is_present { numbers.duty_cycle } else { 0.0 };
     Extended {

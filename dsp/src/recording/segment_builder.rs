@@ -50,15 +50,17 @@ impl SegmentBuilder {
         sample_rate_hz: f64,
         warnings: impl Iterator<Item = Warning>,
     ) -> Option<(SegmentFeatures, Vec<MeasuredChunk>)> {
-        let zero_hz = self.quality.zero_hz();
-        let mut quality = self.quality.finish_segment(sample_rate_hz, warnings);
         let mut chunks = std::mem::take(&mut self.chunks);
+        self.detect_over_segment(&mut chunks);
+        let zero_hz = self.quality.zero_hz(chunks.iter().any(is_around_zero_hz));
+        let mut quality = self.quality.finish_segment(sample_rate_hz, zero_hz, warnings);
         if chunks.is_empty() {
             return None;
         }
-        self.detect_over_segment(&mut chunks);
-        if zero_hz == ZeroHz::Carrier {
-            count_carrier(&mut chunks);
+        match zero_hz {
+            ZeroHz::Carrier => count_carrier(&mut chunks),
+            ZeroHz::OffsetOrCarrier => doubt_carrier(&mut chunks),
+            ZeroHz::Nothing | ZeroHz::Offset => {}
         }
         agree(&mut chunks);
         hide(&mut chunks);
@@ -105,6 +107,22 @@ fn presence(chunk: &MeasuredChunk) -> Presence {
         (true, _) => Presence::Present,
         (false, BandShape::Undecidable) => Presence::Undecidable,
         (false, _) => Presence::Absent,
+    }
+}
+
+/// Whether a signal lies on both sides of 0 Hz, without the line there.
+fn is_around_zero_hz(chunk: &MeasuredChunk) -> bool {
+    let numbers = &chunk.reading.numbers;
+    chunk.signal_present
+        && chunk.reading.is_located
+        && numbers.occupied_lower_edge_hz < 0.0
+        && numbers.occupied_upper_edge_hz > 0.0
+}
+
+/// The line at 0 Hz may be the carrier of a signal that was found without it.
+fn doubt_carrier(chunks: &mut [MeasuredChunk]) {
+    for chunk in chunks {
+        chunk.reading.may_lack_carrier = chunk.with_carrier.is_some() && is_around_zero_hz(chunk);
     }
 }
 

@@ -30,6 +30,9 @@ const FEW_CELLS: usize = 20;
 const WEAKER_PARTS: [(f64, f64); 3] = [(0.5, 0.798), (0.25, 1.271), (0.125, 1.647)];
 const FEWEST_WEAKER: usize = 3;
 
+/// Fewest groups of a weaker part whose mean is evidence against the other parts.
+const FEWEST_DOUBTED: usize = 8;
+
 /// Standard deviations by which the weaker part must be below, to count alone.
 const CONTAMINATED: f64 = 2.5;
 
@@ -65,27 +68,32 @@ impl Band<'_> {
 
     /// Mean of the groups that are noise of this level, without slopes, and how many they are.
     /// Where the slopes of a signal are among them, the weaker half has a smaller mean than that of
-    /// noise; then it counts alone, and so on.
-    pub(super) fn mean_near(&self, level: f64, ranked: &mut Vec<f64>) -> (f64, usize) {
+    /// noise; then it counts alone, and so on. The last number is the part by which the weakest of
+    /// these means is below the first.
+    pub(super) fn mean_near(&self, level: f64, ranked: &mut Vec<f64>) -> (f64, usize, f64) {
         let (count, sum) = self.near(level);
         if count == 0 || level <= 0.0 {
-            return (0.0, 0);
+            return (0.0, 0, 0.0);
         }
         ranked.clear();
         let is_near = |density: &&f64| (SLOPE * level..=self.factor * level).contains(*density);
         ranked.extend(self.densities.iter().filter(is_near));
         ranked.sort_unstable_by(f64::total_cmp);
         let mut best = (sum / count as f64, count);
+        let mut weakest = best.0;
         for (part, below) in WEAKER_PARTS {
             let used = order_statistic::share(count, part);
             let mean = ranked[..used].iter().sum::<f64>() / used as f64 / (1.0 - below * self.deviation);
+            if used >= FEWEST_DOUBTED {
+                weakest = weakest.min(mean);
+            }
             let scatter = CONTAMINATED * self.deviation / (used as f64).sqrt();
             if used < FEWEST_WEAKER || mean > best.0 * (1.0 - scatter) {
                 break;
             }
             best = (mean, used);
         }
-        best
+        (best.0, best.1, 1.0 - weakest / best.0.max(weakest))
     }
 }
 

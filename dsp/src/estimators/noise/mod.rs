@@ -47,6 +47,8 @@ pub(crate) struct Noise {
     /// Blocks of the pass-band.
     pub pass_band: Range<usize>,
     pub shape: BandShape,
+    /// Part by which weaker groups are below the density: the slopes of weak signals, or chance.
+    pub doubt: f64,
     /// Bins from which the density was estimated.
     pub measured_bins: f64,
     pub knowledge: Knowledge,
@@ -79,7 +81,7 @@ pub(crate) fn estimate(blocks: &[Block], deficit: f64, scratch: &mut Scratch) ->
         level,
         knowledge,
     } = band.decide(ranked);
-    let (density, near) = band.mean_near(level, ranked);
+    let (density, near, doubt) = band.mean_near(level, ranked);
     let is_hidden =
         knowledge == Knowledge::Known && shape != BandShape::Undecidable && band.is_hidden(level, density);
     let pass_band = band.pass_band(shape, density);
@@ -109,6 +111,7 @@ pub(crate) fn estimate(blocks: &[Block], deficit: f64, scratch: &mut Scratch) ->
         },
         pass_band,
         shape,
+        doubt,
         measured_bins: near as f64 * bins as f64 / densities.len().max(1) as f64,
         knowledge: if is_hidden { Knowledge::AtMost } else { knowledge },
     }
