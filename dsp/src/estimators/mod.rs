@@ -9,5 +9,6 @@ pub(crate) mod noise;
 pub(crate) mod occupied_bandwidth;
 pub(crate) mod order_statistic;
 pub(crate) mod peak_range;
+mod region_growth;
 pub(crate) mod spectral_shape;
 pub(crate) mod spectrum;

@@ -12,6 +12,10 @@ use crate::estimators::noise::Knowledge;
 /// 1 dB.
 const WEAKEST: f64 = 0.1;
 
+/// Largest error of the noise under a signal, as a part of the signal's power, for which the edges of
+/// its band are known. Half a percent of the power is outside each.
+pub(crate) const EDGE_DOUBT: f64 = 0.002;
+
 /// Why a number of the extended set is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -127,15 +131,18 @@ fn known(
         .or(carrier)
         .or((reading.snr_deviation > WEAKEST).then_some(Unknown::TooWeak));
     let place = absent.or(carrier).or((!reading.is_located).then_some(Unknown::TooWeak));
+    let is_hidden = reading.knowledge == Knowledge::AtMost;
+    let doubt = if is_hidden { Unknown::NoiseHidden } else { Unknown::TooWeak };
+    let edges = place.or((reading.edge_doubt > EDGE_DOUBT).then_some(doubt));
     let is_idle = is_present && numbers.duty_cycle <= 0.0;
     let duty_cycle = if is_present { numbers.duty_cycle } else { 0.0 };
     Extended {
         power_dbfs: Some(numbers.power_dbfs),
         snr_unbiased_db: of("snr_unbiased_db", numbers.snr_unbiased_db, snr),
         noise_density_dbfs_hz: of("noise_density_dbfs_hz", numbers.noise_density_dbfs_hz, noise),
-        occupied_bandwidth_99_hz: of("occupied_bandwidth_99_hz", numbers.occupied_bandwidth_99_hz, place),
-        occupied_lower_edge_hz: of("occupied_lower_edge_hz", numbers.occupied_lower_edge_hz, place),
-        occupied_upper_edge_hz: of("occupied_upper_edge_hz", numbers.occupied_upper_edge_hz, place),
+        occupied_bandwidth_99_hz: of("occupied_bandwidth_99_hz", numbers.occupied_bandwidth_99_hz, edges),
+        occupied_lower_edge_hz: of("occupied_lower_edge_hz", numbers.occupied_lower_edge_hz, edges),
+        occupied_upper_edge_hz: of("occupied_upper_edge_hz", numbers.occupied_upper_edge_hz, edges),
         carrier_offset_hz: of("carrier_offset_hz", numbers.carrier_offset_hz, place),
         spectral_flatness: Some(numbers.spectral_flatness),
         envelope_kurtosis: Some(numbers.envelope_kurtosis),

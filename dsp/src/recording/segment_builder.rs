@@ -5,7 +5,7 @@ use crate::chunk::measured::MeasuredChunk;
 use crate::detector::SegmentDetector;
 use crate::estimators::noise::{BandShape, Knowledge, KurtosisDeficit};
 use crate::estimators::peak_range::PeakRange;
-use crate::features::{Features, Presence, SegmentExtended, SegmentFeatures, Statistics};
+use crate::features::{ChunkReading, EDGE_DOUBT, Features, Presence, SegmentExtended, SegmentFeatures, Statistics};
 use crate::input::Interpretation;
 use crate::quality::{QualityAccumulator, ZeroHz};
 use crate::warning::Warning;
@@ -17,8 +17,8 @@ const AGREEMENT_DB: f64 = 3.0;
 /// signal can be told from the others.
 const CERTAIN: f64 = 0.2;
 
-/// Least part of the chunks in which the noise is hidden, if it is in the segment.
-const HIDDEN: f64 = 0.35;
+/// Least part of the chunks in which something is unknown, if it is in the segment.
+const COMMON: f64 = 0.35;
 
 /// Gathers the measured chunks of the current segment.
 #[derive(Debug, Default)]
@@ -63,7 +63,7 @@ impl SegmentBuilder {
             ZeroHz::Nothing | ZeroHz::Offset => {}
         }
         agree(&mut chunks);
-        hide(&mut chunks);
+        share_doubt(&mut chunks);
         join_edges(&mut chunks, sample_rate_hz);
         if chunks.iter().any(|chunk| presence(chunk) == Presence::Undecidable) {
             quality.warn([Warning::PresenceUndecidable]);
@@ -150,17 +150,24 @@ fn agree(chunks: &mut [MeasuredChunk]) {
     }
 }
 
-/// The noise is hidden in all chunks with a signal, if it is in a good part of them: their mean
-/// would be that of the chunks in which chance shows a level floor.
-fn hide(chunks: &mut [MeasuredChunk]) {
-    let present = chunks.iter().filter(|chunk| chunk.signal_present);
-    let hidden = present.clone().filter(|chunk| chunk.reading.knowledge == Knowledge::AtMost);
-    if HIDDEN * present.count() as f64 > hidden.count() as f64 {
-        return;
-    }
+/// What is unknown in a good part of the chunks with a signal is unknown in all of them: a mean
+/// over the others would be that of the chunks in which chance shows a level floor, or of those
+/// whose signal is narrower.
+fn share_doubt(chunks: &mut [MeasuredChunk]) {
+    let present = || chunks.iter().filter(|chunk| chunk.signal_present);
+    let is_common = |is: fn(&ChunkReading) -> bool| {
+        let count = present().filter(|chunk| is(&chunk.reading)).count();
+        count as f64 >= COMMON * present().count() as f64
+    };
+    let is_hidden = is_common(|reading| reading.knowledge == Knowledge::AtMost);
+    let has_doubt = is_common(|reading| reading.edge_doubt > EDGE_DOUBT);
     for chunk in chunks.iter_mut().filter(|chunk| chunk.signal_present) {
-        if chunk.reading.knowledge == Knowledge::Known {
-            chunk.reading.knowledge = Knowledge::AtMost;
+        let reading = &mut chunk.reading;
+        if is_hidden && reading.knowledge == Knowledge::Known {
+            reading.knowledge = Knowledge::AtMost;
+        }
+        if has_doubt {
+            reading.edge_doubt = f64::INFINITY;
         }
     }
 }

@@ -19,11 +19,13 @@ const LEVEL_PART: f64 = 0.55;
 /// Standard deviations up to which a cell is as strong as the floor.
 const LEVEL_DEVIATIONS: f64 = 4.0;
 
-/// Largest ratio of the noise to what remains of it without the signals' tails: 1.1 dB, and 0.5 dB
-/// with few level cells, which do not show how far a tail extends.
-const TAILS: f64 = 1.3;
-const TAILS_OF_FEW: f64 = 1.12;
+/// Largest ratio of the noise to what remains of it without the signals' tails: 1.5 dB, and 1 dB with
+/// few level cells, which do not show how far a tail extends. And by how much tails must explain the
+/// cells better than noise alone, as twice the logarithm of the likelihood ratio.
+const TAILS: f64 = 1.4;
+const TAILS_OF_FEW: f64 = 1.25;
 const FEW_CELLS: usize = 20;
+const BETTER: f64 = 6.0;
 
 /// Weaker parts of the groups of the noise, and how far their mean is below that of all, in
 /// standard deviations of a group (mean of a normal variable below its quantile).
@@ -55,10 +57,19 @@ impl Band<'_> {
             .collect();
         let highest = (1.0 + LEVEL_DEVIATIONS * self.deviation / (in_cell as f64).sqrt()) * floor;
         let level: Vec<usize> = gap.iter().copied().filter(|at| cells[*at] <= highest).collect();
-        let tails = if level.len() < FEW_CELLS { TAILS_OF_FEW } else { TAILS };
-        level.len() < FEWEST_CELLS
-            || (level.len() as f64) < LEVEL_PART * gap.len() as f64
-            || density > tails * without_tails(&cells, &level, GAP_CELL * floor)
+        if level.len() < FEWEST_CELLS || (level.len() as f64) < LEVEL_PART * gap.len() as f64 {
+            return true;
+        }
+        // The foot of a steep slope is no tail.
+        let is_level = |at: usize| cells[at % count] <= highest;
+        let inner: Vec<usize> = level
+            .iter()
+            .copied()
+            .filter(|at| is_level(at + 1) && is_level(at + count - 1))
+            .collect();
+        let (noise, better) = without_tails(&cells, &inner, GAP_CELL * floor);
+        let tails = if inner.len() < FEW_CELLS { TAILS_OF_FEW } else { TAILS };
+        better * in_cell as f64 > BETTER * self.deviation.powi(2) && density > tails * noise
     }
 
     /// How many groups are as strong as noise of this level, and their sum.
@@ -100,8 +111,8 @@ impl Band<'_> {
 /// The noise in the `gap`, after the tails of the cells above `strong` are subtracted. The spectrum
 /// of pulses with abrupt ends falls with the square of the distance, and others fall faster. The
 /// size of the tails is free, so that noise and size are a regression. All cells have the same
-/// relative error.
-fn without_tails(cells: &[f64], gap: &[usize], strong: f64) -> f64 {
+/// relative error. The second number is the decrease of the sum of squared relative errors.
+fn without_tails(cells: &[f64], gap: &[usize], strong: f64) -> (f64, f64) {
     let count = cells.len();
     let strong: Vec<usize> = (0..count).filter(|at| cells[*at] > strong).collect();
     let tail = |at: usize| -> f64 {
@@ -127,7 +138,8 @@ fn without_tails(cells: &[f64], gap: &[usize], strong: f64) -> f64 {
     let determinant = a * c - b * b;
     let size = a * e - b * d;
     if determinant <= 0.0 || size <= 0.0 {
-        return d / a;
+        return (d / a, 0.0);
     }
-    ((c * d - b * e) / determinant).max(0.0)
+    let (noise, size) = ((c * d - b * e) / determinant, size / determinant);
+    (noise.max(0.0), noise * d + size * e - d * d / a)
 }

@@ -90,10 +90,6 @@ pub(crate) fn estimate(blocks: &[Block], deficit: f64, scratch: &mut Scratch) ->
     } else {
         pass_band.start * in_group..(pass_band.end * in_group).min(blocks.len())
     };
-    if std::env::var_os("HD_DEBUG").is_some() {
-        let db: Vec<String> = densities.iter().map(|d| format!("{:.1}", 10.0 * (d / density.max(1e-300)).log10())).collect();
-        eprintln!("shape {shape:?} know {knowledge:?} hidden {is_hidden} level/density {:.2} near {near} of {} dev {:.3} factor {factor:.2}: {}", level / density, densities.len(), band.deviation, db.join(" "));
-    }
     let noise_bins = |block: &Block| {
         let bins = block.bins as f64;
         if block.hann < SLOPE * density * bins {
