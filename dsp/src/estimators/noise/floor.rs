@@ -14,18 +14,20 @@ const GAP_CELL: f64 = 10.0;
 const FEWEST_CELLS: usize = 4;
 
 /// Least part of a gap that is as strong as the floor, if the floor is noise.
-const LEVEL_PART: f64 = 0.55;
+const LEVEL_PART: f64 = 0.5;
 
 /// Standard deviations up to which a cell is as strong as the floor.
 const LEVEL_DEVIATIONS: f64 = 4.0;
 
-/// Largest ratio of the noise to what remains of it without the signals' tails: 1.5 dB, and 1 dB with
-/// few level cells, which do not show how far a tail extends. And by how much tails must explain the
-/// cells better than noise alone, as twice the logarithm of the likelihood ratio.
-const TAILS: f64 = 1.4;
-const TAILS_OF_FEW: f64 = 1.25;
-const FEW_CELLS: usize = 20;
+/// Largest ratio of the estimated noise to what remains without the signals' tails: 1.1 dB. The mean
+/// of the two, in decibels, is wrong by about half of it. And by how much tails must explain the
+/// cells better than noise alone, as twice the logarithm of the likelihood ratio. Few groups show
+/// neither well.
+const TAILS: f64 = 1.28;
+const TAILS_OF_FEW: f64 = 1.15;
 const BETTER: f64 = 6.0;
+const FEW_GROUPS: usize = 24;
+const FEWEST_GROUPS: usize = 12;
 
 /// Weaker parts of the groups of the noise, and how far their mean is below that of all, in
 /// standard deviations of a group (mean of a normal variable below its quantile).
@@ -39,11 +41,11 @@ const FEWEST_DOUBTED: usize = 8;
 const CONTAMINATED: f64 = 2.5;
 
 impl Band<'_> {
-    /// Whether a strong signal's own slopes hide the noise: the gaps between signals are not level,
-    /// or the noise becomes lower than its estimate, `density`, without the signals' tails.
-    pub(super) fn is_hidden(&self, floor: f64, density: f64) -> bool {
+    /// The noise in the gaps between strong signals, of which `density` is an estimate. `None` if the
+    /// signals' own slopes hide it: the gaps are not level, or contain the tails of the signals.
+    pub(super) fn visible(&self, floor: f64, density: f64) -> Option<f64> {
         if !self.densities.iter().any(|density| *density > COLOUR_SEEN * floor) {
-            return false;
+            return Some(density);
         }
         let in_cell = self.densities.len().div_ceil(CELLS);
         let mean = |cell: &[f64]| cell.iter().sum::<f64>() / cell.len() as f64;
@@ -57,8 +59,8 @@ impl Band<'_> {
             .collect();
         let highest = (1.0 + LEVEL_DEVIATIONS * self.deviation / (in_cell as f64).sqrt()) * floor;
         let level: Vec<usize> = gap.iter().copied().filter(|at| cells[*at] <= highest).collect();
-        if level.len() < FEWEST_CELLS || (level.len() as f64) < LEVEL_PART * gap.len() as f64 {
-            return true;
+        if (level.len() as f64) < LEVEL_PART * gap.len() as f64 {
+            return None;
         }
         // The foot of a steep slope is no tail.
         let is_level = |at: usize| cells[at % count] <= highest;
@@ -68,8 +70,17 @@ impl Band<'_> {
             .filter(|at| is_level(at + 1) && is_level(at + count - 1))
             .collect();
         let (noise, better) = without_tails(&cells, &inner, GAP_CELL * floor);
-        let tails = if inner.len() < FEW_CELLS { TAILS_OF_FEW } else { TAILS };
-        better * in_cell as f64 > BETTER * self.deviation.powi(2) && density > tails * noise
+        let groups = inner.len() * in_cell;
+        if inner.len() < FEWEST_CELLS || groups < FEWEST_GROUPS {
+            return None;
+        }
+        let is_few = groups < FEW_GROUPS;
+        let has_tails = is_few || better * in_cell as f64 > BETTER * self.deviation.powi(2);
+        if !has_tails || density <= noise {
+            return Some(density);
+        }
+        let most = if is_few { TAILS_OF_FEW } else { TAILS };
+        (density < most * noise).then(|| (density * noise).sqrt())
     }
 
     /// How many groups are as strong as noise of this level, and their sum.

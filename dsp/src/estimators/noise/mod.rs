@@ -82,8 +82,11 @@ pub(crate) fn estimate(blocks: &[Block], deficit: f64, scratch: &mut Scratch) ->
         knowledge,
     } = band.decide(ranked);
     let (density, near, doubt) = band.mean_near(level, ranked);
-    let is_hidden =
-        knowledge == Knowledge::Known && shape != BandShape::Undecidable && band.is_hidden(level, density);
+    let visible = match (knowledge, shape) {
+        (Knowledge::Known, BandShape::Noise | BandShape::Signal | BandShape::Filled) => band.visible(level, density),
+        _ => Some(density),
+    };
+    let (is_hidden, density) = (visible.is_none(), visible.unwrap_or(density));
     let pass_band = band.pass_band(shape, density);
     let pass_band = if pass_band.is_empty() {
         0..blocks.len()
