@@ -19,13 +19,14 @@ const LEVEL_PART: f64 = 0.5;
 /// Standard deviations up to which a cell is as strong as the floor.
 const LEVEL_DEVIATIONS: f64 = 4.0;
 
-/// Largest ratio of the estimated noise to what remains without the signals' tails: 1.1 dB. The mean
+/// Largest ratio of the estimated noise to what remains without the signals' tails: 1.2 dB. The mean
 /// of the two, in decibels, is wrong by about half of it. And by how much tails must explain the
 /// cells better than noise alone, as twice the logarithm of the likelihood ratio. Few groups show
 /// neither well.
-const TAILS: f64 = 1.28;
+const TAILS: f64 = 1.31;
 const TAILS_OF_FEW: f64 = 1.15;
 const BETTER: f64 = 6.0;
+const BETTER_OF_FEW: f64 = 1.0;
 const FEW_GROUPS: usize = 24;
 const FEWEST_GROUPS: usize = 12;
 
@@ -75,11 +76,10 @@ impl Band<'_> {
             return None;
         }
         let is_few = groups < FEW_GROUPS;
-        let has_tails = is_few || better * in_cell as f64 > BETTER * self.deviation.powi(2);
-        if !has_tails || density <= noise {
+        let (least, most) = if is_few { (BETTER_OF_FEW, TAILS_OF_FEW) } else { (BETTER, TAILS) };
+        if better * in_cell as f64 <= least * self.deviation.powi(2) || density <= noise {
             return Some(density);
         }
-        let most = if is_few { TAILS_OF_FEW } else { TAILS };
         (density < most * noise).then(|| (density * noise).sqrt())
     }
 
