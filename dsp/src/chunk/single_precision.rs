@@ -146,7 +146,8 @@ impl SinglePrecision {
         segment_detector.add_chunk(&self.blocks);
         let offset_power = zero_power / (samples.len() as f64).powi(2);
         let (noise, deficit) = self.noise(&without_impulses, offset_power, clipped);
-        let signal_present = is_found || deficit.0.is_of(deficit.1) || matches!(noise.shape, BandShape::Signal | BandShape::Filled);
+        let signal_present =
+            is_found || deficit.0.is_of(deficit.1) || matches!(noise.shape, BandShape::Signal | BandShape::Filled);
         let is_strong = zero_power > 0.0 && zero_power >= LEAST_CARRIER * noise.density;
         // The duty cycle changes their order.
         let frames = is_strong.then(|| self.frames.clone());

@@ -193,7 +193,10 @@ mod tests {
             for inside in [&everywhere, &pass_band] {
                 let found = Ar2::likeliest(&logarithms, inside, VARIANCE, Complex64::default());
                 for (found, exact) in found.coefficients.iter().zip(exact.coefficients) {
-                    assert!((found - exact).norm() < 1e-3, "{first:?} {second:?}: {found} for {exact}");
+                    assert!(
+                        (found - exact).norm() < 1e-3,
+                        "{first:?} {second:?}: {found} for {exact}"
+                    );
                 }
             }
         }

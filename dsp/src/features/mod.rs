@@ -13,5 +13,5 @@ pub(crate) use extended::{ChunkEstimates, ChunkReading};
 pub use reference::Features;
 pub use segment::SegmentFeatures;
 pub use statistics::Statistics;
-pub(crate) use unknown::{EDGE_DOUBT, Presence};
 pub use unknown::{Bounds, SegmentExtended, Unknown};
+pub(crate) use unknown::{EDGE_DOUBT, Presence};

@@ -9,7 +9,7 @@ use super::statistics::Statistics;
 use crate::estimators::noise::Knowledge;
 
 /// Largest standard deviation of a signal's power, as a part of it, for which its SNR is known:
-/// 1 dB.
+/// 0.4 dB.
 const WEAKEST: f64 = 0.1;
 
 /// Largest error of the noise under a signal, as a part of the signal's power, for which the edges of
@@ -27,7 +27,7 @@ pub enum Unknown {
     NoNoiseVisible,
     /// The slopes of a strong signal hide the noise. `bounds` has what is known.
     NoiseHidden,
-    /// The signal is too weak for a value: it would be wrong by more than 1 dB, or the number is 0
+    /// The signal is too weak for a value: it may be wrong by more than 1 dB, or the number is 0
     /// although a signal was found.
     TooWeak,
     /// A line at 0 Hz is the receiver's offset, or the signal's carrier.
@@ -132,7 +132,11 @@ fn known(
         .or((reading.snr_deviation > WEAKEST).then_some(Unknown::TooWeak));
     let place = absent.or(carrier).or((!reading.is_located).then_some(Unknown::TooWeak));
     let is_hidden = reading.knowledge == Knowledge::AtMost;
-    let doubt = if is_hidden { Unknown::NoiseHidden } else { Unknown::TooWeak };
+    let doubt = if is_hidden {
+        Unknown::NoiseHidden
+    } else {
+        Unknown::TooWeak
+    };
     let edges = place.or((reading.edge_doubt > EDGE_DOUBT).then_some(doubt));
     let is_idle = is_present && numbers.duty_cycle <= 0.0;
     let duty_cycle = if is_present { numbers.duty_cycle } else { 0.0 };

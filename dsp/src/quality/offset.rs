@@ -194,7 +194,11 @@ fn coherence(spectrum: &[Complex32], density: f64, cells: &mut Vec<(f32, f32)>) 
     let (_, &mut (weak, _), _) = cells.select_nth_unstable_by(quarter, |a, b| a.0.total_cmp(&b.0));
     #[expect(clippy::cast_possible_truncation, reason = "a bound needs no more accuracy")]
     let noise = (CELL as f64 * density) as f32;
-    let least = if noise > 0.0 { ABOVE_NOISE * weak.min(2.0 * noise) } else { 0.0 };
+    let least = if noise > 0.0 {
+        ABOVE_NOISE * weak.min(2.0 * noise)
+    } else {
+        0.0
+    };
     let strong = cells.iter().filter(|(power, _)| *power > least);
     strong.fold((0.0, 0.0), |(coherent, sideband), (power, product)| {
         (coherent + f64::from(*product), sideband + f64::from(*power))

@@ -17,6 +17,10 @@ const AGREEMENT_DB: f64 = 3.0;
 /// signal can be told from the others.
 const CERTAIN: f64 = 0.2;
 
+/// Least change of the SNR in dB, and of the bandwidth as a part of it, by a line that matters.
+const CHANGE_DB: f64 = 0.5;
+const CHANGE: f64 = 0.05;
+
 /// Least part of the chunks in which something is unknown, if it is in the segment.
 const COMMON: f64 = 0.35;
 
@@ -119,10 +123,17 @@ fn is_around_zero_hz(chunk: &MeasuredChunk) -> bool {
         && numbers.occupied_upper_edge_hz > 0.0
 }
 
-/// The line at 0 Hz may be the carrier of a signal that was found without it.
+/// The line at 0 Hz may be the carrier of a signal that was found without it. Its numbers are
+/// unknown if the line changes them.
 fn doubt_carrier(chunks: &mut [MeasuredChunk]) {
     for chunk in chunks {
-        chunk.reading.may_lack_carrier = chunk.with_carrier.is_some() && is_around_zero_hz(chunk);
+        let changes = |with: &ChunkReading| {
+            let (with, without) = (&with.numbers, &chunk.reading.numbers);
+            let (wide, narrow) = (with.occupied_bandwidth_99_hz, without.occupied_bandwidth_99_hz);
+            (with.snr_unbiased_db - without.snr_unbiased_db).abs() > CHANGE_DB
+                || (wide - narrow).abs() > CHANGE * narrow
+        };
+        chunk.reading.may_lack_carrier = is_around_zero_hz(chunk) && chunk.with_carrier.as_ref().is_some_and(changes);
     }
 }
 

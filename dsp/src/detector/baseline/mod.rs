@@ -120,8 +120,7 @@ impl Baseline {
         self.stands_out_of_flat(better_first, better_width)
             .filter(|step| step.height > COLOUR_SEEN.ln() || self.is_likelier_than_poles(step))
             .or_else(|| {
-                let in_rest =
-                    |rest: &Baseline| rest.stands_out_of_shapes(first, width, deviations).is_some();
+                let in_rest = |rest: &Baseline| rest.stands_out_of_shapes(first, width, deviations).is_some();
                 self.stands_out_of_shapes(first, width, deviations)
                     .filter(|_| in_rest(self.without_ar1()) && in_rest(self.without_ar2()))
             })

@@ -76,7 +76,11 @@ impl Band<'_> {
             return None;
         }
         let is_few = groups < FEW_GROUPS;
-        let (least, most) = if is_few { (BETTER_OF_FEW, TAILS_OF_FEW) } else { (BETTER, TAILS) };
+        let (least, most) = if is_few {
+            (BETTER_OF_FEW, TAILS_OF_FEW)
+        } else {
+            (BETTER, TAILS)
+        };
         if better * in_cell as f64 <= least * self.deviation.powi(2) || density <= noise {
             return Some(density);
         }
