@@ -276,19 +276,6 @@ fn a_line_inside_a_weak_signal_is_an_offset_or_its_carrier() {
 }
 
 #[test]
-fn noise_with_two_peaks_is_no_signal() {
-    let two_peaks = |frequency| signals::one_pole(0.7, frequency) * signals::one_pole(-0.7, frequency);
-    for rate in [8_000, 48_000] {
-        let mut signals = Signals::new(rate as u64);
-        for _ in 0..30 {
-            let samples = signals.noise(rate, two_peaks);
-            let present = measured(&samples, rate as f64).signal_present;
-            assert!(present.max <= 0.0, "{rate} Hz: {present:?}");
-        }
-    }
-}
-
-#[test]
 fn no_number_of_a_row_contradicts_another() {
     let cheapest = |modulation: &Modulation| modulation.rates.iter().copied().fold(f64::INFINITY, f64::min);
     for modulation in modulations::all().filter(|modulation| cheapest(modulation) < 300e3) {
