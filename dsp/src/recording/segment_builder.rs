@@ -21,6 +21,9 @@ const CERTAIN: f64 = 0.2;
 const CHANGE_DB: f64 = 0.5;
 const CHANGE: f64 = 0.05;
 
+/// Largest difference of the noise of two chunks.
+const LOUDER_DB: f64 = 2.0;
+
 /// Least part of the chunks in which something is unknown, if it is in the segment.
 const COMMON: f64 = 0.35;
 
@@ -161,10 +164,25 @@ fn agree(chunks: &mut [MeasuredChunk]) {
     }
 }
 
+/// The receiver's noise is the same in all chunks. Where it reads more than in another chunk, the
+/// signal covers it.
+fn doubt_louder_noise(chunks: &mut [MeasuredChunk]) {
+    let noise_db = |chunk: &MeasuredChunk| chunk.reading.numbers.noise_density_dbfs_hz;
+    let is_known = |chunk: &MeasuredChunk| chunk.reading.has_noise && chunk.reading.knowledge == Knowledge::Known;
+    let known = chunks.iter().filter(|chunk| is_known(chunk));
+    let quietest_db = known.map(noise_db).fold(f64::INFINITY, f64::min);
+    for chunk in chunks.iter_mut() {
+        if chunk.signal_present && is_known(chunk) && noise_db(chunk) > quietest_db + LOUDER_DB {
+            chunk.reading.knowledge = Knowledge::AtMost;
+        }
+    }
+}
+
 /// What is unknown in a good part of the chunks with a signal is unknown in all of them: a mean
 /// over the others would be that of the chunks in which chance shows a level floor, or of those
 /// whose signal is narrower.
 fn share_doubt(chunks: &mut [MeasuredChunk]) {
+    doubt_louder_noise(chunks);
     let present = || chunks.iter().filter(|chunk| chunk.signal_present);
     let is_common = |is: fn(&ChunkReading) -> bool| {
         let count = present().filter(|chunk| is(&chunk.reading)).count();
