@@ -183,7 +183,7 @@ mod tests {
         let everywhere = vec![true; BLOCKS];
         let pass_band: Vec<bool> = (0..BLOCKS).map(|at| (10..80).contains(&at)).collect();
         for (first, second) in [
-            ((0.7, 0.0), (0.7, 3.141_592_653_589_793)),
+            ((0.7, 0.0), (0.7, std::f64::consts::PI)),
             ((0.5, 1.25), (0.5, -1.25)),
             ((0.33, 0.0), (0.33, 0.0)),
             ((0.5, 2.0), (0.0, 0.0)),
@@ -207,13 +207,13 @@ mod tests {
         let exact = model([(0.8, 0.0), (0.3, 1.0)].map(|(size, angle)| Complex64::from_polar(size, angle)));
         let logarithms: Vec<f64> = exact.densities(100).map(f64::ln).collect();
         let found = Ar2::likeliest(&logarithms, &[true; 100], VARIANCE, Complex64::default());
-        assert_eq!(found.better, 0.0);
+        assert!(found.better.abs() < 1e-12);
         assert!(found.densities(100).all(|density| (density - 1.0).abs() < 1e-12));
     }
 
     #[test]
     fn a_pass_band_with_too_few_blocks_has_no_poles() {
         let found = Ar2::likeliest(&[1.0, 2.0], &[true, false], 1.0, Complex64::default());
-        assert_eq!(found.better, 0.0);
+        assert!(found.better.abs() < 1e-12);
     }
 }

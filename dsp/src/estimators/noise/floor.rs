@@ -141,20 +141,22 @@ fn without_tails(cells: &[f64], gap: &[usize], strong: f64) -> (f64, f64) {
     // The largest tail is 1, so that the products are of similar size.
     let tails: Vec<f64> = gap.iter().map(|at| tail(*at)).collect();
     let largest = tails.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
-    let (mut a, mut b, mut c, mut d, mut e) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    let (mut noise_noise, mut noise_tail, mut tail_tail) = (0.0, 0.0, 0.0);
+    let (mut noise_sum, mut tail_sum) = (0.0, 0.0);
     for (at, tail) in gap.iter().zip(tails) {
         let (one, tail) = (1.0 / cells[*at], tail / largest / cells[*at]);
-        a += one * one;
-        b += one * tail;
-        c += tail * tail;
-        d += one;
-        e += tail;
+        noise_noise += one * one;
+        noise_tail += one * tail;
+        tail_tail += tail * tail;
+        noise_sum += one;
+        tail_sum += tail;
     }
-    let determinant = a * c - b * b;
-    let size = a * e - b * d;
+    let determinant = noise_noise * tail_tail - noise_tail * noise_tail;
+    let size = noise_noise * tail_sum - noise_tail * noise_sum;
     if determinant <= 0.0 || size <= 0.0 {
-        return (d / a, 0.0);
+        return (noise_sum / noise_noise, 0.0);
     }
-    let (noise, size) = ((c * d - b * e) / determinant, size / determinant);
-    (noise.max(0.0), noise * d + size * e - d * d / a)
+    let noise = (tail_tail * noise_sum - noise_tail * tail_sum) / determinant;
+    let explained = noise * noise_sum + size / determinant * tail_sum;
+    (noise.max(0.0), explained - noise_sum * noise_sum / noise_noise)
 }
