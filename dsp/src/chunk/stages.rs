@@ -129,6 +129,7 @@ impl Stages {
                 bins: 0.0,
                 pass_band: 0..0,
                 shape: BandShape::Noise,
+                doubt: 0.0,
                 measured_bins: 0.0,
                 knowledge: Knowledge::Known,
             },

@@ -24,7 +24,7 @@ use self::band::{Band, Decision};
 use self::groups::{fill_densities, group_blocks};
 use super::distributions;
 use super::spectrum::Block;
-pub(crate) use kurtosis::kurtosis_deficit;
+pub(crate) use kurtosis::KurtosisDeficit;
 use shape::SLOPE;
 pub(crate) use shape::{BandShape, Knowledge};
 
@@ -47,6 +47,8 @@ pub(crate) struct Noise {
     /// Blocks of the pass-band.
     pub pass_band: Range<usize>,
     pub shape: BandShape,
+    /// Part by which weaker groups are below the density: the slopes of weak signals, or chance.
+    pub doubt: f64,
     /// Bins from which the density was estimated.
     pub measured_bins: f64,
     pub knowledge: Knowledge,
@@ -68,7 +70,7 @@ pub(crate) struct Scratch {
 }
 
 /// Estimates the noise from the Hann-windowed spectrum. `deficit` is the
-/// [deficit of kurtosis](kurtosis_deficit) of the samples.
+/// [deficit of kurtosis](KurtosisDeficit::if_significant) of the samples.
 pub(crate) fn estimate(blocks: &[Block], deficit: f64, scratch: &mut Scratch) -> Noise {
     let Scratch { densities, ranked } = scratch;
     let bins: usize = blocks.iter().map(|block| block.bins).sum();
@@ -87,8 +89,12 @@ pub(crate) fn estimate(blocks: &[Block], deficit: f64, scratch: &mut Scratch) ->
         level,
         knowledge,
     } = band.decide(ranked);
-    let is_hidden = knowledge == Knowledge::Known && shape != BandShape::Undecidable && band.is_hidden(level);
-    let (density, near) = band.mean_near(level, ranked);
+    let (density, near, doubt) = band.mean_near(level, ranked);
+    let visible = match (knowledge, shape) {
+        (Knowledge::Known, BandShape::Noise | BandShape::Signal | BandShape::Filled) => band.visible(level, density),
+        _ => Some(density),
+    };
+    let (is_hidden, density) = (visible.is_none(), visible.unwrap_or(density));
     let pass_band = band.pass_band(shape, density);
     let pass_band = if pass_band.is_empty() {
         0..blocks.len()
@@ -112,6 +118,7 @@ pub(crate) fn estimate(blocks: &[Block], deficit: f64, scratch: &mut Scratch) ->
         },
         pass_band,
         shape,
+        doubt,
         measured_bins: near as f64 * bins as f64 / densities.len().max(1) as f64,
         knowledge: if is_hidden { Knowledge::AtMost } else { knowledge },
     }
