@@ -130,6 +130,7 @@ impl Stages {
                 pass_band: 0..0,
                 shape: BandShape::Noise,
                 doubt: 0.0,
+                tails: 0.0,
                 measured_bins: 0.0,
                 knowledge: Knowledge::Known,
             },

@@ -16,9 +16,6 @@ const BUSY: f64 = 2.0;
 /// upper limit of the noise.
 const IDLE: f64 = 0.1;
 
-/// Part by which hidden noise may be weaker than its bound, for the edges of a band.
-const HIDDEN: f64 = 0.3;
-
 /// The extended features of a chunk, and what is known of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct ChunkReading {
@@ -34,7 +31,7 @@ pub(crate) struct ChunkReading {
     pub is_located: bool,
     /// Whether a line at 0 Hz, which they do not contain, may be the signal's carrier.
     pub may_lack_carrier: bool,
-    /// Part of the signal's power by which the noise in and around its band may be wrong.
+    /// Standard error of the occupied bandwidth as a part of it.
     pub edge_doubt: f64,
     /// Standard deviation of the signal's power as a part of it.
     pub snr_deviation: f64,
@@ -56,11 +53,6 @@ impl ChunkReading {
         // independently.
         let scatter = noise_power * (noise_power + 2.0 * signal_power.max(0.0)) / noise.bins.max(1.0)
             + noise_power.powi(2) * (noise.relative_variance() + noise.doubt.powi(2));
-        let noise_deviation = noise_power
-            * match noise.knowledge {
-                Knowledge::AtMost => HIDDEN,
-                _ => noise.relative_variance().sqrt().hypot(noise.doubt),
-            };
         let bin_hz = chunk.sample_rate_hz / n;
         let place_hz = |of: fn(&Emission) -> f64| chunk.emission.as_ref().map_or(0.0, of) * bin_hz;
         let (lower_hz, upper_hz) = (place_hz(|found| found.lower), place_hz(|found| found.upper));
@@ -84,16 +76,16 @@ impl ChunkReading {
             noise: noise_power,
             variance: (chunk.power_variance - with_offset).max(noise_power.powi(2) / noise.bins.max(1.0)),
         };
+        let variances = uncertainty::variances(chunk, powers, &numbers);
         Self {
-            variances: uncertainty::variances(chunk, powers, &numbers),
+            variances,
             numbers,
             bin_hz,
             has_noise: noise.density > 0.0,
             knowledge: noise.knowledge,
             is_located: chunk.emission.is_some(),
             may_lack_carrier: false,
-            edge_doubt: noise_deviation * (2.0 * (upper_hz - lower_hz) / chunk.sample_rate_hz).min(1.0)
-                / signal_power.max(f64::MIN_POSITIVE),
+            edge_doubt: variances.occupied_bandwidth_99_hz.sqrt() / (upper_hz - lower_hz).max(bin_hz),
             snr_deviation: scatter.sqrt() / signal_power.max(f64::MIN_POSITIVE),
         }
     }

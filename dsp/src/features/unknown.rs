@@ -15,9 +15,9 @@ use crate::estimators::noise::Knowledge;
 /// 0.4 dB.
 const WEAKEST: f64 = 0.1;
 
-/// Largest error of the noise under a signal, as a part of the signal's power, for which the edges of
-/// its band are known. Half a percent of the power is outside each.
-pub(crate) const EDGE_DOUBT: f64 = 0.002;
+/// Largest standard error of the occupied bandwidth, as a part of it, for which the edges of the band
+/// are known.
+pub(crate) const EDGE_DOUBT: f64 = 0.05;
 
 /// Why a number of the extended set is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -21,6 +21,7 @@ use rustfft::num_complex::{Complex32, Complex64};
 
 use super::measured::Measured;
 use crate::decibel::dbfs;
+use crate::estimators::noise::BandShape;
 
 /// Reference bins on each side of 0 Hz. They start outside the main lobe of a Hann window.
 const REFERENCE: std::ops::RangeInclusive<usize> = 2..=17;
@@ -125,7 +126,10 @@ impl Offset {
         self.noise += noise.density * scale * scale;
         self.total += mean_power * power_scale;
         if chunk.has_strong_zero_hz {
-            let (coherent, sideband) = coherence(spectrum, noise.density, &mut self.cells);
+            // What fills the band may be the signal.
+            let is_noise = noise.shape != BandShape::Undecidable;
+            let density = if is_noise { noise.density } else { 0.0 };
+            let (coherent, sideband) = coherence(spectrum, density, &mut self.cells);
             self.coherent += coherent * scale * scale;
             self.sideband += sideband * scale * scale;
         }
@@ -173,7 +177,8 @@ impl Offset {
 
 /// How coherent mirrored bins are: the sum over cells of the magnitude of the sum of their
 /// products, and the power of these cells. `cells` is scratch. Only cells far above the noise count:
-/// others would hide the side bands of the rest. All count if no noise is visible.
+/// others would hide the side bands of the rest. If the noise is not known, `density` is 0, and all
+/// count if none is far above the others.
 fn coherence(spectrum: &[Complex32], density: f64, cells: &mut Vec<(f32, f32)>) -> (f64, f64) {
     let n = spectrum.len();
     let pairs = n.saturating_sub(1) / 2;
@@ -194,8 +199,10 @@ fn coherence(spectrum: &[Complex32], density: f64, cells: &mut Vec<(f32, f32)>) 
     let (_, &mut (weak, _), _) = cells.select_nth_unstable_by(quarter, |a, b| a.0.total_cmp(&b.0));
     #[expect(clippy::cast_possible_truncation, reason = "a bound needs no more accuracy")]
     let noise = (CELL as f64 * density) as f32;
-    let least = if noise > 0.0 {
-        ABOVE_NOISE * weak.min(2.0 * noise)
+    let weak = if noise > 0.0 { weak.min(2.0 * noise) } else { weak };
+    let strongest = cells.iter().map(|(power, _)| *power).fold(0.0, f32::max);
+    let least = if noise > 0.0 || strongest > ABOVE_NOISE * weak {
+        ABOVE_NOISE * weak
     } else {
         0.0
     };

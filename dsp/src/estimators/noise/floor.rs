@@ -41,12 +41,20 @@ const FEWEST_DOUBTED: usize = 8;
 /// Standard deviations by which the weaker part must be below, to count alone.
 const CONTAMINATED: f64 = 2.5;
 
+/// Noise in the gaps between signals.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Visible {
+    pub(super) density: f64,
+    /// Part of the density by which the signals' tails may change it.
+    pub(super) tails: f64,
+}
+
 impl Band<'_> {
     /// The noise in the gaps between strong signals, of which `density` is an estimate. `None` if the
     /// signals' own slopes hide it: the gaps are not level, or contain the tails of the signals.
-    pub(super) fn visible(&self, floor: f64, density: f64) -> Option<f64> {
+    pub(super) fn visible(&self, floor: f64, density: f64) -> Option<Visible> {
         if !self.densities.iter().any(|density| *density > COLOUR_SEEN * floor) {
-            return Some(density);
+            return Some(Visible { density, tails: 0.0 });
         }
         let in_cell = self.densities.len().div_ceil(CELLS);
         let mean = |cell: &[f64]| cell.iter().sum::<f64>() / cell.len() as f64;
@@ -70,21 +78,31 @@ impl Band<'_> {
             .copied()
             .filter(|at| is_level(at + 1) && is_level(at + count - 1))
             .collect();
-        let (noise, better) = without_tails(&cells, &inner, GAP_CELL * floor);
         let groups = inner.len() * in_cell;
         if inner.len() < FEWEST_CELLS || groups < FEWEST_GROUPS {
             return None;
         }
-        let is_few = groups < FEW_GROUPS;
-        let (least, most) = if is_few {
+        let tails = tails(&cells, &inner, GAP_CELL * floor);
+        self.beside_tails(&cells, &tails, in_cell, density)
+    }
+
+    /// The noise in a gap, from `density`, its mean there, and the tails of the signals. `tails` has
+    /// the cells of the gap and the tail in each.
+    fn beside_tails(&self, cells: &[f64], tails: &[(usize, f64)], in_cell: usize, density: f64) -> Option<Visible> {
+        let (noise, better) = without_tails(cells, tails);
+        let (least, most) = if tails.len() * in_cell < FEW_GROUPS {
             (BETTER_OF_FEW, TAILS_OF_FEW)
         } else {
             (BETTER, TAILS)
         };
-        if better * in_cell as f64 <= least * self.deviation.powi(2) || density <= noise {
-            return Some(density);
+        let of_chance = self.deviation.powi(2) / in_cell as f64;
+        if better <= least * of_chance || density <= noise {
+            return Some(Visible { density, tails: 0.0 });
         }
-        (density < most * noise).then(|| (density * noise).sqrt())
+        (density < most * noise).then(|| Visible {
+            density: (density * noise).sqrt(),
+            tails: 0.5 * (density / noise).ln(),
+        })
     }
 
     /// How many groups are as strong as noise of this level, and their sum.
@@ -123,11 +141,10 @@ impl Band<'_> {
     }
 }
 
-/// The noise in the `gap`, after the tails of the cells above `strong` are subtracted. The spectrum
-/// of pulses with abrupt ends falls with the square of the distance, and others fall faster. The
-/// size of the tails is free, so that noise and size are a regression. All cells have the same
-/// relative error. The second number is the decrease of the sum of squared relative errors.
-fn without_tails(cells: &[f64], gap: &[usize], strong: f64) -> (f64, f64) {
+/// The cells of the `gap`, and the tails of the cells above `strong` in each. The spectrum of pulses
+/// with abrupt ends falls with the square of the distance, and others fall faster. The largest tail
+/// is 1.
+fn tails(cells: &[f64], gap: &[usize], strong: f64) -> Vec<(usize, f64)> {
     let count = cells.len();
     let strong: Vec<usize> = (0..count).filter(|at| cells[*at] > strong).collect();
     let tail = |at: usize| -> f64 {
@@ -138,13 +155,19 @@ fn without_tails(cells: &[f64], gap: &[usize], strong: f64) -> (f64, f64) {
         };
         strong.iter().map(share).sum()
     };
-    // The largest tail is 1, so that the products are of similar size.
-    let tails: Vec<f64> = gap.iter().map(|at| tail(*at)).collect();
-    let largest = tails.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+    let tails: Vec<_> = gap.iter().map(|at| (*at, tail(*at))).collect();
+    let largest = tails.iter().map(|(_, tail)| *tail).fold(f64::MIN_POSITIVE, f64::max);
+    tails.into_iter().map(|(at, tail)| (at, tail / largest)).collect()
+}
+
+/// The noise in a gap, after the tails are subtracted. The size of the tails is free, so that noise
+/// and size are a regression. All cells have the same relative error. The second number is the
+/// decrease of the sum of squared relative errors.
+fn without_tails(cells: &[f64], tails: &[(usize, f64)]) -> (f64, f64) {
     let (mut noise_noise, mut noise_tail, mut tail_tail) = (0.0, 0.0, 0.0);
     let (mut noise_sum, mut tail_sum) = (0.0, 0.0);
-    for (at, tail) in gap.iter().zip(tails) {
-        let (one, tail) = (1.0 / cells[*at], tail / largest / cells[*at]);
+    for (at, tail) in tails {
+        let (one, tail) = (1.0 / cells[*at], tail / cells[*at]);
         noise_noise += one * one;
         noise_tail += one * tail;
         tail_tail += tail * tail;

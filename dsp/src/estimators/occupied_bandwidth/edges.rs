@@ -59,8 +59,8 @@ impl RegionSums<'_> {
         let at = |target: f64| self.reach(blocks.clone(), target, &inside);
         let outside = OUTSIDE * self.total;
         let edge = at(outside)?;
-        let from_noise =
-            self.noise.relative_variance() * (self.noise.density * (edge.bins - OUTSIDE * self.bins)).powi(2);
+        let from_noise = self.noise.relative_variance_beside_signals()
+            * (self.noise.density * (edge.bins - OUTSIDE * self.bins)).powi(2);
         let deviation = (HANN_VARIANCE * edge.squares + from_noise).sqrt();
         let found = place(&edge);
         let distance = |target: f64| at(target).map(|edge| (place(&edge) - found).abs());
