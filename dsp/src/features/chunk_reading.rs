@@ -31,7 +31,7 @@ pub(crate) struct ChunkReading {
     pub is_located: bool,
     /// Whether a line at 0 Hz, which they do not contain, may be the signal's carrier.
     pub may_lack_carrier: bool,
-    /// Standard error of the occupied bandwidth as a part of it.
+    /// Standard error of the occupied bandwidth as a part of it. 0 if it is within the resolution.
     pub edge_doubt: f64,
     /// Standard deviation of the signal's power as a part of it.
     pub snr_deviation: f64,
@@ -85,9 +85,18 @@ impl ChunkReading {
             knowledge: noise.knowledge,
             is_located: chunk.emission.is_some(),
             may_lack_carrier: false,
-            edge_doubt: variances.occupied_bandwidth_99_hz.sqrt() / (upper_hz - lower_hz).max(bin_hz),
+            edge_doubt: edge_doubt(variances.occupied_bandwidth_99_hz.sqrt(), upper_hz - lower_hz, bin_hz),
             snr_deviation: scatter.sqrt() / signal_power.max(f64::MIN_POSITIVE),
         }
+    }
+}
+
+/// This standard error of a width as a part of it. 0 if it is within the resolution.
+fn edge_doubt(standard_error_hz: f64, width_hz: f64, bin_hz: f64) -> f64 {
+    if standard_error_hz > uncertainty::resolution(bin_hz).occupied_bandwidth_99_hz {
+        standard_error_hz / width_hz.max(bin_hz)
+    } else {
+        0.0
     }
 }
 

@@ -28,8 +28,8 @@ pub const STANDARD_ERRORS: [StandardError; 10] = [
     StandardError {
         name: "occupied_lower_edge_hz",
         formula: "Half of the distance between the edges for the power outside plus and minus its standard deviation, \
-                  sqrt(1.94 Σ P²) over the bins outside, and that of the noise there. At least 5 Hz: the window widens a line by up to two \
-                  standard errors.",
+                  sqrt(1.94 Σ P²) over the bins outside, and that of the noise there. At least 5 Hz: the window widens \
+                  a line by up to two standard errors.",
         source: "Woodruff, J. Am. Stat. Assoc. 47, 1952; Welch 1967",
     },
     StandardError {
