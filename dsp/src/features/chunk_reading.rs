@@ -31,7 +31,8 @@ pub(crate) struct ChunkReading {
     pub is_located: bool,
     /// Whether a line at 0 Hz, which they do not contain, may be the signal's carrier.
     pub may_lack_carrier: bool,
-    /// Standard error of the occupied bandwidth as a part of it. 0 if it is within the resolution.
+    /// Standard error of the occupied bandwidth by the noise alone, as a part of it. 0 if it is
+    /// within the resolution.
     pub edge_doubt: f64,
     /// Standard deviation of the signal's power as a part of it.
     pub snr_deviation: f64,
@@ -85,7 +86,11 @@ impl ChunkReading {
             knowledge: noise.knowledge,
             is_located: chunk.emission.is_some(),
             may_lack_carrier: false,
-            edge_doubt: edge_doubt(variances.occupied_bandwidth_99_hz.sqrt(), upper_hz - lower_hz, bin_hz),
+            edge_doubt: edge_doubt(
+                place_hz(|found| found.width_variance_by_noise.sqrt()),
+                upper_hz - lower_hz,
+                bin_hz,
+            ),
             snr_deviation: scatter.sqrt() / signal_power.max(f64::MIN_POSITIVE),
         }
     }

@@ -42,7 +42,8 @@ set_of_numbers! {
                          either side, after the noise is subtracted. Of several signals: from the \
                          lowest to the highest, gaps included.",
             bias: "Of several signals, one at the edge with less than 0.5 % of the power is left \
-                   out. Unknown without a signal, and where its standard error exceeds 5 % and 10 Hz.",
+                   out. Unknown without a signal, and where the noise may change it by more than \
+                   5 % and 10 Hz.",
             source: "Radio Regulations 1.153, ITU-R SM.328, SM.443",
         },
         occupied_lower_edge_hz {

@@ -15,8 +15,8 @@ use crate::estimators::noise::Knowledge;
 /// 0.4 dB.
 const WEAKEST: f64 = 0.1;
 
-/// Largest standard error of the occupied bandwidth, as a part of it, for which the edges of the band
-/// are known.
+/// Largest standard error of the occupied bandwidth by the noise alone, as a part of it, for which
+/// the edges of the band are known.
 pub(crate) const EDGE_DOUBT: f64 = 0.05;
 
 /// Why a number of the extended set is not known.

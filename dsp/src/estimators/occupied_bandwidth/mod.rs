@@ -41,6 +41,9 @@ pub(crate) struct Emission {
     pub lower_variance: f64,
     pub upper_variance: f64,
     pub carrier_variance: f64,
+    /// Variance of the upper minus the lower edge by the noise alone: how well the chunk shows its
+    /// own band.
+    pub width_variance_by_noise: f64,
 }
 
 /// Finds the emission. For each block: sums over all blocks before it.
@@ -76,12 +79,12 @@ impl Finder {
             bins: numbered.clone().map(|(_, block)| block.bins as f64).sum(),
         };
         let turns = |ordinal: usize| (ordinal / blocks.len() * n) as f64;
-        let lower = sums.edge(
+        let (lower, lower_by_noise) = sums.edge(
             &numbered,
             |block, before, target| crossing(block.range(), spectrum, noise, before, target),
             |edge| signed(edge.bin, n) + turns(edge.ordinal) - 0.5 + edge.before,
         )?;
-        let upper = sums.edge(
+        let (upper, upper_by_noise) = sums.edge(
             &numbered.clone().rev(),
             |block, before, target| crossing(block.range().rev(), spectrum, noise, before, target),
             |edge| signed(edge.bin, n) + turns(edge.ordinal) + 0.5 - edge.before,
@@ -97,6 +100,7 @@ impl Finder {
             lower_variance: lower.variance,
             upper_variance: upper.variance,
             carrier_variance: carrier.variance,
+            width_variance_by_noise: lower_by_noise + upper_by_noise,
         })
     }
 
