@@ -25,8 +25,8 @@
 //!   tests. A band must also exceed a smooth baseline (harmonics through the logarithms of the
 //!   whole pass-band, see `baseline`), so that coloured noise, whose density changes slowly, is no
 //!   signal. This too is a further condition. It also defines coloured noise: what four harmonics
-//!   of the band, or they and a model with one pole or two, explain. Any other hump much narrower than a quarter
-//!   of the band cannot be distinguished from a signal, and counts as one.
+//!   of the band, or they and a model with one pole or two, explain. Any other hump much narrower
+//!   than a quarter of the band cannot be distinguished from a signal, and counts as one.
 //!
 //! The tests of the baseline divide their probability in the same way. With `T` tests of a chunk, a
 //! band must exceed the baseline by the number of standard deviations that a normal variable

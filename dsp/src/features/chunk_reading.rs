@@ -140,3 +140,17 @@ fn duty_cycle(frames: &[f64], offset_power: f64, noise_power: f64) -> f64 {
     let busy = frames.iter().filter(|power| **power > level.max(0.0)).count();
     busy as f64 / count as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_noise_leaves_no_doubt_within_the_resolution() {
+        // A line of 20 Hz, whose edges are 5 Hz off, and a band of 1 kHz, whose edges are 100 Hz
+        // off, both with bins of 5 Hz.
+        let near = |value: f64, expected: f64| assert!((value - expected).abs() < 1e-12, "{value}, not {expected}");
+        near(edge_doubt(5.0, 20.0, 5.0), 0.0);
+        near(edge_doubt(100.0, 1_000.0, 5.0), 0.1);
+    }
+}
