@@ -38,6 +38,9 @@ fn noise_of_any_colour_and_rate_is_no_signal() {
         let make = |signals: &mut Signals| signals.noise(48_000, |frequency| one_pole(pole, frequency));
         assert_eq!(false_alarms(48_000, make), 0, "one pole at {pole}");
     }
+    let two_peaks = |frequency| one_pole(0.7, frequency) * one_pole(-0.7, frequency);
+    let make = |signals: &mut Signals| signals.noise(48_000, two_peaks);
+    assert_eq!(false_alarms(48_000, make), 0, "two poles at 0.7 and -0.7");
     let slope = |frequency: f64| 10_f64.powf(0.1 * frequency);
     assert_eq!(
         false_alarms(48_000, |signals| signals.noise(48_000, slope)),

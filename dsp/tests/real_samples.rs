@@ -4,7 +4,7 @@
 mod encoded;
 
 use encoded::{LEVEL_DBFS, RATE, TONE_HZ, assert_tone, dither, encoded, extract, hints, tone};
-use heimdall_dsp::{Anomaly, Hints, SampleFormat, Sigmf};
+use heimdall_dsp::{Anomaly, Hints, SampleFormat, Sigmf, Warning};
 
 /// A real tone above a quarter of the rate reads as negative, and no real tone has an image.
 #[test]
@@ -68,4 +68,23 @@ fn a_real_sample_that_is_no_number_is_named_by_its_place() {
     let bytes = encoded(&values, SampleFormat::Rf32Le);
     let error = extract(hints(SampleFormat::Rf32Le, 4000.0), [&bytes[..]]).unwrap_err();
     assert!(error.to_string().contains("the first is sample 1234"), "{error}");
+}
+
+/// An offset far above the noise is named, and is no signal: it does not begin with the recording.
+#[test]
+fn an_offset_of_real_samples_is_no_signal() {
+    for offset in [0.003, 0.03, 0.3] {
+        let mut state = 1_u32;
+        let noise = (0..96_000).map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            offset + 0.01 * (f64::from(state >> 8) / f64::from(1 << 24) - 0.5)
+        });
+        let bytes = encoded(&noise.collect::<Vec<_>>(), SampleFormat::Rf32Le);
+        let extraction = extract(hints(SampleFormat::Rf32Le, 96_000.0), [&bytes[..]]).unwrap();
+        let segment = &extraction.segments[0];
+        let is_named = |warning: &Warning| [Warning::DcSpike, Warning::DcOrCarrier].contains(warning);
+        assert!(segment.quality.warnings.iter().any(is_named), "{offset}");
+        assert!(segment.signal_present.max <= 0.0, "{offset}");
+        assert!(segment.extended.numbers.snr_unbiased_db.is_none(), "{offset}");
+    }
 }

@@ -211,6 +211,71 @@ fn a_carrier_at_0_hz_with_side_bands_is_no_offset() {
 }
 
 #[test]
+fn tails_of_a_signal_do_not_count_as_noise() {
+    // Symbols without a filter have tails that fall with the square of the distance: 3 dB of what is
+    // left between them is the signal's.
+    for (name, rate) in [("OFDM 10 %, no filter", 12e3), ("NFM FSK9600", 25e3)] {
+        let (segment, truth) = placed(name, (rate, 5), 0.0, 30.0);
+        let extended = &segment.extended;
+        assert_eq!(extended.unknown["snr_unbiased_db"], Unknown::NoiseHidden, "{name}");
+        let bounds = extended.bounds.expect("bounds");
+        assert!(bounds.snr_at_least_db < truth.snr_db, "{name}: {bounds:?}");
+        assert!(extended.numbers.occupied_bandwidth_99_hz.is_some(), "{name}");
+    }
+    // Small tails are subtracted.
+    let (segment, truth) = placed("LoRa SF9", (500e3, 5), 0.0, 30.0);
+    let snr = segment.extended.numbers.snr_unbiased_db.expect("known").mean;
+    assert!((snr - truth.snr_db).abs() < 0.7, "{snr}");
+}
+
+#[test]
+fn a_signal_of_half_the_band_is_present_in_all_chunks_at_0_db() {
+    for (name, rate) in [
+        ("OFDM 50 %", 12e3),
+        ("BPSK 0.35", 12e3),
+        ("16QAM 0.5", 25e3),
+        ("C4FM", 25e3),
+    ] {
+        for offset in [0.0, 0.8] {
+            let modulation = modulations::named(name);
+            let (segment, _) = placed(name, (rate, 5), offset * modulation.room_hz(rate), 0.0);
+            let present = segment.signal_present;
+            assert!((present.mean - 1.0).abs() < 1e-9, "{name} at {offset}: {present:?}");
+        }
+    }
+}
+
+#[test]
+fn a_weak_carrier_at_0_hz_with_speech_is_a_carrier() {
+    for rate in [12e3, 20_250.0] {
+        let (segment, truth) = placed("AM voice", (rate, 5), 0.0, 5.0);
+        assert!(!segment.quality.warnings.contains(&Warning::DcSpike), "{rate}");
+        let numbers = &segment.extended.numbers;
+        if let Some(snr) = numbers.snr_unbiased_db {
+            assert!((snr.mean - truth.snr_db).abs() < 1.0, "{rate}: {snr:?}");
+        }
+    }
+}
+
+#[test]
+fn a_line_inside_a_weak_signal_is_an_offset_or_its_carrier() {
+    const RATE: usize = 48_000;
+    let mut signals = Signals::new(11);
+    let mut samples = signals.noise(RATE, |_| 1e-4);
+    // 0 dB in a band of 12.5 kHz around 0 Hz, and a line 3 dB above all the noise.
+    let width = 12_500.0 / RATE as f64;
+    let band = signals.band(RATE, 0.0, width);
+    add(&mut samples, &band, amplitude(0.0 - 40.0));
+    add(&mut samples, &tone(RATE, 0.0), amplitude(3.0 - 40.0));
+    let segment = measured(&samples, RATE as f64);
+    assert!(segment.quality.warnings.contains(&Warning::DcOrCarrier));
+    assert!((segment.signal_present.mean - 1.0).abs() < 1e-9);
+    for name in ["snr_unbiased_db", "occupied_bandwidth_99_hz", "carrier_offset_hz"] {
+        assert_eq!(segment.extended.unknown[name], Unknown::DcOrCarrier, "{name}");
+    }
+}
+
+#[test]
 fn no_number_of_a_row_contradicts_another() {
     let cheapest = |modulation: &Modulation| modulation.rates.iter().copied().fold(f64::INFINITY, f64::min);
     for modulation in modulations::all().filter(|modulation| cheapest(modulation) < 300e3) {

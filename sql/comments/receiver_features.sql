@@ -33,11 +33,11 @@ delay_spread_confidence [1]: Piecewise linear in snr_db: 0 at 0 dB, 1 above 15 d
 confidence_score [1]: snr_db / 30, limited to 0 to 1. Noise alone reads 0.26.
 -- Extended features (extended):
 power_dbfs [dBFS]: Mean power: 10 log10(mean |x|^2). -300 for silence.
-snr_unbiased_db [dB]: Signal over noise power, both in the whole pass-band: 10 log10((P - N) / N). A line at 0 Hz counts only if it is a carrier. Unknown without a signal, where no noise is visible, and where its standard deviation exceeds 1 dB.
+snr_unbiased_db [dB]: Signal over noise power, both in the whole pass-band: 10 log10((P - N) / N). A line at 0 Hz counts only if it is a carrier. Unknown without a signal, where no noise is visible, and where its standard deviation exceeds 0.4 dB.
 noise_density_dbfs_hz [dBFS/Hz]: Power density of the noise within the pass-band. Unknown where signals or their slopes cover the noise; then bounds has the most that it can be.
-occupied_bandwidth_99_hz [Hz]: Width of the band outside which 0.5 % of the signal's power lies on either side, after the noise is subtracted. Of several signals: from the lowest to the highest, gaps included. Of several signals, one at the edge with less than 0.5 % of the power is left out. Unknown without a signal.
-occupied_lower_edge_hz [Hz]: Lower edge of the occupied band. Beyond half the sample rate if the band continues across the end of the spectrum: upper minus lower edge is always the bandwidth. Unknown without a signal.
-occupied_upper_edge_hz [Hz]: Upper edge of the occupied band, in the same way. Unknown without a signal.
+occupied_bandwidth_99_hz [Hz]: Width of the band outside which 0.5 % of the signal's power lies on either side, after the noise is subtracted. Of several signals: from the lowest to the highest, gaps included. Of several signals, one at the edge with less than 0.5 % of the power is left out. Unknown without a signal, and where the noise may change it by more than 5 % and 10 Hz.
+occupied_lower_edge_hz [Hz]: Lower edge of the occupied band. Beyond half the sample rate if the band continues across the end of the spectrum: upper minus lower edge is always the bandwidth. Unknown where the bandwidth is.
+occupied_upper_edge_hz [Hz]: Upper edge of the occupied band, in the same way. Unknown where the bandwidth is.
 carrier_offset_hz [Hz]: Frequency from the phase of the autocorrelation at lag 1, of the power above the noise: the centroid of a narrow signal, the carrier of a symmetrical one. Of several signals: a frequency between them, across the end of the band if that way is shorter. Unknown without a signal.
 spectral_flatness [1]: Geometric mean over arithmetic mean of the power density in the pass-band, both of means over about 400 Hz. White noise reads 1.
 envelope_kurtosis [1]: mean |x|^4 / (mean |x|^2)^2. A constant envelope reads 1, Gaussian noise 2, silence 0. Includes the noise.
@@ -45,9 +45,9 @@ duty_cycle [1]: Part of the 4 ms frames whose power is more than 3 dB above the 
 standard_error of a number: that of its mean, or that of the scatter of the chunks if it is significantly larger:
 power_dbfs: From the scatter of the means of frames of 4, 8 and 20 ms (batch means), whatever the signal is.
 snr_unbiased_db: From those of the power and of the noise density. The noise is in both, with the covariance N^2 / bins.
-noise_density_dbfs_hz: 4.34 dB x sqrt(1.94 / bins of noise). The factor 1.94 is that of the Hann window, whose bins are correlated.
+noise_density_dbfs_hz: 4.34 dB x sqrt(1.94 / bins of noise + t^2). The factor 1.94 is that of the Hann window, whose bins are correlated. Where tails of signals are subtracted, t is half of the part that they have.
 occupied_bandwidth_99_hz: Those of both edges, as independent. At least 10 Hz.
-occupied_lower_edge_hz: Half of the distance between the edges for the power outside plus and minus its standard deviation, sqrt(1.94 sum P^2) over the bins outside. At least 5 Hz: the window widens a line by up to two standard errors.
+occupied_lower_edge_hz: Half of the distance between the edges for the power outside plus and minus its standard deviation, sqrt(1.94 sum P^2) over the bins outside, and that of the noise there. At least 5 Hz: the window widens a line by up to two standard errors.
 occupied_upper_edge_hz: As for the lower edge.
 carrier_offset_hz: From the scatter of the bins across the direction of the autocorrelation: P^2 for each bin of a signal and of noise, 2 P N for those of a line. At least 0.56 Hz: what the ends of a chunk add. Too large for symmetrical side bands, as those of AM, whose errors cancel.
 spectral_flatness: From the scatter of the logarithm of both means over the blocks, less what they share. Too large where the flatness reads 1, its limit.

@@ -11,7 +11,7 @@ const SNR_WRONG_DB: f64 = 3.0;
 /// SNR of a chunk below which it need not be found, as in a pause of speech, and below which its
 /// SNR is not compared.
 const WEAK_DB: f64 = -3.0;
-const FAINT_DB: f64 = -10.0;
+const FAINT_DB: f64 = 0.0;
 /// A relative error of the occupied bandwidth up to which it is right. Two bins of a chunk are
 /// right in any case.
 const WIDTH_RIGHT: f64 = 0.05;

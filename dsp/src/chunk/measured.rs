@@ -1,4 +1,4 @@
-use crate::estimators::noise::BandShape;
+use crate::estimators::noise::{BandShape, KurtosisDeficit};
 use crate::features::{ChunkReading, Features};
 
 /// The numbers of one chunk.
@@ -11,6 +11,8 @@ pub(crate) struct MeasuredChunk {
     /// The same with the line at 0 Hz, if it is strong enough for a carrier.
     pub with_carrier: Option<ChunkReading>,
     pub shape: BandShape,
+    /// The deficit of kurtosis, and the part of the power above the noise.
+    pub deficit: (KurtosisDeficit, f64),
     /// Whether the detector found a signal, not counting a line at 0 Hz.
     pub signal_present: bool,
 }

@@ -100,6 +100,7 @@ impl Workspace {
             reading: chunk.reading,
             with_carrier: chunk.with_carrier,
             shape: chunk.noise.shape,
+            deficit: chunk.deficit,
             signal_present: chunk.signal_present,
         }
     }

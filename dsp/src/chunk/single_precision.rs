@@ -12,7 +12,7 @@ use crate::detector::{Detector, SegmentDetector};
 use crate::estimators::delay_spread::DelaySpreadEstimator;
 use crate::estimators::envelope::{self, ClippingLevels, Envelope};
 use crate::estimators::impulses::{Blanker, Impulses};
-use crate::estimators::noise::{self, BandShape, Noise};
+use crate::estimators::noise::{self, BandShape, KurtosisDeficit, Noise};
 use crate::estimators::occupied_bandwidth::Finder;
 use crate::estimators::order_statistic::LowerQuantile;
 use crate::estimators::spectral_shape::Shape;
@@ -87,6 +87,8 @@ pub(crate) struct Measurement {
     /// The same with the line at 0 Hz, if it is strong enough for a carrier.
     pub with_carrier: Option<ChunkReading>,
     pub noise: Noise,
+    /// The deficit of kurtosis, and the part of the power above the noise.
+    pub deficit: (KurtosisDeficit, f64),
     pub(super) envelope: Envelope,
     pub(super) without_impulses: Envelope,
     pub(super) impulses: Impulses,
@@ -143,8 +145,9 @@ impl SinglePrecision {
         let is_found = self.detector.signal_present(&self.blocks);
         segment_detector.add_chunk(&self.blocks);
         let offset_power = zero_power / (samples.len() as f64).powi(2);
-        let (noise, has_envelope) = self.noise(&without_impulses, offset_power, clipped);
-        let signal_present = is_found || has_envelope || matches!(noise.shape, BandShape::Signal | BandShape::Filled);
+        let (noise, deficit) = self.noise(&without_impulses, offset_power, clipped);
+        let signal_present =
+            is_found || deficit.0.is_of(deficit.1) || matches!(noise.shape, BandShape::Signal | BandShape::Filled);
         let is_strong = zero_power > 0.0 && zero_power >= LEAST_CARRIER * noise.density;
         let reading = self.read(
             &envelope,
@@ -174,23 +177,21 @@ impl SinglePrecision {
             impulses,
             clipped,
             noise,
+            deficit,
             has_strong_zero_hz: is_strong,
         }
     }
 
-    /// The noise, and whether the envelope shows a signal.
-    fn noise(&mut self, envelope: &Envelope, offset_power: f64, clipped: Clipped) -> (Noise, bool) {
+    /// The noise, the deficit of kurtosis and the part of the power above the noise.
+    fn noise(&mut self, envelope: &Envelope, offset_power: f64, clipped: Clipped) -> (Noise, (KurtosisDeficit, f64)) {
         let n = self.power.len() as f64;
         let rest = (envelope.mean_power - offset_power).max(f64::MIN_POSITIVE);
         let clipped = clipped.at_ends() as f64 / (2.0 * n);
         let kurtosis = envelope.kurtosis_without(offset_power) + CLIPPED_KURTOSIS * clipped.sqrt();
-        let deficit = noise::kurtosis_deficit(kurtosis, offset_power / rest, &self.blocks);
-        let noise = noise::estimate(&self.blocks, deficit, &mut self.noise_scratch);
-        // A constant envelope in a part `s` of the power reduces the kurtosis by s^2. Noise that is
-        // not Gaussian has a small kurtosis too, but the spectrum shows no signal.
+        let deficit = KurtosisDeficit::of(kurtosis, offset_power / rest, &self.blocks);
+        let noise = noise::estimate(&self.blocks, deficit.if_significant(), &mut self.noise_scratch);
         let signal = 1.0 - noise.density * noise.bins / (rest * n * n);
-        let has_envelope = deficit > 0.0 && signal > 0.5 * deficit.sqrt();
-        (noise, has_envelope)
+        (noise, (deficit, signal))
     }
 
     /// The extended features of the spectrum that was measured last. The following chunks may show

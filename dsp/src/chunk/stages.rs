@@ -129,6 +129,8 @@ impl Stages {
                 bins: 0.0,
                 pass_band: 0..0,
                 shape: BandShape::Noise,
+                doubt: 0.0,
+                tails: 0.0,
                 measured_bins: 0.0,
                 knowledge: Knowledge::Known,
             },

@@ -30,7 +30,7 @@ const FARTHEST: f64 = 0.98;
 #[derive(Debug)]
 pub(super) struct Ar1 {
     /// The pole, inside the unit circle.
-    pole: Complex64,
+    pub pole: Complex64,
     /// Twice the logarithm of its likelihood ratio to a flat spectrum.
     pub better: f64,
 }
@@ -39,13 +39,7 @@ impl Ar1 {
     /// Fits the `logarithms` of the densities that are `inside` the pass-band, each with this
     /// `variance`: Gauss-Newton steps from the flat spectrum until a step gains little.
     pub(super) fn likeliest(logarithms: &[f64], inside: &[bool], variance: f64) -> Self {
-        let size = (logarithms.len() / GROUPS).max(1);
-        let groups: Vec<Group> = logarithms
-            .chunks(size)
-            .zip(inside.chunks(size))
-            .zip(middles(size as f64 / logarithms.len() as f64))
-            .map(|((logarithms, inside), phasor)| Group::of(logarithms, inside, phasor))
-            .collect();
+        let groups = Group::all(logarithms, inside);
         let mut pole = Complex64::default();
         let mut best = Squares::of(&groups, pole);
         let flat = best.residual;
@@ -88,23 +82,34 @@ impl Ar1 {
 }
 
 /// `e^-jw` in the middle of each part of the band, for parts of this `size`.
-fn middles(size: f64) -> impl Iterator<Item = Complex64> {
+pub(super) fn middles(size: f64) -> impl Iterator<Item = Complex64> {
     let turn = Complex64::cis(-std::f64::consts::TAU * size);
     let first = Complex64::cis(-0.5 * std::f64::consts::TAU * size);
     std::iter::successors(Some(first), move |here| Some(here * turn))
 }
 
 /// Neighbouring blocks.
-struct Group {
+pub(super) struct Group {
     /// `e^-jw` in the middle.
-    phasor: Complex64,
+    pub(super) phasor: Complex64,
     /// How many blocks are in the pass-band.
-    count: f64,
+    pub(super) count: f64,
     /// Mean of their logarithms.
-    logarithm: f64,
+    pub(super) logarithm: f64,
 }
 
 impl Group {
+    /// The groups of a spectrum's logarithms.
+    pub(super) fn all(logarithms: &[f64], inside: &[bool]) -> Vec<Self> {
+        let size = (logarithms.len() / GROUPS).max(1);
+        logarithms
+            .chunks(size)
+            .zip(inside.chunks(size))
+            .zip(middles(size as f64 / logarithms.len() as f64))
+            .map(|((logarithms, inside), phasor)| Group::of(logarithms, inside, phasor))
+            .collect()
+    }
+
     fn of(logarithms: &[f64], inside: &[bool], phasor: Complex64) -> Self {
         let (mut count, mut sum) = (0.0, 0.0);
         for (logarithm, _) in logarithms.iter().zip(inside).filter(|(_, inside)| **inside) {

@@ -29,6 +29,11 @@ pub(crate) struct ChunkReading {
     pub knowledge: Knowledge,
     /// Whether they contain an emission's place in the band.
     pub is_located: bool,
+    /// Whether a line at 0 Hz, which they do not contain, may be the signal's carrier.
+    pub may_lack_carrier: bool,
+    /// Standard error of the occupied bandwidth by the noise alone, as a part of it. 0 if it is
+    /// within the resolution.
+    pub edge_doubt: f64,
     /// Standard deviation of the signal's power as a part of it.
     pub snr_deviation: f64,
 }
@@ -48,7 +53,7 @@ impl ChunkReading {
         // The noise's own power, its product with the signal, and the estimate of the noise scatter
         // independently.
         let scatter = noise_power * (noise_power + 2.0 * signal_power.max(0.0)) / noise.bins.max(1.0)
-            + noise_power.powi(2) * HANN_VARIANCE / noise.measured_bins.max(1.0);
+            + noise_power.powi(2) * (noise.relative_variance() + noise.doubt.powi(2));
         let bin_hz = chunk.sample_rate_hz / n;
         let place_hz = |of: fn(&Emission) -> f64| chunk.emission.as_ref().map_or(0.0, of) * bin_hz;
         let (lower_hz, upper_hz) = (place_hz(|found| found.lower), place_hz(|found| found.upper));
@@ -72,15 +77,31 @@ impl ChunkReading {
             noise: noise_power,
             variance: (chunk.power_variance - with_offset).max(noise_power.powi(2) / noise.bins.max(1.0)),
         };
+        let variances = uncertainty::variances(chunk, powers, &numbers);
         Self {
-            variances: uncertainty::variances(chunk, powers, &numbers),
+            variances,
             numbers,
             bin_hz,
             has_noise: noise.density > 0.0,
             knowledge: noise.knowledge,
             is_located: chunk.emission.is_some(),
+            may_lack_carrier: false,
+            edge_doubt: edge_doubt(
+                place_hz(|found| found.width_variance_by_noise.sqrt()),
+                upper_hz - lower_hz,
+                bin_hz,
+            ),
             snr_deviation: scatter.sqrt() / signal_power.max(f64::MIN_POSITIVE),
         }
+    }
+}
+
+/// This standard error of a width as a part of it. 0 if it is within the resolution.
+fn edge_doubt(standard_error_hz: f64, width_hz: f64, bin_hz: f64) -> f64 {
+    if standard_error_hz > uncertainty::resolution(bin_hz).occupied_bandwidth_99_hz {
+        standard_error_hz / width_hz.max(bin_hz)
+    } else {
+        0.0
     }
 }
 
@@ -118,4 +139,18 @@ fn duty_cycle(frames: &[f64], offset_power: f64, noise_power: f64) -> f64 {
     let level = BUSY * noise_power.min(weakest);
     let busy = frames.iter().filter(|power| **power > level.max(0.0)).count();
     busy as f64 / count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_noise_leaves_no_doubt_within_the_resolution() {
+        // A line of 20 Hz, whose edges are 5 Hz off, and a band of 1 kHz, whose edges are 100 Hz
+        // off, both with bins of 5 Hz.
+        let near = |value: f64, expected: f64| assert!((value - expected).abs() < 1e-12, "{value}, not {expected}");
+        near(edge_doubt(5.0, 20.0, 5.0), 0.0);
+        near(edge_doubt(100.0, 1_000.0, 5.0), 0.1);
+    }
 }

@@ -27,7 +27,7 @@ set_of_numbers! {
             unit: "dB",
             definition: "Signal over noise power, both in the whole pass-band: 10 log10((P - N) / N). A line at 0 Hz \
                          counts only if it is a carrier.",
-            bias: "Unknown without a signal, where no noise is visible, and where its standard deviation exceeds 1 dB.",
+            bias: "Unknown without a signal, where no noise is visible, and where its standard deviation exceeds 0.4 dB.",
             source: "this extractor",
         },
         noise_density_dbfs_hz {
@@ -42,20 +42,21 @@ set_of_numbers! {
                          either side, after the noise is subtracted. Of several signals: from the \
                          lowest to the highest, gaps included.",
             bias: "Of several signals, one at the edge with less than 0.5 % of the power is left \
-                   out. Unknown without a signal.",
+                   out. Unknown without a signal, and where the noise may change it by more than \
+                   5 % and 10 Hz.",
             source: "Radio Regulations 1.153, ITU-R SM.328, SM.443",
         },
         occupied_lower_edge_hz {
             unit: "Hz",
             definition: "Lower edge of the occupied band. Beyond half the sample rate if the band continues across the \
                          end of the spectrum: upper minus lower edge is always the bandwidth.",
-            bias: "Unknown without a signal.",
+            bias: "Unknown where the bandwidth is.",
             source: "Radio Regulations 1.153",
         },
         occupied_upper_edge_hz {
             unit: "Hz",
             definition: "Upper edge of the occupied band, in the same way.",
-            bias: "Unknown without a signal.",
+            bias: "Unknown where the bandwidth is.",
             source: "Radio Regulations 1.153",
         },
         carrier_offset_hz {

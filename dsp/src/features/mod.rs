@@ -23,5 +23,5 @@ pub use segment::SegmentFeatures;
 pub use standard_errors::STANDARD_ERRORS;
 pub use statistics::Statistics;
 pub(crate) use uncertainty::resolution;
-pub(crate) use unknown::Presence;
 pub use unknown::{Bounds, SegmentExtended, Unknown};
+pub(crate) use unknown::{EDGE_DOUBT, Presence};

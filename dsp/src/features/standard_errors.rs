@@ -16,8 +16,8 @@ pub const STANDARD_ERRORS: [StandardError; 10] = [
     },
     StandardError {
         name: "noise_density_dbfs_hz",
-        formula: "4.34 dB × sqrt(1.94 / bins of noise). The factor 1.94 is that of the Hann window, whose bins are \
-                  correlated.",
+        formula: "4.34 dB × sqrt(1.94 / bins of noise + t²). The factor 1.94 is that of the Hann window, whose bins are \
+                  correlated. Where tails of signals are subtracted, t is half of the part that they have.",
         source: "Welch, IEEE Trans. AU 15, 1967",
     },
     StandardError {
@@ -28,8 +28,8 @@ pub const STANDARD_ERRORS: [StandardError; 10] = [
     StandardError {
         name: "occupied_lower_edge_hz",
         formula: "Half of the distance between the edges for the power outside plus and minus its standard deviation, \
-                  sqrt(1.94 Σ P²) over the bins outside. At least 5 Hz: the window widens a line by up to two \
-                  standard errors.",
+                  sqrt(1.94 Σ P²) over the bins outside, and that of the noise there. At least 5 Hz: the window widens \
+                  a line by up to two standard errors.",
         source: "Woodruff, J. Am. Stat. Assoc. 47, 1952; Welch 1967",
     },
     StandardError {

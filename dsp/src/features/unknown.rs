@@ -12,8 +12,12 @@ use super::uncertainty;
 use crate::estimators::noise::Knowledge;
 
 /// Largest standard deviation of a signal's power, as a part of it, for which its SNR is known:
-/// 1 dB.
-const WEAKEST: f64 = 0.25;
+/// 0.4 dB.
+const WEAKEST: f64 = 0.1;
+
+/// Largest standard error of the occupied bandwidth by the noise alone, as a part of it, for which
+/// the edges of the band are known.
+pub(crate) const EDGE_DOUBT: f64 = 0.05;
 
 /// Why a number of the extended set is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -26,9 +30,11 @@ pub enum Unknown {
     NoNoiseVisible,
     /// The slopes of a strong signal hide the noise. `bounds` has what is known.
     NoiseHidden,
-    /// The signal is too weak for a value: it would be wrong by more than 1 dB, or the number is 0
+    /// The signal is too weak for a value: it may be wrong by more than 1 dB, or the number is 0
     /// although a signal was found.
     TooWeak,
+    /// A line at 0 Hz is the receiver's offset, or the signal's carrier.
+    DcOrCarrier,
     /// The spectrum is that of a receiver's pass-band, or of a signal that looks like it.
     PresenceUndecidable,
 }
@@ -124,10 +130,19 @@ fn known(
         Knowledge::Ambiguous if is_present => Some(Unknown::PresenceUndecidable),
         _ => None,
     };
+    let carrier = reading.may_lack_carrier.then_some(Unknown::DcOrCarrier);
     let snr = absent
         .or(noise)
+        .or(carrier)
         .or((reading.snr_deviation > WEAKEST).then_some(Unknown::TooWeak));
-    let place = absent.or((!reading.is_located).then_some(Unknown::TooWeak));
+    let place = absent.or(carrier).or((!reading.is_located).then_some(Unknown::TooWeak));
+    let is_hidden = reading.knowledge == Knowledge::AtMost;
+    let doubt = if is_hidden {
+        Unknown::NoiseHidden
+    } else {
+        Unknown::TooWeak
+    };
+    let edges = place.or((reading.edge_doubt > EDGE_DOUBT).then_some(doubt));
     let is_idle = is_present && numbers.duty_cycle <= 0.0;
     let duty_cycle = if is_present { numbers.duty_cycle } else { 0.0 };
     macro_rules! number {
@@ -139,9 +154,9 @@ fn known(
         power_dbfs: number!(power_dbfs, numbers.power_dbfs, None),
         snr_unbiased_db: number!(snr_unbiased_db, numbers.snr_unbiased_db, snr),
         noise_density_dbfs_hz: number!(noise_density_dbfs_hz, numbers.noise_density_dbfs_hz, noise),
-        occupied_bandwidth_99_hz: number!(occupied_bandwidth_99_hz, numbers.occupied_bandwidth_99_hz, place),
-        occupied_lower_edge_hz: number!(occupied_lower_edge_hz, numbers.occupied_lower_edge_hz, place),
-        occupied_upper_edge_hz: number!(occupied_upper_edge_hz, numbers.occupied_upper_edge_hz, place),
+        occupied_bandwidth_99_hz: number!(occupied_bandwidth_99_hz, numbers.occupied_bandwidth_99_hz, edges),
+        occupied_lower_edge_hz: number!(occupied_lower_edge_hz, numbers.occupied_lower_edge_hz, edges),
+        occupied_upper_edge_hz: number!(occupied_upper_edge_hz, numbers.occupied_upper_edge_hz, edges),
         carrier_offset_hz: number!(carrier_offset_hz, numbers.carrier_offset_hz, place),
         spectral_flatness: number!(spectral_flatness, numbers.spectral_flatness, None),
         envelope_kurtosis: number!(envelope_kurtosis, numbers.envelope_kurtosis, None),

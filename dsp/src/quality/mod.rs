@@ -216,15 +216,23 @@ impl QualityAccumulator {
         self.runs.interrupt();
     }
 
-    /// What the line at 0 Hz is, from the chunks of the segment so far.
-    pub(crate) fn zero_hz(&self) -> ZeroHz {
-        self.offset.verdict()
+    /// What the line at 0 Hz is, from the chunks of the segment so far. `has_signal_around` says
+    /// whether a signal was found on both sides of it.
+    pub(crate) fn zero_hz(&self, has_signal_around: bool) -> ZeroHz {
+        match self.offset.verdict() {
+            ZeroHz::Offset if has_signal_around && !self.offset.has_side_bands() => ZeroHz::OffsetOrCarrier,
+            verdict => verdict,
+        }
     }
 
-    /// The quality of the segment. `others` are warnings from reading the bytes. Starts the next
-    /// segment.
-    pub(crate) fn finish_segment(&mut self, sample_rate_hz: f64, others: impl IntoIterator<Item = Warning>) -> Quality {
-        let zero_hz = self.zero_hz();
+    /// The quality of the segment, with this line at 0 Hz. `others` are warnings from reading the
+    /// bytes. Starts the next segment.
+    pub(crate) fn finish_segment(
+        &mut self,
+        sample_rate_hz: f64,
+        zero_hz: ZeroHz,
+        others: impl IntoIterator<Item = Warning>,
+    ) -> Quality {
         let sums = std::mem::take(self);
         self.runs = sums.runs.carried_over();
         let samples = sums.samples.max(1) as f64;

@@ -10,6 +10,9 @@
 //!   coherent with it: `X[k] X[-k]` has twice the carrier's phase, or the opposite one. Other
 //!   signals, also those around 0 Hz, have independent phases on the two sides.
 //!
+//! Side bands count where they are 9 dB above the noise. If a signal around 0 Hz is weaker than that
+//! everywhere, the line may be its carrier.
+//!
 //! A carrier with neither, constant to 2 % in amplitude and 0.02 Hz in frequency, cannot be told
 //! from an offset. It counts as one: no transmitter is that stable relative to a receiver with a
 //! clock of its own. One chunk alone shows no changes.
@@ -18,6 +21,7 @@ use rustfft::num_complex::{Complex32, Complex64};
 
 use super::measured::Measured;
 use crate::decibel::dbfs;
+use crate::estimators::noise::BandShape;
 
 /// Reference bins on each side of 0 Hz. They start outside the main lobe of a Hann window.
 const REFERENCE: std::ops::RangeInclusive<usize> = 2..=17;
@@ -53,7 +57,7 @@ const STRONGEST: f64 = 32.0;
 /// changes with the order of the side band.
 const CELL: usize = 8;
 
-/// Cells below this multiple of the weakest quarter are not compared, if there are stronger ones.
+/// Cells below this multiple of the noise, or of the weakest quarter of the cells, are not compared.
 const ABOVE_NOISE: f32 = 8.0;
 
 /// Coherence of the side bands from which on they are a carrier's, and up to which they are not.
@@ -122,7 +126,10 @@ impl Offset {
         self.noise += noise.density * scale * scale;
         self.total += mean_power * power_scale;
         if chunk.has_strong_zero_hz {
-            let (coherent, sideband) = coherence(spectrum, &mut self.cells);
+            // What fills the band may be the signal.
+            let is_noise = noise.shape != BandShape::Undecidable;
+            let density = if is_noise { noise.density } else { 0.0 };
+            let (coherent, sideband) = coherence(spectrum, density, &mut self.cells);
             self.coherent += coherent * scale * scale;
             self.sideband += sideband * scale * scale;
         }
@@ -136,6 +143,11 @@ impl Offset {
     /// Power at 0 Hz over that of a reference bin, dB.
     pub(super) fn spike_db(&self) -> f64 {
         dbfs(self.power) - dbfs(self.reference)
+    }
+
+    /// Whether there are side bands far enough above the noise to compare.
+    pub(super) fn has_side_bands(&self) -> bool {
+        self.sideband > 0.0
     }
 
     /// What the line at 0 Hz is.
@@ -164,9 +176,10 @@ impl Offset {
 }
 
 /// How coherent mirrored bins are: the sum over cells of the magnitude of the sum of their
-/// products, and the power of these cells. `cells` is scratch. Cells of noise are left out if
-/// others are far above them.
-fn coherence(spectrum: &[Complex32], cells: &mut Vec<(f32, f32)>) -> (f64, f64) {
+/// products, and the power of these cells. `cells` is scratch. Only cells far above the noise count:
+/// others would hide the side bands of the rest. If the noise is not known, `density` is 0, and all
+/// count if none is far above the others.
+fn coherence(spectrum: &[Complex32], density: f64, cells: &mut Vec<(f32, f32)>) -> (f64, f64) {
     let n = spectrum.len();
     let pairs = n.saturating_sub(1) / 2;
     cells.clear();
@@ -184,8 +197,11 @@ fn coherence(spectrum: &[Complex32], cells: &mut Vec<(f32, f32)>) -> (f64, f64) 
     }
     let quarter = cells.len() / 4;
     let (_, &mut (weak, _), _) = cells.select_nth_unstable_by(quarter, |a, b| a.0.total_cmp(&b.0));
+    #[expect(clippy::cast_possible_truncation, reason = "a bound needs no more accuracy")]
+    let noise = (CELL as f64 * density) as f32;
+    let weak = if noise > 0.0 { weak.min(2.0 * noise) } else { weak };
     let strongest = cells.iter().map(|(power, _)| *power).fold(0.0, f32::max);
-    let least = if strongest > ABOVE_NOISE * weak {
+    let least = if noise > 0.0 || strongest > ABOVE_NOISE * weak {
         ABOVE_NOISE * weak
     } else {
         0.0

@@ -11,7 +11,8 @@
 //! around 0 Hz of the result.
 //!
 //! Before the first sample and after the last one the signal counts as zero: the imaginary parts of
-//! the first and last 32 samples lack a part of their sum. Samples on both sides of a gap are
+//! the first and last 32 samples lack a part of their sum. Where an offset is far above everything
+//! else, it continues there instead: its end would be a click. Samples on both sides of a gap are
 //! filtered as neighbours, 32 samples from it.
 //!
 //! Source: A. V. Oppenheim, R. W. Schafer, Discrete-Time Signal Processing, chapter on discrete
@@ -21,6 +22,9 @@ use crate::format::SampleFormat;
 
 /// Different taps, those of the odd places after the middle.
 const TAPS: usize = 32;
+
+/// Least ratio of an offset's power to the rest from which on it continues beyond the ends: 12 dB.
+const OFFSET: f32 = 16.0;
 
 /// Shape of the Kaiser window: 90 dB.
 const BETA: f64 = 0.1102 * (90.0 - 8.7);
@@ -37,6 +41,8 @@ pub(super) struct AnalyticSignal {
     even: Vec<f32>,
     /// Samples at odd places: those from [`TAPS`] places before the first of `even` on.
     odd: Vec<f32>,
+    /// Whether it is known if an offset continues before the first sample.
+    has_offset_before: bool,
     /// Real samples so far.
     pub(super) samples_read: u64,
 }
@@ -57,6 +63,7 @@ impl AnalyticSignal {
             waiting: None,
             even: Vec::new(),
             odd: vec![0.0; TAPS],
+            has_offset_before: false,
             samples_read: 0,
         }
     }
@@ -93,7 +100,8 @@ impl AnalyticSignal {
 
     /// The last complex samples. A single real sample without a successor is left out.
     pub(super) fn finish(&mut self) -> Vec<u8> {
-        self.odd.extend([0.0; TAPS]);
+        let last = self.odd.len().saturating_sub(TAPS);
+        self.odd.extend([offset(&self.odd[last..]); TAPS]);
         let bytes = self.take_complete();
         self.odd.truncate(TAPS);
         bytes
@@ -104,6 +112,12 @@ impl AnalyticSignal {
         let count = (self.odd.len() + 1).saturating_sub(2 * TAPS).min(self.even.len());
         if count == 0 {
             return Vec::new();
+        }
+        if !self.has_offset_before {
+            // As many samples as the result of the first one needs.
+            self.has_offset_before = true;
+            let before = offset(&self.odd[TAPS..2 * TAPS - 1]);
+            self.odd[..TAPS].fill(before);
         }
         let mut imaginary = vec![0.0_f32; count];
         for (index, tap) in self.taps.iter().enumerate() {
@@ -118,6 +132,14 @@ impl AnalyticSignal {
         let samples = real.zip(imaginary).map(|(re, im)| [re.to_le_bytes(), im.to_le_bytes()]);
         samples.flatten().flatten().collect()
     }
+}
+
+/// The mean of the samples if it is far above everything else in them, 0 otherwise.
+fn offset(samples: &[f32]) -> f32 {
+    let count = samples.len().max(1) as f32;
+    let mean = samples.iter().sum::<f32>() / count;
+    let variance = samples.iter().map(|sample| (sample - mean).powi(2)).sum::<f32>() / count;
+    if mean * mean > OFFSET * variance { mean } else { 0.0 }
 }
 
 /// The Kaiser window at `place`, from -1 to 1.

@@ -3,15 +3,29 @@ use rustfft::num_complex::Complex32;
 use crate::chunk::Workspace;
 use crate::chunk::measured::MeasuredChunk;
 use crate::detector::SegmentDetector;
-use crate::estimators::noise::BandShape;
+use crate::estimators::noise::{BandShape, Knowledge, KurtosisDeficit};
 use crate::estimators::peak_range::PeakRange;
-use crate::features::{Features, Presence, SegmentExtended, SegmentFeatures, Statistics};
+use crate::features::{ChunkReading, EDGE_DOUBT, Features, Presence, SegmentExtended, SegmentFeatures, Statistics};
 use crate::input::Interpretation;
 use crate::quality::{QualityAccumulator, ZeroHz};
 use crate::warning::Warning;
 
 /// Largest difference of the signal-to-noise ratios of chunks that agree, dB.
 const AGREEMENT_DB: f64 = 3.0;
+
+/// Largest standard deviation of the signal's power, as a part of it, from which a chunk without a
+/// signal can be told from the others.
+const CERTAIN: f64 = 0.2;
+
+/// Least change of the SNR in dB, and of the bandwidth as a part of it, by a line that matters.
+const CHANGE_DB: f64 = 0.5;
+const CHANGE: f64 = 0.05;
+
+/// Largest difference of the noise of two chunks.
+const LOUDER_DB: f64 = 2.0;
+
+/// Least part of the chunks in which something is unknown, if it is in the segment.
+const COMMON: f64 = 0.35;
 
 /// Gathers the measured chunks of the current segment.
 #[derive(Debug, Default)]
@@ -43,17 +57,20 @@ impl SegmentBuilder {
         sample_rate_hz: f64,
         warnings: impl Iterator<Item = Warning>,
     ) -> Option<(SegmentFeatures, Vec<MeasuredChunk>)> {
-        let zero_hz = self.quality.zero_hz();
-        let mut quality = self.quality.finish_segment(sample_rate_hz, warnings);
         let mut chunks = std::mem::take(&mut self.chunks);
+        self.detect_over_segment(&mut chunks);
+        let zero_hz = self.quality.zero_hz(chunks.iter().any(is_around_zero_hz));
+        let mut quality = self.quality.finish_segment(sample_rate_hz, zero_hz, warnings);
         if chunks.is_empty() {
             return None;
         }
-        self.detect_over_segment(&mut chunks);
-        if zero_hz == ZeroHz::Carrier {
-            count_carrier(&mut chunks);
+        match zero_hz {
+            ZeroHz::Carrier => count_carrier(&mut chunks),
+            ZeroHz::OffsetOrCarrier => doubt_carrier(&mut chunks),
+            ZeroHz::Nothing | ZeroHz::Offset => {}
         }
         agree(&mut chunks);
+        share_doubt(&mut chunks);
         join_edges(&mut chunks, sample_rate_hz);
         if chunks.iter().any(|chunk| presence(chunk) == Presence::Undecidable) {
             quality.warn([Warning::PresenceUndecidable]);
@@ -83,6 +100,12 @@ impl SegmentBuilder {
         for (chunk, is_found) in chunks.iter_mut().zip(self.detector.finish_segment(&found)) {
             chunk.signal_present |= is_found;
         }
+        let rest = || chunks.iter().filter(|chunk| !chunk.signal_present);
+        if rest().count() > 1 && KurtosisDeficit::mean_is_of_signal(rest().map(|chunk| chunk.deficit)) {
+            for chunk in chunks {
+                chunk.signal_present = true;
+            }
+        }
     }
 }
 
@@ -91,6 +114,29 @@ fn presence(chunk: &MeasuredChunk) -> Presence {
         (true, _) => Presence::Present,
         (false, BandShape::Undecidable) => Presence::Undecidable,
         (false, _) => Presence::Absent,
+    }
+}
+
+/// Whether a signal lies on both sides of 0 Hz, without the line there.
+fn is_around_zero_hz(chunk: &MeasuredChunk) -> bool {
+    let numbers = &chunk.reading.numbers;
+    chunk.signal_present
+        && chunk.reading.is_located
+        && numbers.occupied_lower_edge_hz < 0.0
+        && numbers.occupied_upper_edge_hz > 0.0
+}
+
+/// The line at 0 Hz may be the carrier of a signal that was found without it. Its numbers are
+/// unknown if the line changes them.
+fn doubt_carrier(chunks: &mut [MeasuredChunk]) {
+    for chunk in chunks {
+        let changes = |with: &ChunkReading| {
+            let (with, without) = (&with.numbers, &chunk.reading.numbers);
+            let (wide, narrow) = (with.occupied_bandwidth_99_hz, without.occupied_bandwidth_99_hz);
+            (with.snr_unbiased_db - without.snr_unbiased_db).abs() > CHANGE_DB
+                || (wide - narrow).abs() > CHANGE * narrow
+        };
+        chunk.reading.may_lack_carrier = is_around_zero_hz(chunk) && chunk.with_carrier.as_ref().is_some_and(changes);
     }
 }
 
@@ -104,18 +150,54 @@ fn count_carrier(chunks: &mut [MeasuredChunk]) {
     }
 }
 
-/// A chunk that looks like the majority contains what the majority contains.
+/// A chunk that looks like those with a signal contains it too: the same shape of the band, and as
+/// much power above the noise.
 fn agree(chunks: &mut [MeasuredChunk]) {
-    let present = chunks.iter().filter(|chunk| chunk.signal_present).count();
-    if 2 * present <= chunks.len() || present == chunks.len() {
-        return;
-    }
     let snr_db = |chunk: &MeasuredChunk| chunk.reading.numbers.snr_unbiased_db;
     let found: Vec<_> = chunks.iter().filter(|chunk| chunk.signal_present).copied().collect();
+    let Some(first) = found.first() else { return };
     let mean_db = found.iter().map(snr_db).sum::<f64>() / found.len() as f64;
     for chunk in chunks.iter_mut().filter(|chunk| !chunk.signal_present) {
-        let is_alike = chunk.shape == found[0].shape && (snr_db(chunk) - mean_db).abs() < AGREEMENT_DB;
-        chunk.signal_present = is_alike && mean_db > 0.0;
+        chunk.signal_present = chunk.shape == first.shape
+            && chunk.reading.snr_deviation < CERTAIN
+            && (snr_db(chunk) - mean_db).abs() < AGREEMENT_DB;
+    }
+}
+
+/// The receiver's noise is the same in all chunks. Where it reads more than in another chunk, the
+/// signal covers it.
+fn doubt_louder_noise(chunks: &mut [MeasuredChunk]) {
+    let noise_db = |chunk: &MeasuredChunk| chunk.reading.numbers.noise_density_dbfs_hz;
+    let is_known = |chunk: &MeasuredChunk| chunk.reading.has_noise && chunk.reading.knowledge == Knowledge::Known;
+    let known = chunks.iter().filter(|chunk| is_known(chunk));
+    let quietest_db = known.map(noise_db).fold(f64::INFINITY, f64::min);
+    for chunk in chunks.iter_mut() {
+        if chunk.signal_present && is_known(chunk) && noise_db(chunk) > quietest_db + LOUDER_DB {
+            chunk.reading.knowledge = Knowledge::AtMost;
+        }
+    }
+}
+
+/// What is unknown in a good part of the chunks with a signal is unknown in all of them: a mean
+/// over the others would be that of the chunks in which chance shows a level floor, or of those
+/// whose signal is narrower.
+fn share_doubt(chunks: &mut [MeasuredChunk]) {
+    doubt_louder_noise(chunks);
+    let present = || chunks.iter().filter(|chunk| chunk.signal_present);
+    let is_common = |is: fn(&ChunkReading) -> bool| {
+        let count = present().filter(|chunk| is(&chunk.reading)).count();
+        count as f64 >= COMMON * present().count() as f64
+    };
+    let is_hidden = is_common(|reading| reading.knowledge == Knowledge::AtMost);
+    let has_doubt = is_common(|reading| reading.edge_doubt > EDGE_DOUBT);
+    for chunk in chunks.iter_mut().filter(|chunk| chunk.signal_present) {
+        let reading = &mut chunk.reading;
+        if is_hidden && reading.knowledge == Knowledge::Known {
+            reading.knowledge = Knowledge::AtMost;
+        }
+        if has_doubt {
+            reading.edge_doubt = f64::INFINITY;
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::ar2::COLOUR_SEEN;
 use super::basis::{HarmonicBasis, MIN_HARMONICS, STRAIGHT};
 use super::log_densities::LogDensities;
 use regression::Regression;
@@ -58,9 +59,10 @@ pub(super) struct Baseline {
     sums: Vec<(f64, usize)>,
     /// Standard deviation of a logarithm.
     deviation: f64,
-    /// The baseline after the most likely AR(1) model is subtracted. Fitted when it is first
-    /// needed, which is rare in noise.
+    /// The baseline after the most likely AR(1) model is subtracted, and the same for AR(2). Fitted
+    /// when they are first needed, which is rare in noise.
     without_ar1: OnceCell<Box<Baseline>>,
+    without_ar2: OnceCell<Box<Baseline>>,
 }
 
 /// A band that exceeds the baseline.
@@ -105,6 +107,7 @@ impl Baseline {
             deviation: logarithms.variance().sqrt(),
             logarithms,
             without_ar1: OnceCell::new(),
+            without_ar2: OnceCell::new(),
         }
     }
 
@@ -115,12 +118,11 @@ impl Baseline {
         self.flat(first, width)?;
         let (better_first, better_width) = self.climb(first, width);
         self.stands_out_of_flat(better_first, better_width)
-            .filter(|step| self.is_likelier_than_ar1(step))
+            .filter(|step| step.height > COLOUR_SEEN.ln() || self.is_likelier_than_poles(step))
             .or_else(|| {
-                self.stands_out_of_shapes(first, width, deviations).filter(|_| {
-                    let rest = self.without_ar1();
-                    rest.stands_out_of_shapes(first, width, deviations).is_some()
-                })
+                let in_rest = |rest: &Baseline| rest.stands_out_of_shapes(first, width, deviations).is_some();
+                self.stands_out_of_shapes(first, width, deviations)
+                    .filter(|_| in_rest(self.without_ar1()) && in_rest(self.without_ar2()))
             })
     }
 
@@ -228,16 +230,25 @@ impl Baseline {
         })
     }
 
-    /// Whether the band explains more on a flat baseline than an AR(1) model does.
-    fn is_likelier_than_ar1(&self, step: &Step) -> bool {
-        // On average, noise has 1 in each of the model's two numbers.
-        let better = (step.height / step.deviation).powi(2) - (self.logarithms.ar1().better - 2.0);
-        better >= BETTER
+    /// Whether the band explains more on a flat baseline than an AR(1) and an AR(2) model do. The
+    /// second has as many numbers as two harmonics.
+    fn is_likelier_than_poles(&self, step: &Step) -> bool {
+        // On average, noise has 1 in each of the models' numbers.
+        let explained = (step.height / step.deviation).powi(2);
+        explained - (self.logarithms.ar1().better - 2.0) >= BETTER
+            && explained - (self.logarithms.ar2().better - 4.0) >= BETTER / 2.0
     }
 
     fn without_ar1(&self) -> &Baseline {
         self.without_ar1.get_or_init(|| {
             let rest = Rc::new(self.logarithms.without_ar1());
+            Box::new(Self::with(rest, self.basis.clone()))
+        })
+    }
+
+    fn without_ar2(&self) -> &Baseline {
+        self.without_ar2.get_or_init(|| {
+            let rest = Rc::new(self.logarithms.without_ar2());
             Box::new(Self::with(rest, self.basis.clone()))
         })
     }

@@ -1,71 +1,108 @@
 //! The floor of a band: how strong the noise is where it is visible.
 
-use std::ops::Range;
-
 use super::band::Band;
 use super::groups::sum_between;
-use super::shape::{COLOUR_SEEN, GAP, SLOPE};
+use super::shape::{COLOUR_SEEN, SLOPE};
 use crate::estimators::order_statistic;
 
-const SHORTEST_GAP: usize = 4;
+/// Most cells into which the groups are put together for the comparison of a gap with the tails of
+/// the signals beside it.
+const CELLS: usize = 80;
 
-/// How far the floor next to a signal is above that in the middle of the gap, if slopes hide the
-/// noise. At least by this part, and by this many standard deviations.
-const HIDDEN: f64 = 0.06;
-const HIDDEN_DEVIATIONS: f64 = 3.0;
+/// A cell up to this many times the floor is in a gap between signals: 10 dB. Fewest of them.
+const GAP_CELL: f64 = 10.0;
+const FEWEST_CELLS: usize = 4;
+
+/// Least part of a gap that is as strong as the floor, if the floor is noise.
+const LEVEL_PART: f64 = 0.5;
+
+/// Standard deviations up to which a cell is as strong as the floor.
+const LEVEL_DEVIATIONS: f64 = 4.0;
+
+/// Largest ratio of the estimated noise to what remains without the signals' tails: 1.2 dB. The mean
+/// of the two, in decibels, is wrong by about half of it. And by how much tails must explain the
+/// cells better than noise alone, as twice the logarithm of the likelihood ratio. Few groups show
+/// neither well.
+const TAILS: f64 = 1.31;
+const TAILS_OF_FEW: f64 = 1.15;
+const BETTER: f64 = 6.0;
+const BETTER_OF_FEW: f64 = 1.0;
+const FEW_GROUPS: usize = 24;
+const FEWEST_GROUPS: usize = 12;
 
 /// Weaker parts of the groups of the noise, and how far their mean is below that of all, in
 /// standard deviations of a group (mean of a normal variable below its quantile).
 const WEAKER_PARTS: [(f64, f64); 3] = [(0.5, 0.798), (0.25, 1.271), (0.125, 1.647)];
 const FEWEST_WEAKER: usize = 3;
 
+/// Fewest groups of a weaker part whose mean is evidence against the other parts.
+const FEWEST_DOUBTED: usize = 8;
+
 /// Standard deviations by which the weaker part must be below, to count alone.
 const CONTAMINATED: f64 = 2.5;
 
+/// Noise in the gaps between signals.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Visible {
+    pub(super) density: f64,
+    /// Part of the density by which the signals' tails may change it.
+    pub(super) tails: f64,
+}
+
 impl Band<'_> {
-    /// Whether a strong signal's own slopes hide the noise: in the longest gap between signals, the
-    /// floor next to them is higher than in the middle.
-    pub(super) fn is_hidden(&self, floor: f64) -> bool {
-        let is_strong = |density: &f64| *density > GAP * floor;
-        let count = self.densities.len();
-        let Some(from) = self.densities.iter().position(is_strong) else {
-            return false;
-        };
+    /// The noise in the gaps between strong signals, of which `density` is an estimate. `None` if the
+    /// signals' own slopes hide it: the gaps are not level, or contain the tails of the signals.
+    pub(super) fn visible(&self, floor: f64, density: f64) -> Option<Visible> {
         if !self.densities.iter().any(|density| *density > COLOUR_SEEN * floor) {
-            return false;
+            return Some(Visible { density, tails: 0.0 });
         }
-        // From a strong group once round the circle, so that no gap is cut.
-        let at = |offset: usize| self.densities[(from + offset) % count];
-        let (mut longest, mut run) = (0..0, 0..0);
-        for offset in 0..count {
-            run = if is_strong(&at(offset)) {
-                offset + 1..offset + 1
-            } else {
-                run.start..offset + 1
-            };
-            if run.len() > longest.len() {
-                longest = run.clone();
-            }
+        let in_cell = self.densities.len().div_ceil(CELLS);
+        let mean = |cell: &[f64]| cell.iter().sum::<f64>() / cell.len() as f64;
+        let cells: Vec<f64> = self.densities.chunks(in_cell).map(mean).collect();
+        let count = cells.len();
+        let is_strong = |at: usize| cells[at % count] > GAP_CELL * floor;
+        // Cells beside a signal are partly its own. Those far below are a receiver's stop band.
+        let gap: Vec<usize> = (0..count)
+            .filter(|at| !(0..3).any(|offset| is_strong(at + count + offset - 1)))
+            .filter(|at| cells[*at] >= SLOPE * floor)
+            .collect();
+        let highest = (1.0 + LEVEL_DEVIATIONS * self.deviation / (in_cell as f64).sqrt()) * floor;
+        let level: Vec<usize> = gap.iter().copied().filter(|at| cells[*at] <= highest).collect();
+        if (level.len() as f64) < LEVEL_PART * gap.len() as f64 {
+            return None;
         }
-        if longest.len() < SHORTEST_GAP {
-            return true;
+        // The foot of a steep slope is no tail.
+        let is_level = |at: usize| cells[at % count] <= highest;
+        let inner: Vec<usize> = level
+            .iter()
+            .copied()
+            .filter(|at| is_level(at + 1) && is_level(at + count - 1))
+            .collect();
+        let groups = inner.len() * in_cell;
+        if inner.len() < FEWEST_CELLS || groups < FEWEST_GROUPS {
+            return None;
         }
-        let sixth = longest.len().div_ceil(6);
-        let third = longest.len() / 3;
-        let mean = |offsets: Range<usize>| {
-            let noise = offsets.map(at).filter(|density| *density >= SLOPE * floor);
-            let (count, sum) = noise.fold((0.0, 0.0), |(count, sum), density| (count + 1.0, sum + density));
-            (count, sum)
+        let tails = tails(&cells, &inner, GAP_CELL * floor);
+        self.beside_tails(&cells, &tails, in_cell, density)
+    }
+
+    /// The noise in a gap, from `density`, its mean there, and the tails of the signals. `tails` has
+    /// the cells of the gap and the tail in each.
+    fn beside_tails(&self, cells: &[f64], tails: &[(usize, f64)], in_cell: usize, density: f64) -> Option<Visible> {
+        let (noise, better) = without_tails(cells, tails);
+        let (least, most) = if tails.len() * in_cell < FEW_GROUPS {
+            (BETTER_OF_FEW, TAILS_OF_FEW)
+        } else {
+            (BETTER, TAILS)
         };
-        // The sixths at the ends are steep slopes, which hide nothing.
-        let left = mean(longest.start + sixth..longest.start + 2 * sixth);
-        let right = mean(longest.end - 2 * sixth..longest.end - sixth);
-        let middle = mean(longest.start + third..longest.end - third);
-        let near_count = f64::max(left.0 + right.0, 1.0);
-        let middle_count = f64::max(middle.0, 1.0);
-        let scatter = self.deviation * (1.0 / near_count + 1.0 / middle_count).sqrt();
-        let least = HIDDEN.max(HIDDEN_DEVIATIONS * scatter);
-        (left.1 + right.1) / near_count > (1.0 + least) * middle.1 / middle_count
+        let of_chance = self.deviation.powi(2) / in_cell as f64;
+        if better <= least * of_chance || density <= noise {
+            return Some(Visible { density, tails: 0.0 });
+        }
+        (density < most * noise).then(|| Visible {
+            density: (density * noise).sqrt(),
+            tails: 0.5 * (density / noise).ln(),
+        })
     }
 
     /// How many groups are as strong as noise of this level, and their sum.
@@ -75,26 +112,74 @@ impl Band<'_> {
 
     /// Mean of the groups that are noise of this level, without slopes, and how many they are.
     /// Where the slopes of a signal are among them, the weaker half has a smaller mean than that of
-    /// noise; then it counts alone, and so on.
-    pub(super) fn mean_near(&self, level: f64, ranked: &mut Vec<f64>) -> (f64, usize) {
+    /// noise; then it counts alone, and so on. The last number is the part by which the weakest of
+    /// these means is below the first.
+    pub(super) fn mean_near(&self, level: f64, ranked: &mut Vec<f64>) -> (f64, usize, f64) {
         let (count, sum) = self.near(level);
         if count == 0 || level <= 0.0 {
-            return (0.0, 0);
+            return (0.0, 0, 0.0);
         }
         ranked.clear();
         let is_near = |density: &&f64| (SLOPE * level..=self.factor * level).contains(*density);
         ranked.extend(self.densities.iter().filter(is_near));
         ranked.sort_unstable_by(f64::total_cmp);
         let mut best = (sum / count as f64, count);
+        let mut weakest = best.0;
         for (part, below) in WEAKER_PARTS {
             let used = order_statistic::share(count, part);
             let mean = ranked[..used].iter().sum::<f64>() / used as f64 / (1.0 - below * self.deviation);
+            if used >= FEWEST_DOUBTED {
+                weakest = weakest.min(mean);
+            }
             let scatter = CONTAMINATED * self.deviation / (used as f64).sqrt();
             if used < FEWEST_WEAKER || mean > best.0 * (1.0 - scatter) {
                 break;
             }
             best = (mean, used);
         }
-        best
+        (best.0, best.1, 1.0 - weakest / best.0.max(weakest))
     }
+}
+
+/// The cells of the `gap`, and the tails of the cells above `strong` in each. The spectrum of pulses
+/// with abrupt ends falls with the square of the distance, and others fall faster. The largest tail
+/// is 1.
+fn tails(cells: &[f64], gap: &[usize], strong: f64) -> Vec<(usize, f64)> {
+    let count = cells.len();
+    let strong: Vec<usize> = (0..count).filter(|at| cells[*at] > strong).collect();
+    let tail = |at: usize| -> f64 {
+        let share = |other: &usize| {
+            let distance = at.abs_diff(*other);
+            let distance = distance.min(count - distance) as f64;
+            cells[*other] / distance.powi(2)
+        };
+        strong.iter().map(share).sum()
+    };
+    let tails: Vec<_> = gap.iter().map(|at| (*at, tail(*at))).collect();
+    let largest = tails.iter().map(|(_, tail)| *tail).fold(f64::MIN_POSITIVE, f64::max);
+    tails.into_iter().map(|(at, tail)| (at, tail / largest)).collect()
+}
+
+/// The noise in a gap, after the tails are subtracted. The size of the tails is free, so that noise
+/// and size are a regression. All cells have the same relative error. The second number is the
+/// decrease of the sum of squared relative errors.
+fn without_tails(cells: &[f64], tails: &[(usize, f64)]) -> (f64, f64) {
+    let (mut noise_noise, mut noise_tail, mut tail_tail) = (0.0, 0.0, 0.0);
+    let (mut noise_sum, mut tail_sum) = (0.0, 0.0);
+    for (at, tail) in tails {
+        let (one, tail) = (1.0 / cells[*at], tail / cells[*at]);
+        noise_noise += one * one;
+        noise_tail += one * tail;
+        tail_tail += tail * tail;
+        noise_sum += one;
+        tail_sum += tail;
+    }
+    let determinant = noise_noise * tail_tail - noise_tail * noise_tail;
+    let size = noise_noise * tail_sum - noise_tail * noise_sum;
+    if determinant <= 0.0 || size <= 0.0 {
+        return (noise_sum / noise_noise, 0.0);
+    }
+    let noise = (tail_tail * noise_sum - noise_tail * tail_sum) / determinant;
+    let explained = noise * noise_sum + size / determinant * tail_sum;
+    (noise.max(0.0), explained - noise_sum * noise_sum / noise_noise)
 }

@@ -21,10 +21,11 @@ mod shape;
 use std::ops::Range;
 
 use self::band::{Band, Decision};
+use self::floor::Visible;
 use self::groups::{fill_densities, group_blocks};
 use super::distributions;
 use super::spectrum::Block;
-pub(crate) use kurtosis::kurtosis_deficit;
+pub(crate) use kurtosis::KurtosisDeficit;
 use shape::SLOPE;
 pub(crate) use shape::{BandShape, Knowledge};
 
@@ -35,6 +36,9 @@ const FALSE_ALARM: f64 = 1e-4;
 /// independent ones: the powers of adjacent bins have the correlation 4/9, those two bins apart
 /// 1/36.
 pub(crate) const HANN_VARIANCE: f64 = 1.0 + 2.0 * (4.0 / 9.0 + 1.0 / 36.0);
+
+/// Part by which hidden noise may be weaker than its bound.
+const HIDDEN: f64 = 0.3;
 
 /// The noise of a chunk.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +51,10 @@ pub(crate) struct Noise {
     /// Blocks of the pass-band.
     pub pass_band: Range<usize>,
     pub shape: BandShape,
+    /// Part by which weaker groups are below the density: the slopes of weak signals, or chance.
+    pub doubt: f64,
+    /// Part by which the tails of signals may change the density.
+    pub tails: f64,
     /// Bins from which the density was estimated.
     pub measured_bins: f64,
     pub knowledge: Knowledge,
@@ -54,9 +62,18 @@ pub(crate) struct Noise {
 
 impl Noise {
     /// Variance of the estimated density over its square: one over the number of independent powers
-    /// in its mean (Welch, IEEE Trans. AU 15, 1967).
+    /// in its mean (Welch, IEEE Trans. AU 15, 1967), and what the tails of signals may change.
     pub(crate) fn relative_variance(&self) -> f64 {
-        HANN_VARIANCE / self.measured_bins.max(1.0)
+        HANN_VARIANCE / self.measured_bins.max(1.0) + self.tails.powi(2)
+    }
+
+    /// The same for the noise in and beside the band of a signal, where its slopes or others hide
+    /// it.
+    pub(crate) fn relative_variance_beside_signals(&self) -> f64 {
+        match self.knowledge {
+            Knowledge::AtMost => HIDDEN.powi(2),
+            _ => self.relative_variance() + self.doubt.powi(2),
+        }
     }
 }
 
@@ -68,7 +85,7 @@ pub(crate) struct Scratch {
 }
 
 /// Estimates the noise from the Hann-windowed spectrum. `deficit` is the
-/// [deficit of kurtosis](kurtosis_deficit) of the samples.
+/// [deficit of kurtosis](KurtosisDeficit::if_significant) of the samples.
 pub(crate) fn estimate(blocks: &[Block], deficit: f64, scratch: &mut Scratch) -> Noise {
     let Scratch { densities, ranked } = scratch;
     let bins: usize = blocks.iter().map(|block| block.bins).sum();
@@ -87,8 +104,13 @@ pub(crate) fn estimate(blocks: &[Block], deficit: f64, scratch: &mut Scratch) ->
         level,
         knowledge,
     } = band.decide(ranked);
-    let is_hidden = knowledge == Knowledge::Known && shape != BandShape::Undecidable && band.is_hidden(level);
-    let (density, near) = band.mean_near(level, ranked);
+    let (density, near, doubt) = band.mean_near(level, ranked);
+    let visible = match (knowledge, shape) {
+        (Knowledge::Known, BandShape::Noise | BandShape::Signal | BandShape::Filled) => band.visible(level, density),
+        _ => Some(Visible { density, tails: 0.0 }),
+    };
+    let is_hidden = visible.is_none();
+    let Visible { density, tails } = visible.unwrap_or(Visible { density, tails: 0.0 });
     let pass_band = band.pass_band(shape, density);
     let pass_band = if pass_band.is_empty() {
         0..blocks.len()
@@ -112,6 +134,8 @@ pub(crate) fn estimate(blocks: &[Block], deficit: f64, scratch: &mut Scratch) ->
         },
         pass_band,
         shape,
+        doubt,
+        tails,
         measured_bins: near as f64 * bins as f64 / densities.len().max(1) as f64,
         knowledge: if is_hidden { Knowledge::AtMost } else { knowledge },
     }

@@ -49,29 +49,33 @@ impl RegionSums<'_> {
     /// outside the edge is the sum of their squares, times that of the window. The estimate of the
     /// noise adds its own. The edges for this power plus and minus its standard deviation give the
     /// deviation of the edge, whatever the slope of the spectrum (Woodruff, J. Am. Stat. Ass. 47,
-    /// 1952).
+    /// 1952). The second number is the variance by the noise alone.
     pub(super) fn edge<'a>(
         &self,
         blocks: &(impl Iterator<Item = (usize, &'a Block)> + Clone),
         inside: impl Fn(&Block, f64, f64) -> Option<(usize, f64)>,
         place: impl Fn(&Edge) -> f64,
-    ) -> Option<Place> {
+    ) -> Option<(Place, f64)> {
         let at = |target: f64| self.reach(blocks.clone(), target, &inside);
         let outside = OUTSIDE * self.total;
         let edge = at(outside)?;
-        let from_noise =
-            self.noise.relative_variance() * (self.noise.density * (edge.bins - OUTSIDE * self.bins)).powi(2);
-        let deviation = (HANN_VARIANCE * edge.squares + from_noise).sqrt();
+        let from_noise = self.noise.relative_variance_beside_signals()
+            * (self.noise.density * (edge.bins - OUTSIDE * self.bins)).powi(2);
         let found = place(&edge);
         let distance = |target: f64| at(target).map(|edge| (place(&edge) - found).abs());
-        let inner = distance((outside + deviation).min(FARTHEST * self.total));
-        let outer = (deviation < outside).then(|| distance(outside - deviation)).flatten();
-        let distances = [inner, outer].into_iter().flatten();
-        let moved = distances.clone().sum::<f64>() / distances.count().max(1) as f64;
-        Some(Place {
+        let moved = |variance: f64| {
+            let deviation = variance.sqrt();
+            let inner = distance((outside + deviation).min(FARTHEST * self.total));
+            let outer = (deviation < outside).then(|| distance(outside - deviation)).flatten();
+            let distances = [inner, outer].into_iter().flatten();
+            distances.clone().sum::<f64>() / distances.count().max(1) as f64
+        };
+        let noise_squares = (self.noise.density.powi(2) * edge.bins).min(edge.squares);
+        let edge = Place {
             at: found,
-            variance: moved.powi(2),
-        })
+            variance: moved(HANN_VARIANCE * edge.squares + from_noise).powi(2),
+        };
+        Some((edge, moved(HANN_VARIANCE * noise_squares + from_noise).powi(2)))
     }
 
     /// The last bin, before half of the power is reached, at which the sum reaches the target.

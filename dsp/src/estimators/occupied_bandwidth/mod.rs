@@ -3,6 +3,7 @@
 mod carrier;
 mod edges;
 mod place;
+mod region_growth;
 
 use rustfft::num_complex::Complex32;
 
@@ -18,6 +19,9 @@ const FALSE_ALARM: f64 = 1e-3;
 /// Numbers of neighbouring blocks that are tested together: one block finds strong signals, many
 /// find weak ones.
 const WIDTHS: [usize; 4] = [1, 4, 16, 64];
+
+/// How much stronger than the estimated density the noise beside a signal may be.
+const COLOUR: f64 = 1.05;
 
 /// Part of the region's width that is added at each end, where the signal is weaker than the noise.
 const GUARD: f64 = 0.5;
@@ -37,6 +41,9 @@ pub(crate) struct Emission {
     pub lower_variance: f64,
     pub upper_variance: f64,
     pub carrier_variance: f64,
+    /// Variance of the upper minus the lower edge by the noise alone: how well the chunk shows its
+    /// own band.
+    pub width_variance_by_noise: f64,
 }
 
 /// Finds the emission. For each block: sums over all blocks before it.
@@ -72,12 +79,12 @@ impl Finder {
             bins: numbered.clone().map(|(_, block)| block.bins as f64).sum(),
         };
         let turns = |ordinal: usize| (ordinal / blocks.len() * n) as f64;
-        let lower = sums.edge(
+        let (lower, lower_by_noise) = sums.edge(
             &numbered,
             |block, before, target| crossing(block.range(), spectrum, noise, before, target),
             |edge| signed(edge.bin, n) + turns(edge.ordinal) - 0.5 + edge.before,
         )?;
-        let upper = sums.edge(
+        let (upper, upper_by_noise) = sums.edge(
             &numbered.clone().rev(),
             |block, before, target| crossing(block.range().rev(), spectrum, noise, before, target),
             |edge| signed(edge.bin, n) + turns(edge.ordinal) + 0.5 - edge.before,
@@ -93,6 +100,7 @@ impl Finder {
             lower_variance: lower.variance,
             upper_variance: upper.variance,
             carrier_variance: carrier.variance,
+            width_variance_by_noise: lower_by_noise + upper_by_noise,
         })
     }
 
@@ -128,10 +136,22 @@ impl Finder {
                 }
             }
             if let Some(strong) = hull(&self.is_strong) {
-                return Some(with_guard(strong, count));
+                return Some(with_guard(self.grown(strong, deviate, noise), count));
             }
         }
         None
+    }
+
+    /// The region with the weaker parts of the signal beside it.
+    fn grown(&self, strong: Region, deviate: f64, noise: &Noise) -> Region {
+        let count = self.power.len() - 1;
+        let is_strong = |first: usize, width: usize| {
+            let bins = (self.bins[first + width] - self.bins[first]) as f64;
+            let factor = COLOUR * distributions::gamma(deviate, bins / HANN_VARIANCE);
+            self.power[first + width] - self.power[first] > factor * noise.density * bins
+        };
+        let (first, len) = region_growth::grown((strong.first, strong.len), count, is_strong);
+        Region { first, len }
     }
 }
 
