@@ -89,13 +89,18 @@ async fn a_claim_whose_response_is_lost_is_released_by_its_daemon() {
     bench.complete(&first).await;
     assert!(!bench.rows(&first).await[0].failed);
     // The next claim takes the connection that was used last. It must have the claim prepared, because that takes a
-    // reply.
-    wait_until("a claim was the last statement, a while ago", || async {
-        let last = "SELECT coalesce((SELECT query LIKE '%claim_measurements%' AND state = 'idle'
-                AND state_change BETWEEN clock_timestamp() - interval '600 ms' AND clock_timestamp() - interval '200 ms'
-            FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'heimdalld'
-            ORDER BY state_change DESC LIMIT 1), false)";
-        bench.value(last, &[]).await
+    // reply; and the daemon must not look for notes at this moment, because the lost reply would cost it the connection.
+    let last = async |statement: &str| -> Option<i32> {
+        let query = "SELECT pid FROM (SELECT pid, query, state, state_change FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name = 'heimdalld' ORDER BY state_change DESC LIMIT 1) a
+            WHERE state = 'idle' AND query LIKE '%' || $1 || '%'
+              AND state_change BETWEEN clock_timestamp() - interval '500 ms' AND clock_timestamp() - interval '50 ms'";
+        let rows = bench.sql.query(query, &[&statement]).await.expect("the connections");
+        rows.first().map(|row| row.get(0))
+    };
+    let claims = wait_for("a claim", || last("claim_measurements")).await;
+    wait_until("a look for notes on the same connection", || async {
+        last("expand_notes").await == Some(claims)
     })
     .await;
     database_proxy.set(Mode::DropReplies);

@@ -132,7 +132,7 @@ fn an_svg_file_has_its_labels_and_warnings_as_text() {
         "dropout (1 of 3 segments), unscaled",
         "dBFS/Hz",
         "kHz from the centre",
-        "carrier (centroid) +1.0000 ± 0.0006 kHz",
+        "carrier (centroid) +1.0000 ± 0.000",
         "99 % within",
         "± one standard error",
         "duty cycle 0.83 ± ",
