@@ -13,6 +13,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use crate::backoff::Backoff;
 use crate::metrics::labels::Wakeup;
 use crate::postgres::error::DbError;
 use crate::postgres::schema::SchemaCompatibility;
@@ -22,6 +23,11 @@ use crate::wake::WakeSignal;
 /// Time between two looks for notes. A measurement that arrives after its session completed waits
 /// for this long at most; the look costs two buffers.
 const EXPAND_INTERVAL: Duration = Duration::from_secs(1);
+/// The worker tries more often, and its first claim after an outage expands notes too.
+const RETRY: Backoff = Backoff {
+    base: Duration::from_secs(2),
+    max: Duration::from_secs(20),
+};
 /// Longer than an expansion takes, which waits for a lock for half a second at most.
 const EXPAND_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -34,18 +40,28 @@ pub async fn expand_loop(
     stop: CancellationToken,
 ) {
     let queue = queue.with_timeout(EXPAND_TIMEOUT);
+    let mut failures = 0;
     loop {
+        let pause = if failures == 0 {
+            EXPAND_INTERVAL
+        } else {
+            RETRY.jittered(failures)
+        };
         tokio::select! {
             () = stop.cancelled() => return,
-            () = sleep(EXPAND_INTERVAL) => {}
+            () = sleep(pause) => {}
             () = more.notified() => {}
         }
         if !compatibility.is_compatible() {
             continue;
         }
         // The heartbeat logs an outage once, as a warning.
-        if let Err(error) = expand_all(&queue, &wake, &stop).await {
-            debug!(%error, "cannot expand notes");
+        match expand_all(&queue, &wake, &stop).await {
+            Ok(()) => failures = 0,
+            Err(error) => {
+                failures += 1;
+                debug!(%error, failures, "cannot expand notes");
+            }
         }
     }
 }
