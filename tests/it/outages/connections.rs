@@ -78,12 +78,18 @@ async fn a_claim_whose_response_is_lost_is_released_by_its_daemon() {
     let first = bench.record(&["a.bin"]).await;
     let session = bench.record(&["a.bin", "a.bin", "a.bin"]).await;
     let database_proxy = TcpProxy::to_database(&bench).await;
+    let listener = bench.url_as("daemon").await;
     // The lease is long, so only the daemon itself can release the claim. It polls seldom, so that no poll is in
     // progress when replies begin to be dropped; that would cost it the connection.
     let daemon = Daemon::start_through(
         &bench,
         &database_proxy,
-        &[("HEIMDALL_POLL_INTERVAL", "3s"), ("HEIMDALL_LEASE", "10min")],
+        &[
+            ("HEIMDALL_POLL_INTERVAL", "3s"),
+            ("HEIMDALL_LEASE", "10min"),
+            // The notification must arrive, so that the claim comes before the next look for notes.
+            ("HEIMDALL_LISTENER_DATABASE_URL", &listener),
+        ],
     )
     .await;
     bench.complete(&first).await;
