@@ -1,5 +1,5 @@
--- How many measurements are queued, by source and state, and the time of the oldest; with the source "note" how many
--- changed measurements and sessions are noted (ready), or set aside because their note cannot be expanded (failed). The first caller counts again when
+-- How many measurements are queued, by source and state, and the time of the oldest. The source "note" stands for changed
+-- measurements and sessions: ready ones wait to be expanded, failed ones cannot be. The first caller counts again when
 -- the last count is older than ten seconds and than fifty times its own duration; all other callers get the last count.
 -- So the cost is at most 2 % of one core, for any number of daemons and calls.
 --

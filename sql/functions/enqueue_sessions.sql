@@ -1,5 +1,5 @@
--- Queues what is missing in completed sessions created in [since, until), newest sessions first. The common part of
--- request_backfill and of tools that queue a range of time.
+-- Queues what is missing in completed sessions created in [since, until), newest sessions first. Called by
+-- request_backfill, apart from it because of its settings.
 -- A measurement is missing when it has neither a feature row nor a queue row; with include_failed an error row does
 -- not count. NULL: no limit. Sessions without a created_at count as the oldest.
 CREATE OR REPLACE FUNCTION heimdall.enqueue_sessions(
@@ -49,5 +49,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION heimdall.enqueue_sessions(text, smallint, uuid, timestamptz, timestamptz, bigint, boolean) IS
-    'Queues what is missing in completed sessions of a range of time, newest first. Called by enqueue_missing() and '
+    'Queues what is missing in completed sessions of a range of time, newest first. Called by '
     'request_backfill() only.';

@@ -1,5 +1,5 @@
 -- What is still to be done, in one row, with what no daemon has expanded yet: with no daemon at work only the notes grow.
--- An autoscaler reads total. It counts the queue: 0.3 s at a million rows.
+-- An autoscaler reads total. The view counts every row of the queue.
 CREATE OR REPLACE VIEW heimdall.feature_backlog AS
 SELECT q.live + q.retry + q.backfill + n.noted AS total,
        q.live, q.retry, q.backfill, n.noted, q.claimed, q.waiting,

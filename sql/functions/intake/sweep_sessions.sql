@@ -1,5 +1,5 @@
 -- Finds the measurements that lost notes have left behind in completed sessions created in [since, until), newest
--- sessions first, and brings their queue and features in line. NULL: no limit. The common part of the sweeps.
+-- sessions first, and brings their queue and features in line. NULL: no limit.
 CREATE OR REPLACE FUNCTION heimdall.sweep_sessions(since timestamptz, until timestamptz, max_recordings bigint)
 RETURNS TABLE (recordings_found bigint, measurements_queued bigint)
 LANGUAGE plpgsql
