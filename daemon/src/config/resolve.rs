@@ -209,6 +209,31 @@ mod tests {
     }
 
     #[test]
+    fn the_sweep_has_an_off_and_leaves_history_alone_unless_told_otherwise() {
+        let sweep = |interval: Option<&str>, history: Option<&str>| {
+            let arguments = Arguments {
+                database_url: Some(Secret::new("postgresql://u@db/x")),
+                s3_endpoint: Some("http://s".to_owned()),
+                s3_access_key: Some(Secret::new("a")),
+                s3_secret_key: Some(Secret::new("b")),
+                sweep_interval: interval.map(str::to_owned),
+                sweep_history: history.map(str::to_owned),
+                ..Arguments::default()
+            };
+            arguments.settings().map(|settings| settings.sweep)
+        };
+        let default = sweep(None, None).unwrap();
+        assert_eq!(default.interval, Some(Duration::from_mins(5)));
+        assert!(!default.include_history);
+        for off in ["off", "0", "0s"] {
+            assert_eq!(sweep(Some(off), None).unwrap().interval, None, "{off}");
+        }
+        assert!(sweep(None, Some("on")).unwrap().include_history);
+        assert!(sweep(Some("1ms"), None).is_err());
+        assert!(sweep(None, Some("sometimes")).is_err());
+    }
+
+    #[test]
     fn a_secret_is_never_printed() {
         let settings = Settings::for_servers(
             "postgresql://u:hunter2@db/x",

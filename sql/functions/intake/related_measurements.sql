@@ -36,7 +36,7 @@ BEGIN
     CROSS JOIN LATERAL (SELECT iq.measurement_id FROM heimdall.iq_measurements iq
                         WHERE iq.recording_session_id IS NULL
                           AND iq.created_at BETWEEN w.at::timestamptz
-                                                AND w.at::timestamptz + w.seconds::double precision * interval '1 second'
+                                                AND heimdall.window_end(w.at::timestamptz, w.seconds::double precision)
                         OFFSET 0) m;
 END
 $$;
