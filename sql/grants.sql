@@ -5,7 +5,7 @@
 REVOKE ALL ON FUNCTION
     heimdall.longest_session(), heimdall.may_notify(), heimdall.wake_workers(),
     heimdall.claim_measurements(uuid, integer, bigint[]), heimdall.settle_sessions(uuid[]), heimdall.release_expired(),
-    heimdall.enqueue_sessions(text, smallint, uuid, timestamptz, timestamptz, bigint, boolean),
+    heimdall.enqueue_sessions(uuid, timestamptz, timestamptz, bigint, boolean),
     heimdall.enqueue_missing(integer, boolean),
     heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz),
     heimdall.cancel_backfill(uuid), heimdall.retry_failed(text, timestamptz, timestamptz),

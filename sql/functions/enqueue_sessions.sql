@@ -3,8 +3,7 @@
 -- A measurement is missing when it has neither a feature row nor a queue row; with include_failed an error row does
 -- not count. NULL: no limit. Sessions without a created_at count as the oldest.
 CREATE OR REPLACE FUNCTION heimdall.enqueue_sessions(
-    source text, priority smallint, backfill_id uuid,
-    since timestamptz, until timestamptz, max_recordings bigint, include_failed boolean
+    backfill_id uuid, since timestamptz, until timestamptz, max_recordings bigint, include_failed boolean
 ) RETURNS TABLE (recordings_found bigint, measurements_queued bigint)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -36,7 +35,7 @@ BEGIN
         INSERT INTO heimdall.feature_queue AS q
             (measurement_id, recording_session_id, measured_at, source, priority, backfill_id, source_fingerprint)
         SELECT m.measurement_id, m.recording_session_id, m.measured_at,
-               enqueue_sessions.source, enqueue_sessions.priority, enqueue_sessions.backfill_id,
+               'backfill', 2, enqueue_sessions.backfill_id,
                heimdall.source_fingerprint(m.iq_data_location, m.websdr_station_id::text, m.iq_data_format,
                                            m.iq_sample_rate)
         FROM missing m
@@ -48,6 +47,6 @@ BEGIN
     SELECT count(DISTINCT u.recording_session_id), count(*) FROM queued u;
 END
 $$;
-COMMENT ON FUNCTION heimdall.enqueue_sessions(text, smallint, uuid, timestamptz, timestamptz, bigint, boolean) IS
+COMMENT ON FUNCTION heimdall.enqueue_sessions(uuid, timestamptz, timestamptz, bigint, boolean) IS
     'Queues what is missing in completed sessions of a range of time, newest first. Called by '
     'request_backfill() only.';

@@ -66,14 +66,14 @@ BEGIN
         DELETE FROM heimdall.feature_queue q
         WHERE q.state = 'claimed' AND q.worker_id = ANY (lost) AND q.measurement_id = ANY (crashing)
           AND q.recording_session_id = ANY (sessions)
-        RETURNING q.*
+        RETURNING q.*, format('Extraction crashed: %s daemons were lost while working on this recording', q.crashes + 1)
+                           AS message
     ), failed AS (
         INSERT INTO heimdall.measurement_features AS f
             (timestamp, measurement_id, recording_session_id, receiver_features, overall_confidence,
              num_receivers_detected, extraction_failed, error_kind, error_message, attempts, source_fingerprint)
         SELECT d.measured_at, d.measurement_id, d.recording_session_id, '{}', 0, 0, true, 'crashed',
-               format('Extraction crashed: %s daemons were lost while working on this recording', d.crashes + 1),
-               d.attempt, d.source_fingerprint
+               d.message, d.attempt, d.source_fingerprint
         FROM dropped d
         WHERE NOT EXISTS (SELECT FROM heimdall.measurement_features g
                           WHERE g.measurement_id = d.measurement_id AND NOT g.extraction_failed)
@@ -85,9 +85,7 @@ BEGIN
     ), kept_features AS (
         UPDATE heimdall.measurement_features f
         SET failed_fingerprint = d.source_fingerprint, last_error_kind = 'crashed',
-            last_error_message = format('Extraction crashed: %s daemons were lost while working on this recording',
-                                        d.crashes + 1),
-            last_failed_at = clock_timestamp()
+            last_error_message = d.message, last_failed_at = clock_timestamp()
         FROM dropped d
         -- The array keeps this a few lookups, whatever the planner estimates.
         WHERE f.measurement_id = d.measurement_id AND NOT f.extraction_failed

@@ -29,7 +29,7 @@ BEGIN
 
     backfill_id := gen_random_uuid();
     SELECT e.recordings_found, e.measurements_queued INTO recordings_found, measurements_queued
-    FROM heimdall.enqueue_sessions('backfill', 2::smallint, backfill_id, since, until,
+    FROM heimdall.enqueue_sessions(backfill_id, since, until,
                                    batch_size::bigint * max_batches, include_failed) e;
     INSERT INTO heimdall.backfills AS b (backfill_id, recordings_found, total, finished_at)
     VALUES (request_backfill.backfill_id, request_backfill.recordings_found, measurements_queued,

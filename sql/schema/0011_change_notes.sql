@@ -67,6 +67,7 @@ DROP FUNCTION IF EXISTS heimdall.queue_completed_sessions();
 DROP FUNCTION IF EXISTS heimdall.queue_late_measurements();
 DROP FUNCTION IF EXISTS heimdall.claim_measurements(uuid, integer, bigint[]);
 DROP FUNCTION IF EXISTS heimdall.enqueue_missing(integer);
+DROP FUNCTION IF EXISTS heimdall.enqueue_sessions(text, smallint, uuid, timestamptz, timestamptz, bigint, boolean);
 
 -- An older daemon does not expand notes.
 INSERT INTO heimdall.schema_migrations (version, name, serves_from) VALUES (11, 'change_notes', 11);

@@ -28,7 +28,7 @@ BEGIN
         'UPDATE heimdall.recording_sessions SET status = status', 'DELETE FROM heimdall.measurements',
         'INSERT INTO heimdall.websdr_stations (name, latitude, longitude) VALUES (''x'', 0, 0)',
         'TRUNCATE heimdall.measurement_features', 'UPDATE heimdall.extraction_control SET paused = true',
-        'SELECT heimdall.enqueue_sessions(''live'', 0::smallint, NULL, NULL, NULL, 1, false)'] LOOP
+        'SELECT heimdall.enqueue_sessions(NULL, NULL, NULL, 1, false)'] LOOP
         PERFORM pg_temp.denied('heimdall_daemon', query);
         PERFORM pg_temp.denied('heimdall_reader', query);
     END LOOP;
