@@ -16,12 +16,15 @@ REVOKE ALL ON FUNCTION
     heimdall.related_measurements(uuid[], jsonb), heimdall.sweep_sessions(timestamptz, timestamptz, bigint),
     heimdall.source_fingerprint(text, text, text, double precision), heimdall.session_lock_key(uuid),
     heimdall.as_uuid(uuid), heimdall.as_uuid(text), heimdall.window_end(timestamptz, double precision),
-    heimdall.earlier(timestamptz, interval), heimdall.measure_coverage(), heimdall.total_coverage(),
-    heimdall.count_session(uuid), heimdall.count_queue(), heimdall.missing_base_indexes()
+    heimdall.earlier(timestamptz, interval), heimdall.measure_coverage(),
+    heimdall.sessions_changed(uuid[]), heimdall.outdated_sessions(), heimdall.count_sessions(uuid[]),
+    heimdall.count_all_sessions(), heimdall.keep_sessions(uuid[]), heimdall.recount_coverage(),
+    heimdall.keep_coverage(integer), heimdall.note_deleted_features(), heimdall.count_session(uuid), heimdall.count_queue(), heimdall.missing_base_indexes()
     FROM PUBLIC;
 REVOKE ALL ON heimdall.measurement_features, heimdall.feature_queue, heimdall.backfills, heimdall.extraction_control,
     heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.queue_depth, heimdall.feature_parts,
-    heimdall.change_notes, heimdall.cancelled_measurements, heimdall.schema_migrations FROM PUBLIC;
+    heimdall.change_notes, heimdall.cancelled_measurements, heimdall.session_counts, heimdall.coverage_changes,
+    heimdall.coverage_totals, heimdall.schema_migrations FROM PUBLIC;
 
 DO $$
 DECLARE
@@ -35,6 +38,7 @@ BEGIN
                                 'heimdall.worker_heartbeats'),
             ('heimdall_daemon', 'SELECT, UPDATE, DELETE ON heimdall.feature_queue'),
             ('heimdall_daemon', 'SELECT, INSERT, DELETE ON heimdall.feature_parts'),
+            ('heimdall_daemon', 'INSERT ON heimdall.coverage_changes'),
             ('heimdall_daemon', 'SELECT, UPDATE ON heimdall.backfills, heimdall.sweep_state, heimdall.queue_depth'),
             ('heimdall_daemon', 'SELECT ON heimdall.change_notes, heimdall.schema_migrations, '
                                 'heimdall.extraction_control, '
@@ -49,7 +53,8 @@ BEGIN
                                 'heimdall.session_lock_key(uuid), heimdall.as_uuid(uuid), heimdall.as_uuid(text), '
                                 'heimdall.window_end(timestamptz, double precision), '
                                 'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '
-                                'heimdall.measure_coverage(), heimdall.count_session(uuid), heimdall.count_queue()'),
+                                'heimdall.measure_coverage(), heimdall.count_session(uuid), heimdall.count_queue(), '
+                                'heimdall.keep_coverage(integer)'),
             ('heimdall_reader', 'USAGE ON SCHEMA heimdall'),
             ('heimdall_reader', 'SELECT ON heimdall.measurement_features, heimdall.extraction_control, '
                                 'heimdall.session_measurements, heimdall.pending_features, heimdall.feature_coverage, '
@@ -65,7 +70,7 @@ BEGIN
                                 'heimdall.cancel_backfill(uuid), '
                                 'heimdall.retry_failed(text, timestamptz, timestamptz), '
                                 'heimdall.pause_extraction(text), heimdall.resume_extraction(), '
-                                'heimdall.enqueue_missing(integer, boolean)')
+                                'heimdall.enqueue_missing(integer, boolean), heimdall.recount_coverage()')
         ) AS g (role, privileges)
         WHERE EXISTS (SELECT FROM pg_roles r WHERE r.rolname = g.role)
     LOOP

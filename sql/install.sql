@@ -17,7 +17,8 @@ SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 8) AS apply_0008,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 9) AS apply_0009,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 10) AS apply_0010,
-    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 11) AS apply_0011
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 11) AS apply_0011,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 12) AS apply_0012
 \gset
 \if :apply_0001
 \ir schema/0001_application_tables.sql
@@ -52,6 +53,9 @@ SELECT
 \if :apply_0011
 \ir schema/0011_change_notes.sql
 \endif
+\if :apply_0012
+\ir schema/0012_kept_coverage.sql
+\endif
 
 \ir functions/longest_session.sql
 \ir functions/may_notify.sql
@@ -77,9 +81,16 @@ SELECT
 \ir functions/resume_extraction.sql
 \ir functions/intake/note_session_changes.sql
 \ir functions/intake/note_measurement_changes.sql
-\ir functions/total_coverage.sql
-\ir functions/measure_coverage.sql
-\ir functions/count_session.sql
+\ir functions/coverage/sessions_changed.sql
+\ir functions/coverage/outdated_sessions.sql
+\ir functions/coverage/count_sessions.sql
+\ir functions/coverage/count_session.sql
+\ir functions/coverage/count_all_sessions.sql
+\ir functions/coverage/measure_coverage.sql
+\ir functions/coverage/keep_sessions.sql
+\ir functions/coverage/recount_coverage.sql
+\ir functions/coverage/keep_coverage.sql
+\ir functions/coverage/note_deleted_features.sql
 \ir functions/count_queue.sql
 \ir functions/missing_base_indexes.sql
 
@@ -95,6 +106,7 @@ SELECT
 \ir views/backfill_progress.sql
 
 \ir triggers/application_tables.sql
+\ir triggers/measurement_features.sql
 
 \ir comments/tables.sql
 \ir comments/receiver_features.sql

@@ -28,7 +28,8 @@ BEGIN
                   AND c.relname = ANY (ARRAY[
                       'measurement_features', 'backfills', 'feature_queue', 'extraction_control',
                       'worker_heartbeats', 'sweep_state', 'queue_depth', 'feature_parts', 'change_notes',
-                      'cancelled_measurements', 'schema_migrations', 'feature_coverage', 'session_coverage',
+                      'cancelled_measurements', 'session_counts', 'coverage_changes', 'coverage_totals',
+                      'schema_migrations', 'feature_coverage', 'session_coverage',
                       'session_features', 'feature_failures', 'feature_backlog', 'backfill_progress',
                       'extraction_workers', 'pending_features', 'session_measurements', 'iq_measurements'])
               UNION ALL
@@ -43,8 +44,9 @@ BEGIN
                       'settle_sessions', 'release_expired', 'enqueue_sessions', 'apply_changes',
                       'related_measurements', 'expand_taken', 'expand_notes', 'sweep_sessions', 'enqueue_missing',
                       'request_backfill', 'cancel_backfill', 'retry_failed', 'pause_extraction', 'resume_extraction',
-                      'note_session_changes', 'note_measurement_changes', 'total_coverage', 'measure_coverage',
-                      'count_session', 'count_queue', 'missing_base_indexes'])
+                      'note_session_changes', 'note_measurement_changes', 'measure_coverage', 'sessions_changed',
+                      'outdated_sessions', 'count_sessions', 'count_all_sessions', 'keep_sessions',
+                      'recount_coverage', 'keep_coverage', 'note_deleted_features', 'count_session', 'count_queue', 'missing_base_indexes'])
             LOOP
                 EXECUTE format('ALTER %s %s OWNER TO %I', ours.kind, ours.name, new_owner);
             END LOOP;

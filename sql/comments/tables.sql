@@ -181,6 +181,32 @@ BEGIN
                 'One object for each source and state that has rows: source, state, measurements, oldest_at (smallest '
                 'enqueued_at).'),
 
+            ('session_counts', NULL, 'The kept counts of each completed session. Written by keep_coverage().'),
+            ('session_counts', 'recording_session_id', 'The session.'),
+            ('session_counts', 'measurements', 'Measurements with an object.'),
+            ('session_counts', 'with_features', 'Measurements that have features.'),
+            ('session_counts', 'failed', 'Measurements with an error row that are not queued again.'),
+            ('session_counts', 'pending', 'Measurements that are queued and have no features.'),
+
+            ('coverage_changes', NULL,
+                'Sessions whose kept counts may be outdated, until keep_coverage() has counted them.'),
+            ('coverage_changes', 'id', 'Order of arrival.'),
+            ('coverage_changes', 'session_ids', 'The sessions.'),
+            ('coverage_changes', 'size', 'Number of ids.'),
+
+            ('coverage_totals', NULL, 'One row: the sums of session_counts. Written by keep_coverage().'),
+            ('coverage_totals', 'only_row', 'Always true; limits the table to one row.'),
+            ('coverage_totals', 'recordings', 'Completed sessions.'),
+            ('coverage_totals', 'recordings_with_features', 'Completed sessions with features of a measurement.'),
+            ('coverage_totals', 'measurements', 'Measurements with an object.'),
+            ('coverage_totals', 'with_features', 'Measurements that have features.'),
+            ('coverage_totals', 'failed', 'Measurements with an error row that are not queued again.'),
+            ('coverage_totals', 'pending', 'Measurements that are queued and have no features.'),
+            ('coverage_totals', 'counted_at',
+                'When the last walk through all sessions ended, database clock; NULL: the sums do not hold yet.'),
+            ('coverage_totals', 'walked_to', 'The last session that the present walk has counted.'),
+            ('coverage_totals', 'walked_at', 'When it counted that session, database clock.'),
+
             ('feature_parts', NULL,
                 'Parts of receiver_features that do not fit into one message, within the transaction that joins them. '
                 'Other transactions always see this table empty.'),

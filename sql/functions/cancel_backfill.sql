@@ -27,7 +27,9 @@ BEGIN
               FROM (SELECT DISTINCT c.recording_session_id AS id FROM cancelled c) d) s
         GROUP BY s.part
     )
-    SELECT count(*) INTO measurements_cancelled FROM cancelled;
+    SELECT u.measurements INTO measurements_cancelled
+    FROM (SELECT count(*) AS measurements, array_agg(DISTINCT c.recording_session_id) AS ids FROM cancelled c) u
+    CROSS JOIN LATERAL heimdall.sessions_changed(u.ids);
 
     UPDATE heimdall.backfills b
     SET total = b.total - measurements_cancelled,

@@ -44,7 +44,11 @@ BEGIN
         ON CONFLICT DO NOTHING
         RETURNING q.recording_session_id
     )
-    SELECT count(DISTINCT u.recording_session_id), count(*) FROM queued u;
+    SELECT u.sessions, u.measurements
+    FROM (SELECT count(DISTINCT d.recording_session_id) AS sessions, count(*) AS measurements,
+                 array_agg(DISTINCT d.recording_session_id) AS ids
+          FROM queued d) u
+    CROSS JOIN LATERAL heimdall.sessions_changed(u.ids);
 END
 $$;
 COMMENT ON FUNCTION heimdall.enqueue_sessions(uuid, timestamptz, timestamptz, bigint, boolean) IS

@@ -116,6 +116,7 @@ BEGIN
 
     PERFORM heimdall.wake_workers();
     PERFORM heimdall.settle_sessions(sessions);
+    PERFORM heimdall.sessions_changed(sessions);
 END
 $$;
 COMMENT ON FUNCTION heimdall.release_expired() IS

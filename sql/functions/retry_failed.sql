@@ -39,7 +39,11 @@ BEGIN
         ON CONFLICT DO NOTHING
         RETURNING q.recording_session_id
     )
-    SELECT count(DISTINCT u.recording_session_id), count(*) INTO recordings_found, measurements_queued FROM queued u;
+    SELECT u.sessions, u.measurements INTO recordings_found, measurements_queued
+    FROM (SELECT count(DISTINCT d.recording_session_id) AS sessions, count(*) AS measurements,
+                 array_agg(DISTINCT d.recording_session_id) AS ids
+          FROM queued d) u
+    CROSS JOIN LATERAL heimdall.sessions_changed(u.ids);
 
     IF measurements_queued > 0 THEN
         PERFORM heimdall.wake_workers();

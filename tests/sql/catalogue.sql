@@ -9,7 +9,8 @@ BEGIN
     FROM pg_class c
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'v')
     WHERE c.relnamespace = 'heimdall'::regnamespace AND c.relkind IN ('r', 'v', 'S')
-      AND c.relname NOT IN ('recording_sessions', 'measurements', 'websdr_stations', 'feature_queue_id_seq', 'change_notes_id_seq')
+      AND c.relname NOT IN ('recording_sessions', 'measurements', 'websdr_stations', 'feature_queue_id_seq', 'change_notes_id_seq',
+                            'coverage_changes_id_seq')
       AND col_description(c.oid, coalesce(a.attnum, 0)) IS NULL AND obj_description(c.oid, 'pg_class') IS NULL
        OR c.relnamespace = 'heimdall'::regnamespace AND c.relkind IN ('r', 'v') AND a.attnum IS NOT NULL
       AND c.relname NOT IN ('recording_sessions', 'measurements', 'websdr_stations')
@@ -38,6 +39,6 @@ BEGIN
     PERFORM pg_temp.expect('tables PUBLIC may touch', without, NULL);
 
     PERFORM pg_temp.expect('triggers', (SELECT array_agg(tgname::text ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE 'heimdall%'),
-        ARRAY['heimdall_measurement_deleted', 'heimdall_measurement_inserted', 'heimdall_measurement_updated', 'heimdall_session_deleted', 'heimdall_session_inserted', 'heimdall_session_updated']);
+        ARRAY['heimdall_features_deleted', 'heimdall_features_truncated', 'heimdall_measurement_deleted', 'heimdall_measurement_inserted', 'heimdall_measurement_updated', 'heimdall_session_deleted', 'heimdall_session_inserted', 'heimdall_session_updated']);
 END $$;
 ROLLBACK;

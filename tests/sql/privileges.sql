@@ -40,13 +40,13 @@ BEGIN
     FROM (SELECT who, name, string_agg(privilege, ' ' ORDER BY privilege) AS privileges FROM granted
           WHERE kind IN ('table', 'view', 'sequence', 'column') GROUP BY who, name) g WHERE privileges <> 'select';
     PERFORM pg_temp.expect('tables that may be written', got, concat_ws(E'\n',
-        'daemon backfills: select update', 'daemon feature_parts: delete insert select', 'daemon feature_queue: delete select update',
+        'daemon backfills: select update', 'daemon coverage_changes: insert', 'daemon feature_parts: delete insert select', 'daemon feature_queue: delete select update',
         'daemon measurement_features: delete insert select update', 'daemon queue_depth: select update', 'daemon sweep_state: select update',
         'daemon worker_heartbeats: delete insert select update'));
     SELECT string_agg(format('%s %s', substr(who, 10), name), ', ' ORDER BY who, name) INTO got FROM granted WHERE kind = 'function';
     PERFORM pg_temp.expect('functions that may be called', got, concat_ws(', ',
-        'admin cancel_backfill', 'admin enqueue_missing', 'admin pause_extraction', 'admin request_backfill', 'admin resume_extraction', 'admin retry_failed',
-        'daemon as_uuid', 'daemon as_uuid', 'daemon claim_measurements', 'daemon count_queue', 'daemon count_session', 'daemon earlier', 'daemon enqueue_missing', 'daemon expand_notes', 'daemon longest_session', 'daemon may_notify', 'daemon measure_coverage',
+        'admin cancel_backfill', 'admin enqueue_missing', 'admin pause_extraction', 'admin recount_coverage', 'admin request_backfill', 'admin resume_extraction', 'admin retry_failed',
+        'daemon as_uuid', 'daemon as_uuid', 'daemon claim_measurements', 'daemon count_queue', 'daemon count_session', 'daemon earlier', 'daemon enqueue_missing', 'daemon expand_notes', 'daemon keep_coverage', 'daemon longest_session', 'daemon may_notify', 'daemon measure_coverage',
         'daemon release_expired', 'daemon session_lock_key', 'daemon settle_sessions', 'daemon wake_workers', 'daemon window_end',
         'reader as_uuid', 'reader as_uuid', 'reader count_session', 'reader earlier', 'reader longest_session', 'reader measure_coverage', 'reader window_end'));
     PERFORM pg_temp.expect('the application''s tables are read through views alone', (SELECT string_agg(g::text, ', ') FROM granted g
@@ -58,9 +58,9 @@ BEGIN
 
     -- Functions: which ones run with the owner's rights, and none builds a statement from data.
     SELECT string_agg(proname, ', ' ORDER BY proname) INTO got FROM pg_proc WHERE pronamespace = 'heimdall'::regnamespace AND prosecdef;
-    PERFORM pg_temp.expect('with the owner''s rights', got, concat_ws(', ', 'cancel_backfill', 'claim_measurements', 'count_session', 'enqueue_missing', 'expand_notes',
-        'longest_session', 'measure_coverage', 'note_measurement_changes', 'note_session_changes', 'pause_extraction',
-        'request_backfill', 'resume_extraction', 'retry_failed'));
+    PERFORM pg_temp.expect('with the owner''s rights', got, concat_ws(', ', 'cancel_backfill', 'claim_measurements', 'count_session', 'enqueue_missing', 'expand_notes', 'keep_coverage',
+        'longest_session', 'measure_coverage', 'note_deleted_features', 'note_measurement_changes', 'note_session_changes', 'pause_extraction',
+        'recount_coverage', 'request_backfill', 'resume_extraction', 'retry_failed'));
     PERFORM pg_temp.expect('functions with dynamic SQL', (SELECT string_agg(proname, ', ') FROM pg_proc
         WHERE pronamespace = 'heimdall'::regnamespace AND prosrc ~* '\mEXECUTE\M'), NULL);
     PERFORM pg_temp.expect('functions not in SQL or PL/pgSQL', (SELECT string_agg(p.proname, ', ') FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang

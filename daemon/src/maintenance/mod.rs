@@ -1,6 +1,7 @@
 //! What every daemon does on a timer: registration, heartbeat, rescue of the rows of lost daemons,
-//! expansion of notes, promotion of due rows, sweep.
+//! expansion of notes, promotion of due rows, sweep, counts.
 
+pub mod coverage_keeper;
 pub mod expander;
 pub mod heartbeat;
 pub mod registration;

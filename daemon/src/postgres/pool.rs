@@ -20,7 +20,8 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_mins(1);
 /// Our transactions do not wait between two statements. When the client of one is gone, the
 /// transaction must release its locks soon, because the next attempt waits for them.
 const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
-/// Six tasks use one connection each: claims, results, heartbeat, expander, scheduler and sweeper.
+/// Seven tasks use one connection each: claims, results, heartbeat, expander, scheduler, sweeper and
+/// coverage keeper.
 /// No task may wait for the silent connection of another one. The pool opens only as many as are
 /// needed at once.
 const POOL_SIZE: usize = 8;

@@ -22,7 +22,7 @@ use crate::postgres::statement::{Parameters, query_both, query_once};
 use crate::sql;
 use crate::sql::schema_version;
 
-use self::rows::{Expansion, HeartbeatResponse, QueueStatus, RescuedRow, SweepResult};
+use self::rows::{CoverageStep, Expansion, HeartbeatResponse, QueueStatus, RescuedRow, SweepResult};
 
 mod connection;
 pub mod held_leases;
@@ -189,6 +189,11 @@ impl Queue {
     ) -> Result<Option<SweepResult>, DbError> {
         let parameters: Parameters<'_> = &[&max_recordings, &millis(interval), &include_history];
         Ok(self.fetch(sql::SWEEP, parameters, SweepResult::read).await?.pop())
+    }
+
+    /// `keep_coverage.sql`.
+    pub async fn keep_coverage(&self) -> Result<CoverageStep, DbError> {
+        Ok(CoverageStep::read(&self.one(sql::KEEP_COVERAGE, &[]).await?)?)
     }
 
     /// `observe.sql`.

@@ -82,6 +82,16 @@ row! {
 }
 
 row! {
+    /// What a call of `keep_coverage()` did.
+    CoverageStep {
+        /// Number of sessions whose kept counts were wrong, though no change of them was noted.
+        differing: i64,
+        /// Whether sessions wait to be counted.
+        more: bool,
+    }
+}
+
+row! {
     /// State of the queue, for readiness and metrics.
     QueueStatus {
         /// Whether an operator has paused the extraction.

@@ -24,7 +24,7 @@ use crate::listener::listen;
 use crate::maintenance::expander;
 use crate::maintenance::heartbeat::Heartbeat;
 use crate::maintenance::registration::{Identity, register};
-use crate::maintenance::{scheduler, sweeper};
+use crate::maintenance::{coverage_keeper, scheduler, sweeper};
 use crate::metrics::metrics;
 use crate::object_store::breaker::CircuitBreakers;
 use crate::object_store::client::ObjectStore;
@@ -235,6 +235,11 @@ impl Service {
         tasks.spawn(sweeper::sweep_loop(
             self.queue.clone(),
             self.settings.sweep,
+            Arc::clone(&shared.compatibility),
+            stop.clone(),
+        ));
+        tasks.spawn(coverage_keeper::keep_coverage_loop(
+            self.queue.clone(),
             Arc::clone(&shared.compatibility),
             stop.clone(),
         ));

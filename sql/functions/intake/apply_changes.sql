@@ -89,7 +89,7 @@ BEGIN
                         OR sees_all AND EXISTS (SELECT FROM heimdall.measurements m WHERE m.id = d.measurement_id))
                    AS is_followed
         FROM (
-            SELECT c.*, p.fingerprint, f.displaced, f.versions,
+            SELECT c.*, p.fingerprint, f.displaced, f.versions, f.sessions,
                    q.version AS queued_version, q.recording_session_id AS queued_session_id,
                    q.measured_at AS queued_measured_at, q.state AS queued_state, q.priority AS queued_priority,
                    q.recheck AS queued_recheck, q.version IS NOT NULL AS is_queued,
@@ -121,7 +121,8 @@ BEGIN
                                         END), false) AS outdated,
                        coalesce(bool_or(mf.recording_session_id IS DISTINCT FROM c.recording_session_id
                                         OR mf.timestamp <> c.measured_at), false) AS displaced,
-                       array_agg(mf.xmin::text) AS versions
+                       array_agg(mf.xmin::text) AS versions,
+                       array_agg(mf.recording_session_id) AS sessions
                 FROM heimdall.measurement_features mf
                 WHERE mf.measurement_id = c.measurement_id
             ) f
@@ -179,6 +180,15 @@ BEGIN
         WHERE k.is_followed AND mf.measurement_id = k.measurement_id AND mf.xmin::text = ANY (k.versions)
           AND mf.measurement_id = ANY (ARRAY(SELECT a.measurement_id FROM compared a WHERE a.is_followed))
         RETURNING mf.measurement_id
+    ), recounted AS (
+        -- For the kept counts: the sessions that these measurements are in, and those that they were in.
+        INSERT INTO heimdall.coverage_changes (session_ids)
+        SELECT array_agg(DISTINCT s.id)
+        FROM compared c
+        CROSS JOIN LATERAL unnest(c.sessions || c.queued_session_id
+                                  || CASE WHEN c.is_completed THEN c.recording_session_id END) AS s (id)
+        WHERE s.id IS NOT NULL
+        HAVING count(*) > 0
     ), noted_again AS (
         -- Rows that another transaction has changed since this statement began. What this one knows of them may be older
         -- than what that one did, so they are looked at once more.

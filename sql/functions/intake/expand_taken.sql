@@ -30,6 +30,7 @@ BEGIN
     INTO completed, changed, measurements, times, to_settle, noted_at
     FROM unnest(taken) t CROSS JOIN LATERAL unnest(t.ids, t.times) AS i (id, at);
 
+    PERFORM heimdall.sessions_changed(completed || changed);
     queued := 0;
     -- A measurement may have been queued by its own note, after the session completed and before this. A daemon that
     -- stores its result at this moment does not announce the session, since it still sees the note that is deleted here;

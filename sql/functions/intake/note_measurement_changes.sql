@@ -46,6 +46,15 @@ BEGIN
         INSERT INTO heimdall.change_notes (kind, ids, times)
         VALUES ('measurement', changed[i : i + batch - 1], times[i : i + batch - 1]);
     END LOOP;
+    -- The sessions that these measurements named before, for the kept counts: nobody can find them out later.
+    IF TG_OP <> 'INSERT' AND changed IS NOT NULL THEN
+        PERFORM heimdall.sessions_changed(ARRAY(
+            SELECT heimdall.as_uuid(o.session)
+            FROM (SELECT DISTINCT x.session
+                  FROM (SELECT NULL::uuid AS recording_session_id) absent
+                  CROSS JOIN LATERAL (SELECT recording_session_id::text AS session FROM old_rows
+                                      WHERE iq_data_location IS NOT NULL) x) o));
+    END IF;
     RETURN NULL;
 EXCEPTION WHEN OTHERS THEN
     RAISE WARNING 'heimdall: changed measurements were not noted for extraction: % (%)', SQLERRM, SQLSTATE

@@ -1,6 +1,7 @@
 -- Trigger function: notes which sessions have become completed, and notifies the daemons, once per statement. It also
 -- notes sessions that were deleted, or whose window or frequency has changed, with the old window: measurements may
--- belong to another session now. Like note_measurement_changes it reads no table and never fails the statement.
+-- belong to another session now. A session that is no longer completed changes only the kept counts. Like
+-- note_measurement_changes it reads no table and never fails the statement.
 CREATE OR REPLACE FUNCTION heimdall.note_session_changes() RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -13,6 +14,7 @@ DECLARE
     completed uuid[];
     changed   uuid[];
     windows   jsonb[];
+    reopened  uuid[];  -- completed before and not any more
 BEGIN
     IF TG_OP = 'INSERT' THEN
         SELECT array_agg(n.id) INTO completed FROM new_rows n WHERE n.status::text = 'completed';
@@ -25,8 +27,9 @@ BEGIN
                                          AND o.status::text IS DISTINCT FROM 'completed'),
                array_agg(o.id) FILTER (WHERE w.differs),
                array_agg(jsonb_build_object('at', o.created_at, 'seconds', o.duration_seconds))
-                   FILTER (WHERE w.differs)
-        INTO completed, changed, windows
+                   FILTER (WHERE w.differs),
+               array_agg(o.id) FILTER (WHERE o.status::text = 'completed' AND n.status::text IS DISTINCT FROM 'completed')
+        INTO completed, changed, windows, reopened
         FROM new_rows n
         LEFT JOIN old_rows o ON o.id = n.id
         CROSS JOIN LATERAL (SELECT o.id IS NOT NULL
@@ -41,6 +44,9 @@ BEGIN
     FOR i IN 1 .. coalesce(cardinality(completed), 0) BY batch LOOP
         INSERT INTO heimdall.change_notes (kind, ids) VALUES ('completed', completed[i : i + batch - 1]);
     END LOOP;
+    IF reopened IS NOT NULL THEN
+        PERFORM heimdall.sessions_changed(reopened);
+    END IF;
     IF completed IS NOT NULL THEN
         PERFORM heimdall.wake_workers();
     END IF;

@@ -47,7 +47,7 @@ pub(super) async fn wait_finished(bench: &Bench, limit: Duration) -> Option<Stri
 /// Everything that is wrong, with the log lines about it.
 pub(super) async fn violations(bench: &Bench, unfinished: Option<String>, logs: &Logs) -> Vec<String> {
     let mut found: Vec<String> = unfinished.into_iter().chain(logs.wrong_ends.iter().cloned()).collect();
-    for word in ["panicked", "internal error", "row refused"] {
+    for word in ["panicked", "internal error", "row refused", "kept counts"] {
         found.extend(logs.lines(word));
     }
     for (what, query) in COUNTS {
@@ -67,7 +67,16 @@ pub(super) async fn violations(bench: &Bench, unfinished: Option<String>, logs: 
         }
     }
     found.extend(wrong_rows(bench, logs).await);
+    found.extend(wrong_counts(bench).await);
     found
+}
+
+/// Kept counts that are not what a count of everything finds.
+async fn wrong_counts(bench: &Bench) -> Vec<String> {
+    let query = "SELECT format('%s: %s kept, %s counted', name, kept, counted) FROM heimdall.recount_coverage()
+                 WHERE difference <> 0";
+    let rows = bench.sql.query(query, &[]).await.expect("the counts");
+    rows.iter().map(|row| row.get(0)).collect()
 }
 
 /// Queries that must return no row. A row has an id and a detail.

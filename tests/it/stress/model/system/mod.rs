@@ -1,5 +1,6 @@
 //! The system under test: a real database and the daemon's own calls.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -67,6 +68,8 @@ pub(super) struct System {
     pub(super) claims: Vec<Option<Claim>>,
     pub(super) backfills: Vec<Uuid>,
     permits: Arc<Semaphore>,
+    /// Whether the application has changed something without triggers.
+    unnoticed: Cell<bool>,
 }
 
 fn session_id(s: usize) -> Uuid {
@@ -109,6 +112,7 @@ impl StateMachineTest for System {
             let (found, expected) = (snapshot::of_database(system).await, snapshot::of_model(world));
             assert!(found == expected, "in the database:\n{found}in the model:\n{expected}");
             system.check_queue_invariants().await;
+            system.check_coverage().await;
         });
     }
 
@@ -136,6 +140,7 @@ impl System {
             claims: Vec::new(),
             backfills: Vec::new(),
             permits: Arc::new(Semaphore::new(1_000)),
+            unnoticed: Cell::new(true),
         };
         for s in 0..SESSIONS {
             system.insert_session(s, "recording").await;
@@ -172,6 +177,29 @@ impl System {
         let uncounted = "SELECT count(*) FROM heimdall.backfills b WHERE b.total <> b.done + b.failed
             + (SELECT count(*) FROM heimdall.feature_queue q WHERE q.backfill_id = b.backfill_id)";
         assert_eq!(count(uncounted).await, 0, "a backfill's counts do not add up");
+    }
+
+    /// The kept counts are the sums of the sessions, before and after the keeper's turn, unless a
+    /// change is still to be expanded or was made without triggers. The walk then finds it.
+    async fn check_coverage(&self) {
+        let sums = "SELECT (SELECT c::text FROM heimdall.measure_coverage() c),
+                (SELECT (count(*), count(*) FILTER (WHERE measurements_with_features > 0),
+                         coalesce(sum(total_measurements), 0), coalesce(sum(measurements_with_features), 0),
+                         coalesce(sum(measurements_failed), 0), coalesce(sum(measurements_pending), 0))::text
+                 FROM heimdall.session_coverage),
+                EXISTS (SELECT FROM heimdall.change_notes WHERE kind = 'measurement')";
+        let are_equal = async || -> bool {
+            let row = self.sql.query_one(sums, &[]).await.expect("the query works");
+            let (kept, counted, noted): (&str, &str, bool) = (row.get(0), row.get(1), row.get(2));
+            noted || kept == counted
+        };
+        assert!(self.unnoticed.get() || are_equal().await, "the kept counts");
+        if self.unnoticed.replace(false) {
+            self.execute("UPDATE heimdall.coverage_totals SET counted_at = NULL", &[])
+                .await;
+        }
+        while self.queue.keep_coverage().await.expect("a response").more {}
+        assert!(are_equal().await, "the kept counts, brought up to date");
     }
 
     async fn features(&self) -> BTreeSet<Uuid> {

@@ -19,6 +19,7 @@ impl System {
                 let complete = "UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = $1";
                 self.execute(complete, &[&session_id(*s)]).await;
                 self.execute("RESET session_replication_role", &[]).await;
+                self.unnoticed.set(true);
             }
             Transition::Reopen(s) => {
                 let reopen = "UPDATE heimdall.recording_sessions SET status = 'recording' WHERE id = $1";
@@ -51,6 +52,7 @@ impl System {
             }
             Transition::TruncateMeasurements => {
                 self.execute("TRUNCATE heimdall.measurements", &[]).await;
+                self.unnoticed.set(true);
             }
             by_administrator => self.administrator_transition(by_administrator).await,
         }

@@ -1,0 +1,59 @@
+//! The coverage keeper: keeps the counts behind the view `feature_coverage` up to date.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+
+use crate::backoff::Backoff;
+use crate::postgres::schema::SchemaCompatibility;
+use crate::queue::Queue;
+
+/// Time between two looks for sessions whose counts have changed. The view is exact in between; the
+/// more of them wait, the longer it takes.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// Time between two calls while sessions wait. A call works for about 30 ms, so that counting a
+/// whole history leaves half of a core to others.
+const BUSY_INTERVAL: Duration = Duration::from_millis(30);
+/// Longer than a call takes with a cold cache on a slow disk.
+const TIMEOUT: Duration = Duration::from_mins(1);
+const RETRY: Backoff = Backoff {
+    base: Duration::from_secs(2),
+    max: Duration::from_mins(1),
+};
+
+/// Counts sessions that have changed, every second, and without a pause of that length while more
+/// of them wait.
+pub async fn keep_coverage_loop(queue: Queue, compatibility: Arc<SchemaCompatibility>, stop: CancellationToken) {
+    let queue = queue.with_timeout(TIMEOUT);
+    let mut pause = INTERVAL;
+    let mut failures = 0;
+    while stop.run_until_cancelled(sleep(pause)).await.is_some() {
+        pause = INTERVAL;
+        if !compatibility.is_compatible() {
+            continue;
+        }
+        match queue.keep_coverage().await {
+            Ok(step) => {
+                failures = 0;
+                if step.differing > 0 {
+                    warn!(
+                        sessions = step.differing,
+                        "the kept counts of sessions differed from what they have, and were corrected"
+                    );
+                }
+                if step.more {
+                    pause = BUSY_INTERVAL;
+                }
+            }
+            // The heartbeat logs an outage once, as a warning.
+            Err(error) => {
+                failures += 1;
+                pause = RETRY.jittered(failures);
+                debug!(%error, failures, "cannot keep the counts of feature_coverage");
+            }
+        }
+    }
+}
