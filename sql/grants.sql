@@ -10,7 +10,7 @@ REVOKE ALL ON FUNCTION
     heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz),
     heimdall.cancel_backfill(uuid), heimdall.retry_failed(text, timestamptz, timestamptz),
     heimdall.pause_extraction(text), heimdall.resume_extraction(), heimdall.note_session_changes(),
-    heimdall.note_measurement_changes(),
+    heimdall.note_measurement_changes(), heimdall.note_replicated_change(),
     heimdall.apply_changes(uuid[], uuid[], timestamptz[], boolean, text, smallint, timestamptz),
     heimdall.expand_notes(integer, integer, bigint), heimdall.expand_taken(heimdall.change_notes[]),
     heimdall.related_measurements(uuid[], jsonb), heimdall.sweep_sessions(timestamptz, timestamptz, bigint),

@@ -81,6 +81,7 @@ SELECT
 \ir functions/resume_extraction.sql
 \ir functions/intake/note_session_changes.sql
 \ir functions/intake/note_measurement_changes.sql
+\ir functions/intake/note_replicated_change.sql
 \ir functions/coverage/sessions_changed.sql
 \ir functions/coverage/outdated_sessions.sql
 \ir functions/coverage/count_sessions.sql
@@ -106,6 +107,7 @@ SELECT
 \ir views/backfill_progress.sql
 
 \ir triggers/application_tables.sql
+\ir triggers/replicated_tables.sql
 \ir triggers/measurement_features.sql
 
 \ir comments/tables.sql

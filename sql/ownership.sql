@@ -44,7 +44,8 @@ BEGIN
                       'settle_sessions', 'release_expired', 'enqueue_sessions', 'apply_changes',
                       'related_measurements', 'expand_taken', 'expand_notes', 'sweep_sessions', 'enqueue_missing',
                       'request_backfill', 'cancel_backfill', 'retry_failed', 'pause_extraction', 'resume_extraction',
-                      'note_session_changes', 'note_measurement_changes', 'measure_coverage', 'sessions_changed',
+                      'note_session_changes', 'note_measurement_changes', 'note_replicated_change',
+                      'measure_coverage', 'sessions_changed',
                       'outdated_sessions', 'count_sessions', 'count_all_sessions', 'keep_sessions',
                       'recount_coverage', 'keep_coverage', 'note_deleted_features', 'count_session', 'count_queue', 'missing_base_indexes'])
             LOOP

@@ -42,11 +42,19 @@ WITH found (ord, level, subject, finding, hint) AS (
     WHERE 'session_replication_role=replica' = ANY (s.setconfig)
       AND (d.datname IS NULL OR d.datname = current_database())
   UNION ALL
-    SELECT 3, 'warning', 'triggers',
-           format('heimdall.%s is replicated from another server: statement triggers do not fire for that', c.relname),
-           'the sweep finds what arrives: set HEIMDALL_SWEEP_INTERVAL to the delay that you accept'
-    FROM pg_subscription_rel s JOIN pg_class c ON c.oid = s.srrelid
+    SELECT 3, CASE WHEN t.oid IS NULL OR t.tgenabled NOT IN ('R', 'A') THEN 'wrong' ELSE 'ok' END,
+           'trigger heimdall_replicated',
+           CASE WHEN t.oid IS NULL OR t.tgenabled NOT IN ('R', 'A')
+                THEN format('%s on heimdall.%s, which is replicated from another server: the sweep alone finds what '
+                            'arrives', CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'disabled' END, c.relname)
+                ELSE format('enabled on heimdall.%s, which is replicated from another server', c.relname) END,
+           CASE WHEN t.oid IS NULL THEN 'heimdalld migrate'
+                WHEN t.tgenabled NOT IN ('R', 'A')
+                THEN format('ALTER TABLE heimdall.%I ENABLE REPLICA TRIGGER heimdall_replicated;', c.relname) END
+    FROM pg_class c
+    LEFT JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'heimdall_replicated'
     WHERE c.relnamespace = 'heimdall'::regnamespace AND c.relname IN ('recording_sessions', 'measurements')
+      AND EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = c.oid OR pg_partition_root(s.srrelid) = c.oid)
   UNION ALL
     -- The same condition as in ownership.sql.
     SELECT 3, 'wrong', 'row-level security',

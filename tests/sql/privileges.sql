@@ -59,7 +59,7 @@ BEGIN
     -- Functions: which ones run with the owner's rights, and none builds a statement from data.
     SELECT string_agg(proname, ', ' ORDER BY proname) INTO got FROM pg_proc WHERE pronamespace = 'heimdall'::regnamespace AND prosecdef;
     PERFORM pg_temp.expect('with the owner''s rights', got, concat_ws(', ', 'cancel_backfill', 'claim_measurements', 'count_session', 'enqueue_missing', 'expand_notes', 'keep_coverage',
-        'longest_session', 'measure_coverage', 'note_deleted_features', 'note_measurement_changes', 'note_session_changes', 'pause_extraction',
+        'longest_session', 'measure_coverage', 'note_deleted_features', 'note_measurement_changes', 'note_replicated_change', 'note_session_changes', 'pause_extraction',
         'recount_coverage', 'request_backfill', 'resume_extraction', 'retry_failed'));
     PERFORM pg_temp.expect('functions with dynamic SQL', (SELECT string_agg(proname, ', ') FROM pg_proc
         WHERE pronamespace = 'heimdall'::regnamespace AND prosrc ~* '\mEXECUTE\M'), NULL);
