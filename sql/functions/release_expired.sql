@@ -116,7 +116,7 @@ BEGIN
 
     PERFORM heimdall.wake_workers();
     PERFORM heimdall.settle_sessions(sessions);
-    PERFORM heimdall.sessions_changed(sessions);
+    INSERT INTO heimdall.coverage_changes (session_ids) SELECT sessions WHERE cardinality(sessions) > 0;
 END
 $$;
 COMMENT ON FUNCTION heimdall.release_expired() IS

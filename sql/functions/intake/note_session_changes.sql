@@ -48,7 +48,13 @@ BEGIN
         PERFORM heimdall.sessions_changed(reopened);
     END IF;
     IF completed IS NOT NULL THEN
-        PERFORM heimdall.wake_workers();
+        -- What wake_workers() does. A new connection takes most of a millisecond to load that function and the one that
+        -- it calls.
+        IF pg_notification_queue_usage() > 0.9 THEN
+            PERFORM heimdall.may_notify();  -- warns
+        ELSE
+            PERFORM pg_notify('heimdall_recording_completed', '');
+        END IF;
     END IF;
     RETURN NULL;
 EXCEPTION WHEN OTHERS THEN

@@ -127,7 +127,9 @@ async fn an_object_that_fails_while_others_work_is_retried_later() {
         daemon.stop().await;
 
         store_proxy.clear_faults();
-        bench.execute("UPDATE heimdall.feature_queue SET due_at = now()").await;
+        bench
+            .execute("UPDATE heimdall.feature_queue SET due_at = now() WHERE state = 'waiting'")
+            .await;
         let daemon = Daemon::start_with(&bench, &[("HEIMDALL_S3_ENDPOINT", &endpoint)]).await;
         let row = bench.rows(&session).await.remove(0);
         assert_eq!((row.failed, row.attempts), (false, 2), "{fault:?}");
