@@ -24,8 +24,13 @@ impl PgBouncer {
     /// A pooler with two connections to the server, which all clients share. `settings` are further
     /// lines of its file.
     pub(crate) async fn start(settings: &str) -> Self {
+        Self::start_before(&cluster().await.url("postgres"), settings).await
+    }
+
+    /// The same in front of the server of this connection string.
+    pub(crate) async fn start_before(url: &str, settings: &str) -> Self {
         let port = NEXT_PORT.fetch_add(1, Ordering::Relaxed);
-        let folder = socket_folder(&cluster().await.url("postgres"));
+        let folder = socket_folder(url);
         let users = folder.join(format!("pgbouncer-{port}.users"));
         let roles = ["daemon", "postgres"].map(|role| format!("\"{role}\" \"secret\"\n"));
         std::fs::write(&users, roles.concat()).expect("written");

@@ -31,10 +31,16 @@ pub(super) enum FaultKind {
     Migrated,
     SessionDeleted,
     MeasurementDeleted,
+    MeasurementMoved,
+    TimeCorrected,
+    LocationReplaced,
+    SessionReopened,
+    RowsHidden,
+    ClockSetBack,
     BackfillRequested,
 }
 
-const WEIGHTS: [(FaultKind, u32); 26] = [
+const WEIGHTS: [(FaultKind, u32); 32] = [
     (FaultKind::DaemonKilled, 12),
     (FaultKind::DaemonFrozen, 6),
     (FaultKind::DaemonTerminated, 5),
@@ -60,6 +66,12 @@ const WEIGHTS: [(FaultKind, u32); 26] = [
     (FaultKind::Migrated, 2),
     (FaultKind::SessionDeleted, 4),
     (FaultKind::MeasurementDeleted, 4),
+    (FaultKind::MeasurementMoved, 6),
+    (FaultKind::TimeCorrected, 4),
+    (FaultKind::LocationReplaced, 6),
+    (FaultKind::SessionReopened, 2),
+    (FaultKind::RowsHidden, 2),
+    (FaultKind::ClockSetBack, 2),
     (FaultKind::BackfillRequested, 4),
 ];
 

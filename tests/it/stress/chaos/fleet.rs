@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::LEASE;
 use super::objects::ARCHIVE;
 use crate::support::daemon::Daemon;
+use crate::support::pgbouncer::PgBouncer;
 use crate::support::store_proxy::StoreProxy;
 use crate::support::tcp_proxy::{Target, TcpProxy};
 use crate::support::{BUCKET, Bench};
@@ -30,6 +31,8 @@ pub(super) struct Member {
     pub(super) database_proxy: TcpProxy,
     daemon: Option<Daemon>,
     url: String,
+    /// Whether it works through the pooler, without a listener.
+    pooled: bool,
 }
 
 pub(super) struct Fleet {
@@ -37,6 +40,7 @@ pub(super) struct Fleet {
     pub(super) store_connections: TcpProxy,
     pub(super) store_proxy: StoreProxy,
     logs: Logs,
+    _pooler: PgBouncer,
 }
 
 /// The logs of all daemon processes that have ended.
@@ -55,6 +59,10 @@ impl Fleet {
             .trim_start_matches("http://")
             .parse()
             .expect("an address");
+        let direct = bench.url().await;
+        // It keeps the connections of its clients while the server is away, and asks for it again soon.
+        let pooler = PgBouncer::start_before(&direct, "server_login_retry = 1").await;
+        let pooled_url = pooler.url(&direct);
         let mut fleet = Self {
             members: Vec::new(),
             store_connections: TcpProxy::to(Target::Tcp(address)).await,
@@ -64,11 +72,15 @@ impl Fleet {
                 runs: Vec::new(),
                 wrong_ends: Vec::new(),
             },
+            _pooler: pooler,
         };
         for index in 0..DAEMONS {
-            let database_proxy = TcpProxy::to(Target::of_url(&bench.url().await)).await;
+            let pooled = index == 0;
+            let server = if pooled { &pooled_url } else { &direct };
+            let database_proxy = TcpProxy::to(Target::of_url(server)).await;
             fleet.members.push(Member {
                 state: State::Dead,
+                pooled,
                 url: database_proxy.url_as("daemon", &bench.database),
                 database_proxy,
                 daemon: None,
@@ -83,8 +95,10 @@ impl Fleet {
         let endpoint = format!("http://{}", self.store_connections.address());
         let buckets = format!("{BUCKET},{ARCHIVE}");
         let (lease, grace) = (format!("{}ms", LEASE.as_millis()), format!("{}ms", GRACE.as_millis()));
+        let listener = if member.pooled { "off" } else { &member.url };
         let settings = [
             ("HEIMDALL_DATABASE_URL", member.url.as_str()),
+            ("HEIMDALL_LISTENER_DATABASE_URL", listener),
             ("HEIMDALL_S3_ENDPOINT", &endpoint),
             ("HEIMDALL_S3_BUCKET", &buckets),
             ("HEIMDALL_S3_TIMEOUT", "700ms"),

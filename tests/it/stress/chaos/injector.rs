@@ -9,10 +9,11 @@ use heimdall_daemon::postgres::migrate;
 use tokio::task::JoinSet;
 
 use super::LEASE;
+use super::changes;
 use super::faults::FaultKind;
 use super::fleet::{Fleet, State};
 use super::objects::ARCHIVE;
-use super::repairs::Repair;
+use super::repairs::{self, Repair};
 use crate::support::store_proxy::Fault;
 use crate::support::tcp_proxy::Mode;
 use crate::support::{BUCKET, Bench};
@@ -85,6 +86,12 @@ impl FaultInjector {
             | FaultKind::Migrated
             | FaultKind::SessionDeleted
             | FaultKind::MeasurementDeleted
+            | FaultKind::MeasurementMoved
+            | FaultKind::TimeCorrected
+            | FaultKind::LocationReplaced
+            | FaultKind::SessionReopened
+            | FaultKind::RowsHidden
+            | FaultKind::ClockSetBack
             | FaultKind::BackfillRequested => self.run_sql(kind).await,
         }
     }
@@ -203,18 +210,14 @@ impl FaultInjector {
                 self.schedule(100..2_000, Repair::Resume);
                 "SELECT heimdall.pause_extraction('chaos')"
             }
+            FaultKind::RowsHidden => {
+                self.schedule(100..3_000, Repair::ShowRows);
+                repairs::HIDE_ROWS
+            }
             FaultKind::BackendsTerminated => {
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
             }
-            FaultKind::SessionDeleted => {
-                "DELETE FROM heimdall.recording_sessions WHERE id = (SELECT id FROM heimdall.recording_sessions ORDER BY created_at DESC OFFSET floor(random() * 20)::int LIMIT 1)"
-            }
-            FaultKind::MeasurementDeleted => {
-                "DELETE FROM heimdall.measurements WHERE id = (SELECT id FROM heimdall.measurements ORDER BY created_at DESC OFFSET floor(random() * 50)::int LIMIT 1)"
-            }
-            _ => {
-                "SELECT heimdall.request_backfill(include_failed => random() < 0.5, since => now() - interval '2 minutes')"
-            }
+            by_application => changes::statement(by_application),
         };
         self.execute(statement).await
     }

@@ -20,7 +20,15 @@ pub(super) enum Repair {
     StoreReplies,
     StartDatabase,
     Resume,
+    ShowRows,
 }
+
+/// Hides all measurements from our functions, whose owner is the tables' owner.
+pub(super) const HIDE_ROWS: &str =
+    "SET lock_timeout = '5s'; ALTER TABLE heimdall.measurements ENABLE ROW LEVEL SECURITY;
+    ALTER TABLE heimdall.measurements FORCE ROW LEVEL SECURITY; RESET lock_timeout";
+const SHOW_ROWS: &str = "ALTER TABLE heimdall.measurements DISABLE ROW LEVEL SECURITY;
+    ALTER TABLE heimdall.measurements NO FORCE ROW LEVEL SECURITY";
 
 impl FaultInjector {
     pub(super) fn schedule(&mut self, milliseconds: Range<u64>, repair: Repair) {
@@ -72,7 +80,12 @@ impl FaultInjector {
             Repair::Resume if self.database_runs => {
                 self.execute("SELECT heimdall.resume_extraction()").await;
             }
-            Repair::Resume => self.schedule(50..100, repair),
+            Repair::ShowRows if self.database_runs => {
+                if !self.execute(SHOW_ROWS).await {
+                    self.schedule(50..100, repair);
+                }
+            }
+            Repair::Resume | Repair::ShowRows => self.schedule(50..100, repair),
         }
     }
 
