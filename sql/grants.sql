@@ -9,6 +9,10 @@ REVOKE ALL ON FUNCTION
     heimdall.enqueue_missing(integer, boolean),
     heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz),
     heimdall.cancel_backfill(uuid), heimdall.retry_failed(text, timestamptz, timestamptz),
+    heimdall.check_error_kind(text),
+    heimdall.extract_again(uuid, uuid, uuid, text, timestamptz, timestamptz), heimdall.prioritise(uuid),
+    heimdall.retry_measurement(uuid), heimdall.cancel_measurement(uuid),
+    heimdall.purge_features(timestamptz, boolean, integer),
     heimdall.pause_extraction(text), heimdall.resume_extraction(), heimdall.note_session_changes(),
     heimdall.note_measurement_changes(), heimdall.note_replicated_change(),
     heimdall.apply_changes(uuid[], uuid[], timestamptz[], boolean, text, smallint, timestamptz),
@@ -19,7 +23,8 @@ REVOKE ALL ON FUNCTION
     heimdall.earlier(timestamptz, interval), heimdall.measure_coverage(),
     heimdall.sessions_changed(uuid[]), heimdall.outdated_sessions(), heimdall.count_sessions(uuid[]),
     heimdall.count_all_sessions(), heimdall.keep_sessions(uuid[]), heimdall.recount_coverage(),
-    heimdall.keep_coverage(integer), heimdall.note_deleted_features(), heimdall.count_session(uuid), heimdall.count_queue(), heimdall.missing_base_indexes()
+    heimdall.keep_coverage(integer), heimdall.note_deleted_features(), heimdall.count_session(uuid),
+    heimdall.count_queue(), heimdall.missing_base_indexes()
     FROM PUBLIC;
 REVOKE ALL ON heimdall.measurement_features, heimdall.feature_queue, heimdall.backfills, heimdall.extraction_control,
     heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.queue_depth, heimdall.feature_parts,
@@ -44,7 +49,8 @@ BEGIN
                                 'heimdall.extraction_control, '
                                 'heimdall.pending_features, heimdall.session_measurements, heimdall.feature_coverage, '
                                 'heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, '
-                                'heimdall.feature_backlog, heimdall.backfill_progress, heimdall.extraction_workers'),
+                                'heimdall.feature_backlog, heimdall.backfill_progress, heimdall.extraction_workers, '
+                                'heimdall.feature_error_kinds, heimdall.measurement_status'),
             ('heimdall_daemon', 'EXECUTE ON FUNCTION heimdall.may_notify(), heimdall.wake_workers(), '
                                 'heimdall.claim_measurements(uuid, integer, bigint[]), '
                                 'heimdall.settle_sessions(uuid[]), heimdall.release_expired(), '
@@ -59,7 +65,8 @@ BEGIN
             ('heimdall_reader', 'SELECT ON heimdall.measurement_features, heimdall.extraction_control, '
                                 'heimdall.session_measurements, heimdall.pending_features, heimdall.feature_coverage, '
                                 'heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, '
-                                'heimdall.feature_backlog, heimdall.backfill_progress, heimdall.extraction_workers'),
+                                'heimdall.feature_backlog, heimdall.backfill_progress, heimdall.extraction_workers, '
+                                'heimdall.feature_error_kinds, heimdall.measurement_status'),
             ('heimdall_reader', 'EXECUTE ON FUNCTION heimdall.as_uuid(uuid), heimdall.as_uuid(text), '
                                 'heimdall.window_end(timestamptz, double precision), '
                                 'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '
@@ -69,6 +76,10 @@ BEGIN
                                 'heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), '
                                 'heimdall.cancel_backfill(uuid), '
                                 'heimdall.retry_failed(text, timestamptz, timestamptz), '
+                                'heimdall.extract_again(uuid, uuid, uuid, text, timestamptz, timestamptz), '
+                                'heimdall.prioritise(uuid), heimdall.retry_measurement(uuid), '
+                                'heimdall.cancel_measurement(uuid), '
+                                'heimdall.purge_features(timestamptz, boolean, integer), '
                                 'heimdall.pause_extraction(text), heimdall.resume_extraction(), '
                                 'heimdall.enqueue_missing(integer, boolean), heimdall.recount_coverage()')
         ) AS g (role, privileges)

@@ -18,7 +18,8 @@ SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 9) AS apply_0009,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 10) AS apply_0010,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 11) AS apply_0011,
-    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 12) AS apply_0012
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 12) AS apply_0012,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 13) AS apply_0013
 \gset
 \if :apply_0001
 \ir schema/0001_application_tables.sql
@@ -56,6 +57,9 @@ SELECT
 \if :apply_0012
 \ir schema/0012_kept_coverage.sql
 \endif
+\if :apply_0013
+\ir schema/0013_administration.sql
+\endif
 
 \ir functions/longest_session.sql
 \ir functions/may_notify.sql
@@ -67,18 +71,24 @@ SELECT
 \ir functions/claim_measurements.sql
 \ir functions/settle_sessions.sql
 \ir functions/release_expired.sql
-\ir functions/enqueue_sessions.sql
+\ir functions/administration/enqueue_sessions.sql
 \ir functions/intake/apply_changes.sql
 \ir functions/intake/related_measurements.sql
 \ir functions/intake/expand_taken.sql
 \ir functions/intake/expand_notes.sql
 \ir functions/intake/sweep_sessions.sql
 \ir functions/intake/enqueue_missing.sql
-\ir functions/request_backfill.sql
-\ir functions/cancel_backfill.sql
-\ir functions/retry_failed.sql
-\ir functions/pause_extraction.sql
-\ir functions/resume_extraction.sql
+\ir functions/administration/request_backfill.sql
+\ir functions/administration/cancel_backfill.sql
+\ir functions/administration/check_error_kind.sql
+\ir functions/administration/retry_failed.sql
+\ir functions/administration/extract_again.sql
+\ir functions/administration/prioritise.sql
+\ir functions/administration/retry_measurement.sql
+\ir functions/administration/cancel_measurement.sql
+\ir functions/administration/purge_features.sql
+\ir functions/administration/pause_extraction.sql
+\ir functions/administration/resume_extraction.sql
 \ir functions/intake/note_session_changes.sql
 \ir functions/intake/note_measurement_changes.sql
 \ir functions/intake/note_replicated_change.sql
@@ -104,7 +114,9 @@ SELECT
 \ir views/session_coverage.sql
 \ir views/session_features.sql
 \ir views/feature_failures.sql
+\ir views/feature_error_kinds.sql
 \ir views/backfill_progress.sql
+\ir views/measurement_status.sql
 
 \ir triggers/application_tables.sql
 \ir triggers/replicated_tables.sql

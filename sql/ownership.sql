@@ -31,7 +31,8 @@ BEGIN
                       'cancelled_measurements', 'session_counts', 'coverage_changes', 'coverage_totals',
                       'schema_migrations', 'feature_coverage', 'session_coverage',
                       'session_features', 'feature_failures', 'feature_backlog', 'backfill_progress',
-                      'extraction_workers', 'pending_features', 'session_measurements', 'iq_measurements'])
+                      'extraction_workers', 'feature_error_kinds', 'measurement_status', 'pending_features',
+                      'session_measurements', 'iq_measurements'])
               UNION ALL
                 SELECT 'FUNCTION', p.oid::regprocedure::text
                 FROM pg_proc p
@@ -43,11 +44,14 @@ BEGIN
                       'source_fingerprint', 'session_lock_key', 'claim_measurements',
                       'settle_sessions', 'release_expired', 'enqueue_sessions', 'apply_changes',
                       'related_measurements', 'expand_taken', 'expand_notes', 'sweep_sessions', 'enqueue_missing',
-                      'request_backfill', 'cancel_backfill', 'retry_failed', 'pause_extraction', 'resume_extraction',
+                      'request_backfill', 'cancel_backfill', 'retry_failed', 'check_error_kind', 'extract_again',
+                      'prioritise', 'retry_measurement', 'cancel_measurement', 'purge_features', 'pause_extraction',
+                      'resume_extraction',
                       'note_session_changes', 'note_measurement_changes', 'note_replicated_change',
                       'measure_coverage', 'sessions_changed',
                       'outdated_sessions', 'count_sessions', 'count_all_sessions', 'keep_sessions',
-                      'recount_coverage', 'keep_coverage', 'note_deleted_features', 'count_session', 'count_queue', 'missing_base_indexes'])
+                      'recount_coverage', 'keep_coverage', 'note_deleted_features', 'count_session', 'count_queue',
+                      'missing_base_indexes'])
             LOOP
                 EXECUTE format('ALTER %s %s OWNER TO %I', ours.kind, ours.name, new_owner);
             END LOOP;

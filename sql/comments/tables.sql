@@ -107,6 +107,7 @@ BEGIN
             ('backfills', 'failed', 'Measurements that got an error row.'),
             ('backfills', 'finished_at', 'When done + failed reached total; NULL until then.'),
             ('backfills', 'cancelled_at', 'When cancel_backfill() was called; NULL if it was not.'),
+            ('backfills', 'cancelled', 'Measurements that were cancelled; they do not count in total.'),
 
             ('feature_queue', NULL,
                 'Measurements whose features must still be extracted, one row each. Triggers, sweep and backfill add '

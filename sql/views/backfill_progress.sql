@@ -3,6 +3,7 @@ CREATE OR REPLACE VIEW heimdall.backfill_progress AS
 SELECT b.backfill_id, b.requested_by, b.requested_at,
        CASE WHEN b.cancelled_at IS NOT NULL THEN 'cancelled'
             WHEN b.finished_at IS NOT NULL THEN 'finished'
+            WHEN (SELECT e.paused FROM heimdall.extraction_control e) THEN 'paused'
             WHEN b.done + b.failed > 0 THEN 'running'
             ELSE 'queued'
        END AS state,
@@ -13,7 +14,8 @@ SELECT b.backfill_id, b.requested_by, b.requested_at,
             THEN clock_timestamp()
                  + (b.total - b.done - b.failed) * p.seconds / (b.done + b.failed) * interval '1 second'
        END AS estimated_end,
-       b.finished_at
+       b.finished_at,
+       b.cancelled
 FROM heimdall.backfills b
 CROSS JOIN LATERAL (
     -- At least a millisecond, so that an empty backfill has a rate too.
@@ -25,7 +27,8 @@ COMMENT ON VIEW heimdall.backfill_progress IS 'Each call of request_backfill() w
 COMMENT ON COLUMN heimdall.backfill_progress.backfill_id IS 'The request; the argument of cancel_backfill().';
 COMMENT ON COLUMN heimdall.backfill_progress.requested_by IS 'The database user who made the request.';
 COMMENT ON COLUMN heimdall.backfill_progress.requested_at IS 'When the request was made, database clock.';
-COMMENT ON COLUMN heimdall.backfill_progress.state IS 'queued: no result yet. running. finished. cancelled.';
+COMMENT ON COLUMN heimdall.backfill_progress.state IS
+    'queued: no result yet. running. finished. cancelled. paused: nothing is extracted, see extraction_control.';
 COMMENT ON COLUMN heimdall.backfill_progress.recordings_found IS
     'Sessions in which the request found something to queue.';
 COMMENT ON COLUMN heimdall.backfill_progress.total IS
@@ -37,3 +40,5 @@ COMMENT ON COLUMN heimdall.backfill_progress.rate_per_second IS 'Measurements pe
 COMMENT ON COLUMN heimdall.backfill_progress.estimated_end IS
     'When it ends at this rate; NULL before the first result and after the end.';
 COMMENT ON COLUMN heimdall.backfill_progress.finished_at IS 'When the last result was written; NULL until then.';
+COMMENT ON COLUMN heimdall.backfill_progress.cancelled IS
+    'Measurements that were cancelled; they do not count in total.';

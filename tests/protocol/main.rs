@@ -17,8 +17,8 @@
 //! | `Complete`, `DeleteSession` | `functions/intake/note_session_changes.sql` |
 //! | `Replace`, `Revert`, `Clear`, `Retime`, `Delete` | `functions/intake/note_measurement_changes.sql` |
 //! | `Reopen`, `Overwrite`, `Spoil` | none: nothing is noted |
-//! | `Backfill` | `functions/request_backfill.sql`, `functions/enqueue_sessions.sql` |
-//! | `Cancel` | `functions/cancel_backfill.sql` |
+//! | `Backfill` | `functions/administration/request_backfill.sql`, `functions/administration/enqueue_sessions.sql` |
+//! | `Cancel` | `functions/administration/cancel_backfill.sql` |
 //! | `Again` | none yet: queues a measurement that has features |
 //! | `Expand` | `functions/intake/expand_notes.sql`, `functions/intake/expand_taken.sql`, `functions/intake/apply_changes.sql`, `functions/intake/related_measurements.sql` |
 //! | `Sweep` | `queries/sweep.sql`, `functions/intake/enqueue_missing.sql`, `functions/intake/sweep_sessions.sql`, `functions/intake/apply_changes.sql` |

@@ -1,7 +1,6 @@
 //! Checks Postgres: the connection, the clock, the schema, and everything in `doctor.sql`.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -232,9 +231,15 @@ async fn clock(queue: &Queue) -> Result<Finding, DbError> {
 
 /// Names of the database objects that a folder of `sql/` defines, one per file.
 fn object_names(folder: &str) -> Vec<String> {
-    let files = sql::FILES.get_dir(folder).into_iter().flat_map(include_dir::Dir::files);
-    let stems: BTreeSet<String> = files
-        .filter_map(|file| Path::new(file.path()).file_stem()?.to_str().map(str::to_owned))
-        .collect();
+    let mut stems = BTreeSet::new();
+    let mut folders: Vec<_> = sql::FILES.get_dir(folder).into_iter().collect();
+    while let Some(folder) = folders.pop() {
+        folders.extend(folder.dirs());
+        stems.extend(
+            folder
+                .files()
+                .filter_map(|file| file.path().file_stem()?.to_str().map(str::to_owned)),
+        );
+    }
     stems.into_iter().collect()
 }

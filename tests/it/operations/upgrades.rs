@@ -79,11 +79,13 @@ async fn a_daemon_on_an_older_schema_asks_for_the_migration_and_starts_after_it(
              ALTER TABLE heimdall.schema_migrations DROP COLUMN serves_from;
              ALTER TABLE heimdall.worker_heartbeats DROP COLUMN schema_version;
              DROP FUNCTION heimdall.expand_taken;
-             DROP VIEW heimdall.feature_backlog;
+             DROP VIEW heimdall.feature_backlog, heimdall.measurement_status;
              DROP TABLE heimdall.queue_depth, heimdall.feature_parts, heimdall.change_notes, heimdall.cancelled_measurements,
                  heimdall.session_counts, heimdall.coverage_changes, heimdall.coverage_totals;
              ALTER TABLE heimdall.feature_queue DROP COLUMN source_fingerprint;
-             ALTER TABLE heimdall.sweep_state DROP COLUMN history_before;",
+             ALTER TABLE heimdall.sweep_state DROP COLUMN history_before;
+             DROP VIEW heimdall.backfill_progress;
+             ALTER TABLE heimdall.backfills DROP COLUMN cancelled;",
         )
         .await;
     let daemon = Daemon::spawn(command_on(&bench, "run").await);

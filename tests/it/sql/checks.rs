@@ -92,6 +92,10 @@ async fn the_comment_on_error_kind_lists_every_kind_that_is_written() {
     // The daemon writes `KINDS`, the function release_expired() writes `crashed`.
     let written: BTreeSet<&str> = KINDS.iter().copied().chain(["crashed"]).collect();
     assert_eq!(listed, written);
+    let explained: Vec<String> = bench
+        .value("SELECT array_agg(error_kind) FROM heimdall.feature_error_kinds", &[])
+        .await;
+    assert_eq!(explained.iter().map(String::as_str).collect::<BTreeSet<_>>(), written);
 }
 
 /// The clocks of hosts may differ by an hour. So no statement takes a time from a host, only

@@ -32,7 +32,7 @@ BEGIN
     CROSS JOIN LATERAL heimdall.sessions_changed(u.ids);
 
     UPDATE heimdall.backfills b
-    SET total = b.total - measurements_cancelled,
+    SET total = b.total - measurements_cancelled, cancelled = b.cancelled + measurements_cancelled,
         cancelled_at = coalesce(b.cancelled_at, clock_timestamp()),
         finished_at = CASE WHEN b.done + b.failed >= b.total - measurements_cancelled THEN clock_timestamp() END
     WHERE b.backfill_id = cancel_backfill.id AND b.finished_at IS NULL;

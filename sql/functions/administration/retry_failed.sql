@@ -15,6 +15,7 @@ BEGIN
     IF until <= since THEN
         RAISE EXCEPTION 'until (%) is not after since (%)', until, since USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    PERFORM heimdall.check_error_kind(error_kind);
     -- One at a time, and not during a sweep.
     PERFORM FROM heimdall.sweep_state FOR UPDATE;
 
