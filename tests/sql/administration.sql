@@ -102,6 +102,14 @@ BEGIN
     -- Kinds.
     PERFORM pg_temp.expect_error('an unknown kind', 'SELECT heimdall.retry_failed(''object_missing'')', '22023');
     PERFORM * FROM heimdall.retry_failed('too_short');
+    DELETE FROM heimdall.feature_queue;
+    UPDATE heimdall.measurement_features SET receiver_features = '{}', mean_snr_db = NULL, extraction_failed = true, error_kind = 'not_found', error_message = 'x', last_error_kind = NULL WHERE measurement_id = pg_temp.measurement(1, 7);
+    INSERT INTO heimdall.feature_queue (measurement_id, recording_session_id, measured_at, state, due_at, attempt, recheck, source, priority)
+    VALUES (pg_temp.measurement(1, 7), pg_temp.session(1), '2020-01-01 01:00:00.07Z', 'waiting', clock_timestamp() + interval '1 minute', 1, true, 'live', 0);
+    PERFORM pg_temp.expect('failures that wait for their recheck', (SELECT measurements_queued FROM heimdall.retry_failed('not_found')), 1::bigint);
+    PERFORM pg_temp.expect('are tried now', (SELECT (state, attempt, recheck, priority)::text FROM heimdall.feature_queue), '(ready,0,f,0)');
+    PERFORM pg_temp.expect('once', (SELECT measurements_queued FROM heimdall.retry_failed('not_found')), 0::bigint);
+    PERFORM pg_temp.agree('rechecks');
 
     -- Retention.
     DELETE FROM heimdall.feature_queue;

@@ -1,5 +1,5 @@
 -- Queues measurements that have an error row again, with all tries, before backfills. It skips those that are queued
--- already and those whose measurement or session no longer exists.
+-- already, but for rechecks, and those whose measurement or session no longer exists.
 CREATE OR REPLACE FUNCTION heimdall.retry_failed(
     error_kind text        DEFAULT NULL,
     since      timestamptz DEFAULT NULL,
@@ -22,22 +22,31 @@ BEGIN
     WITH queued AS (
         INSERT INTO heimdall.feature_queue AS q
             (measurement_id, recording_session_id, measured_at, source, priority, source_fingerprint)
-        SELECT sm.measurement_id, sm.recording_session_id, sm.measured_at, 'retry', 1,
-               heimdall.source_fingerprint(sm.iq_data_location, sm.websdr_station_id::text, sm.iq_data_format,
-                                           sm.iq_sample_rate)
-        FROM heimdall.measurement_features f
-        CROSS JOIN LATERAL (SELECT * FROM heimdall.session_measurements v
-                            WHERE v.measurement_id = f.measurement_id LIMIT 1) sm
-        WHERE f.extraction_failed
-          AND (retry_failed.error_kind IS NULL OR f.error_kind = retry_failed.error_kind)
-          AND (since IS NULL OR f.updated_at >= since)
-          AND (until IS NULL OR f.updated_at < until)
-          AND sm.session_status = 'completed'
-          -- An earlier extraction service left error rows next to the features that came later.
-          AND NOT EXISTS (SELECT FROM heimdall.measurement_features g
-                          WHERE g.measurement_id = f.measurement_id AND NOT g.extraction_failed)
-        ORDER BY sm.session_created_at DESC NULLS LAST, sm.recording_session_id, sm.measured_at, sm.measurement_id
-        ON CONFLICT DO NOTHING
+        SELECT w.measurement_id, w.recording_session_id, w.measured_at, 'retry', 1,
+               heimdall.source_fingerprint(w.iq_data_location, w.websdr_station_id::text, w.iq_data_format,
+                                           w.iq_sample_rate)
+        FROM (
+            -- An earlier extraction service wrote one error row per try.
+            SELECT DISTINCT ON (sm.measurement_id) sm.*
+            FROM heimdall.measurement_features f
+            CROSS JOIN LATERAL (SELECT * FROM heimdall.session_measurements v
+                                WHERE v.measurement_id = f.measurement_id LIMIT 1) sm
+            WHERE f.extraction_failed
+              AND (retry_failed.error_kind IS NULL OR f.error_kind = retry_failed.error_kind)
+              AND (since IS NULL OR f.updated_at >= since)
+              AND (until IS NULL OR f.updated_at < until)
+              AND sm.session_status = 'completed'
+              -- It also left error rows next to the features that came later.
+              AND NOT EXISTS (SELECT FROM heimdall.measurement_features g
+                              WHERE g.measurement_id = f.measurement_id AND NOT g.extraction_failed)
+            ORDER BY sm.measurement_id
+        ) w
+        ORDER BY w.session_created_at DESC NULLS LAST, w.recording_session_id, w.measured_at, w.measurement_id
+        -- One that waits for its next recheck is tried now.
+        ON CONFLICT (measurement_id) DO UPDATE
+        SET state = 'ready', due_at = NULL, attempt = 0, recheck = false, source = 'retry',
+            priority = least(q.priority, 1::smallint)
+        WHERE q.state = 'waiting' AND q.recheck
         RETURNING q.recording_session_id
     )
     SELECT u.sessions, u.measurements INTO recordings_found, measurements_queued

@@ -94,13 +94,19 @@ impl World {
                     .row
                     .as_ref()
                     .is_some_and(|row| row.kind.is_some() && (kind.is_none() || row.kind == kind));
-                if failed
-                    && measurement.session == s
-                    && self.has_object(m)
-                    && self.completed(s)
-                    && measurement.queued.is_none()
-                {
-                    self.enqueue(m, "retry", 1, None);
+                if !failed || measurement.session != s || !self.has_object(m) || !self.completed(s) {
+                    continue;
+                }
+                match &mut self.measurements[m].queued {
+                    None => self.enqueue(m, "retry", 1, None),
+                    Some(entry) if entry.recheck && matches!(entry.state, State::Waiting(_)) => {
+                        entry.state = State::Ready;
+                        entry.attempt = 0;
+                        entry.recheck = false;
+                        entry.source = "retry";
+                        entry.priority = entry.priority.min(1);
+                    }
+                    Some(_) => {}
                 }
             }
         }
