@@ -5,12 +5,14 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Arg, Args, CommandFactory as _, Parser, Subcommand};
 use heimdall_dsp::{InstructionSet, SampleFormat};
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use self::logging::start_log;
 use crate::config::arguments::Arguments;
+use crate::config::environment::UnknownNames;
 use crate::postgres::migrate;
 use crate::service::signals;
 use crate::{doctor, offline, service, sql};
@@ -123,6 +125,7 @@ pub fn main() -> ExitCode {
             };
         }
     };
+    let arguments = arguments.trimmed();
     let result = match command.unwrap_or(Command::Run) {
         Command::Run => run(&arguments),
         Command::Migrate { check } => migrate(&arguments, check),
@@ -137,9 +140,33 @@ pub fn main() -> ExitCode {
     })
 }
 
+/// Names in the environment that look like settings and are none.
+///
+/// # Errors
+/// When one of them looks like a typing error.
+fn unknown_names() -> Result<UnknownNames, CommandError> {
+    let settings: Vec<String> = Cli::command()
+        .get_arguments()
+        .filter_map(Arg::get_env)
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect();
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let unknown = UnknownNames::among(names, &settings);
+    if unknown.misspelt.is_empty() {
+        return Ok(unknown);
+    }
+    let line = |(name, meant): &(String, String)| format!("{name}: no such setting, {meant} is one");
+    let lines: Vec<String> = unknown.misspelt.iter().map(line).collect();
+    Err(usage_error(format_args!("wrong settings:\n  {}", lines.join("\n  "))))
+}
+
 fn run(arguments: &Arguments) -> CommandResult {
+    let unknown = unknown_names()?;
     let settings = arguments.settings().map_err(usage_error)?;
     start_log(arguments);
+    if !unknown.others.is_empty() {
+        warn!(names = unknown.others.join(","), "no such settings, they are ignored");
+    }
     block_on(async {
         let stop = CancellationToken::new();
         let _signals = signals::on_signals(stop.clone());
@@ -150,6 +177,7 @@ fn run(arguments: &Arguments) -> CommandResult {
 
 #[expect(clippy::print_stdout, reason = "this is the command's output")]
 fn migrate(arguments: &Arguments, check: bool) -> CommandResult {
+    unknown_names()?;
     let url = arguments.database().map_err(usage_error)?;
     start_log(arguments);
     if !check {
@@ -182,6 +210,7 @@ fn migrate(arguments: &Arguments, check: bool) -> CommandResult {
 }
 
 fn examine(arguments: &Arguments) -> CommandResult {
+    unknown_names()?;
     let settings = arguments.settings().map_err(usage_error)?;
     block_on(async { Ok(exit_code(doctor::examine(&settings, io::stdout().lock()).await?)) })
 }

@@ -3,8 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::secret::Secret;
+
+/// A path that may be empty, as in an environment variable without a value.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
 
 /// Settings as text, before they are checked.
 #[derive(Args, Clone, Debug, Default)]
@@ -21,11 +27,11 @@ pub struct Arguments {
     )]
     pub database_url: Option<Secret>,
     /// File that contains the database URL
-    #[arg(long, env = "HEIMDALL_DATABASE_URL_FILE", global = true, value_name = "FILE")]
+    #[arg(long, env = "HEIMDALL_DATABASE_URL_FILE", global = true, value_name = "FILE", value_parser = path())]
     pub database_url_file: Option<PathBuf>,
     /// PEM file of the authorities that may sign the database's certificate, instead of the
     /// system's; turns TLS on
-    #[arg(long, env = "HEIMDALL_DATABASE_CA_FILE", global = true, value_name = "FILE")]
+    #[arg(long, env = "HEIMDALL_DATABASE_CA_FILE", global = true, value_name = "FILE", value_parser = path())]
     pub database_ca_file: Option<PathBuf>,
     /// Where the listener connects if `--database-url` leads to a transaction pooler: the database
     /// itself, or `off` to poll every second instead
@@ -42,14 +48,15 @@ pub struct Arguments {
         long,
         env = "HEIMDALL_LISTENER_DATABASE_URL_FILE",
         global = true,
-        value_name = "FILE"
+        value_name = "FILE",
+        value_parser = path()
     )]
     pub listener_database_url_file: Option<PathBuf>,
     /// Object store, for example `http://minio:9000`
     #[arg(long, env = "HEIMDALL_S3_ENDPOINT", global = true, value_name = "URL")]
     pub s3_endpoint: Option<String>,
     /// PEM file of the authorities that may sign the store's certificate, instead of the system's
-    #[arg(long, env = "HEIMDALL_S3_CA_FILE", global = true, value_name = "FILE")]
+    #[arg(long, env = "HEIMDALL_S3_CA_FILE", global = true, value_name = "FILE", value_parser = path())]
     pub s3_ca_file: Option<PathBuf>,
     /// Region of the store, part of each signature [default: us-east-1]
     #[arg(long, env = "HEIMDALL_S3_REGION", global = true, value_name = "NAME")]
@@ -68,7 +75,7 @@ pub struct Arguments {
     )]
     pub s3_access_key: Option<Secret>,
     /// File that contains the access key
-    #[arg(long, env = "HEIMDALL_S3_ACCESS_KEY_FILE", global = true, value_name = "FILE")]
+    #[arg(long, env = "HEIMDALL_S3_ACCESS_KEY_FILE", global = true, value_name = "FILE", value_parser = path())]
     pub s3_access_key_file: Option<PathBuf>,
     /// Secret key
     #[arg(
@@ -80,7 +87,7 @@ pub struct Arguments {
     )]
     pub s3_secret_key: Option<Secret>,
     /// File that contains the secret key
-    #[arg(long, env = "HEIMDALL_S3_SECRET_KEY_FILE", global = true, value_name = "FILE")]
+    #[arg(long, env = "HEIMDALL_S3_SECRET_KEY_FILE", global = true, value_name = "FILE", value_parser = path())]
     pub s3_secret_key_file: Option<PathBuf>,
     /// Time without a byte from the store after which a request fails [default: 20s]
     #[arg(long, env = "HEIMDALL_S3_TIMEOUT", global = true, value_name = "DURATION")]

@@ -4,6 +4,7 @@
 pub mod arguments;
 pub mod connection_url;
 pub mod credentials;
+pub mod environment;
 mod resolve;
 pub mod secret;
 pub mod settings;

@@ -80,3 +80,55 @@ fn unusable_secret_and_ca_files_are_wrong_settings() {
         );
     }
 }
+
+/// As compose files write unset variables, and Kubernetes secrets end.
+#[test]
+fn an_empty_value_is_no_value_and_a_line_end_is_no_part_of_one() {
+    let mut run = command();
+    run.arg("run");
+    for name in [
+        "HEIMDALL_LISTENER_DATABASE_URL",
+        "HEIMDALL_DATABASE_CA_FILE",
+        "HEIMDALL_S3_CA_FILE",
+        "HEIMDALL_S3_ACCESS_KEY_FILE",
+        "HEIMDALL_CONCURRENCY",
+        "HEIMDALL_HTTP_ADDR",
+        "HEIMDALL_LOG",
+        "HEIMDALL_LOG_FORMAT",
+        "HEIMDALL_SWEEP_INTERVAL",
+    ] {
+        run.env(name, "");
+    }
+    let output = run
+        .env("HEIMDALL_DATABASE_URL", "postgresql://u@db/x\n")
+        .env("HEIMDALL_S3_ENDPOINT", "http://store:9000\n")
+        .env("HEIMDALL_S3_ACCESS_KEY", "a\n")
+        // The only one that is missing, so that the daemon does not start.
+        .env("HEIMDALL_S3_SECRET_KEY", "\n")
+        .output()
+        .expect("the binary runs");
+    assert_eq!(output.status.code(), Some(64));
+    let text = String::from_utf8_lossy(&output.stderr);
+    let wrong: Vec<&str> = text.lines().filter(|line| line.contains("HEIMDALL_")).collect();
+    assert!(
+        wrong.len() == 1 && wrong[0].contains("HEIMDALL_S3_SECRET_KEY:"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_misspelt_setting_is_named_with_the_one_that_is_meant() {
+    for subcommand in ["run", "migrate", "doctor"] {
+        let output = command()
+            .arg(subcommand)
+            .env("HEIMDALL_CONCURENCY", "4")
+            .output()
+            .expect("the binary runs");
+        assert_eq!(output.status.code(), Some(64), "{subcommand}");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            text.contains("HEIMDALL_CONCURENCY: no such setting, HEIMDALL_CONCURRENCY is one"),
+            "{text}"
+        );
+    }
+}
