@@ -21,7 +21,8 @@ REVOKE ALL ON FUNCTION
     FROM PUBLIC;
 REVOKE ALL ON heimdall.measurement_features, heimdall.feature_queue, heimdall.backfills, heimdall.extraction_control,
     heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.queue_depth, heimdall.feature_parts,
-    heimdall.change_notes, heimdall.cancelled_measurements, heimdall.schema_migrations FROM PUBLIC;
+    heimdall.change_notes, heimdall.cancelled_measurements, heimdall.session_locks,
+    heimdall.schema_migrations FROM PUBLIC;
 
 DO $$
 DECLARE
@@ -35,7 +36,8 @@ BEGIN
                                 'heimdall.worker_heartbeats'),
             ('heimdall_daemon', 'SELECT, UPDATE, DELETE ON heimdall.feature_queue'),
             ('heimdall_daemon', 'SELECT, INSERT, DELETE ON heimdall.feature_parts'),
-            ('heimdall_daemon', 'SELECT, UPDATE ON heimdall.backfills, heimdall.sweep_state, heimdall.queue_depth'),
+            ('heimdall_daemon', 'SELECT, UPDATE ON heimdall.backfills, heimdall.sweep_state, heimdall.queue_depth, '
+                                'heimdall.session_locks'),
             ('heimdall_daemon', 'SELECT ON heimdall.change_notes, heimdall.schema_migrations, '
                                 'heimdall.extraction_control, '
                                 'heimdall.pending_features, heimdall.session_measurements, heimdall.feature_coverage, '

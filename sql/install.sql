@@ -17,7 +17,8 @@ SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 8) AS apply_0008,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 9) AS apply_0009,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 10) AS apply_0010,
-    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 11) AS apply_0011
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 11) AS apply_0011,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 12) AS apply_0012
 \gset
 \if :apply_0001
 \ir schema/0001_application_tables.sql
@@ -51,6 +52,9 @@ SELECT
 \endif
 \if :apply_0011
 \ir schema/0011_change_notes.sql
+\endif
+\if :apply_0012
+\ir schema/0012_set_aside.sql
 \endif
 
 \ir functions/longest_session.sql

@@ -28,7 +28,7 @@ BEGIN
                   AND c.relname = ANY (ARRAY[
                       'measurement_features', 'backfills', 'feature_queue', 'extraction_control',
                       'worker_heartbeats', 'sweep_state', 'queue_depth', 'feature_parts', 'change_notes',
-                      'cancelled_measurements', 'schema_migrations', 'feature_coverage', 'session_coverage',
+                      'cancelled_measurements', 'session_locks', 'schema_migrations', 'feature_coverage', 'session_coverage',
                       'session_features', 'feature_failures', 'feature_backlog', 'backfill_progress',
                       'extraction_workers', 'pending_features', 'session_measurements', 'iq_measurements'])
               UNION ALL

@@ -1,5 +1,6 @@
 -- Queues measurements that have an error row again, with all tries, before backfills. It skips those that are queued
--- already and those whose measurement or session no longer exists.
+-- already and those whose measurement or session no longer exists. Without arguments it also makes those ready that
+-- wait because not even an error row could be written.
 CREATE OR REPLACE FUNCTION heimdall.retry_failed(
     error_kind text        DEFAULT NULL,
     since      timestamptz DEFAULT NULL,
@@ -38,8 +39,18 @@ BEGIN
         ORDER BY sm.session_created_at DESC NULLS LAST, sm.recording_session_id, sm.measured_at, sm.measurement_id
         ON CONFLICT DO NOTHING
         RETURNING q.recording_session_id
+    ), unparked AS (
+        -- See queries/park.sql.
+        UPDATE heimdall.feature_queue q
+        SET state = 'ready', due_at = NULL, attempt = 0, recheck = false, failure = NULL
+        WHERE retry_failed.error_kind IS NULL AND since IS NULL AND until IS NULL
+          AND q.measurement_id = ANY (ARRAY(SELECT p.measurement_id FROM heimdall.feature_queue p
+                                            WHERE p.state = 'waiting' AND p.due_at = 'infinity'
+                                            FOR UPDATE SKIP LOCKED))
+        RETURNING q.recording_session_id
     )
-    SELECT count(DISTINCT u.recording_session_id), count(*) INTO recordings_found, measurements_queued FROM queued u;
+    SELECT count(DISTINCT u.recording_session_id), count(*) INTO recordings_found, measurements_queued
+    FROM (SELECT recording_session_id FROM queued UNION ALL SELECT recording_session_id FROM unparked) u;
 
     IF measurements_queued > 0 THEN
         PERFORM heimdall.wake_workers();
@@ -48,4 +59,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION heimdall.retry_failed(text, timestamptz, timestamptz) IS
-    'Queues failed measurements again: all, or those of one error_kind, or those that failed in [since, until).';
+    'Queues failed measurements again: all, or those of one error_kind, or those that failed in [since, until). '
+    'Without arguments also those for which not even an error row could be written.';

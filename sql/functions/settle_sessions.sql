@@ -2,8 +2,11 @@
 -- and returns its counts. Where the notification queue is nearly full it does not notify, because a full queue would
 -- fail the COMMIT of the last row. A recheck for a missing object does not keep its session open; if the object is
 -- found, the session is announced again. A session whose completion is still to be expanded may have more to do; the
--- expansion announces it if it has not. The caller holds the sessions' locks (queries/lock_sessions.sql). Without
--- them, two daemons that finish the last two measurements at the same time would each see the other one as outstanding.
+-- expansion announces it if it has not.
+--
+-- The caller has stored its results before. This locks the sessions (session_locks) until the COMMIT, so that of two
+-- transactions that finish the last two measurements at the same time the later one sees both results. Without the
+-- locks each would see the other measurement as outstanding.
 CREATE OR REPLACE FUNCTION heimdall.settle_sessions(session_ids uuid[])
 RETURNS TABLE (recording_session_id uuid, succeeded bigint, failed bigint)
 LANGUAGE plpgsql
@@ -16,6 +19,12 @@ AS $$
 DECLARE
     announced boolean;
 BEGIN
+    -- A statement of its own: the next one sees what was committed before it got the locks. As in
+    -- queries/lock_sessions.sql, which a daemon has sent before; then this waits for nobody.
+    PERFORM FROM heimdall.session_locks l
+    WHERE l.key = ANY (ARRAY(SELECT heimdall.session_lock_key(s) FROM unnest(session_ids) s))
+    ORDER BY l.key
+    FOR UPDATE;
     FOR recording_session_id, succeeded, failed IN
         SELECT s.id, f.succeeded, f.failed
         FROM (SELECT DISTINCT unnest(session_ids) AS id) s

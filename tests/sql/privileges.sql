@@ -41,7 +41,7 @@ BEGIN
           WHERE kind IN ('table', 'view', 'sequence', 'column') GROUP BY who, name) g WHERE privileges <> 'select';
     PERFORM pg_temp.expect('tables that may be written', got, concat_ws(E'\n',
         'daemon backfills: select update', 'daemon feature_parts: delete insert select', 'daemon feature_queue: delete select update',
-        'daemon measurement_features: delete insert select update', 'daemon queue_depth: select update', 'daemon sweep_state: select update',
+        'daemon measurement_features: delete insert select update', 'daemon queue_depth: select update', 'daemon session_locks: select update', 'daemon sweep_state: select update',
         'daemon worker_heartbeats: delete insert select update'));
     SELECT string_agg(format('%s %s', substr(who, 10), name), ', ' ORDER BY who, name) INTO got FROM granted WHERE kind = 'function';
     PERFORM pg_temp.expect('functions that may be called', got, concat_ws(', ',

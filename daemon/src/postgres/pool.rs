@@ -20,10 +20,11 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_mins(1);
 /// Our transactions do not wait between two statements. When the client of one is gone, the
 /// transaction must release its locks soon, because the next attempt waits for them.
 const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
-/// Six tasks use one connection each: claims, results, heartbeat, expander, scheduler and sweeper.
-/// No task may wait for the silent connection of another one. The pool opens only as many as are
-/// needed at once.
-const POOL_SIZE: usize = 8;
+/// Five tasks use one connection each: claims, heartbeat, expander, scheduler and sweeper. Results
+/// leave on up to eight, those that are set aside or large on two each. The rest is for readiness,
+/// metrics and the question who holds a lock. No task may wait for the silent connection of another
+/// one. The pool opens only as many as are needed at once.
+const POOL_SIZE: usize = 24;
 /// The pool has a connection for each task, so waiting for one indicates a fault.
 const POOL_WAIT: Duration = Duration::from_secs(5);
 

@@ -80,8 +80,10 @@ async fn a_daemon_on_an_older_schema_asks_for_the_migration_and_starts_after_it(
              ALTER TABLE heimdall.worker_heartbeats DROP COLUMN schema_version;
              DROP FUNCTION heimdall.expand_taken;
              DROP VIEW heimdall.feature_backlog;
-             DROP TABLE heimdall.queue_depth, heimdall.feature_parts, heimdall.change_notes, heimdall.cancelled_measurements;
-             ALTER TABLE heimdall.feature_queue DROP COLUMN source_fingerprint;
+             DROP TABLE heimdall.queue_depth, heimdall.feature_parts, heimdall.change_notes, heimdall.cancelled_measurements, heimdall.session_locks;
+             ALTER TABLE heimdall.feature_queue DROP COLUMN source_fingerprint, DROP COLUMN failure;
+             DROP VIEW heimdall.extraction_workers;
+             ALTER TABLE heimdall.worker_heartbeats DROP COLUMN stalled;
              ALTER TABLE heimdall.sweep_state DROP COLUMN history_before;",
         )
         .await;
