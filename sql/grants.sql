@@ -4,7 +4,8 @@
 
 REVOKE ALL ON FUNCTION
     heimdall.longest_session(), heimdall.may_notify(), heimdall.wake_workers(),
-    heimdall.claim_measurements(uuid, integer, bigint[]), heimdall.settle_sessions(uuid[]), heimdall.release_expired(),
+    heimdall.claim_measurements(uuid, integer, bigint[]), heimdall.settle_sessions(uuid[]), heimdall.announce_sessions(uuid[]),
+    heimdall.release_expired(),
     heimdall.enqueue_sessions(uuid, timestamptz, timestamptz, bigint, boolean),
     heimdall.enqueue_missing(integer, boolean),
     heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz),
@@ -45,7 +46,8 @@ BEGIN
                                 'heimdall.feature_backlog, heimdall.backfill_progress, heimdall.extraction_workers'),
             ('heimdall_daemon', 'EXECUTE ON FUNCTION heimdall.may_notify(), heimdall.wake_workers(), '
                                 'heimdall.claim_measurements(uuid, integer, bigint[]), '
-                                'heimdall.settle_sessions(uuid[]), heimdall.release_expired(), '
+                                'heimdall.settle_sessions(uuid[]), heimdall.announce_sessions(uuid[]), '
+                                'heimdall.release_expired(), '
                                 'heimdall.enqueue_missing(integer, boolean), '
                                 'heimdall.expand_notes(integer, integer, bigint), '
                                 'heimdall.session_lock_key(uuid), heimdall.as_uuid(uuid), heimdall.as_uuid(text), '

@@ -65,6 +65,7 @@ SELECT
 \ir functions/source_fingerprint.sql
 \ir functions/session_lock_key.sql
 \ir functions/claim_measurements.sql
+\ir functions/announce_sessions.sql
 \ir functions/settle_sessions.sql
 \ir functions/release_expired.sql
 \ir functions/enqueue_sessions.sql

@@ -40,7 +40,7 @@ BEGIN
                   AND p.proname = ANY (ARRAY[
                       'may_notify', 'wake_workers', 'longest_session', 'as_uuid', 'window_end', 'earlier',
                       'source_fingerprint', 'session_lock_key', 'claim_measurements',
-                      'settle_sessions', 'release_expired', 'enqueue_sessions', 'apply_changes',
+                      'announce_sessions', 'settle_sessions', 'release_expired', 'enqueue_sessions', 'apply_changes',
                       'related_measurements', 'expand_taken', 'expand_notes', 'sweep_sessions', 'enqueue_missing',
                       'request_backfill', 'cancel_backfill', 'retry_failed', 'pause_extraction', 'resume_extraction',
                       'note_session_changes', 'note_measurement_changes', 'total_coverage', 'measure_coverage',

@@ -25,7 +25,7 @@
 //! | `Claim` | `queries/claim.sql`, `functions/claim_measurements.sql` |
 //! | `Fetch` | none: reads the object |
 //! | `Store` | `queries/store_features.sql`, `queries/store_failure.sql`, `queries/discard.sql` |
-//! | `Settle` | `queries/lock_sessions.sql`, `queries/settle_sessions.sql`, `functions/settle_sessions.sql` |
+//! | `Settle` | `queries/lock_sessions.sql`, `queries/settle_sessions.sql`, `functions/settle_sessions.sql`, `functions/announce_sessions.sql` |
 //! | `Commit` | the file of the transaction that is open |
 //! | `Fail`, `Recheck` | `queries/store_failure.sql`, `functions/settle_sessions.sql` |
 //! | `GiveBack` | `queries/retry_later.sql`, `queries/snooze.sql`, `queries/park.sql`, `queries/release.sql` |

@@ -46,7 +46,7 @@ BEGIN
     SELECT string_agg(format('%s %s', substr(who, 10), name), ', ' ORDER BY who, name) INTO got FROM granted WHERE kind = 'function';
     PERFORM pg_temp.expect('functions that may be called', got, concat_ws(', ',
         'admin cancel_backfill', 'admin enqueue_missing', 'admin pause_extraction', 'admin request_backfill', 'admin resume_extraction', 'admin retry_failed',
-        'daemon as_uuid', 'daemon as_uuid', 'daemon claim_measurements', 'daemon count_queue', 'daemon count_session', 'daemon earlier', 'daemon enqueue_missing', 'daemon expand_notes', 'daemon longest_session', 'daemon may_notify', 'daemon measure_coverage',
+        'daemon announce_sessions', 'daemon as_uuid', 'daemon as_uuid', 'daemon claim_measurements', 'daemon count_queue', 'daemon count_session', 'daemon earlier', 'daemon enqueue_missing', 'daemon expand_notes', 'daemon longest_session', 'daemon may_notify', 'daemon measure_coverage',
         'daemon release_expired', 'daemon session_lock_key', 'daemon settle_sessions', 'daemon wake_workers', 'daemon window_end',
         'reader as_uuid', 'reader as_uuid', 'reader count_session', 'reader earlier', 'reader longest_session', 'reader measure_coverage', 'reader window_end'));
     PERFORM pg_temp.expect('the application''s tables are read through views alone', (SELECT string_agg(g::text, ', ') FROM granted g

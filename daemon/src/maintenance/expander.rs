@@ -120,7 +120,11 @@ impl Expander {
                 for blocker in blockers.iter() {
                     reason = format!("{reason}; {blocker}");
                 }
-                self.stalls.failed(Work::Expand, &reason);
+                self.stalls.failing_for(
+                    Work::Expand,
+                    Duration::try_from_secs_f64(age_s).unwrap_or_default(),
+                    &reason,
+                );
             }
             Ok(_) => {
                 self.stalls.succeeded(Work::Expand);

@@ -80,6 +80,7 @@ impl Sweeper {
             self.stalls.succeeded(Work::Sweep);
             return debug!("another daemon has just swept");
         }
+        let age = Duration::try_from_secs_f64(swept_s.unwrap_or(0.0)).unwrap_or_default();
         let since = swept_s.map_or("no sweep yet".to_owned(), |swept_s| {
             format!("the last sweep was {swept_s:.0} s ago")
         });
@@ -87,6 +88,6 @@ impl Sweeper {
         for holder in self.queue.sweep_holders().await {
             reason = format!("{reason}; {holder}");
         }
-        self.stalls.failed(Work::Sweep, &reason);
+        self.stalls.failing_for(Work::Sweep, age, &reason);
     }
 }

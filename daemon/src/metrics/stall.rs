@@ -60,8 +60,16 @@ impl Stalls {
 
     /// Work failed. Logs once when it has not succeeded for a minute.
     pub fn failed(&self, work: Work, reason: &impl Display) {
+        self.failing_for(work, Duration::ZERO, reason);
+    }
+
+    /// The same for work that has been waiting for this long when its failure is noticed.
+    pub fn failing_for(&self, work: Work, age: Duration, reason: &impl Display) {
         let mut state = self.lock();
         let trouble = state.work.entry(work).or_insert_with(|| Trouble::new(reason));
+        if let Some(since) = Instant::now().checked_sub(age) {
+            trouble.since = trouble.since.min(since);
+        }
         trouble.reason = reason.to_string();
         if trouble.is_long() && !trouble.reported {
             trouble.reported = true;
@@ -72,6 +80,16 @@ impl Stalls {
                 "stalled: nothing of this work has succeeded, although there was some"
             );
         }
+    }
+
+    /// For how long work has failed without a success; zero if the last one succeeded.
+    #[must_use]
+    pub fn failing(&self, work: Work) -> Duration {
+        let state = self.lock();
+        state
+            .work
+            .get(&work)
+            .map_or(Duration::ZERO, |trouble| trouble.since.elapsed())
     }
 
     /// Work succeeded, or there is none.
@@ -170,9 +188,7 @@ mod tests {
 
     fn aged(work: Work, age: Duration) -> Stalls {
         let stalls = Stalls::default();
-        stalls.failed(work, &"locked");
-        let since = Instant::now().checked_sub(age).expect("the host runs for longer");
-        stalls.lock().work.get_mut(&work).expect("it failed").since = since;
+        stalls.failing_for(work, age, &"locked");
         stalls
     }
 

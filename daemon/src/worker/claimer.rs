@@ -91,7 +91,7 @@ impl Claimer {
             Ok((expansion, claims)) => {
                 self.stalls.succeeded(Work::Claim);
                 if self.failures > 0 {
-                    info!(failures = self.failures, "claiming again, the database is back");
+                    info!(failures = self.failures, "claiming again");
                     self.failures = 0;
                 }
                 self.partial = above.is_some();

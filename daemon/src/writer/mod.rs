@@ -71,7 +71,8 @@ struct Open {
 /// A task that has ended, with what it could not write.
 enum Ended {
     Batch(Vec<Uuid>, Vec<SetAside>),
-    SetAside(Option<SetAside>),
+    /// And whether it counted among those without a permit.
+    SetAside(bool, Option<SetAside>),
     Large(Option<SetAside>),
 }
 
@@ -167,9 +168,9 @@ impl Writer {
             && let Some(entry) = self.waiting.next_due()
         {
             self.open.set_aside += 1;
-            let lane = Arc::clone(&self.lane);
+            let (lane, is_counted) = (Arc::clone(&self.lane), entry.is_counted);
             self.tasks
-                .spawn(async move { Ended::SetAside(lane.write_alone(entry).await) });
+                .spawn(async move { Ended::SetAside(is_counted, lane.write_alone(entry).await) });
         }
         while self.open.large < MAX_ALONE
             && let Some(entry) = self.waiting.next_large()
@@ -213,8 +214,11 @@ impl Writer {
                 }
                 not_written
             }
-            Ended::SetAside(not_written) => {
+            Ended::SetAside(was_counted, not_written) => {
                 self.open.set_aside -= 1;
+                if not_written.is_none() {
+                    self.waiting.written(was_counted);
+                }
                 Vec::from_iter(not_written)
             }
             Ended::Large(not_written) => {
@@ -228,7 +232,7 @@ impl Writer {
                 self.open.set_aside += 1;
                 self.tasks.spawn(async move {
                     lane.give_up(too_many).await;
-                    Ended::SetAside(None)
+                    Ended::SetAside(false, None)
                 });
             }
         }

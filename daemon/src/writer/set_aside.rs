@@ -8,6 +8,7 @@ use tracing::{debug, warn};
 use super::completed_job::CompletedJob;
 use super::transaction::Failure;
 use crate::backoff::Backoff;
+use crate::metrics::labels::Work;
 use crate::metrics::metrics;
 use crate::metrics::stall::Stalls;
 
@@ -19,6 +20,8 @@ const RETRY: Backoff = Backoff {
 /// The most outcomes that wait here without a permit: 3 KB each for recordings of a second, 60 KB
 /// at most (longer ones are in files).
 pub(super) const MAX_SET_ASIDE: usize = 256;
+/// When nothing was written for this long, it is not a few rows that cannot be written.
+const NOTHING_WRITTEN: Duration = Duration::from_secs(5);
 /// A longer recording is written alone: each of its parts takes as long as a batch.
 const LARGE_SEGMENTS: usize = 256;
 /// The most large recordings that wait without a permit, each with its segments in a file.
@@ -33,6 +36,8 @@ pub(super) struct SetAside {
     pub(super) slow_tries: u32,
     /// An earlier try may have been committed.
     pub(super) repeated: bool,
+    /// It counts among those that are set aside without a permit.
+    pub(super) is_counted: bool,
     tries: u32,
     due: Instant,
 }
@@ -45,6 +50,7 @@ impl SetAside {
             reason: String::new(),
             slow_tries: 0,
             repeated,
+            is_counted: false,
             tries: 0,
             due: Instant::now(),
         };
@@ -70,6 +76,7 @@ impl SetAside {
             reason: String::new(),
             slow_tries: 0,
             repeated: false,
+            is_counted: false,
             tries: 0,
             due: Instant::now(),
         }
@@ -85,20 +92,33 @@ pub(super) fn is_large(job: &CompletedJob) -> bool {
 #[derive(Default)]
 pub(super) struct Waiting {
     set_aside: VecDeque<SetAside>,
+    /// Outcomes that are set aside without a permit, those that are tried at this moment included.
+    counted: usize,
     large: VecDeque<SetAside>,
 }
 
 impl Waiting {
     /// Adds an outcome that cannot be written now. Its recording is no longer in flight, so others
-    /// may start. Returns it if too many wait already.
+    /// may start. Returns it if too many are set aside already, while others are written. If
+    /// nothing is written, it keeps its permit, and soon the worker claims no more.
     pub(super) fn set_aside(&mut self, mut entry: SetAside, stalls: &Stalls) -> Option<SetAside> {
-        if self.set_aside.len() >= MAX_SET_ASIDE {
-            return Some(entry);
+        if !entry.is_counted {
+            if self.counted < MAX_SET_ASIDE {
+                self.counted += 1;
+                entry.is_counted = true;
+                entry.job.permit = None;
+            } else if stalls.failing(Work::Write) < NOTHING_WRITTEN {
+                return Some(entry);
+            }
         }
-        entry.job.permit = None;
         stalls.set_aside(entry.job.claim.lease.measurement_id, &entry.reason);
         self.set_aside.push_back(entry);
         None
+    }
+
+    /// An outcome that was set aside is written.
+    pub(super) fn written(&mut self, was_counted: bool) {
+        self.counted -= usize::from(was_counted);
     }
 
     /// Adds a large outcome. Recordings of a few of them no longer count as in flight.

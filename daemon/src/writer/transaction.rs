@@ -83,9 +83,9 @@ pub async fn transact(queue: &Queue, batch: &[CompletedJob], limits: &Limits) ->
     let writing = queue.with_connection(async |client| Box::pin(run(client, batch, pooled, limits, &progress)).await);
     let watching = async {
         sleep(limits.lock / 2).await;
-        if let pid @ 1.. = progress.pid.load(Ordering::SeqCst) {
-            *blockers.lock().unwrap_or_else(PoisonError::into_inner) = queue.blockers(Some(pid)).await;
-        }
+        // It is unknown while the statements are prepared.
+        let pid = Some(progress.pid.load(Ordering::SeqCst)).filter(|pid| *pid > 0);
+        *blockers.lock().unwrap_or_else(PoisonError::into_inner) = queue.blockers(pid).await;
         pending::<Infallible>().await
     };
     let result = tokio::select! {

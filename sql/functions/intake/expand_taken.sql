@@ -57,7 +57,7 @@ BEGIN
     -- queued before are settled below.
     IF completed IS NOT NULL THEN
         SELECT jsonb_agg(to_jsonb(s)) INTO settled
-        FROM heimdall.settle_sessions(ARRAY(SELECT r.id FROM unnest(completed) AS c (id)
+        FROM heimdall.announce_sessions(ARRAY(SELECT r.id FROM unnest(completed) AS c (id)
                                             JOIN heimdall.recording_sessions r ON r.id = c.id
                                             WHERE r.status::text = 'completed'
                                               AND c.id <> ALL (coalesce(to_settle, '{}')))) s;

@@ -252,3 +252,38 @@ async fn a_daemon_that_stops_gives_back_all_but_the_locked_row() {
     bench.rows(&other).await;
     next.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_results_than_can_be_set_aside_are_extracted_again_and_the_others_are_written() {
+    const LOCKED: i32 = 300;
+    let bench = Bench::new().await;
+    bench.put("a.bin", recordings::tone());
+    // One chunk of 200 ms.
+    bench.put("locked.bin", recordings::tone()[..19_200].to_vec());
+    let locked = "CREATE FUNCTION public.locked() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             RAISE EXCEPTION 'locked' USING ERRCODE = 'lock_not_available';
+         END $$;
+         CREATE TRIGGER locked BEFORE INSERT ON heimdall.measurement_features FOR EACH ROW
+         WHEN (new.extraction_metadata ->> 'object_key' = 'locked.bin') EXECUTE FUNCTION public.locked()";
+    bench.execute(locked).await;
+    bench.history(LOCKED, "locked.bin", "recording").await;
+    let daemon = Daemon::start(&bench).await;
+    bench.complete_all().await;
+    others_are_written(&bench).await;
+    daemon.wait_for_log("this one is given up and extracted again").await;
+    others_are_written(&bench).await;
+
+    bench
+        .execute("DROP TRIGGER locked ON heimdall.measurement_features")
+        .await;
+    wait_until("all rows", || async {
+        let now = "UPDATE heimdall.feature_queue SET state = 'ready', due_at = NULL WHERE state = 'waiting';
+            SELECT heimdall.wake_workers()";
+        bench.execute(now).await;
+        bench.count("heimdall.feature_queue").await == 0
+    })
+    .await;
+    let rows = "heimdall.measurement_features WHERE NOT extraction_failed AND attempts = 1";
+    assert_eq!(bench.count(rows).await, i64::from(LOCKED) + 18);
+    daemon.stop().await;
+}
