@@ -4,7 +4,8 @@
 
 REVOKE ALL ON FUNCTION
     heimdall.longest_session(), heimdall.may_notify(), heimdall.wake_workers(),
-    heimdall.claim_measurements(uuid, integer, bigint[]), heimdall.settle_sessions(uuid[]), heimdall.release_expired(),
+    heimdall.claim_measurements(uuid, integer, bigint[]), heimdall.settle_sessions(uuid[]), heimdall.announce_sessions(uuid[]),
+    heimdall.release_expired(),
     heimdall.enqueue_sessions(uuid, timestamptz, timestamptz, bigint, boolean),
     heimdall.enqueue_missing(integer, boolean),
     heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz),
@@ -28,7 +29,7 @@ REVOKE ALL ON FUNCTION
     FROM PUBLIC;
 REVOKE ALL ON heimdall.measurement_features, heimdall.feature_queue, heimdall.backfills, heimdall.extraction_control,
     heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.queue_depth, heimdall.feature_parts,
-    heimdall.change_notes, heimdall.cancelled_measurements, heimdall.session_counts, heimdall.coverage_changes,
+    heimdall.change_notes, heimdall.cancelled_measurements, heimdall.session_locks, heimdall.session_counts, heimdall.coverage_changes,
     heimdall.coverage_totals, heimdall.schema_migrations FROM PUBLIC;
 
 DO $$
@@ -43,8 +44,9 @@ BEGIN
                                 'heimdall.worker_heartbeats'),
             ('heimdall_daemon', 'SELECT, UPDATE, DELETE ON heimdall.feature_queue'),
             ('heimdall_daemon', 'SELECT, INSERT, DELETE ON heimdall.feature_parts'),
+            ('heimdall_daemon', 'SELECT, UPDATE ON heimdall.backfills, heimdall.sweep_state, heimdall.queue_depth, '
+                                'heimdall.session_locks'),
             ('heimdall_daemon', 'INSERT ON heimdall.coverage_changes'),
-            ('heimdall_daemon', 'SELECT, UPDATE ON heimdall.backfills, heimdall.sweep_state, heimdall.queue_depth'),
             ('heimdall_daemon', 'SELECT ON heimdall.change_notes, heimdall.schema_migrations, '
                                 'heimdall.extraction_control, '
                                 'heimdall.pending_features, heimdall.session_measurements, heimdall.feature_coverage, '
@@ -53,7 +55,8 @@ BEGIN
                                 'heimdall.feature_error_kinds, heimdall.measurement_status'),
             ('heimdall_daemon', 'EXECUTE ON FUNCTION heimdall.may_notify(), heimdall.wake_workers(), '
                                 'heimdall.claim_measurements(uuid, integer, bigint[]), '
-                                'heimdall.settle_sessions(uuid[]), heimdall.release_expired(), '
+                                'heimdall.settle_sessions(uuid[]), heimdall.announce_sessions(uuid[]), '
+                                'heimdall.release_expired(), '
                                 'heimdall.enqueue_missing(integer, boolean), '
                                 'heimdall.expand_notes(integer, integer, bigint), '
                                 'heimdall.session_lock_key(uuid), heimdall.as_uuid(uuid), heimdall.as_uuid(text), '

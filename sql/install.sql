@@ -19,7 +19,8 @@ SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 10) AS apply_0010,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 11) AS apply_0011,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 12) AS apply_0012,
-    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 13) AS apply_0013
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 13) AS apply_0013,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 14) AS apply_0014
 \gset
 \if :apply_0001
 \ir schema/0001_application_tables.sql
@@ -60,6 +61,9 @@ SELECT
 \if :apply_0013
 \ir schema/0013_administration.sql
 \endif
+\if :apply_0014
+\ir schema/0014_set_aside.sql
+\endif
 
 \ir functions/longest_session.sql
 \ir functions/may_notify.sql
@@ -69,6 +73,7 @@ SELECT
 \ir functions/source_fingerprint.sql
 \ir functions/session_lock_key.sql
 \ir functions/claim_measurements.sql
+\ir functions/announce_sessions.sql
 \ir functions/settle_sessions.sql
 \ir functions/release_expired.sql
 \ir functions/administration/enqueue_sessions.sql

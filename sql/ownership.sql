@@ -28,7 +28,7 @@ BEGIN
                   AND c.relname = ANY (ARRAY[
                       'measurement_features', 'backfills', 'feature_queue', 'extraction_control',
                       'worker_heartbeats', 'sweep_state', 'queue_depth', 'feature_parts', 'change_notes',
-                      'cancelled_measurements', 'session_counts', 'coverage_changes', 'coverage_totals',
+                      'cancelled_measurements', 'session_locks', 'session_counts', 'coverage_changes', 'coverage_totals',
                       'schema_migrations', 'feature_coverage', 'session_coverage',
                       'session_features', 'feature_failures', 'feature_backlog', 'backfill_progress',
                       'extraction_workers', 'feature_error_kinds', 'measurement_status', 'pending_features',
@@ -42,7 +42,7 @@ BEGIN
                   AND p.proname = ANY (ARRAY[
                       'may_notify', 'wake_workers', 'longest_session', 'as_uuid', 'window_end', 'earlier',
                       'source_fingerprint', 'session_lock_key', 'claim_measurements',
-                      'settle_sessions', 'release_expired', 'enqueue_sessions', 'apply_changes',
+                      'announce_sessions', 'settle_sessions', 'release_expired', 'enqueue_sessions', 'apply_changes',
                       'related_measurements', 'expand_taken', 'expand_notes', 'sweep_sessions', 'enqueue_missing',
                       'request_backfill', 'cancel_backfill', 'retry_failed', 'check_error_kind', 'extract_again',
                       'prioritise', 'retry_measurement', 'cancel_measurement', 'purge_features', 'pause_extraction',

@@ -24,11 +24,13 @@ queries! {
     CLAIM = "claim.sql";
     RELEASE_ORPHANS = "release_orphans.sql";
     LOCK_SESSIONS = "lock_sessions.sql";
+    WRITE_LIMITS = "write_limits.sql";
     STORE_PART = "store_part.sql";
     STORE_FEATURES = "store_features.sql";
     STORE_FAILURE = "store_failure.sql";
     RETRY_LATER = "retry_later.sql";
     SNOOZE = "snooze.sql";
+    PARK = "park.sql";
     RELEASE = "release.sql";
     DISCARD = "discard.sql";
     SETTLE_SESSIONS = "settle_sessions.sql";
@@ -37,6 +39,10 @@ queries! {
     RELEASE_EXPIRED = "release_expired.sql";
     SWEEP = "sweep.sql";
     OBSERVE = "observe.sql";
+    OVERDUE = "overdue.sql";
+    SWEEP_HOLDERS = "sweep_holders.sql";
+    BLOCKERS = "blockers.sql";
+    REPORT_STALLS = "report_stalls.sql";
     DOCTOR = "doctor.sql";
     CLOCK = "clock.sql";
     NOTIFY_DOCTOR = "notify_doctor.sql";

@@ -138,6 +138,13 @@ BEGIN
             ('feature_queue', 'enqueued_at', 'When it was queued, database clock.'),
             ('feature_queue', 'source_fingerprint',
                 'source_fingerprint() when it was queued. NULL in rows from before this column.'),
+            ('feature_queue', 'failure',
+                'Why neither a result nor an error row can be written. Such a row is due at infinity: it waits until '
+                'retry_failed() is called, or its object changes.'),
+
+            ('session_locks', NULL,
+                'Rows that daemons lock while they settle sessions. They never change.'),
+            ('session_locks', 'key', 'session_lock_key() of the sessions that the row stands for.'),
 
             ('extraction_control', NULL,
                 'One row: whether daemons may claim. Written by pause_extraction() and resume_extraction().'),
@@ -161,6 +168,9 @@ BEGIN
             ('worker_heartbeats', 'beat_at', 'Last heartbeat, database clock.'),
             ('worker_heartbeats', 'schema_version',
                 'The newest schema file that this daemon was built with. Each claim checks that it is new enough.'),
+            ('worker_heartbeats', 'stalled',
+                'What the daemon cannot do at present: a JSON array of objects with step, since, reason, and '
+                'measurement_id where it is one measurement.'),
 
             ('sweep_state', NULL,
                 'One row: progress of enqueue_missing() through the history. Written by that function and the sweep.'),

@@ -95,7 +95,7 @@ BEGIN
         ) m ON true
     ), claimed AS MATERIALIZED (
         UPDATE heimdall.feature_queue q
-        SET state = 'claimed', attempt = q.attempt + 1, claim_id = uuid_hash_extended(gen_random_uuid(), 0),
+        SET state = 'claimed', failure = NULL, attempt = q.attempt + 1, claim_id = uuid_hash_extended(gen_random_uuid(), 0),
             worker_id = claimant, claimed_at = clock_timestamp(),
             source_fingerprint = (SELECT s.fingerprint FROM source s WHERE s.queued_id = q.measurement_id)
         -- An array instead of a join: this stays a few primary key lookups, whatever the planner estimates.

@@ -57,15 +57,21 @@ BEGIN
           GROUP BY q.worker_id
           HAVING count(*) = 1 AND max(q.crashes) + 1 >= max_crashes) suspected;
 
-    -- The locks of queries/lock_sessions.sql, in the same order, before any row changes.
-    PERFORM pg_advisory_xact_lock(k.key)
-    FROM (SELECT DISTINCT heimdall.session_lock_key(s) AS key FROM unnest(sessions) s ORDER BY key) k;
+    -- As in queries/lock_sessions.sql. After this it waits for no row of the queue, so it cannot deadlock with a daemon
+    -- that holds such a row and waits for a session.
+    PERFORM FROM heimdall.session_locks l
+    WHERE l.key = ANY (ARRAY(SELECT heimdall.session_lock_key(s) FROM unnest(sessions) s))
+    ORDER BY l.key
+    FOR UPDATE;
 
     RETURN QUERY
     WITH dropped AS (
         DELETE FROM heimdall.feature_queue q
-        WHERE q.state = 'claimed' AND q.worker_id = ANY (lost) AND q.measurement_id = ANY (crashing)
-          AND q.recording_session_id = ANY (sessions)
+        WHERE q.measurement_id = ANY (ARRAY(
+            SELECT c.measurement_id FROM heimdall.feature_queue c
+            WHERE c.state = 'claimed' AND c.worker_id = ANY (lost) AND c.measurement_id = ANY (crashing)
+              AND c.recording_session_id = ANY (sessions)
+            FOR UPDATE SKIP LOCKED))
         RETURNING q.*, format('Extraction crashed: %s daemons were lost while working on this recording', q.crashes + 1)
                            AS message
     ), failed AS (

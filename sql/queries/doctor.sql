@@ -104,7 +104,8 @@ WITH found (ord, level, subject, finding, hint) AS (
                        ('worker_heartbeats', 'UPDATE'), ('worker_heartbeats', 'DELETE'),
                        ('backfills', 'UPDATE'), ('sweep_state', 'UPDATE'), ('queue_depth', 'UPDATE'),
                        ('feature_parts', 'INSERT'), ('feature_parts', 'DELETE'), ('extraction_control', 'SELECT'),
-                       ('schema_migrations', 'SELECT'), ('pending_features', 'SELECT')) AS w (relation, privilege)
+                       ('schema_migrations', 'SELECT'), ('pending_features', 'SELECT'),
+                       ('session_locks', 'UPDATE')) AS w (relation, privilege)
           WHERE has_schema_privilege('heimdall', 'USAGE') IS NOT TRUE
              OR has_table_privilege(to_regclass('heimdall.' || w.relation), w.privilege) IS NOT TRUE) l
   UNION ALL
@@ -191,6 +192,23 @@ WITH found (ord, level, subject, finding, hint) AS (
                 ELSE format('%s alive, %s recordings in flight', count(*), sum(w.in_flight)) END,
            CASE WHEN count(*) = 0 THEN 'heimdalld run' END
     FROM heimdall.extraction_workers w
+  UNION ALL
+    SELECT 11, CASE WHEN s.item ? 'measurement_id' THEN 'warning' ELSE 'wrong' END, 'stalled',
+           format('%s:%s %s since %s: %s', w.host, w.pid,
+                  coalesce('the result of measurement ' || (s.item ->> 'measurement_id') || ' is set aside',
+                           'no ' || (s.item ->> 'step') || ' succeeds'),
+                  date_trunc('second', (s.item ->> 'since')::timestamptz), s.item ->> 'reason'),
+           'end the transaction that is named, for instance: SELECT pg_terminate_backend(pid);'
+    FROM heimdall.extraction_workers w CROSS JOIN LATERAL jsonb_array_elements(w.stalled) AS s (item)
+  UNION ALL
+    SELECT 11, 'wrong', 'stalled',
+           format('%s measurements can get neither a result nor an error row, for instance: %s', count(*),
+                  min(q.failure)),
+           'SELECT measurement_id, failure FROM heimdall.feature_queue WHERE due_at = ''infinity'';  '
+           'when the cause is gone: SELECT heimdall.retry_failed();'
+    FROM heimdall.feature_queue q
+    WHERE q.state = 'waiting' AND q.due_at = 'infinity'
+    HAVING count(*) > 0
   UNION ALL
     SELECT 12, CASE WHEN c.paused THEN 'warning' ELSE 'ok' END, 'pause',
            CASE WHEN c.paused

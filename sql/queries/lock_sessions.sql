@@ -1,7 +1,10 @@
--- Purpose: first statement of a transaction that finishes measurements. Only one such transaction runs at a time per
---   session, so the one that finishes the last measurement sees that it is the last. All take the locks in the same
---   order, so they do not deadlock.
+-- Purpose: the locks of settle_sessions.sql, sent before it and after the results are stored. It is a statement of its
+--   own, so that a wait for another daemon is known as one. All transactions take the locks in the same order, so they
+--   do not deadlock.
 -- Parameters: $1 recording_session_ids
 -- Returns: rows without meaning
-SELECT pg_advisory_xact_lock(k.key)
-FROM (SELECT DISTINCT heimdall.session_lock_key(s) AS key FROM unnest($1::uuid[]) s ORDER BY key) k;
+-- Plan: Index Scan using session_locks_pkey; no row changes.
+SELECT l.key FROM heimdall.session_locks l
+WHERE l.key = ANY (ARRAY(SELECT heimdall.session_lock_key(s) FROM unnest($1::uuid[]) s))
+ORDER BY l.key
+FOR UPDATE;

@@ -15,7 +15,8 @@ WITH now_is AS MATERIALIZED (
 ), set_back AS MATERIALIZED (
     -- No delay is as long as this: the clock was set back.
     SELECT measurement_id FROM heimdall.feature_queue
-    WHERE state = 'waiting' AND due_at > (SELECT t + interval '2 hours' FROM now_is)
+    -- Those that are due never (park.sql) stay.
+    WHERE state = 'waiting' AND due_at > (SELECT t + interval '2 hours' FROM now_is) AND due_at < 'infinity'
     ORDER BY due_at DESC
     LIMIT 1000
     FOR UPDATE SKIP LOCKED
@@ -29,7 +30,7 @@ SELECT p.promoted,
        CASE WHEN p.promoted >= 1000 THEN 0
             ELSE (SELECT ceil(extract(epoch FROM due_at - (SELECT t FROM now_is)) * 1000)::bigint
                   FROM heimdall.feature_queue
-                  WHERE state = 'waiting' AND due_at > (SELECT t FROM now_is)
+                  WHERE state = 'waiting' AND due_at > (SELECT t FROM now_is) AND due_at < 'infinity'
                   ORDER BY due_at
                   LIMIT 1)
        END AS next_due_ms

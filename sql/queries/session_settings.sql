@@ -6,5 +6,6 @@
 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 SET LOCAL enable_seqscan = off;
 SET LOCAL jit = off;
+SET LOCAL lock_timeout = 900;
 SET LOCAL statement_timeout = 60000;
 SET LOCAL idle_in_transaction_session_timeout = 10000;

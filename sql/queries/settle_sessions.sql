@@ -1,5 +1,5 @@
--- Purpose: announces the sessions that have nothing outstanding, and notes all of them for the kept counts. It runs in the transaction of lock_sessions.sql, after
---   the results are stored.
+-- Purpose: announces the sessions that have nothing outstanding, and notes all of them for the kept counts. It runs after
+--   lock_sessions.sql, in the transaction that has stored the results.
 -- Parameters: $1 recording_session_ids
 -- Returns: recording_session_id, succeeded, failed of each session that is finished
 -- Plan: feature_queue_session_idx, then Index Only Scan using measurement_features_session_idx: 5 buffers, 0.07 ms per

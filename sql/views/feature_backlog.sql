@@ -4,12 +4,14 @@ CREATE OR REPLACE VIEW heimdall.feature_backlog AS
 SELECT q.live + q.retry + q.backfill + n.noted AS total,
        q.live, q.retry, q.backfill, n.noted, q.claimed, q.waiting,
        n.failed_notes,
-       least(q.oldest_at, n.oldest_at) AS oldest_at
+       least(q.oldest_at, n.oldest_at) AS oldest_at,
+       q.set_aside
 FROM (SELECT count(*) FILTER (WHERE priority = 0) AS live,
              count(*) FILTER (WHERE priority = 1) AS retry,
              count(*) FILTER (WHERE priority = 2) AS backfill,
              count(*) FILTER (WHERE state = 'claimed') AS claimed,
              count(*) FILTER (WHERE state = 'waiting') AS waiting,
+             count(*) FILTER (WHERE due_at = 'infinity') AS set_aside,
              min(enqueued_at) AS oldest_at
       FROM heimdall.feature_queue) q
 CROSS JOIN (SELECT coalesce(sum(size) FILTER (WHERE failure IS NULL), 0)::bigint AS noted,
@@ -30,4 +32,6 @@ COMMENT ON COLUMN heimdall.feature_backlog.claimed IS 'Of the queued ones: in th
 COMMENT ON COLUMN heimdall.feature_backlog.waiting IS 'Of the queued ones: a retry whose time has not come.';
 COMMENT ON COLUMN heimdall.feature_backlog.failed_notes IS
     'Notes that cannot be expanded, and are set aside: change_notes.failure says why.';
+COMMENT ON COLUMN heimdall.feature_backlog.set_aside IS
+    'Of the waiting ones: neither a result nor an error row can be written, feature_queue.failure says why.';
 COMMENT ON COLUMN heimdall.feature_backlog.oldest_at IS 'Since when the oldest one is outstanding, database clock.';

@@ -11,6 +11,8 @@ SELECT sm.measurement_id, sm.recording_session_id, sm.websdr_station_id, sm.rx_i
        END AS state,
        CASE WHEN q.state = 'claimed' THEN format('%s works on it, attempt %s', coalesce(
                                                  format('%s (pid %s)', w.host, w.pid), 'a lost daemon'), q.attempt)
+            WHEN q.state = 'waiting' AND q.failure IS NOT NULL
+            THEN format('%s; it waits for retry_measurement()', q.failure)
             WHEN q.state = 'waiting' AND q.recheck THEN f.error
             WHEN q.state = 'waiting' THEN format('attempt %s failed, or could not be made', q.attempt)
             WHEN q.state = 'ready' THEN format('queued by %s, priority %s', q.source, q.priority)
@@ -32,7 +34,7 @@ SELECT sm.measurement_id, sm.recording_session_id, sm.websdr_station_id, sm.rx_i
        coalesce(f.good, false) AS has_features,
        f.error_kind,
        CASE WHEN q.state = 'claimed' THEN q.worker_id END AS worker_id,
-       q.due_at AS next_try_at
+       nullif(q.due_at, 'infinity') AS next_try_at
 FROM heimdall.session_measurements sm
 -- NULL without a row. An aggregate because an earlier extraction service wrote one error row per try.
 CROSS JOIN LATERAL (

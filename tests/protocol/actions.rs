@@ -52,6 +52,10 @@ pub(crate) enum Action {
         job: Job,
         answered: bool,
     },
+    /// The open transaction of a daemon locks the session, and looks what is outstanding.
+    Settle {
+        w: usize,
+    },
     /// The open transaction of a daemon writes and commits.
     Commit {
         w: usize,
@@ -120,6 +124,12 @@ impl Protocol {
         let worker = &state.workers[w];
         let locked = |m: usize| self.is_locked(state, m, Some(w));
         if let Some(open) = worker.open {
+            if let Open::Store { announces: None, .. } = open {
+                if !self.session_is_locked(state, w) {
+                    actions.push(Action::Settle { w });
+                }
+                return;
+            }
             let waits = match open {
                 Open::Expansion { looks, .. } => (0..looks.len()).any(|m| looks[m].is_some() && locked(m)),
                 _ => false,
@@ -152,7 +162,7 @@ impl Protocol {
         for &job in &worker.jobs {
             if job.read == 0 && job.location > 0 {
                 actions.push(Action::Fetch { w, job });
-            } else if !locked(job.m) && !self.session_is_locked(state, w) {
+            } else if !locked(job.m) {
                 actions.push(Action::Store { w, job, answered: true });
             }
         }
@@ -168,8 +178,7 @@ impl Protocol {
 
     fn session_is_locked(&self, state: &State, w: usize) -> bool {
         let mut others = (0..state.workers.len()).filter(|other| *other != w);
-        self.has(Mending::SessionLocked)
-            && others.any(|other| matches!(state.workers[other].open, Some(Open::Store { .. })))
+        self.has(Mending::SessionLocked) && others.any(|other| state.workers[other].has_settled())
     }
 
     /// What the application, the administrator and misfortune do.

@@ -89,9 +89,7 @@ impl Protocol {
         }
         if has_left {
             let mut others = (0..state.workers.len()).filter(|other| *other != w);
-            if others.any(|other| matches!(state.workers[other].open, Some(Open::Store { .. })))
-                && self.has(Mending::SessionLocked)
-            {
+            if others.any(|other| state.workers[other].has_settled()) && self.has(Mending::SessionLocked) {
                 state.database.note(Note::Settle);
             } else {
                 state.database.settle();

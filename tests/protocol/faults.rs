@@ -54,7 +54,8 @@ pub(crate) enum Mending {
     ExpandedInOneTransaction,
     /// `store_failure.sql`: an error row does not replace features.
     FailureKeepsFeatures,
-    /// `lock_sessions.sql`: one transaction at a time finishes measurements of a session.
+    /// `lock_sessions.sql`, `settle_sessions.sql`: one transaction at a time settles a session, after it
+    /// has stored its result.
     SessionLocked,
     /// `cancel_backfill.sql`: the sweep leaves alone what was cancelled.
     CancelRemembered,

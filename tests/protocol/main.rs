@@ -2,8 +2,8 @@
 //!
 //! The model has one session with one or two measurements, two daemons, and a bounded number of
 //! each event. An action is a transaction, or a part of one where another transaction can come in
-//! between: an expansion takes its snapshot in one step and writes in a later one; a store takes
-//! its locks in one step and commits in a later one. What a daemon keeps in memory is not in the
+//! between: an expansion takes its snapshot in one step and writes in a later one; a store writes its
+//! row in one step, settles the session in the next and commits in a later one. What a daemon keeps in memory is not in the
 //! database, so a fail-over rolls back one and not the other.
 //!
 //! The model assumes: READ COMMITTED; an UPDATE, DELETE or ON CONFLICT meets the newest version of
@@ -24,10 +24,11 @@
 //! | `Sweep` | `queries/sweep.sql`, `functions/intake/enqueue_missing.sql`, `functions/intake/sweep_sessions.sql`, `functions/intake/apply_changes.sql` |
 //! | `Claim` | `queries/claim.sql`, `functions/claim_measurements.sql` |
 //! | `Fetch` | none: reads the object |
-//! | `Store` | `queries/lock_sessions.sql`, `queries/store_features.sql`, `queries/store_failure.sql`, `queries/discard.sql`, `queries/settle_sessions.sql`, `functions/settle_sessions.sql` |
+//! | `Store` | `queries/store_features.sql`, `queries/store_failure.sql`, `queries/discard.sql` |
+//! | `Settle` | `queries/lock_sessions.sql`, `queries/settle_sessions.sql`, `functions/settle_sessions.sql`, `functions/announce_sessions.sql` |
 //! | `Commit` | the file of the transaction that is open |
 //! | `Fail`, `Recheck` | `queries/store_failure.sql`, `functions/settle_sessions.sql` |
-//! | `GiveBack` | `queries/retry_later.sql`, `queries/snooze.sql`, `queries/release.sql` |
+//! | `GiveBack` | `queries/retry_later.sql`, `queries/snooze.sql`, `queries/park.sql`, `queries/release.sql` |
 //! | `Promote` | `queries/promote_due.sql` |
 //! | `ReleaseOrphans` | `queries/heartbeat.sql`, `queries/release_orphans.sql` |
 //! | `Register` | `queries/heartbeat.sql`, `queries/register_worker.sql` |

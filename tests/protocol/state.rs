@@ -201,8 +201,9 @@ pub(crate) enum Open {
     },
     /// With the location that its snapshot has. `sees_row`: the row that it saw still exists.
     Claim { m: usize, location: u8, sees_row: bool },
-    /// With the session's lock and the row's lock. `announces`: nothing else is outstanding.
-    Store { job: Job, announces: bool },
+    /// With the row's lock. When it has settled also with the session's lock, and `announces`:
+    /// nothing else is outstanding.
+    Store { job: Job, announces: Option<bool> },
 }
 
 /// A daemon.
@@ -214,6 +215,13 @@ pub(crate) struct Worker {
     /// The response to a claim was lost.
     pub(crate) expects_orphans: bool,
     pub(crate) open: Option<Open>,
+}
+
+impl Worker {
+    /// Whether its open transaction has the session's lock.
+    pub(crate) fn has_settled(&self) -> bool {
+        matches!(self.open, Some(Open::Store { announces: Some(_), .. }))
+    }
 }
 
 /// What must never happen. The model notices it in the action.

@@ -14,6 +14,7 @@ impl Protocol {
             Action::Claim { w, m, answered } => self.begin_claim(&mut state, w, m, answered),
             Action::Fetch { w, job } => fetch(&mut state, w, job),
             Action::Store { w, job, answered } => self.begin_store(&mut state, w, job, answered),
+            Action::Settle { w } => settle(&mut state, w),
             Action::Commit { w } => self.commit(&mut state, w),
             Action::Fail { w, job } | Action::Recheck { w, job } => {
                 let recheck = matches!(action, Action::Recheck { .. });
@@ -161,8 +162,7 @@ impl Protocol {
             // No row: the lease was lost.
             state.forget(w, job);
         } else if self.stores_in_steps {
-            let announces = !state.database.has_outstanding(Some(job.m));
-            state.workers[w].open = Some(Open::Store { job, announces });
+            state.workers[w].open = Some(Open::Store { job, announces: None });
         } else {
             self.store(state, job);
             state.database.settle();
@@ -184,13 +184,21 @@ impl Protocol {
             }
             Some(Open::Store { job, announces }) => {
                 self.store(state, job);
-                if announces {
+                if announces == Some(true) {
                     state.database.unannounced = false;
                 }
                 state.forget(w, job);
             }
             None => {}
         }
+    }
+}
+
+/// `lock_sessions.sql` and `settle_sessions.sql`. The own row is stored already.
+fn settle(state: &mut State, w: usize) {
+    if let Some(Open::Store { job, .. }) = state.workers[w].open {
+        let announces = Some(!state.database.has_outstanding(Some(job.m)));
+        state.workers[w].open = Some(Open::Store { job, announces });
     }
 }
 

@@ -41,12 +41,12 @@ BEGIN
           WHERE kind IN ('table', 'view', 'sequence', 'column') GROUP BY who, name) g WHERE privileges <> 'select';
     PERFORM pg_temp.expect('tables that may be written', got, concat_ws(E'\n',
         'daemon backfills: select update', 'daemon coverage_changes: insert', 'daemon feature_parts: delete insert select', 'daemon feature_queue: delete select update',
-        'daemon measurement_features: delete insert select update', 'daemon queue_depth: select update', 'daemon sweep_state: select update',
+        'daemon measurement_features: delete insert select update', 'daemon queue_depth: select update', 'daemon session_locks: select update', 'daemon sweep_state: select update',
         'daemon worker_heartbeats: delete insert select update'));
     SELECT string_agg(format('%s %s', substr(who, 10), name), ', ' ORDER BY who, name) INTO got FROM granted WHERE kind = 'function';
     PERFORM pg_temp.expect('functions that may be called', got, concat_ws(', ',
         'admin cancel_backfill', 'admin cancel_measurement', 'admin enqueue_missing', 'admin extract_again', 'admin pause_extraction', 'admin prioritise', 'admin purge_features', 'admin recount_coverage', 'admin request_backfill', 'admin resume_extraction', 'admin retry_failed', 'admin retry_measurement',
-        'daemon as_uuid', 'daemon as_uuid', 'daemon claim_measurements', 'daemon count_queue', 'daemon count_session', 'daemon earlier', 'daemon enqueue_missing', 'daemon expand_notes', 'daemon keep_coverage', 'daemon longest_session', 'daemon may_notify', 'daemon measure_coverage',
+        'daemon announce_sessions', 'daemon as_uuid', 'daemon as_uuid', 'daemon claim_measurements', 'daemon count_queue', 'daemon count_session', 'daemon earlier', 'daemon enqueue_missing', 'daemon expand_notes', 'daemon keep_coverage', 'daemon longest_session', 'daemon may_notify', 'daemon measure_coverage',
         'daemon release_expired', 'daemon session_lock_key', 'daemon settle_sessions', 'daemon wake_workers', 'daemon window_end',
         'reader as_uuid', 'reader as_uuid', 'reader count_session', 'reader earlier', 'reader longest_session', 'reader measure_coverage', 'reader window_end'));
     PERFORM pg_temp.expect('the application''s tables are read through views alone', (SELECT string_agg(g::text, ', ') FROM granted g

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use super::log_thread;
 use crate::config::arguments::Arguments;
 use crate::config::settings::{DEFAULT_LOG, LogFormat};
 use crate::sanitize::is_unsafe_char;
@@ -18,9 +19,12 @@ pub(super) fn start_log(arguments: &Arguments) {
     let filter = arguments
         .log_filter()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(DEFAULT_LOG));
+    log_thread::start();
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(LineWriter::default)
+        // Otherwise it would print its own failures, which panics where standard error is closed.
+        .log_internal_errors(false)
         .with_target(false);
     let started = match arguments.log_format().unwrap_or_default() {
         LogFormat::Pretty => builder.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init(),
@@ -37,22 +41,24 @@ pub(super) fn start_log(arguments: &Arguments) {
             place = panic.location().map(tracing::field::display),
             "panic: {text}"
         );
+        // The process may end next.
+        log_thread::flush();
     }));
 }
 
-/// Writes to standard error. The log passes a whole line to each call of `write`.
+/// Passes lines to the thread of the log. The log passes a whole line to each call of `write`.
 #[derive(Clone, Copy, Debug, Default)]
 struct LineWriter;
 
 impl Write for LineWriter {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
-        io::stderr().lock().write_all(escape_controls(&text).as_bytes())?;
+        log_thread::write(escape_controls(&text).into_owned());
         Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The command line.
 
-use std::fmt::Display;
-use std::io;
+use std::fmt::{self, Display};
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,6 +10,7 @@ use heimdall_dsp::{InstructionSet, SampleFormat};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use self::log_thread::FlushOnDrop;
 use self::logging::start_log;
 use crate::config::arguments::Arguments;
 use crate::config::environment::UnknownNames;
@@ -17,6 +18,7 @@ use crate::postgres::migrate;
 use crate::service::signals;
 use crate::{doctor, offline, service, sql};
 
+mod log_thread;
 mod logging;
 
 /// Exit status for wrong settings or a wrong command line: `EX_USAGE` of sysexits.h.
@@ -107,11 +109,8 @@ type CommandResult = Result<ExitCode, CommandError>;
 
 /// Parses the command line and runs the command.
 #[must_use]
-#[expect(
-    clippy::print_stderr,
-    reason = "the last line of a command is printed whatever the log filter is"
-)]
 pub fn main() -> ExitCode {
+    let _flush = FlushOnDrop;
     let Cli { command, arguments } = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -135,7 +134,8 @@ pub fn main() -> ExitCode {
         Command::Demo(arguments) => block_on(async { Ok(crate::demo::main(arguments).await) }),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("heimdalld: {}", error.message);
+        // Printed whatever the log filter is.
+        log_thread::write(format!("heimdalld: {}\n", error.message));
         ExitCode::from(error.status)
     })
 }
@@ -169,13 +169,17 @@ fn run(arguments: &Arguments) -> CommandResult {
     }
     block_on(async {
         let stop = CancellationToken::new();
-        let _signals = signals::on_signals(stop.clone());
+        let _signals = signals::on_signals(stop.clone(), log_thread::flush);
         service::run(settings, stop).await?;
         Ok(ExitCode::SUCCESS)
     })
 }
 
-#[expect(clippy::print_stdout, reason = "this is the command's output")]
+/// Prints a line of a command's output. Where nobody reads it, it is lost.
+fn print(line: fmt::Arguments<'_>) {
+    drop(writeln!(io::stdout(), "{line}"));
+}
+
 fn migrate(arguments: &Arguments, check: bool) -> CommandResult {
     unknown_names()?;
     let url = arguments.database().map_err(usage_error)?;
@@ -183,27 +187,27 @@ fn migrate(arguments: &Arguments, check: bool) -> CommandResult {
     if !check {
         return block_on(async {
             let report = migrate::migrate(&url).await?;
-            println!(
+            print(format_args!(
                 "schema version {}: {} schema files applied, {} others re-applied, {} indexes built",
                 sql::schema_version(),
                 report.schema_files.len(),
                 report.reapplied,
                 report.indexes.len()
-            );
+            ));
             Ok(ExitCode::SUCCESS)
         });
     }
     block_on(async {
         let report = migrate::check(&url).await?;
         if report.schema_files.is_empty() && report.indexes.is_empty() {
-            println!("schema version {}: up to date", sql::schema_version());
+            print(format_args!("schema version {}: up to date", sql::schema_version()));
             return Ok(ExitCode::SUCCESS);
         }
         for path in &report.schema_files {
-            println!("missing: sql/{path}");
+            print(format_args!("missing: sql/{path}"));
         }
         for statement in &report.indexes {
-            println!("missing: {statement}");
+            print(format_args!("missing: {statement}"));
         }
         Ok(ExitCode::FAILURE)
     })

@@ -48,7 +48,7 @@ pub struct DemoArguments {
 #[expect(clippy::print_stderr, reason = "the error of a command, for a person")]
 pub async fn main(arguments: DemoArguments) -> ExitCode {
     let stop = CancellationToken::new();
-    let _signals = signals::on_signals(stop.clone());
+    let _signals = signals::on_signals(stop.clone(), || {});
     let success = match run(&arguments, &stop).await {
         Ok(Some(deviations)) => deviations.is_empty(),
         // Stopped from outside. With --exit that is too early.

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use crate::listener::ListenerStatus;
 use crate::metrics::metrics;
 use crate::metrics::queue_depth::Sample;
+use crate::metrics::stall::Stalls;
 use crate::object_store::breaker::CircuitBreakers;
 use crate::object_store::client::ObjectStore;
 use crate::postgres::error::DbError;
@@ -38,6 +39,7 @@ pub struct Status {
     store: Arc<ObjectStore>,
     breakers: Arc<CircuitBreakers>,
     held: Arc<HeldLeases>,
+    stalls: Arc<Stalls>,
     database_answer: Cached<DatabaseAnswer>,
     store_answer: Cached<Result<(), String>>,
     queue_sampled: Cached<()>,
@@ -99,6 +101,7 @@ impl Status {
         store: Arc<ObjectStore>,
         breakers: Arc<CircuitBreakers>,
         held: Arc<HeldLeases>,
+        stalls: Arc<Stalls>,
     ) -> Self {
         Self {
             queue,
@@ -106,6 +109,7 @@ impl Status {
             store,
             breakers,
             held,
+            stalls,
             database_answer: Cached::default(),
             store_answer: Cached::default(),
             queue_sampled: Cached::default(),
@@ -120,6 +124,7 @@ impl Status {
             ("schema", schema_check(&database)),
             ("listener", self.listener_check()),
             ("store", store),
+            ("work", self.work_check()),
         ]);
         Report {
             ready: checks.values().all(|check| check.ok),
@@ -135,6 +140,7 @@ impl Status {
             }
         };
         cached(&self.queue_sampled, QUEUE_AGE, sample).await;
+        self.stalls.export();
         metrics()
             .in_flight
             .set(i64::try_from(self.held.count()).unwrap_or(i64::MAX));
@@ -192,6 +198,29 @@ impl Status {
                 outage.since.elapsed().as_secs(),
                 outage.reason
             )),
+        }
+    }
+
+    /// Whether claims, expansions, sweeps and writes succeed.
+    fn work_check(&self) -> Check {
+        let stalled = self.stalls.stalled();
+        if !stalled.is_empty() {
+            let reasons: Vec<String> = stalled
+                .iter()
+                .map(|(work, trouble)| {
+                    let seconds = trouble.since.elapsed().as_secs();
+                    format!("no {} has succeeded for {seconds} s: {}", work.word(), trouble.reason)
+                })
+                .collect();
+            return Check::wrong(reasons.join("; "));
+        }
+        match self.stalls.oldest_set_aside() {
+            (count, Some(oldest)) => Check::ok(format!(
+                "succeeds, but {count} results are set aside, the oldest since {} s: {}",
+                oldest.since.elapsed().as_secs(),
+                oldest.reason
+            )),
+            (_, None) => Check::ok("claims, expansions, sweeps and writes succeed"),
         }
     }
 

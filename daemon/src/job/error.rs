@@ -45,6 +45,11 @@ pub enum ExtractionError {
         /// The limit.
         limit_bytes: u64,
     },
+    /// The recording has more segments than a row can have.
+    TooLong {
+        /// The limit.
+        max_segments: usize,
+    },
     /// The bytes are not a recording that can be extracted.
     Recording(#[from] heimdall_dsp::Error),
     /// The store is unavailable, or suspected to be.
@@ -91,6 +96,11 @@ impl fmt::Display for ExtractionError {
             } => format!(
                 "IQ file too large: {size_bytes} bytes, the limit is {limit_bytes} bytes (HEIMDALL_MAX_OBJECT_BYTES)"
             ),
+            Self::TooLong { max_segments } => {
+                format!(
+                    "IQ recording too long: more than {max_segments} segments of a second, which is the most that one row has"
+                )
+            }
             Self::Recording(error @ heimdall_dsp::Error::Expansion { .. }) => {
                 format!("{error} (HEIMDALL_MAX_OBJECT_BYTES)")
             }
@@ -127,6 +137,7 @@ impl ExtractionError {
             | Self::LocationRefused { .. }
             | Self::BadValue { .. }
             | Self::TooLarge { .. }
+            | Self::TooLong { .. }
             | Self::Recording(_) => ErrorClass::Recording,
             Self::StoreOutage { .. } => ErrorClass::Outage,
             Self::ObjectUnreadable { .. } | Self::ObjectReplaced | Self::NoRoom { .. } | Self::RowRefused { .. } => {
@@ -143,7 +154,7 @@ impl ExtractionError {
             Self::NotFound { .. } => "not_found",
             Self::LocationRefused { .. } => "location_refused",
             Self::BadValue { .. } => "bad_value",
-            Self::TooLarge { .. } => "too_large",
+            Self::TooLarge { .. } | Self::TooLong { .. } => "too_large",
             Self::Recording(error) => error.kind(),
             Self::StoreOutage { .. } => "store_outage",
             Self::ObjectUnreadable { .. } | Self::ObjectReplaced => "unreadable",

@@ -48,10 +48,10 @@ fail_points! {
     AfterOutcome = "after_outcome";
     /// The writer has the outcome and a connection, no transaction.
     BeforeTransaction = "before_transaction";
+    /// The row is stored, its session neither locked nor settled.
+    AfterStore = "after_store";
     /// The sessions are locked.
     AfterLock = "after_lock";
-    /// The row is stored, its session not settled.
-    AfterStore = "after_store";
     /// The session is settled.
     AfterSettle = "after_settle";
     /// Everything is done except COMMIT.

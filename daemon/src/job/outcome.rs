@@ -26,6 +26,9 @@ pub enum Outcome {
     Snooze(Duration),
     /// Nothing is stored; the row is ready again immediately. The attempt does not count.
     Release,
+    /// Neither features nor an error row can be stored, for this reason. The row waits until somebody
+    /// acts.
+    Park(String),
     /// The measurement no longer exists; the row leaves the queue.
     Discard,
 }

@@ -55,6 +55,12 @@ impl SegmentSpool {
         Ok(())
     }
 
+    /// Number of segments.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.warnings.len()
+    }
+
     /// The JSON objects in order. The warnings of `trailing`, which were found only at the end of
     /// the recording, are added to the warnings of each.
     ///

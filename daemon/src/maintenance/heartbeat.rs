@@ -13,6 +13,7 @@ use super::rescuer::rescue_expired;
 use crate::backoff::Backoff;
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
+use crate::metrics::stall::Stalls;
 use crate::postgres::error::DbError;
 use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::Queue;
@@ -41,12 +42,16 @@ pub struct Heartbeat {
     pub compatibility: Arc<SchemaCompatibility>,
     /// Wakes the worker when it may claim again.
     pub wake: Arc<WakeSignal>,
+    /// What does not succeed at present, for others to see.
+    pub stalls: Arc<Stalls>,
 }
 
 struct State {
     /// Number of failures in a row.
     failures: u32,
     paused: bool,
+    /// The database has a report of what does not succeed.
+    reported: bool,
     last_heartbeat: Instant,
     no_rescue_before: Instant,
 }
@@ -68,6 +73,7 @@ impl Heartbeat {
         let mut state = State {
             failures: 0,
             paused: false,
+            reported: false,
             last_heartbeat: Instant::now(),
             no_rescue_before: Instant::now(),
         };
@@ -122,10 +128,25 @@ impl Heartbeat {
             metrics().declared_dead.inc();
             state.last_heartbeat = Instant::now();
         }
+        self.report_stalls(queue, state).await;
         if Instant::now() < state.no_rescue_before {
             return Ok(());
         }
         rescue_expired(queue, &self.wake).await
+    }
+
+    /// Stores what does not succeed at present, and once more when there is nothing left.
+    async fn report_stalls(&self, queue: &Queue, state: &mut State) {
+        let stalls = self.stalls.report();
+        let is_empty = stalls.as_array().is_none_or(Vec::is_empty);
+        if is_empty && !state.reported {
+            return;
+        }
+        let id = *self.worker_id.borrow();
+        match queue.report_stalls(id, &stalls).await {
+            Ok(()) => state.reported = !is_empty,
+            Err(error) => debug!(%error, "cannot report what is stalled"),
+        }
     }
 
     /// Returns whether the schema serves this daemon, and logs a change.

@@ -118,6 +118,20 @@ label! {
 }
 
 label! {
+    /// Work on the database that must succeed now and then while there is some.
+    "work": Work {
+        /// Claims of rows of the queue.
+        Claim = "claim",
+        /// Expansions of notes.
+        Expand = "expand",
+        /// Sweeps.
+        Sweep = "sweep",
+        /// Transactions that write results.
+        Write = "write",
+    }
+}
+
+label! {
     /// One of the two servers.
     "server": Server {
         /// Postgres.

@@ -15,6 +15,7 @@ pub mod labels;
 mod process;
 pub mod queue_depth;
 mod registry;
+pub mod stall;
 
 /// How long one recording took, by the clock of the database.
 #[derive(Clone, Copy, Debug)]

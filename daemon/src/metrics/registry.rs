@@ -14,7 +14,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::labels::{Connection, OutcomeLabels, RecordingOutcome, Server, Source, Step, Takeover, Wakeup};
+use super::labels::{Connection, OutcomeLabels, RecordingOutcome, Server, Source, Step, Takeover, Wakeup, Work};
 use super::process::ProcessCollector;
 use super::queue_depth::QueueCollector;
 use crate::job::error::KINDS;
@@ -95,6 +95,18 @@ metrics! {
     outage: Family<Server, Gauge> = family(Server::ALL, Gauge::default);
     /// Times that the server became unavailable
     outages: Family<Server, Counter> = family(Server::ALL, Counter::default);
+    /// 1 while work of this kind has not succeeded for a minute although there was some
+    stalled: Family<Work, Gauge> = family(Work::ALL, Gauge::default);
+    /// Results that cannot be written now, because a row is locked or a statement is slow, and that
+    /// wait in this daemon
+    results_set_aside: Gauge = Gauge::default();
+    /// Times that a result could not be written and was set aside
+    result_writes_deferred: Counter = Counter::default();
+    /// Measurements that got neither a result nor an error row, because both are refused; they wait
+    /// until somebody acts
+    measurements_parked: Counter = Counter::default();
+    /// Log lines that could not be written and were dropped
+    log_lines_dropped: Counter = Counter::default();
     /// 1 while the extraction is paused, as of the last heartbeat
     paused: Gauge = Gauge::default();
     /// Notes of the application's changes that this daemon expanded into rows of the queue

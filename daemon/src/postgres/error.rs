@@ -48,6 +48,9 @@ pub enum DbError {
     /// The answer did not arrive in time.
     #[error("no answer within {0:?}")]
     Timeout(Duration),
+    /// The answer did not arrive in time, and the server answers other statements.
+    #[error("no answer within {0:?}, though the server answers other statements")]
+    Slow(Duration),
 }
 
 impl DbError {
@@ -56,6 +59,33 @@ impl DbError {
     pub fn needs_new_session(&self) -> bool {
         matches!(self, Self::Postgres(error)
             if error.code().is_some_and(|state| SESSION_STATES.contains(&state.code())))
+    }
+
+    /// Whether the database works, and this statement alone had to wait for too long: for a lock of
+    /// somebody else, or because it is slow.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        match self {
+            Self::Slow(_) => true,
+            Self::Postgres(error) => error.code().is_some_and(|state| BLOCKED_STATES.contains(&state.code())),
+            _ => false,
+        }
+    }
+
+    /// Whether the statement was blocked, and not by a lock.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        match self {
+            Self::Slow(_) => true,
+            Self::Postgres(error) => error.code().is_some_and(|state| SLOW_STATES.contains(&state.code())),
+            _ => false,
+        }
+    }
+
+    /// Whether no statement can succeed at present.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        !self.is_refusal() && !self.is_blocked()
     }
 
     /// Whether the database works and refuses this statement. If not, the statement must be sent
@@ -82,6 +112,12 @@ impl DbError {
             .any(|start| text.starts_with(start))
     }
 }
+
+/// 40001 serialisation, 40P01 deadlock, 55P03 lock time-out, 57014 statement time-out or cancelled,
+/// 25P04 transaction time-out.
+const BLOCKED_STATES: [&str; 5] = ["25P04", "40001", "40P01", "55P03", "57014"];
+/// Of these, those of a statement that did not wait for a lock, or not for a lock alone.
+const SLOW_STATES: [&str; 2] = ["25P04", "57014"];
 
 /// Errors that a new session may not get again: 0A000 a migration has changed the result of a
 /// prepared statement, 25006 the server has become read-only, 25P03 and 25P04 a transaction took

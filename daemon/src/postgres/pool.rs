@@ -17,14 +17,17 @@ use crate::metrics::metrics;
 
 /// Longer than any of our statements takes, and short enough that an operator still waits for it.
 const STATEMENT_TIMEOUT: Duration = Duration::from_mins(1);
+/// Also the preparation of a statement waits for a table that somebody has locked. Less than
+/// `deadlock_timeout` (1 s by default), so that a deadlock with the application ends our statement.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(900);
 /// Our transactions do not wait between two statements. When the client of one is gone, the
 /// transaction must release its locks soon, because the next attempt waits for them.
 const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
-/// Seven tasks use one connection each: claims, results, heartbeat, expander, scheduler, sweeper and
-/// coverage keeper.
-/// No task may wait for the silent connection of another one. The pool opens only as many as are
-/// needed at once.
-const POOL_SIZE: usize = 8;
+/// Six tasks use one connection each: claims, heartbeat, expander, scheduler, sweeper and coverage
+/// keeper. Results leave on up to eight, those that are set aside or large on two each. The rest is for readiness,
+/// metrics and the question who holds a lock. No task may wait for the silent connection of another
+/// one. The pool opens only as many as are needed at once.
+const POOL_SIZE: usize = 24;
 /// The pool has a connection for each task, so waiting for one indicates a fault.
 const POOL_WAIT: Duration = Duration::from_secs(5);
 
@@ -38,7 +41,8 @@ const POOL_WAIT: Duration = Duration::from_secs(5);
 /// has no statistics for time windows.
 fn settings() -> String {
     format!(
-        "-c default_transaction_isolation=read\\ committed -c enable_seqscan=off -c jit=off -c statement_timeout={} -c idle_in_transaction_session_timeout={} {SESSION_MARKER}",
+        "-c default_transaction_isolation=read\\ committed -c enable_seqscan=off -c jit=off -c lock_timeout={} -c statement_timeout={} -c idle_in_transaction_session_timeout={} {SESSION_MARKER}",
+        LOCK_TIMEOUT.as_millis(),
         STATEMENT_TIMEOUT.as_millis(),
         IDLE_IN_TRANSACTION_TIMEOUT.as_millis()
     )
@@ -136,6 +140,7 @@ mod tests {
         for setting in [
             "enable_seqscan = off".to_owned(),
             "jit = off".to_owned(),
+            format!("lock_timeout = {}", LOCK_TIMEOUT.as_millis()),
             format!("statement_timeout = {}", STATEMENT_TIMEOUT.as_millis()),
             format!(
                 "idle_in_transaction_session_timeout = {}",

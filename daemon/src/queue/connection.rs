@@ -1,5 +1,7 @@
 //! Borrows connections from the pool, and decides whether they return to it.
 
+use std::time::Duration;
+
 use deadpool_postgres::Object;
 use scopeguard::ScopeGuard;
 
@@ -7,22 +9,41 @@ use super::Queue;
 use crate::metrics::labels::{Connection, Server};
 use crate::metrics::metrics;
 use crate::postgres::error::DbError;
+use crate::postgres::statement::query_once;
 use crate::postgres::with_timeout;
+use crate::sql;
+
+/// A server that works answers a trivial statement within milliseconds.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Queue {
     /// Runs `work` on a connection of the pool.
     ///
     /// The connection returns to the pool unless it did not answer in time, its session is
     /// unusable, or this future was dropped. In these cases the next user would wait for the
-    /// unfinished statement.
+    /// unfinished statement. After a time-out a trivial statement shows whether the server answers
+    /// others.
     pub async fn with_connection<T>(
         &self,
         work: impl AsyncFnOnce(&mut Object) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        let result = self.try_with_connection(work).await;
-        let is_outage = result.as_ref().is_err_and(|error| !error.is_refusal());
-        metrics().set_outage(Server::Database, is_outage);
+        let result = match self.try_with_connection(work).await {
+            // Boxed: it is rarely needed, and would double the size of every future that waits here.
+            Err(DbError::Timeout(limit)) if Box::pin(self.answers()).await => Err(DbError::Slow(limit)),
+            result => result,
+        };
+        metrics().set_outage(Server::Database, result.as_ref().is_err_and(DbError::is_outage));
         result
+    }
+
+    /// Whether the server answers a trivial statement on another connection.
+    async fn answers(&self) -> bool {
+        let probe = self.with_timeout((self.answer_timeout / 2).min(PROBE_TIMEOUT));
+        let asking = probe.try_with_connection(async |client| {
+            query_once(client, sql::CLOCK, &[], self.is_pooled()).await?;
+            Ok(())
+        });
+        asking.await.is_ok()
     }
 
     async fn try_with_connection<T>(

@@ -22,8 +22,9 @@ use crate::postgres::statement::{Parameters, query_both, query_once};
 use crate::sql;
 use crate::sql::schema_version;
 
-use self::rows::{CoverageStep, Expansion, HeartbeatResponse, QueueStatus, RescuedRow, SweepResult};
+use self::rows::{CoverageStep, Expansion, HeartbeatResponse, Overdue, QueueStatus, RescuedRow, SweepResult};
 
+mod blockers;
 mod connection;
 pub mod held_leases;
 pub mod rows;
@@ -227,6 +228,11 @@ impl Queue {
             }
         }
         Ok((depths, noted, counted_s_ago))
+    }
+
+    /// `overdue.sql`.
+    pub async fn overdue(&self) -> Result<Overdue, DbError> {
+        Ok(Overdue::read(&self.one(sql::OVERDUE, &[]).await?)?)
     }
 
     /// Whether the connections go through a transaction pooler. The first connection detects it.

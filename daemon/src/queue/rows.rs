@@ -1,12 +1,16 @@
 //! Answers of the database.
 
+use std::fmt::{self, Write as _};
+
 use serde::Deserialize;
 use tokio_postgres::types::Json;
 use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::metrics::metrics;
+use crate::postgres::error::DbError;
 use crate::postgres::row::row;
+use crate::sanitize::sanitize;
 
 row! {
     /// Answer to a heartbeat.
@@ -101,6 +105,62 @@ row! {
         /// Used share of the server's notification queue, 0 to 1.
         notification_queue_usage: f64,
     }
+}
+
+row! {
+    /// What should have happened long ago.
+    Overdue {
+        /// Age of the oldest note that can be expanded, seconds.
+        oldest_note_s: Option<f64>,
+        /// Time since a daemon last began a sweep, seconds.
+        swept_s: Option<f64>,
+    }
+}
+
+row! {
+    /// A process of the server that one of ours waits for.
+    Blocker {
+        /// Its process id on the server.
+        pid: i32,
+        /// The name that its application gives.
+        application_name: Option<String>,
+        /// Its user.
+        user_name: Option<String>,
+        /// How long its transaction has been open, seconds, where this role may see it.
+        held_s: Option<f64>,
+        /// The table whose lock or row it holds.
+        relation: Option<String>,
+    }
+}
+
+impl fmt::Display for Blocker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = |text: &Option<String>| sanitize(text.as_deref().filter(|text| !text.is_empty()).unwrap_or("none"));
+        write!(
+            f,
+            "process {} of the server (application_name {}, user {}) holds a lock",
+            self.pid,
+            named(&self.application_name),
+            named(&self.user_name)
+        )?;
+        if let Some(relation) = &self.relation {
+            write!(f, " on {relation}")?;
+        }
+        match self.held_s {
+            Some(seconds) => write!(f, ", its transaction is open for {seconds:.0} s"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The error of a statement, with who it waited for.
+#[must_use]
+pub fn blocked_reason(error: &DbError, blockers: &[Blocker]) -> String {
+    let mut reason = error.to_string();
+    for blocker in blockers {
+        let _ = write!(reason, "; {blocker}");
+    }
+    reason
 }
 
 row! {

@@ -21,10 +21,11 @@ use crate::http;
 use crate::http::HttpError;
 use crate::http::readiness::Status;
 use crate::listener::listen;
-use crate::maintenance::expander;
+use crate::maintenance::expander::Expander;
 use crate::maintenance::heartbeat::Heartbeat;
 use crate::maintenance::registration::{Identity, register};
-use crate::maintenance::{coverage_keeper, scheduler, sweeper};
+use crate::maintenance::sweeper::Sweeper;
+use crate::maintenance::{coverage_keeper, scheduler};
 use crate::metrics::metrics;
 use crate::object_store::breaker::CircuitBreakers;
 use crate::object_store::client::ObjectStore;
@@ -162,6 +163,7 @@ impl Service {
             Arc::clone(&self.pipeline.store),
             Arc::clone(&self.pipeline.breakers),
             Arc::clone(&self.shared.held),
+            Arc::clone(&self.shared.stalls),
         );
         http::serve(listener, Arc::new(status))
     }
@@ -170,17 +172,19 @@ impl Service {
     fn start(&self, listener: Option<Database>) -> Tasks {
         let (jobs, inbox) = mpsc::channel(self.settings.concurrency);
         let shared = &self.shared;
-        let writer = Writer {
-            queue: self.queue.clone(),
-            answer_timeouts: self.answer_timeouts,
-            deferred: Arc::clone(&shared.deferred),
-        };
+        let writer = Writer::new(
+            self.queue.clone(),
+            self.answer_timeouts,
+            Arc::clone(&shared.deferred),
+            Arc::clone(&shared.stalls),
+        );
         let worker = Worker {
             claimer: Claimer::new(
                 self.queue.clone(),
                 shared.worker_id.subscribe(),
                 Arc::clone(&shared.held),
                 Arc::clone(&shared.more_notes),
+                Arc::clone(&shared.stalls),
                 self.answer_timeouts,
             ),
             jobs: Jobs::new(
@@ -215,16 +219,18 @@ impl Service {
             held: Arc::clone(&shared.held),
             compatibility: Arc::clone(&shared.compatibility),
             wake: Arc::clone(&shared.wake),
+            stalls: Arc::clone(&shared.stalls),
         };
         // It continues after `stop`, so that the lease stays valid while recordings are in flight.
         tasks.spawn(heartbeat.run());
-        tasks.spawn(expander::expand_loop(
-            self.queue.clone(),
-            Arc::clone(&shared.more_notes),
-            Arc::clone(&shared.compatibility),
-            Arc::clone(&shared.wake),
-            stop.clone(),
-        ));
+        let expander = Expander {
+            queue: self.queue.clone(),
+            more: Arc::clone(&shared.more_notes),
+            compatibility: Arc::clone(&shared.compatibility),
+            wake: Arc::clone(&shared.wake),
+            stalls: Arc::clone(&shared.stalls),
+        };
+        tasks.spawn(expander.run(stop.clone()));
         tasks.spawn(scheduler::promote_due_loop(
             self.queue.clone(),
             Arc::clone(&shared.deferred),
@@ -232,12 +238,13 @@ impl Service {
             Arc::clone(&shared.wake),
             stop.clone(),
         ));
-        tasks.spawn(sweeper::sweep_loop(
-            self.queue.clone(),
-            self.settings.sweep,
-            Arc::clone(&shared.compatibility),
-            stop.clone(),
-        ));
+        let sweeper = Sweeper {
+            queue: self.queue.clone(),
+            settings: self.settings.sweep,
+            compatibility: Arc::clone(&shared.compatibility),
+            stalls: Arc::clone(&shared.stalls),
+        };
+        tasks.spawn(sweeper.run(stop.clone()));
         tasks.spawn(coverage_keeper::keep_coverage_loop(
             self.queue.clone(),
             Arc::clone(&shared.compatibility),

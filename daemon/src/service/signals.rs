@@ -9,14 +9,14 @@ use tracing::{error, warn};
 const EXIT_TERMINATED: i32 = 128 + 15;
 const EXIT_INTERRUPTED: i32 = 128 + 2;
 
-/// Cancels `stop` at the first signal. Ends the process at the second one, with the exit status of
-/// that signal.
+/// Cancels `stop` at the first signal. Ends the process at the second one, after `before_exit`, with
+/// the exit status of that signal.
 ///
 /// The handlers are installed before this returns, and stay until the handle is dropped.
 ///
 /// # Panics
 /// Outside a tokio runtime.
-pub fn on_signals(stop: CancellationToken) -> AbortOnDropHandle<()> {
+pub fn on_signals(stop: CancellationToken, before_exit: fn()) -> AbortOnDropHandle<()> {
     let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
     AbortOnDropHandle::new(tokio::spawn(async move {
         let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else {
@@ -33,6 +33,7 @@ pub fn on_signals(stop: CancellationToken) -> AbortOnDropHandle<()> {
         stop.cancel();
         let status = next().await;
         warn!("second signal: ending now; the lease will expire");
+        before_exit();
         std::process::exit(status);
     }))
 }

@@ -7,6 +7,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use uuid::Uuid;
 
 use crate::listener::ListenerStatus;
+use crate::metrics::stall::Stalls;
 use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::held_leases::HeldLeases;
 use crate::wake::WakeSignal;
@@ -19,6 +20,8 @@ pub(super) struct Shared {
     pub(super) listener_status: Arc<ListenerStatus>,
     pub(super) compatibility: Arc<SchemaCompatibility>,
     pub(super) held: Arc<HeldLeases>,
+    /// What has not succeeded for long.
+    pub(super) stalls: Arc<Stalls>,
     /// The worker notifies the expander of notes that are left.
     pub(super) more_notes: Arc<Notify>,
     /// The writer notifies the scheduler of deferred rows.

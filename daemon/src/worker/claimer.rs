@@ -11,8 +11,10 @@ use super::cursor::ClaimCursor;
 use crate::backoff::Backoff;
 use crate::job::claim::Claim;
 use crate::job::failpoint::{FailPoint, hit};
+use crate::metrics::labels::Work;
+use crate::metrics::stall::Stalls;
 use crate::queue::held_leases::HeldLeases;
-use crate::queue::rows::Expansion;
+use crate::queue::rows::{Expansion, blocked_reason};
 use crate::queue::{ANSWER_TIMEOUT, Queue};
 
 /// Short, because a database restart takes a second or two.
@@ -34,6 +36,7 @@ pub struct Claimer {
     held: Arc<HeldLeases>,
     /// Notified when notes of the application's changes are left.
     more_notes: Arc<Notify>,
+    stalls: Arc<Stalls>,
     /// How long to wait for the answer of the database.
     answer_timeouts: Backoff,
     cursor: ClaimCursor,
@@ -52,6 +55,7 @@ impl Claimer {
         worker_id: watch::Receiver<Uuid>,
         held: Arc<HeldLeases>,
         more_notes: Arc<Notify>,
+        stalls: Arc<Stalls>,
         answer_timeouts: Backoff,
     ) -> Self {
         Self {
@@ -59,6 +63,7 @@ impl Claimer {
             worker_id,
             held,
             more_notes,
+            stalls,
             answer_timeouts,
             cursor: ClaimCursor::default(),
             failures: 0,
@@ -80,10 +85,13 @@ impl Claimer {
         self.orphans.release(&queue, &self.held, worker_id).await;
         let begun = Instant::now();
         let above = self.cursor.start_ids(begun);
-        match queue.expand_and_claim(worker_id, limit, above).await {
+        let claiming = queue.expand_and_claim(worker_id, limit, above);
+        let (claimed, blockers) = queue.watched(claiming).await;
+        match claimed {
             Ok((expansion, claims)) => {
+                self.stalls.succeeded(Work::Claim);
                 if self.failures > 0 {
-                    info!(failures = self.failures, "claiming again, the database is back");
+                    info!(failures = self.failures, "claiming again");
                     self.failures = 0;
                 }
                 self.partial = above.is_some();
@@ -94,10 +102,12 @@ impl Claimer {
             }
             Err(error) => {
                 self.failures += 1;
+                let error = blocked_reason(&error, &blockers);
+                self.stalls.failed(Work::Claim, &error);
                 if self.failures == 1 {
-                    warn!(%error, "cannot claim, retrying");
+                    warn!(error, "cannot claim, retrying");
                 } else {
-                    debug!(%error, failures = self.failures, "cannot claim");
+                    debug!(error, failures = self.failures, "cannot claim");
                 }
                 self.cursor.reset();
                 self.orphans.expect_more();

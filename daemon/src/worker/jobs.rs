@@ -72,7 +72,7 @@ impl Jobs {
                 claim,
                 outcome,
                 total_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-                permit,
+                permit: Some(permit),
                 held,
             };
             if writer.send(job).await.is_err() {

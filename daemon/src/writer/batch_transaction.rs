@@ -22,13 +22,15 @@ const PART_SEGMENTS: usize = 64;
 type Part = Vec<Json<Box<RawValue>>>;
 
 /// The statements that a batch may need.
-const STATEMENTS: [&str; 10] = [
+const STATEMENTS: [&str; 12] = [
+    sql::WRITE_LIMITS,
     sql::LOCK_SESSIONS,
     sql::STORE_PART,
     sql::STORE_FEATURES,
     sql::STORE_FAILURE,
     sql::RETRY_LATER,
     sql::SNOOZE,
+    sql::PARK,
     sql::RELEASE,
     sql::DISCARD,
     sql::SETTLE_SESSIONS,
@@ -136,6 +138,7 @@ impl<'a> BatchTransaction<'a> {
                 (measurement_ids, claim_ids) = (vec![*measurement_id], vec![*claim_id]);
                 (sql::RELEASE, &[&measurement_ids, &claim_ids])
             }
+            Outcome::Park(reason) => (sql::PARK, &[measurement_id, claim_id, reason]),
             Outcome::Discard => (sql::DISCARD, &[measurement_id, claim_id]),
         };
         self.query(text, parameters).await

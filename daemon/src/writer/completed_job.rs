@@ -18,8 +18,8 @@ pub struct CompletedJob {
     pub outcome: Outcome,
     /// Time from the claim to the outcome, for the log line.
     pub total_ms: u64,
-    /// Permit for one recording in flight, released when the outcome is written.
-    pub permit: OwnedSemaphorePermit,
+    /// Permit for one recording in flight, released when the outcome is written or set aside.
+    pub permit: Option<OwnedSemaphorePermit>,
     /// The lease is removed from this set when the outcome is written.
     pub held: Arc<HeldLeases>,
 }
@@ -30,7 +30,7 @@ impl CompletedJob {
         let (outcome, error_kind) = match &self.outcome {
             Outcome::Completed(_) => (RecordingOutcome::Extracted, ""),
             Outcome::Failed { error_kind, .. } => (RecordingOutcome::Failed, *error_kind),
-            Outcome::Retry(_) => (RecordingOutcome::Postponed, ""),
+            Outcome::Retry(_) | Outcome::Park(_) => (RecordingOutcome::Postponed, ""),
             Outcome::Release | Outcome::Snooze(_) => (RecordingOutcome::GivenBack, ""),
             Outcome::Discard => (RecordingOutcome::Forgotten, ""),
         };
@@ -51,7 +51,15 @@ impl CompletedJob {
         match self.outcome {
             Outcome::Completed(_) | Outcome::Discard => true,
             Outcome::Failed { .. } => !self.claim.recheck,
-            Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Release => false,
+            Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Park(_) | Outcome::Release => false,
+        }
+    }
+
+    /// Number of segments to write.
+    pub(super) fn segments(&self) -> usize {
+        match &self.outcome {
+            Outcome::Completed(row) => row.segments.count(),
+            _ => 0,
         }
     }
 }

@@ -1,126 +1,240 @@
-//! The writer: stores outcomes, several in one transaction when several are ready.
+//! The writer: stores outcomes, several in one transaction when several are ready, and several
+//! transactions at a time.
 //!
-//! While one transaction commits, further outcomes arrive. So the batch grows with the load, and an
-//! idle daemon writes a single outcome immediately. A recording keeps its permit until its outcome
-//! is written, which limits the number of outcomes that wait here.
+//! While transactions commit, further outcomes arrive. So a batch grows with the load, and an idle
+//! daemon writes a single outcome immediately. The outcomes of one session are in one transaction at
+//! a time, so the transactions of a daemon do not wait for each other. A recording keeps its permit
+//! until its outcome is written or set aside, which limits the number of outcomes that wait here.
 
+use std::collections::{HashSet, VecDeque};
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc};
-use tokio::time::sleep;
-use tracing::{error, info, warn};
+use tokio::task::JoinSet;
+use tokio::time::sleep_until;
+use uuid::Uuid;
 
 use self::completed_job::CompletedJob;
-use self::transaction::transact;
+use self::lane::Lane;
+use self::limits::MAX_BATCH;
+use self::set_aside::{SetAside, Waiting, is_large};
 use crate::backoff::Backoff;
-use crate::job::error::ExtractionError;
-use crate::job::failpoint::{FailPoint, hit};
-use crate::job::outcome::Outcome;
-use crate::job::retry_policy;
-use crate::metrics::labels::Step;
-use crate::metrics::metrics;
-use crate::postgres::error::DbError;
+use crate::metrics::stall::Stalls;
 use crate::queue::Queue;
 
 mod batch_transaction;
 pub mod completed_job;
+mod lane;
+pub mod limits;
 mod report;
+mod set_aside;
 pub mod transaction;
 pub mod write_result;
 
-/// A larger batch would not make the commit cheaper per row, and would delay its first row.
-pub const MAX_BATCH: usize = 32;
-/// A database restart takes a second or two. Waiting results must then not wait for another two.
-const RETRY: Backoff = Backoff {
-    base: Duration::from_millis(100),
-    max: Duration::from_millis(1500),
-};
-/// Delay of a row whose error row is refused. An operator has time to see the error, and the work
-/// continues soon after the repair.
-const REFUSED_ERROR_ROW_DELAY: Duration = Duration::from_mins(5);
+/// The most transactions of batches at a time, whatever the number of processors.
+const MAX_WRITERS: usize = 8;
+/// The most transactions at a time of outcomes that are set aside, and of large ones.
+const MAX_ALONE: usize = 2;
+/// While a transaction is open, another one begins with this many outcomes, or after
+/// [`LONGEST_GATHERING`]: small transactions cost the server more for each row.
+const GATHERED: usize = 8;
+/// Longer than a transaction usually takes.
+const LONGEST_GATHERING: Duration = Duration::from_millis(5);
 
 /// Writes outcomes to the database.
 pub struct Writer {
-    /// The queue.
-    pub queue: Queue,
-    /// How long to wait for the answer of the database.
-    pub answer_timeouts: Backoff,
-    /// Notified when a row was deferred.
-    pub deferred: Arc<Notify>,
+    lane: Arc<Lane>,
+    /// The most transactions of batches at a time.
+    writers: usize,
+    /// Outcomes that wait for a transaction, with the time of the oldest.
+    pending: VecDeque<CompletedJob>,
+    pending_since: Instant,
+    /// Sessions of the open transactions.
+    busy: HashSet<Uuid>,
+    waiting: Waiting,
+    /// Open transactions by kind.
+    open: Open,
+    tasks: JoinSet<Ended>,
+}
+
+#[derive(Default)]
+struct Open {
+    batches: usize,
+    set_aside: usize,
+    large: usize,
+}
+
+/// A task that has ended, with what it could not write.
+enum Ended {
+    Batch(Vec<Uuid>, Vec<SetAside>),
+    /// And whether it counted among those without a permit.
+    SetAside(bool, Option<SetAside>),
+    Large(Option<SetAside>),
 }
 
 impl Writer {
-    /// Writes until all senders are dropped and no outcome is left.
-    pub async fn run(self, mut inbox: mpsc::Receiver<CompletedJob>) {
-        let mut batch = Vec::with_capacity(MAX_BATCH);
-        while inbox.recv_many(&mut batch, MAX_BATCH).await > 0 {
-            self.write_batch(&mut batch).await;
-            if batch.iter().any(CompletedJob::is_deferred) {
-                self.deferred.notify_one();
-            }
-            hit(FailPoint::AfterReport, batch.iter().map(|job| &job.claim));
-            for job in batch.drain(..) {
-                job.held.remove(job.claim.lease);
-                drop(job.permit);
-            }
+    /// Waits for answers as `answer_timeouts` says. `deferred` is notified when a row was deferred;
+    /// `stalls` learns what cannot be written.
+    #[must_use]
+    pub fn new(queue: Queue, answer_timeouts: Backoff, deferred: Arc<Notify>, stalls: Arc<Stalls>) -> Self {
+        Self {
+            lane: Arc::new(Lane {
+                queue,
+                answer_timeouts,
+                deferred,
+                stalls,
+                batch_limit: AtomicUsize::new(MAX_BATCH),
+            }),
+            writers: available_parallelism().map_or(1, usize::from).clamp(2, MAX_WRITERS),
+            pending: VecDeque::new(),
+            pending_since: Instant::now(),
+            busy: HashSet::new(),
+            waiting: Waiting::default(),
+            open: Open::default(),
+            tasks: JoinSet::new(),
         }
     }
 
-    /// Writes a batch. While the database is unavailable, repeats it: the fence of the claims
-    /// decides whether a late write still counts.
-    async fn write_batch(&self, batch: &mut [CompletedJob]) {
-        let mut attempt = 0;
+    /// Writes until all senders are dropped and no outcome is left that can be written.
+    pub async fn run(mut self, mut inbox: mpsc::Receiver<CompletedJob>) {
+        let mut is_open = true;
         loop {
-            let begun = Instant::now();
-            let queue = self.queue.with_timeout(self.answer_timeouts.delay(attempt + 1, 1.0));
-            match transact(&queue, batch).await {
-                Ok(committed) => {
-                    metrics().step(Step::Write, begun.elapsed());
-                    if attempt > 0 {
-                        info!(rows = batch.len(), attempt, "results written, the database is back");
+            self.start();
+            if !is_open && self.pending.is_empty() && self.tasks.is_empty() && self.waiting.has_no_large() {
+                return;
+            }
+            let wake = self.wake().map(tokio::time::Instant::from_std);
+            tokio::select! {
+                job = inbox.recv(), if is_open => match job {
+                    Some(job) => {
+                        self.add(job);
+                        while let Ok(job) = inbox.try_recv() {
+                            self.add(job);
+                        }
                     }
-                    return committed.report(batch, attempt > 0);
-                }
-                Err(refusal) if refusal.is_refusal() => return self.write_one_by_one(batch, refusal).await,
-                Err(outage) => {
-                    attempt += 1;
-                    if attempt == 1 {
-                        warn!(rows = batch.len(), error = %outage, "results cannot be written, retrying");
-                    }
-                    sleep(RETRY.jittered(attempt)).await;
-                }
+                    None => is_open = false,
+                },
+                Some(ended) = self.tasks.join_next() => match ended {
+                    Ok(ended) => self.ended(ended),
+                    // A bug: the daemon ends, as with every task.
+                    Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+                    Err(_) => return,
+                },
+                () = async { sleep_until(wake.unwrap_or_else(tokio::time::Instant::now)).await }, if wake.is_some() => {}
             }
         }
     }
 
-    /// Finds the row that the database refuses. Its job is retried later, and gets an error row
-    /// after the last attempt.
-    ///
-    /// The cause need not be the row: a right or a column may be missing.
-    async fn write_one_by_one(&self, batch: &mut [CompletedJob], refusal: DbError) {
-        let [job] = batch else {
-            for single in batch.chunks_mut(1) {
-                Box::pin(self.write_batch(single)).await;
+    fn add(&mut self, job: CompletedJob) {
+        if is_large(&job) {
+            return self.waiting.add_large(job);
+        }
+        if self.pending.is_empty() {
+            self.pending_since = Instant::now();
+        }
+        self.pending.push_back(job);
+    }
+
+    /// When something is to be started that no event tells of.
+    fn wake(&self) -> Option<Instant> {
+        let gathered = (!self.pending.is_empty() && self.open.batches < self.writers)
+            .then(|| self.pending_since + LONGEST_GATHERING);
+        // After that the batch waits for a session, whose transaction is an event.
+        let gathered = gathered.filter(|at| *at > Instant::now());
+        let due = self.waiting.due().filter(|_| self.open.set_aside < MAX_ALONE);
+        gathered.into_iter().chain(due).min()
+    }
+
+    /// Starts the transactions for which there is room.
+    fn start(&mut self) {
+        while self.open.batches < self.writers && self.is_gathered() {
+            let batch = self.take_batch();
+            if batch.is_empty() {
+                break;
             }
-            return;
-        };
-        let reason = refusal.to_string();
-        error!(measurement = %job.claim.lease.measurement_id, error = %reason, "row refused");
-        job.outcome = match &job.outcome {
-            Outcome::Completed(_) => retry_policy::decide(
-                &job.claim,
-                &ExtractionError::RowRefused { reason },
-                serde_json::json!({}),
-            ),
-            // The error row is refused too. The schema may have another version, which an operator
-            // can fix.
-            Outcome::Failed { .. } => Outcome::Retry(REFUSED_ERROR_ROW_DELAY),
-            // The queue row stays claimed, and the worker releases it as an orphan.
-            Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Release | Outcome::Discard => {
-                return job.held.flag_orphans();
+            let mut sessions: Vec<Uuid> = batch.iter().map(|job| job.claim.recording_session_id).collect();
+            sessions.dedup();
+            self.busy.extend(&sessions);
+            self.open.batches += 1;
+            let lane = Arc::clone(&self.lane);
+            self.tasks
+                .spawn(async move { Ended::Batch(sessions, lane.write(batch).await) });
+        }
+        while self.open.set_aside < MAX_ALONE
+            && let Some(entry) = self.waiting.next_due()
+        {
+            self.open.set_aside += 1;
+            let (lane, is_counted) = (Arc::clone(&self.lane), entry.is_counted);
+            self.tasks
+                .spawn(async move { Ended::SetAside(is_counted, lane.write_alone(entry).await) });
+        }
+        while self.open.large < MAX_ALONE
+            && let Some(entry) = self.waiting.next_large()
+        {
+            self.open.large += 1;
+            let lane = Arc::clone(&self.lane);
+            self.tasks
+                .spawn(async move { Ended::Large(lane.write_alone(entry).await) });
+        }
+    }
+
+    /// Whether the outcomes that wait are worth a transaction.
+    fn is_gathered(&self) -> bool {
+        !self.pending.is_empty()
+            && (self.open.batches == 0
+                || self.pending.len() >= GATHERED
+                || self.pending_since.elapsed() >= LONGEST_GATHERING)
+    }
+
+    /// The next outcomes whose sessions no open transaction has.
+    fn take_batch(&mut self) -> Vec<CompletedJob> {
+        let limit = self.lane.batch_limit.load(Ordering::SeqCst);
+        let (mut batch, mut left) = (Vec::new(), VecDeque::new());
+        for job in self.pending.drain(..) {
+            if batch.len() < limit && !self.busy.contains(&job.claim.recording_session_id) {
+                batch.push(job);
+            } else {
+                left.push_back(job);
+            }
+        }
+        self.pending = left;
+        batch
+    }
+
+    fn ended(&mut self, ended: Ended) {
+        let not_written = match ended {
+            Ended::Batch(sessions, not_written) => {
+                self.open.batches -= 1;
+                for session in sessions {
+                    self.busy.remove(&session);
+                }
+                not_written
+            }
+            Ended::SetAside(was_counted, not_written) => {
+                self.open.set_aside -= 1;
+                if not_written.is_none() {
+                    self.waiting.written(was_counted);
+                }
+                Vec::from_iter(not_written)
+            }
+            Ended::Large(not_written) => {
+                self.open.large -= 1;
+                Vec::from_iter(not_written)
             }
         };
-        Box::pin(self.write_batch(batch)).await;
+        for entry in not_written {
+            if let Some(too_many) = self.waiting.set_aside(entry, &self.lane.stalls) {
+                let lane = Arc::clone(&self.lane);
+                self.open.set_aside += 1;
+                self.tasks.spawn(async move {
+                    lane.give_up(too_many).await;
+                    Ended::SetAside(false, None)
+                });
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The log lines of a written batch. Operators grep for them.
 
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::completed_job::CompletedJob;
 use super::transaction::BatchResult;
@@ -85,6 +85,15 @@ impl CompletedJob {
             ),
             // Logged with the reason where it was decided.
             Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Release => {}
+            Outcome::Park(reason) => {
+                metrics().measurements_parked.inc();
+                error!(
+                    %measurement,
+                    reason,
+                    hint = "SELECT measurement_id, failure FROM heimdall.feature_queue WHERE due_at = 'infinity'; then: SELECT heimdall.retry_failed()",
+                    "neither a result nor an error row can be written, waiting until somebody acts"
+                );
+            }
             Outcome::Discard => info!(%measurement, "measurement is gone, dropped from the queue"),
         }
     }

@@ -1,16 +1,22 @@
 //! The transaction that writes a batch: stores outcomes, settles sessions, counts backfills.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::pending;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use deadpool_postgres::Object;
 use futures_util::future::{FutureExt as _, ready};
+use tokio::time::sleep;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 
 use super::batch_transaction::BatchTransaction;
 use super::completed_job::CompletedJob;
+use super::limits::Limits;
 use super::write_result::{FinishedBackfill, SettledSession, WriteResult};
 use crate::job::claim::Claim;
 use crate::job::failpoint::{FailPoint, hit};
@@ -18,10 +24,12 @@ use crate::job::outcome::Outcome;
 use crate::metrics::labels::Source;
 use crate::metrics::{JobTimings, metrics};
 use crate::postgres::error::DbError;
-use crate::queue::Queue;
+use crate::queue::rows::{Blocker, blocked_reason};
+use crate::queue::{Queue, millis};
 use crate::sql;
 
 /// What a transaction did.
+#[derive(Debug)]
 pub struct BatchResult {
     /// One result for each outcome, in the order of the batch.
     pub written: Vec<WriteResult>,
@@ -31,22 +39,79 @@ pub struct BatchResult {
     pub backfills: Vec<FinishedBackfill>,
 }
 
-/// Writes a batch in one transaction. The statements are sent without waiting for the answers in
-/// between.
-///
-/// # Errors
-/// When the database refuses or does not answer. In the second case the transaction may have been
-/// committed.
-pub async fn transact(queue: &Queue, batch: &[CompletedJob]) -> Result<BatchResult, DbError> {
-    queue
-        .with_connection(async |client| run(client, batch, queue.is_pooled()).await)
-        .await
+/// Why a transaction has changed nothing.
+#[derive(Debug)]
+pub struct Failure {
+    /// The error of the statement that failed.
+    pub error: DbError,
+    /// The outcome whose own statement failed, as an index into the batch. `None` for a statement
+    /// of the whole batch, and where only all of them together took too long.
+    pub culprit: Option<usize>,
+    /// Who held what the statement waited for.
+    pub blockers: Vec<Blocker>,
 }
 
-async fn run(client: &mut Object, batch: &[CompletedJob], pooled: bool) -> Result<BatchResult, DbError> {
+impl Failure {
+    /// The error, and who caused it.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        blocked_reason(&self.error, &self.blockers)
+    }
+}
+
+/// Where a transaction is.
+#[derive(Default)]
+struct Progress {
+    /// Process of the server, 0 before it is known.
+    pid: AtomicI32,
+    /// One more than the index of the outcome whose answer is awaited; 0 for no outcome.
+    storing: AtomicUsize,
+}
+
+/// Writes a batch in one transaction. The statements are sent without waiting for the answers in
+/// between. While one of them waits for a lock, another connection asks who holds it.
+///
+/// # Errors
+/// When the database refuses, a limit is over, or the database does not answer. In the last case the
+/// transaction may have been committed.
+pub async fn transact(queue: &Queue, batch: &[CompletedJob], limits: &Limits) -> Result<BatchResult, Failure> {
+    let progress = Progress::default();
+    let blockers = Mutex::new(Vec::new());
+    let pooled = queue.is_pooled();
+    let queue = queue.with_timeout(limits.answer);
+    // Boxed: each statement of the transaction adds to the size of the future.
+    let writing = queue.with_connection(async |client| Box::pin(run(client, batch, pooled, limits, &progress)).await);
+    let watching = async {
+        sleep(limits.lock / 2).await;
+        // It is unknown while the statements are prepared.
+        let pid = Some(progress.pid.load(Ordering::SeqCst)).filter(|pid| *pid > 0);
+        *blockers.lock().unwrap_or_else(PoisonError::into_inner) = queue.blockers(pid).await;
+        pending::<Infallible>().await
+    };
+    let result = tokio::select! {
+        result = writing => result,
+        never = watching => match never {},
+    };
+    result.map_err(|error| Failure {
+        culprit: match &error {
+            DbError::Slow(_) | DbError::Timeout(_) => None,
+            _ => progress.storing.into_inner().checked_sub(1),
+        },
+        error,
+        blockers: blockers.into_inner().unwrap_or_else(PoisonError::into_inner),
+    })
+}
+
+async fn run(
+    client: &mut Object,
+    batch: &[CompletedJob],
+    pooled: bool,
+    limits: &Limits,
+    progress: &Progress,
+) -> Result<BatchResult, DbError> {
     hit(FailPoint::BeforeTransaction, claims(batch));
     let transaction = BatchTransaction::begin(client, pooled).await?;
-    let (stored, settled) = store_and_settle(&transaction, batch).await?;
+    let (stored, settled) = store_and_settle(&transaction, batch, limits, progress).await?;
     let mut written = Vec::with_capacity(batch.len());
     let mut timings = Vec::with_capacity(batch.len());
     for (job, rows) in batch.iter().zip(&stored) {
@@ -70,35 +135,46 @@ async fn run(client: &mut Object, batch: &[CompletedJob], pooled: bool) -> Resul
     })
 }
 
-/// Locks the sessions, stores each outcome, and settles the sessions that it may have finished.
-/// Returns the rows of each stored outcome and the rows of the settled sessions.
+/// Stores each outcome, then locks and settles the sessions that it may have finished. Returns the
+/// rows of each stored outcome and the rows of the settled sessions.
 async fn store_and_settle(
     transaction: &BatchTransaction<'_>,
     batch: &[CompletedJob],
+    limits: &Limits,
+    progress: &Progress,
 ) -> Result<(Vec<Vec<Row>>, Vec<Row>), DbError> {
+    let (lock_ms, statement_ms) = (millis(limits.lock).to_string(), millis(limits.statement).to_string());
+    let limit: [&(dyn ToSql + Sync); 2] = [&lock_ms, &statement_ms];
+    let limiting = send(transaction.query(sql::WRITE_LIMITS, &limit));
     let mut last_parts = Vec::with_capacity(batch.len());
-    for job in batch {
+    for (place, job) in batch.iter().enumerate() {
+        progress.storing.store(place + 1, Ordering::SeqCst);
         last_parts.push(transaction.store_parts(job).await?);
     }
-    let sessions = sessions_of(batch, |_| true);
+    progress.storing.store(0, Ordering::SeqCst);
     let changed = sessions_of(batch, CompletedJob::can_finish_session);
-    let (to_lock, to_settle): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) = ([&sessions], [&changed]);
+    let sessions: [&(dyn ToSql + Sync); 1] = [&changed];
 
-    let locking = send(transaction.query(sql::LOCK_SESSIONS, &to_lock));
     let storing: Vec<_> = batch
         .iter()
         .zip(&last_parts)
         .map(|(job, last_part)| send(transaction.store(job, last_part)))
         .collect();
-    let settling = send(transaction.query(sql::SETTLE_SESSIONS, &to_settle));
+    let locking = send(transaction.query(sql::LOCK_SESSIONS, &sessions));
+    let settling = send(transaction.query(sql::SETTLE_SESSIONS, &sessions));
 
-    locking.await?;
-    hit(FailPoint::AfterLock, claims(batch));
+    if let Some(row) = limiting.await?.first() {
+        progress.pid.store(row.try_get("pid")?, Ordering::SeqCst);
+    }
     let mut stored = Vec::with_capacity(batch.len());
-    for storing in storing {
+    for (place, storing) in storing.into_iter().enumerate() {
+        progress.storing.store(place + 1, Ordering::SeqCst);
         stored.push(storing.await?);
     }
+    progress.storing.store(0, Ordering::SeqCst);
     hit(FailPoint::AfterStore, claims(batch));
+    locking.await?;
+    hit(FailPoint::AfterLock, claims(batch));
     let settled = settling.await?;
     hit(FailPoint::AfterSettle, claims(batch));
     Ok((stored, settled))

@@ -1,5 +1,6 @@
 -- Queues measurements that have an error row again, with all tries, before backfills. It skips those that are queued
--- already, but for rechecks, and those whose measurement or session no longer exists.
+-- already, but for rechecks, and those whose measurement or session no longer exists. Without
+-- arguments it also makes those ready that wait because not even an error row could be written.
 CREATE OR REPLACE FUNCTION heimdall.retry_failed(
     error_kind text        DEFAULT NULL,
     since      timestamptz DEFAULT NULL,
@@ -44,15 +45,24 @@ BEGIN
         ORDER BY w.session_created_at DESC NULLS LAST, w.recording_session_id, w.measured_at, w.measurement_id
         -- One that waits for its next recheck is tried now.
         ON CONFLICT (measurement_id) DO UPDATE
-        SET state = 'ready', due_at = NULL, attempt = 0, recheck = false, source = 'retry',
+        SET state = 'ready', due_at = NULL, attempt = 0, recheck = false, failure = NULL, source = 'retry',
             priority = least(q.priority, 1::smallint)
         WHERE q.state = 'waiting' AND q.recheck
+        RETURNING q.recording_session_id
+    ), unparked AS (
+        -- See queries/park.sql.
+        UPDATE heimdall.feature_queue q
+        SET state = 'ready', due_at = NULL, attempt = 0, recheck = false, failure = NULL
+        WHERE retry_failed.error_kind IS NULL AND since IS NULL AND until IS NULL
+          AND q.measurement_id = ANY (ARRAY(SELECT p.measurement_id FROM heimdall.feature_queue p
+                                            WHERE p.state = 'waiting' AND p.due_at = 'infinity'
+                                            FOR UPDATE SKIP LOCKED))
         RETURNING q.recording_session_id
     )
     SELECT u.sessions, u.measurements INTO recordings_found, measurements_queued
     FROM (SELECT count(DISTINCT d.recording_session_id) AS sessions, count(*) AS measurements,
                  array_agg(DISTINCT d.recording_session_id) AS ids
-          FROM queued d) u
+          FROM (SELECT recording_session_id FROM queued UNION ALL SELECT recording_session_id FROM unparked) d) u
     CROSS JOIN LATERAL heimdall.sessions_changed(u.ids);
 
     IF measurements_queued > 0 THEN
@@ -62,4 +72,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION heimdall.retry_failed(text, timestamptz, timestamptz) IS
-    'Queues failed measurements again: all, or those of one error_kind, or those that failed in [since, until).';
+    'Queues failed measurements again: all, or those of one error_kind, or those that failed in [since, until). '
+    'Without arguments also those for which not even an error row could be written.';

@@ -38,7 +38,7 @@ BEGIN
     WHERE sm.measurement_id = retry_measurement.id AND sm.session_status = 'completed'
     LIMIT 1
     ON CONFLICT (measurement_id) DO UPDATE
-    SET state = 'ready', due_at = NULL, attempt = 0, recheck = false
+    SET state = 'ready', due_at = NULL, attempt = 0, recheck = false, failure = NULL
     WHERE q.state <> 'claimed';
     IF NOT FOUND THEN
         RAISE EXCEPTION 'measurement % has changed at this moment', retry_measurement.id

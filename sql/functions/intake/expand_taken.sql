@@ -58,7 +58,7 @@ BEGIN
     -- queued before are settled below.
     IF completed IS NOT NULL THEN
         SELECT jsonb_agg(to_jsonb(s)) INTO settled
-        FROM heimdall.settle_sessions(ARRAY(SELECT r.id FROM unnest(completed) AS c (id)
+        FROM heimdall.announce_sessions(ARRAY(SELECT r.id FROM unnest(completed) AS c (id)
                                             JOIN heimdall.recording_sessions r ON r.id = c.id
                                             WHERE r.status::text = 'completed'
                                               AND c.id <> ALL (coalesce(to_settle, '{}')))) s;
@@ -68,7 +68,9 @@ BEGIN
     IF cardinality(to_settle) > 0 THEN
         SELECT array_agg(s.id) FILTER (WHERE NOT s.is_locked), array_agg(s.id) FILTER (WHERE s.is_locked)
         INTO unsettled, to_settle
-        FROM (SELECT u.id, pg_try_advisory_xact_lock(heimdall.session_lock_key(u.id)) AS is_locked
+        FROM (SELECT u.id, (SELECT true FROM heimdall.session_locks l
+                            WHERE l.key = heimdall.session_lock_key(u.id) FOR UPDATE SKIP LOCKED)
+                           IS NOT NULL AS is_locked
               FROM (SELECT DISTINCT unnest(to_settle) AS id) u
               JOIN heimdall.recording_sessions r ON r.id = u.id
               WHERE r.status::text = 'completed') s;

@@ -1,6 +1,7 @@
 //! Large sessions, long recordings, a partitioned table.
 
 use heimdall_daemon::config::secret::Secret;
+use heimdall_daemon::extraction::extractor::MAX_SEGMENTS;
 use uuid::Uuid;
 
 use crate::support::daemon::Daemon;
@@ -114,6 +115,12 @@ async fn the_segments_of_a_long_recording_are_sent_in_parts_and_stored_in_order(
     }
     assert_eq!(row.metadata["num_segments"], SECONDS);
     assert_eq!(bench.count("heimdall.feature_parts").await, 0);
+    // The longest recording that is accepted fits into a value, which has 1 GB at most.
+    let largest =
+        "SELECT max(pg_column_size(s))::bigint FROM heimdall.measurement_features, unnest(receiver_features) s";
+    let segment_bytes: i64 = bench.value(largest, &[]).await;
+    let longest = i64::try_from(MAX_SEGMENTS).expect("a number") * segment_bytes;
+    assert!(longest < 1 << 30, "{segment_bytes} bytes for a segment");
     daemon.stop().await;
 }
 

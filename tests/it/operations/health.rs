@@ -22,7 +22,7 @@ async fn wait_check(http: &str, check: &str, ok: bool) -> String {
         let report: Value = serde_json::from_str(&text).expect("JSON");
         let checks = report["checks"].as_object().expect("checks");
         let names: Vec<&str> = checks.keys().map(String::as_str).collect();
-        assert_eq!(names, ["database", "listener", "schema", "store"]);
+        assert_eq!(names, ["database", "listener", "schema", "store", "work"]);
         let all = checks.values().all(|check| check["ok"] == true);
         assert_eq!(
             (status, report["ready"].as_bool()),

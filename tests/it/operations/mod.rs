@@ -6,11 +6,13 @@ mod doctor_connections;
 mod documents;
 mod health;
 mod installing;
+mod log_output;
 mod metrics;
 #[cfg(feature = "plot")]
 mod plots;
 mod secrets;
 mod settings;
+mod stalls;
 mod terminal;
 mod tls;
 mod upgrades;

@@ -81,10 +81,11 @@ async fn a_daemon_on_an_older_schema_asks_for_the_migration_and_starts_after_it(
              DROP FUNCTION heimdall.expand_taken;
              DROP VIEW heimdall.feature_backlog, heimdall.measurement_status;
              DROP TABLE heimdall.queue_depth, heimdall.feature_parts, heimdall.change_notes, heimdall.cancelled_measurements,
-                 heimdall.session_counts, heimdall.coverage_changes, heimdall.coverage_totals;
-             ALTER TABLE heimdall.feature_queue DROP COLUMN source_fingerprint;
+                 heimdall.session_counts, heimdall.coverage_changes, heimdall.coverage_totals, heimdall.session_locks;
+             ALTER TABLE heimdall.feature_queue DROP COLUMN source_fingerprint, DROP COLUMN failure;
+             DROP VIEW heimdall.extraction_workers, heimdall.backfill_progress;
+             ALTER TABLE heimdall.worker_heartbeats DROP COLUMN stalled;
              ALTER TABLE heimdall.sweep_state DROP COLUMN history_before;
-             DROP VIEW heimdall.backfill_progress;
              ALTER TABLE heimdall.backfills DROP COLUMN cancelled;",
         )
         .await;

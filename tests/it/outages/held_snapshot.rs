@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 use heimdall_daemon::config::secret::Secret;
 use heimdall_daemon::job::outcome::Outcome;
 use heimdall_daemon::postgres::Database;
-use heimdall_daemon::queue::Queue;
 use heimdall_daemon::queue::held_leases::HeldLeases;
+use heimdall_daemon::queue::{ANSWER_TIMEOUT, Queue};
 use heimdall_daemon::worker::cursor::ClaimCursor;
 use heimdall_daemon::writer::completed_job::CompletedJob;
+use heimdall_daemon::writer::limits::Limits;
 use heimdall_daemon::writer::transaction::transact;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -106,14 +107,13 @@ async fn work(bench: &Bench, use_cursor: bool, end: Instant, claims: &AtomicU64)
                 claim,
                 outcome: Outcome::Discard,
                 total_ms: 0,
-                permit: Arc::clone(&places)
-                    .try_acquire_owned()
-                    .expect("a claim has ROWS rows at most"),
+                permit: Arc::clone(&places).try_acquire_owned().ok(),
                 held: Arc::new(HeldLeases::default()),
             })
             .collect();
         if !batch.is_empty() {
-            transact(&queue, &batch).await.expect("discarded");
+            let limits = Limits::usual(ANSWER_TIMEOUT);
+            transact(&queue, &batch, &limits).await.expect("discarded");
             sql.execute(&insert, &[&rows]).await.expect("queued");
         }
         claims.fetch_add(1, Ordering::Relaxed);

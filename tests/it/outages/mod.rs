@@ -9,5 +9,6 @@ mod full_notification_queue;
 mod held_snapshot;
 mod pooler;
 mod refused_rows;
+mod set_aside;
 mod store;
 mod store_faults;

@@ -68,7 +68,7 @@ async fn two_daemons_work_through_a_pooler_with_two_connections() {
         .await;
 
     let seen = "SELECT string_agg(DISTINCT settings, ', ') FROM public.seen";
-    assert_eq!(bench.value::<String>(seen, &[]).await, "1min off off 0");
+    assert_eq!(bench.value::<String>(seen, &[]).await, "2s off off 0");
     assert_no_settings_left(&bench, &bouncer).await;
     for daemon in daemons {
         daemon

@@ -82,6 +82,21 @@ impl Daemon {
 
     /// The same without waiting until it listens.
     pub(crate) async fn spawn_with(bench: &Bench, settings: &[(&str, &str)]) -> Self {
+        Self::spawn(Self::command_with(bench, settings).await)
+    }
+
+    /// A daemon whose standard error is this. Its log cannot be read here.
+    pub(crate) async fn spawn_with_stderr(bench: &Bench, settings: &[(&str, &str)], stderr: Stdio) -> Self {
+        let mut command = Self::command_with(bench, settings).await;
+        let child = command.stderr(stderr).spawn().expect("the binary starts");
+        Self {
+            child,
+            log: Arc::default(),
+            stdout: Arc::default(),
+        }
+    }
+
+    async fn command_with(bench: &Bench, settings: &[(&str, &str)]) -> Command {
         let mut command = command_on(bench, "run").await;
         command
             .env("HEIMDALL_POLL_INTERVAL", "1h")
@@ -89,7 +104,7 @@ impl Daemon {
             .env("HEIMDALL_LOG_FORMAT", "pretty")
             .env("HEIMDALL_HTTP_ADDR", "off")
             .envs(settings.iter().copied());
-        Self::spawn(command)
+        command
     }
 
     /// Starts a command and collects its output.

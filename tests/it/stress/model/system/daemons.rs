@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use futures_util::future::join;
 use heimdall_daemon::job::claim::{CursorIds, Lease};
+use heimdall_daemon::queue::ANSWER_TIMEOUT;
 use heimdall_daemon::queue::held_leases::HeldLeases;
 use heimdall_daemon::writer::completed_job::CompletedJob;
+use heimdall_daemon::writer::limits::Limits;
 use heimdall_daemon::writer::transaction::{BatchResult, transact};
 use heimdall_daemon::writer::write_result::WriteResult;
 use uuid::Uuid;
@@ -52,7 +54,7 @@ impl System {
             }
             Transition::ClaimTogether { workers, limit } => self.claim_together(world, *workers, *limit).await,
             Transition::Finish(outcomes) => self.finish(world, outcomes).await,
-            Transition::FinishTogether(one, other) => self.finish_together(world, *one, *other).await,
+            Transition::FinishTogether(one, other) => Box::pin(self.finish_together(world, *one, *other)).await,
             Transition::Expire(worker) => self.expire(self.workers[*worker]).await,
             Transition::Deregister(worker) => self.queue.deregister(self.workers[*worker]).await.expect("a response"),
             Transition::ReleaseExpired => assert_eq!(self.release_expired().await, world.released),
@@ -173,11 +175,14 @@ impl System {
                 claim: self.claims[lease].clone().expect("the response arrived"),
                 outcome: daemon_outcome(outcome),
                 total_ms: 0,
-                permit: Arc::clone(&self.permits).try_acquire_owned().expect("a free permit"),
+                permit: Arc::clone(&self.permits).try_acquire_owned().ok(),
                 held: Arc::new(HeldLeases::default()),
             });
         }
-        transact(&self.queue, &batch).await.expect("the transaction commits")
+        let limits = Limits::usual(ANSWER_TIMEOUT);
+        transact(&self.queue, &batch, &limits)
+            .await
+            .expect("the transaction commits")
     }
 
     async fn finish(&self, world: &World, outcomes: &[(usize, Outcome)]) {
@@ -189,7 +194,7 @@ impl System {
 
     async fn finish_together(&self, world: &World, one: (usize, Outcome), other: (usize, Outcome)) {
         let (one, other) = ([one], [other]);
-        let (one, other) = join(self.transact(&one), self.transact(&other)).await;
+        let (one, other) = join(Box::pin(self.transact(&one)), Box::pin(self.transact(&other))).await;
         assert!(!one.written.contains(&WriteResult::LeaseLost) && !other.written.contains(&WriteResult::LeaseLost));
         let mut expected = world.settled.clone();
         expected.sort_unstable();
