@@ -67,7 +67,7 @@ for size in small large small large; do
         { grep -A5 ERROR "$plans/$size.plans" >&2; exit 1; }
 done
 
-echo "median of 30 runs (sweep 3, coverage 1), generic plans, $queued outstanding; plans in $plans"
+echo "median of 30 runs (sweep 3), generic plans, $queued outstanding; plans in $plans"
 printf '%-22s %12s %12s %12s %12s %8s %8s\n' statement "ms at $small" "ms at $large" buffers buffers 'of them' read
 join -t '|' "$plans/small.rows" "$plans/large.rows" |
     awk -F '|' '{ printf "%-22s %12s %12s %12s %12s %8s %8s\n", $1, $2, $5, $3, $6, $4, $7 }'

@@ -37,7 +37,13 @@ DECLARE
     held   record;
     ids    uuid[];
     claims bigint[];
+    more   boolean;
 BEGIN
+    LOOP  -- the first walk of the kept counts
+        SELECT k.more INTO more FROM heimdall.keep_coverage(1000) k;
+        COMMIT;
+        EXIT WHEN NOT more;
+    END LOOP;
     EXECUTE $q$EXECUTE register_worker('explain', 1, '0', 16, 3600000, 11)$q$ INTO worker;
     FOR i IN 1..30 LOOP
         CALL pg_temp.measure('trigger: completion', format($q$UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = %L$q$, pg_temp.recording()));
@@ -77,13 +83,16 @@ BEGIN
         CALL pg_temp.measure('heartbeat', format('EXECUTE heartbeat(%L, 0)', worker));
         CALL pg_temp.measure('session_coverage, one', format('SELECT * FROM heimdall.session_coverage WHERE recording_session_id = %L',
                              md5('session' || i)::uuid));
+        CALL pg_temp.measure('measurement_status, one', format('SELECT * FROM heimdall.measurement_status WHERE measurement_id = %L',
+                             md5('measurement' || i || '/3')::uuid));
+        CALL pg_temp.measure('feature_coverage', 'SELECT * FROM heimdall.feature_coverage');
+        CALL pg_temp.measure('keep_coverage', 'EXECUTE keep_coverage');
         COMMIT;
         IF i <= 3 THEN  -- its cost has another bound, and it is not on the hot path
             CALL pg_temp.measure('sweep', 'EXECUTE sweep(250, 0, true)');
             COMMIT;
         END IF;
     END LOOP;
-    CALL pg_temp.measure('feature_coverage', 'SELECT * FROM heimdall.feature_coverage');
     DELETE FROM heimdall.worker_heartbeats;
 END $$;
 CALL pg_temp.rounds();
