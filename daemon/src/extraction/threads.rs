@@ -6,8 +6,9 @@
 //! holds none.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use heimdall_dsp::{Extraction, Workspace};
@@ -21,8 +22,53 @@ type Job = Box<dyn FnOnce(&mut Workspace) + Send>;
 
 /// A fixed number of extractor threads.
 pub struct ExtractorThreads {
-    jobs: Option<mpsc::Sender<Job>>,
+    queue: Arc<JobQueue>,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// The jobs that wait for a thread. Unbounded: a recording has at most one job in it, and the
+/// recordings in flight are limited.
+#[derive(Default)]
+struct JobQueue {
+    /// Locked only to add or to take a job, never while a thread waits for one.
+    jobs: Mutex<Jobs>,
+    added: Condvar,
+}
+
+#[derive(Default)]
+struct Jobs {
+    waiting: VecDeque<Job>,
+    is_closed: bool,
+}
+
+impl JobQueue {
+    fn lock(&self) -> MutexGuard<'_, Jobs> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, job: Job) {
+        self.lock().waiting.push_back(job);
+        self.added.notify_one();
+    }
+
+    /// The next job; `None` when the queue is closed and empty.
+    fn take(&self) -> Option<Job> {
+        let mut jobs = self.lock();
+        loop {
+            if let Some(job) = jobs.waiting.pop_front() {
+                return Some(job);
+            }
+            if jobs.is_closed {
+                return None;
+            }
+            jobs = self.added.wait(jobs).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn close(&self) {
+        self.lock().is_closed = true;
+        self.added.notify_all();
+    }
 }
 
 impl ExtractorThreads {
@@ -31,22 +77,16 @@ impl ExtractorThreads {
     /// # Errors
     /// If the operating system refuses a thread.
     pub fn start(threads: usize) -> std::io::Result<Self> {
-        // Unbounded: a recording has at most one job in the channel, and the recordings in flight
-        // are limited.
-        let (jobs, queue) = mpsc::channel::<Job>();
-        let queue = Arc::new(Mutex::new(queue));
-        let threads = (0..threads)
-            .map(|index| {
-                let queue = Arc::clone(&queue);
-                std::thread::Builder::new()
-                    .name(format!("extract-{index}"))
-                    .spawn(move || run_jobs(&queue))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self {
-            jobs: Some(jobs),
-            threads,
-        })
+        let mut started = Self {
+            queue: Arc::default(),
+            threads: Vec::with_capacity(threads),
+        };
+        for index in 0..threads {
+            let queue = Arc::clone(&started.queue);
+            let builder = std::thread::Builder::new().name(format!("extract-{index}"));
+            started.threads.push(builder.spawn(move || run_jobs(&queue))?);
+        }
+        Ok(started)
     }
 
     /// Extracts a block of bytes. Returns the recording, and the block for reuse.
@@ -93,17 +133,19 @@ impl ExtractorThreads {
             // Fails if the task was cancelled.
             drop(answer.send(outcome));
         });
-        let ended = || ExtractionError::Panic {
-            reason: "the extractor threads have ended".to_owned(),
-        };
-        self.jobs.as_ref().ok_or_else(ended)?.send(job).map_err(|_| ended())?;
-        result.await.map_err(|_| ended())?
+        self.queue.add(job);
+        // A thread answers each job, and the threads end after this value.
+        result.await.unwrap_or_else(|_| {
+            Err(ExtractionError::Panic {
+                reason: "the extractor threads have ended".to_owned(),
+            })
+        })
     }
 }
 
 impl Drop for ExtractorThreads {
     fn drop(&mut self) {
-        self.jobs = None;
+        self.queue.close();
         for thread in self.threads.drain(..) {
             // Cannot fail: a thread catches every panic of its jobs.
             drop(thread.join());
@@ -111,11 +153,9 @@ impl Drop for ExtractorThreads {
     }
 }
 
-fn run_jobs(queue: &Mutex<mpsc::Receiver<Job>>) {
+fn run_jobs(queue: &JobQueue) {
     let mut workspace = Workspace::new();
-    loop {
-        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
+    while let Some(job) = queue.take() {
         job(&mut workspace);
     }
 }

@@ -77,6 +77,7 @@ pub fn hit<'a>(point: FailPoint, claims: impl IntoIterator<Item = &'a Claim>) {
 
 #[cfg(feature = "fault-points")]
 mod selected {
+    use std::io::{self, Write as _};
     use std::process::{Command, abort, id};
     use std::sync::LazyLock;
     use std::sync::atomic::{AtomicU32, Ordering};
@@ -120,7 +121,12 @@ mod selected {
         if !counts || fault.arrivals.fetch_add(1, Ordering::SeqCst) + 1 != fault.turn {
             return;
         }
-        tracing::warn!(point = point.name(), action = fault.action, "fault point");
+        if fault.action == "panic" {
+            tracing::warn!(point = point.name(), "fault point");
+        } else {
+            // Not through the log: the action ends its thread before the line is written.
+            let _ = writeln!(io::stderr(), "fault point {} {}", point.name(), fault.action);
+        }
         match &*fault.action {
             "abort" => abort(),
             "stop" => stop(),

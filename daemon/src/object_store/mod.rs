@@ -5,6 +5,7 @@ pub mod client;
 pub mod error;
 pub mod location;
 pub mod object;
+mod pace;
 mod probe;
 pub mod response;
 mod signing;

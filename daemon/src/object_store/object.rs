@@ -1,6 +1,6 @@
 //! An object that is read as a stream, and resumed if its body breaks off.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HeaderMap};
@@ -11,6 +11,7 @@ use tracing::debug;
 use super::client::ObjectStore;
 use super::error::StoreError;
 use super::location::Location;
+use super::pace::Pace;
 use super::response::{etag, header};
 use super::signing::Remainder;
 use crate::backoff::Backoff;
@@ -43,6 +44,9 @@ pub struct Object<'a> {
     resumptions_left: u32,
     /// At this position one more resumption is allowed.
     next_resumption_at: u64,
+    pace: Pace,
+    /// The body arrives too slowly: another connection may be faster.
+    too_slow: Option<String>,
 }
 
 impl ObjectStore {
@@ -72,6 +76,8 @@ impl<'a> Object<'a> {
             read_bytes: 0,
             resumptions_left: MAX_RESUMPTIONS,
             next_resumption_at: BYTES_PER_RESUMPTION,
+            pace: Pace::default(),
+            too_slow: None,
         }
     }
 
@@ -79,16 +85,22 @@ impl<'a> Object<'a> {
     /// remainder, on condition that the object is still the same.
     ///
     /// # Errors
-    /// - [`ExtractionError::ObjectUnreadable`] if the body breaks off too often, or if no byte
-    ///   arrives for the store's time-out twice.
+    /// - [`ExtractionError::ObjectUnreadable`] if the body breaks off too often, or if it arrives too
+    ///   slowly, or not at all, for the store's time-out twice.
     /// - [`ExtractionError::ObjectReplaced`] if there is another object at the location.
     /// - [`ExtractionError::NotFound`] if there is none.
     pub async fn next_piece(&mut self) -> Result<Option<Bytes>, ExtractionError> {
         loop {
             let timeout_after = self.store.timeout();
+            if let Some(reason) = self.too_slow.take() {
+                self.resumptions_left = self.resumptions_left.min(1);
+                self.resume(reason).await?;
+            }
+            let begun = Instant::now();
             let reason = match timeout(timeout_after, self.body.chunk()).await {
                 Ok(Ok(Some(piece))) => {
                     self.read_bytes += piece.len() as u64;
+                    self.too_slow = self.pace.record(begun.elapsed(), piece.len(), timeout_after);
                     if self.read_bytes >= self.next_resumption_at {
                         self.next_resumption_at = self.read_bytes + BYTES_PER_RESUMPTION;
                         self.resumptions_left = (self.resumptions_left + 1).min(MAX_RESUMPTIONS);

@@ -1,10 +1,13 @@
 //! Requests that show whether the store works.
 
+use std::time::Instant;
+
 use tokio::time::timeout;
 
 use super::client::ObjectStore;
 use super::error::StoreError;
 use super::location::Location;
+use super::pace::Pace;
 use crate::sanitize::with_causes;
 
 /// Key of an object that cannot exist.
@@ -41,11 +44,16 @@ impl ObjectStore {
     pub async fn sample(&self, location: &Location) -> Result<(), StoreError> {
         let mut response = self.request(location, None).await?;
         let mut missing_bytes = SAMPLE_BYTES;
+        let mut pace = Pace::default();
         while missing_bytes > 0 {
+            let begun = Instant::now();
             let reason = match timeout(self.timeout(), response.chunk()).await {
                 Ok(Ok(Some(piece))) => {
                     missing_bytes = missing_bytes.saturating_sub(piece.len());
-                    continue;
+                    match pace.record(begun.elapsed(), piece.len(), self.timeout()) {
+                        Some(reason) => reason,
+                        None => continue,
+                    }
                 }
                 Ok(Ok(None)) => break,
                 Ok(Err(error)) => format!("the body broke off: {}", with_causes(&error)),

@@ -148,7 +148,7 @@ impl Lane {
             repeated,
         } = part;
         let is_slow = failure.error.is_slow();
-        if is_slow {
+        if is_slow && failure.culprit.is_none() {
             self.batch_limit.store((jobs.len() / 2).max(1), Ordering::SeqCst);
         }
         let repeated = repeated || is_slow;

@@ -23,6 +23,7 @@ use self::lane::Lane;
 use self::limits::MAX_BATCH;
 use self::set_aside::{SetAside, Waiting, is_large};
 use crate::backoff::Backoff;
+use crate::metrics::labels::Work;
 use crate::metrics::stall::Stalls;
 use crate::queue::Queue;
 
@@ -104,6 +105,10 @@ impl Writer {
         let mut is_open = true;
         loop {
             self.start();
+            if self.pending.is_empty() && self.tasks.is_empty() && self.waiting.is_empty() {
+                // There is no work, so none is stalled.
+                self.lane.stalls.succeeded(Work::Write);
+            }
             if !is_open && self.pending.is_empty() && self.tasks.is_empty() && self.waiting.has_no_large() {
                 return;
             }

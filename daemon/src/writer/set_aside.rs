@@ -134,6 +134,11 @@ impl Waiting {
         self.large.pop_front()
     }
 
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.set_aside.is_empty() && self.large.is_empty()
+    }
+
     /// Whether no large outcome waits for its first try.
     pub(super) fn has_no_large(&self) -> bool {
         self.large.is_empty()

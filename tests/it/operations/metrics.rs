@@ -147,11 +147,13 @@ async fn a_pause_the_backlog_and_the_sweep_show_in_the_metrics() {
         ("HEIMDALL_SWEEP_INTERVAL", "300ms"),
         ("HEIMDALL_SWEEP_HISTORY", "on"),
     ];
+    bench.execute("SELECT heimdall.pause_extraction('test')").await;
+    // Queued before the daemon starts, so that no sweep finds it.
+    bench.complete(&session).await;
+    bench.expand().await;
     let daemon = Daemon::start_with(&bench, &settings).await;
     let http = daemon.http().await;
-    bench.execute("SELECT heimdall.pause_extraction('test')").await;
     reaches(&http, "heimdalld_paused", 1).await;
-    bench.complete(&session).await;
     bench.history(3, "good.bin", "completed").await;
     let after = reaches(&http, "heimdalld_sweep_measurements_queued_total", 3).await;
     assert_eq!(after.count("heimdalld_sweep_recordings_found_total"), 3);

@@ -6,7 +6,8 @@ use super::store_faults::faults;
 use crate::support::daemon::Daemon;
 use crate::support::s3_replies::{http_reply, no_such_key, s3_error, working_store};
 use crate::support::scripted_store::{Reply, Request, ScriptedStore};
-use crate::support::{BUCKET, Bench, recordings, wait_until};
+use crate::support::store_proxy::{Fault, StoreProxy};
+use crate::support::{BUCKET, Bench, assert_extracted, recordings, wait_until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_store_outage_fails_a_recording_or_spends_an_attempt() {
@@ -210,5 +211,25 @@ async fn ten_thousand_recordings_wait_for_a_store_and_only_probes_are_sent() {
             .await,
         0
     );
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_drips_gives_its_place_to_others() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", recordings::tone());
+    bench.put("drip.bin", recordings::tone());
+    let store_proxy = StoreProxy::with_fault(&bench, "drip.bin", Fault::Drip(Duration::from_millis(50))).await;
+    let settings = [("HEIMDALL_CONCURRENCY", "2")];
+    let daemon = Daemon::start_at(&bench, &store_proxy.endpoint(), &settings).await;
+    let dripping = bench.record(&["drip.bin", "drip.bin"]).await;
+    bench.complete(&dripping).await;
+    bench.wait_claimed(2).await;
+    let others = bench.record(&["a.bin", "a.bin", "a.bin"]).await;
+    bench.complete(&others).await;
+    assert_extracted(&bench.rows(&others).await, 1);
+    store_proxy.clear_faults();
+    let rows = bench.rows_without_delays(&dripping).await;
+    assert!(rows.iter().all(|row| !row.failed), "{rows:?}");
     daemon.stop().await;
 }

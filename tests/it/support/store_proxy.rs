@@ -32,6 +32,8 @@ pub(crate) enum Fault {
     Status(u16, &'static str),
     /// The header announces the whole body. The connection breaks after this number of bytes of it.
     Cut(usize),
+    /// The body comes byte by byte, with this delay before each.
+    Drip(Duration),
 }
 
 /// The proxy. A fault applies to requests whose path contains a given text.
@@ -151,7 +153,7 @@ async fn reply(
         Some(Fault::Delay(delay)) => tokio::time::sleep(delay).await,
         Some(Fault::Hang) => std::future::pending().await,
         Some(Fault::Status(status, code)) => return Ok(error(status, code)),
-        Some(Fault::Cut(_)) | None => {}
+        Some(Fault::Cut(_) | Fault::Drip(_)) | None => {}
     }
     let response = match store.call(request.map(s3s::Body::from)).await {
         Ok(response) => response,
@@ -159,6 +161,7 @@ async fn reply(
     };
     Ok(match fault {
         Some(Fault::Cut(bytes)) => response.map(|body| cut(body, bytes)),
+        Some(Fault::Drip(delay)) => response.map(|body| drip(body, delay)),
         _ => response,
     })
 }
@@ -169,6 +172,18 @@ fn error(status: u16, code: &str) -> Response<s3s::Body> {
         .status(status)
         .body(s3s::Body::from(text))
         .expect("a valid status")
+}
+
+fn drip(body: s3s::Body, delay: Duration) -> s3s::Body {
+    let bytes = body.flat_map(move |piece| {
+        let piece = piece.unwrap_or_default();
+        let bytes = (0..piece.len()).map(move |at| piece.slice(at..=at));
+        futures_util::stream::iter(bytes).then(move |byte| async move {
+            tokio::time::sleep(delay).await;
+            Ok::<_, std::io::Error>(byte)
+        })
+    });
+    StreamingBlob::wrap(Box::pin(bytes)).into()
 }
 
 fn cut(body: s3s::Body, keep_bytes: usize) -> s3s::Body {
