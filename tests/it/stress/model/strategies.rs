@@ -17,6 +17,16 @@ pub(super) fn any_possible(world: &World) -> BoxedStrategy<Transition> {
     Union::new_weighted(choice.0).boxed()
 }
 
+/// An outcome of a lease, with the lease. A claim of a measurement that has gone is never extracted.
+fn finished(world: &World, lease: usize) -> BoxedStrategy<(usize, Outcome)> {
+    let gone = prop_oneof![Just(Outcome::Retry), Just(Outcome::Release), Just(Outcome::Discard),];
+    let outcome = match world.leases[lease].location {
+        Some(_) => outcome(),
+        None => gone.boxed(),
+    };
+    (Just(lease), outcome).boxed()
+}
+
 fn outcome() -> BoxedStrategy<Outcome> {
     prop_oneof![
         4 => Just(Outcome::Completed),
@@ -155,12 +165,8 @@ fn writers(world: &World, choice: &mut Choice) {
     let held: Vec<usize> = answered.iter().copied().filter(|&lease| world.holds(lease)).collect();
     if !held.is_empty() {
         let most = held.len().min(4);
-        let batch = subsequence(held.clone(), 1..=most).prop_flat_map(|leases| {
-            leases
-                .into_iter()
-                .map(|lease| (Just(lease), outcome()))
-                .collect::<Vec<_>>()
-        });
+        let outcomes: Vec<_> = held.iter().map(|&lease| finished(world, lease)).collect();
+        let batch = subsequence(outcomes, 1..=most).prop_flat_map(|outcomes| outcomes);
         choice.add(14, batch.prop_map(Transition::Finish));
     }
     let no_rechecks: Vec<usize> = held
@@ -169,14 +175,15 @@ fn writers(world: &World, choice: &mut Choice) {
         .filter(|&lease| !world.leases[lease].recheck)
         .collect();
     if no_rechecks.len() > 1 {
-        let pair = (subsequence(no_rechecks, 2), outcome(), outcome());
-        choice.add(
-            3,
-            pair.prop_map(|(pair, one, other)| Transition::FinishTogether((pair[0], one), (pair[1], other))),
-        );
+        let outcomes: Vec<_> = no_rechecks.iter().map(|&lease| finished(world, lease)).collect();
+        let pair = subsequence(outcomes, 2).prop_flat_map(|outcomes| outcomes);
+        choice.add(3, pair.prop_map(|pair| Transition::FinishTogether(pair[0], pair[1])));
     }
     if !answered.is_empty() {
-        let stale = (select(answered), outcome()).prop_map(|claim| Transition::Finish(vec![claim]));
+        let outcomes: Vec<_> = answered.iter().map(|&lease| finished(world, lease)).collect();
+        let stale = select(outcomes)
+            .prop_flat_map(|one| one)
+            .prop_map(|claim| Transition::Finish(vec![claim]));
         choice.add(4, stale);
     }
 }

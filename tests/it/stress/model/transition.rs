@@ -109,6 +109,11 @@ impl ReferenceStateMachine for Reference {
     /// Shrinking removes transitions, and others may depend on them.
     fn preconditions(world: &World, transition: &Transition) -> bool {
         let answered = |lease: &usize| world.leases.get(*lease).is_some_and(|lease| !lease.lost);
+        // A claim of a measurement that has gone is never extracted.
+        let possible = |lease: usize, outcome: Outcome| {
+            world.leases[lease].location.is_some()
+                || matches!(outcome, Outcome::Retry | Outcome::Release | Outcome::Discard)
+        };
         let known = |worker: &usize| *worker < world.workers.len();
         let lives = |worker: &usize| world.workers.get(*worker).is_some_and(|worker| worker.registered);
         match transition {
@@ -128,10 +133,14 @@ impl ReferenceStateMachine for Reference {
             | Transition::ClaimAndLoseResponse { worker, .. } => known(worker),
             Transition::ClaimTogether { workers, .. } => lives(&workers.0) && lives(&workers.1),
             Transition::Expire(worker) | Transition::Deregister(worker) => lives(worker),
-            Transition::Finish(outcomes) => outcomes.iter().all(|(lease, _)| answered(lease)),
-            Transition::FinishTogether((one, _), (other, _)) => {
+            Transition::Finish(outcomes) => outcomes
+                .iter()
+                .all(|(lease, outcome)| answered(lease) && possible(*lease, *outcome)),
+            Transition::FinishTogether((one, first), (other, second)) => {
                 // A recheck does not keep a session open, so the order of the two would decide which one announces it.
                 one != other
+                    && possible(*one, *first)
+                    && possible(*other, *second)
                     && [one, other]
                         .into_iter()
                         .all(|lease| answered(lease) && world.holds(*lease) && !world.leases[*lease].recheck)
