@@ -1,5 +1,4 @@
-//! The numbers of signals that people record, wherever they are tuned: right, or unknown with a
-//! reason.
+//! The numbers of signals that people record, at any tuning: right, or unknown with a reason.
 
 #[path = "support/modulations/mod.rs"]
 #[allow(
@@ -126,6 +125,13 @@ fn noise_under_the_slopes_of_a_signal_has_a_bound() {
         "{bounds:?}"
     );
     assert!(extended.numbers.occupied_bandwidth_99_hz.is_some());
+}
+
+#[test]
+fn samples_show_that_a_narrow_gap_is_noise() {
+    let (segment, truth) = placed("AM voice", (12e3, 1), 2e3, 40.0);
+    let snr = segment.extended.numbers.snr_unbiased_db.expect("an SNR");
+    assert!((snr.mean - truth.snr_db).abs() < 1.0, "{snr:?}");
 }
 
 #[test]

@@ -189,7 +189,8 @@ impl SinglePrecision {
         let clipped = clipped.at_ends() as f64 / (2.0 * n);
         let kurtosis = envelope.kurtosis_without(offset_power) + CLIPPED_KURTOSIS * clipped.sqrt();
         let deficit = KurtosisDeficit::of(kurtosis, offset_power / rest, &self.blocks);
-        let noise = noise::estimate(&self.blocks, deficit.if_significant(), &mut self.noise_scratch);
+        let mut noise = noise::estimate(&self.blocks, deficit.if_significant(), &mut self.noise_scratch);
+        noise.decide_by_samples(&self.spectrum, &self.blocks, &mut self.transform);
         let signal = 1.0 - noise.density * noise.bins / (rest * n * n);
         (noise, (deficit, signal))
     }

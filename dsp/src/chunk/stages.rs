@@ -133,6 +133,7 @@ impl Stages {
                 tails: 0.0,
                 measured_bins: 0.0,
                 knowledge: Knowledge::Known,
+                unsure: Vec::new(),
             },
             total: 0.0,
             quality: QualityAccumulator::default(),

@@ -31,8 +31,8 @@ pub(crate) struct ChunkReading {
     pub is_located: bool,
     /// Whether a line at 0 Hz, which they do not contain, may be the signal's carrier.
     pub may_lack_carrier: bool,
-    /// Standard error of the occupied bandwidth by the noise alone, as a part of it. 0 if it is
-    /// within the resolution.
+    /// How far the noise alone may have moved the edges of the occupied band, as a part of its width.
+    /// 0 if that is within the resolution.
     pub edge_doubt: f64,
     /// Standard deviation of the signal's power as a part of it.
     pub snr_deviation: f64,
@@ -86,20 +86,16 @@ impl ChunkReading {
             knowledge: noise.knowledge,
             is_located: chunk.emission.is_some(),
             may_lack_carrier: false,
-            edge_doubt: edge_doubt(
-                place_hz(|found| found.width_variance_by_noise.sqrt()),
-                upper_hz - lower_hz,
-                bin_hz,
-            ),
+            edge_doubt: edge_doubt(place_hz(|found| found.width_doubt), upper_hz - lower_hz, bin_hz),
             snr_deviation: scatter.sqrt() / signal_power.max(f64::MIN_POSITIVE),
         }
     }
 }
 
-/// This standard error of a width as a part of it. 0 if it is within the resolution.
-fn edge_doubt(standard_error_hz: f64, width_hz: f64, bin_hz: f64) -> f64 {
-    if standard_error_hz > uncertainty::resolution(bin_hz).occupied_bandwidth_99_hz {
-        standard_error_hz / width_hz.max(bin_hz)
+/// This deviation of a width as a part of it. 0 if it is within the resolution.
+fn edge_doubt(deviation_hz: f64, width_hz: f64, bin_hz: f64) -> f64 {
+    if deviation_hz > uncertainty::resolution(bin_hz).occupied_bandwidth_99_hz {
+        deviation_hz / width_hz.max(bin_hz)
     } else {
         0.0
     }

@@ -15,8 +15,8 @@ use crate::estimators::noise::Knowledge;
 /// 0.4 dB.
 const WEAKEST: f64 = 0.1;
 
-/// Largest standard error of the occupied bandwidth by the noise alone, as a part of it, for which
-/// the edges of the band are known.
+/// Largest deviation of the occupied bandwidth by the noise alone, as a part of it, for which the
+/// edges of the band are known.
 pub(crate) const EDGE_DOUBT: f64 = 0.05;
 
 /// Why a number of the extended set is not known.
@@ -142,7 +142,12 @@ fn known(
     } else {
         Unknown::TooWeak
     };
-    let edges = place.or((reading.edge_doubt > EDGE_DOUBT).then_some(doubt));
+    // Of a signal that stands out of another signal or of noise, whichever the rest is, the edges would
+    // be those of a part.
+    let ambiguous = noise.filter(|reason| *reason == Unknown::PresenceUndecidable);
+    let edges = place
+        .or(ambiguous)
+        .or((reading.edge_doubt > EDGE_DOUBT).then_some(doubt));
     let is_idle = is_present && numbers.duty_cycle <= 0.0;
     let duty_cycle = if is_present { numbers.duty_cycle } else { 0.0 };
     macro_rules! number {

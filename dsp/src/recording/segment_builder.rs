@@ -21,6 +21,9 @@ const CERTAIN: f64 = 0.2;
 const CHANGE_DB: f64 = 0.5;
 const CHANGE: f64 = 0.05;
 
+/// Largest ratio of the widths of two chunks of a steady signal.
+const SAME_WIDTH: f64 = 1.1;
+
 /// Largest difference of the noise of two chunks.
 const LOUDER_DB: f64 = 2.0;
 
@@ -165,17 +168,42 @@ fn agree(chunks: &mut [MeasuredChunk]) {
 }
 
 /// The receiver's noise is the same in all chunks. Where it reads more than in another chunk, the
-/// signal covers it.
+/// signal covers it. Then weak parts of the signal were taken for noise.
 fn doubt_louder_noise(chunks: &mut [MeasuredChunk]) {
     let noise_db = |chunk: &MeasuredChunk| chunk.reading.numbers.noise_density_dbfs_hz;
     let is_known = |chunk: &MeasuredChunk| chunk.reading.has_noise && chunk.reading.knowledge == Knowledge::Known;
-    let known = chunks.iter().filter(|chunk| is_known(chunk));
-    let quietest_db = known.map(noise_db).fold(f64::INFINITY, f64::min);
+    // Hidden noise is a bound for that of all chunks.
+    let has_bound = |chunk: &&MeasuredChunk| chunk.reading.has_noise && chunk.reading.knowledge != Knowledge::Ambiguous;
+    let quietest_db = chunks
+        .iter()
+        .filter(has_bound)
+        .map(noise_db)
+        .fold(f64::INFINITY, f64::min);
     for chunk in chunks.iter_mut() {
         if chunk.signal_present && is_known(chunk) && noise_db(chunk) > quietest_db + LOUDER_DB {
             chunk.reading.knowledge = Knowledge::AtMost;
+            chunk.reading.edge_doubt = f64::INFINITY;
         }
     }
+}
+
+/// Whether the edges of the band are in doubt: the noise may move them, or may be a part of the signal.
+fn is_doubtful(reading: &ChunkReading) -> bool {
+    reading.edge_doubt > EDGE_DOUBT || reading.knowledge == Knowledge::Ambiguous
+}
+
+/// Whether the chunks whose edges are known have bands of different widths: then they say nothing of
+/// the others.
+fn widths_differ(chunks: &[MeasuredChunk]) -> bool {
+    let known = chunks
+        .iter()
+        .filter(|chunk| chunk.signal_present && chunk.reading.is_located && !is_doubtful(&chunk.reading));
+    let (narrowest, widest) = known
+        .map(|chunk| chunk.reading.numbers.occupied_bandwidth_99_hz)
+        .fold((f64::INFINITY, 0.0_f64), |(low, high), width| {
+            (low.min(width), high.max(width))
+        });
+    widest > SAME_WIDTH * narrowest
 }
 
 /// What is unknown in a good part of the chunks with a signal is unknown in all of them: a mean
@@ -188,8 +216,9 @@ fn share_doubt(chunks: &mut [MeasuredChunk]) {
         let count = present().filter(|chunk| is(&chunk.reading)).count();
         count as f64 >= COMMON * present().count() as f64
     };
-    let is_hidden = is_common(|reading| reading.knowledge == Knowledge::AtMost);
-    let has_doubt = is_common(|reading| reading.edge_doubt > EDGE_DOUBT);
+    let is_hidden = is_common(|reading| reading.knowledge != Knowledge::Known);
+    let has_doubt =
+        is_common(is_doubtful) || (present().any(|chunk| is_doubtful(&chunk.reading)) && widths_differ(chunks));
     for chunk in chunks.iter_mut().filter(|chunk| chunk.signal_present) {
         let reading = &mut chunk.reading;
         if is_hidden && reading.knowledge == Knowledge::Known {

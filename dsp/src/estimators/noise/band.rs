@@ -43,6 +43,11 @@ const NOISE_LEFT: f64 = 0.5;
 /// Least part of a hump that is as strong as its median group, if that is noise.
 const PLATEAU: f64 = 0.5;
 
+/// Fewest pairs of neighbours on a plateau, and standard deviations by which their variance may exceed
+/// that of noise.
+const FEWEST_PAIRS: f64 = 8.0;
+const SCATTER_DEVIATIONS: f64 = 2.0;
+
 /// Ratio of a hump to the floor from which on it must be explained: 3 dB.
 const STEP: f64 = 2.0;
 
@@ -122,7 +127,7 @@ impl Band<'_> {
             middle * self.factor,
         )
         .0;
-        let is_plateau = on_plateau as f64 >= PLATEAU * core.len() as f64;
+        let is_plateau = on_plateau as f64 >= PLATEAU * core.len() as f64 && self.scatters_as_noise(&core, middle);
         let strongest_inside = self.densities[core].iter().copied().fold(0.0, f64::max);
         Decision {
             shape: if strongest_inside > COLOUR_SEEN * middle {
@@ -185,6 +190,23 @@ impl Band<'_> {
         let strongest = in_core.iter().copied().fold(0.0, f64::max);
         (is_lopsided && middle > COLOUR_SEEN * floor)
             || (!has_shoulders && (strongest > STEEP * floor || self.deficit > 0.0))
+    }
+
+    /// Whether neighbouring groups that are about as strong as the `middle` differ no more than those of
+    /// noise. The gaps between the lines of a signal differ more.
+    fn scatters_as_noise(&self, core: &Range<usize>, middle: f64) -> bool {
+        let is_on_plateau = |density: f64| density >= middle / self.factor && density <= middle * self.factor;
+        let (mut count, mut sum) = (0.0, 0.0);
+        for pair in self.densities[core.clone()].windows(2) {
+            let (one, other) = (pair[0], pair[1]);
+            if is_on_plateau(one) && is_on_plateau(other) {
+                count += 1.0;
+                sum += 2.0 * ((one - other) / (one + other)).powi(2);
+            }
+        }
+        // A pair of normal variables gives its variance with the kurtosis of a square, 3.
+        let highest = 1.0 + SCATTER_DEVIATIONS * (3.0_f64 / count).sqrt();
+        count >= FEWEST_PAIRS && sum / count <= highest * self.deviation.powi(2)
     }
 
     /// Whether the top is flat and equally high at both ends of the hump, as noise is in a

@@ -1,5 +1,8 @@
 //! The floor of a band: how strong the noise is where it is visible.
 
+use std::ops::Range;
+
+use super::HANN_VARIANCE;
 use super::band::Band;
 use super::groups::sum_between;
 use super::shape::{COLOUR_SEEN, SLOPE};
@@ -13,8 +16,10 @@ const CELLS: usize = 80;
 const GAP_CELL: f64 = 10.0;
 const FEWEST_CELLS: usize = 4;
 
-/// Least part of a gap that is as strong as the floor, if the floor is noise.
+/// Least part of a gap that is as strong as the floor, if the floor is noise: beside weak signals,
+/// and beside those far above it, whose slopes reach farther.
 const LEVEL_PART: f64 = 0.5;
+const LEVEL_PART_BESIDE_FAR: f64 = 0.6;
 
 /// Standard deviations up to which a cell is as strong as the floor.
 const LEVEL_DEVIATIONS: f64 = 4.0;
@@ -41,6 +46,40 @@ const FEWEST_DOUBTED: usize = 8;
 /// Standard deviations by which the weaker part must be below, to count alone.
 const CONTAMINATED: f64 = 2.5;
 
+/// Evidence with which a gap counts as noise if its samples are Gaussian, although the cells alone
+/// do not show it. Either the signals end abruptly: so many cells of the band are between the floor
+/// and a signal, so much of the gap is level, and so many groups show no tails (three standard
+/// deviations). Or the gap has so
+/// many bins that the tail of any signal would show in its samples.
+const SLOPE_CELLS: usize = 3;
+const ABRUPT_LEVEL_PART: f64 = 0.8;
+const FEWEST_ABRUPT_GROUPS: usize = 6;
+const FLAT: f64 = 9.0;
+const MANY_BINS: f64 = 4_200.0;
+
+/// Part of the cells that signals cover, and ratio of the strongest to the floor, from which on
+/// their tails may be as level as noise: then the samples must not be tails.
+const WIDE: f64 = 0.3;
+const FAR: f64 = 100.0;
+
+/// What the gaps between strong signals show.
+pub(super) struct Gaps {
+    /// `None` if the slopes of the signals hide the noise, as far as the cells show.
+    pub(super) visible: Option<Visible>,
+    /// Groups whose samples decide whether this is true. Empty if the cells are sufficient.
+    pub(super) unsure: Vec<Range<usize>>,
+}
+
+impl Gaps {
+    /// This noise, as the cells show.
+    pub(super) fn sure(visible: Visible) -> Self {
+        Self {
+            visible: Some(visible),
+            unsure: Vec::new(),
+        }
+    }
+}
+
 /// Noise in the gaps between signals.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Visible {
@@ -50,11 +89,11 @@ pub(super) struct Visible {
 }
 
 impl Band<'_> {
-    /// The noise in the gaps between strong signals, of which `density` is an estimate. `None` if the
-    /// signals' own slopes hide it: the gaps are not level, or contain the tails of the signals.
-    pub(super) fn visible(&self, floor: f64, density: f64) -> Option<Visible> {
+    /// The noise in the gaps between strong signals, of which `density` is an estimate. It is hidden
+    /// if the gaps are not level, are few, or contain the tails of the signals.
+    pub(super) fn gaps(&self, floor: f64, density: f64) -> Gaps {
         if !self.densities.iter().any(|density| *density > COLOUR_SEEN * floor) {
-            return Some(Visible { density, tails: 0.0 });
+            return Gaps::sure(Visible { density, tails: 0.0 });
         }
         let in_cell = self.densities.len().div_ceil(CELLS);
         let mean = |cell: &[f64]| cell.iter().sum::<f64>() / cell.len() as f64;
@@ -67,23 +106,39 @@ impl Band<'_> {
             .filter(|at| cells[*at] >= SLOPE * floor)
             .collect();
         let highest = (1.0 + LEVEL_DEVIATIONS * self.deviation / (in_cell as f64).sqrt()) * floor;
-        let level: Vec<usize> = gap.iter().copied().filter(|at| cells[*at] <= highest).collect();
-        if (level.len() as f64) < LEVEL_PART * gap.len() as f64 {
-            return None;
-        }
-        // The foot of a steep slope is no tail.
         let is_level = |at: usize| cells[at % count] <= highest;
+        let level: Vec<usize> = gap.iter().copied().filter(|at| is_level(*at)).collect();
+        let level_part = level.len() as f64 / gap.len().max(1) as f64;
+        // The foot of a steep slope is no tail.
         let inner: Vec<usize> = level
-            .iter()
-            .copied()
+            .into_iter()
             .filter(|at| is_level(at + 1) && is_level(at + count - 1))
             .collect();
         let groups = inner.len() * in_cell;
-        if inner.len() < FEWEST_CELLS || groups < FEWEST_GROUPS {
-            return None;
-        }
         let tails = tails(&cells, &inner, GAP_CELL * floor);
-        self.beside_tails(&cells, &tails, in_cell, density)
+        let is_far = cells.iter().any(|cell| *cell > FAR * floor);
+        let least_level = if is_far { LEVEL_PART_BESIDE_FAR } else { LEVEL_PART };
+        let is_large = level_part >= least_level && inner.len() >= FEWEST_CELLS && groups >= FEWEST_GROUPS;
+        let visible = is_large
+            .then(|| self.beside_tails(&cells, &tails, in_cell, density))
+            .flatten();
+        let is_unsure = if let Some(Visible { tails, .. }) = visible {
+            let strong = (0..count).filter(|at| is_strong(*at)).count();
+            tails <= 0.0 && is_far && strong as f64 >= WIDE * count as f64
+        } else {
+            let slopes = (0..count).filter(|at| !is_level(*at) && !is_strong(*at)).count();
+            let of_chance = self.deviation.powi(2) / in_cell as f64;
+            let is_abrupt = slopes <= SLOPE_CELLS
+                && level_part >= ABRUPT_LEVEL_PART
+                && groups >= FEWEST_ABRUPT_GROUPS
+                && without_tails(&cells, &tails).1 <= FLAT * of_chance;
+            is_abrupt || (is_large && groups as f64 * HANN_VARIANCE >= MANY_BINS * self.deviation.powi(2))
+        };
+        let groups = |at: usize| at * in_cell..((at + 1) * in_cell).min(self.densities.len());
+        Gaps {
+            visible,
+            unsure: inner.into_iter().filter(|_| is_unsure).map(groups).collect(),
+        }
     }
 
     /// The noise in a gap, from `density`, its mean there, and the tails of the signals. `tails` has

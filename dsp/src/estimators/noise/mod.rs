@@ -14,17 +14,21 @@
 
 mod band;
 mod floor;
+mod gap;
 mod groups;
 mod kurtosis;
 mod shape;
 
 use std::ops::Range;
 
+use rustfft::num_complex::Complex32;
+
 use self::band::{Band, Decision};
-use self::floor::Visible;
+use self::floor::{Gaps, Visible};
 use self::groups::{fill_densities, group_blocks};
 use super::distributions;
 use super::spectrum::Block;
+use crate::fft::Transform;
 pub(crate) use kurtosis::KurtosisDeficit;
 use shape::SLOPE;
 pub(crate) use shape::{BandShape, Knowledge};
@@ -39,6 +43,18 @@ pub(crate) const HANN_VARIANCE: f64 = 1.0 + 2.0 * (4.0 / 9.0 + 1.0 / 36.0);
 
 /// Part by which hidden noise may be weaker than its bound.
 const HIDDEN: f64 = 0.3;
+
+/// Kurtosis of samples above that of noise up to which they are noise for the most part, and the same
+/// in standard deviations where that is more. Tails with a tenth of the power add more.
+const GAUSSIAN: f64 = 0.5;
+const GAUSSIAN_DEVIATIONS: f64 = 3.0;
+
+/// Kurtosis of samples above that of noise from which on they are tails for the most part. If few
+/// samples are strong, a part `s` of the power in them adds `s^2` times their own kurtosis.
+const TAILS: f64 = 20.0;
+
+/// Part of the noise that tails may have whose samples look Gaussian: 0.4 dB.
+const UNSEEN_TAILS: f64 = 0.1;
 
 /// The noise of a chunk.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +74,9 @@ pub(crate) struct Noise {
     /// Bins from which the density was estimated.
     pub measured_bins: f64,
     pub knowledge: Knowledge,
+    /// Blocks between the signals whose samples decide whether the density is that of the noise.
+    /// Empty if the spectrum decides.
+    pub unsure: Vec<Range<usize>>,
 }
 
 impl Noise {
@@ -73,6 +92,30 @@ impl Noise {
         match self.knowledge {
             Knowledge::AtMost => HIDDEN.powi(2),
             _ => self.relative_variance() + self.doubt.powi(2),
+        }
+    }
+}
+
+impl Noise {
+    /// Decides whether the density is that of the noise by the samples, where the spectrum is not
+    /// sufficient. `spectrum` is padded as for [`spectrum::measure`](super::spectrum::measure).
+    pub(crate) fn decide_by_samples(&mut self, spectrum: &[Complex32], blocks: &[Block], transform: &mut Transform) {
+        if self.unsure.is_empty() {
+            return;
+        }
+        let bins = self
+            .unsure
+            .iter()
+            .cloned()
+            .flat_map(|gap| &blocks[gap])
+            .flat_map(Block::range);
+        let excess = gap::excess(spectrum, bins, transform);
+        if self.knowledge == Knowledge::AtMost && excess.kurtosis < GAUSSIAN.max(GAUSSIAN_DEVIATIONS * excess.deviation)
+        {
+            self.knowledge = Knowledge::Known;
+            self.tails = UNSEEN_TAILS;
+        } else if excess.kurtosis > TAILS {
+            self.knowledge = Knowledge::AtMost;
         }
     }
 }
@@ -105,17 +148,23 @@ pub(crate) fn estimate(blocks: &[Block], deficit: f64, scratch: &mut Scratch) ->
         knowledge,
     } = band.decide(ranked);
     let (density, near, doubt) = band.mean_near(level, ranked);
-    let visible = match (knowledge, shape) {
-        (Knowledge::Known, BandShape::Noise | BandShape::Signal | BandShape::Filled) => band.visible(level, density),
-        _ => Some(Visible { density, tails: 0.0 }),
+    let known = Visible { density, tails: 0.0 };
+    let Gaps { visible, unsure } = match (knowledge, shape) {
+        (Knowledge::Known, BandShape::Noise | BandShape::Signal | BandShape::Filled) => band.gaps(level, density),
+        _ => Gaps::sure(known),
     };
-    let is_hidden = visible.is_none();
-    let Visible { density, tails } = visible.unwrap_or(Visible { density, tails: 0.0 });
+    let knowledge = if visible.is_some() {
+        knowledge
+    } else {
+        Knowledge::AtMost
+    };
+    let Visible { density, tails } = visible.unwrap_or(known);
+    let in_blocks = |groups: Range<usize>| groups.start * in_group..(groups.end * in_group).min(blocks.len());
     let pass_band = band.pass_band(shape, density);
     let pass_band = if pass_band.is_empty() {
         0..blocks.len()
     } else {
-        pass_band.start * in_group..(pass_band.end * in_group).min(blocks.len())
+        in_blocks(pass_band)
     };
     let noise_bins = |block: &Block| {
         let bins = block.bins as f64;
@@ -137,6 +186,7 @@ pub(crate) fn estimate(blocks: &[Block], deficit: f64, scratch: &mut Scratch) ->
         doubt,
         tails,
         measured_bins: near as f64 * bins as f64 / densities.len().max(1) as f64,
-        knowledge: if is_hidden { Knowledge::AtMost } else { knowledge },
+        knowledge,
+        unsure: unsure.into_iter().map(in_blocks).collect(),
     }
 }

@@ -8,7 +8,11 @@ use crate::estimators::spectrum::{self, Block, PAD};
 
 /// Part of the power below the lower edge of the occupied bandwidth, and the part above the upper
 /// edge (ITU-R SM.328, article 1.153 of the Radio Regulations).
-const OUTSIDE: f64 = 0.005;
+pub(super) const OUTSIDE: f64 = 0.005;
+
+/// Standard deviations of the noise to either side by which an edge must be certain. Between the lines of a
+/// spectrum an edge stays where it is, and then jumps.
+const CERTAIN: f64 = 1.0;
 
 /// Part of the power up to which an edge is searched, and the most that its deviation can move it.
 const MIDDLE: f64 = 0.5;
@@ -49,7 +53,7 @@ impl RegionSums<'_> {
     /// outside the edge is the sum of their squares, times that of the window. The estimate of the
     /// noise adds its own. The edges for this power plus and minus its standard deviation give the
     /// deviation of the edge, whatever the slope of the spectrum (Woodruff, J. Am. Stat. Ass. 47,
-    /// 1952). The second number is the variance by the noise alone.
+    /// 1952). The second number is how far the edge may be from there because of the noise alone.
     pub(super) fn edge<'a>(
         &self,
         blocks: &(impl Iterator<Item = (usize, &'a Block)> + Clone),
@@ -63,19 +67,20 @@ impl RegionSums<'_> {
             * (self.noise.density * (edge.bins - OUTSIDE * self.bins)).powi(2);
         let found = place(&edge);
         let distance = |target: f64| at(target).map(|edge| (place(&edge) - found).abs());
+        let inner = |deviation: f64| distance((outside + deviation).min(FARTHEST * self.total));
+        let outer = |deviation: f64| (deviation < outside).then(|| distance(outside - deviation)).flatten();
         let moved = |variance: f64| {
-            let deviation = variance.sqrt();
-            let inner = distance((outside + deviation).min(FARTHEST * self.total));
-            let outer = (deviation < outside).then(|| distance(outside - deviation)).flatten();
-            let distances = [inner, outer].into_iter().flatten();
+            let distances = [inner(variance.sqrt()), outer(variance.sqrt())].into_iter().flatten();
             distances.clone().sum::<f64>() / distances.count().max(1) as f64
         };
         let noise_squares = (self.noise.density.powi(2) * edge.bins).min(edge.squares);
+        let by_noise = (HANN_VARIANCE * noise_squares + from_noise).sqrt();
         let edge = Place {
             at: found,
             variance: moved(HANN_VARIANCE * edge.squares + from_noise).powi(2),
         };
-        Some((edge, moved(HANN_VARIANCE * noise_squares + from_noise).powi(2)))
+        let distances = [inner(CERTAIN * by_noise), outer(CERTAIN * by_noise)];
+        Some((edge, distances.into_iter().flatten().fold(0.0, f64::max)))
     }
 
     /// The last bin, before half of the power is reached, at which the sum reaches the target.

@@ -8,7 +8,7 @@ mod region_growth;
 use rustfft::num_complex::Complex32;
 
 use self::carrier::carrier;
-use self::edges::{RegionSums, crossing, residual};
+use self::edges::{OUTSIDE, RegionSums, crossing, residual};
 use super::distributions;
 use super::noise::{HANN_VARIANCE, Noise};
 use super::spectrum::{Block, PAD, signed};
@@ -26,6 +26,11 @@ const COLOUR: f64 = 1.05;
 /// Part of the region's width that is added at each end, where the signal is weaker than the noise.
 const GUARD: f64 = 0.5;
 
+/// Bins on either side of a signal in which its side bands may be hidden (5 kHz: those of speech), and
+/// standard deviations by which their sum must exceed the noise.
+const SIDE_BANDS: usize = 1_000;
+const HIDDEN_DEVIATIONS: f64 = 2.5;
+
 /// A signal above the noise. Frequencies are in bins from 0 Hz. A band across the end of the
 /// spectrum has one edge beyond half the sample rate, so that the upper edge minus the lower is
 /// always the width. The middle of the band is within half the sample rate.
@@ -41,9 +46,8 @@ pub(crate) struct Emission {
     pub lower_variance: f64,
     pub upper_variance: f64,
     pub carrier_variance: f64,
-    /// Variance of the upper minus the lower edge by the noise alone: how well the chunk shows its
-    /// own band.
-    pub width_variance_by_noise: f64,
+    /// How far the noise alone may have moved the edges. Infinite if side bands are hidden in it.
+    pub width_doubt: f64,
 }
 
 /// Finds the emission. For each block: sums over all blocks before it.
@@ -79,12 +83,12 @@ impl Finder {
             bins: numbered.clone().map(|(_, block)| block.bins as f64).sum(),
         };
         let turns = |ordinal: usize| (ordinal / blocks.len() * n) as f64;
-        let (lower, lower_by_noise) = sums.edge(
+        let (lower, lower_doubt) = sums.edge(
             &numbered,
             |block, before, target| crossing(block.range(), spectrum, noise, before, target),
             |edge| signed(edge.bin, n) + turns(edge.ordinal) - 0.5 + edge.before,
         )?;
-        let (upper, upper_by_noise) = sums.edge(
+        let (upper, upper_doubt) = sums.edge(
             &numbered.clone().rev(),
             |block, before, target| crossing(block.range().rev(), spectrum, noise, before, target),
             |edge| signed(edge.bin, n) + turns(edge.ordinal) + 0.5 - edge.before,
@@ -100,7 +104,11 @@ impl Finder {
             lower_variance: lower.variance,
             upper_variance: upper.variance,
             carrier_variance: carrier.variance,
-            width_variance_by_noise: lower_by_noise + upper_by_noise,
+            width_doubt: if self.hides_side_bands(region, total, noise) {
+                f64::INFINITY
+            } else {
+                lower_doubt.hypot(upper_doubt)
+            },
         })
     }
 
@@ -140,6 +148,27 @@ impl Finder {
             }
         }
         None
+    }
+
+    /// Whether side bands are beside the region that are too weak for a run of blocks, but together
+    /// have more power than may be outside the occupied band.
+    fn hides_side_bands(&self, region: Region, total: f64, noise: &Noise) -> bool {
+        let count = self.power.len().saturating_sub(1);
+        if count == 0 {
+            return false;
+        }
+        let sum = |from: usize, to: usize| {
+            let bins = (self.bins[to] - self.bins[from]) as f64;
+            (self.power[to] - self.power[from] - noise.density * bins, bins)
+        };
+        let reach = (SIDE_BANDS * count).div_ceil(self.bins[count].max(1));
+        let end = (region.first + region.len).min(count);
+        let (below, bins_below) = sum(region.first.saturating_sub(reach), region.first);
+        let (above, bins_above) = sum(end, (end + reach).min(count));
+        let bins = bins_below + bins_above;
+        let variance = HANN_VARIANCE * bins + noise.relative_variance() * bins.powi(2);
+        let hidden = below + above;
+        hidden > OUTSIDE * total && hidden > HIDDEN_DEVIATIONS * noise.density * variance.sqrt()
     }
 
     /// The region with the weaker parts of the signal beside it.
