@@ -36,15 +36,15 @@ pub async fn keep_coverage_loop(queue: Queue, compatibility: Arc<SchemaCompatibi
             continue;
         }
         match queue.keep_coverage().await {
-            Ok(step) => {
+            Ok(done) => {
                 failures = 0;
-                if step.differing > 0 {
+                if done.differing > 0 {
                     warn!(
-                        sessions = step.differing,
+                        sessions = done.differing,
                         "the kept counts of sessions differed from what they have, and were corrected"
                     );
                 }
-                if step.more {
+                if done.more {
                     pause = BUSY_INTERVAL;
                 }
             }

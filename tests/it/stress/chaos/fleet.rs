@@ -40,7 +40,7 @@ pub(super) struct Fleet {
     pub(super) store_connections: TcpProxy,
     pub(super) store_proxy: StoreProxy,
     logs: Logs,
-    _pooler: PgBouncer,
+    _bouncer: PgBouncer,
 }
 
 /// The logs of all daemon processes that have ended.
@@ -61,8 +61,8 @@ impl Fleet {
             .expect("an address");
         let direct = bench.url().await;
         // It keeps the connections of its clients while the server is away, and asks for it again soon.
-        let pooler = PgBouncer::start_before(&direct, "server_login_retry = 1").await;
-        let pooled_url = pooler.url(&direct);
+        let bouncer = PgBouncer::start_before(&direct, "server_login_retry = 1").await;
+        let pooled_url = bouncer.url(&direct);
         let mut fleet = Self {
             members: Vec::new(),
             store_connections: TcpProxy::to(Target::Tcp(address)).await,
@@ -72,7 +72,7 @@ impl Fleet {
                 runs: Vec::new(),
                 wrong_ends: Vec::new(),
             },
-            _pooler: pooler,
+            _bouncer: bouncer,
         };
         for index in 0..DAEMONS {
             let pooled = index == 0;
