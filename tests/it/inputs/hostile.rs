@@ -2,6 +2,8 @@
 
 use uuid::Uuid;
 
+use tokio_postgres::error::SqlState;
+
 use crate::support::daemon::Daemon;
 use crate::support::{Bench, connect, empty_database, recordings};
 
@@ -128,14 +130,12 @@ async fn hostile_locations_become_error_rows_and_single_log_lines() {
                 .await
                 > 0
         );
-        // The kind is a parameter, not part of a statement.
-        let retried: i64 = bench
-            .value(
-                "SELECT measurements_queued FROM heimdall.retry_failed($1)",
-                &[&"x' OR true; --"],
-            )
-            .await;
-        assert_eq!(retried, 0);
+        // The kind is a parameter, not part of a statement: it is refused as unknown.
+        let retry = "SELECT measurements_queued FROM heimdall.retry_failed($1)";
+        let refused = bench.sql.query(retry, &[&"x' OR true; --"]).await;
+        let code = refused.expect_err("it is no kind").code().cloned();
+        assert_eq!(code, Some(SqlState::INVALID_PARAMETER_VALUE));
+        assert_eq!(bench.count("heimdall.feature_queue WHERE source = 'retry'").await, 0);
         daemon.wait_for_log("feature extraction complete").await;
         assert_log_lines_intact(&daemon);
         for line in daemon.log_lines("").iter().filter(|_| format == "json") {
