@@ -1,8 +1,7 @@
 //! Untrusted text through the real daemon and back: names, keys, messages, notifications.
 
-use uuid::Uuid;
-
 use tokio_postgres::error::SqlState;
+use uuid::Uuid;
 
 use crate::support::daemon::Daemon;
 use crate::support::{Bench, connect, empty_database, recordings};
