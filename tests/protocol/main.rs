@@ -128,7 +128,7 @@ fn the_mapping_names_every_action_and_files_that_exist() {
         assert!(sql.join(file).is_file(), "sql/{file} does not exist");
     }
     for file in sources {
-        let exists = ["functions", "functions/intake", "queries"]
+        let exists = ["functions", "functions/administration", "functions/intake", "queries"]
             .iter()
             .any(|folder| sql.join(folder).join(file).is_file());
         assert!(exists, "{file} in faults.rs does not exist");

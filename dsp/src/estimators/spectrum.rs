@@ -66,6 +66,11 @@ pub(crate) fn signed(bin: usize, n: usize) -> f64 {
     }
 }
 
+/// Variance of a sum of neighbouring bins under a Hann window over the variance of a sum of
+/// independent ones: the powers of adjacent bins have the correlation 4/9, those two bins apart
+/// 1/36.
+pub(crate) const HANN_VARIANCE: f64 = 1.0 + 2.0 * (4.0 / 9.0 + 1.0 / 36.0);
+
 /// Bins before the first in a padded spectrum.
 pub(crate) const PAD: usize = 1;
 

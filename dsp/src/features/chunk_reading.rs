@@ -4,10 +4,10 @@ use super::chunk_estimates::ChunkEstimates;
 use super::extended::Extended;
 use super::uncertainty::{self, Powers};
 use crate::decibel::{SILENCE, dbfs};
-use crate::estimators::noise::{HANN_VARIANCE, Knowledge};
+use crate::estimators::noise::Knowledge;
 use crate::estimators::occupied_bandwidth::Emission;
 use crate::estimators::order_statistic;
-use crate::estimators::spectrum::Block;
+use crate::estimators::spectrum::{Block, HANN_VARIANCE};
 
 /// A frame is busy if its power exceeds this many times that of the noise: 3 dB.
 const BUSY: f64 = 2.0;

@@ -4,8 +4,7 @@ use std::f64::consts::{LN_10, TAU};
 
 use super::chunk_estimates::ChunkEstimates;
 use super::extended::Extended;
-use crate::estimators::noise::HANN_VARIANCE;
-use crate::estimators::spectrum::Block;
+use crate::estimators::spectrum::{Block, HANN_VARIANCE};
 
 /// Decibels of a relative error.
 const DB: f64 = 10.0 / LN_10;

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::HANN_VARIANCE;
 use super::band::Band;
 use super::groups::sum_between;
 use super::shape::{COLOUR_SEEN, SLOPE};
 use crate::estimators::order_statistic;
+use crate::estimators::spectrum::HANN_VARIANCE;
 
 /// Most cells into which the groups are put together for the comparison of a gap with the tails of
 /// the signals beside it.

@@ -27,7 +27,7 @@ use self::band::{Band, Decision};
 use self::floor::{Gaps, Visible};
 use self::groups::{fill_densities, group_blocks};
 use super::distributions;
-use super::spectrum::Block;
+use super::spectrum::{Block, HANN_VARIANCE};
 use crate::fft::Transform;
 pub(crate) use kurtosis::KurtosisDeficit;
 use shape::SLOPE;
@@ -35,11 +35,6 @@ pub(crate) use shape::{BandShape, Knowledge};
 
 /// Probability that a group of noise counts as signal.
 const FALSE_ALARM: f64 = 1e-4;
-
-/// Variance of a sum of neighbouring bins under a Hann window over the variance of a sum of
-/// independent ones: the powers of adjacent bins have the correlation 4/9, those two bins apart
-/// 1/36.
-pub(crate) const HANN_VARIANCE: f64 = 1.0 + 2.0 * (4.0 / 9.0 + 1.0 / 36.0);
 
 /// Part by which hidden noise may be weaker than its bound.
 const HIDDEN: f64 = 0.3;

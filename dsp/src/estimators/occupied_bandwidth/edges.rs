@@ -3,8 +3,8 @@
 use rustfft::num_complex::Complex32;
 
 use super::place::Place;
-use crate::estimators::noise::{HANN_VARIANCE, Noise};
-use crate::estimators::spectrum::{self, Block, PAD};
+use crate::estimators::noise::Noise;
+use crate::estimators::spectrum::{self, Block, HANN_VARIANCE, PAD};
 
 /// Part of the power below the lower edge of the occupied bandwidth, and the part above the upper
 /// edge (ITU-R SM.328, article 1.153 of the Radio Regulations).

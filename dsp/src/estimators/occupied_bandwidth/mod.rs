@@ -10,8 +10,8 @@ use rustfft::num_complex::Complex32;
 use self::carrier::carrier;
 use self::edges::{OUTSIDE, RegionSums, crossing, residual};
 use super::distributions;
-use super::noise::{HANN_VARIANCE, Noise};
-use super::spectrum::{Block, PAD, signed};
+use super::noise::Noise;
+use super::spectrum::{Block, HANN_VARIANCE, PAD, signed};
 
 /// Probability that noise far from a signal counts as part of it.
 const FALSE_ALARM: f64 = 1e-3;
