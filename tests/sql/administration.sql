@@ -122,6 +122,8 @@ BEGIN
     PERFORM pg_temp.expect('by time', (SELECT p::text FROM heimdall.purge_features(older_than => '2021-01-01') p), '(5,f)');
     UPDATE heimdall.sweep_state SET history_before = greatest(history_before, '2021-01-01');
     PERFORM pg_temp.expect('the sweep leaves them alone', (SELECT measurements_queued FROM heimdall.enqueue_missing()), 0::bigint);
+    PERFORM heimdall.purge_features(older_than => 'infinity');
+    PERFORM pg_temp.expect('the sweep finds what comes from now on', (SELECT history_before <= clock_timestamp() FROM heimdall.sweep_state), true);
     PERFORM pg_temp.agree('purged');
 END $$;
 SELECT pg_temp.expect('kinds', (SELECT count(*) FROM heimdall.feature_error_kinds WHERE meaning <> '' AND what_to_do <> ''), 9::bigint);

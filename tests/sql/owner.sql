@@ -40,6 +40,8 @@ BEGIN
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', worker) INTO held;
     PERFORM pg_temp.expect('hidden, not gone', (held.iq_data_location IS NULL AND held.is_hidden), true);
     PERFORM pg_temp.expect('nothing is counted meanwhile', (SELECT (counted, more)::text || (SELECT count(*) > 0 FROM heimdall.coverage_changes) FROM heimdall.keep_coverage()), '(0,f)true');
+    PERFORM pg_temp.expect_error('nor when asked', 'SELECT heimdall.recount_coverage()', '55000');
+    PERFORM pg_temp.expect_error('nothing is taken for an orphan', 'SELECT heimdall.purge_features(orphans_only => true)', '55000');
     PERFORM pg_temp.expect('the features keep their session', (SELECT count(*) FROM heimdall.measurement_features WHERE recording_session_id = pg_temp.session(1)), 1::bigint);
     ALTER TABLE heimdall.measurements NO FORCE ROW LEVEL SECURITY;
     EXECUTE format('EXECUTE claim(%L, 1, NULL)', worker) INTO held;

@@ -24,9 +24,9 @@ const LOCK_TIMEOUT: Duration = Duration::from_millis(900);
 /// transaction must release its locks soon, because the next attempt waits for them.
 const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
 /// Six tasks use one connection each: claims, heartbeat, expander, scheduler, sweeper and coverage
-/// keeper. Results leave on up to eight, those that are set aside or large on two each. The rest is for readiness,
-/// metrics and the question who holds a lock. No task may wait for the silent connection of another
-/// one. The pool opens only as many as are needed at once.
+/// keeper. Results leave on up to eight, those that are set aside or large on two each. The rest is
+/// for readiness, metrics and the question who holds a lock. No task may wait for the silent
+/// connection of another one. The pool opens only as many as are needed at once.
 const POOL_SIZE: usize = 24;
 /// The pool has a connection for each task, so waiting for one indicates a fault.
 const POOL_WAIT: Duration = Duration::from_secs(5);

@@ -31,9 +31,10 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'heimdalld doctor says what to type.';
     END IF;
     IF NOT orphans_only THEN
+        -- Never in the future: the sweep must find what is recorded from now on.
         UPDATE heimdall.sweep_state s
-        SET history_before = older_than
-        WHERE s.history_before IS NULL OR s.history_before < older_than;
+        SET history_before = least(older_than, clock_timestamp())
+        WHERE s.history_before IS NULL OR s.history_before < least(older_than, clock_timestamp());
     END IF;
 
     WITH doomed AS MATERIALIZED (

@@ -15,6 +15,10 @@ DECLARE
     totals bigint[];  -- as they are
     wrong  bigint[];  -- what of them was not kept
 BEGIN
+    IF row_security_active('heimdall.measurements') OR row_security_active('heimdall.recording_sessions') THEN
+        RAISE EXCEPTION 'row-level security may hide rows, so nothing can be counted'
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'heimdalld doctor says what to type.';
+    END IF;
     PERFORM FROM heimdall.coverage_totals FOR UPDATE;
     WITH counted AS MATERIALIZED (
         SELECT * FROM heimdall.count_all_sessions()

@@ -46,11 +46,11 @@ const FEWEST_DOUBTED: usize = 8;
 /// Standard deviations by which the weaker part must be below, to count alone.
 const CONTAMINATED: f64 = 2.5;
 
-/// Evidence with which a gap counts as noise if its samples are Gaussian, although the cells alone
-/// do not show it. Either the signals end abruptly: so many cells of the band are between the floor
-/// and a signal, so much of the gap is level, and so many groups show no tails (three standard
-/// deviations). Or the gap has so
-/// many bins that the tail of any signal would show in its samples.
+/// A gap counts as noise if its samples are Gaussian, although its cells alone do not show noise, in
+/// one of two cases. First, the signals end abruptly: at most so many cells of the band lie between
+/// the floor and a signal, at least so much of the gap is level, and at least so many of its groups
+/// show no tails (three standard deviations). Second, the gap has so many bins that the tail of any
+/// signal would show in its samples.
 const SLOPE_CELLS: usize = 3;
 const ABRUPT_LEVEL_PART: f64 = 0.8;
 const FEWEST_ABRUPT_GROUPS: usize = 6;
