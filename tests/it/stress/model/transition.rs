@@ -111,7 +111,7 @@ impl ReferenceStateMachine for Reference {
         let answered = |lease: &usize| world.leases.get(*lease).is_some_and(|lease| !lease.lost);
         // A claim of a measurement that has gone is never extracted.
         let possible = |lease: usize, outcome: Outcome| {
-            world.leases[lease].location.is_some()
+            world.leases.get(lease).is_some_and(|lease| lease.location.is_some())
                 || matches!(outcome, Outcome::Retry | Outcome::Release | Outcome::Discard)
         };
         let known = |worker: &usize| *worker < world.workers.len();

@@ -179,7 +179,12 @@ impl System {
                 held: Arc::new(HeldLeases::default()),
             });
         }
-        let limits = Limits::usual(ANSWER_TIMEOUT);
+        // A daemon tries again after its limits. Here, a slow commit of the other transaction must not end this one.
+        let limits = Limits {
+            lock: ANSWER_TIMEOUT,
+            statement: ANSWER_TIMEOUT,
+            answer: ANSWER_TIMEOUT,
+        };
         transact(&self.queue, &batch, &limits)
             .await
             .expect("the transaction commits")
