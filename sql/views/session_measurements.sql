@@ -61,7 +61,7 @@ FROM (
       AND NOT EXISTS (
             SELECT FROM heimdall.recording_sessions o
             WHERE o.id <> s.id
-              AND o.duration_seconds BETWEEN 0 AND 604800
+              AND (o.duration_seconds BETWEEN 0 AND 604800) IS TRUE
               AND o.created_at BETWEEN heimdall.earlier(s.created_at, longest)
                                    AND heimdall.window_end(s.created_at, s.duration_seconds)
               AND heimdall.window_end(o.created_at, o.duration_seconds) >= s.created_at)
@@ -79,14 +79,14 @@ FROM (
       AND EXISTS (
             SELECT FROM heimdall.recording_sessions o
             WHERE o.id <> s.id
-              AND o.duration_seconds BETWEEN 0 AND 604800
+              AND (o.duration_seconds BETWEEN 0 AND 604800) IS TRUE
               AND o.created_at BETWEEN heimdall.earlier(s.created_at, longest)
                                    AND heimdall.window_end(s.created_at, s.duration_seconds)
               AND heimdall.window_end(o.created_at, o.duration_seconds) >= s.created_at)
       AND NOT EXISTS (
             SELECT FROM heimdall.recording_sessions o
             WHERE o.id <> s.id
-              AND o.duration_seconds BETWEEN 0 AND 604800
+              AND (o.duration_seconds BETWEEN 0 AND 604800) IS TRUE
               AND o.created_at BETWEEN heimdall.earlier(m.created_at, longest) AND m.created_at
               AND heimdall.window_end(o.created_at, o.duration_seconds) >= m.created_at
               AND (coalesce(abs(o.frequency_hz::double precision - m.frequency_hz), 'Infinity'), s.created_at, s.id)
