@@ -13,8 +13,8 @@
 -- statistics for windows: it takes a comparison of two columns for a third of all rows, and an equation with an
 -- expression for one in 200. So the implied equation keeps it from compiling a query of seven rows for seconds (JIT).
 -- The limit: a search reads every session that began within the longest duration. With sessions of one second, one per
--- minute, and a single session of one day, that is 1,440 index entries per search, a tenth of a millisecond. All joins
--- are plain, because a sub-select would prevent parallel plans.
+-- minute, and a single session of one day, that is 1,440 index entries per search, a tenth of a millisecond. A query of
+-- the whole history by time uses one process: the look-ups keep it from being parallel, and from being quadratic.
 CREATE OR REPLACE VIEW heimdall.session_measurements AS
 SELECT b.session_id                                        AS recording_session_id,
        b.status::text                                      AS session_status,
@@ -48,49 +48,41 @@ FROM (
     -- named ones by an index in order to find one.
     WHERE (m.recording_session_id IS NOT NULL) IS TRUE
   UNION ALL
-    -- By time, where no other session's window overlaps.
+    -- By time. A LIMIT keeps the planner from making a join of a look-up: such a join may read all sessions for each
+    -- measurement where the tables were never analysed, or have grown since.
     SELECT s.id, s.status, s.created_at, s.frequency_hz, s.duration_seconds, m.*
     FROM heimdall.longest_session() AS longest
     CROSS JOIN heimdall.recording_sessions s
+    LEFT JOIN LATERAL (
+        SELECT true AS found
+        FROM heimdall.recording_sessions o
+        WHERE o.id <> s.id
+          AND (o.duration_seconds BETWEEN 0 AND 604800) IS TRUE
+          AND o.created_at BETWEEN heimdall.earlier(s.created_at, longest)
+                               AND heimdall.window_end(s.created_at, s.duration_seconds)
+          AND heimdall.window_end(o.created_at, o.duration_seconds) >= s.created_at
+        LIMIT 1
+    ) overlapping ON true
     JOIN heimdall.iq_measurements m
       ON  m.recording_session_id IS NULL
       AND m.created_at BETWEEN s.created_at AND heimdall.window_end(s.created_at, s.duration_seconds)
       AND (m.created_at >= s.created_at)::integer = 1
       AND s.created_at >= heimdall.earlier(m.created_at, longest)  -- bounds a search by measurement
+    LEFT JOIN LATERAL (
+        -- A session that fits better. Nothing is looked up where no window overlaps.
+        SELECT true AS found
+        FROM heimdall.recording_sessions o
+        WHERE overlapping.found
+          AND o.id <> s.id
+          AND (o.duration_seconds BETWEEN 0 AND 604800) IS TRUE
+          AND o.created_at BETWEEN heimdall.earlier(m.created_at, longest) AND m.created_at
+          AND heimdall.window_end(o.created_at, o.duration_seconds) >= m.created_at
+          AND (coalesce(abs(o.frequency_hz::double precision - m.frequency_hz), 'Infinity'), s.created_at, s.id)
+            < (coalesce(abs(s.frequency_hz::double precision - m.frequency_hz), 'Infinity'), o.created_at, o.id)
+        LIMIT 1
+    ) better ON true
     WHERE s.duration_seconds BETWEEN 0 AND 604800
-      AND NOT EXISTS (
-            SELECT FROM heimdall.recording_sessions o
-            WHERE o.id <> s.id
-              AND (o.duration_seconds BETWEEN 0 AND 604800) IS TRUE
-              AND o.created_at BETWEEN heimdall.earlier(s.created_at, longest)
-                                   AND heimdall.window_end(s.created_at, s.duration_seconds)
-              AND heimdall.window_end(o.created_at, o.duration_seconds) >= s.created_at)
-  UNION ALL
-    -- By time, where another session's window overlaps: the best session wins.
-    SELECT s.id, s.status, s.created_at, s.frequency_hz, s.duration_seconds, m.*
-    FROM heimdall.longest_session() AS longest
-    CROSS JOIN heimdall.recording_sessions s
-    JOIN heimdall.iq_measurements m
-      ON  m.recording_session_id IS NULL
-      AND m.created_at BETWEEN s.created_at AND heimdall.window_end(s.created_at, s.duration_seconds)
-      AND (m.created_at >= s.created_at)::integer = 1
-      AND s.created_at >= heimdall.earlier(m.created_at, longest)
-    WHERE s.duration_seconds BETWEEN 0 AND 604800
-      AND EXISTS (
-            SELECT FROM heimdall.recording_sessions o
-            WHERE o.id <> s.id
-              AND (o.duration_seconds BETWEEN 0 AND 604800) IS TRUE
-              AND o.created_at BETWEEN heimdall.earlier(s.created_at, longest)
-                                   AND heimdall.window_end(s.created_at, s.duration_seconds)
-              AND heimdall.window_end(o.created_at, o.duration_seconds) >= s.created_at)
-      AND NOT EXISTS (
-            SELECT FROM heimdall.recording_sessions o
-            WHERE o.id <> s.id
-              AND (o.duration_seconds BETWEEN 0 AND 604800) IS TRUE
-              AND o.created_at BETWEEN heimdall.earlier(m.created_at, longest) AND m.created_at
-              AND heimdall.window_end(o.created_at, o.duration_seconds) >= m.created_at
-              AND (coalesce(abs(o.frequency_hz::double precision - m.frequency_hz), 'Infinity'), s.created_at, s.id)
-                < (coalesce(abs(s.frequency_hz::double precision - m.frequency_hz), 'Infinity'), o.created_at, o.id))
+      AND better.found IS NULL
 ) b;
 
 COMMENT ON VIEW heimdall.session_measurements IS
