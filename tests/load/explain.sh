@@ -1,13 +1,13 @@
 #!/bin/sh
 # Shows that the cost of claim, completion and enqueue does not grow with the history. It runs every hot statement of
 # sql/queries, and the triggers, under EXPLAIN (ANALYZE, BUFFERS) with generic plans: on a database of 10 thousand
-# finished measurements and on one of 10 million, both with a million outstanding, half of them waiting. It prints both
-# results in one table.
+# finished measurements, on one of 10 million, and on the same that was never analysed; all with a million outstanding,
+# half of them waiting. It prints the results in one table.
 #
 #   tests/load/explain.sh [measurements] [directory for the plans]
 #
-# Makes a throw-away cluster (about 9 GB for 10 million, removed at the end), unless DATABASE_URL names a server
-# on which it may create and drop the databases heimdall_explain_small and heimdall_explain_large. As root it uses the
+# Makes a throw-away cluster (about 18 GB for 10 million, removed at the end), unless DATABASE_URL names a server
+# on which it may create and drop the databases heimdall_explain_small, _large and _unanalysed. As root it uses the
 # account postgres.
 set -eu
 export LC_ALL=C
@@ -50,17 +50,23 @@ done > "$plans/prepare.sql"
 url_of() { echo "$DATABASE_URL" | sed -E "s#^(postgres(ql)?://[^/?]*)/[^?]*#\1/$1#"; }
 run() { psql -X -q -v ON_ERROR_STOP=1 "$@"; }
 
-for size in small large; do
-    eval "n=\$$size"
+for size in small large unanalysed; do
+    analysed=1
+    case $size in
+        small) n=$small ;;
+        large) n=$large ;;
+        unanalysed) n=$large analysed=0 ;;
+    esac
     db=heimdall_explain_$size
     run -d "$DATABASE_URL" -c "DROP DATABASE IF EXISTS $db" -c "CREATE DATABASE $db"
     run -d "$(url_of $db)" -f "$sql/install.sql" >/dev/null
     echo "$db: generating $n finished measurements, $queued outstanding" >&2
-    run -d "$(url_of $db)" -v "measurements=$n" -v "queued=$queued" -f "$here/explain_data.sql" >&2
+    run -d "$(url_of $db)" -v "measurements=$n" -v "queued=$queued" -v "analysed=$analysed" \
+        -f "$here/explain_data.sql" >&2
 done
-# Both are measured twice, one after the other, and the second round counts: then both are warm, and other load on the
+# All are measured twice, one after the other, and the second round counts: then all are warm, and other load on the
 # machine had little time to change.
-for size in small large small large; do
+for size in small large unanalysed small large unanalysed; do
     db=heimdall_explain_$size
     echo "$db: measuring" >&2
     run -d "$(url_of $db)" -v "prepare=$plans/prepare.sql" -v "out=$plans/$size" -f "$here/explain.sql" 2> "$plans/$size.plans" ||
@@ -68,9 +74,9 @@ for size in small large small large; do
 done
 
 echo "median of 30 runs (sweep 3), generic plans, $queued outstanding; plans in $plans"
-printf '%-22s %12s %12s %12s %12s %8s %8s\n' statement "ms at $small" "ms at $large" buffers buffers 'of them' read
-join -t '|' "$plans/small.rows" "$plans/large.rows" |
-    awk -F '|' '{ printf "%-22s %12s %12s %12s %12s %8s %8s\n", $1, $2, $5, $3, $6, $4, $7 }'
-for size in small large; do
+printf '%-24s %12s %12s %12s %10s %10s %10s\n' statement "ms at $small" "ms at $large" unanalysed buffers buffers unanalysed
+join -t '|' "$plans/small.rows" "$plans/large.rows" | join -t '|' - "$plans/unanalysed.rows" |
+    awk -F '|' '{ printf "%-24s %12s %12s %12s %10s %10s %10s\n", $1, $2, $5, $8, $3, $6, $9 }'
+for size in small large unanalysed; do
     run -d "$DATABASE_URL" -c "DROP DATABASE heimdall_explain_$size"
 done

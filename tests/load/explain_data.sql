@@ -1,8 +1,16 @@
 -- Generates :measurements finished measurements of seven receivers, one session per minute, matched by time. Then
 -- :queued outstanding ones: half of them wait for an hour, a quarter is backfill, a quarter is sweep. Then 100 sessions
--- that are still recording, for the triggers.
+-- that are still recording, for the triggers. With :analysed = 0 the planner learns nothing of it.
 SET session_replication_role = replica;  -- no triggers
 SET synchronous_commit = off;
+\if :analysed
+\else
+-- As after a bulk load, before autovacuum comes.
+ALTER TABLE heimdall.measurements SET (autovacuum_enabled = off);
+ALTER TABLE heimdall.recording_sessions SET (autovacuum_enabled = off);
+ALTER TABLE heimdall.measurement_features SET (autovacuum_enabled = off);
+ALTER TABLE heimdall.feature_queue SET (autovacuum_enabled = off);
+\endif
 
 -- The indexes are dropped and built again at the end.
 CREATE TEMP TABLE later AS
@@ -50,5 +58,7 @@ FROM generate_series(:finished + 1, :finished + :outstanding) i, generate_series
 SELECT CASE WHEN conname IS NULL THEN definition
             ELSE format('ALTER TABLE %s ADD CONSTRAINT %I %s', table_name, conname, constraint_definition) END
 FROM later ORDER BY conname IS NULL \gexec
+\if :analysed
 VACUUM (ANALYZE) heimdall.measurements, heimdall.recording_sessions, heimdall.measurement_features, heimdall.feature_queue;
+\endif
 CHECKPOINT;

@@ -8,6 +8,8 @@
 #   tests/load/run.sh bucket_away [--recordings 10000] [--seconds 80]
 #       one bucket of two is removed from a real MinIO: the delay of recordings in the other bucket, and the cost of the
 #       deferred ones
+#   tests/load/run.sh scale [--cores 1,2,4,8,16] [--syscalls]
+#       one daemon on more and more cores, Postgres and the store on the others: recordings/s, and what is shared
 #   tests/load/run.sh extract_speed --reference PATH/features.py [--signal fm|noise|tone]
 #       the extractor alone, compared with the NumPy reference and with the bare transforms in FFTW; needs no server
 #
@@ -23,7 +25,7 @@
 #   HEIMDALL_REFERENCE    the NumPy reference, to check the earlier service's extractor against
 set -eu
 case ${1-} in
-    compare | main_job | bucket_away | extract_speed) script=$1; shift ;;
+    compare | main_job | scale | bucket_away | extract_speed) script=$1; shift ;;
     *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 64 ;;
 esac
 load=$(dirname "$0")

@@ -122,11 +122,14 @@ class Heimdalld:
 
     name = "heimdalld"
 
-    def __init__(self, work, postgres, store, database="heimdalld", buckets=BUCKET):
+    def __init__(self, work, postgres, store, database="heimdalld", buckets=BUCKET, in_flight=IN_FLIGHT, cpus=None):
+        """in_flight: recordings at a time, None: its default. cpus: the cores that it may use, None: all."""
         binary = os.environ["HEIMDALLD"]
         postgres.create_database(database)
         self.application = Application(postgres.connect(database))
-        env = {"HEIMDALL_CONCURRENCY": str(IN_FLIGHT), "HEIMDALL_HTTP_ADDR": f"127.0.0.1:{free_port()}"}
+        env = {"HEIMDALL_HTTP_ADDR": f"127.0.0.1:{free_port()}"}
+        if in_flight is not None:
+            env["HEIMDALL_CONCURRENCY"] = str(in_flight)
         env |= os.environ | {
             "HEIMDALL_DATABASE_URL": postgres.url(database),
             "HEIMDALL_S3_ENDPOINT": f"http://{store.host}",
@@ -136,7 +139,10 @@ class Heimdalld:
             "HEIMDALL_S3_SECRET_KEY": SECRET_KEY,
         }
         subprocess.run([binary, "migrate"], env=env, check=True)
-        self.process = Process("heimdalld", [binary, "run"], work / f"{database}.log", env=env)
+        argv = [binary, "run"]
+        if cpus is not None:
+            argv = ["taskset", "--cpu-list", ",".join(map(str, cpus)), *argv]
+        self.process = Process("heimdalld", argv, work / f"{database}.log", env=env)
 
     def complete(self, sessions):
         self.application.complete(sessions)

@@ -177,6 +177,7 @@ impl Service {
             self.answer_timeouts,
             Arc::clone(&shared.deferred),
             Arc::clone(&shared.stalls),
+            Arc::clone(&shared.in_work),
         );
         let worker = Worker {
             claimer: Claimer::new(
@@ -190,6 +191,7 @@ impl Service {
             jobs: Jobs::new(
                 Arc::clone(&self.pipeline),
                 Arc::clone(&shared.held),
+                Arc::clone(&shared.in_work),
                 jobs,
                 self.settings.concurrency,
             ),

@@ -6,6 +6,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use uuid::Uuid;
 
+use crate::job::in_work::InWork;
 use crate::listener::ListenerStatus;
 use crate::metrics::stall::Stalls;
 use crate::postgres::schema::SchemaCompatibility;
@@ -20,6 +21,8 @@ pub(super) struct Shared {
     pub(super) listener_status: Arc<ListenerStatus>,
     pub(super) compatibility: Arc<SchemaCompatibility>,
     pub(super) held: Arc<HeldLeases>,
+    /// The recordings that are being processed.
+    pub(super) in_work: Arc<InWork>,
     /// What has not succeeded for long.
     pub(super) stalls: Arc<Stalls>,
     /// The worker notifies the expander of notes that are left.

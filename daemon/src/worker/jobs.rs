@@ -10,6 +10,7 @@ use tracing::debug;
 use crate::extraction::Pipeline;
 use crate::job::claim::Claim;
 use crate::job::failpoint::{FailPoint, hit};
+use crate::job::in_work::InWork;
 use crate::metrics::metrics;
 use crate::queue::held_leases::HeldLeases;
 use crate::writer::completed_job::CompletedJob;
@@ -18,6 +19,7 @@ use crate::writer::completed_job::CompletedJob;
 pub struct Jobs {
     pipeline: Arc<Pipeline>,
     held: Arc<HeldLeases>,
+    in_work: Arc<InWork>,
     writer: mpsc::Sender<CompletedJob>,
     concurrency: usize,
     permits: Arc<Semaphore>,
@@ -30,12 +32,14 @@ impl Jobs {
     pub fn new(
         pipeline: Arc<Pipeline>,
         held: Arc<HeldLeases>,
+        in_work: Arc<InWork>,
         writer: mpsc::Sender<CompletedJob>,
         concurrency: usize,
     ) -> Self {
         Self {
             pipeline,
             held,
+            in_work,
             writer,
             concurrency,
             permits: Arc::new(Semaphore::new(concurrency)),
@@ -64,6 +68,7 @@ impl Jobs {
             unreachable!("more claims than permits");
         };
         let (pipeline, held, writer) = (Arc::clone(&self.pipeline), Arc::clone(&self.held), self.writer.clone());
+        let processing = self.in_work.begin();
         self.tasks.spawn(async move {
             let begun = Instant::now();
             let outcome = pipeline.process(&claim).await;
@@ -75,6 +80,8 @@ impl Jobs {
                 permit: Some(permit),
                 held,
             };
+            // Before the writer has it: the writer asks whether others are to come.
+            drop(processing);
             if writer.send(job).await.is_err() {
                 // The writer ends after all tasks. Without it the daemon ends, and the lease
                 // expires.

@@ -1,8 +1,9 @@
 //! The writer: stores outcomes, several in one transaction when several are ready, and several
 //! transactions at a time.
 //!
-//! While transactions commit, further outcomes arrive. So a batch grows with the load, and an idle
-//! daemon writes a single outcome immediately. The outcomes of one session are in one transaction at
+//! While other recordings are being processed, their outcomes are gathered for some milliseconds. So
+//! a batch grows with the load, the rows of a session leave together, and an idle daemon writes a
+//! single outcome immediately. The outcomes of one session are in one transaction at
 //! a time, so the transactions of a daemon do not wait for each other. A recording keeps its permit
 //! until its outcome is written or set aside, which limits the number of outcomes that wait here.
 
@@ -23,6 +24,7 @@ use self::lane::Lane;
 use self::limits::MAX_BATCH;
 use self::set_aside::{SetAside, Waiting, is_large};
 use crate::backoff::Backoff;
+use crate::job::in_work::InWork;
 use crate::metrics::labels::Work;
 use crate::metrics::stall::Stalls;
 use crate::queue::Queue;
@@ -40,15 +42,17 @@ pub mod write_result;
 const MAX_WRITERS: usize = 8;
 /// The most transactions at a time of outcomes that are set aside, and of large ones.
 const MAX_ALONE: usize = 2;
-/// While a transaction is open, another one begins with this many outcomes, or after
-/// [`LONGEST_GATHERING`]: small transactions cost the server more for each row.
+/// While other recordings are being processed, a transaction begins with this many outcomes, or
+/// after [`LONGEST_GATHERING`]: small transactions cost the server more for each row.
 const GATHERED: usize = 8;
-/// Longer than a transaction usually takes.
-const LONGEST_GATHERING: Duration = Duration::from_millis(5);
+/// Two or three recordings of a second take this long on one processor.
+const LONGEST_GATHERING: Duration = Duration::from_millis(15);
 
 /// Writes outcomes to the database.
 pub struct Writer {
     lane: Arc<Lane>,
+    /// The recordings whose outcomes are still to come.
+    in_work: Arc<InWork>,
     /// The most transactions of batches at a time.
     writers: usize,
     /// Outcomes that wait for a transaction, with the time of the oldest.
@@ -81,7 +85,13 @@ impl Writer {
     /// Waits for answers as `answer_timeouts` says. `deferred` is notified when a row was deferred;
     /// `stalls` learns what cannot be written.
     #[must_use]
-    pub fn new(queue: Queue, answer_timeouts: Backoff, deferred: Arc<Notify>, stalls: Arc<Stalls>) -> Self {
+    pub fn new(
+        queue: Queue,
+        answer_timeouts: Backoff,
+        deferred: Arc<Notify>,
+        stalls: Arc<Stalls>,
+        in_work: Arc<InWork>,
+    ) -> Self {
         Self {
             lane: Arc::new(Lane {
                 queue,
@@ -90,6 +100,7 @@ impl Writer {
                 stalls,
                 batch_limit: AtomicUsize::new(MAX_BATCH),
             }),
+            in_work,
             writers: available_parallelism().map_or(1, usize::from).clamp(2, MAX_WRITERS),
             pending: VecDeque::new(),
             pending_since: Instant::now(),
@@ -190,7 +201,7 @@ impl Writer {
     /// Whether the outcomes that wait are worth a transaction.
     fn is_gathered(&self) -> bool {
         !self.pending.is_empty()
-            && (self.open.batches == 0
+            && (self.in_work.count() == 0
                 || self.pending.len() >= GATHERED
                 || self.pending_since.elapsed() >= LONGEST_GATHERING)
     }
