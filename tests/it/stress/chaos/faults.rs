@@ -26,6 +26,7 @@ pub(super) enum FaultKind {
     StoreBodiesTruncated,
     StoreHangs,
     StoreSlow,
+    StoreDrips,
     BucketRemoved,
     ExtractionPaused,
     Migrated,
@@ -38,9 +39,14 @@ pub(super) enum FaultKind {
     RowsHidden,
     ClockSetBack,
     BackfillRequested,
+    QueueRowsLocked,
+    ResultsLocked,
+    SessionsLocked,
+    ApplicationIdles,
+    SlowTrigger,
 }
 
-const WEIGHTS: [(FaultKind, u32); 32] = [
+const WEIGHTS: [(FaultKind, u32); 38] = [
     (FaultKind::DaemonKilled, 12),
     (FaultKind::DaemonFrozen, 6),
     (FaultKind::DaemonTerminated, 5),
@@ -61,6 +67,7 @@ const WEIGHTS: [(FaultKind, u32); 32] = [
     (FaultKind::StoreBodiesTruncated, 3),
     (FaultKind::StoreHangs, 2),
     (FaultKind::StoreSlow, 4),
+    (FaultKind::StoreDrips, 3),
     (FaultKind::BucketRemoved, 3),
     (FaultKind::ExtractionPaused, 2),
     (FaultKind::Migrated, 2),
@@ -73,6 +80,11 @@ const WEIGHTS: [(FaultKind, u32); 32] = [
     (FaultKind::RowsHidden, 2),
     (FaultKind::ClockSetBack, 2),
     (FaultKind::BackfillRequested, 4),
+    (FaultKind::QueueRowsLocked, 3),
+    (FaultKind::ResultsLocked, 3),
+    (FaultKind::SessionsLocked, 3),
+    (FaultKind::ApplicationIdles, 4),
+    (FaultKind::SlowTrigger, 2),
 ];
 
 impl FaultKind {

@@ -12,11 +12,15 @@ use super::LEASE;
 use super::changes;
 use super::faults::FaultKind;
 use super::fleet::{Fleet, State};
+use super::holders;
 use super::objects::ARCHIVE;
 use super::repairs::{self, Repair};
 use crate::support::store_proxy::Fault;
 use crate::support::tcp_proxy::Mode;
 use crate::support::{BUCKET, Bench};
+
+/// Longer than any daemon waits for a lock.
+const LONGEST_HELD_MS: u64 = 20_000;
 
 pub(super) struct FaultInjector {
     pub(super) bench: Bench,
@@ -28,6 +32,8 @@ pub(super) struct FaultInjector {
     pub(super) url: String,
     pub(super) database_runs: bool,
     pub(super) migrations: JoinSet<()>,
+    /// Others who hold locks.
+    pub(super) holders: JoinSet<()>,
 }
 
 impl FaultInjector {
@@ -41,6 +47,7 @@ impl FaultInjector {
             due: Vec::new(),
             database_runs: true,
             migrations: JoinSet::new(),
+            holders: JoinSet::new(),
         }
     }
 
@@ -77,9 +84,18 @@ impl FaultInjector {
             | FaultKind::StoreBodiesTruncated
             | FaultKind::StoreHangs
             | FaultKind::StoreSlow
+            | FaultKind::StoreDrips
             | FaultKind::BucketRemoved => {
                 self.hit_store(kind);
                 true
+            }
+            FaultKind::QueueRowsLocked
+            | FaultKind::ResultsLocked
+            | FaultKind::SessionsLocked
+            | FaultKind::ApplicationIdles => {
+                let time = Duration::from_millis(self.rng.u64(200..LONGEST_HELD_MS));
+                self.holders.spawn(holders::hold(self.url.clone(), kind, time));
+                self.database_runs
             }
             FaultKind::BackendsTerminated
             | FaultKind::ExtractionPaused
@@ -92,7 +108,8 @@ impl FaultInjector {
             | FaultKind::SessionReopened
             | FaultKind::RowsHidden
             | FaultKind::ClockSetBack
-            | FaultKind::BackfillRequested => self.run_sql(kind).await,
+            | FaultKind::BackfillRequested
+            | FaultKind::SlowTrigger => self.run_sql(kind).await,
         }
     }
 
@@ -179,6 +196,7 @@ impl FaultInjector {
             FaultKind::StoreCredentialsRefused403 => Fault::Status(403, "InvalidAccessKeyId"),
             FaultKind::StoreBodiesTruncated => Fault::Cut(self.rng.usize(..90_000)),
             FaultKind::StoreHangs => Fault::Hang,
+            FaultKind::StoreDrips => Fault::Drip(Duration::from_millis(self.rng.u64(1..400))),
             FaultKind::BucketRemoved => Fault::Status(404, "NoSuchBucket"),
             _ => Fault::Delay(Duration::from_millis(self.rng.u64(10..600))),
         };
@@ -209,6 +227,10 @@ impl FaultInjector {
             FaultKind::ExtractionPaused => {
                 self.schedule(100..2_000, Repair::Resume);
                 "SELECT heimdall.pause_extraction('chaos')"
+            }
+            FaultKind::SlowTrigger => {
+                self.schedule(500..6_000, Repair::NoTrigger);
+                holders::SLOW_TRIGGER
             }
             FaultKind::RowsHidden => {
                 self.schedule(100..3_000, Repair::ShowRows);

@@ -9,6 +9,7 @@ mod changes;
 mod checks;
 mod faults;
 mod fleet;
+mod holders;
 mod injector;
 mod objects;
 mod repairs;

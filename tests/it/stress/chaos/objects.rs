@@ -14,11 +14,13 @@ pub(super) const LATE: &str = "late/";
 pub(super) const ARCHIVE: &str = "heimdall-archive";
 const ARCHIVED: &str = "archived.bin";
 const ARCHIVED_LOCATION: &str = "s3://heimdall-archive/archived.bin";
-/// Key, noise seed and length of the good recordings: one second, two and a part, one chunk.
-const GOOD: [(&str, u64, usize); 3] = [
-    ("good-1.bin", 1, recordings::SAMPLES),
-    ("good-2.bin", 2, 5 * recordings::SAMPLES / 2),
-    ("good-3.bin", 3, 2_400),
+/// Key, noise seed, length and weight of the good recordings: one second, two and a part, one chunk, and one of so many
+/// segments that it is written alone.
+const GOOD: [(&str, u64, usize, u32); 4] = [
+    ("good-1.bin", 1, recordings::SAMPLES, 25),
+    ("good-2.bin", 2, 5 * recordings::SAMPLES / 2, 25),
+    ("good-3.bin", 3, 2_400, 25),
+    ("long.bin", 6, 260 * recordings::SAMPLES, 1),
 ];
 
 /// A kind of location, its expected row, and its weight among the locations that the application
@@ -47,7 +49,7 @@ pub(super) fn classes() -> Vec<Class> {
     };
     let mut classes: Vec<Class> = GOOD
         .iter()
-        .map(|(location, seed, samples)| class(location, 25, None, Outcome::Features(*seed, *samples)))
+        .map(|(location, seed, samples, weight)| class(location, *weight, None, Outcome::Features(*seed, *samples)))
         .collect();
     classes.extend([
         class(LATE, 5, None, Outcome::Features(4, 2_400)),
@@ -94,7 +96,7 @@ pub(super) fn late_object() -> Vec<u8> {
 }
 
 pub(super) fn put_all(bench: &Bench) {
-    for (location, seed, samples) in GOOD {
+    for (location, seed, samples, _) in GOOD {
         bench.put(location, recordings::tone_of(seed, samples));
     }
     for class in classes() {

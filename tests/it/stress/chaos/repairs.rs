@@ -7,6 +7,7 @@ use heimdall_daemon::config::secret::Secret;
 use heimdall_daemon::postgres::migrate;
 
 use super::fleet::State;
+use super::holders::NO_TRIGGER;
 use super::injector::FaultInjector;
 use crate::support::tcp_proxy::Mode;
 
@@ -21,6 +22,7 @@ pub(super) enum Repair {
     StartDatabase,
     Resume,
     ShowRows,
+    NoTrigger,
 }
 
 /// Hides all measurements from our functions, whose owner is the tables' owner.
@@ -48,6 +50,7 @@ impl FaultInjector {
             }
             self.fleet.check_ended();
             while self.migrations.try_join_next().is_some() {}
+            while self.holders.try_join_next().is_some() {}
             if now >= until {
                 return;
             }
@@ -85,7 +88,12 @@ impl FaultInjector {
                     self.schedule(50..100, repair);
                 }
             }
-            Repair::Resume | Repair::ShowRows => self.schedule(50..100, repair),
+            Repair::NoTrigger if self.database_runs => {
+                if !self.execute(NO_TRIGGER).await {
+                    self.schedule(50..100, repair);
+                }
+            }
+            Repair::Resume | Repair::ShowRows | Repair::NoTrigger => self.schedule(50..100, repair),
         }
     }
 
@@ -95,6 +103,7 @@ impl FaultInjector {
             self.repair_for(Duration::from_millis(50)).await;
         }
         while self.migrations.join_next().await.is_some() {}
+        while self.holders.join_next().await.is_some() {}
         self.bench.reconnect().await;
         migrate::migrate(&Secret::new(self.url.clone()))
             .await
