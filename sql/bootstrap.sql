@@ -36,8 +36,9 @@ BEGIN
     FOR upper IN
         SELECT c.oid::regclass AS name, pg_get_userbyid(c.relowner) AS owner
         FROM unnest(ARRAY['feature_coverage', 'session_coverage', 'session_features', 'feature_failures',
-                          'feature_backlog', 'backfill_progress', 'extraction_workers', 'pending_features',
-                          'session_measurements', 'iq_measurements'])
+                          'measurement_status', 'feature_backlog', 'backfill_progress', 'extraction_workers',
+                          'pending_features', 'extracted_features', 'session_measurements', 'iq_measurements',
+                          'application_measurements', 'application_sessions'])
              WITH ORDINALITY AS v (name, nth)
         JOIN pg_class c ON c.relname = v.name AND c.relnamespace = to_regnamespace('heimdall') AND c.relkind = 'v'
         ORDER BY v.nth
@@ -55,12 +56,52 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON SCHEMA heimdall IS
-    'Heimdall: stations, recording sessions and measurements, written by the application, and the RF features that '
-    'heimdalld extracts from them.';
+DO $$
+BEGIN
+    -- The schema may belong to somebody else.
+    IF (SELECT pg_has_role(n.nspowner, 'USAGE') FROM pg_namespace n WHERE n.nspname = 'heimdall') THEN
+        COMMENT ON SCHEMA heimdall IS
+            'Heimdall: stations, recording sessions and measurements, written by the application, and the RF features '
+            'that heimdalld extracts from them.';
+    END IF;
+END
+$$;
 
 CREATE TABLE IF NOT EXISTS heimdall.schema_migrations (
     version    integer     CONSTRAINT schema_migrations_pkey PRIMARY KEY,
     name       text        NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+
+-- The application may have a table measurement_features of its own, of another shape. Until the files of schema/ that
+-- make ours have run, it and those of its indexes that have the names of ours get other names; results.sql gives them
+-- back. It stays untouched: nobody else sees this, since all is one transaction, and afterwards it is never renamed again.
+-- A table is ours, or of an earlier extraction service, if our rows fit: it has the columns, a unique key
+-- (timestamp, measurement_id), and no other key over columns that we write.
+DO $$
+DECLARE
+    theirs CONSTANT regclass := to_regclass('heimdall.measurement_features');
+    part   record;
+BEGIN
+    IF theirs IS NULL OR EXISTS (SELECT FROM heimdall.schema_migrations m WHERE m.version = 2)
+       OR (SELECT c.relkind IN ('r', 'p') FROM pg_class c WHERE c.oid = theirs)
+          AND (SELECT count(*) = 5 FROM pg_attribute a WHERE a.attrelid = theirs AND NOT a.attisdropped
+               AND a.attname IN ('timestamp', 'measurement_id', 'receiver_features', 'overall_confidence',
+                                 'num_receivers_detected'))
+          AND (SELECT bool_or(k.columns = '{measurement_id,timestamp}')
+                      AND bool_and(k.columns @> '{measurement_id,timestamp}'
+                                   OR NOT k.columns <@ '{timestamp,measurement_id,recording_session_id}')
+               FROM (SELECT (SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_attribute a
+                             WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0 : i.indnkeyatts - 1])) AS columns
+                     FROM pg_index i WHERE i.indrelid = theirs AND i.indisunique AND i.indpred IS NULL) k) THEN
+        RETURN;
+    END IF;
+    FOR part IN
+        SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+        WHERE i.indrelid = theirs AND c.relname LIKE 'measurement\_features\_%'
+    LOOP
+        EXECUTE format('ALTER INDEX heimdall.%I RENAME TO %I', part.name, 'heimdall_aside_' || part.name);
+    END LOOP;
+    ALTER TABLE heimdall.measurement_features RENAME TO heimdall_aside_measurement_features;
+END
+$$;

@@ -58,9 +58,9 @@ BEGIN
     -- queued before are settled below.
     IF completed IS NOT NULL THEN
         SELECT jsonb_agg(to_jsonb(s)) INTO settled
-        FROM heimdall.announce_sessions(ARRAY(SELECT r.id FROM unnest(completed) AS c (id)
-                                            JOIN heimdall.recording_sessions r ON r.id = c.id
-                                            WHERE r.status::text = 'completed'
+        FROM heimdall.announce_sessions(ARRAY(SELECT r.session_id FROM unnest(completed) AS c (id)
+                                            JOIN heimdall.application_sessions r ON r.session_id = c.id
+                                            WHERE heimdall.is_completed(r.status)
                                               AND c.id <> ALL (coalesce(to_settle, '{}')))) s;
     END IF;
     -- Those sessions, and those that a row has left. A daemon that is finishing a row of the session has its lock: then
@@ -72,8 +72,8 @@ BEGIN
                             WHERE l.key = heimdall.session_lock_key(u.id) FOR UPDATE SKIP LOCKED)
                            IS NOT NULL AS is_locked
               FROM (SELECT DISTINCT unnest(to_settle) AS id) u
-              JOIN heimdall.recording_sessions r ON r.id = u.id
-              WHERE r.status::text = 'completed') s;
+              JOIN heimdall.application_sessions r ON r.session_id = u.id
+              WHERE heimdall.is_completed(r.status)) s;
         IF unsettled IS NOT NULL THEN
             INSERT INTO heimdall.change_notes (kind, ids) VALUES ('settle', unsettled);
         END IF;
