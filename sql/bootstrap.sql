@@ -72,36 +72,3 @@ CREATE TABLE IF NOT EXISTS heimdall.schema_migrations (
     name       text        NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-
--- The application may have a table measurement_features of its own, of another shape. Until the files of schema/ that
--- make ours have run, it and those of its indexes that have the names of ours get other names; results.sql gives them
--- back. It stays untouched: nobody else sees this, since all is one transaction, and afterwards it is never renamed again.
--- A table is ours, or of an earlier extraction service, if our rows fit: it has the columns, a unique key
--- (timestamp, measurement_id), and no other key over columns that we write.
-DO $$
-DECLARE
-    theirs CONSTANT regclass := to_regclass('heimdall.measurement_features');
-    part   record;
-BEGIN
-    IF theirs IS NULL OR EXISTS (SELECT FROM heimdall.schema_migrations m WHERE m.version = 2)
-       OR (SELECT c.relkind IN ('r', 'p') FROM pg_class c WHERE c.oid = theirs)
-          AND (SELECT count(*) = 5 FROM pg_attribute a WHERE a.attrelid = theirs AND NOT a.attisdropped
-               AND a.attname IN ('timestamp', 'measurement_id', 'receiver_features', 'overall_confidence',
-                                 'num_receivers_detected'))
-          AND (SELECT bool_or(k.columns = '{measurement_id,timestamp}')
-                      AND bool_and(k.columns @> '{measurement_id,timestamp}'
-                                   OR NOT k.columns <@ '{timestamp,measurement_id,recording_session_id}')
-               FROM (SELECT (SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_attribute a
-                             WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0 : i.indnkeyatts - 1])) AS columns
-                     FROM pg_index i WHERE i.indrelid = theirs AND i.indisunique AND i.indpred IS NULL) k) THEN
-        RETURN;
-    END IF;
-    FOR part IN
-        SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-        WHERE i.indrelid = theirs AND c.relname LIKE 'measurement\_features\_%'
-    LOOP
-        EXECUTE format('ALTER INDEX heimdall.%I RENAME TO %I', part.name, 'heimdall_aside_' || part.name);
-    END LOOP;
-    ALTER TABLE heimdall.measurement_features RENAME TO heimdall_aside_measurement_features;
-END
-$$;

@@ -24,7 +24,8 @@ REVOKE ALL ON FUNCTION
     heimdall.application_value(text, text), heimdall.bad_values(text), heimdall.fit_to_application(text),
     heimdall.completed_statuses(), heimdall.is_completed(text), heimdall.set_completed_statuses(text[]),
     heimdall.view_definition(text), heimdall.redefined_view(), heimdall.results_table(), heimdall.move_results(),
-    heimdall.is_hypertable(regclass), heimdall.missing_indexes(),
+    heimdall.fits_results(regclass),
+    heimdall.is_hypertable(regclass), heimdall.missing_indexes(), heimdall.find_obstacles(),
     heimdall.window_end(timestamptz, double precision),
     heimdall.earlier(timestamptz, interval), heimdall.measure_coverage(),
     heimdall.sessions_changed(uuid[]), heimdall.outdated_sessions(), heimdall.count_sessions(uuid[]),
@@ -69,7 +70,7 @@ BEGIN
                                 'heimdall.session_lock_key(uuid), heimdall.as_uuid(uuid), heimdall.as_uuid(text), '
                                 'heimdall.as_time(text), heimdall.completed_statuses(), heimdall.is_completed(text), '
                                 'heimdall.results_table(), heimdall.redefined_view(), heimdall.missing_indexes(), '
-                                'heimdall.is_hypertable(regclass), '
+                                'heimdall.is_hypertable(regclass), heimdall.find_obstacles(), '
                                 'heimdall.window_end(timestamptz, double precision), '
                                 'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '
                                 'heimdall.measure_coverage(), heimdall.count_session(uuid), heimdall.count_queue(), '

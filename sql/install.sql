@@ -5,6 +5,8 @@
 BEGIN;
 \ir bootstrap.sql
 \ir roles.sql
+\ir functions/results/fits_results.sql
+\ir put_aside.sql
 
 SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 1) AS apply_0001,
@@ -85,6 +87,10 @@ SELECT
 \ir functions/application/view_definition.sql
 \ir functions/application/redefined_view.sql
 
+\ir functions/indexes/is_hypertable.sql
+\ir functions/indexes/missing_indexes.sql
+\ir functions/indexes/missing_base_indexes.sql
+\ir functions/find_obstacles.sql
 \ir functions/longest_session.sql
 \ir functions/may_notify.sql
 \ir functions/wake_workers.sql
@@ -127,9 +133,6 @@ SELECT
 \ir functions/coverage/keep_coverage.sql
 \ir functions/coverage/note_deleted_features.sql
 \ir functions/count_queue.sql
-\ir functions/indexes/is_hypertable.sql
-\ir functions/indexes/missing_indexes.sql
-\ir functions/indexes/missing_base_indexes.sql
 
 \ir views/application_sessions.sql
 \ir views/application_measurements.sql

@@ -1,6 +1,6 @@
 -- Which name our table of results has, and the view extracted_features over it, which everything of ours reads and
--- writes. The name measurement_features is the application's where it has such a table of another shape (bootstrap.sql
--- has put it aside), and where it may still make one: its sessions have a session_start, and ours is installed for the
+-- writes. The name measurement_features is the application's where it has such a table of another shape (put_aside.sql
+-- has given it another name), and where it may still make one: its sessions have a session_start, and ours is installed for the
 -- first time. Everywhere else it is ours, as it always was.
 DO $$
 DECLARE

@@ -10,11 +10,18 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    -- The table of 0015 is missing before a migration.
+    is_known CONSTANT boolean := to_regclass('heimdall.installed_definitions') IS NOT NULL;
     present CONSTANT text := heimdall.view_definition('session_measurements');
     major   CONSTANT integer := current_setting('server_version_num')::integer / 10000;
-    known   heimdall.installed_definitions;
+    known   record;
 BEGIN
-    SELECT * INTO known FROM heimdall.installed_definitions d WHERE d.name = 'session_measurements';
+    IF is_known THEN
+        SELECT d.definition, d.server_version INTO known
+        FROM heimdall.installed_definitions d WHERE d.name = 'session_measurements';
+    ELSE
+        SELECT NULL::text AS definition, NULL::integer AS server_version INTO known;
+    END IF;
     IF present IS NULL OR present = known.definition
        OR known.server_version IS DISTINCT FROM major AND present LIKE '%longest\_session()%' THEN
         RETURN NULL;

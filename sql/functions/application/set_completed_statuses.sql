@@ -11,7 +11,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     EXECUTE format('CREATE OR REPLACE FUNCTION heimdall.completed_statuses() RETURNS text[] '
-                   'LANGUAGE sql IMMUTABLE PARALLEL SAFE AS %L', format('SELECT %L::text[]', statuses));
+                   'LANGUAGE sql STABLE PARALLEL SAFE AS %L', format('SELECT %L::text[]', statuses));
     UPDATE heimdall.coverage_totals SET counted_at = NULL, walked_to = NULL, walked_at = NULL;
     RETURN statuses;
 END

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::Command;
 
 use heimdall_daemon::job::error::KINDS;
-use heimdall_daemon::sandbox::binaries::Binaries;
 
 use crate::support::Bench;
+use crate::support::psql::psql;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_check_in_tests_sql_holds() {
@@ -127,10 +127,4 @@ async fn no_statement_takes_a_time_from_the_daemons_host() {
         }
     }
     assert!(parameters > 30, "{parameters}");
-}
-
-/// psql of the same version as the server if there is one, else the one in `PATH`.
-fn psql() -> std::path::PathBuf {
-    let own = Binaries::find().expect("a server").path("psql");
-    if own.is_file() { own } else { "psql".into() }
 }

@@ -13,10 +13,9 @@ INSERT INTO heimdall.recording_sessions (id, known_source_id, session_name, sess
 VALUES (md5('live')::uuid, md5('source')::uuid, 'Live', '2026-11-27 12:00Z', 60, 'recording', '2026-11-27 11:59Z');
 -- Chunks are named from 0 on, one a station and second.
 INSERT INTO heimdall.measurements (id, timestamp, websdr_station_id, recording_session_id, frequency_hz, signal_strength_db,
-                                   iq_data_location, iq_data_format, iq_sample_rate, iq_samples_count, duration_seconds)
+                                   iq_data_location, iq_data_format, iq_sample_rate)
 SELECT md5(s.id || '/' || k || '/' || n)::uuid, s.session_start + n * interval '1 second', md5('station' || k)::uuid, s.id, 145000000,
-       -60 - k, format('s3://heimdall-raw-iq/sessions/%s/chunk_%s_websdr_%s.npy', s.id, lpad(n::text, 3, '0'), k), 'npy', 12500,
-       12500, 1
+       -60 - k, format('s3://heimdall-raw-iq/sessions/%s/chunk_%s_websdr_%s.npy', s.id, lpad(n::text, 3, '0'), k), 'npy', 12500
 FROM heimdall.recording_sessions s, generate_series(1, 7) k, generate_series(0, 1) n
 WHERE s.session_name LIKE 'Old%';
 INSERT INTO heimdall.measurement_features (recording_session_id, timestamp, receiver_features, extraction_metadata, overall_confidence,
