@@ -73,7 +73,7 @@ FROM (
       AND NOT EXISTS (
             SELECT FROM heimdall.application_sessions o
             WHERE o.session_id <> s.session_id
-              AND o.duration_seconds BETWEEN 0 AND 604800
+              AND (o.duration_seconds BETWEEN 0 AND 604800) IS TRUE
               AND o.started_at BETWEEN heimdall.earlier(s.started_at, longest)
                                    AND heimdall.window_end(s.started_at, s.duration_seconds)
               AND heimdall.window_end(o.started_at, o.duration_seconds) >= s.started_at)
@@ -91,14 +91,14 @@ FROM (
       AND EXISTS (
             SELECT FROM heimdall.application_sessions o
             WHERE o.session_id <> s.session_id
-              AND o.duration_seconds BETWEEN 0 AND 604800
+              AND (o.duration_seconds BETWEEN 0 AND 604800) IS TRUE
               AND o.started_at BETWEEN heimdall.earlier(s.started_at, longest)
                                    AND heimdall.window_end(s.started_at, s.duration_seconds)
               AND heimdall.window_end(o.started_at, o.duration_seconds) >= s.started_at)
       AND NOT EXISTS (
             SELECT FROM heimdall.application_sessions o
             WHERE o.session_id <> s.session_id
-              AND o.duration_seconds BETWEEN 0 AND 604800
+              AND (o.duration_seconds BETWEEN 0 AND 604800) IS TRUE
               AND o.started_at BETWEEN heimdall.earlier(m.created_at, longest) AND m.created_at
               AND heimdall.window_end(o.started_at, o.duration_seconds) >= m.created_at
               AND (coalesce(abs(o.frequency_hz::double precision - m.frequency_hz), 'Infinity'),

@@ -3,6 +3,9 @@
 -- that was committed with it. It also walks through all sessions by id, and again after the last one: quickly as long
 -- as no count is kept, later max_sessions every ten seconds, to find what no trigger has seen. Only one call runs at a
 -- time; a second one returns immediately. A call that has nothing to do writes nothing.
+--
+-- more: another max_sessions changes wait. With fewer the next call has time: each result that is written names its
+-- session, and a session of seven that is counted after its last one is counted once and not seven times.
 CREATE OR REPLACE FUNCTION heimdall.keep_coverage(max_sessions integer DEFAULT 200)
 RETURNS TABLE (counted bigint, differing bigint, more boolean)
 LANGUAGE plpgsql
@@ -55,7 +58,8 @@ BEGIN
     IF sessions IS NOT NULL THEN
         PERFORM heimdall.keep_sessions(sessions);
         counted := cardinality(sessions);
-        more := EXISTS (SELECT FROM heimdall.coverage_changes);
+        more := coalesce((SELECT sum(o.size) FROM (SELECT c.size FROM heimdall.coverage_changes c LIMIT max_sessions) o), 0)
+                >= max_sessions;
     END IF;
     IF NOT walks OR more AND kept.counted_at IS NOT NULL THEN
         RETURN NEXT;
