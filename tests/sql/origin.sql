@@ -93,7 +93,10 @@ ROLLBACK;
 
 -- Installed before the application's own migration: the name stays free for it.
 DROP SCHEMA heimdall CASCADE;
-DROP SCHEMA IF EXISTS _timescaledb_catalog CASCADE;
+\if :has_timescaledb
+\else
+DROP SCHEMA _timescaledb_catalog CASCADE;
+\endif
 \set hypertable 0
 \ir origin/schema.sql
 DROP TABLE heimdall.measurement_features;

@@ -34,6 +34,9 @@ BEGIN
                                        value, one.name || ' is ', one.column);
         END IF;
     END LOOP;
+    IF cardinality(checks) = 0 THEN
+        RETURN 'NULL::text';
+    END IF;
     RETURN format('nullif(concat_ws('', ''%s), '''')', (SELECT string_agg(', ' || c, '') FROM unnest(checks) AS c));
 END
 $$;

@@ -128,3 +128,53 @@ async fn no_statement_takes_a_time_from_the_daemons_host() {
     }
     assert!(parameters > 30, "{parameters}");
 }
+
+/// Installations differ in the columns and types of the application's tables and in the name of our
+/// table of results, so nothing may name them directly.
+#[test]
+fn only_fitted_files_name_the_applications_tables_or_the_table_of_results() {
+    let mut folders: Vec<_> = ["functions", "views", "queries"]
+        .iter()
+        .map(|name| heimdall_daemon::sql::FILES.get_dir(name).expect("the folder"))
+        .collect();
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        folders.extend(folder.dirs());
+        for file in folder.files() {
+            let path = file.path().display().to_string();
+            // These are about the tables themselves.
+            let excused = [
+                "functions/results/",
+                "functions/application/",
+                "functions/indexes/",
+                "find_obstacles",
+                "doctor",
+                "examine_rights",
+            ];
+            if excused.iter().any(|part| path.contains(part)) {
+                continue;
+            }
+            let text = file.contents_utf8().expect("text");
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("--"));
+            let names = [
+                "heimdall.measurement_features",
+                "FROM heimdall.measurements",
+                "FROM heimdall.recording_sessions",
+                "JOIN heimdall.measurements",
+                "JOIN heimdall.recording_sessions",
+                "status = 'completed'",
+                "status::text = 'completed'",
+            ];
+            let fitted = text.contains("fit_to_application");
+            for line in code {
+                if names
+                    .iter()
+                    .any(|name| line.contains(name) && !(fitted && name.starts_with("FROM")))
+                {
+                    found.push(format!("{path}: {}", line.trim()));
+                }
+            }
+        }
+    }
+    assert_eq!(found, [] as [&str; 0]);
+}

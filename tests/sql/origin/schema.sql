@@ -1,13 +1,13 @@
 -- The tables of an installation that stores one row per station and second, in a hypertable, and has a table
 -- measurement_features of its own: one row per session or synthetic sample, with the transmitter's position. Where the
--- server has no TimescaleDB, measurements is partitioned natively, or, with -v hypertable=1, a double of create_hypertable
+-- server has not loaded TimescaleDB, measurements is partitioned natively, or, with -v hypertable=1, a double of create_hypertable
 -- stands in (timescaledb.sql).
 \if :{?hypertable}
 \else
 \set hypertable 0
 \endif
 CREATE SCHEMA IF NOT EXISTS heimdall;
-SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb') AS has_timescaledb \gset
+SELECT current_setting('shared_preload_libraries') ~ 'timescaledb' AS has_timescaledb \gset
 
 CREATE TABLE heimdall.websdr_stations (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name varchar(255) NOT NULL UNIQUE, url varchar(512) NOT NULL,
