@@ -84,7 +84,10 @@ BEGIN
     -- What refuses our rows.
     RETURN QUERY
     SELECT 'wrong', 'results', format('the unique key %s (%s) of %s refuses all but one of our rows', k.name, k.columns, results),
-           CASE WHEN k.constraint_name IS NULL THEN format('DROP INDEX %s;', k.name)
+           CASE WHEN NOT heimdall.fits_results(results)
+                THEN 'SELECT heimdall.move_results();  then: heimdalld migrate  (the table is the application''s; ours will be '
+                     'another one)'
+                WHEN k.constraint_name IS NULL THEN format('DROP INDEX %s;', k.name)
                 ELSE format('ALTER TABLE %s DROP CONSTRAINT %I;', results, k.constraint_name) END
     FROM (SELECT i.indexrelid::regclass AS name, string_agg(a.attname, ', ') AS columns, array_agg(a.attname::text) AS names,
                  (SELECT c.conname FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.conrelid = results) AS constraint_name

@@ -126,3 +126,31 @@ SELECT pg_temp.expect('moved', heimdall.move_results()::text, 'heimdall.heimdall
 INSERT INTO heimdall.measurement_features (recording_session_id, timestamp, receiver_features, extraction_metadata, overall_confidence) VALUES (gen_random_uuid(), now(), '{}', '{}', 1);
 SELECT pg_temp.expect('the sweep and the views go on', (SELECT (count(*), max(total_measurements))::text FROM heimdall.session_coverage), '(1,7)');
 ROLLBACK;
+
+-- An earlier version was made to write into the application's table: a unique index beside its own key, and our columns.
+DROP SCHEMA heimdall CASCADE;
+\ir origin/schema.sql
+\ir origin/data.sql
+\o /dev/null
+\ir ../../sql/install.sql
+DROP TABLE heimdall.heimdalld_measurement_features CASCADE;
+ALTER TABLE heimdall.measurement_features ADD COLUMN measurement_id uuid, ADD COLUMN error_kind text, ADD COLUMN attempts integer DEFAULT 1,
+    ADD COLUMN updated_at timestamptz DEFAULT now(), ADD COLUMN source_fingerprint bigint, ADD COLUMN failed_fingerprint bigint,
+    ADD COLUMN last_error_kind text, ADD COLUMN last_error_message text, ADD COLUMN last_failed_at timestamptz;
+CREATE UNIQUE INDEX followed_the_hint ON heimdall.measurement_features (timestamp, measurement_id);
+\ir ../../sql/install.sql
+\o
+INSERT INTO heimdall.measurement_features (timestamp, measurement_id, recording_session_id, receiver_features, extraction_metadata, overall_confidence, mean_snr_db, num_receivers_detected, source_fingerprint)
+SELECT m.timestamp, m.id, m.recording_session_id, ARRAY['{}'::jsonb], '{}', 0.5, 10, 1, 1 FROM heimdall.measurements m WHERE m.recording_session_id = md5('old1')::uuid LIMIT 1;
+SELECT pg_temp.expect('said', (SELECT string_agg(concat_ws(' ', o.level, o.hint), ', ') FROM heimdall.find_obstacles() o WHERE o.level <> 'warning'),
+    'wrong SELECT heimdall.move_results();  then: heimdalld migrate  (the table is the application''s; ours will be another one)');
+SELECT heimdall.move_results();
+\o /dev/null
+\ir ../../sql/install.sql
+\o
+SELECT pg_temp.expect('nothing is wrong now', (SELECT string_agg(o.level, ', ') FROM heimdall.find_obstacles() o), 'ok');
+SELECT pg_temp.expect('our row has moved', (SELECT (count(*), (SELECT count(*) FROM heimdall.measurement_features))::text FROM heimdall.extracted_features), '(1,20)');
+DELETE FROM heimdall.extracted_features;
+BEGIN;
+SELECT pg_temp.origin();
+ROLLBACK;
