@@ -136,6 +136,10 @@ SELECT pg_temp.expect('a stranger', pg_temp.rights('heimdall_test_stranger') LIK
     'blocks | rights | heimdall_test_stranger may create nothing in the schema heimdall of postgres | GRANT USAGE, CREATE ON SCHEMA heimdall TO heimdall_test_stranger;%'
     'heimdall.measurements belongs to heimdall_test_owner; its triggers and indexes need its owner | connect as heimdall_test_owner or a superuser, or: GRANT heimdall_test_owner TO heimdall_test_stranger;%'
     'heimdall_test_stranger may not read heimdall.measurements | GRANT SELECT ON heimdall.measurements TO heimdall_test_stranger;%', true);
+ALTER ROLE heimdall_reader RENAME TO heimdall_test_reader;
+SELECT pg_temp.expect('roles', pg_temp.rights('heimdall_test_owner'),
+    'wrong | roles | heimdall_reader do not exist, and heimdall_test_owner may not create roles | CREATE ROLE heimdall_reader NOLOGIN;  then: heimdalld migrate');
+ALTER ROLE heimdall_test_reader RENAME TO heimdall_reader;
 -- What a member installs belongs to the owner, too.
 SET LOCAL ROLE heimdall_test_member;
 DROP VIEW heimdall.feature_failures;
