@@ -36,8 +36,9 @@ BEGIN
     FOR upper IN
         SELECT c.oid::regclass AS name, pg_get_userbyid(c.relowner) AS owner
         FROM unnest(ARRAY['feature_coverage', 'session_coverage', 'session_features', 'feature_failures',
-                          'feature_backlog', 'backfill_progress', 'extraction_workers', 'pending_features',
-                          'session_measurements', 'iq_measurements'])
+                          'measurement_status', 'feature_backlog', 'backfill_progress', 'extraction_workers',
+                          'pending_features', 'extracted_features', 'session_measurements', 'iq_measurements',
+                          'application_measurements', 'application_sessions'])
              WITH ORDINALITY AS v (name, nth)
         JOIN pg_class c ON c.relname = v.name AND c.relnamespace = to_regnamespace('heimdall') AND c.relkind = 'v'
         ORDER BY v.nth
@@ -55,9 +56,16 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON SCHEMA heimdall IS
-    'Heimdall: stations, recording sessions and measurements, written by the application, and the RF features that '
-    'heimdalld extracts from them.';
+DO $$
+BEGIN
+    -- The schema may belong to somebody else.
+    IF (SELECT pg_has_role(n.nspowner, 'USAGE') FROM pg_namespace n WHERE n.nspname = 'heimdall') THEN
+        COMMENT ON SCHEMA heimdall IS
+            'Heimdall: stations, recording sessions and measurements, written by the application, and the RF features '
+            'that heimdalld extracts from them.';
+    END IF;
+END
+$$;
 
 CREATE TABLE IF NOT EXISTS heimdall.schema_migrations (
     version    integer     CONSTRAINT schema_migrations_pkey PRIMARY KEY,

@@ -20,28 +20,36 @@ REVOKE ALL ON FUNCTION
     heimdall.expand_notes(integer, integer, bigint), heimdall.expand_taken(heimdall.change_notes[]),
     heimdall.related_measurements(uuid[], jsonb), heimdall.sweep_sessions(timestamptz, timestamptz, bigint),
     heimdall.source_fingerprint(text, text, text, double precision), heimdall.session_lock_key(uuid),
-    heimdall.as_uuid(uuid), heimdall.as_uuid(text), heimdall.window_end(timestamptz, double precision),
+    heimdall.as_uuid(uuid), heimdall.as_uuid(text), heimdall.as_time(text), heimdall.application_fields(),
+    heimdall.application_value(text, text), heimdall.bad_values(text), heimdall.fit_to_application(text),
+    heimdall.completed_statuses(), heimdall.is_completed(text), heimdall.set_completed_statuses(text[]),
+    heimdall.view_definition(text), heimdall.redefined_view(), heimdall.results_table(), heimdall.move_results(),
+    heimdall.fits_results(regclass),
+    heimdall.is_hypertable(regclass), heimdall.missing_indexes(), heimdall.find_obstacles(),
+    heimdall.window_end(timestamptz, double precision),
     heimdall.earlier(timestamptz, interval), heimdall.measure_coverage(),
     heimdall.sessions_changed(uuid[]), heimdall.outdated_sessions(), heimdall.count_sessions(uuid[]),
     heimdall.count_all_sessions(), heimdall.keep_sessions(uuid[]), heimdall.recount_coverage(),
     heimdall.keep_coverage(integer), heimdall.note_deleted_features(), heimdall.count_session(uuid),
     heimdall.count_queue(), heimdall.missing_base_indexes()
     FROM PUBLIC;
-REVOKE ALL ON heimdall.measurement_features, heimdall.feature_queue, heimdall.backfills, heimdall.extraction_control,
+REVOKE ALL ON heimdall.extracted_features, heimdall.installed_definitions, heimdall.feature_queue, heimdall.backfills, heimdall.extraction_control,
     heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.queue_depth, heimdall.feature_parts,
     heimdall.change_notes, heimdall.cancelled_measurements, heimdall.session_locks, heimdall.session_counts, heimdall.coverage_changes,
     heimdall.coverage_totals, heimdall.schema_migrations FROM PUBLIC;
 
 DO $$
 DECLARE
+    -- The rights on the view extracted_features and those on its table are the same.
+    results CONSTANT text := 'heimdall.extracted_features, ' || heimdall.results_table();
     wanted record;
 BEGIN
+    EXECUTE format('REVOKE ALL ON %s FROM PUBLIC', heimdall.results_table());
     FOR wanted IN
         SELECT g.role, g.privileges
         FROM (VALUES
             ('heimdall_daemon', 'USAGE ON SCHEMA heimdall'),
-            ('heimdall_daemon', 'SELECT, INSERT, UPDATE, DELETE ON heimdall.measurement_features, '
-                                'heimdall.worker_heartbeats'),
+            ('heimdall_daemon', 'SELECT, INSERT, UPDATE, DELETE ON heimdall.worker_heartbeats, ' || results),
             ('heimdall_daemon', 'SELECT, UPDATE, DELETE ON heimdall.feature_queue'),
             ('heimdall_daemon', 'SELECT, INSERT, DELETE ON heimdall.feature_parts'),
             ('heimdall_daemon', 'SELECT, UPDATE ON heimdall.backfills, heimdall.sweep_state, heimdall.queue_depth, '
@@ -60,17 +68,21 @@ BEGIN
                                 'heimdall.enqueue_missing(integer, boolean), '
                                 'heimdall.expand_notes(integer, integer, bigint), '
                                 'heimdall.session_lock_key(uuid), heimdall.as_uuid(uuid), heimdall.as_uuid(text), '
+                                'heimdall.as_time(text), heimdall.completed_statuses(), heimdall.is_completed(text), '
+                                'heimdall.results_table(), heimdall.redefined_view(), heimdall.missing_indexes(), '
+                                'heimdall.is_hypertable(regclass), heimdall.find_obstacles(), '
                                 'heimdall.window_end(timestamptz, double precision), '
                                 'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '
                                 'heimdall.measure_coverage(), heimdall.count_session(uuid), heimdall.count_queue(), '
                                 'heimdall.keep_coverage(integer)'),
             ('heimdall_reader', 'USAGE ON SCHEMA heimdall'),
-            ('heimdall_reader', 'SELECT ON heimdall.measurement_features, heimdall.extraction_control, '
+            ('heimdall_reader', 'SELECT ON ' || results || ', heimdall.extraction_control, '
                                 'heimdall.session_measurements, heimdall.pending_features, heimdall.feature_coverage, '
                                 'heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, '
                                 'heimdall.feature_backlog, heimdall.backfill_progress, heimdall.extraction_workers, '
                                 'heimdall.feature_error_kinds, heimdall.measurement_status'),
             ('heimdall_reader', 'EXECUTE ON FUNCTION heimdall.as_uuid(uuid), heimdall.as_uuid(text), '
+                                'heimdall.as_time(text), heimdall.completed_statuses(), heimdall.is_completed(text), '
                                 'heimdall.window_end(timestamptz, double precision), '
                                 'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '
                                 'heimdall.measure_coverage(), '
@@ -84,7 +96,8 @@ BEGIN
                                 'heimdall.cancel_measurement(uuid), '
                                 'heimdall.purge_features(timestamptz, boolean, integer), '
                                 'heimdall.pause_extraction(text), heimdall.resume_extraction(), '
-                                'heimdall.enqueue_missing(integer, boolean), heimdall.recount_coverage()')
+                                'heimdall.enqueue_missing(integer, boolean), heimdall.recount_coverage(), '
+                                'heimdall.set_completed_statuses(text[])')
         ) AS g (role, privileges)
         WHERE EXISTS (SELECT FROM pg_roles r WHERE r.rolname = g.role)
     LOOP

@@ -5,6 +5,8 @@
 BEGIN;
 \ir bootstrap.sql
 \ir roles.sql
+\ir functions/results/fits_results.sql
+\ir put_aside.sql
 
 SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 1) AS apply_0001,
@@ -20,7 +22,8 @@ SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 11) AS apply_0011,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 12) AS apply_0012,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 13) AS apply_0013,
-    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 14) AS apply_0014
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 14) AS apply_0014,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 15) AS apply_0015
 \gset
 \if :apply_0001
 \ir schema/0001_application_tables.sql
@@ -64,11 +67,33 @@ SELECT
 \if :apply_0014
 \ir schema/0014_set_aside.sql
 \endif
+\if :apply_0015
+\ir schema/0015_other_applications.sql
+\endif
 
+\ir functions/results/results_table.sql
+\ir functions/results/move_results.sql
+\ir results.sql
+
+\ir functions/application/as_uuid.sql
+\ir functions/application/as_time.sql
+\ir functions/application/application_fields.sql
+\ir functions/application/bad_values.sql
+\ir functions/application/application_value.sql
+\ir functions/application/fit_to_application.sql
+\ir functions/application/completed_statuses.sql
+\ir functions/application/is_completed.sql
+\ir functions/application/set_completed_statuses.sql
+\ir functions/application/view_definition.sql
+\ir functions/application/redefined_view.sql
+
+\ir functions/indexes/is_hypertable.sql
+\ir functions/indexes/missing_indexes.sql
+\ir functions/indexes/missing_base_indexes.sql
+\ir functions/find_obstacles.sql
 \ir functions/longest_session.sql
 \ir functions/may_notify.sql
 \ir functions/wake_workers.sql
-\ir functions/as_uuid.sql
 \ir functions/window_end.sql
 \ir functions/source_fingerprint.sql
 \ir functions/session_lock_key.sql
@@ -108,8 +133,9 @@ SELECT
 \ir functions/coverage/keep_coverage.sql
 \ir functions/coverage/note_deleted_features.sql
 \ir functions/count_queue.sql
-\ir functions/missing_base_indexes.sql
 
+\ir views/application_sessions.sql
+\ir views/application_measurements.sql
 \ir views/iq_measurements.sql
 \ir views/session_measurements.sql
 \ir views/pending_features.sql
@@ -125,7 +151,7 @@ SELECT
 
 \ir triggers/application_tables.sql
 \ir triggers/replicated_tables.sql
-\ir triggers/measurement_features.sql
+\ir triggers/results.sql
 
 \ir comments/tables.sql
 \ir comments/receiver_features.sql
@@ -135,6 +161,6 @@ SELECT
 \ir ownership.sql
 COMMIT;
 
--- Outside the transaction: builds missing indexes on the application's tables without blocking its writers.
+-- Outside the transaction: builds missing indexes on the application's tables, with CONCURRENTLY where that is possible.
 SELECT * FROM heimdall.missing_base_indexes()
 \gexec

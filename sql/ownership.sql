@@ -1,6 +1,6 @@
--- A superuser may install. Then everything of ours goes to the owner of the application's tables. Our functions run with
--- their owner's rights, and a superuser's function must not read a view that somebody else can replace. An owner who is
--- a superuser himself keeps everything.
+-- A superuser may install, or a member of the role that owns the application's tables. Then everything of ours goes to
+-- that role, so that it can run the next migration. Our functions run with their owner's rights, and a superuser's
+-- function must not read a view that somebody else can replace. An owner who is a superuser himself keeps everything.
 DO $$
 DECLARE
     new_owner name;
@@ -10,37 +10,46 @@ BEGIN
     SELECT pg_get_userbyid(c.relowner) INTO new_owner FROM pg_class c
     WHERE c.oid = 'heimdall.recording_sessions'::regclass;
 
-    IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+    IF new_owner <> current_user AND pg_has_role(new_owner, 'MEMBER')
        AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = new_owner) THEN
         IF EXISTS (SELECT FROM unnest(ARRAY['recording_sessions', 'measurements', 'websdr_stations']) t
                    WHERE NOT has_table_privilege(new_owner, 'heimdall.' || t, 'SELECT')) THEN
             RAISE WARNING 'heimdall: % owns recording_sessions and may not read the other tables, so our functions stay '
-                          'with the superuser %', new_owner, current_user
+                          'with %', new_owner, current_user
                 USING HINT = format('GRANT SELECT ON heimdall.measurements, heimdall.websdr_stations TO %I;  Then run '
                                     'this migration again.', new_owner);
+        ELSIF NOT has_schema_privilege(new_owner, 'heimdall', 'CREATE')
+              AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+            RAISE WARNING 'heimdall: % owns recording_sessions and may create nothing in the schema heimdall, so our '
+                          'objects stay with %', new_owner, current_user
+                USING HINT = format('GRANT CREATE ON SCHEMA heimdall TO %I;  Then run this migration again.', new_owner);
         ELSE
             FOR ours IN
                 SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,
                        c.oid::regclass::text AS name
                 FROM pg_class c
-                JOIN pg_roles r ON r.oid = c.relowner AND r.rolsuper
+                JOIN pg_roles r ON r.oid = c.relowner AND (r.rolsuper OR r.rolname = current_user)
                 WHERE c.relnamespace = 'heimdall'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S')
-                  AND c.relname = ANY (ARRAY[
-                      'measurement_features', 'backfills', 'feature_queue', 'extraction_control',
+                  AND (c.oid = heimdall.results_table() OR c.relname = ANY (ARRAY[
+                      'extracted_features', 'installed_definitions', 'backfills', 'feature_queue', 'extraction_control',
                       'worker_heartbeats', 'sweep_state', 'queue_depth', 'feature_parts', 'change_notes',
                       'cancelled_measurements', 'session_locks', 'session_counts', 'coverage_changes', 'coverage_totals',
                       'schema_migrations', 'feature_coverage', 'session_coverage',
                       'session_features', 'feature_failures', 'feature_backlog', 'backfill_progress',
                       'extraction_workers', 'feature_error_kinds', 'measurement_status', 'pending_features',
-                      'session_measurements', 'iq_measurements'])
+                      'session_measurements', 'iq_measurements', 'application_measurements',
+                      'application_sessions']))
               UNION ALL
                 SELECT 'FUNCTION', p.oid::regprocedure::text
                 FROM pg_proc p
-                JOIN pg_roles r ON r.oid = p.proowner AND r.rolsuper
+                JOIN pg_roles r ON r.oid = p.proowner AND (r.rolsuper OR r.rolname = current_user)
                 WHERE p.pronamespace = 'heimdall'::regnamespace
                   AND obj_description(p.oid, 'pg_proc') IS NOT NULL
                   AND p.proname = ANY (ARRAY[
-                      'may_notify', 'wake_workers', 'longest_session', 'as_uuid', 'window_end', 'earlier',
+                      'may_notify', 'wake_workers', 'longest_session', 'as_time', 'application_fields', 'application_value',
+                      'bad_values', 'fit_to_application', 'completed_statuses', 'is_completed', 'set_completed_statuses',
+                      'view_definition', 'redefined_view', 'results_table', 'fits_results', 'move_results', 'is_hypertable',
+                      'missing_indexes', 'find_obstacles', 'as_uuid', 'window_end', 'earlier',
                       'source_fingerprint', 'session_lock_key', 'claim_measurements',
                       'announce_sessions', 'settle_sessions', 'release_expired', 'enqueue_sessions', 'apply_changes',
                       'related_measurements', 'expand_taken', 'expand_notes', 'sweep_sessions', 'enqueue_missing',
@@ -55,8 +64,10 @@ BEGIN
             LOOP
                 EXECUTE format('ALTER %s %s OWNER TO %I', ours.kind, ours.name, new_owner);
             END LOOP;
-            -- The functions write our tables and create nothing, but they must see the schema.
-            EXECUTE format('GRANT USAGE ON SCHEMA heimdall TO %I', new_owner);
+            -- The functions must see the schema. A superuser may not be needed for the next migration.
+            IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+                EXECUTE format('GRANT USAGE, CREATE ON SCHEMA heimdall TO %I', new_owner);
+            END IF;
         END IF;
     END IF;
 

@@ -44,6 +44,7 @@ queries! {
     BLOCKERS = "blockers.sql";
     REPORT_STALLS = "report_stalls.sql";
     DOCTOR = "doctor.sql";
+    EXAMINE_RIGHTS = "examine_rights.sql";
     CLOCK = "clock.sql";
     NOTIFY_DOCTOR = "notify_doctor.sql";
     SESSION_SETTINGS = "session_settings.sql";

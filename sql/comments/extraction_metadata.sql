@@ -28,12 +28,14 @@ chunk_duration_ms: length of a chunk
 num_segments, num_chunks: number of segments and chunks in receiver_features
 samples_used, samples_left_over, samples_lost: in measured chunks; after the last chunk or in chunks with a gap; in gaps
 fetch_ms, extract_ms: time spent on reading the object, and on extraction$text$;
+    results regclass;
 BEGIN
-    IF col_description('heimdall.measurement_features'::regclass,
-            (SELECT attnum FROM pg_attribute
-             WHERE attrelid = 'heimdall.measurement_features'::regclass AND attname = 'extraction_metadata'))
-        IS DISTINCT FROM meaning THEN
-        EXECUTE format('COMMENT ON COLUMN heimdall.measurement_features.extraction_metadata IS %L', meaning);
-    END IF;
+    FOREACH results IN ARRAY ARRAY[heimdall.results_table(), 'heimdall.extracted_features'] LOOP
+        IF col_description(results, (SELECT attnum FROM pg_attribute
+                                     WHERE attrelid = results AND attname = 'extraction_metadata'))
+            IS DISTINCT FROM meaning THEN
+            EXECUTE format('COMMENT ON COLUMN %s.extraction_metadata IS %L', results, meaning);
+        END IF;
+    END LOOP;
 END
 $$;

@@ -6,7 +6,7 @@ DECLARE
     wanted record;
 BEGIN
     FOR wanted IN
-        SELECT c.oid::regclass AS relation, a.attname AS attribute, w.meaning
+        SELECT c.oid::regclass AS relation, c.relkind, a.attname AS attribute, w.meaning
         FROM (VALUES
             ('schema_migrations', NULL,
                 'Files of sql/schema that have been applied here. Each file writes its own row as its last statement.'),
@@ -18,24 +18,25 @@ BEGIN
                 'one: they stop claiming and log it. NULL: no new limit. Written by the schema file whose change they '
                 'do not support.'),
 
-            ('measurement_features', NULL,
+            ('extracted_features', NULL,
                 'RF features of each measurement, or the reason why it has none. One row per measurement, written by '
                 'heimdalld. A failure never replaces features.'),
-            ('measurement_features', 'timestamp',
-                'Time of the measurement: its created_at, or its session''s where it has none. Never the time of the '
+            ('extracted_features', 'row_version', 'Changes with each UPDATE of the row.'),
+            ('extracted_features', 'timestamp',
+                'Time of the measurement, or the start of its session where it has none. Never the time of the '
                 'extraction.'),
-            ('measurement_features', 'measurement_id',
+            ('extracted_features', 'measurement_id',
                 'measurements.id. There is no foreign key: the row outlives the measurement.'),
-            ('measurement_features', 'recording_session_id',
+            ('extracted_features', 'recording_session_id',
                 'The session that the measurement belonged to when it was extracted.'),
-            ('measurement_features', 'overall_confidence',
+            ('extracted_features', 'overall_confidence',
                 'Mean of delay_spread_confidence, 0 to 1; 0 when extraction_failed.'),
-            ('measurement_features', 'mean_snr_db',
+            ('extracted_features', 'mean_snr_db',
                 'Mean of snr_db over the recording, in dB; NULL when extraction_failed.'),
-            ('measurement_features', 'num_receivers_detected', '1 when most chunks contain a signal, else 0.'),
-            ('measurement_features', 'extraction_failed',
+            ('extracted_features', 'num_receivers_detected', '1 when most chunks contain a signal, else 0.'),
+            ('extracted_features', 'extraction_failed',
                 'True: the row has no features; error_kind and error_message give the reason.'),
-            ('measurement_features', 'error_kind',
+            ('extracted_features', 'error_kind',
                 E'Kind of the failure; NULL when there are features:\n'
                 'not_found: the object does not exist\n'
                 'location_refused: iq_data_location names a bucket that is not allowed, or no valid key\n'
@@ -46,22 +47,22 @@ BEGIN
                 'unreadable: the store works, but this object could not be read in five tries\n'
                 'internal: a fault of heimdalld, of its temporary files, or of the database that refused the row\n'
                 'crashed: five daemons were lost while they worked on this recording'),
-            ('measurement_features', 'error_message',
+            ('extracted_features', 'error_message',
                 'What is wrong, where and how much; NULL when there are features.'),
-            ('measurement_features', 'attempts', 'Tries that the last extraction took.'),
-            ('measurement_features', 'created_at', 'When the row was first written, database clock.'),
-            ('measurement_features', 'updated_at', 'When the row was last written, database clock.'),
+            ('extracted_features', 'attempts', 'Tries that the last extraction took.'),
+            ('extracted_features', 'created_at', 'When the row was first written, database clock.'),
+            ('extracted_features', 'updated_at', 'When the row was last written, database clock.'),
 
-            ('measurement_features', 'source_fingerprint',
+            ('extracted_features', 'source_fingerprint',
                 'source_fingerprint() of what was extracted. Where the measurement''s is another one now, it is extracted '
                 'again. NULL in rows from before this column.'),
 
-            ('measurement_features', 'failed_fingerprint',
+            ('extracted_features', 'failed_fingerprint',
                 'source_fingerprint() of an extraction that failed after this row got its features. They stay, and the '
                 'sweep does not try the same again. NULL when none has failed since.'),
-            ('measurement_features', 'last_error_kind', 'error_kind of that failure.'),
-            ('measurement_features', 'last_error_message', 'error_message of that failure.'),
-            ('measurement_features', 'last_failed_at', 'When it failed, database clock.'),
+            ('extracted_features', 'last_error_kind', 'error_kind of that failure.'),
+            ('extracted_features', 'last_error_message', 'error_message of that failure.'),
+            ('extracted_features', 'last_failed_at', 'When it failed, database clock.'),
 
             ('change_notes', NULL,
                 'What the application has changed and no daemon has looked at yet. Written by the triggers, emptied by '
@@ -218,6 +219,12 @@ BEGIN
             ('coverage_totals', 'walked_to', 'The last session that the present walk has counted.'),
             ('coverage_totals', 'walked_at', 'When it counted that session, database clock.'),
 
+            ('installed_definitions', NULL,
+                'The views that an installation may redefine, as the last migration has installed them.'),
+            ('installed_definitions', 'name', 'Name of the view.'),
+            ('installed_definitions', 'definition', 'Its text as the server prints it.'),
+            ('installed_definitions', 'server_version', 'Major version of the server that printed it.'),
+
             ('feature_parts', NULL,
                 'Parts of receiver_features that do not fit into one message, within the transaction that joins them. '
                 'Other transactions always see this table empty.'),
@@ -225,13 +232,17 @@ BEGIN
             ('feature_parts', 'part', 'Order of the parts, from 1.'),
             ('feature_parts', 'receiver_features', 'Segments, in order.')
         ) AS w (relation, attribute, meaning)
-        JOIN pg_class c ON c.relname = w.relation AND c.relnamespace = 'heimdall'::regnamespace
+        -- The view of the results has the comments of the table.
+        JOIN pg_class c ON c.relnamespace = 'heimdall'::regnamespace
+                       AND (c.relname = w.relation
+                            OR w.relation = 'extracted_features' AND c.oid = heimdall.results_table())
         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = w.attribute
         WHERE (w.attribute IS NULL OR a.attname IS NOT NULL)
           AND col_description(c.oid, coalesce(a.attnum, 0)) IS DISTINCT FROM w.meaning
     LOOP
         EXECUTE format('COMMENT ON %s %s%s IS %L',
-                       CASE WHEN wanted.attribute IS NOT NULL THEN 'COLUMN' ELSE 'TABLE' END,
+                       CASE WHEN wanted.attribute IS NOT NULL THEN 'COLUMN'
+                            WHEN wanted.relkind = 'v' THEN 'VIEW' ELSE 'TABLE' END,
                        wanted.relation, coalesce('.' || quote_ident(wanted.attribute), ''), wanted.meaning);
     END LOOP;
 END

@@ -22,7 +22,7 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT count(*) FILTER (WHERE NOT mf.extraction_failed) AS succeeded,
                    count(*) FILTER (WHERE mf.extraction_failed) AS failed
-            FROM heimdall.measurement_features mf
+            FROM heimdall.extracted_features mf
             WHERE mf.recording_session_id = s.id
         ) f
         -- A lookup per session, whatever the statistics say. NOT EXISTS becomes a join, which reads the whole queue

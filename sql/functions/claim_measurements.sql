@@ -78,17 +78,15 @@ BEGIN
         LEFT JOIN LATERAL (
             -- First in the partition of its time, where the table is partitioned by time. The second look is for a
             -- measurement without a time, with a bad one, or whose time has just changed.
-            (SELECT iq.*, CASE WHEN s.frequency_hz::double precision BETWEEN -9e18 AND 9e18
-                               THEN s.frequency_hz::bigint END AS session_frequency_hz
+            (SELECT iq.*, s.frequency_hz AS session_frequency_hz
              FROM heimdall.iq_measurements iq
-             JOIN heimdall.recording_sessions s ON s.id = q.recording_session_id
+             JOIN heimdall.application_sessions s ON s.session_id = q.recording_session_id
              WHERE iq.measurement_id = k.id AND iq.created_at = q.measured_at
              LIMIT 1)
           UNION ALL
-            (SELECT iq.*, CASE WHEN s.frequency_hz::double precision BETWEEN -9e18 AND 9e18
-                               THEN s.frequency_hz::bigint END
+            (SELECT iq.*, s.frequency_hz
              FROM heimdall.iq_measurements iq
-             JOIN heimdall.recording_sessions s ON s.id = q.recording_session_id
+             JOIN heimdall.application_sessions s ON s.session_id = q.recording_session_id
              WHERE iq.measurement_id = k.id
              LIMIT 1)
             LIMIT 1

@@ -9,7 +9,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN (SELECT s.duration_seconds
-            FROM heimdall.recording_sessions s
+            FROM heimdall.application_sessions s
             WHERE s.duration_seconds BETWEEN 0 AND 604800
             ORDER BY s.duration_seconds DESC
             LIMIT 1) * interval '1 second';

@@ -75,13 +75,13 @@ BEGIN
         RETURNING q.*, format('Extraction crashed: %s daemons were lost while working on this recording', q.crashes + 1)
                            AS message
     ), failed AS (
-        INSERT INTO heimdall.measurement_features AS f
+        INSERT INTO heimdall.extracted_features AS f
             (timestamp, measurement_id, recording_session_id, receiver_features, overall_confidence,
              num_receivers_detected, extraction_failed, error_kind, error_message, attempts, source_fingerprint)
         SELECT d.measured_at, d.measurement_id, d.recording_session_id, '{}', 0, 0, true, 'crashed',
                d.message, d.attempt, d.source_fingerprint
         FROM dropped d
-        WHERE NOT EXISTS (SELECT FROM heimdall.measurement_features g
+        WHERE NOT EXISTS (SELECT FROM heimdall.extracted_features g
                           WHERE g.measurement_id = d.measurement_id AND NOT g.extraction_failed)
         ON CONFLICT (timestamp, measurement_id) DO UPDATE
         SET recording_session_id = excluded.recording_session_id, error_kind = excluded.error_kind,
@@ -89,7 +89,7 @@ BEGIN
             source_fingerprint = excluded.source_fingerprint, updated_at = clock_timestamp()
         WHERE f.extraction_failed
     ), kept_features AS (
-        UPDATE heimdall.measurement_features f
+        UPDATE heimdall.extracted_features f
         SET failed_fingerprint = d.source_fingerprint, last_error_kind = 'crashed',
             last_error_message = d.message, last_failed_at = clock_timestamp()
         FROM dropped d

@@ -20,6 +20,9 @@ WITH found (ord, level, subject, finding, hint) AS (
                             CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'disabled' END, w.relation)
                 ELSE 'enabled' END,
            CASE WHEN t.oid IS NULL THEN 'heimdalld migrate'
+                -- A hypertable refuses ENABLE TRIGGER.
+                WHEN t.tgenabled NOT IN ('O', 'A') AND heimdall.is_hypertable(t.tgrelid::regclass)
+                THEN format('DROP TRIGGER %I ON heimdall.%I;  then: heimdalld migrate', w.name, w.relation)
                 WHEN t.tgenabled NOT IN ('O', 'A')
                 THEN format('ALTER TABLE heimdall.%I ENABLE TRIGGER %I;', w.relation, w.name) END
     FROM (VALUES ('heimdall_session_inserted', 'recording_sessions'),
@@ -34,8 +37,8 @@ WITH found (ord, level, subject, finding, hint) AS (
            format('session_replication_role = replica for %s: no trigger fires for it',
                   coalesce('role ' || r.rolname, 'everybody') || coalesce(' in database ' || d.datname, '')),
            format('ALTER %s RESET session_replication_role;',
-                  CASE WHEN r.rolname IS NULL THEN format('DATABASE %I', d.datname)
-                       ELSE format('ROLE %I', r.rolname) || coalesce(format(' IN DATABASE %I', d.datname), '') END)
+                  CASE WHEN r.rolname IS NULL THEN coalesce('DATABASE ' || quote_ident(d.datname), 'ROLE ALL')
+                       ELSE format('ROLE %I', r.rolname) || coalesce(' IN DATABASE ' || quote_ident(d.datname), '') END)
     FROM pg_db_role_setting s
     LEFT JOIN pg_roles r ON r.oid = s.setrole
     LEFT JOIN pg_database d ON d.oid = s.setdatabase
@@ -98,8 +101,8 @@ WITH found (ord, level, subject, finding, hint) AS (
            CASE WHEN l.lacking IS NOT NULL THEN 'heimdalld migrate' END
     FROM (SELECT string_agg(w.privilege || ' on ' || w.relation, ', ') AS lacking
           FROM (VALUES ('feature_queue', 'SELECT'), ('feature_queue', 'UPDATE'), ('feature_queue', 'DELETE'),
-                       ('measurement_features', 'SELECT'), ('measurement_features', 'INSERT'),
-                       ('measurement_features', 'UPDATE'), ('measurement_features', 'DELETE'),
+                       ('extracted_features', 'SELECT'), ('extracted_features', 'INSERT'),
+                       ('extracted_features', 'UPDATE'), ('extracted_features', 'DELETE'),
                        ('worker_heartbeats', 'SELECT'), ('worker_heartbeats', 'INSERT'),
                        ('worker_heartbeats', 'UPDATE'), ('worker_heartbeats', 'DELETE'),
                        ('backfills', 'UPDATE'), ('sweep_state', 'UPDATE'), ('queue_depth', 'UPDATE'),
@@ -109,25 +112,15 @@ WITH found (ord, level, subject, finding, hint) AS (
           WHERE has_schema_privilege('heimdall', 'USAGE') IS NOT TRUE
              OR has_table_privilege(to_regclass('heimdall.' || w.relation), w.privilege) IS NOT TRUE) l
   UNION ALL
-    -- The same list as in functions/missing_base_indexes.sql, which takes a lock and which the daemon may not call.
-    SELECT 7, CASE WHEN count(i.oid) > 0 THEN 'wrong' ELSE 'ok' END, 'indexes',
-           CASE WHEN count(i.oid) = 0 THEN 'on the application''s tables: all exist'
-                ELSE format('missing on %s: claims and triggers read whole tables',
-                            string_agg(format('%s.%s', i.relname, i.attname), ', ')) END,
-           CASE WHEN count(i.oid) > 0 THEN 'heimdalld migrate' END
-    FROM (SELECT t.oid, t.relname, a.attname
-          FROM (VALUES ('recording_sessions', 'id'), ('recording_sessions', 'created_at'),
-                       ('recording_sessions', 'duration_seconds'),
-                       ('measurements', 'id'), ('measurements', 'created_at'), ('measurements', 'recording_session_id'),
-                       ('websdr_stations', 'id')) AS n (table_name, column_name)
-          JOIN pg_class t ON t.relname = n.table_name AND t.relnamespace = 'heimdall'::regnamespace
-                         AND t.relkind IN ('r', 'p')
-          JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = n.column_name AND NOT a.attisdropped
-          WHERE NOT EXISTS (SELECT FROM pg_index x
-                            JOIN pg_class ic ON ic.oid = x.indexrelid
-                            JOIN pg_am am ON am.oid = ic.relam
-                            WHERE x.indrelid = t.oid AND x.indkey[0] = a.attnum AND am.amname = 'btree'
-                              AND x.indisvalid AND x.indpred IS NULL)) i
+    SELECT 7, CASE WHEN count(i.index_name) > 0 THEN 'wrong' ELSE 'ok' END, 'indexes',
+           CASE WHEN count(i.index_name) = 0 THEN 'on the application''s tables: all exist'
+                ELSE format('missing on %s: claims and the expansion read whole tables',
+                            string_agg(format('%s.%s', replace(i.relation::text, 'heimdall.', ''), i.key), ', ')) END,
+           CASE WHEN count(i.index_name) > 0 THEN 'heimdalld migrate' END
+    FROM heimdall.missing_indexes() i
+  UNION ALL
+    SELECT 7, CASE o.level WHEN 'blocks' THEN 'wrong' ELSE o.level END, o.subject, o.finding, o.hint
+    FROM heimdall.find_obstacles() o
   UNION ALL
     SELECT 7, CASE WHEN b.failed_notes > 0 OR b.noted > 100000 THEN 'warning' ELSE 'ok' END, 'notes',
            CASE WHEN b.failed_notes > 0 THEN format('%s cannot be expanded and are set aside', b.failed_notes)

@@ -22,23 +22,23 @@ WITH held AS (
     WHERE measurement_id = (SELECT measurement_id FROM held) AND $6::bigint IS NOT NULL
 ), moved AS (
     -- No join here and below, as in store_features.sql.
-    DELETE FROM heimdall.measurement_features f
+    DELETE FROM heimdall.extracted_features f
     WHERE f.measurement_id = (SELECT h.measurement_id FROM held h) AND f.timestamp <> (SELECT h.measured_at FROM held h)
       AND f.extraction_failed
 ), kept_features AS (
-    UPDATE heimdall.measurement_features f
+    UPDATE heimdall.extracted_features f
     SET failed_fingerprint = $7::bigint, last_error_kind = $3::text, last_error_message = $4::text,
         last_failed_at = clock_timestamp()
     WHERE f.measurement_id = (SELECT h.measurement_id FROM held h) AND NOT f.extraction_failed
 ), stored AS (
-    INSERT INTO heimdall.measurement_features AS f
+    INSERT INTO heimdall.extracted_features AS f
         (timestamp, measurement_id, recording_session_id, receiver_features, extraction_metadata,
          overall_confidence, num_receivers_detected, extraction_failed, error_kind, error_message, attempts,
          source_fingerprint)
     SELECT measured_at, measurement_id, recording_session_id, '{}', coalesce($5::jsonb, '{}'), 0, 0, true,
            $3::text, $4::text, attempt, $7::bigint
     FROM held h
-    WHERE (SELECT true FROM heimdall.measurement_features g
+    WHERE (SELECT true FROM heimdall.extracted_features g
            WHERE g.measurement_id = h.measurement_id AND NOT g.extraction_failed LIMIT 1) IS NULL
     ON CONFLICT (timestamp, measurement_id) DO UPDATE
     SET recording_session_id = excluded.recording_session_id,

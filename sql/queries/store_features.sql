@@ -16,7 +16,7 @@ WITH finished AS (
     RETURNING measurement_id, recording_session_id, measured_at, attempt, backfill_id, enqueued_at, claimed_at
 ), moved AS (
     -- Values of one row instead of a join, which would read the whole table where the last vacuum found it empty.
-    DELETE FROM heimdall.measurement_features f
+    DELETE FROM heimdall.extracted_features f
     WHERE f.measurement_id = (SELECT d.measurement_id FROM finished d)
       AND f.timestamp <> (SELECT d.measured_at FROM finished d)
 ), parts AS (
@@ -24,7 +24,7 @@ WITH finished AS (
     WHERE $8::integer > 0 AND p.claim_id = $2::bigint
     RETURNING p.part, p.receiver_features
 ), stored AS (
-    INSERT INTO heimdall.measurement_features
+    INSERT INTO heimdall.extracted_features
         (timestamp, measurement_id, recording_session_id, receiver_features, extraction_metadata,
          overall_confidence, mean_snr_db, num_receivers_detected, attempts, source_fingerprint)
     SELECT measured_at, measurement_id, recording_session_id,

@@ -6,7 +6,7 @@ SELECT error_kind,
        max(updated_at) AS last_at,
        (array_agg(measurement_id ORDER BY updated_at DESC))[1] AS example_measurement_id,
        (array_agg(error_message ORDER BY updated_at DESC))[1] AS example_message
-FROM heimdall.measurement_features
+FROM heimdall.extracted_features
 WHERE extraction_failed
 GROUP BY error_kind;
 

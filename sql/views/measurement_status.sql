@@ -6,7 +6,7 @@ SELECT sm.measurement_id, sm.recording_session_id, sm.websdr_station_id, sm.rx_i
             WHEN q.state IS NOT NULL THEN q.state
             WHEN f.good THEN 'done'
             WHEN f.good IS NOT NULL THEN 'failed'
-            WHEN sm.session_status = 'completed' THEN 'not queued'
+            WHEN heimdall.is_completed(sm.session_status) THEN 'not queued'
             ELSE 'not completed'
        END AS state,
        CASE WHEN q.state = 'claimed' THEN format('%s works on it, attempt %s', coalesce(
@@ -17,7 +17,7 @@ SELECT sm.measurement_id, sm.recording_session_id, sm.websdr_station_id, sm.rx_i
             WHEN q.state = 'waiting' THEN format('attempt %s failed, or could not be made', q.attempt)
             WHEN q.state = 'ready' THEN format('queued by %s, priority %s', q.source, q.priority)
             WHEN f.good IS NOT NULL THEN f.error
-            WHEN sm.session_status IS DISTINCT FROM 'completed' THEN format('the session is %s', sm.session_status)
+            WHEN heimdall.is_completed(sm.session_status) IS NOT TRUE THEN format('the session is %s', sm.session_status)
             WHEN EXISTS (SELECT FROM heimdall.change_notes n
                          WHERE n.kind = 'completed' AND sm.recording_session_id = ANY (n.ids))
             THEN 'its session has just completed'
@@ -44,26 +44,21 @@ CROSS JOIN LATERAL (
                     THEN format('the features are of an earlier extraction; the last one failed: %s',
                                 mf.last_error_message)
                     ELSE mf.error_message END) AS error
-    FROM heimdall.measurement_features mf
+    FROM heimdall.extracted_features mf
     WHERE mf.measurement_id = sm.measurement_id
 ) f
 LEFT JOIN heimdall.feature_queue q ON q.measurement_id = sm.measurement_id
 LEFT JOIN heimdall.worker_heartbeats w ON w.worker_id = q.worker_id
 LEFT JOIN heimdall.cancelled_measurements x ON x.measurement_id = sm.measurement_id
 UNION ALL
--- Without an object, or without a session. A bare column name means the table's column where it exists, else NULL.
-SELECT o.measurement_id, o.recording_session_id, o.websdr_station_id,
-       coalesce(st.name::text, o.websdr_station_id::text), o.created_at, o.iq_data_location,
+-- Without an object, or without a session.
+SELECT o.measurement_id, o.named_session, o.websdr_station_id,
+       coalesce(st.name::text, o.websdr_station_id::text), o.measured_at, o.iq_data_location,
        CASE WHEN o.iq_data_location IS NULL THEN 'no object' ELSE 'no session' END,
        CASE WHEN o.iq_data_location IS NULL THEN 'iq_data_location is NULL'
             ELSE 'it names no session that exists, and no session''s window contains its time' END,
        NULL, 0, false, NULL, NULL, NULL
-FROM (SELECT NULL::uuid AS recording_session_id) absent
-CROSS JOIN LATERAL (
-    SELECT heimdall.as_uuid(m.id) AS measurement_id, heimdall.as_uuid(recording_session_id) AS recording_session_id,
-           m.websdr_station_id, m.created_at::timestamptz AS created_at, m.iq_data_location::text AS iq_data_location
-    FROM heimdall.measurements m
-) o
+FROM heimdall.application_measurements o
 LEFT JOIN heimdall.websdr_stations st ON st.id = o.websdr_station_id
 WHERE o.iq_data_location IS NULL
    OR (SELECT true FROM heimdall.session_measurements v WHERE v.measurement_id = o.measurement_id LIMIT 1) IS NULL;

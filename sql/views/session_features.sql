@@ -10,7 +10,7 @@ SELECT f.recording_session_id,
            AS num_receivers_detected,
        avg((r.features #>> '{snr_db,mean}')::double precision) AS mean_snr_db,
        avg((r.features #>> '{delay_spread_confidence,mean}')::double precision) AS overall_confidence
-FROM heimdall.measurement_features f
+FROM heimdall.extracted_features f
 CROSS JOIN LATERAL unnest(f.receiver_features) AS r (features)
 WHERE NOT f.extraction_failed AND f.recording_session_id IS NOT NULL
 GROUP BY f.recording_session_id, (r.features ->> 'segment_index')::integer;

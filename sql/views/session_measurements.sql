@@ -1,13 +1,13 @@
 -- Which measurement belongs to which session. This view is the only place that defines it. An installation whose tables
--- differ redefines the view and keeps its columns.
+-- differ redefines the view and keeps its columns: a migration leaves a definition that is not ours, and checks it.
 --
 -- The rule: the session that the measurement names, where it names one. Otherwise the session whose window
--- [created_at, created_at + duration_seconds], both ends included, contains the measurement's created_at; among
--- several the nearest frequency, then the later start, then the greater id. Only measurements with an object count.
+-- [started_at, started_at + duration_seconds] of application_sessions, both ends included, contains the measurement's
+-- time; among several the nearest frequency, then the later start, then the greater id. Only measurements with an object count.
 -- A session has no window if its duration is NULL, negative, NaN or more than seven days. Such a value is more often a
 -- mistake than a recording, and its window would contain every later measurement.
 --
--- The view is fast by session, by measurement and in full, with plain indexes on created_at only. A measurement's
+-- The view is fast by session, by measurement and in full, with indexes on the times only. A measurement's
 -- session began at most the longest duration before it, which bounds the search from that side. Measurements are
 -- compared with several sessions only where the window of their session overlaps another one. The planner has no
 -- statistics for windows: it takes a comparison of two columns for a third of all rows, and an equation with an
@@ -15,23 +15,35 @@
 -- The limit: a search reads every session that began within the longest duration. With sessions of one second, one per
 -- minute, and a single session of one day, that is 1,440 index entries per search, a tenth of a millisecond. A query of
 -- the whole history by time uses one process: the look-ups keep it from being parallel, and from being quadratic.
+DO $migration$
+DECLARE
+    lacking CONSTANT text := heimdall.redefined_view();
+BEGIN
+    IF lacking = '' THEN
+        RAISE WARNING 'heimdall: the definition of session_measurements is not ours; it is kept'
+            USING HINT = 'To have ours:  DROP VIEW heimdall.session_measurements CASCADE;  Then run this migration again.';
+        RETURN;
+    ELSIF lacking IS NOT NULL THEN
+        RAISE EXCEPTION 'heimdall: the definition of session_measurements is not ours and does not fit: %', lacking
+            USING HINT = 'Type:  DROP VIEW heimdall.session_measurements CASCADE;  Then run this migration, and define '
+                         'the view again with these columns.';
+    END IF;
+    EXECUTE $view$
 CREATE OR REPLACE VIEW heimdall.session_measurements AS
 SELECT b.session_id                                        AS recording_session_id,
-       b.status::text                                      AS session_status,
-       b.session_created_at::timestamptz                   AS session_created_at,
-       CASE WHEN b.session_frequency_hz::double precision BETWEEN -9e18 AND 9e18
-            THEN b.session_frequency_hz::bigint END        AS session_frequency_hz,
-       b.session_duration_seconds::double precision        AS session_duration_seconds,
+       b.status                                            AS session_status,
+       b.session_created_at                                AS session_created_at,
+       b.session_frequency_hz                              AS session_frequency_hz,
+       b.session_duration_seconds                          AS session_duration_seconds,
        b.measurement_id                                    AS measurement_id,
        b.websdr_station_id                                 AS websdr_station_id,
        b.rx_id                                             AS rx_id,
        b.rx_lat                                            AS rx_lat,
        b.rx_lon                                            AS rx_lon,
-       coalesce(b.frequency_hz, CASE WHEN b.session_frequency_hz::double precision BETWEEN -9e18 AND 9e18
-                                     THEN b.session_frequency_hz::bigint END) AS frequency_hz,
+       coalesce(b.frequency_hz, b.session_frequency_hz)    AS frequency_hz,
        coalesce(CASE WHEN b.created_at BETWEEN '0001-01-01' AND '9999-12-31' THEN b.created_at END,
                 CASE WHEN b.session_created_at BETWEEN '0001-01-01' AND '9999-12-31' THEN b.session_created_at END,
-                'epoch')::timestamptz                      AS measured_at,
+                'epoch')                                   AS measured_at,
        b.iq_data_location                                  AS iq_data_location,
        b.iq_data_format                                    AS iq_data_format,
        b.iq_sample_rate                                    AS iq_sample_rate,
@@ -40,50 +52,57 @@ SELECT b.session_id                                        AS recording_session_
        b.created_at                                        AS created_at
 FROM (
     -- The measurement names the session.
-    SELECT s.id AS session_id, s.status, s.created_at AS session_created_at, s.frequency_hz AS session_frequency_hz,
+    SELECT s.session_id, s.status, s.started_at AS session_created_at, s.frequency_hz AS session_frequency_hz,
            s.duration_seconds AS session_duration_seconds, m.*
     FROM heimdall.iq_measurements m
-    JOIN heimdall.recording_sessions s ON s.id = m.recording_session_id
+    JOIN heimdall.application_sessions s ON s.session_id = m.recording_session_id
     -- Implied by the join; where none is named, the statistics avoid a scan. IS TRUE keeps the planner from reading all
     -- named ones by an index in order to find one.
     WHERE (m.recording_session_id IS NOT NULL) IS TRUE
   UNION ALL
     -- By time. A LIMIT keeps the planner from making a join of a look-up: such a join may read all sessions for each
     -- measurement where the tables were never analysed, or have grown since.
-    SELECT s.id, s.status, s.created_at, s.frequency_hz, s.duration_seconds, m.*
+    SELECT s.session_id, s.status, s.started_at, s.frequency_hz, s.duration_seconds, m.*
     FROM heimdall.longest_session() AS longest
-    CROSS JOIN heimdall.recording_sessions s
+    CROSS JOIN heimdall.application_sessions s
     LEFT JOIN LATERAL (
         SELECT true AS found
-        FROM heimdall.recording_sessions o
-        WHERE o.id <> s.id
+        FROM heimdall.application_sessions o
+        WHERE o.session_id <> s.session_id
           AND (o.duration_seconds BETWEEN 0 AND 604800) IS TRUE
-          AND o.created_at BETWEEN heimdall.earlier(s.created_at, longest)
-                               AND heimdall.window_end(s.created_at, s.duration_seconds)
-          AND heimdall.window_end(o.created_at, o.duration_seconds) >= s.created_at
+          AND o.started_at BETWEEN heimdall.earlier(s.started_at, longest)
+                               AND heimdall.window_end(s.started_at, s.duration_seconds)
+          AND heimdall.window_end(o.started_at, o.duration_seconds) >= s.started_at
         LIMIT 1
     ) overlapping ON true
     JOIN heimdall.iq_measurements m
       ON  m.recording_session_id IS NULL
-      AND m.created_at BETWEEN s.created_at AND heimdall.window_end(s.created_at, s.duration_seconds)
-      AND (m.created_at >= s.created_at)::integer = 1
-      AND s.created_at >= heimdall.earlier(m.created_at, longest)  -- bounds a search by measurement
+      AND m.created_at BETWEEN s.started_at AND heimdall.window_end(s.started_at, s.duration_seconds)
+      AND (m.created_at >= s.started_at)::integer = 1
+      AND s.started_at >= heimdall.earlier(m.created_at, longest)  -- bounds a search by measurement
     LEFT JOIN LATERAL (
         -- A session that fits better. Nothing is looked up where no window overlaps.
         SELECT true AS found
-        FROM heimdall.recording_sessions o
+        FROM heimdall.application_sessions o
         WHERE overlapping.found
-          AND o.id <> s.id
+          AND o.session_id <> s.session_id
           AND (o.duration_seconds BETWEEN 0 AND 604800) IS TRUE
-          AND o.created_at BETWEEN heimdall.earlier(m.created_at, longest) AND m.created_at
-          AND heimdall.window_end(o.created_at, o.duration_seconds) >= m.created_at
-          AND (coalesce(abs(o.frequency_hz::double precision - m.frequency_hz), 'Infinity'), s.created_at, s.id)
-            < (coalesce(abs(s.frequency_hz::double precision - m.frequency_hz), 'Infinity'), o.created_at, o.id)
+          AND o.started_at BETWEEN heimdall.earlier(m.created_at, longest) AND m.created_at
+          AND heimdall.window_end(o.started_at, o.duration_seconds) >= m.created_at
+          AND (coalesce(abs(o.frequency_hz::double precision - m.frequency_hz), 'Infinity'), s.started_at, s.session_id)
+            < (coalesce(abs(s.frequency_hz::double precision - m.frequency_hz), 'Infinity'), o.started_at, o.session_id)
         LIMIT 1
     ) better ON true
     WHERE s.duration_seconds BETWEEN 0 AND 604800
       AND better.found IS NULL
-) b;
+) b
+    $view$;
+    INSERT INTO heimdall.installed_definitions (name, definition, server_version)
+    VALUES ('session_measurements', heimdall.view_definition('session_measurements'),
+            current_setting('server_version_num')::integer / 10000)
+    ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, server_version = excluded.server_version;
+END
+$migration$;
 
 COMMENT ON VIEW heimdall.session_measurements IS
     'Each measurement that has an IQ object, with the one session it belongs to: the one it names, else the one whose '
@@ -106,7 +125,7 @@ COMMENT ON COLUMN heimdall.session_measurements.rx_lon IS
 COMMENT ON COLUMN heimdall.session_measurements.frequency_hz IS
     'Centre frequency in Hz: of the measurement, or of its session where the measurement has none.';
 COMMENT ON COLUMN heimdall.session_measurements.measured_at IS
-    'created_at of the measurement, else of its session, else 1970-01-01 UTC.';
+    'Time of the measurement, else the start of its session, else 1970-01-01 UTC.';
 COMMENT ON COLUMN heimdall.session_measurements.iq_data_location IS 'The IQ object; never NULL.';
 COMMENT ON COLUMN heimdall.session_measurements.iq_data_format IS 'Sample format that the application stored, or NULL.';
 COMMENT ON COLUMN heimdall.session_measurements.iq_sample_rate IS
@@ -116,4 +135,4 @@ COMMENT ON COLUMN heimdall.session_measurements.iq_samples_count IS
 COMMENT ON COLUMN heimdall.session_measurements.duration_seconds IS
     'Length of the recording in seconds that the application stored, or NULL.';
 COMMENT ON COLUMN heimdall.session_measurements.created_at IS
-    'created_at of the measurement as it is, or NULL; a condition on it reads one partition.';
+    'Time of the measurement as it is, or NULL; a condition on it reads one partition.';

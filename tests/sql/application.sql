@@ -2,7 +2,7 @@
 -- statement that is rolled back goes with it.
 \ir prepare.sql
 BEGIN;
-DROP VIEW heimdall.iq_measurements CASCADE;
+DROP VIEW heimdall.application_sessions, heimdall.application_measurements CASCADE;
 DROP TABLE heimdall.measurements;
 CREATE TABLE heimdall.measurements (
     id uuid NOT NULL, websdr_station_id uuid, frequency_hz bigint, signal_strength_db float8, iq_data_location text,
@@ -12,8 +12,13 @@ SELECT format('CREATE TABLE heimdall.measurements_%s PARTITION OF heimdall.measu
               n, timestamptz '2020-01-01 00:00Z' + n * interval '1 day', timestamptz '2020-01-02 00:00Z' + n * interval '1 day')
 FROM generate_series(0, 99) n \gexec
 SET LOCAL client_min_messages = warning;
+\ir ../../sql/views/application_sessions.sql
+\ir ../../sql/views/application_measurements.sql
 \ir ../../sql/views/iq_measurements.sql
 \ir ../../sql/views/session_measurements.sql
+\ir ../../sql/views/session_coverage.sql
+\ir ../../sql/functions/intake/note_measurement_changes.sql
+\ir ../../sql/functions/intake/note_session_changes.sql
 \ir ../../sql/triggers/application_tables.sql
 SELECT pg_temp.record(20);
 SELECT pg_temp.expand();

@@ -2,13 +2,18 @@
 \ir prepare.sql
 BEGIN;
 -- The application has other types than ours. The migration creates the views again.
-DROP VIEW heimdall.iq_measurements CASCADE;
+DROP VIEW heimdall.application_sessions, heimdall.application_measurements CASCADE;
 ALTER TABLE heimdall.measurements ALTER COLUMN frequency_hz TYPE double precision,
     ALTER COLUMN recording_session_id TYPE varchar(64);
 ALTER TABLE heimdall.recording_sessions ALTER COLUMN frequency_hz TYPE numeric;
 SET LOCAL client_min_messages = warning;
+\ir ../../sql/views/application_sessions.sql
+\ir ../../sql/views/application_measurements.sql
 \ir ../../sql/views/iq_measurements.sql
 \ir ../../sql/views/session_measurements.sql
+\ir ../../sql/views/session_coverage.sql
+\ir ../../sql/functions/intake/note_measurement_changes.sql
+\ir ../../sql/functions/intake/note_session_changes.sql
 SELECT pg_temp.record(4);
 DO $$
 DECLARE
@@ -30,7 +35,7 @@ BEGIN
     EXECUTE format('EXECUTE claim(%L, 30, NULL)', worker);
     UPDATE heimdall.feature_queue SET state = 'ready', claim_id = NULL, worker_id = NULL, claimed_at = NULL;
     PERFORM pg_temp.expect('named', (SELECT string_agg(c.bad_value, '; ' ORDER BY c.bad_value) FROM heimdall.claim_measurements(worker, 30) c),
-        format('created_at is %s; created_at is %s; frequency_hz is NaN; recording_session_id is ''session one''',
+        format('created_at is %s; created_at is %s; frequency_hz is ''NaN''; recording_session_id is ''session one''',
                timestamptz '-infinity', timestamptz '294276-12-31'));
     PERFORM pg_temp.expect('its session''s time', (SELECT min(measured_at) FROM heimdall.feature_queue WHERE measurement_id IN (pg_temp.measurement(1, 4), pg_temp.measurement(1, 5))), timestamptz '2020-01-01 01:00Z');
     -- Nothing else fails for them.

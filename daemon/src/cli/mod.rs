@@ -14,7 +14,9 @@ use self::log_thread::FlushOnDrop;
 use self::logging::start_log;
 use crate::config::arguments::Arguments;
 use crate::config::environment::UnknownNames;
-use crate::postgres::migrate;
+use crate::postgres::migrate::{self, MigrateError};
+use crate::postgres::obstacles::{Obstacle, Severity};
+use crate::sanitize::sanitize;
 use crate::service::signals;
 use crate::{doctor, offline, service, sql};
 
@@ -40,7 +42,7 @@ enum Command {
     Run,
     /// Installs or updates everything under sql/
     Migrate {
-        /// Only list what is missing; status 1 if anything is
+        /// Only list what is missing and what stands in the way; status 1 if anything is
         #[arg(long)]
         check: bool,
     },
@@ -184,33 +186,64 @@ fn migrate(arguments: &Arguments, check: bool) -> CommandResult {
     unknown_names()?;
     let url = arguments.database().map_err(usage_error)?;
     start_log(arguments);
-    if !check {
-        return block_on(async {
-            let report = migrate::migrate(&url).await?;
+    block_on(async {
+        let outcome = if check {
+            migrate::check(&url).await
+        } else {
+            migrate::migrate(&url).await
+        };
+        if let Err(MigrateError::Blocked(obstacles)) = &outcome {
+            print_obstacles(obstacles);
+        }
+        let report = outcome?;
+        let version = sql::schema_version();
+        let is_complete = if check {
+            for path in &report.schema_files {
+                print(format_args!("missing: sql/{path}"));
+            }
+            for statement in &report.indexes {
+                let cost = if statement.contains("CONCURRENTLY") {
+                    ""
+                } else {
+                    "  (writers wait meanwhile)"
+                };
+                print(format_args!("missing: {statement}{cost}"));
+            }
+            report.schema_files.is_empty() && report.indexes.is_empty()
+        } else {
             print(format_args!(
-                "schema version {}: {} schema files applied, {} others re-applied, {} indexes built",
-                sql::schema_version(),
+                "schema version {version}: {} schema files applied, {} others re-applied, {} indexes built",
                 report.schema_files.len(),
                 report.reapplied,
                 report.indexes.len()
             ));
-            Ok(ExitCode::SUCCESS)
-        });
-    }
-    block_on(async {
-        let report = migrate::check(&url).await?;
-        if report.schema_files.is_empty() && report.indexes.is_empty() {
-            print(format_args!("schema version {}: up to date", sql::schema_version()));
-            return Ok(ExitCode::SUCCESS);
+            true
+        };
+        print_obstacles(&report.obstacles);
+        if check && is_complete && !report.is_obstructed() {
+            print(format_args!("schema version {version}: up to date"));
         }
-        for path in &report.schema_files {
-            print(format_args!("missing: sql/{path}"));
-        }
-        for statement in &report.indexes {
-            print(format_args!("missing: {statement}"));
-        }
-        Ok(ExitCode::FAILURE)
+        Ok(exit_code(is_complete && !report.is_obstructed()))
     })
+}
+
+/// Prints what stands in the way in the form of the doctor's lines.
+fn print_obstacles(obstacles: &[Obstacle]) {
+    for obstacle in obstacles {
+        let level = match obstacle.severity {
+            Severity::Blocks | Severity::Wrong => "wrong",
+            Severity::Warning => "warning",
+            Severity::Note => "ok",
+        };
+        print(format_args!(
+            "{level:<8}{}: {}",
+            sanitize(&obstacle.subject),
+            sanitize(&obstacle.finding)
+        ));
+        if let Some(hint) = &obstacle.hint {
+            print(format_args!("        type: {}", sanitize(hint)));
+        }
+    }
 }
 
 fn examine(arguments: &Arguments) -> CommandResult {

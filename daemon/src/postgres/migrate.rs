@@ -16,6 +16,7 @@ use tracing::{info, warn};
 use crate::backoff::Backoff;
 use crate::config::credentials::DatabaseUrl;
 use crate::postgres::error::DbError;
+use crate::postgres::obstacles::{self, Obstacle, Severity, block};
 use crate::postgres::{Database, drive};
 use crate::sql::{Step, schema_version, steps};
 
@@ -43,6 +44,9 @@ pub enum MigrateError {
     /// The database refused a statement for an index; everything else is installed.
     #[error("{0}: {1}")]
     Index(String, DbError),
+    /// Something stands in the way; nothing was changed. The list has everything that was found.
+    #[error("nothing is installed: {} in the way, see above", count(.0))]
+    Blocked(Vec<Obstacle>),
     /// A newer heimdalld has installed the schema.
     #[error("the database has schema version {installed}, this heimdalld knows {known}: use the newer heimdalld")]
     Newer {
@@ -65,6 +69,18 @@ impl MigrateError {
     }
 }
 
+fn count(obstacles: &[Obstacle]) -> String {
+    let blocking = obstacles
+        .iter()
+        .filter(|obstacle| obstacle.severity == Severity::Blocks)
+        .count();
+    if blocking == 1 {
+        "one thing is".to_owned()
+    } else {
+        format!("{blocking} things are")
+    }
+}
+
 /// What a migration did; after [`check`], what it would do.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -74,12 +90,24 @@ pub struct Report {
     pub reapplied: usize,
     /// Statements of the indexes that were built on the application's tables, or are missing.
     pub indexes: Vec<String>,
+    /// What is wrong in this database, or should be known.
+    pub obstacles: Vec<Obstacle>,
+}
+
+impl Report {
+    /// Whether something is wrong that the migration itself does not mend.
+    #[must_use]
+    pub fn is_obstructed(&self) -> bool {
+        let matters = |obstacle: &Obstacle| matches!(obstacle.severity, Severity::Blocks | Severity::Wrong);
+        self.obstacles.iter().any(matters)
+    }
 }
 
 /// Installs or upgrades the schema. It may be repeated, and run on several hosts at the same time.
 ///
 /// # Errors
-/// When the database cannot be reached, refuses a file, or is newer than this build.
+/// When the database cannot be reached, refuses a file, is newer than this build, or when something
+/// stands in the way.
 pub async fn migrate(url: impl Into<DatabaseUrl>) -> Result<Report, MigrateError> {
     let (client, _driving) = connect(url).await?;
     let mut attempt = 0;
@@ -105,6 +133,8 @@ pub async fn migrate(url: impl Into<DatabaseUrl>) -> Result<Report, MigrateError
         }
         report.indexes.extend(builds.then_some(statement));
     }
+    report.obstacles = obstacles::of_rights(&client).await?;
+    report.obstacles.extend(obstacles::after(&client).await?);
     Ok(report)
 }
 
@@ -112,8 +142,16 @@ pub async fn migrate(url: impl Into<DatabaseUrl>) -> Result<Report, MigrateError
 async fn install(client: &Client) -> Result<Report, MigrateError> {
     let mut report = Report::default();
     execute(client, &format!("BEGIN; {LOCK}")).await?;
+    let mut found = obstacles::of_rights(client).await?;
+    if block(&found) {
+        return Err(MigrateError::Blocked(found));
+    }
     let installed = installed_versions(client).await?;
     refuse_newer(&installed)?;
+    found.extend(obstacles::before(client).await?);
+    if block(&found) {
+        return Err(MigrateError::Blocked(found));
+    }
     for step in steps() {
         if step.version.is_some_and(|version| installed.contains(&version)) {
             continue;
@@ -136,8 +174,18 @@ async fn install(client: &Client) -> Result<Report, MigrateError> {
 /// As [`migrate`].
 pub async fn check(url: impl Into<DatabaseUrl>) -> Result<Report, MigrateError> {
     let (client, _driving) = connect(url).await?;
+    // The functions that examine the database exist in this transaction only.
+    execute(&client, &format!("BEGIN; {LOCK}")).await?;
+    let mut obstacles = obstacles::of_rights(&client).await?;
+    if block(&obstacles) {
+        return Ok(Report {
+            obstacles,
+            ..Report::default()
+        });
+    }
     let installed = installed_versions(&client).await?;
     refuse_newer(&installed)?;
+    obstacles.extend(obstacles::before(&client).await?);
     let missing = |step: &Step| step.version.is_some_and(|version| !installed.contains(&version));
     let schema_files: Vec<_> = steps()
         .iter()
@@ -145,15 +193,21 @@ pub async fn check(url: impl Into<DatabaseUrl>) -> Result<Report, MigrateError> 
         .map(|step| step.path)
         .collect();
     let mut indexes = Vec::new();
-    if !installed.is_empty() {
+    if !block(&obstacles)
+        && !first_column(&client, "SELECT to_regproc('heimdall.missing_base_indexes')")
+            .await?
+            .is_empty()
+    {
         // The function takes a session lock; it ends with this session.
         indexes = missing_indexes(&client).await?;
         indexes.retain(|statement| is_build(statement));
     }
+    execute(&client, "ROLLBACK").await?;
     Ok(Report {
         schema_files,
         reapplied: 0,
         indexes,
+        obstacles,
     })
 }
 

@@ -22,6 +22,7 @@ use crate::config::tls::TrustRoots;
 
 pub mod error;
 pub mod migrate;
+pub mod obstacles;
 mod pool;
 mod pooler;
 pub mod row;

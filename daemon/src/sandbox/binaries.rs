@@ -89,6 +89,15 @@ impl Binaries {
     pub fn version(&self) -> &str {
         &self.version
     }
+
+    /// Whether this server has the files of an extension.
+    #[must_use]
+    pub fn has_extension(&self, name: &str) -> bool {
+        let output = Command::new(self.path("pg_config")).arg("--sharedir").output();
+        let Ok(output) = output else { return false };
+        let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        Path::new(&folder).join(format!("extension/{name}.control")).is_file()
+    }
 }
 
 /// Returns `15.18` and `15` for `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`. Also reads

@@ -62,6 +62,17 @@ impl Cluster {
         if self.durability == Durability::None {
             settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(String::from));
         }
+        if self.has_extension("timescaledb") {
+            // Its workers would connect to the template of the databases.
+            settings.extend(
+                [
+                    "shared_preload_libraries=timescaledb",
+                    "timescaledb.telemetry_level=off",
+                    "timescaledb.max_background_workers=0",
+                ]
+                .map(String::from),
+            );
+        }
         settings.extend(self.more_settings.iter().cloned());
         let mut command = self.command("postgres");
         for setting in settings {

@@ -150,6 +150,11 @@ impl Cluster {
         command
     }
 
+    /// Whether the server has the files of an extension.
+    pub(super) fn has_extension(&self, name: &str) -> bool {
+        self.binaries.has_extension(name)
+    }
+
     pub(super) fn data_folder(&self) -> PathBuf {
         self.folder.join("data")
     }

@@ -168,13 +168,15 @@ P: |FFT of x|^2 / N, rectangular window, 0 Hz in the middle. Frequencies are fro
     }
     text.push_str(
         "warnings: what is wrong, in words; empty if nothing is$text$;
+    results regclass;
 BEGIN
-    IF col_description('heimdall.measurement_features'::regclass,
-            (SELECT attnum FROM pg_attribute
-             WHERE attrelid = 'heimdall.measurement_features'::regclass AND attname = 'receiver_features'))
-        IS DISTINCT FROM meaning THEN
-        EXECUTE format('COMMENT ON COLUMN heimdall.measurement_features.receiver_features IS %L', meaning);
-    END IF;
+    FOREACH results IN ARRAY ARRAY[heimdall.results_table(), 'heimdall.extracted_features'] LOOP
+        IF col_description(results, (SELECT attnum FROM pg_attribute
+                                     WHERE attrelid = results AND attname = 'receiver_features'))
+            IS DISTINCT FROM meaning THEN
+            EXECUTE format('COMMENT ON COLUMN %s.receiver_features IS %L', results, meaning);
+        END IF;
+    END LOOP;
 END
 $$;
 ",

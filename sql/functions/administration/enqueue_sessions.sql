@@ -22,12 +22,12 @@ BEGIN
                dense_rank() OVER (ORDER BY sm.session_created_at DESC NULLS LAST, sm.recording_session_id)
                    AS nth_session
         FROM heimdall.session_measurements sm
-        WHERE sm.session_status = 'completed'
+        WHERE heimdall.is_completed(sm.session_status)
           AND (since IS NULL OR sm.session_created_at >= since)
           AND (until IS NULL OR sm.session_created_at < until OR since IS NULL AND sm.session_created_at IS NULL)
           -- Scalar sub-selects instead of NOT EXISTS, which becomes a join. Where the last vacuum found the table
           -- empty, the planner would choose a scan of all of it for each measurement.
-          AND (SELECT true FROM heimdall.measurement_features f
+          AND (SELECT true FROM heimdall.extracted_features f
                WHERE f.measurement_id = sm.measurement_id AND NOT (include_failed AND f.extraction_failed)
                LIMIT 1) IS NULL
           AND (SELECT true FROM heimdall.feature_queue q WHERE q.measurement_id = sm.measurement_id) IS NULL

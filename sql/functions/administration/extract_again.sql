@@ -35,7 +35,7 @@ BEGIN
         SELECT sm.measurement_id, sm.recording_session_id, sm.measured_at, 'retry', 1,
                heimdall.source_fingerprint(sm.iq_data_location, sm.websdr_station_id::text, sm.iq_data_format,
                                            sm.iq_sample_rate)
-        FROM heimdall.measurement_features f
+        FROM heimdall.extracted_features f
         CROSS JOIN LATERAL (SELECT * FROM heimdall.session_measurements v
                             WHERE v.measurement_id = f.measurement_id LIMIT 1) sm
         WHERE NOT f.extraction_failed
@@ -49,7 +49,7 @@ BEGIN
                   < string_to_array(extractor_before, '.')::integer[])
           AND (since IS NULL OR f.timestamp >= since)
           AND (until IS NULL OR f.timestamp < until)
-          AND sm.session_status = 'completed'
+          AND heimdall.is_completed(sm.session_status)
         ORDER BY sm.session_created_at DESC NULLS LAST, sm.recording_session_id, sm.measured_at, sm.measurement_id
         ON CONFLICT DO NOTHING
         RETURNING q.recording_session_id

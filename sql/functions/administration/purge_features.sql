@@ -39,14 +39,15 @@ BEGIN
 
     WITH doomed AS MATERIALIZED (
         SELECT f.timestamp, f.measurement_id
-        FROM heimdall.measurement_features f
+        FROM heimdall.extracted_features f
         WHERE (older_than IS NULL OR f.timestamp < older_than)
           AND (NOT orphans_only
-               OR (SELECT true FROM heimdall.measurements m WHERE m.id = f.measurement_id LIMIT 1) IS NULL)
+               OR (SELECT true FROM heimdall.application_measurements m
+                   WHERE m.measurement_id = f.measurement_id LIMIT 1) IS NULL)
         ORDER BY f.timestamp
         LIMIT max_rows
     ), deleted AS (
-        DELETE FROM heimdall.measurement_features f
+        DELETE FROM heimdall.extracted_features f
         USING doomed d
         WHERE f.timestamp = d.timestamp AND f.measurement_id = d.measurement_id
         RETURNING 1

@@ -29,16 +29,16 @@ BEGIN
         FROM (
             -- An earlier extraction service wrote one error row per try.
             SELECT DISTINCT ON (sm.measurement_id) sm.*
-            FROM heimdall.measurement_features f
+            FROM heimdall.extracted_features f
             CROSS JOIN LATERAL (SELECT * FROM heimdall.session_measurements v
                                 WHERE v.measurement_id = f.measurement_id LIMIT 1) sm
             WHERE f.extraction_failed
               AND (retry_failed.error_kind IS NULL OR f.error_kind = retry_failed.error_kind)
               AND (since IS NULL OR f.updated_at >= since)
               AND (until IS NULL OR f.updated_at < until)
-              AND sm.session_status = 'completed'
+              AND heimdall.is_completed(sm.session_status)
               -- It also left error rows next to the features that came later.
-              AND NOT EXISTS (SELECT FROM heimdall.measurement_features g
+              AND NOT EXISTS (SELECT FROM heimdall.extracted_features g
                               WHERE g.measurement_id = f.measurement_id AND NOT g.extraction_failed)
             ORDER BY sm.measurement_id
         ) w

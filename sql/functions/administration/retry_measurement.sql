@@ -35,7 +35,7 @@ BEGIN
            heimdall.source_fingerprint(sm.iq_data_location, sm.websdr_station_id::text, sm.iq_data_format,
                                        sm.iq_sample_rate)
     FROM heimdall.session_measurements sm
-    WHERE sm.measurement_id = retry_measurement.id AND sm.session_status = 'completed'
+    WHERE sm.measurement_id = retry_measurement.id AND heimdall.is_completed(sm.session_status)
     LIMIT 1
     ON CONFLICT (measurement_id) DO UPDATE
     SET state = 'ready', due_at = NULL, attempt = 0, recheck = false, failure = NULL

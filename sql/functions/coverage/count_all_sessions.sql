@@ -16,8 +16,8 @@ AS $$
 BEGIN
     -- RETURN QUERY may run in parallel, SELECT INTO may not.
     RETURN QUERY
-    SELECT s.id, coalesce(c.total, 0), coalesce(c.good, 0), coalesce(c.bad, 0), coalesce(c.open, 0)
-    FROM heimdall.recording_sessions s
+    SELECT s.session_id, coalesce(c.total, 0), coalesce(c.good, 0), coalesce(c.bad, 0), coalesce(c.open, 0)
+    FROM heimdall.application_sessions s
     LEFT JOIN (
         SELECT sm.recording_session_id AS id,
                count(*) AS total,
@@ -28,19 +28,19 @@ BEGIN
                                    OR g.measurement_id IS NULL AND b.measurement_id IS NULL AND q.recheck IS NULL
                                       AND n.id IS NOT NULL) AS open
         FROM heimdall.session_measurements sm
-        LEFT JOIN (SELECT DISTINCT f.measurement_id FROM heimdall.measurement_features f
+        LEFT JOIN (SELECT DISTINCT f.measurement_id FROM heimdall.extracted_features f
                    WHERE NOT f.extraction_failed) g ON g.measurement_id = sm.measurement_id
         -- DISTINCT because an earlier extraction service wrote one error row per try.
-        LEFT JOIN (SELECT DISTINCT f.measurement_id FROM heimdall.measurement_features f WHERE f.extraction_failed) b
+        LEFT JOIN (SELECT DISTINCT f.measurement_id FROM heimdall.extracted_features f WHERE f.extraction_failed) b
                ON b.measurement_id = sm.measurement_id
         LEFT JOIN heimdall.feature_queue q ON q.measurement_id = sm.measurement_id
         -- Completions that have not been expanded yet.
         LEFT JOIN (SELECT DISTINCT unnest(c.ids) AS id FROM heimdall.change_notes c WHERE c.kind = 'completed') n
                ON n.id = sm.recording_session_id
-        WHERE sm.session_status = 'completed'
+        WHERE heimdall.is_completed(sm.session_status)
         GROUP BY sm.recording_session_id
-    ) c ON c.id = s.id
-    WHERE s.status = 'completed';
+    ) c ON c.id = s.session_id
+    WHERE heimdall.is_completed(s.status);
 END
 $$;
 COMMENT ON FUNCTION heimdall.count_all_sessions() IS

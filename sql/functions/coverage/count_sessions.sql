@@ -21,22 +21,22 @@ DECLARE
                                      AND (cardinality(session_ids) > 1 OR n.ids @> session_ids));
 BEGIN
     RETURN QUERY
-    SELECT s.id, c.total, c.good, c.bad, c.open
+    SELECT s.session_id, c.total, c.good, c.bad, c.open
     FROM unnest(session_ids) AS w (id)
-    JOIN heimdall.recording_sessions s ON s.id = w.id AND s.status::text = 'completed'
+    JOIN heimdall.application_sessions s ON s.session_id = w.id AND heimdall.is_completed(s.status)
     CROSS JOIN LATERAL (
         SELECT count(*) AS total,
                count(*) FILTER (WHERE f.good) AS good,
                count(*) FILTER (WHERE NOT f.good AND (q.recheck IS NULL OR q.recheck)) AS bad,
                count(*) FILTER (WHERE f.good IS NOT TRUE AND NOT q.recheck
-                                   OR f.good IS NULL AND q.recheck IS NULL AND s.id = ANY (noted)) AS open
+                                   OR f.good IS NULL AND q.recheck IS NULL AND s.session_id = ANY (noted)) AS open
         FROM heimdall.session_measurements sm
         -- good is NULL without a row. It is an aggregate because an earlier extraction service wrote one error row per
         -- try.
-        CROSS JOIN LATERAL (SELECT bool_or(NOT mf.extraction_failed) AS good FROM heimdall.measurement_features mf
+        CROSS JOIN LATERAL (SELECT bool_or(NOT mf.extraction_failed) AS good FROM heimdall.extracted_features mf
                             WHERE mf.measurement_id = sm.measurement_id) f
         LEFT JOIN heimdall.feature_queue q ON q.measurement_id = sm.measurement_id
-        WHERE sm.recording_session_id = s.id
+        WHERE sm.recording_session_id = s.session_id
         OFFSET 0
     ) c;
 END

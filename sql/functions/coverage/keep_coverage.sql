@@ -68,9 +68,9 @@ BEGIN
 
     sessions := ARRAY(
         SELECT w.id
-        FROM ((SELECT r.id FROM heimdall.recording_sessions r
-               WHERE r.id > coalesce(kept.walked_to, nil)
-               ORDER BY r.id LIMIT max_sessions)
+        FROM ((SELECT r.session_id AS id FROM heimdall.application_sessions r
+               WHERE r.session_id > coalesce(kept.walked_to, nil)
+               ORDER BY r.session_id LIMIT max_sessions)
             UNION
               (SELECT k.recording_session_id FROM heimdall.session_counts k
                WHERE k.recording_session_id > coalesce(kept.walked_to, nil)

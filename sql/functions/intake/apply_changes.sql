@@ -65,7 +65,7 @@ BEGIN
                  WHERE v.measurement_id = n.id
                    AND (n.at IS NULL
                         OR (SELECT true FROM heimdall.feature_queue q WHERE q.measurement_id = n.id)
-                        OR (SELECT true FROM heimdall.measurement_features f
+                        OR (SELECT true FROM heimdall.extracted_features f
                             WHERE f.measurement_id = n.id AND f.extraction_failed IS NOT NULL LIMIT 1))
                  LIMIT 1)
                 LIMIT 1
@@ -86,7 +86,8 @@ BEGIN
                         OR NOT d.is_completed AND d.recording_session_id <> d.queued_session_id) AS is_dropped,
                d.displaced AND NOT d.is_wanted
                    AND (d.recording_session_id IS NOT NULL
-                        OR sees_all AND EXISTS (SELECT FROM heimdall.measurements m WHERE m.id = d.measurement_id))
+                        OR sees_all AND EXISTS (SELECT FROM heimdall.application_measurements m
+                                               WHERE m.measurement_id = d.measurement_id))
                    AS is_followed
         FROM (
             SELECT c.*, p.fingerprint, f.displaced, f.versions, f.sessions,
@@ -95,8 +96,8 @@ BEGIN
                    q.recheck AS queued_recheck, q.version IS NOT NULL AS is_queued,
                    coalesce(q.source_fingerprint <> p.fingerprint, false)
                        OR q.recording_session_id <> c.recording_session_id AS restarts,
-                   c.session_status IS NOT DISTINCT FROM 'completed' AS is_completed,
-                   CASE WHEN c.session_status IS DISTINCT FROM 'completed' THEN false
+                   coalesce(heimdall.is_completed(c.session_status), false) AS is_completed,
+                   CASE WHEN heimdall.is_completed(c.session_status) IS NOT TRUE THEN false
                         WHEN f.outdated THEN true
                         WHEN f.good THEN false
                         ELSE c.again OR NOT f.failed
@@ -121,9 +122,9 @@ BEGIN
                                         END), false) AS outdated,
                        coalesce(bool_or(mf.recording_session_id IS DISTINCT FROM c.recording_session_id
                                         OR mf.timestamp <> c.measured_at), false) AS displaced,
-                       array_agg(mf.xmin::text) AS versions,
+                       array_agg(mf.row_version) AS versions,
                        array_agg(mf.recording_session_id) AS sessions
-                FROM heimdall.measurement_features mf
+                FROM heimdall.extracted_features mf
                 WHERE mf.measurement_id = c.measurement_id
             ) f
             LEFT JOIN LATERAL (SELECT fq.xmin AS version, fq.* FROM heimdall.feature_queue fq
@@ -172,12 +173,12 @@ BEGIN
         FROM (SELECT backfill_id, count(*) AS n FROM dropped WHERE backfill_id IS NOT NULL GROUP BY backfill_id) d
         WHERE b.backfill_id = d.backfill_id
     ), followed AS (
-        UPDATE heimdall.measurement_features mf
+        UPDATE heimdall.extracted_features mf
         SET recording_session_id = k.recording_session_id,
             timestamp = CASE WHEN mf.source_fingerprint IS NULL OR k.recording_session_id IS NULL THEN mf.timestamp
                              ELSE k.measured_at END
         FROM compared k
-        WHERE k.is_followed AND mf.measurement_id = k.measurement_id AND mf.xmin::text = ANY (k.versions)
+        WHERE k.is_followed AND mf.measurement_id = k.measurement_id AND mf.row_version = ANY (k.versions)
           AND mf.measurement_id = ANY (ARRAY(SELECT a.measurement_id FROM compared a WHERE a.is_followed))
         RETURNING mf.measurement_id
     ), recounted AS (

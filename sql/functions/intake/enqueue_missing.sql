@@ -42,10 +42,10 @@ BEGIN
     END IF;
 
     LOOP
-        SELECT s.created_at INTO lower_at
-        FROM heimdall.recording_sessions s
-        WHERE s.created_at < coalesce(upper_at, 'infinity')
-        ORDER BY s.created_at DESC
+        SELECT s.started_at INTO lower_at
+        FROM heimdall.application_sessions s
+        WHERE s.started_at < coalesce(upper_at, 'infinity')
+        ORDER BY s.started_at DESC
         OFFSET chunk_sessions - 1 LIMIT 1;
 
         IF lower_at <= oldest THEN

@@ -58,9 +58,9 @@ BEGIN
     -- queued before are settled below.
     IF completed IS NOT NULL THEN
         SELECT jsonb_agg(to_jsonb(s)) INTO settled
-        FROM heimdall.announce_sessions(ARRAY(SELECT r.id FROM heimdall.recording_sessions r
-                                            WHERE r.id = ANY (completed) AND r.status::text = 'completed'
-                                              AND r.id <> ALL (coalesce(to_settle, '{}')))) s;
+        FROM heimdall.announce_sessions(ARRAY(SELECT r.session_id FROM heimdall.application_sessions r
+                                            WHERE r.session_id = ANY (completed) AND heimdall.is_completed(r.status)
+                                              AND r.session_id <> ALL (coalesce(to_settle, '{}')))) s;
     END IF;
     -- Those sessions, and those that a row has left. A daemon that is finishing a row of the session has its lock: then
     -- again later, because waiting for it while we hold rows of the queue could deadlock.
@@ -70,8 +70,8 @@ BEGIN
         FROM (SELECT u.id, (SELECT true FROM heimdall.session_locks l
                             WHERE l.key = heimdall.session_lock_key(u.id) FOR UPDATE SKIP LOCKED)
                            IS NOT NULL AS is_locked
-              FROM (SELECT r.id FROM heimdall.recording_sessions r
-                    WHERE r.id = ANY (to_settle) AND r.status::text = 'completed') u) s;
+              FROM (SELECT r.session_id AS id FROM heimdall.application_sessions r
+                    WHERE r.session_id = ANY (to_settle) AND heimdall.is_completed(r.status)) u) s;
         IF unsettled IS NOT NULL THEN
             INSERT INTO heimdall.change_notes (kind, ids) VALUES ('settle', unsettled);
         END IF;

@@ -4,9 +4,11 @@
 -- thousand INSERTs a second wake nobody. The times let the expansion read one partition of a table that is partitioned
 -- by time.
 --
--- It never fails the application's statement: an error becomes a warning. recording_session_id, iq_data_format and
--- iq_sample_rate mean the table's columns where they exist, else the NULLs of "absent". A hash join finds the changed
--- rows: it can spill to disk, and its plan serves a statement of one row and one of 10,000.
+-- It never fails the application's statement: an error becomes a warning. A hash join finds the changed rows: it can
+-- spill to disk, and its plan serves a statement of one row and one of 10,000.
+DO $migration$
+BEGIN
+    EXECUTE heimdall.fit_to_application($function$
 CREATE OR REPLACE FUNCTION heimdall.note_measurement_changes() RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -20,26 +22,18 @@ DECLARE
     times   timestamptz[];
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        SELECT array_agg(n.id), array_agg(n.created_at) INTO changed, times
+        SELECT array_agg({n.measurement_id}), array_agg({n.measured_at}) INTO changed, times
         FROM new_rows n WHERE n.iq_data_location IS NOT NULL;
     ELSIF TG_OP = 'DELETE' THEN
-        SELECT array_agg(o.id), array_agg(o.created_at) INTO changed, times
+        SELECT array_agg({o.measurement_id}), array_agg({o.measured_at}) INTO changed, times
         FROM old_rows o WHERE o.iq_data_location IS NOT NULL;
     ELSE
-        SELECT array_agg(n.id), array_agg(n.created_at) INTO changed, times
-        FROM (SELECT x.* FROM (SELECT NULL::uuid AS recording_session_id, NULL::text AS iq_data_format,
-                                      NULL::double precision AS iq_sample_rate) absent
-              CROSS JOIN LATERAL (SELECT id, iq_data_location, created_at, websdr_station_id, recording_session_id,
-                                         iq_data_format, iq_sample_rate FROM new_rows) x) n
-        LEFT JOIN (SELECT x.* FROM (SELECT NULL::uuid AS recording_session_id, NULL::text AS iq_data_format,
-                                           NULL::double precision AS iq_sample_rate) absent
-                   CROSS JOIN LATERAL (SELECT id, iq_data_location, created_at, websdr_station_id,
-                                              recording_session_id, iq_data_format, iq_sample_rate FROM old_rows) x) o
-               ON o.id = n.id
-        WHERE (n.iq_data_location, n.created_at, n.websdr_station_id, n.recording_session_id, n.iq_data_format,
-               n.iq_sample_rate)
-              IS DISTINCT FROM (o.iq_data_location, o.created_at, o.websdr_station_id, o.recording_session_id,
-                                o.iq_data_format, o.iq_sample_rate);
+        SELECT array_agg({n.measurement_id}), array_agg({n.measured_at}) INTO changed, times
+        FROM new_rows n
+        LEFT JOIN old_rows o ON o.id = n.id
+        WHERE ({n.iq_data_location}, {n.measured_at}, {n.station}, {n.named_session}, {n.iq_data_format}, {n.iq_sample_rate})
+              IS DISTINCT FROM
+              ({o.iq_data_location}, {o.measured_at}, {o.station}, {o.named_session}, {o.iq_data_format}, {o.iq_sample_rate});
     END IF;
 
     FOR i IN 1 .. coalesce(cardinality(changed), 0) BY batch LOOP
@@ -48,12 +42,8 @@ BEGIN
     END LOOP;
     -- The sessions that these measurements named before, for the kept counts: nobody can find them out later.
     IF TG_OP <> 'INSERT' AND changed IS NOT NULL THEN
-        PERFORM heimdall.sessions_changed(ARRAY(
-            SELECT heimdall.as_uuid(o.session)
-            FROM (SELECT DISTINCT x.session
-                  FROM (SELECT NULL::uuid AS recording_session_id) absent
-                  CROSS JOIN LATERAL (SELECT recording_session_id::text AS session FROM old_rows
-                                      WHERE iq_data_location IS NOT NULL) x) o));
+        PERFORM heimdall.sessions_changed(ARRAY(SELECT DISTINCT {o.named_session} FROM old_rows o
+                                                WHERE o.iq_data_location IS NOT NULL));
     END IF;
     RETURN NULL;
 EXCEPTION WHEN OTHERS THEN
@@ -61,7 +51,11 @@ EXCEPTION WHEN OTHERS THEN
         USING HINT = 'The statement itself is not affected; the next sweep finds the measurements.';
     RETURN NULL;
 END
-$$;
+$$
+    $function$);
+END
+$migration$;
+
 COMMENT ON FUNCTION heimdall.note_measurement_changes() IS
     'Trigger function of measurements: notes which ones were added, changed or deleted. Reads no table and never fails '
     'the statement that fires it.';

@@ -2,6 +2,9 @@
 -- notes sessions that were deleted, or whose window or frequency has changed, with the old window: measurements may
 -- belong to another session now. A session that is no longer completed changes only the kept counts. Like
 -- note_measurement_changes it reads no table and never fails the statement.
+DO $migration$
+BEGIN
+    EXECUTE heimdall.fit_to_application($function$
 CREATE OR REPLACE FUNCTION heimdall.note_session_changes() RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -17,24 +20,26 @@ DECLARE
     reopened  uuid[];  -- completed before and not any more
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        SELECT array_agg(n.id) INTO completed FROM new_rows n WHERE n.status::text = 'completed';
+        SELECT array_agg({n.session_id}) INTO completed FROM new_rows n WHERE heimdall.is_completed({n.status});
     ELSIF TG_OP = 'DELETE' THEN
-        SELECT array_agg(o.id), array_agg(jsonb_build_object('at', o.created_at, 'seconds', o.duration_seconds))
+        SELECT array_agg({o.session_id}), array_agg(jsonb_build_object('at', {o.started_at}, 'seconds', {o.session_seconds}))
         INTO changed, windows
         FROM old_rows o;
     ELSE
-        SELECT array_agg(n.id) FILTER (WHERE n.status::text = 'completed'
-                                         AND o.status::text IS DISTINCT FROM 'completed'),
-               array_agg(o.id) FILTER (WHERE w.differs),
-               array_agg(jsonb_build_object('at', o.created_at, 'seconds', o.duration_seconds))
+        SELECT array_agg({n.session_id}) FILTER (WHERE heimdall.is_completed({n.status})
+                                                   AND heimdall.is_completed({o.status}) IS NOT TRUE),
+               array_agg({o.session_id}) FILTER (WHERE w.differs),
+               array_agg(jsonb_build_object('at', {o.started_at}, 'seconds', {o.session_seconds}))
                    FILTER (WHERE w.differs),
-               array_agg(o.id) FILTER (WHERE o.status::text = 'completed' AND n.status::text IS DISTINCT FROM 'completed')
+               array_agg({o.session_id}) FILTER (WHERE heimdall.is_completed({o.status})
+                                                   AND heimdall.is_completed({n.status}) IS NOT TRUE)
         INTO completed, changed, windows, reopened
         FROM new_rows n
         LEFT JOIN old_rows o ON o.id = n.id
         CROSS JOIN LATERAL (SELECT o.id IS NOT NULL
-                                   AND (n.created_at, n.duration_seconds, n.frequency_hz)
-                                       IS DISTINCT FROM (o.created_at, o.duration_seconds, o.frequency_hz) AS differs) w;
+                                   AND ({n.started_at}, {n.session_seconds}, {n.session_frequency_hz})
+                                       IS DISTINCT FROM
+                                       ({o.started_at}, {o.session_seconds}, {o.session_frequency_hz}) AS differs) w;
     END IF;
 
     FOR i IN 1 .. coalesce(cardinality(changed), 0) BY batch LOOP
@@ -62,7 +67,11 @@ EXCEPTION WHEN OTHERS THEN
         USING HINT = 'The statement itself is not affected; the next sweep finds the sessions.';
     RETURN NULL;
 END
-$$;
+$$
+    $function$);
+END
+$migration$;
+
 COMMENT ON FUNCTION heimdall.note_session_changes() IS
     'Trigger function of recording_sessions: notes which ones were completed, deleted, or have another window. Reads no '
     'table and never fails the statement that fires it.';

@@ -21,7 +21,7 @@ BEGIN
   UNION ALL
     SELECT f.measurement_id
     FROM unnest(session_ids) AS s (id)
-    CROSS JOIN LATERAL (SELECT mf.measurement_id FROM heimdall.measurement_features mf
+    CROSS JOIN LATERAL (SELECT mf.measurement_id FROM heimdall.extracted_features mf
                         WHERE mf.recording_session_id = s.id OFFSET 0) f
   UNION ALL
     SELECT q.measurement_id

@@ -29,7 +29,7 @@ BEGIN
                                             OR mf.source_fingerprint <> p.fingerprint
                                                AND mf.failed_fingerprint IS DISTINCT FROM p.fingerprint)),
                             false) AS differs
-            FROM heimdall.measurement_features mf
+            FROM heimdall.extracted_features mf
             CROSS JOIN LATERAL (
                 SELECT heimdall.source_fingerprint(sm.iq_data_location, sm.websdr_station_id::text, sm.iq_data_format,
                                                    sm.iq_sample_rate) AS fingerprint
@@ -38,7 +38,7 @@ BEGIN
             WHERE mf.measurement_id = sm.measurement_id
             OFFSET 0
         ) f
-        WHERE sm.session_status = 'completed'
+        WHERE heimdall.is_completed(sm.session_status)
           AND (since IS NULL OR sm.session_created_at >= since)
           AND (until IS NULL OR sm.session_created_at < until OR since IS NULL AND sm.session_created_at IS NULL)
           AND (f.total = 0 OR f.differs)

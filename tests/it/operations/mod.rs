@@ -8,6 +8,7 @@ mod health;
 mod installing;
 mod log_output;
 mod metrics;
+mod other_applications;
 #[cfg(feature = "plot")]
 mod plots;
 mod secrets;

@@ -88,4 +88,7 @@ async fn the_documented_redefinition_decides_which_session_a_measurement_belongs
         .await;
     bench.expand().await;
     assert_eq!(bench.count("heimdall.pending_features WHERE source = 'live'").await, 1);
+    // A migration keeps it.
+    install(&bench).await;
+    assert_eq!(bench.count("heimdall.session_measurements").await, 1);
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::Command;
 
 use heimdall_daemon::job::error::KINDS;
-use heimdall_daemon::sandbox::binaries::Binaries;
 
 use crate::support::Bench;
+use crate::support::psql::psql;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_check_in_tests_sql_holds() {
@@ -129,8 +129,52 @@ async fn no_statement_takes_a_time_from_the_daemons_host() {
     assert!(parameters > 30, "{parameters}");
 }
 
-/// psql of the same version as the server if there is one, else the one in `PATH`.
-fn psql() -> std::path::PathBuf {
-    let own = Binaries::find().expect("a server").path("psql");
-    if own.is_file() { own } else { "psql".into() }
+/// Installations differ in the columns and types of the application's tables and in the name of our
+/// table of results, so nothing may name them directly.
+#[test]
+fn only_fitted_files_name_the_applications_tables_or_the_table_of_results() {
+    let mut folders: Vec<_> = ["functions", "views", "queries"]
+        .iter()
+        .map(|name| heimdall_daemon::sql::FILES.get_dir(name).expect("the folder"))
+        .collect();
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        folders.extend(folder.dirs());
+        for file in folder.files() {
+            let path = file.path().display().to_string();
+            // These are about the tables themselves.
+            let excused = [
+                "functions/results/",
+                "functions/application/",
+                "functions/indexes/",
+                "find_obstacles",
+                "doctor",
+                "examine_rights",
+            ];
+            if excused.iter().any(|part| path.contains(part)) {
+                continue;
+            }
+            let text = file.contents_utf8().expect("text");
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("--"));
+            let names = [
+                "heimdall.measurement_features",
+                "FROM heimdall.measurements",
+                "FROM heimdall.recording_sessions",
+                "JOIN heimdall.measurements",
+                "JOIN heimdall.recording_sessions",
+                "status = 'completed'",
+                "status::text = 'completed'",
+            ];
+            let fitted = text.contains("fit_to_application");
+            for line in code {
+                if names
+                    .iter()
+                    .any(|name| line.contains(name) && !(fitted && name.starts_with("FROM")))
+                {
+                    found.push(format!("{path}: {}", line.trim()));
+                }
+            }
+        }
+    }
+    assert_eq!(found, [] as [&str; 0]);
 }

@@ -10,6 +10,7 @@ pub(crate) mod faketime;
 pub(crate) mod notifications;
 pub(crate) mod pgbouncer;
 pub(crate) mod prometheus;
+pub(crate) mod psql;
 pub(crate) mod recordings;
 pub(crate) mod s3_replies;
 pub(crate) mod scripted_store;

@@ -1,0 +1,15 @@
+-- A time that the application keeps as text, or NULL where it is none. Without a zone it is in UTC.
+CREATE OR REPLACE FUNCTION heimdall.as_time(value text) RETURNS timestamptz
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
+AS $$
+BEGIN
+    RETURN value::timestamptz;
+EXCEPTION WHEN data_exception THEN
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION heimdall.as_time(text) IS
+    'The text as a time, or NULL where it is none; for columns of the application that have a text type.';
