@@ -20,7 +20,8 @@ SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 11) AS apply_0011,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 12) AS apply_0012,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 13) AS apply_0013,
-    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 14) AS apply_0014
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 14) AS apply_0014,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 16) AS apply_0016
 \gset
 \if :apply_0001
 \ir schema/0001_application_tables.sql
@@ -63,6 +64,9 @@ SELECT
 \endif
 \if :apply_0014
 \ir schema/0014_set_aside.sql
+\endif
+\if :apply_0016
+\ir schema/0016_samples.sql
 \endif
 
 \ir functions/longest_session.sql
@@ -108,6 +112,7 @@ SELECT
 \ir functions/coverage/keep_coverage.sql
 \ir functions/coverage/note_deleted_features.sql
 \ir functions/count_queue.sql
+\ir functions/missing_receivers.sql
 \ir functions/missing_base_indexes.sql
 
 \ir views/iq_measurements.sql
@@ -117,7 +122,11 @@ SELECT
 \ir views/extraction_workers.sql
 \ir views/feature_coverage.sql
 \ir views/session_coverage.sql
+\ir views/session_transmitters.sql
+\ir views/aligned_features.sql
 \ir views/session_features.sql
+\ir views/feature_samples.sql
+\ir views/feature_dictionary.sql
 \ir views/feature_failures.sql
 \ir views/feature_error_kinds.sql
 \ir views/backfill_progress.sql

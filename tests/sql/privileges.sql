@@ -46,9 +46,9 @@ BEGIN
     SELECT string_agg(format('%s %s', substr(who, 10), name), ', ' ORDER BY who, name) INTO got FROM granted WHERE kind = 'function';
     PERFORM pg_temp.expect('functions that may be called', got, concat_ws(', ',
         'admin cancel_backfill', 'admin cancel_measurement', 'admin enqueue_missing', 'admin extract_again', 'admin pause_extraction', 'admin prioritise', 'admin purge_features', 'admin recount_coverage', 'admin request_backfill', 'admin resume_extraction', 'admin retry_failed', 'admin retry_measurement',
-        'daemon announce_sessions', 'daemon as_uuid', 'daemon as_uuid', 'daemon claim_measurements', 'daemon count_queue', 'daemon count_session', 'daemon earlier', 'daemon enqueue_missing', 'daemon expand_notes', 'daemon keep_coverage', 'daemon longest_session', 'daemon may_notify', 'daemon measure_coverage',
+        'daemon announce_sessions', 'daemon as_uuid', 'daemon as_uuid', 'daemon claim_measurements', 'daemon count_queue', 'daemon count_session', 'daemon earlier', 'daemon enqueue_missing', 'daemon expand_notes', 'daemon keep_coverage', 'daemon longest_session', 'daemon may_notify', 'daemon measure_coverage', 'daemon missing_receivers',
         'daemon release_expired', 'daemon session_lock_key', 'daemon settle_sessions', 'daemon wake_workers', 'daemon window_end',
-        'reader as_uuid', 'reader as_uuid', 'reader count_session', 'reader earlier', 'reader longest_session', 'reader measure_coverage', 'reader window_end'));
+        'reader as_uuid', 'reader as_uuid', 'reader count_session', 'reader earlier', 'reader longest_session', 'reader measure_coverage', 'reader missing_receivers', 'reader window_end'));
     PERFORM pg_temp.expect('the application''s tables are read through views alone', (SELECT string_agg(g::text, ', ') FROM granted g
         WHERE name IN ('recording_sessions', 'measurements', 'websdr_stations', 'iq_measurements')), NULL);
     PERFORM pg_temp.expect('rights on the schema other than USAGE', (SELECT string_agg(privilege, ', ') FROM granted WHERE kind = 'schema' AND privilege <> 'usage'), NULL);
@@ -59,7 +59,7 @@ BEGIN
     -- Functions: which ones run with the owner's rights, and none builds a statement from data.
     SELECT string_agg(proname, ', ' ORDER BY proname) INTO got FROM pg_proc WHERE pronamespace = 'heimdall'::regnamespace AND prosecdef;
     PERFORM pg_temp.expect('with the owner''s rights', got, concat_ws(', ', 'cancel_backfill', 'cancel_measurement', 'claim_measurements', 'count_session', 'enqueue_missing', 'expand_notes', 'extract_again', 'keep_coverage',
-        'longest_session', 'measure_coverage', 'note_deleted_features', 'note_measurement_changes', 'note_replicated_change', 'note_session_changes', 'pause_extraction',
+        'longest_session', 'measure_coverage', 'missing_receivers', 'note_deleted_features', 'note_measurement_changes', 'note_replicated_change', 'note_session_changes', 'pause_extraction',
         'prioritise', 'purge_features', 'recount_coverage', 'request_backfill', 'resume_extraction', 'retry_failed', 'retry_measurement'));
     PERFORM pg_temp.expect('functions with dynamic SQL', (SELECT string_agg(proname, ', ') FROM pg_proc
         WHERE pronamespace = 'heimdall'::regnamespace AND prosrc ~* '\mEXECUTE\M'), NULL);

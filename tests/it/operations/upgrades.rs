@@ -79,7 +79,9 @@ async fn a_daemon_on_an_older_schema_asks_for_the_migration_and_starts_after_it(
              ALTER TABLE heimdall.schema_migrations DROP COLUMN serves_from;
              ALTER TABLE heimdall.worker_heartbeats DROP COLUMN schema_version;
              DROP FUNCTION heimdall.expand_taken;
-             DROP VIEW heimdall.feature_backlog, heimdall.measurement_status;
+             DROP VIEW heimdall.feature_backlog, heimdall.measurement_status, heimdall.feature_samples,
+                 heimdall.session_features, heimdall.aligned_features;
+             ALTER TABLE heimdall.measurement_features DROP COLUMN rx_id;
              DROP TABLE heimdall.queue_depth, heimdall.feature_parts, heimdall.change_notes, heimdall.cancelled_measurements,
                  heimdall.session_counts, heimdall.coverage_changes, heimdall.coverage_totals, heimdall.session_locks;
              ALTER TABLE heimdall.feature_queue DROP COLUMN source_fingerprint, DROP COLUMN failure;
