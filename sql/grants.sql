@@ -25,7 +25,8 @@ REVOKE ALL ON FUNCTION
     heimdall.sessions_changed(uuid[]), heimdall.outdated_sessions(), heimdall.count_sessions(uuid[]),
     heimdall.count_all_sessions(), heimdall.keep_sessions(uuid[]), heimdall.recount_coverage(),
     heimdall.keep_coverage(integer), heimdall.note_deleted_features(), heimdall.count_session(uuid),
-    heimdall.count_queue(), heimdall.missing_base_indexes(), heimdall.missing_receivers(uuid, text[])
+    heimdall.count_queue(), heimdall.missing_base_indexes(), heimdall.missing_receivers(uuid, text[]),
+    heimdall.status_of(uuid, uuid)
     FROM PUBLIC;
 REVOKE ALL ON heimdall.measurement_features, heimdall.feature_queue, heimdall.backfills, heimdall.extraction_control,
     heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.queue_depth, heimdall.feature_parts,
@@ -64,7 +65,7 @@ BEGIN
                                 'heimdall.window_end(timestamptz, double precision), '
                                 'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '
                                 'heimdall.measure_coverage(), heimdall.count_session(uuid), heimdall.count_queue(), '
-                                'heimdall.missing_receivers(uuid, text[]), '
+                                'heimdall.missing_receivers(uuid, text[]), heimdall.status_of(uuid, uuid), '
                                 'heimdall.keep_coverage(integer)'),
             ('heimdall_reader', 'USAGE ON SCHEMA heimdall'),
             ('heimdall_reader', 'SELECT ON heimdall.measurement_features, heimdall.extraction_control, '
@@ -77,7 +78,8 @@ BEGIN
                                 'heimdall.window_end(timestamptz, double precision), '
                                 'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '
                                 'heimdall.measure_coverage(), '
-                                'heimdall.count_session(uuid), heimdall.missing_receivers(uuid, text[])'),
+                                'heimdall.count_session(uuid), heimdall.missing_receivers(uuid, text[]), '
+                                'heimdall.status_of(uuid, uuid)'),
             ('heimdall_admin',  'EXECUTE ON FUNCTION '
                                 'heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), '
                                 'heimdall.cancel_backfill(uuid), '

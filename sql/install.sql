@@ -131,6 +131,7 @@ SELECT
 \ir views/feature_error_kinds.sql
 \ir views/backfill_progress.sql
 \ir views/measurement_status.sql
+\ir functions/status_of.sql
 
 \ir triggers/application_tables.sql
 \ir triggers/replicated_tables.sql

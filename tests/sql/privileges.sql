@@ -47,8 +47,8 @@ BEGIN
     PERFORM pg_temp.expect('functions that may be called', got, concat_ws(', ',
         'admin cancel_backfill', 'admin cancel_measurement', 'admin enqueue_missing', 'admin extract_again', 'admin pause_extraction', 'admin prioritise', 'admin purge_features', 'admin recount_coverage', 'admin request_backfill', 'admin resume_extraction', 'admin retry_failed', 'admin retry_measurement',
         'daemon announce_sessions', 'daemon as_uuid', 'daemon as_uuid', 'daemon claim_measurements', 'daemon count_queue', 'daemon count_session', 'daemon earlier', 'daemon enqueue_missing', 'daemon expand_notes', 'daemon keep_coverage', 'daemon longest_session', 'daemon may_notify', 'daemon measure_coverage', 'daemon missing_receivers',
-        'daemon release_expired', 'daemon session_lock_key', 'daemon settle_sessions', 'daemon wake_workers', 'daemon window_end',
-        'reader as_uuid', 'reader as_uuid', 'reader count_session', 'reader earlier', 'reader longest_session', 'reader measure_coverage', 'reader missing_receivers', 'reader window_end'));
+        'daemon release_expired', 'daemon session_lock_key', 'daemon settle_sessions', 'daemon status_of', 'daemon wake_workers', 'daemon window_end',
+        'reader as_uuid', 'reader as_uuid', 'reader count_session', 'reader earlier', 'reader longest_session', 'reader measure_coverage', 'reader missing_receivers', 'reader status_of', 'reader window_end'));
     PERFORM pg_temp.expect('the application''s tables are read through views alone', (SELECT string_agg(g::text, ', ') FROM granted g
         WHERE name IN ('recording_sessions', 'measurements', 'websdr_stations', 'iq_measurements')), NULL);
     PERFORM pg_temp.expect('rights on the schema other than USAGE', (SELECT string_agg(privilege, ', ') FROM granted WHERE kind = 'schema' AND privilege <> 'usage'), NULL);

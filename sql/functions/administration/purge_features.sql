@@ -45,6 +45,7 @@ BEGIN
         WHERE s.history_before IS NULL OR s.history_before < least(older_than, clock_timestamp());
     END IF;
 
+    RAISE NOTICE 'heimdall: deleting at most % rows', max_rows;
     rows_deleted := 0;
     IF NOT orphans_only THEN
         FOR old_partition IN
@@ -74,7 +75,10 @@ BEGIN
         FROM heimdall.measurement_features f
         WHERE (older_than IS NULL OR f.timestamp < older_than)
           AND (NOT orphans_only
-               OR (SELECT true FROM heimdall.measurements m WHERE m.id = f.measurement_id LIMIT 1) IS NULL)
+               -- First in the partition of its time, where the table is partitioned by time.
+               OR coalesce((SELECT true FROM heimdall.measurements m
+                            WHERE m.id = f.measurement_id AND m.created_at = f.timestamp LIMIT 1),
+                           (SELECT true FROM heimdall.measurements m WHERE m.id = f.measurement_id LIMIT 1)) IS NULL)
         ORDER BY f.timestamp
         LIMIT greatest(max_rows - rows_deleted, 0)
     ), deleted AS (

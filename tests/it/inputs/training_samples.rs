@@ -71,6 +71,11 @@ async fn a_trainer_of_synthetic_rows_reads_a_sample_of_a_real_session() {
     let flat = bench.row_of(flat, &[&session.id]).await;
     assert_eq!(flat.get::<_, Vec<f64>>(0), [receivers[0][0], receivers[1][0]]);
     assert_eq!(flat.get::<_, Vec<bool>>(1), [true, false]);
-    assert_eq!(bench.count("heimdall.measurement_features WHERE rx_id IS NOT NULL").await, 2);
+    assert_eq!(
+        bench
+            .count("heimdall.measurement_features WHERE rx_id IS NOT NULL")
+            .await,
+        2
+    );
     daemon.stop().await;
 }
