@@ -2,7 +2,7 @@
 # How long an administrator's statements take: each by a new connection, with PostgreSQL's own settings, in a transaction
 # that is rolled back. The application's tables are partitioned by day.
 #
-#   tests/load/administrator.sh [measurements [partitions]]      default 1,000,000 and 400
+#   tests/load/administrator/run.sh [measurements [partitions]]      default 1,000,000 and 400
 #
 # Makes a throw-away cluster (about 2 GB for a million measurements, removed at the end). As root it uses the account
 # postgres. Prints the milliseconds of each statement, and what it says while it works.
@@ -26,9 +26,9 @@ as "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -o "-k $dir -c listen_addresses
     -c max_wal_size=16GB -c checkpoint_timeout=1h -c fsync=off -c max_locks_per_transaction=1024" start >/dev/null
 run() { psql -X -q -v ON_ERROR_STOP=1 -h "$dir" -U postgres "$@"; }
 
-run -d postgres -v "measurements=$measurements" -v "partitions=$partitions" -f "$here/application_data.sql"
-run -d postgres -f "$here/../../sql/install.sql" >/dev/null
-run -d postgres -v "measurements=$measurements" -f "$here/administrator_data.sql" >/dev/null
+run -d postgres -v "measurements=$measurements" -v "partitions=$partitions" -f "$here/../application_data.sql"
+run -d postgres -f "$here/../../../sql/install.sql" >/dev/null
+run -d postgres -v "measurements=$measurements" -f "$here/data.sql" >/dev/null
 echo "$measurements measurements in $partitions partitions; $("$bin/postgres" --version);$(
     sed -n 's/^model name.*: / /p' /proc/cpuinfo | head -n 1)"
 
@@ -39,7 +39,7 @@ measure() {
         sed -n 's/^Time: \([0-9.]*\) ms.*/\1 ms/p; s/^NOTICE:  /says: /p' | tr '\n' ' '
     echo
 }
-n=$((measurements / 7 / 100))
+n=$((measurements / 7 / 200))
 session="md5('session${n}00')::uuid" measurement="md5('${n}00/3')::uuid"
 measure 'count: keep_coverage, one turn' "SELECT * FROM heimdall.keep_coverage()"
 measure 'session_coverage of a session' "SELECT * FROM heimdall.session_coverage WHERE recording_session_id = $session"
