@@ -35,7 +35,8 @@ DECLARE
 BEGIN
     FOR upper IN
         SELECT c.oid::regclass AS name, pg_get_userbyid(c.relowner) AS owner
-        FROM unnest(ARRAY['feature_coverage', 'session_coverage', 'session_features', 'feature_failures',
+        FROM unnest(ARRAY['feature_coverage', 'session_coverage', 'session_features', 'feature_samples',
+                          'aligned_features', 'session_transmitters', 'feature_dictionary', 'feature_failures',
                           'measurement_status', 'feature_backlog', 'backfill_progress', 'extraction_workers',
                           'pending_features', 'extracted_features', 'session_measurements', 'iq_measurements',
                           'application_measurements', 'application_sessions'])

@@ -31,7 +31,8 @@ REVOKE ALL ON FUNCTION
     heimdall.sessions_changed(uuid[]), heimdall.outdated_sessions(), heimdall.count_sessions(uuid[]),
     heimdall.count_all_sessions(), heimdall.keep_sessions(uuid[]), heimdall.recount_coverage(),
     heimdall.keep_coverage(integer), heimdall.note_deleted_features(), heimdall.count_session(uuid),
-    heimdall.count_queue(), heimdall.missing_base_indexes()
+    heimdall.count_queue(), heimdall.missing_base_indexes(), heimdall.missing_receivers(uuid, text[]),
+    heimdall.status_of(uuid, uuid)
     FROM PUBLIC;
 REVOKE ALL ON heimdall.extracted_features, heimdall.installed_definitions, heimdall.feature_queue, heimdall.backfills, heimdall.extraction_control,
     heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.queue_depth, heimdall.feature_parts,
@@ -58,7 +59,8 @@ BEGIN
             ('heimdall_daemon', 'SELECT ON heimdall.change_notes, heimdall.schema_migrations, '
                                 'heimdall.extraction_control, '
                                 'heimdall.pending_features, heimdall.session_measurements, heimdall.feature_coverage, '
-                                'heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, '
+                                'heimdall.session_coverage, heimdall.session_features, heimdall.feature_samples, '
+                                'heimdall.feature_dictionary, heimdall.session_transmitters, heimdall.feature_failures, '
                                 'heimdall.feature_backlog, heimdall.backfill_progress, heimdall.extraction_workers, '
                                 'heimdall.feature_error_kinds, heimdall.measurement_status'),
             ('heimdall_daemon', 'EXECUTE ON FUNCTION heimdall.may_notify(), heimdall.wake_workers(), '
@@ -74,11 +76,13 @@ BEGIN
                                 'heimdall.window_end(timestamptz, double precision), '
                                 'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '
                                 'heimdall.measure_coverage(), heimdall.count_session(uuid), heimdall.count_queue(), '
+                                'heimdall.missing_receivers(uuid, text[]), heimdall.status_of(uuid, uuid), '
                                 'heimdall.keep_coverage(integer)'),
             ('heimdall_reader', 'USAGE ON SCHEMA heimdall'),
             ('heimdall_reader', 'SELECT ON ' || results || ', heimdall.extraction_control, '
                                 'heimdall.session_measurements, heimdall.pending_features, heimdall.feature_coverage, '
-                                'heimdall.session_coverage, heimdall.session_features, heimdall.feature_failures, '
+                                'heimdall.session_coverage, heimdall.session_features, heimdall.feature_samples, '
+                                'heimdall.feature_dictionary, heimdall.session_transmitters, heimdall.feature_failures, '
                                 'heimdall.feature_backlog, heimdall.backfill_progress, heimdall.extraction_workers, '
                                 'heimdall.feature_error_kinds, heimdall.measurement_status'),
             ('heimdall_reader', 'EXECUTE ON FUNCTION heimdall.as_uuid(uuid), heimdall.as_uuid(text), '
@@ -86,7 +90,8 @@ BEGIN
                                 'heimdall.window_end(timestamptz, double precision), '
                                 'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '
                                 'heimdall.measure_coverage(), '
-                                'heimdall.count_session(uuid)'),
+                                'heimdall.count_session(uuid), heimdall.missing_receivers(uuid, text[]), '
+                                'heimdall.status_of(uuid, uuid)'),
             ('heimdall_admin',  'EXECUTE ON FUNCTION '
                                 'heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), '
                                 'heimdall.cancel_backfill(uuid), '

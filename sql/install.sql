@@ -23,7 +23,8 @@ SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 12) AS apply_0012,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 13) AS apply_0013,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 14) AS apply_0014,
-    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 15) AS apply_0015
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 15) AS apply_0015,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 16) AS apply_0016
 \gset
 \if :apply_0001
 \ir schema/0001_application_tables.sql
@@ -69,6 +70,9 @@ SELECT
 \endif
 \if :apply_0015
 \ir schema/0015_other_applications.sql
+\endif
+\if :apply_0016
+\ir schema/0016_samples.sql
 \endif
 
 \ir functions/results/results_table.sql
@@ -133,6 +137,7 @@ SELECT
 \ir functions/coverage/keep_coverage.sql
 \ir functions/coverage/note_deleted_features.sql
 \ir functions/count_queue.sql
+\ir functions/missing_receivers.sql
 
 \ir views/application_sessions.sql
 \ir views/application_measurements.sql
@@ -143,11 +148,16 @@ SELECT
 \ir views/extraction_workers.sql
 \ir views/feature_coverage.sql
 \ir views/session_coverage.sql
+\ir views/session_transmitters.sql
+\ir views/aligned_features.sql
 \ir views/session_features.sql
+\ir views/feature_samples.sql
+\ir views/feature_dictionary.sql
 \ir views/feature_failures.sql
 \ir views/feature_error_kinds.sql
 \ir views/backfill_progress.sql
 \ir views/measurement_status.sql
+\ir functions/status_of.sql
 
 \ir triggers/application_tables.sql
 \ir triggers/replicated_tables.sql

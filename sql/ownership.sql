@@ -35,7 +35,8 @@ BEGIN
                       'worker_heartbeats', 'sweep_state', 'queue_depth', 'feature_parts', 'change_notes',
                       'cancelled_measurements', 'session_locks', 'session_counts', 'coverage_changes', 'coverage_totals',
                       'schema_migrations', 'feature_coverage', 'session_coverage',
-                      'session_features', 'feature_failures', 'feature_backlog', 'backfill_progress',
+                      'session_features', 'feature_samples', 'aligned_features', 'session_transmitters',
+                      'feature_dictionary', 'feature_failures', 'feature_backlog', 'backfill_progress',
                       'extraction_workers', 'feature_error_kinds', 'measurement_status', 'pending_features',
                       'session_measurements', 'iq_measurements', 'application_measurements',
                       'application_sessions']))
@@ -60,7 +61,7 @@ BEGIN
                       'measure_coverage', 'sessions_changed',
                       'outdated_sessions', 'count_sessions', 'count_all_sessions', 'keep_sessions',
                       'recount_coverage', 'keep_coverage', 'note_deleted_features', 'count_session', 'count_queue',
-                      'missing_base_indexes'])
+                      'missing_base_indexes', 'missing_receivers', 'status_of'])
             LOOP
                 EXECUTE format('ALTER %s %s OWNER TO %I', ours.kind, ours.name, new_owner);
             END LOOP;

@@ -109,7 +109,7 @@ fn tone(signals: &mut Signals, n: usize, chunk: usize, snr_db: f64, offset: Opti
 /// In how many chunks of a segment a signal is found, and whether in exactly one fifth of them.
 fn found(signals: &mut Signals, samples: &[Complex32], rate: usize) -> (f64, bool) {
     let segment = signals.measure(samples, rate);
-    let share = segment.signal_present.mean;
+    let share = segment.extended.detection_rate;
     (
         share * segment.num_chunks as f64,
         (share - 1.0 / CHUNKS as f64).abs() < 1e-9,

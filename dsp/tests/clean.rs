@@ -50,7 +50,7 @@ fn placed(segment: &SegmentFeatures, edges: [f64; 2], carrier: f64, tolerance: f
         what,
     );
     near(set.carrier_offset_hz.expect("known").mean / 1e3, carrier, 0.15, what);
-    near(segment.signal_present.mean, 1.0, 1e-9, what);
+    near(segment.extended.detection_rate, 1.0, 1e-9, what);
     unflagged(segment, what);
 }
 

@@ -17,7 +17,7 @@ fn false_alarms(rate: usize, mut make: impl FnMut(&mut Signals) -> Vec<Complex32
     (0..SEGMENTS)
         .filter(|_| {
             let samples = make(&mut signals);
-            signals.measure(&samples, rate).signal_present.max > 0.0
+            signals.measure(&samples, rate).extended.detection_rate > 0.0
         })
         .count()
 }
@@ -72,7 +72,7 @@ fn tones_18_db_above_the_noise_in_a_bin_are_found_at_any_frequency() {
                 amplitude(18.0) / (rate as f64 / 5.0).sqrt(),
             );
             let segment = signals.measure(&samples, rate);
-            found += 5.0 * segment.signal_present.mean;
+            found += 5.0 * segment.extended.detection_rate;
             tried += 5.0;
         }
     }
@@ -90,7 +90,7 @@ fn bands_of_12_5_khz_are_found_6_db_below_the_noise_in_the_band() {
             let centre = (signals.uniform() - 0.5) * (1.0 - width);
             let band = signals.band(rate, centre, width);
             add(&mut samples, &band, amplitude(-6.0));
-            found += 5.0 * signals.measure(&samples, rate).signal_present.mean;
+            found += 5.0 * signals.measure(&samples, rate).extended.detection_rate;
         }
         let tried = 5.0 * f64::from(segments);
         assert!(found >= 0.99 * tried, "{found} of {tried} at {rate} Hz");
@@ -116,11 +116,8 @@ fn a_burst_that_fills_one_chunk_is_found_in_that_chunk_only() {
             let chunk = rate / 5;
             let burst = signals.band(chunk, 0.2, 12_500.0 / rate as f64);
             add(&mut samples[3 * chunk..4 * chunk], &burst, amplitude(snr_db));
-            let present = signals.measure(&samples, rate).signal_present;
-            assert!(
-                (present.mean - 0.2).abs() < 1e-9,
-                "{present:?}, {snr_db} dB at {rate} Hz"
-            );
+            let present = signals.measure(&samples, rate).extended.detection_rate;
+            assert!((present - 0.2).abs() < 1e-9, "{present:?}, {snr_db} dB at {rate} Hz");
         }
     }
 }

@@ -45,7 +45,7 @@ fn receivers_tuned_to_the_carrier_of_a_time_signal_have_no_warning() {
             // Interference in DF0KL's first six seconds is only 34 dB below the carrier in its bin.
             // There a carrier cannot be distinguished from a receiver's own offset.
             if receiver != "DF0KL" || segment.segment_index >= 6 {
-                assert!((segment.signal_present.mean - 1.0).abs() < 1e-9, "{receiver}");
+                assert!((segment.extended.detection_rate - 1.0).abs() < 1e-9, "{receiver}");
                 // 77.5 kHz is the centre of the band, and the carrier is the only signal.
                 assert!(
                     segment.extended.numbers.carrier_offset_hz.expect("known").mean.abs() < 100.0,
@@ -92,7 +92,7 @@ fn an_overdriven_receiver_clips_and_one_with_silence_between_its_bursts_does_not
     let extraction = extract(&bytes, raw(SampleFormat::Ci8, 1e6)).expect("a second");
     for segment in &extraction.segments {
         assert_eq!(segment.quality.warnings, [], "{:?}", segment.quality);
-        assert!((segment.signal_present.mean - 1.0).abs() < 1e-9);
+        assert!((segment.extended.detection_rate - 1.0).abs() < 1e-9);
     }
 }
 

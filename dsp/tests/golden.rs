@@ -100,7 +100,8 @@ fn the_json_has_the_names_and_the_order_of_the_training_data() {
     }
     let value: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(value["segment_index"], 0);
-    assert_eq!(value["signal_present"]["mean"], 1.0);
+    assert_eq!(value["signal_present"], true);
+    assert_eq!(value["extended"]["detection_rate"], 1.0);
     assert_eq!(value["rssi_dbm"].as_object().unwrap().len(), 4);
 
     let interpretation = serde_json::to_value(extraction.interpretation).unwrap();

@@ -90,7 +90,7 @@ fn the_shortest_and_the_longest_chunks_are_measured() {
         }
         let segment = signals.measure(&samples, rate);
         check(&serde_json::to_value(&segment).unwrap(), &format!("{rate} Hz"));
-        assert!((segment.signal_present.mean - 1.0).abs() < 1e-9);
+        assert!((segment.extended.detection_rate - 1.0).abs() < 1e-9);
         let measured = segment.features.frequency_offset_hz.mean;
         assert!((measured - frequency * rate as f64).abs() < 5.0, "{measured}");
         let carrier = segment.extended.numbers.carrier_offset_hz.expect("known").mean;

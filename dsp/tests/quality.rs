@@ -124,7 +124,7 @@ fn an_offset_has_a_warning_and_a_carrier_at_0_hz_has_none() {
         "{:?}",
         segment.quality
     );
-    assert_eq!(segment.signal_present.max, 0.0);
+    assert_eq!(segment.extended.detection_rate, 0.0);
 
     let mut modulated = noise(SECOND, 1e-6, &mut random);
     for (i, sample) in modulated.iter_mut().enumerate() {
@@ -137,7 +137,7 @@ fn an_offset_has_a_warning_and_a_carrier_at_0_hz_has_none() {
     for samples in [&modulated, &keyed] {
         let segment = first(samples);
         assert_eq!(segment.quality.warnings, [], "{:?}", segment.quality);
-        assert!(segment.signal_present.mean > 0.7);
+        assert!(segment.extended.detection_rate > 0.7);
     }
 }
 

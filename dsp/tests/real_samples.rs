@@ -84,7 +84,7 @@ fn an_offset_of_real_samples_is_no_signal() {
         let segment = &extraction.segments[0];
         let is_named = |warning: &Warning| [Warning::DcSpike, Warning::DcOrCarrier].contains(warning);
         assert!(segment.quality.warnings.iter().any(is_named), "{offset}");
-        assert!(segment.signal_present.max <= 0.0, "{offset}");
+        assert!(segment.extended.detection_rate <= 0.0, "{offset}");
         assert!(segment.extended.numbers.snr_unbiased_db.is_none(), "{offset}");
     }
 }

@@ -191,7 +191,7 @@ fn a_silent_chunk_in_a_good_recording_has_finite_numbers() {
     }
     assert_eq!(features.rssi_dbm.min, -90.0);
     assert_eq!(features.snr_db.min, -120.0);
-    assert_eq!(extraction.segments[0].signal_present.min, 0.0);
+    assert_eq!(extraction.segments[0].extended.detection_rate, 0.8);
 }
 
 #[test]

@@ -35,8 +35,8 @@ fn placed(name: &str, recording: (f64, usize), offset_hz: f64, snr_db: f64) -> (
 fn assert_consistent(segment: &SegmentFeatures, what: &str) {
     let numbers = &segment.extended.numbers;
     let is = |value: Option<Estimate>| value.is_some();
-    let present = segment.signal_present;
-    if present.max <= 0.0 {
+    let present = segment.extended.detection_rate;
+    if present <= 0.0 {
         assert!(!is(numbers.snr_unbiased_db), "{what}: an SNR without a signal");
         assert!(
             !is(numbers.occupied_bandwidth_99_hz),
@@ -47,7 +47,7 @@ fn assert_consistent(segment: &SegmentFeatures, what: &str) {
             "{what}: a duty cycle without a signal"
         );
     }
-    if present.min > 0.0 {
+    if present >= 1.0 {
         assert!(
             numbers.duty_cycle.is_none_or(|duty| duty.min > 0.0),
             "{what}: a signal without a duty cycle"
@@ -76,7 +76,7 @@ fn snr_and_width_do_not_depend_on_the_tuning() {
             for chunks in [1, 5] {
                 let (segment, truth) = placed(name, (rate, chunks), offset_hz, snr_db);
                 let what = format!("{name} at {offset_hz} Hz, {chunks} chunks");
-                assert!((segment.signal_present.mean - 1.0).abs() < 1e-9, "{what}");
+                assert!((segment.extended.detection_rate - 1.0).abs() < 1e-9, "{what}");
                 let numbers = &segment.extended.numbers;
                 let snr = numbers.snr_unbiased_db.unwrap_or_else(|| panic!("{what}: no SNR"));
                 assert!((snr.mean - truth.snr_db).abs() < 1.0, "{what}: {snr:?}");
@@ -104,9 +104,9 @@ fn a_strong_smooth_signal_is_present_in_every_chunk() {
         for snr_db in [6.0, 15.0, 40.0] {
             for chunks in [1, 5] {
                 let (segment, _) = placed(name, (rate, chunks), 0.0, snr_db);
-                let present = segment.signal_present;
+                let present = segment.extended.detection_rate;
                 assert!(
-                    (present.mean - 1.0).abs() < 1e-9,
+                    (present - 1.0).abs() < 1e-9,
                     "{name}, {snr_db} dB, {chunks}: {present:?}"
                 );
             }
@@ -171,7 +171,7 @@ fn an_offset_of_any_strength_is_named_and_counts_for_nothing() {
         add(&mut samples, &tone(RATE, 0.0), amplitude(offset_db - 40.0));
         let segment = measured(&samples, RATE as f64);
         assert_eq!(segment.quality.warnings, [Warning::DcSpike], "{offset_db} dB");
-        assert!(segment.signal_present.max <= 0.0, "{offset_db} dB");
+        assert!(segment.extended.detection_rate <= 0.0, "{offset_db} dB");
         let density = segment.extended.numbers.noise_density_dbfs_hz.expect("noise").mean;
         assert!((density + 40.0 + 10.0 * (RATE as f64).log10()).abs() < 0.1, "{density}");
         assert_consistent(&segment, "an offset");
@@ -211,7 +211,7 @@ fn a_carrier_at_0_hz_with_side_bands_is_no_offset() {
     }
     let segment = measured(&samples, RATE as f64);
     assert_eq!(segment.quality.warnings, []);
-    assert!((segment.signal_present.mean - 1.0).abs() < 1e-9);
+    assert!((segment.extended.detection_rate - 1.0).abs() < 1e-9);
     let width_hz = segment.extended.numbers.occupied_bandwidth_99_hz.expect("a width").mean;
     assert!((380.0..=430.0).contains(&width_hz), "{width_hz}");
 }
@@ -245,8 +245,8 @@ fn a_signal_of_half_the_band_is_present_in_all_chunks_at_0_db() {
         for offset in [0.0, 0.8] {
             let modulation = modulations::named(name);
             let (segment, _) = placed(name, (rate, 5), offset * modulation.room_hz(rate), 0.0);
-            let present = segment.signal_present;
-            assert!((present.mean - 1.0).abs() < 1e-9, "{name} at {offset}: {present:?}");
+            let present = segment.extended.detection_rate;
+            assert!((present - 1.0).abs() < 1e-9, "{name} at {offset}: {present:?}");
         }
     }
 }
@@ -275,7 +275,7 @@ fn a_line_inside_a_weak_signal_is_an_offset_or_its_carrier() {
     add(&mut samples, &tone(RATE, 0.0), amplitude(3.0 - 40.0));
     let segment = measured(&samples, RATE as f64);
     assert!(segment.quality.warnings.contains(&Warning::DcOrCarrier));
-    assert!((segment.signal_present.mean - 1.0).abs() < 1e-9);
+    assert!((segment.extended.detection_rate - 1.0).abs() < 1e-9);
     for name in ["snr_unbiased_db", "occupied_bandwidth_99_hz", "carrier_offset_hz"] {
         assert_eq!(segment.extended.unknown[name], Unknown::DcOrCarrier, "{name}");
     }

@@ -6,6 +6,7 @@ DECLARE
 extraction_method: 'recorded', only in rows with features
 extractor_version: version of the definition of the numbers
 recording_session_id: the session that the measurement belonged to
+frequency_hz: centre frequency that the application stores for the measurement, else for its session
 bucket, object_key: where the samples are
 object_bytes, object_etag: size and version of the object when it was read
 sigmf_key: the SigMF metadata found next to the object

@@ -3,8 +3,8 @@
 DO $$
 DECLARE
     meaning CONSTANT text := $text$One object per 1000 ms segment of this receiver's recording. Empty when extraction_failed.
-A number of the sets reference and extended, and signal_present, has mean, std, min and max over the segment's 200 ms chunks.
-Those of the set extended have the standard_error of the mean too.
+A number of the sets reference and extended, but not detection_rate, has mean, std, min and max over the segment's
+200 ms chunks. Those of the set extended have the standard_error of the mean too.
 rx_id, rx_lat, rx_lon: the receiver's name and position in degrees
 x: samples of a chunk, full scale 1. N: their number. fs: sample rate in Hz.
 P: |FFT of x|^2 / N, rectangular window, 0 Hz in the middle. Frequencies are from the centre of the band
@@ -12,7 +12,7 @@ P: |FFT of x|^2 / N, rectangular window, 0 Hz in the middle. Frequencies are fro
 segment_index [1]: Number of the segment, from 0. A number is missing if every chunk of its segment lacks samples.
 segment_start_ms [ms]: Start of the segment in the recording, lost samples included.
 num_chunks [1]: Chunks of 200 ms that were measured: 5, or fewer in the last segment and where samples were lost.
-signal_present [1]: 1 for a chunk in which the detector found a signal, else 0. So the mean is the part of the chunks with a signal. At most 1 in 1,000 segments of noise has such a chunk (constant false-alarm rate). The rule of the training data (snr_db above 0) is true for noise alone. This detector is another one.
+signal_present [boolean]: True if the detector found a signal in more than half of the chunks. detection_rate is the part of the chunks. The rule of the training data (snr_db above 0) is true for noise alone. This detector is another one.
 -- Reference features: the 17 numbers of the training data:
 rssi_dbm [dB]: Mean power over full scale, plus 30: 10 log10(mean |x|^2) + 30. Not a calibrated power: the receiver's gain is unknown. Lowest value -90.
 snr_db [dB]: Mean power over the noise of noise_floor_dbm: 10 log10(mean |x|^2 / noise). 7.9 dB high at low SNR, because the noise is read 7.9 dB low: noise alone reads 7.9 dB. Also, the power includes the noise. The bias shrinks to 7.6 dB where the signal fills 6 % of the band, 6.5 dB at 25 %, 4.5 dB at 50 %. Kept because models are trained on it. snr_unbiased_db has no such bias.
@@ -32,6 +32,7 @@ coherence_bandwidth_khz [kHz]: 1 / (5 x delay spread). About 1.07 times the sign
 delay_spread_confidence [1]: Piecewise linear in snr_db: 0 at 0 dB, 1 above 15 dB; 0 where the delay spread is 0. Not monotonic: it falls from 0.333 to 0.3 at 5 dB and from 0.8 to 0.5 at 10 dB.
 confidence_score [1]: snr_db / 30, limited to 0 to 1. Noise alone reads 0.26.
 -- Extended features (extended):
+detection_rate [1]: Part of the chunks in which the detector found a signal. At most 1 in 1,000 segments of noise has such a chunk (constant false-alarm rate).
 power_dbfs [dBFS]: Mean power: 10 log10(mean |x|^2). -300 for silence.
 snr_unbiased_db [dB]: Signal over noise power, both in the whole pass-band: 10 log10((P - N) / N). A line at 0 Hz counts only if it is a carrier. Unknown without a signal, where no noise is visible, and where its standard deviation exceeds 0.4 dB.
 noise_density_dbfs_hz [dBFS/Hz]: Power density of the noise within the pass-band. Unknown where signals or their slopes cover the noise; then bounds has the most that it can be.

@@ -53,6 +53,8 @@ BEGIN
             ('extracted_features', 'created_at', 'When the row was first written, database clock.'),
             ('extracted_features', 'updated_at', 'When the row was last written, database clock.'),
 
+            ('extracted_features', 'rx_id',
+                'The receiver''s name, as in the objects. NULL in rows with a failure, or from before this column.'),
             ('extracted_features', 'source_fingerprint',
                 'source_fingerprint() of what was extracted. Where the measurement''s is another one now, it is extracted '
                 'again. NULL in rows from before this column.'),

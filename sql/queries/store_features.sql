@@ -26,14 +26,15 @@ WITH finished AS (
 ), stored AS (
     INSERT INTO heimdall.extracted_features
         (timestamp, measurement_id, recording_session_id, receiver_features, extraction_metadata,
-         overall_confidence, mean_snr_db, num_receivers_detected, attempts, source_fingerprint)
+         overall_confidence, mean_snr_db, num_receivers_detected, attempts, source_fingerprint, rx_id)
     SELECT measured_at, measurement_id, recording_session_id,
            CASE WHEN $8::integer > 0
                 THEN (SELECT array_agg(e.segment ORDER BY p.part, e.ordinal)
                       FROM parts p, unnest(p.receiver_features) WITH ORDINALITY AS e (segment, ordinal)) || $3::jsonb[]
                 ELSE $3::jsonb[] END,
            $4::jsonb,
-           $5::double precision, $6::double precision, $7::integer, attempt, $9::bigint
+           $5::double precision, $6::double precision, $7::integer, attempt, $9::bigint,
+           ($3::jsonb[])[1] ->> 'rx_id'
     FROM finished
     ON CONFLICT (timestamp, measurement_id) DO UPDATE
     SET recording_session_id   = excluded.recording_session_id,
@@ -51,6 +52,7 @@ WITH finished AS (
         last_failed_at         = NULL,
         attempts               = excluded.attempts,
         source_fingerprint     = excluded.source_fingerprint,
+        rx_id                  = excluded.rx_id,
         updated_at             = clock_timestamp()
 )
 SELECT recording_session_id, backfill_id,

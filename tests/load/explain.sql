@@ -83,8 +83,9 @@ BEGIN
         CALL pg_temp.measure('heartbeat', format('EXECUTE heartbeat(%L, 0)', worker));
         CALL pg_temp.measure('session_coverage, one', format('SELECT * FROM heimdall.session_coverage WHERE recording_session_id = %L',
                              md5('session' || i)::uuid));
-        CALL pg_temp.measure('measurement_status, one', format('SELECT * FROM heimdall.measurement_status WHERE measurement_id = %L',
-                             md5('measurement' || i || '/3')::uuid));
+        CALL pg_temp.measure('status_of, one', format('SELECT * FROM heimdall.status_of(%L)', md5('measurement' || i || '/3')::uuid));
+        CALL pg_temp.measure('session_features, one', format('SELECT * FROM heimdall.session_features WHERE recording_session_id = %L', md5('session' || i)::uuid));
+        CALL pg_temp.measure('feature_samples, one', format('SELECT * FROM heimdall.feature_samples WHERE recording_session_id = %L', md5('session' || i)::uuid));
         CALL pg_temp.measure('feature_coverage', 'SELECT * FROM heimdall.feature_coverage');
         CALL pg_temp.measure('keep_coverage', 'EXECUTE keep_coverage');
         COMMIT;

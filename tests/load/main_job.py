@@ -148,7 +148,7 @@ def check_good(check, application, listener, good):
     check(places == expected, "receivers have their names and coordinates")
     receivers = application.query(
         "SELECT cardinality(receiver_features) FROM heimdall.session_features"
-        " WHERE recording_session_id = %s ORDER BY segment_index",
+        " WHERE recording_session_id = %s ORDER BY second",
         (session,),
     )
     receivers = [row[0] for row in receivers]

@@ -12,6 +12,8 @@
 #       one daemon on more and more cores, Postgres and the store on the others: recordings/s, and what is shared
 #   tests/load/run.sh extract_speed --reference PATH/features.py [--signal fm|noise|tone]
 #       the extractor alone, compared with the NumPy reference and with the bare transforms in FFTW; needs no server
+#   tests/load/run.sh samples [--sessions 10000] [--rounds 3]
+#       training samples into a NumPy matrix, as JSON and by binary COPY; needs no daemon and no store
 #
 # Needs: Python 3.11 or later with venv; a Postgres server (/usr/lib/postgresql/*/bin); MinIO;
 # for the earlier service also RabbitMQ and Redis (Debian: rabbitmq-server redis-server).
@@ -25,7 +27,7 @@
 #   HEIMDALL_REFERENCE    the NumPy reference, to check the earlier service's extractor against
 set -eu
 case ${1-} in
-    compare | main_job | scale | bucket_away | extract_speed) script=$1; shift ;;
+    compare | main_job | scale | bucket_away | extract_speed | samples) script=$1; shift ;;
     *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 64 ;;
 esac
 load=$(dirname "$0")

@@ -3,7 +3,7 @@
 BEGIN;
 SELECT pg_temp.record(4);
 CREATE FUNCTION pg_temp.status(i integer, k integer) RETURNS text LANGUAGE sql AS $$
-    SELECT concat_ws('|', state, reason, attempts, has_features, error_kind) FROM heimdall.measurement_status WHERE measurement_id = pg_temp.measurement(i, k)
+    SELECT concat_ws('|', state, reason, attempts, has_features, error_kind) FROM heimdall.status_of(pg_temp.measurement(i, k))
 $$;
 CREATE FUNCTION pg_temp.state(i integer, k integer) RETURNS text LANGUAGE sql AS $$ SELECT state FROM heimdall.measurement_status WHERE measurement_id = pg_temp.measurement(i, k) $$;
 -- The views agree: the states of a session are its counts.
@@ -51,6 +51,9 @@ BEGIN
     PERFORM pg_temp.expect('its next try', (SELECT next_try_at > clock_timestamp() FROM heimdall.measurement_status WHERE measurement_id = pg_temp.measurement(1, 3)), true);
     PERFORM pg_temp.expect('done', pg_temp.status(1, 4), 'done|1|t');
     PERFORM pg_temp.expect('by session', (SELECT string_agg(format('%s %s', state, n), ', ' ORDER BY state) FROM (SELECT state, count(*) AS n FROM heimdall.measurement_status WHERE recording_session_id = pg_temp.session(1) GROUP BY 1) s), 'done 4, failed 1, recheck 1, waiting 1');
+    PERFORM pg_temp.expect('the function is the view', (SELECT string_agg(s::text, ' ' ORDER BY s.measurement_id) FROM heimdall.status_of(session => pg_temp.session(1)) s),
+        (SELECT string_agg(s::text, ' ' ORDER BY s.measurement_id) FROM heimdall.measurement_status s WHERE s.recording_session_id = pg_temp.session(1)));
+    PERFORM pg_temp.expect_error('of nothing', 'SELECT heimdall.status_of()', '22023');
     PERFORM pg_temp.agree('results');
 
     -- One measurement.

@@ -2,7 +2,7 @@
 -- statement that is rolled back goes with it.
 \ir prepare.sql
 BEGIN;
-DROP VIEW heimdall.application_sessions, heimdall.application_measurements CASCADE;
+DROP VIEW heimdall.application_sessions, heimdall.application_measurements, heimdall.session_transmitters CASCADE;
 DROP TABLE heimdall.measurements;
 CREATE TABLE heimdall.measurements (
     id uuid NOT NULL, websdr_station_id uuid, frequency_hz bigint, signal_strength_db float8, iq_data_location text,

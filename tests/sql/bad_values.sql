@@ -2,7 +2,7 @@
 \ir prepare.sql
 BEGIN;
 -- The application has other types than ours. The migration creates the views again.
-DROP VIEW heimdall.application_sessions, heimdall.application_measurements CASCADE;
+DROP VIEW heimdall.application_sessions, heimdall.application_measurements, heimdall.session_transmitters CASCADE;
 ALTER TABLE heimdall.measurements ALTER COLUMN frequency_hz TYPE double precision,
     ALTER COLUMN recording_session_id TYPE varchar(64);
 ALTER TABLE heimdall.recording_sessions ALTER COLUMN frequency_hz TYPE numeric;

@@ -77,7 +77,7 @@ BEGIN
     PERFORM pg_temp.expect('failures by kind', (SELECT array_agg(error_kind || ' ' || failures ORDER BY error_kind) FROM heimdall.feature_failures), ARRAY['invalid_format 5', 'not_found 1']);
 
     -- The training sample: one row with the objects of all receivers.
-    PERFORM pg_temp.expect('session_features', (SELECT (segment_index, num_receivers, num_receivers_detected, cardinality(receiver_features), mean_snr_db)::text
+    PERFORM pg_temp.expect('session_features', (SELECT (second, num_receivers, num_receivers_detected, cardinality(receiver_features), mean_snr_db)::text
                                                 FROM heimdall.session_features WHERE recording_session_id = pg_temp.session(1)), '(0,6,6,6,20)');
 
     -- Everything that changes what a session has changes the kept counts. Notes of sessions count before they are expanded.

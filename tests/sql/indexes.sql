@@ -3,7 +3,7 @@
 \ir prepare.sql
 SET client_min_messages = error;
 \ir origin/timescaledb.sql
-DROP VIEW heimdall.application_sessions, heimdall.application_measurements CASCADE;
+DROP VIEW heimdall.application_sessions, heimdall.application_measurements, heimdall.session_transmitters CASCADE;
 ALTER TABLE heimdall.recording_sessions ADD COLUMN session_start timestamp, ADD COLUMN session_end timestamptz;
 DROP TABLE heimdall.measurements;
 CREATE TABLE heimdall.measurements (id uuid NOT NULL, websdr_station_id uuid, iq_data_location text, timestamp timestamptz NOT NULL, recording_session_id uuid,

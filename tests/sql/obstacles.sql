@@ -41,7 +41,7 @@ SELECT pg_temp.expect('a key of somebody on our table', (SELECT string_agg(hint,
 ROLLBACK TO s;
 
 -- Types and columns of the application.
-DROP VIEW heimdall.application_sessions, heimdall.application_measurements CASCADE;
+DROP VIEW heimdall.application_sessions, heimdall.application_measurements, heimdall.session_transmitters CASCADE;
 SAVEPOINT s;
 ALTER TABLE heimdall.recording_sessions ALTER COLUMN id DROP DEFAULT, ALTER COLUMN id TYPE bigint USING 1;
 ALTER TABLE heimdall.measurements DROP COLUMN iq_data_location, ALTER COLUMN frequency_hz TYPE boolean USING true;

@@ -136,7 +136,7 @@ DROP SCHEMA heimdall CASCADE;
 DROP TABLE heimdall.heimdalld_measurement_features CASCADE;
 ALTER TABLE heimdall.measurement_features ADD COLUMN measurement_id uuid, ADD COLUMN error_kind text, ADD COLUMN attempts integer DEFAULT 1,
     ADD COLUMN updated_at timestamptz DEFAULT now(), ADD COLUMN source_fingerprint bigint, ADD COLUMN failed_fingerprint bigint,
-    ADD COLUMN last_error_kind text, ADD COLUMN last_error_message text, ADD COLUMN last_failed_at timestamptz;
+    ADD COLUMN last_error_kind text, ADD COLUMN last_error_message text, ADD COLUMN last_failed_at timestamptz, ADD COLUMN rx_id text;
 CREATE UNIQUE INDEX followed_the_hint ON heimdall.measurement_features (timestamp, measurement_id);
 \ir ../../sql/install.sql
 \o

@@ -89,7 +89,8 @@ END $$;
 -- The fingerprint of what is queued, as a claim returns it.
 CREATE FUNCTION pg_temp.fingerprint(measurement uuid) RETURNS bigint LANGUAGE sql AS $$ SELECT source_fingerprint FROM heimdall.feature_queue WHERE measurement_id = fingerprint.measurement $$;
 CREATE FUNCTION pg_temp.good(measurement uuid, claim bigint) RETURNS text LANGUAGE sql AS $$
-    SELECT format($f$EXECUTE store_features(%L, %s, ARRAY['{"rx_id": "Test", "segment_index": 0, "segment_start_ms": 0, "signal_present": {"mean": 1}, "snr_db": {"mean": 20}, "delay_spread_confidence": {"mean": 0.9}}'::jsonb], '{"extraction_method": "recorded"}', 0.9, 20, 1, 0, %L)$f$, measurement, claim, pg_temp.fingerprint(measurement))
+    SELECT format($f$EXECUTE store_features(%L, %s, ARRAY[jsonb_build_object('rx_id', %L::text) || '{"segment_index": 0, "segment_start_ms": 0, "signal_present": true, "snr_db": {"mean": 20}, "delay_spread_confidence": {"mean": 0.9}, "extended": {"detection_rate": 1}}'], '{"extraction_method": "recorded"}', 0.9, 20, 1, 0, %L)$f$, measurement, claim,
+                  coalesce((SELECT rx_id FROM heimdall.session_measurements WHERE measurement_id = measurement LIMIT 1), 'Test'), pg_temp.fingerprint(measurement))
 $$;
 CREATE FUNCTION pg_temp.bad(measurement uuid, claim bigint, kind text DEFAULT 'invalid_format', again_ms bigint DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
     SELECT format('EXECUTE store_failure(%L, %s, %L, %L, NULL, %L, %L)', measurement, claim, kind, 'message', again_ms, pg_temp.fingerprint(measurement))

@@ -91,7 +91,8 @@ SELECT 1 FROM (SELECT count(*) FROM heimdall.measurement_features) a, (SELECT co
     (SELECT count(*) FROM heimdall.session_measurements) c, (SELECT count(*) FROM heimdall.feature_coverage) d,
     (SELECT count(*) FROM heimdall.session_coverage) e, (SELECT count(*) FROM heimdall.feature_failures) f,
     (SELECT count(*) FROM heimdall.backfill_progress) g, (SELECT count(*) FROM heimdall.extraction_workers) h,
-    (SELECT count(*) FROM heimdall.pending_features) i \g /dev/null
+    (SELECT count(*) FROM heimdall.pending_features) i, (SELECT count(*) FROM heimdall.feature_samples) j,
+    (SELECT count(*) FROM heimdall.feature_dictionary) k, (SELECT count(receivers_missing) FROM heimdall.session_features) l \g /dev/null
 -- The administrator, who is not the owner, may read and call the functions.
 SET LOCAL ROLE heimdall_admin;
 DO $$

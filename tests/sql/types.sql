@@ -3,7 +3,7 @@
 \ir prepare.sql
 BEGIN;
 SET LOCAL client_min_messages = error;
-DROP VIEW heimdall.application_sessions, heimdall.application_measurements CASCADE;
+DROP VIEW heimdall.application_sessions, heimdall.application_measurements, heimdall.session_transmitters CASCADE;
 CREATE DOMAIN heimdall.hertz AS double precision;
 ALTER TABLE heimdall.recording_sessions ALTER COLUMN created_at DROP DEFAULT, ALTER COLUMN created_at TYPE timestamp USING created_at AT TIME ZONE 'UTC',
     ALTER COLUMN duration_seconds TYPE numeric, ALTER COLUMN frequency_hz TYPE varchar(40), ALTER COLUMN status DROP DEFAULT, ALTER COLUMN status TYPE varchar(20);

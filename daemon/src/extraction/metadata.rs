@@ -16,6 +16,9 @@ pub(super) struct Metadata {
     extraction_method: Option<&'static str>,
     extractor_version: &'static str,
     recording_session_id: Uuid,
+    /// As the application stores it, Hz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frequency_hz: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) bucket: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,6 +66,7 @@ impl Metadata {
         Self {
             extractor_version: heimdall_dsp::VERSION,
             recording_session_id: claim.recording_session_id,
+            frequency_hz: claim.frequency_hz,
             ..Self::default()
         }
     }

@@ -42,6 +42,8 @@ pub struct Claim {
     pub recording_session_id: Uuid,
     /// Its receiver.
     pub receiver: Receiver,
+    /// Centre frequency that the application stores for the measurement, else for its session, Hz.
+    pub frequency_hz: Option<i64>,
     /// Location of the object; `None` if the measurement or its session no longer exists.
     pub iq_data_location: Option<String>,
     /// Sample format as the application wrote it.
@@ -79,6 +81,7 @@ impl Claim {
                 rx_lat: row.try_get("rx_lat")?,
                 rx_lon: row.try_get("rx_lon")?,
             },
+            frequency_hz: row.try_get("frequency_hz")?,
             iq_data_location: row.try_get("iq_data_location")?,
             iq_data_format: row.try_get("iq_data_format")?,
             iq_sample_rate: row.try_get("iq_sample_rate")?,

@@ -32,7 +32,7 @@ pub(crate) fn read(workspace: &mut Workspace, samples: &[Complex32], rate: f64) 
     let number = |name: &str, statistic: &str| of(&segment["extended"][name], statistic);
     let warnings = segment["quality"]["warnings"].as_array();
     Reading {
-        present: of(&segment["signal_present"], "mean").unwrap_or(0.0),
+        present: segment["extended"]["detection_rate"].as_f64().unwrap_or(0.0),
         undecidable: warnings.is_some_and(|words| words.iter().any(|word| word == "presence_undecidable")),
         snr_mean_db: number("snr_unbiased_db", "mean"),
         snr_max_db: number("snr_unbiased_db", "max"),

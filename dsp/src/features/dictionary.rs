@@ -34,20 +34,31 @@ const SEGMENT: &[DictionaryEntry] = &[
     DictionaryEntry {
         name: "signal_present",
         set: Set::Segment,
-        unit: "1",
-        definition: "1 for a chunk in which the detector found a signal, else 0. So the mean is the part of the \
-                     chunks with a signal. At most 1 in 1,000 segments of noise has such a chunk (constant \
-                     false-alarm rate).",
+        unit: "boolean",
+        definition: "True if the detector found a signal in more than half of the chunks. `detection_rate` is the \
+                     part of the chunks.",
         bias: "The rule of the training data (`snr_db` above 0) is true for noise alone. This detector is another one.",
         source: "this extractor",
     },
 ];
+
+/// The number of the extended set that has one value for a segment, without statistics.
+const DETECTION_RATE: &[DictionaryEntry] = &[DictionaryEntry {
+    name: "detection_rate",
+    set: Set::Extended,
+    unit: "1",
+    definition: "Part of the chunks in which the detector found a signal. At most 1 in 1,000 segments of noise has \
+                 such a chunk (constant false-alarm rate).",
+    bias: "",
+    source: "this extractor",
+}];
 
 /// What each number of a segment means, in the order in which a segment lists them.
 pub fn dictionary() -> impl Iterator<Item = &'static DictionaryEntry> {
     let sets = [
         SEGMENT,
         Features::<f64>::DICTIONARY,
+        DETECTION_RATE,
         Extended::<f64>::DICTIONARY,
         Quality::DICTIONARY,
     ];

@@ -17,8 +17,9 @@ pub struct SegmentFeatures {
     /// The 17 numbers.
     #[serde(flatten)]
     pub features: Features<Statistics>,
-    /// Part of the chunks in which the detector found a signal.
-    pub signal_present: Statistics,
+    /// Whether the detector found a signal in more than half of the chunks. `extended` has the part of
+    /// the chunks.
+    pub signal_present: bool,
     /// The extended features.
     pub extended: SegmentExtended,
     /// Faults of the receiver and the recorder.

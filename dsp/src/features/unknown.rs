@@ -50,6 +50,8 @@ pub(crate) enum Presence {
 /// The extended features of a segment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SegmentExtended {
+    /// Part of the chunks in which the detector found a signal, 0 to 1.
+    pub detection_rate: f64,
     /// Statistics and standard errors over the chunks in which the number is known. `None` if it is
     /// known in no chunk.
     #[serde(flatten)]
@@ -72,8 +74,8 @@ pub struct Bounds {
 }
 
 impl SegmentExtended {
-    /// Statistics over the chunks of a segment.
-    pub(crate) fn over(chunks: &[(ChunkReading, Presence)]) -> Self {
+    /// Statistics over the chunks of a segment. `detection_rate` is the part of them with a signal.
+    pub(crate) fn over(detection_rate: f64, chunks: &[(ChunkReading, Presence)]) -> Self {
         let mut unknown = BTreeMap::new();
         let known: Vec<_> = chunks
             .iter()
@@ -84,6 +86,7 @@ impl SegmentExtended {
         unknown.retain(|name, _| numbers.iter().any(|(other, value)| other == *name && value.is_none()));
         let is_hidden = unknown.get("snr_unbiased_db") == Some(&Unknown::NoiseHidden);
         Self {
+            detection_rate,
             numbers,
             unknown,
             bounds: is_hidden.then(|| bounds(chunks)).flatten(),

@@ -37,7 +37,7 @@ pub struct Totals {
     pub num_chunks: u64,
     snr_db: f64,
     delay_spread_confidence: f64,
-    signal_present: f64,
+    detection_rate: f64,
 }
 
 impl Totals {
@@ -47,7 +47,7 @@ impl Totals {
         self.num_chunks += segment.num_chunks as u64;
         self.snr_db += segment.features.snr_db.mean * chunks;
         self.delay_spread_confidence += segment.features.delay_spread_confidence.mean * chunks;
-        self.signal_present += segment.signal_present.mean * chunks;
+        self.detection_rate += segment.extended.detection_rate * chunks;
     }
 
     /// Mean of `delay_spread_confidence` over all chunks, 0 to 1.
@@ -65,7 +65,7 @@ impl Totals {
     /// Whether more than half of the chunks hold a signal.
     #[must_use]
     pub fn signal_detected(&self) -> bool {
-        self.mean(self.signal_present) > 0.5
+        self.mean(self.detection_rate) > 0.5
     }
 
     fn mean(&self, sum: f64) -> f64 {

@@ -5,7 +5,7 @@ use crate::chunk::measured::MeasuredChunk;
 use crate::detector::SegmentDetector;
 use crate::estimators::noise::{BandShape, Knowledge, KurtosisDeficit};
 use crate::estimators::peak_range::PeakRange;
-use crate::features::{ChunkReading, EDGE_DOUBT, Features, Presence, SegmentExtended, SegmentFeatures, Statistics};
+use crate::features::{ChunkReading, EDGE_DOUBT, Features, Presence, SegmentExtended, SegmentFeatures};
 use crate::input::Interpretation;
 use crate::quality::{QualityAccumulator, ZeroHz};
 use crate::warning::Warning;
@@ -79,15 +79,16 @@ impl SegmentBuilder {
             quality.warn([Warning::PresenceUndecidable]);
         }
         let features: Vec<_> = chunks.iter().map(|chunk| chunk.features).collect();
-        let signals = chunks.iter().map(|chunk| f64::from(u8::from(chunk.signal_present)));
+        let detected = chunks.iter().filter(|chunk| chunk.signal_present).count();
+        let detection_rate = detected as f64 / chunks.len() as f64;
         let readings: Vec<_> = chunks.iter().map(|chunk| (chunk.reading, presence(chunk))).collect();
         let segment = SegmentFeatures {
             segment_index,
             segment_start_ms,
             num_chunks: chunks.len(),
             features: Features::over(&features),
-            signal_present: Statistics::of(signals),
-            extended: SegmentExtended::over(&readings),
+            signal_present: detection_rate > 0.5,
+            extended: SegmentExtended::over(detection_rate, &readings),
             quality,
         };
         Some((segment, chunks))

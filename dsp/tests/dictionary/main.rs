@@ -1,9 +1,10 @@
 //! The documents that show the dictionary and the warnings agree with the crate: `dsp/README.md`,
-//! with what each number reads for three known recordings, and the COMMENT on
-//! `measurement_features.receiver_features`. `HEIMDALL_UPDATE=1 cargo test -p heimdall-dsp --test
-//! dictionary` writes them.
+//! with what each number reads for three known recordings, the COMMENT on
+//! `measurement_features.receiver_features`, and the views `feature_dictionary` and
+//! `feature_samples`. `HEIMDALL_UPDATE=1 cargo test -p heimdall-dsp --test dictionary` writes them.
 
 mod tables;
+mod views;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -54,19 +55,24 @@ fn replace_part(document: &str, [begin, end]: [&str; 2], text: &str) -> String {
 }
 
 #[test]
-fn the_comment_on_receiver_features_is_written_from_the_dictionary() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sql/comments/receiver_features.sql");
-    let expected = comment();
-    if std::env::var_os("HEIMDALL_UPDATE").is_some() {
-        fs::write(&path, expected).expect("the file can be written");
-        return;
+fn the_sql_files_are_written_from_the_dictionary() {
+    for (file, expected) in [
+        ("comments/receiver_features.sql", comment()),
+        ("views/feature_dictionary.sql", views::feature_dictionary()),
+        ("views/feature_samples.sql", views::feature_samples()),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sql").join(file);
+        if std::env::var_os("HEIMDALL_UPDATE").is_some() {
+            fs::write(&path, expected).expect("the file can be written");
+            continue;
+        }
+        let found = fs::read_to_string(&path).expect("the file");
+        assert!(
+            found == expected,
+            "{}: HEIMDALL_UPDATE=1 writes it again",
+            path.display()
+        );
     }
-    let found = fs::read_to_string(&path).expect("sql/comments/receiver_features.sql");
-    assert!(
-        found == expected,
-        "{}: HEIMDALL_UPDATE=1 writes it again",
-        path.display()
-    );
 }
 
 #[test]
@@ -143,8 +149,8 @@ fn comment() -> String {
 DO $$
 DECLARE
     meaning CONSTANT text := $text$One object per 1000 ms segment of this receiver's recording. Empty when extraction_failed.
-A number of the sets reference and extended, and signal_present, has mean, std, min and max over the segment's 200 ms chunks.
-Those of the set extended have the standard_error of the mean too.
+A number of the sets reference and extended, but not detection_rate, has mean, std, min and max over the segment's
+200 ms chunks. Those of the set extended have the standard_error of the mean too.
 rx_id, rx_lat, rx_lon: the receiver's name and position in degrees
 x: samples of a chunk, full scale 1. N: their number. fs: sample rate in Hz.
 P: |FFT of x|^2 / N, rectangular window, 0 Hz in the middle. Frequencies are from the centre of the band
@@ -186,7 +192,7 @@ $$;
 
 /// The text in ASCII, without the marks of Markdown: the encoding of a database may lack these
 /// signs.
-fn ascii(text: &str) -> String {
+pub(crate) fn ascii(text: &str) -> String {
     let signs = [
         ("`", ""),
         ("²", "^2"),

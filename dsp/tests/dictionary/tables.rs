@@ -81,6 +81,9 @@ fn reading(segment: &Value, set: Set, name: &str) -> String {
         Set::Extended | Set::Quality => &segment[set.name()],
     };
     let value = &object[name];
+    if let Some(flag) = value.as_bool() {
+        return flag.to_string();
+    }
     significant(value.as_f64().or_else(|| value["mean"].as_f64()))
 }
 

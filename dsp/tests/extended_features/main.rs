@@ -143,7 +143,7 @@ fn emission_numbers_are_statistics_of_the_chunks_that_contain_it() {
         *sample = [sample[0] + 0.1 * part[0], sample[1] + 0.1 * part[1]];
     }
     let segment = first(&samples);
-    assert_eq!(segment.signal_present.mean, 0.2);
+    assert_eq!(segment.extended.detection_rate, 0.2);
     let set = &segment.extended.numbers;
     near(
         set.occupied_bandwidth_99_hz.expect("known").min,

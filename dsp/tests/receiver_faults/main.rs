@@ -86,7 +86,7 @@ fn clicks_are_counted_and_are_neither_a_signal_nor_an_imbalance_nor_an_offset() 
             let segment = noise_with_clicks(name, rate, seed);
             let quality = &segment.quality;
             let what = format!("{name} at {rate}, seed {seed}: {quality:?}");
-            assert_eq!(segment.signal_present.max, 0.0, "{what}");
+            assert_eq!(segment.extended.detection_rate, 0.0, "{what}");
             let others = quality
                 .warnings
                 .iter()
@@ -129,7 +129,7 @@ fn clicks_do_not_change_the_numbers_of_a_signal() {
         let after = measured(&samples, rate);
         assert_near(after.quality.impulses_per_second, 10.0, 0.0, name);
         assert_near(after.quality.impulse_level_db.expect("clicks"), 39.0, 3.0, name);
-        assert_eq!(after.signal_present.min, 1.0, "{name}");
+        assert_eq!(after.extended.detection_rate, 1.0, "{name}");
         assert_near(mean(&after, "snr_unbiased_db"), truth.snr_db, 1.0, name);
         for (number, tolerance) in [
             ("noise_density_dbfs_hz", 1.0),
@@ -171,7 +171,7 @@ fn short_pulses_of_transmitters_are_no_clicks() {
         let samples = pulses(rate, (0..4).flat_map(squitters), 0.5e-6, 11);
         let segment = measured(&samples, rate);
         assert_eq!(segment.quality.impulses_per_second, 0.0, "squitters at {rate}");
-        assert_eq!(segment.signal_present.min, 1.0, "squitters at {rate}");
+        assert_eq!(segment.extended.detection_rate, 1.0, "squitters at {rate}");
     }
     // On-off keying of a remote control, and a radar.
     let keying = |bit: i32| 0.05 + f64::from(bit) * 1e-3;
@@ -182,14 +182,14 @@ fn short_pulses_of_transmitters_are_no_clicks() {
     ] {
         let segment = measured(&samples, rate);
         assert_eq!(segment.quality.impulses_per_second, 0.0, "{what}");
-        assert_eq!(segment.signal_present.max, 1.0, "{what}");
+        assert!(segment.extended.detection_rate > 0.0, "{what}");
     }
     for (name, rate) in [("CW", 12e3), ("SSB upper", 12e3), ("AIS", 48e3), ("DMR slots", 25e3)] {
         for seed in 1..=3 {
             let (samples, _) = place(named(name), (rate, 5), 0.1 * rate, 20.0, seed);
             let segment = measured(&samples, rate);
             assert_eq!(segment.quality.impulses_per_second, 0.0, "{name}");
-            assert_eq!(segment.signal_present.max, 1.0, "{name}");
+            assert!(segment.extended.detection_rate > 0.0, "{name}");
         }
     }
 }

@@ -38,5 +38,5 @@ pub(crate) fn assert_tone(extraction: &heimdall_dsp::Extraction, samples: u32, r
     );
     assert!((frequency_hz - FREQUENCY * rate_hz).abs() < 1.0, "{frequency_hz} Hz");
     assert!((power_dbfs + 20.0).abs() < 0.05, "{power_dbfs} dBFS");
-    assert!(segment.signal_present.mean > 0.99);
+    assert!(segment.extended.detection_rate > 0.99);
 }

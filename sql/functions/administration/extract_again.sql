@@ -28,6 +28,9 @@ BEGIN
     END IF;
     -- One at a time, and not during a sweep.
     PERFORM FROM heimdall.sweep_state FOR UPDATE;
+    IF num_nonnulls(session, measurement) = 0 THEN
+        RAISE NOTICE 'heimdall: looking for features to be extracted again';
+    END IF;
 
     WITH queued AS (
         INSERT INTO heimdall.feature_queue AS q
@@ -36,8 +39,14 @@ BEGIN
                heimdall.source_fingerprint(sm.iq_data_location, sm.websdr_station_id::text, sm.iq_data_format,
                                            sm.iq_sample_rate)
         FROM heimdall.extracted_features f
-        CROSS JOIN LATERAL (SELECT * FROM heimdall.session_measurements v
-                            WHERE v.measurement_id = f.measurement_id LIMIT 1) sm
+        CROSS JOIN LATERAL (
+            -- First in the partition of its time, where the table is partitioned by time.
+            (SELECT * FROM heimdall.session_measurements v
+             WHERE v.measurement_id = f.measurement_id AND v.created_at = f.timestamp LIMIT 1)
+          UNION ALL
+            (SELECT * FROM heimdall.session_measurements v WHERE v.measurement_id = f.measurement_id LIMIT 1)
+            LIMIT 1
+        ) sm
         WHERE NOT f.extraction_failed
           AND (extract_again.session IS NULL OR f.recording_session_id = extract_again.session)
           AND (extract_again.measurement IS NULL OR f.measurement_id = extract_again.measurement)

@@ -27,6 +27,7 @@ BEGIN
     -- One at a time, and not during a sweep.
     PERFORM FROM heimdall.sweep_state FOR UPDATE;
 
+    RAISE NOTICE 'heimdall: looking for measurements without features';
     backfill_id := gen_random_uuid();
     SELECT e.recordings_found, e.measurements_queued INTO recordings_found, measurements_queued
     FROM heimdall.enqueue_sessions(backfill_id, since, until,

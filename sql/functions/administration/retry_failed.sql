@@ -19,6 +19,7 @@ BEGIN
     PERFORM heimdall.check_error_kind(error_kind);
     -- One at a time, and not during a sweep.
     PERFORM FROM heimdall.sweep_state FOR UPDATE;
+    RAISE NOTICE 'heimdall: looking for measurements that failed';
 
     WITH queued AS (
         INSERT INTO heimdall.feature_queue AS q
@@ -30,8 +31,14 @@ BEGIN
             -- An earlier extraction service wrote one error row per try.
             SELECT DISTINCT ON (sm.measurement_id) sm.*
             FROM heimdall.extracted_features f
-            CROSS JOIN LATERAL (SELECT * FROM heimdall.session_measurements v
-                                WHERE v.measurement_id = f.measurement_id LIMIT 1) sm
+            CROSS JOIN LATERAL (
+                -- First in the partition of its time, where the table is partitioned by time.
+                (SELECT * FROM heimdall.session_measurements v
+                 WHERE v.measurement_id = f.measurement_id AND v.created_at = f.timestamp LIMIT 1)
+              UNION ALL
+                (SELECT * FROM heimdall.session_measurements v WHERE v.measurement_id = f.measurement_id LIMIT 1)
+                LIMIT 1
+            ) sm
             WHERE f.extraction_failed
               AND (retry_failed.error_kind IS NULL OR f.error_kind = retry_failed.error_kind)
               AND (since IS NULL OR f.updated_at >= since)

@@ -19,6 +19,7 @@ BEGIN
         RAISE EXCEPTION 'row-level security may hide rows, so nothing can be counted'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'heimdalld doctor says what to type.';
     END IF;
+    RAISE NOTICE 'heimdall: counting all sessions';
     PERFORM FROM heimdall.coverage_totals FOR UPDATE;
     WITH counted AS MATERIALIZED (
         SELECT * FROM heimdall.count_all_sessions()

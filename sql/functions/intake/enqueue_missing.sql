@@ -40,6 +40,7 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
+    RAISE NOTICE 'heimdall: looking for sessions in which something is missing';
 
     LOOP
         SELECT s.started_at INTO lower_at

@@ -44,6 +44,7 @@ BEGIN
         last_error_kind        text,
         last_error_message     text,
         last_failed_at         timestamptz,
+        rx_id                  text,
 
         CONSTRAINT heimdalld_measurement_features_pkey PRIMARY KEY (timestamp, measurement_id)
     ) WITH (toast_tuple_target = 128, autovacuum_vacuum_insert_scale_factor = 0.01,
@@ -64,7 +65,7 @@ BEGIN
     SELECT o.timestamp, o.measurement_id, o.recording_session_id, o.receiver_features, o.extraction_metadata,
            o.overall_confidence, o.mean_snr_db, o.num_receivers_detected, o.extraction_failed, o.error_kind,
            o.error_message, o.attempts, o.created_at, o.updated_at, o.source_fingerprint, o.failed_fingerprint,
-           o.last_error_kind, o.last_error_message, o.last_failed_at
+           o.last_error_kind, o.last_error_message, o.last_failed_at, o.rx_id
     FROM ours o;
     -- The columns of the view are in another order now.
     DROP VIEW heimdall.extracted_features CASCADE;

@@ -12,3 +12,4 @@ mod real_recordings;
 mod recording_errors;
 mod sigmf;
 mod sizes;
+mod training_samples;

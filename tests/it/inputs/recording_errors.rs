@@ -227,7 +227,8 @@ async fn a_recording_without_a_signal_is_a_valid_row() {
     bench.complete(&session).await;
     let row = bench.rows(&session).await.remove(0);
     assert_eq!((row.failed, row.detected), (false, 0));
-    assert_eq!(row.features[0]["signal_present"]["mean"], 0.0);
+    assert_eq!(row.features[0]["signal_present"], false);
+    assert_eq!(row.features[0]["extended"]["detection_rate"], 0.0);
     daemon.stop().await;
 }
 

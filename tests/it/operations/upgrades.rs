@@ -78,8 +78,10 @@ async fn a_daemon_on_an_older_schema_asks_for_the_migration_and_starts_after_it(
             "DELETE FROM heimdall.schema_migrations WHERE version > 7;
              ALTER TABLE heimdall.schema_migrations DROP COLUMN serves_from;
              ALTER TABLE heimdall.worker_heartbeats DROP COLUMN schema_version;
-             DROP FUNCTION heimdall.expand_taken;
-             DROP VIEW heimdall.feature_backlog, heimdall.measurement_status;
+             DROP FUNCTION heimdall.expand_taken, heimdall.status_of;
+             DROP VIEW heimdall.feature_backlog, heimdall.measurement_status, heimdall.feature_samples,
+                 heimdall.session_features, heimdall.aligned_features;
+             ALTER TABLE heimdall.measurement_features DROP COLUMN rx_id;
              DROP TABLE heimdall.queue_depth, heimdall.feature_parts, heimdall.change_notes, heimdall.cancelled_measurements,
                  heimdall.session_counts, heimdall.coverage_changes, heimdall.coverage_totals, heimdall.session_locks,
                  heimdall.installed_definitions;

@@ -10,7 +10,7 @@ LEFT JOIN heimdall.measurement_features f ON f.measurement_id = m.measurement_id
 LEFT JOIN LATERAL (
     SELECT avg(coalesce(s -> 'extended' -> 'carrier_offset_hz' -> 'mean', s -> 'frequency_offset_hz' -> 'mean')::double precision) AS offset_hz,
            avg(coalesce(s -> 'extended' -> 'occupied_bandwidth_99_hz' -> 'mean', s -> 'bandwidth_hz' -> 'mean')::double precision) AS bandwidth_hz,
-           avg((s -> 'signal_present' -> 'mean')::double precision) AS signal_fraction
+           avg((s -> 'extended' -> 'detection_rate')::double precision) AS signal_fraction
     FROM unnest(f.receiver_features) AS s
 ) r ON true
 WHERE m.recording_session_id = $1::uuid
