@@ -13,6 +13,16 @@ BEGIN
     EXECUTE 'EXECUTE promote_due' INTO got;
     PERFORM pg_temp.expect('due in a year', got.promoted, 5::bigint);
 
+    -- A note that was put off for five seconds, before the clock was set back.
+    UPDATE heimdall.measurements SET iq_data_location = 'again' WHERE id = pg_temp.measurement(1, 3);
+    UPDATE heimdall.change_notes SET due_at = clock_timestamp() + interval '5 seconds';
+    PERFORM pg_temp.expect('it waits', (SELECT notes FROM heimdall.expand_notes()), 0::bigint);
+    UPDATE heimdall.change_notes SET due_at = clock_timestamp() + interval '1 day';
+    PERFORM pg_temp.expect('it does not wait for a day', (SELECT notes FROM heimdall.expand_notes()), 1::bigint);
+    UPDATE heimdall.measurements SET iq_data_location = 'once more' WHERE id = pg_temp.measurement(1, 3);
+    UPDATE heimdall.change_notes SET due_at = 'infinity', failure = 'a fault';
+    PERFORM pg_temp.expect('one that is set aside stays', (SELECT notes FROM heimdall.expand_notes()), 0::bigint);
+
     -- A lost daemon whose last heartbeat lies in the future has one lease left.
     UPDATE heimdall.worker_heartbeats SET beat_at = clock_timestamp() + interval '1 year';
     PERFORM pg_temp.expect_rows('it still has its lease', 'EXECUTE release_expired', 0);
