@@ -76,7 +76,8 @@ FROM (
         LIMIT 1
     ) overlapping ON true
     JOIN heimdall.iq_measurements m
-      ON  m.recording_session_id IS NULL
+      -- IS TRUE keeps the planner from reading by an index all measurements that name none.
+      ON  (m.recording_session_id IS NULL) IS TRUE
       AND m.created_at BETWEEN s.started_at AND heimdall.window_end(s.started_at, s.duration_seconds)
       AND (m.created_at >= s.started_at)::integer = 1
       AND s.started_at >= heimdall.earlier(m.created_at, longest)  -- bounds a search by measurement

@@ -44,7 +44,7 @@ BEGIN
     INSERT INTO heimdall.measurements (id, websdr_station_id, frequency_hz, iq_data_location, created_at)
     SELECT pg_temp.measurement(i, k), md5('station' || k)::uuid, 145000000, i || '/' || k || '.bin',
            timestamptz '2020-01-01 00:00Z' + i * interval '1 hour' + k * interval '10 ms'
-    FROM generate_series(1990, 2010) i, generate_series(1, 7) k;
+    FROM generate_series(2, 20000) i, generate_series(1, CASE WHEN i BETWEEN 1990 AND 2010 THEN 7 ELSE 1 END) k;
     SET LOCAL session_replication_role = DEFAULT;
     PERFORM pg_temp.extract(2000, worker, ARRAY[400, 300, 250, 50, 300]);
     PERFORM pg_temp.expect('claimed', (SELECT count(*) FROM heimdall.feature_queue WHERE state = 'claimed'), 6::bigint);

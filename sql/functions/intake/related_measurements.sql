@@ -34,7 +34,7 @@ BEGIN
           FROM jsonb_array_elements(old_windows) AS w
           WHERE w.value ->> 'at' ~ '^\d{4}-' AND w.value ->> 'seconds' ~ '^\d{1,6}(\.\d+)?$') w
     CROSS JOIN LATERAL (SELECT iq.measurement_id FROM heimdall.iq_measurements iq
-                        WHERE iq.recording_session_id IS NULL
+                        WHERE (iq.recording_session_id IS NULL) IS TRUE
                           AND iq.created_at BETWEEN w.at::timestamptz
                                                 AND heimdall.window_end(w.at::timestamptz, w.seconds::double precision)
                         OFFSET 0) m;
