@@ -34,7 +34,8 @@ REVOKE ALL ON FUNCTION
     heimdall.count_queue(), heimdall.missing_base_indexes(), heimdall.missing_receivers(uuid, text[]),
     heimdall.status_of(uuid, uuid)
     FROM PUBLIC;
-REVOKE ALL ON heimdall.extracted_features, heimdall.installed_definitions, heimdall.feature_queue, heimdall.backfills, heimdall.extraction_control,
+REVOKE ALL ON heimdall.extracted_features, heimdall.installed_definitions, heimdall.feature_queue, heimdall.backfills,
+    heimdall.extraction_control,
     heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.queue_depth, heimdall.feature_parts,
     heimdall.change_notes, heimdall.cancelled_measurements, heimdall.session_locks, heimdall.session_counts, heimdall.coverage_changes,
     heimdall.coverage_totals, heimdall.schema_migrations FROM PUBLIC;

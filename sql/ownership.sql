@@ -47,8 +47,9 @@ BEGIN
                 WHERE p.pronamespace = 'heimdall'::regnamespace
                   AND obj_description(p.oid, 'pg_proc') IS NOT NULL
                   AND p.proname = ANY (ARRAY[
-                      'may_notify', 'wake_workers', 'longest_session', 'as_time', 'application_fields', 'application_value',
-                      'bad_values', 'fit_to_application', 'completed_statuses', 'is_completed', 'set_completed_statuses',
+                      'may_notify', 'wake_workers', 'longest_session', 'as_time', 'application_fields',
+                      'application_value', 'bad_values', 'fit_to_application', 'completed_statuses', 'is_completed',
+                      'set_completed_statuses',
                       'view_definition', 'redefined_view', 'results_table', 'fits_results', 'move_results', 'is_hypertable',
                       'missing_indexes', 'find_obstacles', 'as_uuid', 'window_end', 'earlier',
                       'source_fingerprint', 'session_lock_key', 'claim_measurements',
