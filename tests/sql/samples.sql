@@ -72,6 +72,10 @@ BEGIN
     PERFORM pg_temp.result(4, 1, 71999.9, ARRAY[pg_temp.object(1), pg_temp.object(1, 1000)]), pg_temp.result(4, 2, 72000.1, ARRAY[pg_temp.object(2), pg_temp.object(2, 1000)]);
     PERFORM pg_temp.expect('midnight', pg_temp.samples(4), '0: 12, 1: 12');
 
+    -- A time that is wrong by millennia disturbs no other row.
+    PERFORM pg_temp.result(6, 1, 0, ARRAY[pg_temp.object(1)]), pg_temp.result(6, 2, -63000000000, ARRAY[pg_temp.object(2)]);
+    PERFORM pg_temp.expect('the year 23', pg_temp.samples(6), '0: 2 without 1, 2147483647: 1 without 2');
+
     -- Rows from before version 0.2.0 of the extractor: statistics of signal_present, and no rx_id beside the objects.
     PERFORM pg_temp.result(5, k, 0, ARRAY[jsonb_set(pg_temp.object(k), '{signal_present}', jsonb_build_object('mean', k * 0.4, 'std', 0))], NULL, false) FROM generate_series(1, 2) k;
     PERFORM pg_temp.expect('an old row', (SELECT (array_agg(r -> 'signal_present' ORDER BY r ->> 'rx_id'))::text FROM heimdall.session_features, unnest(receiver_features) r WHERE recording_session_id = pg_temp.session(5)), '{false,true}');
