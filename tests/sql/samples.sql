@@ -42,7 +42,7 @@ DECLARE
 BEGIN
     PERFORM pg_temp.record(9);
     DELETE FROM heimdall.measurements;
-    -- One row for each receiver and second, as the origin's application writes them. The receivers begin up to 0.4 s
+    -- One row for each receiver and second, as some applications write them. The receivers begin up to 0.4 s
     -- before or after one another. Receiver 3 fails once, receiver 4 has nothing in the first second, receiver 5 no object.
     FOR second IN 0..2 LOOP
         PERFORM pg_temp.result(1, 1, second - 0.2, ARRAY[pg_temp.object(1)]), pg_temp.result(1, 2, second + 0.2, ARRAY[pg_temp.object(2)]),
