@@ -10,7 +10,8 @@
 -- which takes seconds.
 CREATE OR REPLACE VIEW heimdall.aligned_features AS
 SELECT o.recording_session_id,
-       (o.tick - floor(date_part('epoch', o.first_at) - o.phase + 0.5))::integer AS second,
+       -- A time of the application may be wrong by millennia.
+       least(o.tick - floor(date_part('epoch', o.first_at) - o.phase + 0.5), 2147483647)::integer AS second,
        timestamptz 'epoch' + (o.tick + o.phase) * interval '1 second' AS second_at,
        o.timestamp + o.start_ms * interval '1 millisecond' AS measured_at,
        o.measurement_id,
@@ -38,7 +39,7 @@ FROM (
                 SELECT f.recording_session_id, f.timestamp, f.measurement_id, f.receiver_features, f.extraction_metadata,
                        coalesce(f.rx_id, f.receiver_features[1] ->> 'rx_id', f.measurement_id::text) AS rx_id
                 FROM heimdall.extracted_features f
-                WHERE NOT f.extraction_failed AND f.recording_session_id IS NOT NULL
+                WHERE NOT f.extraction_failed AND f.recording_session_id IS NOT NULL AND isfinite(f.timestamp)
             ) n
             WINDOW session AS (PARTITION BY n.recording_session_id)
         ) w

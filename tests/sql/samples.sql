@@ -42,7 +42,7 @@ DECLARE
 BEGIN
     PERFORM pg_temp.record(9);
     DELETE FROM heimdall.measurements;
-    -- One row for each receiver and second, as the origin's application writes them. The receivers begin up to 0.4 s
+    -- One row for each receiver and second, as some applications write them. The receivers begin up to 0.4 s
     -- before or after one another. Receiver 3 fails once, receiver 4 has nothing in the first second, receiver 5 no object.
     FOR second IN 0..2 LOOP
         PERFORM pg_temp.result(1, 1, second - 0.2, ARRAY[pg_temp.object(1)]), pg_temp.result(1, 2, second + 0.2, ARRAY[pg_temp.object(2)]),
@@ -71,6 +71,10 @@ BEGIN
     PERFORM pg_temp.expect('once', pg_temp.samples(3), '0: 12, 3: 2 without 1');
     PERFORM pg_temp.result(4, 1, 71999.9, ARRAY[pg_temp.object(1), pg_temp.object(1, 1000)]), pg_temp.result(4, 2, 72000.1, ARRAY[pg_temp.object(2), pg_temp.object(2, 1000)]);
     PERFORM pg_temp.expect('midnight', pg_temp.samples(4), '0: 12, 1: 12');
+
+    -- A time that is wrong by millennia disturbs no other row.
+    PERFORM pg_temp.result(6, 1, 0, ARRAY[pg_temp.object(1)]), pg_temp.result(6, 2, -63000000000, ARRAY[pg_temp.object(2)]);
+    PERFORM pg_temp.expect('the year 23', pg_temp.samples(6), '0: 2 without 1, 2147483647: 1 without 2');
 
     -- Rows from before version 0.2.0 of the extractor: statistics of signal_present, and no rx_id beside the objects.
     PERFORM pg_temp.result(5, k, 0, ARRAY[jsonb_set(pg_temp.object(k), '{signal_present}', jsonb_build_object('mean', k * 0.4, 'std', 0))], NULL, false) FROM generate_series(1, 2) k;
