@@ -129,13 +129,7 @@ impl Band<'_> {
             return Decision::certain(BandShape::Signal, floor);
         }
         let top = level(core.clone(), ranked);
-        let on_plateau = sum_between(
-            &self.densities[core.clone()],
-            middle / self.factor,
-            middle * self.factor,
-        )
-        .0;
-        let is_plateau = on_plateau as f64 >= PLATEAU * core.len() as f64 && self.scatters_as_noise(&core, middle);
+        let is_plateau = self.is_plateau(&core, middle);
         let strongest_inside = self.densities[core].iter().copied().fold(0.0, f64::max);
         // What the plateau is is known only if something stands out of it, and if it is where a
         // receiver's pass-band can be.
@@ -222,6 +216,13 @@ impl Band<'_> {
         let first = sum(hump.start + 1..hump.start + 1 + width);
         let last = sum(hump.end - 1 - width..hump.end - 1);
         first > STEEP_EDGE * below && last > STEEP_EDGE * above
+    }
+
+    /// Whether a good part of a hump is about as strong as the `middle`, and scatters as noise.
+    fn is_plateau(&self, core: &Range<usize>, middle: f64) -> bool {
+        let in_core = &self.densities[core.clone()];
+        let on_plateau = sum_between(in_core, middle / self.factor, middle * self.factor).0;
+        on_plateau as f64 >= PLATEAU * core.len() as f64 && self.scatters_as_noise(core, middle)
     }
 
     /// Whether neighbouring groups that are about as strong as the `middle` differ no more than those of
