@@ -72,12 +72,15 @@ impl Verdict {
 }
 
 /// The mean over the chunks, or the largest where the signal is not in all of them or too weak in
-/// one to be measured.
+/// one to be measured. The SNR of some chunks may be unknown, so the largest that is known is compared
+/// with the chunk that is nearest to it.
 fn snr_error_db(reading: &Reading, truth: &Truth, bursty: bool) -> Option<f64> {
     let chunks = || truth.chunk_snrs_db();
     if bursty || chunks().any(|snr_db| snr_db < FAINT_DB) {
-        let largest = chunks().fold(f64::NEG_INFINITY, f64::max);
-        return reading.snr_max_db.map(|snr| snr - largest);
+        let nearer = |one: f64, other: f64| if other.abs() < one.abs() { other } else { one };
+        return reading
+            .snr_max_db
+            .map(|snr| chunks().map(|snr_db| snr - snr_db).fold(f64::INFINITY, nearer));
     }
     let mean = chunks().sum::<f64>() / truth.chunks.len() as f64;
     reading.snr_mean_db.map(|snr| snr - mean)

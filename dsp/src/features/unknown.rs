@@ -82,7 +82,12 @@ impl SegmentExtended {
             .map(|(reading, presence)| known(reading, *presence, &mut unknown))
             .collect();
         let resolution = uncertainty::resolution(chunks.first().map_or(0.0, |(reading, _)| reading.bin_hz));
-        let numbers = Extended::over_known(&known, &resolution);
+        let mut numbers = Extended::over_known(&known, &resolution);
+        // The mean of the duty cycle would be that of the chunks without a signal.
+        let is_present = chunks.iter().any(|(_, presence)| *presence == Presence::Present);
+        if is_present && numbers.duty_cycle.is_some_and(|duty| duty.max <= 0.0) {
+            numbers.duty_cycle = None;
+        }
         unknown.retain(|name, _| numbers.iter().any(|(other, value)| other == *name && value.is_none()));
         let is_hidden = unknown.get("snr_unbiased_db") == Some(&Unknown::NoiseHidden);
         Self {
@@ -148,8 +153,10 @@ fn known(
     // Of a signal that stands out of another signal or of noise, whichever the rest is, the edges would
     // be those of a part.
     let ambiguous = noise.filter(|reason| *reason == Unknown::PresenceUndecidable);
+    let is_empty = numbers.occupied_bandwidth_99_hz <= 0.0;
     let edges = place
         .or(ambiguous)
+        .or(is_empty.then_some(Unknown::TooWeak))
         .or((reading.edge_doubt > EDGE_DOUBT).then_some(doubt));
     let is_idle = is_present && numbers.duty_cycle <= 0.0;
     let duty_cycle = if is_present { numbers.duty_cycle } else { 0.0 };
@@ -169,5 +176,91 @@ fn known(
         spectral_flatness: number!(spectral_flatness, numbers.spectral_flatness, None),
         envelope_kurtosis: number!(envelope_kurtosis, numbers.envelope_kurtosis, None),
         duty_cycle: number!(duty_cycle, duty_cycle, is_idle.then_some(Unknown::TooWeak)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_signals::Random;
+
+    /// One of these values, by chance.
+    fn any<T: Copy>(random: &mut Random, values: &[T]) -> T {
+        let at = (random.uniform() * values.len() as f64).floor();
+        *values
+            .iter()
+            .enumerate()
+            .find(|(number, _)| *number as f64 >= at)
+            .map_or(&values[0], |(_, value)| value)
+    }
+
+    /// A chunk whose numbers do not fit together, as far as the types allow it.
+    fn any_chunk(random: &mut Random) -> (ChunkReading, Presence) {
+        let lower = any(random, &[-60.0, 0.0, 10.0]);
+        let width = any(random, &[-5.0, 0.0, 5.0, 5_000.0]);
+        let numbers = Extended {
+            power_dbfs: -20.0,
+            snr_unbiased_db: any(random, &[-300.0, -15.0, 0.0, 40.0]),
+            noise_density_dbfs_hz: any(random, &[-300.0, -90.0]),
+            occupied_bandwidth_99_hz: width,
+            occupied_lower_edge_hz: lower,
+            occupied_upper_edge_hz: lower + width,
+            carrier_offset_hz: lower + 0.5 * width,
+            spectral_flatness: 0.5,
+            envelope_kurtosis: 2.0,
+            duty_cycle: any(random, &[0.0, 0.02, 1.0]),
+        };
+        let knowledge = any(random, &[Knowledge::Known, Knowledge::AtMost, Knowledge::Ambiguous]);
+        let reading = ChunkReading {
+            numbers,
+            variances: uncertainty::resolution(1.0),
+            bin_hz: 5.0,
+            has_noise: any(random, &[true, false]),
+            knowledge,
+            is_located: any(random, &[true, false]),
+            may_lack_carrier: any(random, &[true, false, false]),
+            edge_doubt: any(random, &[0.0, 0.01, 1.0, f64::INFINITY]),
+            snr_deviation: any(random, &[0.0, 0.05, 1.0]),
+        };
+        let presence = any(random, &[Presence::Absent, Presence::Present, Presence::Undecidable]);
+        (reading, presence)
+    }
+
+    #[test]
+    fn no_chunks_make_a_row_that_contradicts_itself() {
+        let mut random = Random(1);
+        for round in 0..20_000 {
+            let chunks: Vec<_> = (0..1 + round % 5).map(|_| any_chunk(&mut random)).collect();
+            let segment = SegmentExtended::over(&chunks);
+            let numbers = &segment.numbers;
+            let present = chunks
+                .iter()
+                .filter(|(_, presence)| *presence == Presence::Present)
+                .count();
+            let present = present as f64 / chunks.len() as f64;
+            let what = || format!("{chunks:?} make {segment:?}");
+            if present <= 0.0 {
+                assert!(numbers.snr_unbiased_db.is_none(), "{}", what());
+                assert!(numbers.occupied_bandwidth_99_hz.is_none(), "{}", what());
+                assert!(numbers.carrier_offset_hz.is_none(), "{}", what());
+                assert!(numbers.duty_cycle.is_some_and(|duty| duty.max <= 0.0), "{}", what());
+            } else if let Some(duty) = numbers.duty_cycle {
+                assert!(duty.mean > 0.0 && duty.mean <= present + 1e-12, "{}", what());
+            }
+            if let Some(width) = numbers.occupied_bandwidth_99_hz {
+                assert!(width.min > 0.0, "{}", what());
+            }
+            for (name, value) in numbers.iter() {
+                assert_eq!(
+                    value.is_none(),
+                    segment.unknown.contains_key(name),
+                    "{name}: {}",
+                    what()
+                );
+            }
+            if segment.bounds.is_some() {
+                assert_eq!(segment.unknown["snr_unbiased_db"], Unknown::NoiseHidden);
+            }
+        }
     }
 }

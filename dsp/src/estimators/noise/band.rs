@@ -33,6 +33,11 @@ const BALANCED: f64 = 4.0;
 /// where on its slope a filter ends.
 const ASYMMETRY: f64 = 0.06;
 
+/// Part of the band on either side of an edge that is compared, and the ratio from which on the edge is
+/// steep: 8 dB. One pole with 12 dB of colour changes by up to 4 dB over as much.
+const EDGE: f64 = 0.02;
+const STEEP_EDGE: f64 = 6.0;
+
 /// Least part of the band in which the noise must be visible.
 const LEAST_FREE: f64 = 0.04;
 
@@ -47,6 +52,9 @@ const PLATEAU: f64 = 0.5;
 /// that of noise.
 const FEWEST_PAIRS: f64 = 8.0;
 const SCATTER_DEVIATIONS: f64 = 2.0;
+
+/// Ratio of the strongest group to a plateau, beyond chance, from which on something stands out: 1 dB.
+const STANDS_OUT: f64 = 1.26;
 
 /// Ratio of a hump to the floor from which on it must be explained: 3 dB.
 const STEP: f64 = 2.0;
@@ -121,14 +129,11 @@ impl Band<'_> {
             return Decision::certain(BandShape::Signal, floor);
         }
         let top = level(core.clone(), ranked);
-        let on_plateau = sum_between(
-            &self.densities[core.clone()],
-            middle / self.factor,
-            middle * self.factor,
-        )
-        .0;
-        let is_plateau = on_plateau as f64 >= PLATEAU * core.len() as f64 && self.scatters_as_noise(&core, middle);
+        let is_plateau = self.is_plateau(&core, middle);
         let strongest_inside = self.densities[core].iter().copied().fold(0.0, f64::max);
+        // What the plateau is is known only if something stands out of it, and if it is where a
+        // receiver's pass-band can be.
+        let stands_out = strongest_inside > STANDS_OUT * self.factor * middle;
         Decision {
             shape: if strongest_inside > COLOUR_SEEN * middle {
                 // Whatever the hump is, this is a signal.
@@ -139,7 +144,9 @@ impl Band<'_> {
                 BandShape::Noise
             },
             level: top,
-            knowledge: if middle <= STEP * floor || (has_shoulders && is_plateau) {
+            knowledge: if middle <= STEP * floor
+                || (has_shoulders && is_plateau && stands_out && !self.is_lopsided(&hump))
+            {
                 Knowledge::Known
             } else {
                 Knowledge::Ambiguous
@@ -175,7 +182,6 @@ impl Band<'_> {
         middle: f64,
         has_shoulders: bool,
     ) -> bool {
-        let count = self.densities.len() as f64;
         let in_core = &self.densities[core.clone()];
         let power: f64 = in_core.iter().sum();
         let above = |density: &f64| (density - self.factor * middle).max(0.0);
@@ -185,11 +191,38 @@ impl Band<'_> {
         if self.deficit > 0.0 && 1.0 - self.deficit.sqrt() < NOISE_LEFT * plateau {
             return true;
         }
-        let (lower, upper) = (hump.start as f64, count - hump.end as f64);
-        let is_lopsided = (lower - upper).abs() > (ASYMMETRY * count).max(2.0);
         let strongest = in_core.iter().copied().fold(0.0, f64::max);
-        (is_lopsided && middle > COLOUR_SEEN * floor)
+        (self.is_lopsided(hump) && (middle > COLOUR_SEEN * floor || self.is_steep(hump)))
             || (!has_shoulders && (strongest > STEEP * floor || self.deficit > 0.0))
+    }
+
+    /// Whether one end of the band is wider than the other one.
+    fn is_lopsided(&self, hump: &Range<usize>) -> bool {
+        let count = self.densities.len() as f64;
+        let (lower, upper) = (hump.start as f64, count - hump.end as f64);
+        (lower - upper).abs() > (ASYMMETRY * count).max(2.0)
+    }
+
+    /// Whether both ends of a hump are steeper than the colour of a receiver's noise.
+    fn is_steep(&self, hump: &Range<usize>) -> bool {
+        let count = self.densities.len();
+        let width = order_statistic::share(count, EDGE);
+        if hump.start <= width || hump.end + width >= count || hump.len() < 2 * width + 2 {
+            return false;
+        }
+        let sum = |range: Range<usize>| self.densities[range].iter().sum::<f64>();
+        let below = sum(hump.start - 1 - width..hump.start - 1);
+        let above = sum(hump.end + 1..hump.end + 1 + width);
+        let first = sum(hump.start + 1..hump.start + 1 + width);
+        let last = sum(hump.end - 1 - width..hump.end - 1);
+        first > STEEP_EDGE * below && last > STEEP_EDGE * above
+    }
+
+    /// Whether a good part of a hump is about as strong as the `middle`, and scatters as noise.
+    fn is_plateau(&self, core: &Range<usize>, middle: f64) -> bool {
+        let in_core = &self.densities[core.clone()];
+        let on_plateau = sum_between(in_core, middle / self.factor, middle * self.factor).0;
+        on_plateau as f64 >= PLATEAU * core.len() as f64 && self.scatters_as_noise(core, middle)
     }
 
     /// Whether neighbouring groups that are about as strong as the `middle` differ no more than those of

@@ -46,11 +46,11 @@ const FEWEST_DOUBTED: usize = 8;
 /// Standard deviations by which the weaker part must be below, to count alone.
 const CONTAMINATED: f64 = 2.5;
 
-/// A gap counts as noise if its samples are Gaussian, although its cells alone do not show noise, in
-/// one of two cases. First, the signals end abruptly: at most so many cells of the band lie between
+/// A gap counts as noise if its samples are noise, although its cells alone do not show it, in one of
+/// two cases. First, the signals end abruptly: at most so many cells of the band lie between
 /// the floor and a signal, at least so much of the gap is level, and at least so many of its groups
-/// show no tails (three standard deviations). Second, the gap has so many bins that the tail of any
-/// signal would show in its samples.
+/// show no tails (three standard deviations). Second, a good part of the gap is level, and it has so
+/// many bins that the tail of any signal would show in its samples.
 const SLOPE_CELLS: usize = 3;
 const ABRUPT_LEVEL_PART: f64 = 0.8;
 const FEWEST_ABRUPT_GROUPS: usize = 6;
@@ -132,7 +132,8 @@ impl Band<'_> {
                 && level_part >= ABRUPT_LEVEL_PART
                 && groups >= FEWEST_ABRUPT_GROUPS
                 && without_tails(&cells, &tails).1 <= FLAT * of_chance;
-            is_abrupt || (is_large && groups as f64 * HANN_VARIANCE >= MANY_BINS * self.deviation.powi(2))
+            is_abrupt
+                || (level_part >= LEVEL_PART && groups as f64 * HANN_VARIANCE >= MANY_BINS * self.deviation.powi(2))
         };
         let groups = |at: usize| at * in_cell..((at + 1) * in_cell).min(self.densities.len());
         Gaps {

@@ -39,16 +39,7 @@ const FALSE_ALARM: f64 = 1e-4;
 /// Part by which hidden noise may be weaker than its bound.
 const HIDDEN: f64 = 0.3;
 
-/// Kurtosis of samples above that of noise up to which they are noise for the most part, and the same
-/// in standard deviations where that is more. Tails with a tenth of the power add more.
-const GAUSSIAN: f64 = 0.5;
-const GAUSSIAN_DEVIATIONS: f64 = 3.0;
-
-/// Kurtosis of samples above that of noise from which on they are tails for the most part. If few
-/// samples are strong, a part `s` of the power in them adds `s^2` times their own kurtosis.
-const TAILS: f64 = 20.0;
-
-/// Part of the noise that tails may have whose samples look Gaussian: 0.4 dB.
+/// Part of the noise that tails may have which the samples do not show: 0.4 dB.
 const UNSEEN_TAILS: f64 = 0.1;
 
 /// The noise of a chunk.
@@ -104,13 +95,16 @@ impl Noise {
             .cloned()
             .flat_map(|gap| &blocks[gap])
             .flat_map(Block::range);
-        let excess = gap::excess(spectrum, bins, transform);
-        if self.knowledge == Knowledge::AtMost && excess.kurtosis < GAUSSIAN.max(GAUSSIAN_DEVIATIONS * excess.deviation)
-        {
-            self.knowledge = Knowledge::Known;
-            self.tails = UNSEEN_TAILS;
-        } else if excess.kurtosis > TAILS {
-            self.knowledge = Knowledge::AtMost;
+        let is_level = self.knowledge == Knowledge::Known;
+        match gap::Samples::of(spectrum, bins, transform).noise(is_level) {
+            None => self.knowledge = Knowledge::AtMost,
+            Some(part) => {
+                self.density *= part;
+                if !is_level || part < 1.0 {
+                    self.tails = UNSEEN_TAILS;
+                }
+                self.knowledge = Knowledge::Known;
+            }
         }
     }
 }

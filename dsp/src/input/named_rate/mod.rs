@@ -110,7 +110,7 @@ fn reading<'a>(parts: &[&'a str], at: usize) -> Option<Reading<'a>> {
         (quantity(number)?, Certainty::Stated)
     } else if let Some(number) = marked(&lower, before.as_deref(), at.checked_sub(2).map(|at| parts[at])) {
         (quantity(number)?, Certainty::Stated)
-    } else if let Some(number) = osmocom(&lower, parts) {
+    } else if let Some(number) = osmocom(&lower, parts).or_else(|| before_unit(&lower, before.as_deref())) {
         (number, Certainty::Stated)
     } else {
         unmarked(&lower)?
@@ -129,6 +129,18 @@ fn with_unit(part: &str) -> Option<&str> {
     let start = number.trim_end_matches(is_of_number).len();
     let number = number[start..].trim_start_matches(|c: char| !c.is_ascii_digit());
     (!number.is_empty()).then_some(number)
+}
+
+/// The number in the part before `sps`, `ksps` or `msps`.
+fn before_unit(part: &str, before: Option<&str>) -> Option<f64> {
+    let multiple = match part {
+        "sps" => 1.0,
+        "ksps" => 1e3,
+        "msps" => 1e6,
+        _ => return None,
+    };
+    let (number, rest) = split(before?)?;
+    rest.is_empty().then_some(number * multiple)
 }
 
 /// The number after a mark, in the same part or in the one before.

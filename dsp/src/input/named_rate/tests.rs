@@ -16,6 +16,8 @@ fn the_rate_of_every_recorder_is_read() {
         ("cap_2.4MSPS.cs8", 2_400_000.0),
         ("cap-2400ksps.cs8", 2_400_000.0),
         ("x_2.4Msps", 2_400_000.0),
+        ("capture 250 kSps.cs16", 250_000.0),
+        ("cap_250000_sps.cs16", 250_000.0),
         ("x_48000sps.iq", 48_000.0),
         ("capture2.4msps.iq", 2_400_000.0),
         ("stream2400KSPS.iq", 2_400_000.0),

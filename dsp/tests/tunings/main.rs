@@ -1,6 +1,7 @@
 //! The numbers of signals that people record, at any tuning: right, or unknown with a reason.
 
-#[path = "support/modulations/mod.rs"]
+mod hidden_noise;
+#[path = "../support/modulations/mod.rs"]
 #[allow(
     dead_code,
     clippy::cast_possible_truncation,
@@ -8,7 +9,7 @@
     reason = "other programs use the rest, and the numbers of samples are small"
 )]
 mod modulations;
-#[path = "support/signals.rs"]
+#[path = "../support/signals.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod signals;
 
@@ -112,26 +113,6 @@ fn a_strong_smooth_signal_is_present_in_every_chunk() {
             }
         }
     }
-}
-
-#[test]
-fn noise_under_the_slopes_of_a_signal_has_a_bound() {
-    let (segment, truth) = placed("LoRa SF7", (250e3, 5), 0.0, 30.0);
-    let extended = &segment.extended;
-    assert_eq!(extended.unknown["snr_unbiased_db"], Unknown::NoiseHidden);
-    let bounds = extended.bounds.expect("bounds");
-    assert!(
-        bounds.snr_at_least_db > 15.0 && bounds.snr_at_least_db < truth.snr_db,
-        "{bounds:?}"
-    );
-    assert!(extended.numbers.occupied_bandwidth_99_hz.is_some());
-}
-
-#[test]
-fn samples_show_that_a_narrow_gap_is_noise() {
-    let (segment, truth) = placed("AM voice", (12e3, 1), 2e3, 40.0);
-    let snr = segment.extended.numbers.snr_unbiased_db.expect("an SNR");
-    assert!((snr.mean - truth.snr_db).abs() < 1.0, "{snr:?}");
 }
 
 #[test]
