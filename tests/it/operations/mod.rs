@@ -1,6 +1,7 @@
 //! Can a person install, upgrade, configure, watch and understand the daemon?
 
 mod demo;
+mod deployment;
 mod doctor;
 mod doctor_connections;
 mod documents;
@@ -12,7 +13,9 @@ mod metrics;
 mod plots;
 mod secrets;
 mod settings;
+mod settings_from_files;
 mod stalls;
+mod systemd;
 mod terminal;
 mod tls;
 mod upgrades;
