@@ -1,10 +1,10 @@
 //! `heimdalld config`: the settings that hold, and where each comes from.
 
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory as _};
+use clap::{ArgMatches, Command};
 use tokio_postgres::config::Host;
 
-use super::{Cli, CommandResult, exit_code, print, usage_error};
+use super::outcome::{CommandResult, exit_code, print, usage_error};
 use crate::config::arguments::Arguments;
 use crate::config::connection_url::Address;
 
@@ -15,8 +15,12 @@ const NOT_SET: &str = "-";
 ///
 /// # Errors
 /// All wrong and missing settings, after the lines.
-pub(super) fn show(arguments: &Arguments, matches: &ArgMatches, from_file: &[&str]) -> CommandResult {
-    let command = Cli::command();
+pub(super) fn show(
+    arguments: &Arguments,
+    command: &Command,
+    matches: &ArgMatches,
+    from_file: &[&str],
+) -> CommandResult {
     let mut rows = Vec::new();
     for name in Arguments::NAMES {
         let (value, source) = match arguments.shown(name) {
@@ -25,7 +29,7 @@ pub(super) fn show(arguments: &Arguments, matches: &ArgMatches, from_file: &[&st
                 Some(ValueSource::CommandLine) => (value, format!("--{}", name.replace('_', "-"))),
                 _ => (value, "environment".to_owned()),
             },
-            None => match default(&command, name) {
+            None => match default(command, name) {
                 Some(value) => (value, "default".to_owned()),
                 None => (NOT_SET.to_owned(), "not set".to_owned()),
             },
@@ -48,7 +52,7 @@ pub(super) fn show(arguments: &Arguments, matches: &ArgMatches, from_file: &[&st
 }
 
 /// The default that the help of a setting names.
-fn default(command: &clap::Command, name: &str) -> Option<String> {
+fn default(command: &Command, name: &str) -> Option<String> {
     let argument = command.get_arguments().find(|argument| argument.get_id() == name)?;
     let help = argument.get_help()?.to_string();
     let (_, default) = help.split_once("[default: ")?;
@@ -68,7 +72,7 @@ fn show_database(address: &Address) {
         .collect();
     let ports: Vec<String> = config.get_ports().iter().map(ToString::to_string).collect();
     let user = config.get_user().unwrap_or(NOT_SET);
-    let parts = [
+    let lines = [
         ("host", hosts.join(",")),
         (
             "port",
@@ -92,7 +96,7 @@ fn show_database(address: &Address) {
         ),
     ];
     print(format_args!("\nThe database, as the daemon connects to it:"));
-    for (name, value) in parts {
+    for (name, value) in lines {
         let source = address.sources.iter().find(|(parameter, _)| *parameter == name);
         let source = source.map_or(String::new(), |(_, source)| format!("  ({source})"));
         print(format_args!("  {name:9} {value}{source}"));

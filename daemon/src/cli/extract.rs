@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use heimdall_dsp::{InstructionSet, SampleFormat};
 
-use super::{CommandResult, exit_code, usage_error};
+use super::outcome::{CommandResult, exit_code, usage_error};
 use crate::offline;
 
 #[derive(Args, Debug)]

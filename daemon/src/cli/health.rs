@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::{CommandError, CommandResult, exit_code, print, usage_error};
+use super::outcome::{CommandError, CommandResult, exit_code, print, usage_error};
 use crate::config::arguments::Arguments;
 use crate::config::settings::HttpAddress;
 use crate::http::client;

@@ -1,7 +1,6 @@
 //! The command line.
 
-use std::fmt::{self, Display};
-use std::io::{self, Write as _};
+use std::io;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -11,6 +10,7 @@ use tracing::warn;
 use self::extract::{ExtractArguments, extract};
 use self::log_thread::FlushOnDrop;
 use self::logging::start_log;
+use self::outcome::{CommandError, CommandResult, EXIT_USAGE, exit_code, print, usage_error};
 use crate::config::arguments::Arguments;
 use crate::config::environment::UnknownNames;
 use crate::config::libpq::Libpq;
@@ -24,9 +24,7 @@ mod extract;
 mod health;
 mod log_thread;
 mod logging;
-
-/// Exit status for wrong settings or a wrong command line: `EX_USAGE` of sysexits.h.
-const EXIT_USAGE: u8 = 64;
+mod outcome;
 
 /// Extracts RF features from completed recordings; Postgres is the queue.
 #[derive(Debug, Parser)]
@@ -67,30 +65,6 @@ enum Command {
     Demo(crate::demo::DemoArguments),
 }
 
-/// Why a command ended early: its last line on standard error, and its exit status.
-struct CommandError {
-    message: String,
-    status: u8,
-}
-
-impl<E: std::error::Error> From<E> for CommandError {
-    fn from(error: E) -> Self {
-        Self {
-            message: error.to_string(),
-            status: 1,
-        }
-    }
-}
-
-fn usage_error(error: impl Display) -> CommandError {
-    CommandError {
-        message: error.to_string(),
-        status: EXIT_USAGE,
-    }
-}
-
-type CommandResult = Result<ExitCode, CommandError>;
-
 /// Parses the command line and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -116,7 +90,7 @@ pub fn main() -> ExitCode {
             Command::Migrate { check } => migrate(&arguments, check),
             Command::Doctor => examine(&arguments),
             Command::Health { live } => health::ask(&arguments, live),
-            Command::Config => config::show(&arguments, &matches, &from_file),
+            Command::Config => config::show(&arguments, &Cli::command(), &matches, &from_file),
             _ => run(&arguments),
         }),
     };
@@ -184,11 +158,6 @@ fn run(arguments: &Arguments) -> CommandResult {
     })
 }
 
-/// Prints a line of a command's output. Where nobody reads it, it is lost.
-fn print(line: fmt::Arguments<'_>) {
-    drop(writeln!(io::stdout(), "{line}"));
-}
-
 fn migrate(arguments: &Arguments, check: bool) -> CommandResult {
     let url = arguments.database().map_err(usage_error)?;
     start_log(arguments);
@@ -224,10 +193,6 @@ fn migrate(arguments: &Arguments, check: bool) -> CommandResult {
 fn examine(arguments: &Arguments) -> CommandResult {
     let settings = arguments.settings().map_err(usage_error)?;
     block_on(async { Ok(exit_code(doctor::examine(&settings, io::stdout().lock()).await?)) })
-}
-
-fn exit_code(success: bool) -> ExitCode {
-    if success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn block_on(work: impl Future<Output = CommandResult>) -> CommandResult {

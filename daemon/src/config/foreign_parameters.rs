@@ -29,7 +29,7 @@ const KNOWN: [&str; 25] = [
     "sslpassword",
 ];
 
-/// Those that may be left out without harm: of libpq, JDBC, Prisma, SQLAlchemy, pgx and node-postgres.
+/// Those that may be left out without harm: of libpq, JDBC, Prisma, `SQLAlchemy`, pgx and others.
 const HARMLESS: [&str; 41] = [
     // libpq
     "client_encoding",

@@ -140,7 +140,7 @@ impl Status {
                 metrics().queue.set(sample);
             }
         };
-        let (report, ()) = futures_util::join!(self.ready(), cached(&self.queue_sampled, QUEUE_AGE, sample));
+        let (report, ()) = futures_util::join!(Box::pin(self.ready()), cached(&self.queue_sampled, QUEUE_AGE, sample));
         metrics().ready.set(i64::from(report.ready));
         self.stalls.export();
         metrics()

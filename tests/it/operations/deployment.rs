@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::support::daemon::{ANY_PORT, Daemon, command};
+use crate::support::daemon::{ANY_PORT, Daemon, command, get};
 use crate::support::{Bench, recordings, wait_until};
 
 const SCALED_OBJECT: &str = include_str!("../../../deploy/kubernetes/keda/scaledobject.yaml");
@@ -89,7 +89,7 @@ fn the_files_of_each_way_to_run_it_name_settings_that_exist() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_subcommand_health_says_what_readyz_says_and_its_status_is_that() {
+async fn the_subcommand_health_and_the_metric_say_what_readyz_says() {
     let bench = Bench::new().await;
     let daemon = Daemon::start_with(&bench, &[ANY_PORT]).await;
     let http = daemon.http().await;
@@ -104,6 +104,8 @@ async fn the_subcommand_health_says_what_readyz_says_and_its_status_is_that() {
     let (status, text) = ask(&[], address);
     assert_eq!(status, Some(0), "{text}");
     assert!(text.contains("\"ready\": true"), "{text}");
+    let metrics = async || get(&format!("{http}/metrics")).await.1;
+    assert!(metrics().await.contains("\nheimdalld_ready 1\n"));
     // As a container has it: all interfaces.
     let port = address.split(':').nth(1).expect("a port");
     assert_eq!(
@@ -117,6 +119,7 @@ async fn the_subcommand_health_says_what_readyz_says_and_its_status_is_that() {
     wait_until("health is 1", || async { ask(&[], address).0 == Some(1) }).await;
     let (_, text) = ask(&[], address);
     assert!(text.contains("4711"), "{text}");
+    assert!(metrics().await.contains("\nheimdalld_ready 0\n"));
     assert_eq!(ask(&["--live"], address).0, Some(0));
 
     assert_eq!(ask(&[], "off").0, Some(64));

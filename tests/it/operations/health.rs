@@ -96,23 +96,11 @@ async fn readyz_names_each_unavailable_server_and_healthz_stays_200() {
         .execute("INSERT INTO heimdall.schema_migrations (version, name, serves_from) VALUES (4711, 'later', 4711)")
         .await;
     let reason = wait_check(&http, "schema", false).await;
-    assert!(
-        get(&format!("{http}/metrics"))
-            .await
-            .1
-            .contains("\nheimdalld_ready 0\n")
-    );
     assert!(reason.contains("4711") && reason.contains("newer"), "{reason}");
     bench
         .execute("DELETE FROM heimdall.schema_migrations WHERE version = 4711")
         .await;
     wait_check(&http, "schema", true).await;
-    assert!(
-        get(&format!("{http}/metrics"))
-            .await
-            .1
-            .contains("\nheimdalld_ready 1\n")
-    );
     assert_eq!(get(&format!("{http}/healthz")).await.0, 200);
     daemon.stop().await;
 }
