@@ -112,17 +112,21 @@ install_postgres() {
     return "$status"
 }
 
-# Unpacks a package and its dependencies under target/, without root. Uses its own package lists.
+# Unpacks a package and its dependencies under target/, without root. Its package lists are its own, are fetched once a
+# day, and serve all packages.
 unpack() {
-    local folder=$PWD/target/$1 name=$1 package
-    mkdir -p "$folder/lists/partial" "$folder/archives/partial" || return
-    local apt=(apt-get -q -o Debug::NoLocking=true -o "APT::Sandbox::User=$(id -un)" -o "Dir::State::lists=$folder/lists"
+    local folder=$PWD/target/$1 lists=$PWD/target/package-lists name=$1 package
+    mkdir -p "$lists/partial" "$folder/archives/partial" || return
+    local apt=(apt-get -q -o Debug::NoLocking=true -o "APT::Sandbox::User=$(id -un)" -o "Dir::State::lists=$lists"
         -o "Dir::Cache=$folder" -o "Dir::Cache::archives=$folder/archives")
-    "${apt[@]}" update && "${apt[@]}" install -y --download-only --no-install-recommends "$name" || return
+    if [ -z "$(find "$lists" -maxdepth 1 -name fetched -mmin -1440)" ]; then
+        "${apt[@]}" update && touch "$lists/fetched" || return
+    fi
+    "${apt[@]}" install -y --download-only --no-install-recommends "$name" || return
     for package in "$folder"/archives/*.deb; do
         dpkg -x "$package" "$folder" || return
     done
-    rm -r "$folder/lists" "$folder/archives"
+    rm -r "$folder/archives"
 }
 
 # The pooler for the tests. Only the program is needed, no running service.
@@ -171,6 +175,19 @@ have_faketime() {
 
 need_faketime() {
     need_unpacked libfaketime have_faketime "it gives daemons clocks that are wrong"
+}
+
+# Prometheus' own checker of rules. Only the programs, no running service.
+have_prometheus() {
+    local folder
+    for folder in ${PATH//:/ } "$PWD/target/prometheus/usr/bin"; do
+        [ -x "$folder/promtool" ] && [ -x "$folder/prometheus" ] && export PATH="$PATH:$folder" && return 0
+    done
+    return 1
+}
+
+need_prometheus() {
+    need_unpacked prometheus have_prometheus "promtool tests the alerts"
 }
 
 # An unpacked PostgreSQL works: it finds its files relative to its programs.

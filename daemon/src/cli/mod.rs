@@ -1,30 +1,32 @@
 //! The command line.
 
-use std::fmt::{self, Display};
-use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::io;
 use std::process::ExitCode;
 
-use clap::{Arg, Args, CommandFactory as _, Parser, Subcommand};
-use heimdall_dsp::{InstructionSet, SampleFormat};
+use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use self::extract::{ExtractArguments, extract};
 use self::log_thread::FlushOnDrop;
 use self::logging::start_log;
+use self::outcome::{CommandError, CommandResult, EXIT_USAGE, exit_code, print, usage_error};
 use crate::config::arguments::Arguments;
 use crate::config::environment::UnknownNames;
+use crate::config::libpq::Libpq;
+use crate::config::settings::ConfigErrors;
 use crate::postgres::migrate::{self, MigrateError};
 use crate::postgres::obstacles::{Obstacle, Severity};
 use crate::sanitize::sanitize;
 use crate::service::signals;
-use crate::{doctor, offline, service, sql};
+use crate::{doctor, service, sql};
 
+mod config;
+mod extract;
+mod health;
 mod log_thread;
 mod logging;
-
-/// Exit status for wrong settings or a wrong command line: `EX_USAGE` of sysexits.h.
-const EXIT_USAGE: u8 = 64;
+mod outcome;
 
 /// Extracts RF features from completed recordings; Postgres is the queue.
 #[derive(Debug, Parser)]
@@ -49,6 +51,15 @@ enum Command {
     /// Finds what is wrong with database, triggers, rights and buckets, and what to type; status 1
     /// if anything is wrong
     Doctor,
+    /// Prints the settings that hold, and where each comes from; status 64 if one is wrong
+    Config,
+    /// Asks the daemon of this host whether it can work, and prints its answer; status 1 if it
+    /// cannot. For hosts and images without another HTTP client
+    Health {
+        /// Only ask whether the process lives
+        #[arg(long)]
+        live: bool,
+    },
     /// Offline: a JSON array of segment objects on stdout, one line per file
     Extract(ExtractArguments),
     /// The embedded default: a throw-away Postgres, an in-process S3 server, recordings, rows
@@ -56,65 +67,12 @@ enum Command {
     Demo(crate::demo::DemoArguments),
 }
 
-#[derive(Args, Debug)]
-struct ExtractArguments {
-    /// Recordings, also compressed ones (.gz, .xz, .bz2, .zst); `-` is the standard input
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
-    /// Samples per second, for files that do not contain it
-    #[arg(long, value_name = "HZ", value_parser = parse_rate)]
-    sample_rate: Option<f64>,
-    /// Sample format, for files that do not contain it, for example `cf32_le`
-    #[arg(long, value_name = "FORMAT")]
-    format: Option<SampleFormat>,
-    /// Plot of the recording: waterfall, averaged spectrum, level over time. `.png` or `.svg`; a
-    /// folder for several files
-    #[arg(long, value_name = "OUT.png")]
-    #[cfg_attr(not(feature = "plot"), arg(hide = true))]
-    plot: Option<PathBuf>,
-    /// Vector instructions to use at most, for measurements: `baseline`, `avx2`, `avx512` [default:
-    /// the best that the processor has]
-    #[arg(long, value_name = "SET")]
-    instructions: Option<InstructionSet>,
-}
-
-fn parse_rate(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
-        _ => Err("not a positive number of samples per second".to_owned()),
-    }
-}
-
-/// Why a command ended early: its last line on standard error, and its exit status.
-struct CommandError {
-    message: String,
-    status: u8,
-}
-
-impl<E: std::error::Error> From<E> for CommandError {
-    fn from(error: E) -> Self {
-        Self {
-            message: error.to_string(),
-            status: 1,
-        }
-    }
-}
-
-fn usage_error(error: impl Display) -> CommandError {
-    CommandError {
-        message: error.to_string(),
-        status: EXIT_USAGE,
-    }
-}
-
-type CommandResult = Result<ExitCode, CommandError>;
-
 /// Parses the command line and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
     let _flush = FlushOnDrop;
-    let Cli { command, arguments } = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let (Cli { command, arguments }, matches) = match parse() {
+        Ok(parsed) => parsed,
         Err(error) => {
             // This prints --help and --version too. If the terminal is closed, there is nothing
             // left to do.
@@ -126,20 +84,42 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    let arguments = arguments.trimmed();
     let result = match command.unwrap_or(Command::Run) {
-        Command::Run => run(&arguments),
-        Command::Migrate { check } => migrate(&arguments, check),
-        Command::Doctor => examine(&arguments),
         Command::Extract(arguments) => extract(&arguments),
         #[cfg(feature = "demo")]
         Command::Demo(arguments) => block_on(async { Ok(crate::demo::main(arguments).await) }),
+        command => complete(arguments).and_then(|(arguments, from_file)| match command {
+            Command::Migrate { check } => migrate(&arguments, check),
+            Command::Doctor => examine(&arguments),
+            Command::Health { live } => health::ask(&arguments, live),
+            Command::Config => config::show(&arguments, &Cli::command(), &matches, &from_file),
+            _ => run(&arguments),
+        }),
     };
     result.unwrap_or_else(|error| {
         // Printed whatever the log filter is.
         log_thread::write(format!("heimdalld: {}\n", error.message));
         ExitCode::from(error.status)
     })
+}
+
+/// The command line, also as what says where each setting comes from.
+fn parse() -> Result<(Cli, ArgMatches), clap::Error> {
+    let mut command = Cli::command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    Ok((cli, matches))
+}
+
+/// The arguments with what is in the file of settings and in libpq's variables. The second part is
+/// the names of those that come from the file.
+fn complete(arguments: Arguments) -> Result<(Arguments, Vec<&'static str>), CommandError> {
+    unknown_names()?;
+    let mut arguments = arguments.trimmed();
+    arguments.libpq = Libpq::from_environment();
+    let wrong = |lines: Vec<String>| usage_error(ConfigErrors(lines));
+    let from_file = arguments.read_file().map_err(wrong)?;
+    Ok((arguments, from_file))
 }
 
 /// Names in the environment that look like settings and are none.
@@ -169,6 +149,9 @@ fn run(arguments: &Arguments) -> CommandResult {
     if !unknown.others.is_empty() {
         warn!(names = unknown.others.join(","), "no such settings, they are ignored");
     }
+    for remark in settings.remarks() {
+        warn!(remark, "in the database URL");
+    }
     block_on(async {
         let stop = CancellationToken::new();
         let _signals = signals::on_signals(stop.clone(), log_thread::flush);
@@ -177,13 +160,7 @@ fn run(arguments: &Arguments) -> CommandResult {
     })
 }
 
-/// Prints a line of a command's output. Where nobody reads it, it is lost.
-fn print(line: fmt::Arguments<'_>) {
-    drop(writeln!(io::stdout(), "{line}"));
-}
-
 fn migrate(arguments: &Arguments, check: bool) -> CommandResult {
-    unknown_names()?;
     let url = arguments.database().map_err(usage_error)?;
     start_log(arguments);
     block_on(async {
@@ -247,43 +224,8 @@ fn print_obstacles(obstacles: &[Obstacle]) {
 }
 
 fn examine(arguments: &Arguments) -> CommandResult {
-    unknown_names()?;
     let settings = arguments.settings().map_err(usage_error)?;
     block_on(async { Ok(exit_code(doctor::examine(&settings, io::stdout().lock()).await?)) })
-}
-
-fn extract(arguments: &ExtractArguments) -> CommandResult {
-    let files = &arguments.files;
-    #[cfg(not(feature = "plot"))]
-    if arguments.plot.is_some() {
-        return Err(usage_error(
-            "--plot: this heimdalld was built without cargo's feature plot",
-        ));
-    }
-    if files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
-        return Err(usage_error("- (the standard input) can be read only once"));
-    }
-    if let Some(set) = arguments.instructions {
-        set.limit();
-    }
-    let options = offline::Options {
-        sample_rate_hz: arguments.sample_rate,
-        format: arguments.format,
-        #[cfg(feature = "plot")]
-        plots: match &arguments.plot {
-            Some(out) => Some(offline::plot_files::PlotFiles::plan(out, files).map_err(usage_error)?),
-            None => None,
-        },
-    };
-    match offline::extract_files(files, &options, io::stdout().lock(), io::stderr()) {
-        // The reader of a pipe has closed it, as `head` does.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-        failed => Ok(exit_code(failed? == 0)),
-    }
-}
-
-fn exit_code(success: bool) -> ExitCode {
-    if success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn block_on(work: impl Future<Output = CommandResult>) -> CommandResult {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
+use super::libpq::Libpq;
 use super::secret::Secret;
 
 /// A path that may be empty, as in an environment variable without a value.
@@ -16,6 +17,10 @@ fn path() -> impl TypedValueParser<Value = PathBuf> {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Settings")]
 pub struct Arguments {
+    /// TOML file of settings, for example `s3_endpoint = "http://minio:9000"`. Flags and environment
+    /// variables come first
+    #[arg(long, env = "HEIMDALL_CONFIG_FILE", global = true, value_name = "FILE", value_parser = path())]
+    pub config_file: Option<PathBuf>,
     /// Postgres, for example `postgresql://heimdalld@db/heimdall`. The listener needs a session of
     /// its own, which a transaction pooler does not give: see `--listener-database-url`
     #[arg(
@@ -138,4 +143,7 @@ pub struct Arguments {
     /// `pretty` or `json` [default: pretty]
     #[arg(long, env = "HEIMDALL_LOG_FORMAT", global = true, value_name = "FORMAT")]
     pub log_format: Option<String>,
+    /// What libpq's programs take from the environment
+    #[arg(skip)]
+    pub libpq: Libpq,
 }

@@ -11,6 +11,8 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
 use super::credentials::DatabaseUrl;
+use super::foreign_parameters::check_scheme;
+use super::libpq::Found;
 use super::tls::{Tls, TrustRoots};
 use super::tls_parameters::split;
 use crate::sanitize::with_causes;
@@ -22,6 +24,11 @@ pub struct Address {
     pub config: Config,
     /// `None`: plain.
     pub tls: Option<Tls>,
+    /// What has no effect, a line each: parameters of other drivers, a password file that others may
+    /// read.
+    pub remarks: Vec<String>,
+    /// Where the parameters come from that are not in the URL: the parameter and its source.
+    pub sources: Vec<(&'static str, String)>,
 }
 
 impl Address {
@@ -30,8 +37,25 @@ impl Address {
     /// # Errors
     /// What is wrong. The error never contains the text, which may contain a password.
     pub fn parse(url: &DatabaseUrl) -> Result<Self, String> {
-        let (rest, mut parameters) = split(url.url.expose())?;
+        check_scheme(url.url.expose())?;
+        let (rest, mut own) = split(url.url.expose())?;
         let mut config = Config::from_str(&rest).map_err(|error| with_causes(&error))?;
+        let found = url.libpq.find(own.service.as_deref())?;
+        let mut sources = complete(&mut config, &found)?;
+        own.tls.complete(&found);
+        let effect = |name| format!("the parameter {name} of another driver has no effect");
+        let mut remarks: Vec<String> = own.ignored.iter().map(effect).collect();
+        if config.get_password().is_none() {
+            match url.libpq.password(&config, own.password_file.as_deref()) {
+                Ok(None) => {}
+                Ok(Some((password, file))) => {
+                    config.password(password);
+                    sources.push(("password", file));
+                }
+                Err(reason) => remarks.push(reason),
+            }
+        }
+        let mut parameters = own.tls;
         if let Some(path) = &url.authorities {
             let from_url = parameters.authorities.replace(TrustRoots::File(path.clone()));
             if from_url.is_some() {
@@ -41,7 +65,7 @@ impl Address {
         let mut tls = parameters.tls()?;
         let hosts = config.get_hosts();
         if hosts.is_empty() && config.get_hostaddrs().is_empty() {
-            return Err("it names no host".to_owned());
+            return Err("it names no host: write postgresql://user@host/database, or set PGHOST".to_owned());
         }
         if !hosts.is_empty() && hosts.iter().all(|host| matches!(host, Host::Unix(_))) {
             // As in libpq: a Unix socket does not leave the host, and servers do not use TLS on it.
@@ -52,8 +76,54 @@ impl Address {
         } else {
             SslMode::Disable
         });
-        Ok(Self { config, tls })
+        Ok(Self {
+            config,
+            tls,
+            remarks,
+            sources,
+        })
     }
+}
+
+/// Gives a configuration what it lacks. Returns what it got, with the source.
+fn complete(config: &mut Config, found: &Found) -> Result<Vec<(&'static str, String)>, String> {
+    let has_address = !config.get_hosts().is_empty() || !config.get_hostaddrs().is_empty();
+    let mut sources = Vec::new();
+    for (parameter, given) in [
+        ("host", has_address),
+        ("hostaddr", has_address),
+        ("port", !config.get_ports().is_empty() || has_address),
+        ("dbname", config.get_dbname().is_some()),
+        ("user", config.get_user().is_some()),
+        ("password", config.get_password().is_some()),
+    ] {
+        let Some((value, source)) = found.get(parameter).filter(|_| !given) else {
+            continue;
+        };
+        let wrong = |what: &str| format!("{source}: '{value}' is no {what}");
+        match parameter {
+            "host" => {
+                for host in value.split(',') {
+                    config.host(host);
+                }
+            }
+            "hostaddr" => {
+                for address in value.split(',') {
+                    config.hostaddr(address.trim().parse().map_err(|_| wrong("IP address"))?);
+                }
+            }
+            "port" => {
+                for port in value.split(',') {
+                    config.port(port.trim().parse().map_err(|_| wrong("port"))?);
+                }
+            }
+            "dbname" => _ = config.dbname(value),
+            "user" => _ = config.user(value),
+            _ => _ = config.password(value),
+        }
+        sources.push((parameter, source.to_owned()));
+    }
+    Ok(sources)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::libpq::Libpq;
 use super::secret::Secret;
 
 /// How to reach the database: the URL, and the file of certificate authorities if that is a
@@ -12,6 +13,8 @@ pub struct DatabaseUrl {
     pub url: Secret,
     /// PEM file of the authorities that may sign the server's certificate.
     pub authorities: Option<PathBuf>,
+    /// What libpq's programs take besides the URL.
+    pub libpq: Libpq,
 }
 
 impl DatabaseUrl {
@@ -23,6 +26,7 @@ impl DatabaseUrl {
         Ok(Self {
             url: self.url.reload()?,
             authorities: self.authorities.clone(),
+            libpq: self.libpq.reload(),
         })
     }
 }
@@ -32,6 +36,7 @@ impl From<&Secret> for DatabaseUrl {
         Self {
             url: url.clone(),
             authorities: None,
+            libpq: Libpq::default(),
         }
     }
 }

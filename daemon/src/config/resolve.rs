@@ -8,7 +8,9 @@ use clap::ValueEnum;
 use super::arguments::Arguments;
 use super::credentials::{Credentials, DatabaseUrl};
 use super::secret::Secret;
-use super::settings::{ConfigErrors, DEFAULT_LOG, ListenerUrl, LogFormat, Settings, StoreSettings, SweepSettings};
+use super::settings::{
+    ConfigErrors, DEFAULT_LOG, HttpAddress, ListenerUrl, LogFormat, Settings, StoreSettings, SweepSettings,
+};
 use super::validation::{Given, Validator};
 
 /// Enough to hide the latency of the store on a few cores. Sixteen partly read recordings fit into
@@ -23,6 +25,9 @@ const DEFAULT_MAX_OBJECT_BYTES: u64 = 16 << 30;
 const DEFAULT_MAX_BYTES_IN_FLIGHT: u64 = 16 << 20;
 /// With less, two recordings could not both have a block in memory.
 const MIN_BYTES_IN_FLIGHT: u64 = 1 << 20;
+
+/// A URL without parameters: all of them are libpq's variables.
+const LIBPQ_ALONE: &str = "postgresql://";
 
 /// The text of an argument. Its setting is named `HEIMDALL_` and the field in upper case, as in
 /// [`Arguments`].
@@ -79,8 +84,21 @@ impl Arguments {
 
     fn database_url(&self, check: &mut Validator) -> DatabaseUrl {
         const NAME: &str = "HEIMDALL_DATABASE_URL";
-        let url = check.secret(NAME, self.database_url.as_ref(), self.database_url_file.as_ref());
-        check.database_url(NAME, url, self.database_ca_file.as_ref())
+        let (url, file) = (self.database_url.as_ref(), self.database_url_file.as_ref());
+        let url = if url.is_none() && file.is_none() && self.libpq.names_server() {
+            Secret::new(LIBPQ_ALONE)
+        } else {
+            check.secret(NAME, url, file)
+        };
+        check.database_url(NAME, self.database_at(url))
+    }
+
+    fn database_at(&self, url: Secret) -> DatabaseUrl {
+        DatabaseUrl {
+            url,
+            authorities: self.database_ca_file.clone(),
+            libpq: self.libpq.clone(),
+        }
     }
 
     fn listener(&self, check: &mut Validator) -> ListenerUrl {
@@ -94,7 +112,7 @@ impl Arguments {
         if url.expose() == "off" {
             return ListenerUrl::Disabled;
         }
-        ListenerUrl::Separate(check.database_url(NAME, url, self.database_ca_file.as_ref()))
+        ListenerUrl::Separate(check.database_url(NAME, self.database_at(url)))
     }
 
     fn store(&self, check: &mut Validator) -> StoreSettings {
@@ -124,6 +142,16 @@ impl Arguments {
         let mut check = Validator::default();
         let url = self.database_url(&mut check);
         check.finish(url)
+    }
+
+    /// Where the daemon serves HTTP, for commands that ask it.
+    ///
+    /// # Errors
+    /// When the address is wrong.
+    pub fn http(&self) -> Result<HttpAddress, ConfigErrors> {
+        let mut check = Validator::default();
+        let address = check.http(given!(self.http_addr));
+        check.finish(address)
     }
 
     /// The log filter.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use super::connection_url::Address;
 use super::credentials::{Credentials, DatabaseUrl};
 use super::tls::Tls;
 
@@ -115,6 +116,12 @@ pub const DEFAULT_BUCKET: &str = "heimdall-raw-iq";
 pub(super) const DEFAULT_HTTP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 
 impl Settings {
+    /// What of the database URL has no effect, a line each.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        Address::parse(&self.database_url).map_or_else(|_| Vec::new(), |address| address.remarks)
+    }
+
     /// Where the listener connects; `None`: nowhere.
     #[must_use]
     pub fn listener_url(&self) -> Option<&DatabaseUrl> {

@@ -172,15 +172,11 @@ impl Validator {
     }
 
     /// A database URL, with the file of authorities if that is a separate setting.
-    pub(super) fn database_url(&mut self, name: &str, url: Secret, authorities: Option<&PathBuf>) -> DatabaseUrl {
-        let mut url = DatabaseUrl {
-            url,
-            authorities: authorities.cloned(),
-        };
+    pub(super) fn database_url(&mut self, name: &str, mut url: DatabaseUrl) -> DatabaseUrl {
         if url.url.expose().is_empty() {
             return url;
         }
-        if let Some(path) = authorities
+        if let Some(path) = &url.authorities
             && let Err(error) = Tls::from(TrustRoots::File(path.clone())).client_config()
         {
             self.error("HEIMDALL_DATABASE_CA_FILE", error);

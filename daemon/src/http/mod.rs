@@ -31,6 +31,7 @@ use tracing::{debug, info, warn};
 use self::readiness::Status;
 use crate::config::settings::HttpAddress;
 
+pub mod client;
 pub mod readiness;
 
 /// Enough for Prometheus, a few probes and a browser at the same time.

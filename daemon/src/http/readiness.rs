@@ -132,14 +132,16 @@ impl Status {
         }
     }
 
-    /// The answer of `/metrics`. Samples the queue if the last sample is too old.
+    /// The answer of `/metrics`. Runs all checks, and samples the queue if the last sample is too
+    /// old.
     pub async fn metrics(&self) -> String {
         let sample = async {
             if let Ok(Ok(sample)) = timeout(DATABASE_TIMEOUT, self.sample_queue()).await {
                 metrics().queue.set(sample);
             }
         };
-        cached(&self.queue_sampled, QUEUE_AGE, sample).await;
+        let (report, ()) = futures_util::join!(Box::pin(self.ready()), cached(&self.queue_sampled, QUEUE_AGE, sample));
+        metrics().ready.set(i64::from(report.ready));
         self.stalls.export();
         metrics()
             .in_flight

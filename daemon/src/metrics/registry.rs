@@ -107,6 +107,8 @@ metrics! {
     measurements_parked: Counter = Counter::default();
     /// Log lines that could not be written and were dropped
     log_lines_dropped: Counter = Counter::default();
+    /// 1 while `/readyz` answers 200, asked at each scrape
+    ready: Gauge = Gauge::default();
     /// 1 while the extraction is paused, as of the last heartbeat
     paused: Gauge = Gauge::default();
     /// Notes of the application's changes that this daemon expanded into rows of the queue

@@ -62,7 +62,7 @@ struct ConnectionParams {
 
 impl ConnectionParams {
     fn parse(url: DatabaseUrl) -> Result<Self, DbError> {
-        let Address { mut config, tls } = Address::parse(&url).map_err(DbError::Url)?;
+        let Address { mut config, tls, .. } = Address::parse(&url).map_err(DbError::Url)?;
         config
             .connect_timeout(CONNECT_TIMEOUT)
             .keepalives(true)

@@ -10,6 +10,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::info;
 
 use self::shutdown::shut_down;
+use self::systemd::Systemd;
 use self::tasks::{Shared, Tasks};
 use crate::backoff::Backoff;
 use crate::config::settings::{ListenerUrl, Settings};
@@ -40,6 +41,7 @@ use crate::writer::Writer;
 
 mod shutdown;
 pub mod signals;
+mod systemd;
 mod tasks;
 
 /// Why the daemon cannot start. Later faults of the environment do not end it; only a bug does.
@@ -76,6 +78,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
     service.shared.listener_status.set_polling_only(listener.is_none());
     // The server answers probes also while the daemon waits for its database.
     let _http = http.map(|listener| AbortOnDropHandle::new(tokio::spawn(service.serve(listener))));
+    let _systemd = AbortOnDropHandle::new(tokio::spawn(service.systemd().report()));
     let queue = service.queue.with_timeout(service.answer_timeouts.base);
     let Some(id) = register(&service.identity, &queue, &service.stop).await else {
         return Ok(());
@@ -83,6 +86,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
     service.shared.worker_id.send_replace(id);
     let mut tasks = service.start(listener);
     supervise(&mut tasks, &service.stop).await?;
+    systemd::say_stopping().await;
     shut_down(tasks, &service.shared, &service.queue, service.settings.shutdown_grace).await;
     Ok(())
 }
@@ -111,7 +115,7 @@ struct Service {
     queue: Queue,
     identity: Identity,
     pipeline: Arc<Pipeline>,
-    shared: Shared,
+    shared: Arc<Shared>,
     /// How long to wait for the answer of the database.
     answer_timeouts: Backoff,
     stop: CancellationToken,
@@ -151,7 +155,7 @@ impl Service {
             queue,
             identity,
             pipeline: Arc::new(pipeline),
-            shared: Shared::default(),
+            shared: Arc::default(),
             stop,
         })
     }
@@ -166,6 +170,14 @@ impl Service {
             Arc::clone(&self.shared.stalls),
         );
         http::serve(listener, Arc::new(status))
+    }
+
+    fn systemd(&self) -> Systemd {
+        Systemd {
+            shared: Arc::clone(&self.shared),
+            pipeline: Arc::clone(&self.pipeline),
+            stop: self.stop.clone(),
+        }
     }
 
     /// Starts all tasks.

@@ -15,6 +15,9 @@ use crate::support::daemon::command;
 
 const README: &str = include_str!("../../../README.md");
 const OPERATOR: &str = include_str!("../../../deploy/README.md");
+const ALERTS: &str = include_str!("../../../deploy/prometheus/alerts.yml");
+const ALERT_TESTS: &str = include_str!("../../../deploy/prometheus/alerts_test.yml");
+const DASHBOARD: &str = include_str!("../../../deploy/grafana/heimdalld.json");
 const ADMINISTRATOR: &str = include_str!("../../../sql/README.md");
 
 fn root() -> PathBuf {
@@ -142,13 +145,38 @@ fn metrics(text: &str) -> BTreeSet<&str> {
     words.filter(|word| word.starts_with("heimdalld_")).collect()
 }
 
+/// A histogram has a name for each of its parts.
+fn family(name: &str) -> &str {
+    let ends = ["_bucket", "_sum", "_count"];
+    ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
+}
+
 #[test]
-fn the_alerts_use_metrics_that_exist() {
+fn the_alerts_and_the_dashboard_use_metrics_that_exist() {
     let exist = section(OPERATOR, "metrics");
-    let used = section(OPERATOR, "alerts");
-    let (exist, used) = (metrics(&exist), metrics(&used));
-    let unknown: Vec<_> = used.difference(&exist).collect();
-    assert!(unknown.is_empty() && used.len() >= 10, "{unknown:?} of {used:?}");
+    let exist = metrics(&exist);
+    for (file, text) in [("alerts", ALERTS), ("dashboard", DASHBOARD)] {
+        let used: BTreeSet<&str> = metrics(text).into_iter().map(family).collect();
+        let unknown: Vec<_> = used.difference(&exist).collect();
+        assert!(
+            unknown.is_empty() && used.len() >= 15,
+            "{file}: {unknown:?} of {used:?}"
+        );
+    }
+}
+
+#[test]
+fn every_alert_is_listed_and_has_a_case_in_which_it_fires() {
+    let named = |text: &str, before: &str| -> BTreeSet<String> {
+        let lines = text.lines().filter_map(|line| line.trim_start().strip_prefix(before));
+        lines.map(|name| name.trim().to_owned()).collect()
+    };
+    let rules = named(ALERTS, "- alert: ");
+    assert!(rules.len() >= 15, "{rules:?}");
+    assert_eq!(named(ALERT_TESTS, "alertname: "), rules);
+    let listed = table(OPERATOR, "alerts");
+    let listed: BTreeSet<String> = listed.iter().map(|row| code(&row[0])[0].to_owned()).collect();
+    assert_eq!(listed, rules);
 }
 
 /// The queries in the blocks of code that are indented by four.

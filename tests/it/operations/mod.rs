@@ -1,6 +1,7 @@
 //! Can a person install, upgrade, configure, watch and understand the daemon?
 
 mod demo;
+mod deployment;
 mod doctor;
 mod doctor_connections;
 mod documents;
@@ -13,7 +14,9 @@ mod other_applications;
 mod plots;
 mod secrets;
 mod settings;
+mod settings_from_files;
 mod stalls;
+mod systemd;
 mod terminal;
 mod tls;
 mod upgrades;

@@ -20,7 +20,7 @@ pub(crate) struct Daemon {
 /// `heimdalld` without any setting of the caller's environment.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_heimdalld"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HEIMDALL_")) {
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HEIMDALL_") || name.starts_with("PG")) {
         command.env_remove(name);
     }
     command.stdin(Stdio::null());

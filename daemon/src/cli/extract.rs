@@ -1,0 +1,71 @@
+//! `heimdalld extract`: files without a server.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use heimdall_dsp::{InstructionSet, SampleFormat};
+
+use super::outcome::{CommandResult, exit_code, usage_error};
+use crate::offline;
+
+#[derive(Args, Debug)]
+pub(super) struct ExtractArguments {
+    /// Recordings, also compressed ones (.gz, .xz, .bz2, .zst); `-` is the standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Samples per second, for files that do not contain it
+    #[arg(long, value_name = "HZ", value_parser = parse_rate)]
+    sample_rate: Option<f64>,
+    /// Sample format, for files that do not contain it, for example `cf32_le`
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<SampleFormat>,
+    /// Plot of the recording: waterfall, averaged spectrum, level over time. `.png` or `.svg`; a
+    /// folder for several files
+    #[arg(long, value_name = "OUT.png")]
+    #[cfg_attr(not(feature = "plot"), arg(hide = true))]
+    plot: Option<PathBuf>,
+    /// Vector instructions to use at most, for measurements: `baseline`, `avx2`, `avx512` [default:
+    /// the best that the processor has]
+    #[arg(long, value_name = "SET")]
+    instructions: Option<InstructionSet>,
+}
+
+fn parse_rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
+        _ => Err("not a positive number of samples per second".to_owned()),
+    }
+}
+
+/// Prints the segments of files.
+pub(super) fn extract(arguments: &ExtractArguments) -> CommandResult {
+    let files = &arguments.files;
+    #[cfg(not(feature = "plot"))]
+    if arguments.plot.is_some() {
+        return Err(usage_error(
+            "--plot: this heimdalld was built without cargo's feature plot",
+        ));
+    }
+    if files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
+        return Err(usage_error("- (the standard input) can be read only once"));
+    }
+    if let Some(set) = arguments.instructions {
+        set.limit();
+    }
+    let options = offline::Options {
+        sample_rate_hz: arguments.sample_rate,
+        format: arguments.format,
+        #[cfg(feature = "plot")]
+        plots: match &arguments.plot {
+            Some(out) => Some(offline::plot_files::PlotFiles::plan(out, files).map_err(usage_error)?),
+            None => None,
+        },
+    };
+    match offline::extract_files(files, &options, io::stdout().lock(), io::stderr()) {
+        // The reader of a pipe has closed it, as `head` does.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        failed => Ok(exit_code(failed? == 0)),
+    }
+}

@@ -1,0 +1,42 @@
+//! How a command ends, and its lines of output.
+
+use std::fmt::{self, Display};
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+/// Exit status for wrong settings or a wrong command line: `EX_USAGE` of sysexits.h.
+pub(super) const EXIT_USAGE: u8 = 64;
+
+/// Why a command ended early: its last line on standard error, and its exit status.
+pub(super) struct CommandError {
+    pub(super) message: String,
+    pub(super) status: u8,
+}
+
+impl<E: std::error::Error> From<E> for CommandError {
+    fn from(error: E) -> Self {
+        Self {
+            message: error.to_string(),
+            status: 1,
+        }
+    }
+}
+
+/// Wrong settings or a wrong command line.
+pub(super) fn usage_error(error: impl Display) -> CommandError {
+    CommandError {
+        message: error.to_string(),
+        status: EXIT_USAGE,
+    }
+}
+
+pub(super) type CommandResult = Result<ExitCode, CommandError>;
+
+/// Prints a line of a command's output. Where nobody reads it, it is lost.
+pub(super) fn print(line: fmt::Arguments<'_>) {
+    drop(writeln!(io::stdout(), "{line}"));
+}
+
+pub(super) fn exit_code(success: bool) -> ExitCode {
+    if success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
