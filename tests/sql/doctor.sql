@@ -17,7 +17,7 @@ END
 $$;
 ALTER TABLE heimdall.measurements DISABLE TRIGGER heimdall_measurement_updated;
 SELECT pg_temp.expect('ordinary', pg_temp.said('trigger heimdall_measurement_updated'), 'wrong | ALTER TABLE heimdall.measurements ENABLE TRIGGER heimdall_measurement_updated;');
-\ir origin/timescaledb.sql
+\ir applications/origin/timescaledb.sql
 SELECT public.create_hypertable('heimdall.measurements', 'created_at');
 SELECT pg_temp.expect('a hypertable', pg_temp.said('trigger heimdall_measurement_updated'), 'wrong | DROP TRIGGER heimdall_measurement_updated ON heimdall.measurements;  then: heimdalld migrate');
 DROP TRIGGER heimdall_measurement_updated ON heimdall.measurements;

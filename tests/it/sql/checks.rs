@@ -13,9 +13,9 @@ use crate::support::psql::psql;
 async fn every_check_in_tests_sql_holds() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let psql = psql();
-    let mut files: Vec<_> = std::fs::read_dir(root.join("tests/sql"))
-        .expect("the folder")
-        .flatten()
+    let mut files: Vec<_> = ["tests/sql", "tests/sql/applications"]
+        .into_iter()
+        .flat_map(|folder| std::fs::read_dir(root.join(folder)).expect("the folder").flatten())
         .map(|entry| entry.path())
         .collect();
     files.retain(|path| path.extension().is_some_and(|ending| ending == "sql") && !path.ends_with("prepare.sql"));

@@ -1,4 +1,4 @@
--- After ../application_data.sql and the installation: a history of completed sessions, of which one in fifty has a failed
+-- After ../application/data.sql and the installation: a history of completed sessions, of which one in fifty has a failed
 -- measurement, and the last hundredth has nothing yet.
 SET session_replication_role = replica;  -- no triggers
 SET synchronous_commit = off;

@@ -26,7 +26,7 @@ as "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -o "-k $dir -c listen_addresses
     -c max_wal_size=16GB -c checkpoint_timeout=1h -c fsync=off -c max_locks_per_transaction=1024" start >/dev/null
 run() { psql -X -q -v ON_ERROR_STOP=1 -h "$dir" -U postgres "$@"; }
 
-run -d postgres -v "measurements=$measurements" -v "partitions=$partitions" -f "$here/../application_data.sql"
+run -d postgres -v "measurements=$measurements" -v "partitions=$partitions" -f "$here/../application/data.sql"
 run -d postgres -f "$here/../../../sql/install.sql" >/dev/null
 run -d postgres -v "measurements=$measurements" -f "$here/data.sql" >/dev/null
 echo "$measurements measurements in $partitions partitions; $("$bin/postgres" --version);$(

@@ -1,6 +1,6 @@
 -- Columns of other types: times without a zone and as text, numbers as text and as floats, ids as text, domains. A value that
 -- does not convert is one error row. This check makes the application's tables anew; it is rolled back.
-\ir prepare.sql
+\ir ../prepare.sql
 BEGIN;
 SET LOCAL client_min_messages = error;
 DROP VIEW heimdall.application_sessions, heimdall.application_measurements, heimdall.session_transmitters CASCADE;
@@ -10,13 +10,13 @@ ALTER TABLE heimdall.recording_sessions ALTER COLUMN created_at DROP DEFAULT, AL
 ALTER TABLE heimdall.measurements ALTER COLUMN id DROP DEFAULT, ALTER COLUMN id TYPE varchar(64), ALTER COLUMN created_at DROP DEFAULT,
     ALTER COLUMN created_at TYPE text USING to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'),
     ALTER COLUMN frequency_hz TYPE heimdall.hertz, ALTER COLUMN iq_sample_rate TYPE text, ALTER COLUMN iq_samples_count TYPE numeric;
-\ir ../../sql/views/application_sessions.sql
-\ir ../../sql/views/application_measurements.sql
-\ir ../../sql/views/iq_measurements.sql
-\ir ../../sql/views/session_measurements.sql
-\ir ../../sql/views/session_coverage.sql
-\ir ../../sql/functions/intake/note_measurement_changes.sql
-\ir ../../sql/functions/intake/note_session_changes.sql
+\ir ../../../sql/views/application_sessions.sql
+\ir ../../../sql/views/application_measurements.sql
+\ir ../../../sql/views/iq_measurements.sql
+\ir ../../../sql/views/session_measurements.sql
+\ir ../../../sql/views/session_coverage.sql
+\ir ../../../sql/functions/intake/note_measurement_changes.sql
+\ir ../../../sql/functions/intake/note_session_changes.sql
 -- The zone of whoever asks must not matter.
 SET LOCAL timezone = 'Asia/Tokyo';
 INSERT INTO heimdall.recording_sessions (id, status, created_at, duration_seconds, frequency_hz)

@@ -2,7 +2,7 @@
 # What our triggers cost the application's statements: each statement in a database with them and in one without, in
 # turns, by a new connection each time. The application's tables are partitioned by day and never analysed.
 #
-#   tests/load/application.sh [measurements [partitions]]      default 1,000,000 and 365
+#   tests/load/application/run.sh [measurements [partitions]]      default 1,000,000 and 365
 #
 # Makes a throw-away cluster (about 1 GB for a million measurements, removed at the end). As root it uses the account
 # postgres. Prints the median of 31 of each short statement and of 3 of each long one, then the failures of 400
@@ -29,9 +29,9 @@ run() { psql -X -q -v ON_ERROR_STOP=1 -h "$dir" -U postgres "$@"; }
 
 # The application's tables come first, as in an installation that exists.
 run -d postgres -c 'CREATE DATABASE without'
-run -d without -v "measurements=$measurements" -v "partitions=$partitions" -f "$here/application_data.sql"
+run -d without -v "measurements=$measurements" -v "partitions=$partitions" -f "$here/data.sql"
 run -d postgres -c 'CREATE DATABASE "with" TEMPLATE without'
-run -d with -f "$here/../../sql/install.sql" >/dev/null
+run -d with -f "$here/../../../sql/install.sql" >/dev/null
 # The same indexes in both.
 run -d with -At -c "SELECT pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class c ON c.oid = indexrelid
     WHERE c.relname LIKE 'heimdall\_%' AND indrelid IN (SELECT oid FROM pg_class WHERE relname IN

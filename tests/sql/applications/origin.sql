@@ -7,9 +7,9 @@ DROP SCHEMA heimdall CASCADE;
 \ir origin/schema.sql
 \ir origin/data.sql
 \o /dev/null
-\ir ../../sql/install.sql
+\ir ../../../sql/install.sql
 \o
-\ir prepare.sql
+\ir ../prepare.sql
 
 CREATE FUNCTION pg_temp.origin() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -73,7 +73,7 @@ ROLLBACK;
 
 -- A second migration changes nothing. Then the same with a hypertable, which refuses some statements.
 \o /dev/null
-\ir ../../sql/install.sql
+\ir ../../../sql/install.sql
 \o
 SELECT pg_temp.expect('our results', heimdall.results_table()::text, 'heimdall.heimdalld_measurement_features');
 BEGIN;
@@ -84,7 +84,7 @@ DROP SCHEMA heimdall CASCADE;
 \ir origin/schema.sql
 \ir origin/data.sql
 \o /dev/null
-\ir ../../sql/install.sql
+\ir ../../../sql/install.sql
 \o
 SELECT pg_temp.expect('hypertable', heimdall.is_hypertable('heimdall.measurements'), true);
 BEGIN;
@@ -101,12 +101,12 @@ DROP SCHEMA _timescaledb_catalog CASCADE;
 \ir origin/schema.sql
 DROP TABLE heimdall.measurement_features;
 \o /dev/null
-\ir ../../sql/install.sql
+\ir ../../../sql/install.sql
 \o
 \ir origin/measurement_features.sql
 \ir origin/data.sql
 \o /dev/null
-\ir ../../sql/install.sql
+\ir ../../../sql/install.sql
 \o
 BEGIN;
 SELECT pg_temp.origin();
@@ -115,7 +115,7 @@ ROLLBACK;
 -- Where the name has been ours, it can be given up.
 DROP SCHEMA heimdall CASCADE;
 \o /dev/null
-\ir ../../sql/install.sql
+\ir ../../../sql/install.sql
 \o
 BEGIN;
 SELECT pg_temp.record(1);
@@ -132,13 +132,13 @@ DROP SCHEMA heimdall CASCADE;
 \ir origin/schema.sql
 \ir origin/data.sql
 \o /dev/null
-\ir ../../sql/install.sql
+\ir ../../../sql/install.sql
 DROP TABLE heimdall.heimdalld_measurement_features CASCADE;
 ALTER TABLE heimdall.measurement_features ADD COLUMN measurement_id uuid, ADD COLUMN error_kind text, ADD COLUMN attempts integer DEFAULT 1,
     ADD COLUMN updated_at timestamptz DEFAULT now(), ADD COLUMN source_fingerprint bigint, ADD COLUMN failed_fingerprint bigint,
     ADD COLUMN last_error_kind text, ADD COLUMN last_error_message text, ADD COLUMN last_failed_at timestamptz, ADD COLUMN rx_id text;
 CREATE UNIQUE INDEX followed_the_hint ON heimdall.measurement_features (timestamp, measurement_id);
-\ir ../../sql/install.sql
+\ir ../../../sql/install.sql
 \o
 INSERT INTO heimdall.measurement_features (timestamp, measurement_id, recording_session_id, receiver_features, extraction_metadata, overall_confidence, mean_snr_db, num_receivers_detected, source_fingerprint)
 SELECT m.timestamp, m.id, m.recording_session_id, ARRAY['{}'::jsonb], '{}', 0.5, 10, 1, 1 FROM heimdall.measurements m WHERE m.recording_session_id = md5('old1')::uuid LIMIT 1;
@@ -146,7 +146,7 @@ SELECT pg_temp.expect('said', (SELECT string_agg(concat_ws(' ', o.level, o.hint)
     'wrong SELECT heimdall.move_results();  then: heimdalld migrate  (the table is the application''s; ours will be another one)');
 SELECT heimdall.move_results();
 \o /dev/null
-\ir ../../sql/install.sql
+\ir ../../../sql/install.sql
 \o
 SELECT pg_temp.expect('nothing is wrong now', (SELECT string_agg(o.level, ', ') FROM heimdall.find_obstacles() o), 'ok');
 SELECT pg_temp.expect('our row has moved', (SELECT (count(*), (SELECT count(*) FROM heimdall.measurement_features))::text FROM heimdall.extracted_features), '(1,20)');

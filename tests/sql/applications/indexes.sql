@@ -1,6 +1,6 @@
 -- The indexes on the application's tables: partition by partition with CONCURRENTLY, plainly on a hypertable, on expressions.
 -- This check commits, since CONCURRENTLY does not run in a transaction.
-\ir prepare.sql
+\ir ../prepare.sql
 SET client_min_messages = error;
 \ir origin/timescaledb.sql
 DROP VIEW heimdall.application_sessions, heimdall.application_measurements, heimdall.session_transmitters CASCADE;
@@ -40,8 +40,8 @@ SELECT pg_temp.expect('its own index serves', (SELECT count(*) FROM pg_inherits 
 CREATE TABLE heimdall.measurements_c PARTITION OF heimdall.measurements FOR VALUES FROM ('2026-03-01') TO ('2026-04-01');
 SELECT pg_temp.expect('nor for a new partition', pg_temp.statements(), NULL);
 -- The views use the expressions.
-\ir ../../sql/views/application_sessions.sql
-\ir ../../sql/views/application_measurements.sql
+\ir ../../../sql/views/application_sessions.sql
+\ir ../../../sql/views/application_measurements.sql
 SET enable_seqscan = off;
 CREATE FUNCTION pg_temp.plan(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE line text; lines text := '';

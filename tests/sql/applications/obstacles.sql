@@ -1,5 +1,5 @@
 -- What find_obstacles() and examine_rights.sql say about databases in which something stands in the way.
-\ir prepare.sql
+\ir ../prepare.sql
 \set q `cat sql/queries/examine_rights.sql`
 PREPARE examine_rights AS :q
 -- The findings, one a line: level, subject, what to type.
@@ -56,12 +56,12 @@ CREATE TYPE heimdall.state AS ENUM ('recording', 'partial_failure', 'done');
 ALTER TABLE heimdall.recording_sessions ALTER COLUMN status DROP DEFAULT, ALTER COLUMN status TYPE heimdall.state USING 'recording';
 SELECT pg_temp.expect('no status counts', pg_temp.found(),
     'wrong | statuses | recording_sessions.status is one of recording, partial_failure, done: none counts as completed, so nothing is extracted | SELECT heimdall.set_completed_statuses(''done'');  or the one that a finished session has');
-\ir ../../sql/views/application_sessions.sql
-\ir ../../sql/views/application_measurements.sql
-\ir ../../sql/views/iq_measurements.sql
-\ir ../../sql/views/session_measurements.sql
-\ir ../../sql/views/session_coverage.sql
-\ir ../../sql/functions/intake/note_session_changes.sql
+\ir ../../../sql/views/application_sessions.sql
+\ir ../../../sql/views/application_measurements.sql
+\ir ../../../sql/views/iq_measurements.sql
+\ir ../../../sql/views/session_measurements.sql
+\ir ../../../sql/views/session_coverage.sql
+\ir ../../../sql/functions/intake/note_session_changes.sql
 SELECT pg_temp.expect('set', heimdall.set_completed_statuses('done', 'partial_failure'), ARRAY['done', 'partial_failure']);
 SELECT pg_temp.expect('nothing is wrong now', pg_temp.found(), NULL);
 INSERT INTO heimdall.recording_sessions (id, status, created_at, duration_seconds)
@@ -83,7 +83,7 @@ SELECT pg_temp.expect_error('NULL', $$SELECT heimdall.set_completed_statuses('do
 SELECT pg_temp.expect('quoted', heimdall.set_completed_statuses('it''s \ "done"', ','), ARRAY['it''s \ "done"', ',']);
 SELECT pg_temp.expect('and read', heimdall.completed_statuses(), ARRAY['it''s \ "done"', ',']);
 -- A migration keeps the setting.
-\ir ../../sql/functions/application/completed_statuses.sql
+\ir ../../../sql/functions/application/completed_statuses.sql
 SELECT pg_temp.expect('kept', heimdall.is_completed('it''s \ "done"'), true);
 
 -- A definition of session_measurements that is not ours.
@@ -102,7 +102,7 @@ FROM heimdall.iq_measurements m
 JOIN heimdall.captures c ON c.measurement = m.measurement_id
 JOIN heimdall.application_sessions s ON s.session_id = c.session;
 SELECT pg_temp.expect('known', pg_temp.found() LIKE 'warning | session_measurements | redefined here; migrations keep the definition | DROP VIEW%', true);
-\ir ../../sql/views/session_measurements.sql
+\ir ../../../sql/views/session_measurements.sql
 SELECT pg_temp.expect('kept', (SELECT text LIKE '%captures%' FROM pg_temp.definition), true);
 DROP VIEW pg_temp.definition;
 DROP VIEW heimdall.session_measurements CASCADE;
@@ -113,7 +113,7 @@ SELECT pg_temp.expect('checked', (SELECT (level, subject)::text || (finding LIKE
 SELECT pg_temp.expect_error('a migration fails', :'q', 'P0001');
 SELECT pg_temp.expect('not replaced', (SELECT count(*) FROM pg_attribute WHERE attrelid = 'heimdall.session_measurements'::regclass AND attnum > 0), 2::bigint);
 DROP VIEW heimdall.session_measurements;
-\ir ../../sql/views/session_measurements.sql
+\ir ../../../sql/views/session_measurements.sql
 SELECT pg_temp.expect('ours again', heimdall.redefined_view(), NULL);
 ROLLBACK;
 
@@ -129,7 +129,7 @@ ALTER TABLE heimdall.websdr_stations OWNER TO heimdall_test_owner;
 GRANT USAGE, CREATE ON SCHEMA heimdall TO heimdall_test_owner;
 SELECT pg_temp.expect('superuser first, the owner later', pg_temp.rights('heimdall_test_owner'),
     'blocks | rights | 9 objects of ours belong to postgres, for instance heimdall.change_notes | as postgres: heimdalld migrate  (it hands them to the owner of the application''s tables)');
-\ir ../../sql/ownership.sql
+\ir ../../../sql/ownership.sql
 SELECT pg_temp.expect('handed over', pg_temp.rights('heimdall_test_owner'), NULL);
 SELECT pg_temp.expect('nor does a member lack anything', pg_temp.rights('heimdall_test_member'), NULL);
 SELECT pg_temp.expect('a stranger', pg_temp.rights('heimdall_test_stranger') LIKE
@@ -143,8 +143,8 @@ ALTER ROLE heimdall_test_reader RENAME TO heimdall_reader;
 -- What a member installs belongs to the owner, too.
 SET LOCAL ROLE heimdall_test_member;
 DROP VIEW heimdall.feature_failures;
-\ir ../../sql/views/feature_failures.sql
-\ir ../../sql/ownership.sql
+\ir ../../../sql/views/feature_failures.sql
+\ir ../../../sql/ownership.sql
 RESET ROLE;
 SELECT pg_temp.expect('of the owner', (SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = 'heimdall.feature_failures'::regclass), 'heimdall_test_owner');
 ROLLBACK;

@@ -1,5 +1,5 @@
 -- One bad value is one error row: columns of other types with values that do not convert, and times far out.
-\ir prepare.sql
+\ir ../prepare.sql
 BEGIN;
 -- The application has other types than ours. The migration creates the views again.
 DROP VIEW heimdall.application_sessions, heimdall.application_measurements, heimdall.session_transmitters CASCADE;
@@ -7,13 +7,13 @@ ALTER TABLE heimdall.measurements ALTER COLUMN frequency_hz TYPE double precisio
     ALTER COLUMN recording_session_id TYPE varchar(64);
 ALTER TABLE heimdall.recording_sessions ALTER COLUMN frequency_hz TYPE numeric;
 SET LOCAL client_min_messages = warning;
-\ir ../../sql/views/application_sessions.sql
-\ir ../../sql/views/application_measurements.sql
-\ir ../../sql/views/iq_measurements.sql
-\ir ../../sql/views/session_measurements.sql
-\ir ../../sql/views/session_coverage.sql
-\ir ../../sql/functions/intake/note_measurement_changes.sql
-\ir ../../sql/functions/intake/note_session_changes.sql
+\ir ../../../sql/views/application_sessions.sql
+\ir ../../../sql/views/application_measurements.sql
+\ir ../../../sql/views/iq_measurements.sql
+\ir ../../../sql/views/session_measurements.sql
+\ir ../../../sql/views/session_coverage.sql
+\ir ../../../sql/functions/intake/note_measurement_changes.sql
+\ir ../../../sql/functions/intake/note_session_changes.sql
 SELECT pg_temp.record(4);
 DO $$
 DECLARE

@@ -1,6 +1,6 @@
 -- A database after a bulk load, before the first ANALYZE: the planner knows nothing of the tables, and no statement of the
 -- daemon may read all sessions for it.
-\ir prepare.sql
+\ir ../prepare.sql
 BEGIN;
 CREATE FUNCTION pg_temp.buffers(command text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
