@@ -18,7 +18,10 @@ async fn origin(arguments: &[&str]) -> Bench {
     let mut bench = Bench::new().await;
     bench.database = empty_database().await;
     bench.sql = connect(&bench.url().await).await.0;
-    let files = ["tests/sql/applications/origin/schema.sql", "tests/sql/applications/origin/data.sql"];
+    let files = [
+        "tests/sql/applications/origin/schema.sql",
+        "tests/sql/applications/origin/data.sql",
+    ];
     run_files(&bench.url().await, arguments, &files);
     bench
 }
@@ -38,7 +41,11 @@ fn stdout(output: &Output) -> String {
 
 /// What the application asks, and how its tables are defined.
 async fn answers(bench: &Bench) -> String {
-    run_files(&bench.url().await, &[], &["tests/sql/applications/origin/statements.sql"])
+    run_files(
+        &bench.url().await,
+        &[],
+        &["tests/sql/applications/origin/statements.sql"],
+    )
 }
 
 /// An object as that application stores it: complex128 in a `NumPy` file.
