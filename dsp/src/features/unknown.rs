@@ -230,14 +230,14 @@ mod tests {
     fn no_chunks_make_a_row_that_contradicts_itself() {
         let mut random = Random(1);
         for round in 0..20_000 {
-            let chunks: Vec<_> = (0..1 + round % 5).map(|_| any_chunk(&mut random)).collect();
-            let segment = SegmentExtended::over(&chunks);
-            let numbers = &segment.numbers;
+            let chunks: Vec<_> = (0..=round % 5).map(|_| any_chunk(&mut random)).collect();
             let present = chunks
                 .iter()
                 .filter(|(_, presence)| *presence == Presence::Present)
                 .count();
             let present = present as f64 / chunks.len() as f64;
+            let segment = SegmentExtended::over(present, &chunks);
+            let numbers = &segment.numbers;
             let what = || format!("{chunks:?} make {segment:?}");
             if present <= 0.0 {
                 assert!(numbers.snr_unbiased_db.is_none(), "{}", what());
