@@ -150,6 +150,16 @@ WITH found (ord, level, subject, finding, hint) AS (
                   FROM pg_class c WHERE c.oid = s.relid) here
     WHERE s.schemaname = 'heimdall' AND s.relname = 'feature_queue'
   UNION ALL
+    -- Autovacuum analyses partitions, never the table itself.
+    SELECT 8, 'warning', 'statistics',
+           format('heimdall.%s is partitioned and was never analysed: daemons work all the same, questions to the views '
+                  'may take minutes', c.relname),
+           format('ANALYZE heimdall.%I;', c.relname)
+    FROM pg_class c
+    WHERE c.oid IN (to_regclass('heimdall.recording_sessions'), to_regclass('heimdall.measurements'))
+      AND c.relkind = 'p' AND c.reltuples < 0
+      AND (SELECT sum(pg_relation_size(t.relid)) FROM pg_partition_tree(c.oid) t) > 1000000
+  UNION ALL
     -- Only members of pg_read_all_stats see the transactions of other users.
     SELECT 9, CASE WHEN o.is_old THEN 'warning' ELSE 'ok' END, 'oldest snapshot',
            CASE WHEN o.pid IS NULL AND NOT may.see

@@ -25,29 +25,6 @@ if ! podman image exists localhost/heimdall-debian; then
     tar -C "$folder/debian" -c . | podman import - localhost/heimdall-debian >/dev/null
 fi
 
-# As gcr.io/distroless/cc-debian12: files of packages, without programs.
-if ! podman image exists localhost/heimdall-runtime; then
-    rm -rf "$folder/runtime" && mkdir -p "$folder/runtime" "$folder/packages"
-    (cd "$folder/packages" && apt-get download -q base-files netbase libc6 libgcc-s1 ca-certificates)
-    for package in "$folder"/packages/*.deb; do
-        dpkg -x "$package" "$folder/packages/files"
-    done
-    for path in etc/os-release etc/netconfig usr/lib/os-release etc/protocols etc/services lib/x86_64-linux-gnu lib64; do
-        if [ -e "$folder/packages/files/$path" ]; then
-            mkdir -p "$(dirname "$folder/runtime/$path")"
-            cp -a "$folder/packages/files/$path" "$folder/runtime/$path"
-        fi
-    done
-    rm -rf "$folder/runtime/lib/x86_64-linux-gnu/gconv"
-    mkdir -p "$folder/runtime/etc/ssl/certs" "$folder/runtime/run" "$folder/runtime/home/nonroot"
-    mkdir -m 1777 "$folder/runtime/tmp"
-    cat "$folder"/packages/files/usr/share/ca-certificates/mozilla/*.crt >"$folder/runtime/etc/ssl/certs/ca-certificates.crt"
-    echo 'nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin' >"$folder/runtime/etc/passwd"
-    echo 'nonroot:x:65532:' >"$folder/runtime/etc/group"
-    echo 'hosts: files dns' >"$folder/runtime/etc/nsswitch.conf"
-    tar -C "$folder/runtime" -c . | podman import - localhost/heimdall-runtime >/dev/null
-fi
-
 # As the image that the compose file names: the variables, the folder of scripts, the data's place.
 if ! podman image exists localhost/heimdall-postgres; then
     mkdir -p "$folder/postgres"
@@ -102,12 +79,12 @@ else
     podman build -q -t heimdall-rust "$folder/rust"
 fi
 podman build --network host --format docker -f deploy/container/Dockerfile -t localhost/heimdalld \
-    --build-arg BUILD_IMAGE=localhost/heimdall-rust --build-arg RUNTIME_IMAGE=localhost/heimdall-runtime \
+    --build-arg BUILD_IMAGE=localhost/heimdall-rust \
     --volume "$rust:/usr/local/rust:ro" --volume "${CARGO_HOME:-$HOME/.cargo}/registry:/usr/local/cargo/registry" .
 
 size=$(podman image inspect --format '{{.Size}}' localhost/heimdalld)
 user=$(podman image inspect --format '{{.User}}' localhost/heimdalld)
-echo "image: $((size / 1000000)) MB, user $user, of it the base $(($(podman image inspect --format '{{.Size}}' localhost/heimdall-runtime) / 1000000)) MB"
+echo "image: $((size / 1000000)) MB, user $user"
 [ "$user" = 65532:65532 ] || fail "the image runs as $user"
 podman run --rm --read-only --cap-drop ALL localhost/heimdalld --version
 
