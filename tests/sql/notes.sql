@@ -128,6 +128,23 @@ BEGIN
     PERFORM pg_temp.expect('nothing is left', (SELECT s::text FROM heimdall.enqueue_missing(250, true) s), '(0,0)');
     DELETE FROM heimdall.feature_queue;
 
+    -- The note of a measurement that is expanded after its session's note, its claim and its failure: it is not tried again.
+    INSERT INTO heimdall.recording_sessions (id, status, duration_seconds, created_at) VALUES (pg_temp.session(7), 'recording', 1, '2020-01-02 00:00Z');
+    INSERT INTO heimdall.measurements (id, iq_data_location, created_at) VALUES (pg_temp.measurement(7, 1), 'x.bin', '2020-01-02 00:00Z');
+    PERFORM pg_temp.complete(7);
+    DELETE FROM heimdall.feature_queue;
+    DELETE FROM heimdall.measurement_features WHERE measurement_id = pg_temp.measurement(7, 1);
+    INSERT INTO heimdall.change_notes (kind, ids) VALUES ('measurement', ARRAY[pg_temp.measurement(7, 1)]);
+    INSERT INTO heimdall.measurement_features (timestamp, measurement_id, recording_session_id, receiver_features, overall_confidence, num_receivers_detected, extraction_failed, error_kind, error_message)
+    SELECT v.measured_at, v.measurement_id, v.recording_session_id, '{}', 0, 0, true, 'invalid_format', 'x' FROM heimdall.session_measurements v WHERE v.measurement_id = pg_temp.measurement(7, 1);
+    SELECT * INTO got FROM heimdall.expand_notes();
+    PERFORM pg_temp.expect('a failure after the note', (got.notes, got.queued)::text, '(1,0)');
+    -- A change after the failure tries it again.
+    INSERT INTO heimdall.change_notes (kind, ids) VALUES ('measurement', ARRAY[pg_temp.measurement(7, 1)]);
+    SELECT * INTO got FROM heimdall.expand_notes();
+    PERFORM pg_temp.expect('a failure before the note', (got.notes, got.queued)::text, '(1,1)');
+    DELETE FROM heimdall.feature_queue;
+
     -- A note that cannot be expanded is set aside with the reason, and the others go on.
     PERFORM pg_temp.complete(6);
     DELETE FROM heimdall.feature_queue;

@@ -14,6 +14,7 @@ DECLARE
     changed      uuid[];
     measurements uuid[];
     times        timestamptz[];
+    failed_since uuid[];
     to_settle    uuid[];
     related      uuid[];
     windows      jsonb;
@@ -24,11 +25,21 @@ BEGIN
     DELETE FROM heimdall.change_notes n WHERE n.id = ANY (ARRAY(SELECT t.id FROM unnest(taken) t));
     SELECT array_agg(DISTINCT i.id) FILTER (WHERE t.kind = 'completed'),
            array_agg(DISTINCT i.id) FILTER (WHERE t.kind = 'session'),
-           array_agg(i.id ORDER BY i.id, i.at) FILTER (WHERE t.kind = 'measurement'),
-           array_agg(i.at ORDER BY i.id, i.at) FILTER (WHERE t.kind = 'measurement'),
+           array_agg(i.id ORDER BY i.id, i.at) FILTER (WHERE t.kind = 'measurement' AND NOT i.has_failed_since),
+           array_agg(i.at ORDER BY i.id, i.at) FILTER (WHERE t.kind = 'measurement' AND NOT i.has_failed_since),
+           array_agg(DISTINCT i.id) FILTER (WHERE i.has_failed_since),
            array_agg(DISTINCT i.id) FILTER (WHERE t.kind = 'settle'), min(t.noted_at)
-    INTO completed, changed, measurements, times, to_settle, noted_at
-    FROM unnest(taken) t CROSS JOIN LATERAL unnest(t.ids, t.times) AS i (id, at);
+    INTO completed, changed, measurements, times, failed_since, to_settle, noted_at
+    FROM unnest(taken) t
+    -- What has failed after the change was noted is not tried again because of it: another note, of its session, was
+    -- expanded first.
+    CROSS JOIN LATERAL (SELECT n.id, n.at,
+                               t.kind = 'measurement'
+                               AND (SELECT true FROM heimdall.extracted_features f
+                                    WHERE f.measurement_id = n.id AND f.extraction_failed AND f.updated_at >= t.noted_at
+                                    LIMIT 1) IS NOT NULL AS has_failed_since
+                        FROM unnest(t.ids, t.times) AS n (id, at)
+                        OFFSET 0) i;
 
     PERFORM heimdall.sessions_changed(completed || changed);
     queued := 0;
@@ -45,10 +56,13 @@ BEGIN
         queued := applied.queued;
         to_settle := to_settle || applied.left_sessions;
     END IF;
-    IF changed IS NOT NULL THEN
+    IF changed IS NOT NULL OR failed_since IS NOT NULL THEN
         SELECT jsonb_agg(o.value) INTO windows
         FROM unnest(taken) t CROSS JOIN LATERAL jsonb_array_elements(t.old_sessions) o WHERE t.kind = 'session';
-        SELECT array_agg(DISTINCT r.id) INTO related FROM heimdall.related_measurements(changed, windows) AS r (id);
+        SELECT array_agg(DISTINCT r.id) INTO related
+        FROM (SELECT unnest(failed_since) AS id
+            UNION ALL
+              SELECT c.id FROM heimdall.related_measurements(changed, windows) AS c (id) WHERE changed IS NOT NULL) r;
         SELECT * INTO applied FROM heimdall.apply_changes(NULL, related, NULL, false, 'live', 0::smallint, noted_at);
         queued := queued + applied.queued;
         to_settle := to_settle || applied.left_sessions;
