@@ -22,9 +22,10 @@ pub(super) fn statement(kind: FaultKind) -> &'static str {
             "UPDATE heimdall.measurements SET created_at = created_at - interval '40 ms'
              WHERE id = (SELECT id FROM heimdall.measurements ORDER BY created_at DESC OFFSET floor(random() * 50)::int LIMIT 1)"
         }
+        // Never by none: a measurement without an object gets no row.
         FaultKind::LocationReplaced => {
             "UPDATE heimdall.measurements SET iq_data_location = (
-                 SELECT iq_data_location FROM heimdall.measurements ORDER BY created_at DESC OFFSET floor(random() * 50)::int LIMIT 1)
+                 SELECT iq_data_location FROM heimdall.measurements WHERE iq_data_location IS NOT NULL ORDER BY created_at DESC OFFSET floor(random() * 50)::int LIMIT 1)
              WHERE id = (SELECT id FROM heimdall.measurements ORDER BY created_at DESC OFFSET floor(random() * 50)::int LIMIT 1)"
         }
         FaultKind::SessionReopened => {
