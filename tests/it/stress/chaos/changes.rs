@@ -24,8 +24,8 @@ pub(super) fn statement(kind: FaultKind) -> &'static str {
         }
         // Never by none: a measurement without an object gets no row.
         FaultKind::LocationReplaced => {
-            "UPDATE heimdall.measurements SET iq_data_location = (
-                 SELECT iq_data_location FROM heimdall.measurements WHERE iq_data_location IS NOT NULL ORDER BY created_at DESC OFFSET floor(random() * 50)::int LIMIT 1)
+            "UPDATE heimdall.measurements SET iq_data_location = coalesce((
+                 SELECT iq_data_location FROM heimdall.measurements ORDER BY created_at DESC OFFSET floor(random() * 50)::int LIMIT 1), iq_data_location)
              WHERE id = (SELECT id FROM heimdall.measurements ORDER BY created_at DESC OFFSET floor(random() * 50)::int LIMIT 1)"
         }
         FaultKind::SessionReopened => {
