@@ -15,7 +15,8 @@ DECLARE
     -- What is written into a row of results.
     written CONSTANT text[] := '{timestamp,measurement_id,recording_session_id,receiver_features,extraction_metadata,
         overall_confidence,mean_snr_db,num_receivers_detected,extraction_failed,error_kind,error_message,attempts,created_at,
-        updated_at,source_fingerprint,failed_fingerprint,last_error_kind,last_error_message,last_failed_at}';
+        updated_at,source_fingerprint,failed_fingerprint,last_error_kind,last_error_message,last_failed_at,
+        rx_id}';
     is_installed CONSTANT boolean := to_regclass('heimdall.extracted_features') IS NOT NULL;
     sessions CONSTANT regclass := to_regclass('heimdall.recording_sessions');
     results  CONSTANT regclass := CASE WHEN is_installed THEN heimdall.results_table() END;

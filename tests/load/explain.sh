@@ -7,8 +7,7 @@
 #   tests/load/explain.sh [measurements] [directory for the plans]
 #
 # Makes a throw-away cluster (about 18 GB for 10 million, removed at the end), unless DATABASE_URL names a server
-# on which it may create and drop the databases heimdall_explain_small, _large and _unanalysed. As root it uses the
-# account postgres.
+# on which it may create and drop the databases heimdall_explain_small, _large and _unanalysed.
 set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,21 +20,9 @@ plans=${2:-$(mktemp -d)}
 mkdir -p "$plans"
 
 if [ -z "${DATABASE_URL:-}" ]; then
-    bin=$(pg_config --bindir 2>/dev/null || true)
-    [ -x "$bin/initdb" ] || bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
-    dir=$(mktemp -d /tmp/heimdall-explain.XXXXXX)
-    as() { "$@"; }
-    if [ "$(id -u)" = 0 ]; then
-        chown postgres "$dir"
-        as() { su postgres -s /bin/sh -c 'exec "$0" "$@"' -- "$@"; }
-    fi
-    trap 'as "$bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1 || true; rm -rf "$dir"' EXIT
-    trap 'exit 130' INT TERM
-    as "$bin/initdb" -D "$dir/data" -A trust -U postgres -E UTF8 --locale=C >/dev/null
-    # Only a Unix socket. Memory for the whole database, so that a first access to a page is no read. No fsync, because
-    # the cluster is temporary.
-    as "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -o "-k $dir -c listen_addresses= -c shared_buffers=9GB \
-        -c max_wal_size=16GB -c checkpoint_timeout=1h -c fsync=off -c maintenance_work_mem=1GB" start >/dev/null
+    # Memory for the whole database, so that a first access to a page is no read.
+    . "$here/cluster.sh"
+    start_cluster explain shared_buffers=9GB maintenance_work_mem=1GB
     DATABASE_URL="postgresql:///postgres?host=$dir&user=postgres"
 fi
 
@@ -62,14 +49,14 @@ for size in small large unanalysed; do
     run -d "$(url_of $db)" -f "$sql/install.sql" >/dev/null
     echo "$db: generating $n finished measurements, $queued outstanding" >&2
     run -d "$(url_of $db)" -v "measurements=$n" -v "queued=$queued" -v "analysed=$analysed" \
-        -f "$here/explain_data.sql" >&2
+        -f "$here/explain/data.sql" >&2
 done
 # All are measured twice, one after the other, and the second round counts: then all are warm, and other load on the
 # machine had little time to change.
 for size in small large unanalysed small large unanalysed; do
     db=heimdall_explain_$size
     echo "$db: measuring" >&2
-    run -d "$(url_of $db)" -v "prepare=$plans/prepare.sql" -v "out=$plans/$size" -f "$here/explain.sql" 2> "$plans/$size.plans" ||
+    run -d "$(url_of $db)" -v "prepare=$plans/prepare.sql" -v "out=$plans/$size" -f "$here/explain/statements.sql" 2> "$plans/$size.plans" ||
         { grep -A5 ERROR "$plans/$size.plans" >&2; exit 1; }
 done
 

@@ -2,8 +2,8 @@
 
 The daemon is pinned to the first k cores, Postgres and the object store to the others; where all cores are the
 daemon's, they share them. For each k: recordings per second, what a recording costs, how many of the cores are busy,
-and what the threads share: context switches, and with --syscalls the system calls, futex calls (contended locks and
-wake-ups) among them.
+what the threads share: context switches, and with --syscalls the system calls, futex calls (contended locks and wake-ups)
+among them; and how many transactions Postgres commits.
 """
 
 import argparse
@@ -47,6 +47,12 @@ def context_switches(pid):
     return counts
 
 
+def commits(stack):
+    """Committed transactions of the database, a second after the last one: by then all are counted."""
+    time.sleep(1.0)
+    return stack.application.query("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")[0][0]
+
+
 def run_backlog(stack, keys, sessions):
     """Completes that many sessions in one statement. Returns (recordings, seconds until the last row)."""
     ids = stack.application.record(keys, sessions)
@@ -78,10 +84,11 @@ def measure(work, postgres, store, keys, cores, options):
         pid = stack.roots[0]
         roots = {"daemon": [pid], "Postgres": [postgres.process.pid], "store": [store.process.pid]}
         rates, busy = [], []
-        switches, spent, recordings = [0, 0], dict.fromkeys(roots, 0.0), 0
+        switches, spent, recordings, transactions = [0, 0], dict.fromkeys(roots, 0.0), 0, 0
         with MemoryPeak(pid) as peak:
             for _ in range(options.rounds):
                 wait_until_quiet(options.wait_quiet)
+                committed = commits(stack)
                 before = {name: cpu_ms(*pids) for name, pids in roots.items()}
                 switched = context_switches(pid)
                 done, seconds = run_backlog(stack, keys, options.sessions)
@@ -91,6 +98,7 @@ def measure(work, postgres, store, keys, cores, options):
                 switches = [total + now - was
                             for total, now, was in zip(switches, context_switches(pid), switched, strict=True)]
                 recordings += done
+                transactions += commits(stack) - committed
                 rates.append(done / seconds)
                 busy.append(before["daemon"] / 1e3 / seconds)
         calls = syscalls(pid, stack, keys, options.sessions) if options.syscalls else {}
@@ -101,6 +109,7 @@ def measure(work, postgres, store, keys, cores, options):
         "switches": [count / recordings for count in switches],
         "cpu_ms": [total / recordings for total in spent.values()],
         "rss_mb": peak.rss,
+        "transactions": transactions / recordings,
         "calls": calls,
     }
 
@@ -148,14 +157,14 @@ def main():
     print("- `" + " ".join(["tests/load/run.sh scale", *map(shlex.quote, sys.argv[1:])]) + "`")
     print(f"- {first_line(os.environ['HEIMDALLD'], '--version')}; {options.rounds} x {options.sessions} sessions x "
           f"{RECEIVERS} recordings of 1 s; cores that are not the daemon's: Postgres, store, this script\n")
-    print("| cores | recordings/s | times one core | busy | CPU a recording: daemon, Postgres, store, ms "
-          "| switches a recording: waits, preempted | RSS, MB | plain client, GET/s |")
-    print("| ---: | ---: | ---: | ---: | --- | --- | ---: | ---: |")
+    print("| cores | recordings/s | times the first | busy | CPU a recording: daemon, Postgres, store, ms "
+          "| switches a recording: waits, preempted | transactions a recording | RSS, MB | plain client, GET/s |")
+    print("| ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: |")
     for row in rows:
         cpu = ", ".join(f"{ms:.2f}" for ms in row["cpu_ms"])
         switches = ", ".join(f"{count:.1f}" for count in row["switches"])
-        print(f"| {row['cores']} | {row['rate']:.0f} | {row['rate'] / rows[0]['rate'] * options.cores[0]:.2f} "
-              f"| {row['busy']:.2f} | {cpu} | {switches} | {row['rss_mb']:.0f} | {row['gets']:.0f} |")
+        print(f"| {row['cores']} | {row['rate']:.0f} | {row['rate'] / rows[0]['rate']:.2f} "
+              f"| {row['busy']:.2f} | {cpu} | {switches} | {row['transactions']:.2f} | {row['rss_mb']:.0f} | {row['gets']:.0f} |")
     if options.syscalls:
         print(f"\n| cores | all calls a recording | {' | '.join(SHOWN_CALLS)} |")
         print("| ---: |" + " ---: |" * (1 + len(SHOWN_CALLS)))

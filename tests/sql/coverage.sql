@@ -124,6 +124,11 @@ BEGIN
     SELECT measurement_id, recording_session_id, measured_at, 'retry', 1 FROM heimdall.session_measurements WHERE measurement_id = pg_temp.measurement(1, 4);
     PERFORM pg_temp.expect('by hand', (SELECT (kept, counted, difference)::text FROM heimdall.recount_coverage() WHERE name = 'measurements_pending'), '(0,1,1)');
     DELETE FROM heimdall.feature_queue;
+    -- The next call follows at once only if a full turn of changes waits.
+    INSERT INTO heimdall.coverage_changes (session_ids) SELECT ARRAY[pg_temp.session(99)] FROM generate_series(1, 5);
+    PERFORM pg_temp.expect('three of five wait', (SELECT (counted, more)::text FROM heimdall.keep_coverage(2)), '(1,t)');
+    PERFORM pg_temp.expect('one of five waits', (SELECT (counted, more)::text FROM heimdall.keep_coverage(2)), '(1,f)');
+    PERFORM pg_temp.expect('none waits', (SELECT (counted, more)::text FROM heimdall.keep_coverage(2)), '(1,f)');
     SELECT ctid INTO held FROM heimdall.coverage_totals;
     PERFORM * FROM heimdall.keep_coverage();
     PERFORM pg_temp.expect('nothing to do, nothing written', (SELECT ctid FROM heimdall.coverage_totals), held.ctid);

@@ -14,8 +14,8 @@ use crate::queue::Queue;
 /// Time between two looks for sessions whose counts have changed. The view is exact in between; the
 /// more of them wait, the longer it takes.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Time between two calls while sessions wait. A call works for about 30 ms, so that counting a
-/// whole history leaves half of a core to others.
+/// Time between two calls while a full turn of changes waits. A call works for about 30 ms, so that
+/// counting a whole history leaves half of a core to others.
 const BUSY_INTERVAL: Duration = Duration::from_millis(30);
 /// Longer than a call takes with a cold cache on a slow disk.
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -24,8 +24,8 @@ const RETRY: Backoff = Backoff {
     max: Duration::from_mins(1),
 };
 
-/// Counts sessions that have changed, every second, and without a pause of that length while more
-/// of them wait.
+/// Counts sessions that have changed, every second, and with a shorter pause while a full turn of
+/// changes waits.
 pub async fn keep_coverage_loop(queue: Queue, compatibility: Arc<SchemaCompatibility>, stop: CancellationToken) {
     let queue = queue.with_timeout(TIMEOUT);
     let mut pause = INTERVAL;

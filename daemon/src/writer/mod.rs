@@ -2,8 +2,7 @@
 //! transactions at a time.
 //!
 //! While other recordings are being processed, their outcomes are gathered for some milliseconds. So
-//! a batch grows with the load, the rows of a session leave together, and an idle daemon writes a
-//! single outcome immediately. The outcomes of one session are in one transaction at
+//! a batch grows with the load, and an idle daemon writes a single outcome immediately. The outcomes of one session are in one transaction at
 //! a time, so the transactions of a daemon do not wait for each other. A recording keeps its permit
 //! until its outcome is written or set aside, which limits the number of outcomes that wait here.
 
@@ -45,7 +44,7 @@ const MAX_ALONE: usize = 2;
 /// While other recordings are being processed, a transaction begins with this many outcomes, or
 /// after [`LONGEST_GATHERING`]: small transactions cost the server more for each row.
 const GATHERED: usize = 8;
-/// Two or three recordings of a second take this long on one processor.
+/// Three or four recordings of a second take this long on one processor.
 const LONGEST_GATHERING: Duration = Duration::from_millis(15);
 
 /// Writes outcomes to the database.

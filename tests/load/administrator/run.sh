@@ -4,26 +4,15 @@
 #
 #   tests/load/administrator/run.sh [measurements [partitions]]      default 1,000,000 and 400
 #
-# Makes a throw-away cluster (about 2 GB for a million measurements, removed at the end). As root it uses the account
-# postgres. Prints the milliseconds of each statement, and what it says while it works.
+# Makes a throw-away cluster (about 2 GB for a million measurements, removed at the end). Prints the
+# milliseconds of each statement, and what it says while it works.
 set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
 measurements=${1:-1000000}
 partitions=${2:-400}
-bin=$(pg_config --bindir 2>/dev/null || true)
-[ -x "$bin/initdb" ] || bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
-dir=$(mktemp -d /tmp/heimdall-administrator.XXXXXX)
-as() { "$@"; }
-if [ "$(id -u)" = 0 ]; then
-    chown postgres "$dir"
-    as() { su postgres -s /bin/sh -c 'exec "$0" "$@"' -- "$@"; }
-fi
-trap 'as "$bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1 || true; rm -rf "$dir"' EXIT
-trap 'exit 130' INT TERM
-as "$bin/initdb" -D "$dir/data" -A trust -U postgres -E UTF8 --locale=C >/dev/null
-as "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -o "-k $dir -c listen_addresses= -c shared_buffers=2GB \
-    -c max_wal_size=16GB -c checkpoint_timeout=1h -c fsync=off -c max_locks_per_transaction=1024" start >/dev/null
+. "$here/../cluster.sh"
+start_cluster administrator shared_buffers=2GB max_locks_per_transaction=1024
 run() { psql -X -q -v ON_ERROR_STOP=1 -h "$dir" -U postgres "$@"; }
 
 run -d postgres -v "measurements=$measurements" -v "partitions=$partitions" -f "$here/../application/data.sql"

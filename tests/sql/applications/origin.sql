@@ -121,6 +121,9 @@ BEGIN;
 SELECT pg_temp.record(1);
 SELECT pg_temp.complete(1);
 SELECT pg_temp.expect('ours', heimdall.results_table()::text, 'heimdall.measurement_features');
+SELECT string_agg(format('%s %s %s %s', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid)), ', ' ORDER BY a.attname) AS shape
+FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE a.attrelid = heimdall.results_table() AND a.attnum > 0 AND NOT a.attisdropped \gset
 SELECT pg_temp.expect('moved', heimdall.move_results()::text, 'heimdall.heimdalld_measurement_features');
 \ir origin/measurement_features.sql
 INSERT INTO heimdall.measurement_features (recording_session_id, timestamp, receiver_features, extraction_metadata, overall_confidence) VALUES (gen_random_uuid(), now(), '{}', '{}', 1);
@@ -148,6 +151,10 @@ SELECT heimdall.move_results();
 \o /dev/null
 \ir ../../../sql/install.sql
 \o
+SELECT pg_temp.expect('the new table has the columns of the ordinary one', (
+    SELECT string_agg(format('%s %s %s %s', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid)), ', ' ORDER BY a.attname)
+    FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE a.attrelid = heimdall.results_table() AND a.attnum > 0 AND NOT a.attisdropped), :'shape');
 SELECT pg_temp.expect('nothing is wrong now', (SELECT string_agg(o.level, ', ') FROM heimdall.find_obstacles() o), 'ok');
 SELECT pg_temp.expect('our row has moved', (SELECT (count(*), (SELECT count(*) FROM heimdall.measurement_features))::text FROM heimdall.extracted_features), '(1,20)');
 DELETE FROM heimdall.extracted_features;

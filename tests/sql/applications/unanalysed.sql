@@ -30,7 +30,7 @@ END $$;
 SELECT pg_temp.record(3);
 DO $$
 DECLARE
-    worker uuid;
+    worker uuid; plan text;
 BEGIN
     EXECUTE $q$EXECUTE register_worker('test', 1, '0', 16, 30000, 11)$q$ INTO worker;
     PERFORM pg_temp.extract(1, worker, array_fill(100000, ARRAY[5])::bigint[]);
@@ -47,6 +47,11 @@ BEGIN
     FROM generate_series(2, 20000) i, generate_series(1, CASE WHEN i BETWEEN 1990 AND 2010 THEN 7 ELSE 1 END) k;
     SET LOCAL session_replication_role = DEFAULT;
     PERFORM pg_temp.extract(2000, worker, ARRAY[400, 300, 250, 50, 300]);
+    -- An index that finds the measurements of no named session would find nearly all of them.
+    DROP INDEX heimdall.heimdall_measurements_created_at_idx;
+    SET LOCAL enable_seqscan = off;
+    EXECUTE format('EXPLAIN (FORMAT JSON) SELECT * FROM heimdall.session_measurements WHERE recording_session_id = %L', pg_temp.session(2000)) INTO plan;
+    PERFORM pg_temp.expect('no search for NULL', plan LIKE '%"Index Cond": "(recording_session_id IS NULL)"%', false);
     PERFORM pg_temp.expect('claimed', (SELECT count(*) FROM heimdall.feature_queue WHERE state = 'claimed'), 6::bigint);
 END $$;
 ROLLBACK;
