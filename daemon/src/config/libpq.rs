@@ -82,7 +82,8 @@ impl Libpq {
     #[must_use]
     pub fn reload(&self) -> Self {
         let files = self.service_files().into_iter().chain(self.password_file(None));
-        let texts = files.filter_map(|path| fs::read_to_string(path).ok());
+        // A pipe of one of these names would be waited for.
+        let texts = files.filter(|path| path.is_file()).filter_map(|path| read(&path).ok());
         Self {
             seen: texts.collect(),
             ..self.clone()
