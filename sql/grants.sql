@@ -11,7 +11,7 @@ REVOKE ALL ON FUNCTION
     heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz),
     heimdall.cancel_backfill(uuid), heimdall.retry_failed(text, timestamptz, timestamptz),
     heimdall.check_error_kind(text),
-    heimdall.extract_again(uuid, uuid, uuid, text, timestamptz, timestamptz), heimdall.prioritise(uuid),
+    heimdall.extract_again(uuid, uuid, uuid, text, timestamptz, timestamptz, boolean), heimdall.prioritise(uuid),
     heimdall.retry_measurement(uuid), heimdall.cancel_measurement(uuid),
     heimdall.purge_features(timestamptz, boolean, integer),
     heimdall.pause_extraction(text), heimdall.resume_extraction(), heimdall.note_session_changes(),
@@ -97,7 +97,7 @@ BEGIN
                                 'heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), '
                                 'heimdall.cancel_backfill(uuid), '
                                 'heimdall.retry_failed(text, timestamptz, timestamptz), '
-                                'heimdall.extract_again(uuid, uuid, uuid, text, timestamptz, timestamptz), '
+                                'heimdall.extract_again(uuid, uuid, uuid, text, timestamptz, timestamptz, boolean), '
                                 'heimdall.prioritise(uuid), heimdall.retry_measurement(uuid), '
                                 'heimdall.cancel_measurement(uuid), '
                                 'heimdall.purge_features(timestamptz, boolean, integer), '

@@ -27,6 +27,7 @@ queries! {
     WRITE_LIMITS = "write_limits.sql";
     STORE_PART = "store_part.sql";
     STORE_FEATURES = "store_features.sql";
+    KEEP_FEATURES = "keep_features.sql";
     STORE_FAILURE = "store_failure.sql";
     RETRY_LATER = "retry_later.sql";
     SNOOZE = "snooze.sql";

@@ -141,6 +141,9 @@ BEGIN
             ('feature_queue', 'enqueued_at', 'When it was queued, database clock.'),
             ('feature_queue', 'source_fingerprint',
                 'source_fingerprint() when it was queued. NULL in rows from before this column.'),
+            ('feature_queue', 'only_changed',
+                'True: the features stay if the object still has the ETag that they were made of. extract_again() '
+                'writes it.'),
             ('feature_queue', 'failure',
                 'Why neither a result nor an error row can be written. Such a row is due at infinity: it waits until '
                 'retry_failed() is called, or its object changes.'),

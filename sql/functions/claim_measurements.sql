@@ -21,7 +21,7 @@ RETURNS TABLE (measurement_id uuid, claim_id bigint, attempt integer, source tex
                measured_at timestamptz, rx_id text, rx_lat double precision, rx_lon double precision,
                frequency_hz bigint, iq_data_location text, iq_data_format text, iq_sample_rate double precision,
                iq_samples_count bigint, duration_seconds double precision, recheck boolean, priority smallint,
-               id bigint, source_fingerprint bigint, is_hidden boolean, bad_value text)
+               id bigint, source_fingerprint bigint, is_hidden boolean, bad_value text, known_etag text)
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -99,12 +99,19 @@ BEGIN
         -- An array instead of a join: this stays a few primary key lookups, whatever the planner estimates.
         WHERE q.measurement_id = ANY (picked)
         RETURNING q.measurement_id, q.id, q.priority, q.claim_id, q.attempt, q.source, q.recording_session_id,
-                  q.measured_at, q.recheck, q.source_fingerprint
+                  q.measured_at, q.recheck, q.source_fingerprint, q.only_changed
     )
     SELECT c.measurement_id, c.claim_id, c.attempt, c.source, c.recording_session_id, c.measured_at,
            m.rx_id, m.rx_lat, m.rx_lon, coalesce(m.frequency_hz, m.session_frequency_hz),
            m.iq_data_location, m.iq_data_format, m.iq_sample_rate, m.iq_samples_count, m.duration_seconds, c.recheck,
-           c.priority, c.id, c.source_fingerprint, m.measurement_id IS NULL AND NOT sees_all, m.bad_value
+           c.priority, c.id, c.source_fingerprint, m.measurement_id IS NULL AND NOT sees_all, m.bad_value,
+           -- The features are right if the object is the same, and all else that they were made of.
+           CASE WHEN c.only_changed THEN
+               (SELECT f.extraction_metadata ->> 'object_etag' FROM heimdall.extracted_features f
+                WHERE f.measurement_id = c.measurement_id AND NOT f.extraction_failed
+                  AND f.recording_session_id = c.recording_session_id AND f.source_fingerprint = c.source_fingerprint
+                LIMIT 1)
+           END
     FROM claimed c
     JOIN source m ON m.queued_id = c.measurement_id
     ORDER BY c.priority, c.id;

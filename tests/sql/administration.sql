@@ -102,6 +102,23 @@ BEGIN
     PERFORM pg_temp.expect('a time', (SELECT measurements_queued FROM heimdall.extract_again(until => '2020-01-01 01:00:00.045Z')), 4::bigint);
     PERFORM pg_temp.agree('parts');
 
+    -- Only what has changed: the claim has the ETag of the features, if all else is as it was.
+    DELETE FROM heimdall.feature_queue;
+    UPDATE heimdall.measurement_features SET extraction_metadata = extraction_metadata || jsonb_build_object('object_etag', 'of-' || to_char(timestamp, 'MS'));
+    UPDATE heimdall.measurement_features SET source_fingerprint = 0 WHERE measurement_id = pg_temp.measurement(1, 3);
+    UPDATE heimdall.measurement_features SET extraction_metadata = extraction_metadata - 'object_etag' WHERE measurement_id = pg_temp.measurement(1, 2);
+    PERFORM pg_temp.expect('only changed ones', (SELECT measurements_queued FROM heimdall.extract_again(session => pg_temp.session(1), only_changed => true)), 7::bigint);
+    PERFORM pg_temp.expect('once', (SELECT measurements_queued FROM heimdall.extract_again(session => pg_temp.session(1), only_changed => true)), 0::bigint);
+    PERFORM pg_temp.expect('one is extracted all the same', (SELECT measurements_queued FROM heimdall.extract_again(measurement => pg_temp.measurement(1, 5))), 1::bigint);
+    PERFORM pg_temp.expect('tags of the claim', (SELECT string_agg(coalesce(c.known_etag, 'none'), ' ' ORDER BY c.known_etag) FROM heimdall.claim_measurements(worker, 14) c), 'of-010 of-040 of-060 of-070 none none none');
+    PERFORM pg_temp.expect('a claimed one is extracted all the same', (SELECT measurements_queued FROM heimdall.extract_again(measurement => pg_temp.measurement(1, 6))), 1::bigint);
+    PERFORM pg_temp.expect('and its claim ends', (SELECT (state, claim_id, only_changed)::text FROM heimdall.feature_queue WHERE measurement_id = pg_temp.measurement(1, 6)), '(ready,,f)');
+    FOR held IN SELECT * FROM heimdall.feature_queue WHERE state = 'claimed' LOOP
+        EXECUTE format('EXECUTE keep_features(%L, %s)', held.measurement_id, held.claim_id);
+    END LOOP;
+    PERFORM pg_temp.expect('kept', pg_temp.status(1, 1), 'done|1|t');
+    PERFORM pg_temp.agree('kept');
+
     -- Kinds.
     PERFORM pg_temp.expect_error('an unknown kind', 'SELECT heimdall.retry_failed(''object_missing'')', '22023');
     PERFORM * FROM heimdall.retry_failed('too_short');

@@ -24,6 +24,8 @@ PREPARE snooze AS :q
 PREPARE release AS :q
 \set q `cat sql/queries/discard.sql`
 PREPARE discard AS :q
+\set q `cat sql/queries/keep_features.sql`
+PREPARE keep_features AS :q
 \set q `cat sql/queries/settle_sessions.sql`
 PREPARE settle_sessions AS :q
 \set q `cat sql/queries/progress_backfills.sql`

@@ -39,7 +39,8 @@ const MAX_READS: u32 = 3;
 /// Delay of a measurement that row-level security may hide: an administrator has time to see it.
 const HIDDEN_DELAY: Duration = Duration::from_mins(5);
 
-type Extracted = Result<ExtractionResult, ExtractionError>;
+/// `None`: the object is the one that the features were made of.
+type Extracted = Result<Option<ExtractionResult>, ExtractionError>;
 
 /// Extracts claimed recordings. All recordings share one.
 pub struct Pipeline {
@@ -73,7 +74,8 @@ impl Pipeline {
         let mut metadata = Metadata::new(claim);
         let extracting = AssertUnwindSafe(self.extract_at(text, claim, &mut metadata));
         let (error, metadata) = match extracting.catch_unwind().await {
-            Ok(Ok(extracted)) => return Outcome::Completed(Box::new(metadata.into_row(extracted))),
+            Ok(Ok(Some(extracted))) => return Outcome::Completed(Box::new(metadata.into_row(extracted))),
+            Ok(Ok(None)) => return Outcome::Unchanged,
             Ok(Err(error)) => (error, metadata.to_json()),
             Err(panic) => {
                 let reason = panic_message(&*panic);
@@ -126,7 +128,11 @@ impl Pipeline {
         let (location, sidecar) = sidecar::resolve_metadata_location(location.clone(), &self.store).await?;
         metadata.object_key = Some(location.key.clone());
         hit(FailPoint::BeforeGet, [claim]);
-        let mut object = self.store.get(&location).await?;
+        let object = match &claim.known_etag {
+            Some(known) => self.store.get_unless(&location, known).await?,
+            None => Some(self.store.get(&location).await?),
+        };
+        let Some(mut object) = object else { return Ok(None) };
         hit(FailPoint::AfterGet, [claim]);
         metadata.object_etag = Some(object.etag.clone());
         metadata.object_bytes = object.size_bytes;
@@ -160,7 +166,7 @@ impl Pipeline {
         metrics().step(Step::Extract, extracted.extracting);
         metadata.extract_ms = whole_ms(extracted.extracting);
         metadata.fetch_ms = whole_ms(fetching);
-        Ok(extracted)
+        Ok(Some(extracted))
     }
 }
 

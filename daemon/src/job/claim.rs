@@ -62,6 +62,8 @@ pub struct Claim {
     pub bad_value: Option<String>,
     /// There is no location because row-level security may hide the measurement.
     pub is_hidden: bool,
+    /// An object with this entity tag has its features already.
+    pub known_etag: Option<String>,
 }
 
 impl Claim {
@@ -91,6 +93,7 @@ impl Claim {
             source_fingerprint: row.try_get("source_fingerprint")?,
             bad_value: row.try_get("bad_value")?,
             is_hidden: row.try_get("is_hidden")?,
+            known_etag: row.try_get("known_etag")?,
         })
     }
 }

@@ -9,6 +9,8 @@ use super::features::FeatureRow;
 pub enum Outcome {
     /// The features are stored; the row leaves the queue.
     Completed(Box<FeatureRow>),
+    /// The object is the one that the features were made of. They stay; the row leaves the queue.
+    Unchanged,
     /// An error row is stored; the row leaves the queue, or waits for a `recheck`.
     Failed {
         /// For the column `error_kind`.

@@ -75,6 +75,8 @@ label! {
     "outcome": RecordingOutcome {
         /// Features were written.
         Extracted = "extracted",
+        /// The object has not changed; its features stay.
+        Unchanged = "unchanged",
         /// An error row was written.
         Failed = "failed",
         /// A retry is scheduled. Nothing was written.

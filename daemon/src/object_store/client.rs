@@ -14,7 +14,7 @@ use tracing::{info, warn};
 use super::error::{StoreConfigError, StoreError};
 use super::location::Location;
 use super::response::check;
-use super::signing::{Remainder, Signer, StoreClock};
+use super::signing::{Signer, StoreClock, Wanted};
 use crate::config::settings::StoreSettings;
 use crate::sanitize::with_causes;
 
@@ -85,31 +85,22 @@ impl ObjectStore {
         Arc::clone(&self.signer.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Requests an object or its remainder. If the store refuses the time of the signature, sends
+    /// Requests an object. If the store refuses the time of the signature, sends
     /// the request once more, signed with the store's time.
-    pub(super) async fn request(
-        &self,
-        location: &Location,
-        remainder: Option<Remainder<'_>>,
-    ) -> Result<Response, StoreError> {
+    pub(super) async fn request(&self, location: &Location, wanted: Wanted<'_>) -> Result<Response, StoreError> {
         let signer = self.signer();
-        let mut result = self.send(location, remainder, &signer).await;
+        let mut result = self.send(location, wanted, &signer).await;
         if let Err(StoreError::Skewed { store_ahead_s, .. }) = result {
             self.clock.set_ahead(store_ahead_s);
-            result = self.send(location, remainder, &signer).await;
+            result = self.send(location, wanted, &signer).await;
         }
         result.map_err(|error| error.map_reason(|reason| signer.redact(reason)))
     }
 
-    async fn send(
-        &self,
-        location: &Location,
-        remainder: Option<Remainder<'_>>,
-        signer: &Signer,
-    ) -> Result<Response, StoreError> {
-        let (url, headers) = signer.sign(location, remainder, &self.clock).await?;
+    async fn send(&self, location: &Location, wanted: Wanted<'_>, signer: &Signer) -> Result<Response, StoreError> {
+        let (url, headers) = signer.sign(location, wanted, &self.clock).await?;
         match timeout(self.timeout(), self.client.get(url).headers(headers).send()).await {
-            Ok(Ok(response)) => check(response, remainder.is_some(), self.timeout()).await,
+            Ok(Ok(response)) => check(response, wanted, self.timeout()).await,
             Ok(Err(error)) => Err(StoreError::other(with_causes(&error.without_url()))),
             Err(_) => Err(StoreError::other(format!("no answer for {:?}", self.timeout()))),
         }

@@ -33,6 +33,9 @@ pub enum StoreError {
     /// The object is no longer the one whose first part was read.
     #[error("the object was replaced")]
     Replaced,
+    /// The object has the entity tag that it was not to have.
+    #[error("the object has not changed")]
+    Unchanged,
     /// Any other error of the store or of the connection.
     #[error("{reason}")]
     Other {

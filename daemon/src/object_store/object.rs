@@ -13,7 +13,7 @@ use super::error::StoreError;
 use super::location::Location;
 use super::pace::Pace;
 use super::response::{etag, header};
-use super::signing::Remainder;
+use super::signing::Wanted;
 use crate::backoff::Backoff;
 use crate::job::error::ExtractionError;
 use crate::sanitize::with_causes;
@@ -56,7 +56,23 @@ impl ObjectStore {
     /// [`ExtractionError::NotFound`], or [`ExtractionError::ObjectUnreadable`] for any other error:
     /// the circuit breaker finds out whether the store or the object is the cause.
     pub async fn get(&self, location: &Location) -> Result<Object<'_>, ExtractionError> {
-        match self.request(location, None).await {
+        let response = self.request(location, Wanted::Whole).await;
+        self.open(location, response)
+    }
+
+    /// The same, unless the object has the entity tag `known`: then `None`, and no byte is read.
+    ///
+    /// # Errors
+    /// As [`ObjectStore::get`].
+    pub async fn get_unless(&self, location: &Location, known: &str) -> Result<Option<Object<'_>>, ExtractionError> {
+        match self.request(location, Wanted::Unless(known)).await {
+            Err(StoreError::Unchanged) => Ok(None),
+            response => self.open(location, response).map(Some),
+        }
+    }
+
+    fn open(&self, location: &Location, response: Result<Response, StoreError>) -> Result<Object<'_>, ExtractionError> {
+        match response {
             Ok(response) => Ok(Object::new(self, location, response)),
             Err(StoreError::Missing) => Err(not_found(location)),
             Err(error) => Err(unreadable(error.to_string())),
@@ -147,11 +163,11 @@ impl<'a> Object<'a> {
                 error = reason,
                 "resuming an object"
             );
-            let remainder = Remainder {
+            let remainder = Wanted::Remainder {
                 from_bytes,
                 etag: &self.etag,
             };
-            match self.store.request(&self.location, Some(remainder)).await {
+            match self.store.request(&self.location, remainder).await {
                 Ok(response) if self.is_remainder(&response) => {
                     self.body = response;
                     return Ok(());

@@ -8,6 +8,7 @@ use super::client::ObjectStore;
 use super::error::StoreError;
 use super::location::Location;
 use super::pace::Pace;
+use super::signing::Wanted;
 use crate::sanitize::with_causes;
 
 /// Key of an object that cannot exist.
@@ -28,7 +29,7 @@ impl ObjectStore {
             bucket: bucket.to_owned(),
             key: PROBE_KEY.to_owned(),
         };
-        match self.request(&location, None).await {
+        match self.request(&location, Wanted::Whole).await {
             Err(StoreError::Missing) => Ok(()),
             Ok(_) => Err(StoreError::other(format!(
                 "an object at {PROBE_KEY}, which cannot exist: this is not an object store"
@@ -42,7 +43,7 @@ impl ObjectStore {
     /// # Errors
     /// The error of the store or of the connection.
     pub async fn sample(&self, location: &Location) -> Result<(), StoreError> {
-        let mut response = self.request(location, None).await?;
+        let mut response = self.request(location, Wanted::Whole).await?;
         let mut missing_bytes = SAMPLE_BYTES;
         let mut pace = Pace::default();
         while missing_bytes > 0 {

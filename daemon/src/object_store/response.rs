@@ -7,6 +7,7 @@ use reqwest::{Response, StatusCode};
 use tokio::time::timeout;
 
 use super::error::StoreError;
+use super::signing::Wanted;
 
 /// S3 error documents are a few hundred bytes of XML; more is not read.
 const MAX_ERROR_BODY_BYTES: usize = 8 * 1024;
@@ -27,16 +28,22 @@ pub(super) fn etag(response: &Response) -> Option<&str> {
     (1..=MAX_ETAG_BYTES).contains(&etag.len()).then_some(etag)
 }
 
-/// Returns the answer if it is an object, or the remainder of one if `is_remainder`.
+/// Returns the answer if it is what was `wanted`.
 ///
 /// A server that is not an object store (the login page of a proxy, the default page of a web
 /// server) may also answer with status 200. Its bytes must not be extracted as a recording.
-pub(super) async fn check(response: Response, is_remainder: bool, limit: Duration) -> Result<Response, StoreError> {
+pub(super) async fn check(response: Response, wanted: Wanted<'_>, limit: Duration) -> Result<Response, StoreError> {
     let status = response.status();
+    let is_remainder = matches!(wanted, Wanted::Remainder { .. });
     match status {
+        StatusCode::NOT_MODIFIED if matches!(wanted, Wanted::Unless(_)) => return Err(StoreError::Unchanged),
         StatusCode::OK | StatusCode::PARTIAL_CONTENT if is_remainder || status == StatusCode::OK => {
             check_object(&response)?;
-            return Ok(response);
+            // A store that ignores the condition sends the object.
+            return match wanted {
+                Wanted::Unless(known) if etag(&response) == Some(known) => Err(StoreError::Unchanged),
+                _ => Ok(response),
+            };
         }
         StatusCode::PRECONDITION_FAILED | StatusCode::RANGE_NOT_SATISFIABLE if is_remainder => {
             return Err(StoreError::Replaced);

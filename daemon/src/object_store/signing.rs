@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::header::{HeaderMap, HeaderValue, IF_MATCH};
+use reqwest::header::{HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use s3::Bucket;
 use s3::command::Command;
 use s3::creds::Credentials as S3Credentials;
@@ -21,12 +21,19 @@ use crate::config::settings::StoreSettings;
 /// same difference can be this far apart: whole seconds, and a slow answer.
 const CLOCK_DRIFT_S: u64 = 60;
 
-/// The part of an object that is requested after its body broke off.
+/// What is requested of an object.
 #[derive(Clone, Copy)]
-pub(super) struct Remainder<'a> {
-    pub(super) from_bytes: u64,
-    /// Entity tag of the object whose first part was read.
-    pub(super) etag: &'a str,
+pub(super) enum Wanted<'a> {
+    /// All of it.
+    Whole,
+    /// All of it, unless it has this entity tag.
+    Unless(&'a str),
+    /// The remainder after its body broke off.
+    Remainder {
+        from_bytes: u64,
+        /// Entity tag of the object whose first part was read.
+        etag: &'a str,
+    },
 }
 
 /// Credentials, and the buckets that rust-s3 signs requests for with them.
@@ -57,11 +64,11 @@ impl Signer {
         Ok(Self { credentials, buckets })
     }
 
-    /// URL and signed headers of a GET request for an object, or for its remainder.
+    /// URL and signed headers of a GET request for an object.
     pub(super) async fn sign(
         &self,
         location: &Location,
-        remainder: Option<Remainder<'_>>,
+        wanted: Wanted<'_>,
         clock: &StoreClock,
     ) -> Result<(Url, HeaderMap), StoreError> {
         let signing =
@@ -69,10 +76,13 @@ impl Signer {
         let bucket = self.buckets.iter().find(|bucket| bucket.name == location.bucket);
         let bucket =
             bucket.ok_or_else(|| StoreError::other(format!("bucket '{}' is not configured", location.bucket)))?;
-        let command = remainder.map_or(Command::GetObject, |remainder| Command::GetObjectRange {
-            start: remainder.from_bytes,
-            end: None,
-        });
+        let command = match wanted {
+            Wanted::Whole | Wanted::Unless(_) => Command::GetObject,
+            Wanted::Remainder { from_bytes, .. } => Command::GetObjectRange {
+                start: from_bytes,
+                end: None,
+            },
+        };
         // rust-s3 removes one leading slash; the key may begin with another.
         let path = format!("/{}", location.key);
         let mut request = ReqwestRequest::new(bucket, &path, command).await.map_err(signing)?;
@@ -84,9 +94,14 @@ impl Signer {
             request.datetime += difference;
         }
         let mut headers = request.headers().await.map_err(signing)?;
-        if let Some(remainder) = remainder {
-            let etag = HeaderValue::from_str(&format!("\"{}\"", remainder.etag));
-            headers.insert(IF_MATCH, etag.map_err(|error| StoreError::other(error.to_string()))?);
+        let condition = match wanted {
+            Wanted::Whole => None,
+            Wanted::Unless(etag) => Some((IF_NONE_MATCH, etag)),
+            Wanted::Remainder { etag, .. } => Some((IF_MATCH, etag)),
+        };
+        if let Some((name, etag)) = condition {
+            let etag = HeaderValue::from_str(&format!("\"{etag}\""));
+            headers.insert(name, etag.map_err(|error| StoreError::other(error.to_string()))?);
         }
         Ok((request.url().map_err(signing)?, headers))
     }

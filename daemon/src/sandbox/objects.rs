@@ -15,8 +15,8 @@ use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
 use md5::{Digest, Md5};
 use s3s::dto::{
-    ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput, PutObjectOutput,
-    StreamingBlob, Timestamp,
+    ETag, ETagCondition, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput,
+    PutObjectOutput, StreamingBlob, Timestamp,
 };
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
@@ -149,6 +149,10 @@ impl S3 for Objects {
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
         let input = request.input;
         let object = self.get(&input.bucket, &input.key)?;
+        let known = input.if_none_match.as_ref().and_then(ETagCondition::as_etag);
+        if known.is_some_and(|known| known.value() == object.etag) {
+            return Err(s3_error!(NotModified));
+        }
         let range = match input.range {
             Some(range) => range.check(object.size_bytes)?,
             None => 0..object.size_bytes,

@@ -139,6 +139,7 @@ impl<'a> BatchTransaction<'a> {
                 (sql::RELEASE, &[&measurement_ids, &claim_ids])
             }
             Outcome::Park(reason) => (sql::PARK, &[measurement_id, claim_id, reason]),
+            Outcome::Unchanged => (sql::KEEP_FEATURES, &[measurement_id, claim_id]),
             Outcome::Discard => (sql::DISCARD, &[measurement_id, claim_id]),
         };
         self.query(text, parameters).await

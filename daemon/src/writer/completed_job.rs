@@ -29,6 +29,7 @@ impl CompletedJob {
     pub(super) fn count(&self) {
         let (outcome, error_kind) = match &self.outcome {
             Outcome::Completed(_) => (RecordingOutcome::Extracted, ""),
+            Outcome::Unchanged => (RecordingOutcome::Unchanged, ""),
             Outcome::Failed { error_kind, .. } => (RecordingOutcome::Failed, *error_kind),
             Outcome::Retry(_) | Outcome::Park(_) => (RecordingOutcome::Postponed, ""),
             Outcome::Release | Outcome::Snooze(_) => (RecordingOutcome::GivenBack, ""),
@@ -49,7 +50,7 @@ impl CompletedJob {
     /// a released or deferred row keeps its session open.
     pub(super) fn can_finish_session(&self) -> bool {
         match self.outcome {
-            Outcome::Completed(_) | Outcome::Discard => true,
+            Outcome::Completed(_) | Outcome::Unchanged | Outcome::Discard => true,
             Outcome::Failed { .. } => !self.claim.recheck,
             Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Park(_) | Outcome::Release => false,
         }

@@ -194,7 +194,12 @@ impl Lane {
                 Outcome::Park(format!("{error_message}; the error row was refused: {reason}"))
             }
             // The queue row stays claimed, and the worker releases it as an orphan.
-            Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Park(_) | Outcome::Release | Outcome::Discard => {
+            Outcome::Retry(_)
+            | Outcome::Snooze(_)
+            | Outcome::Park(_)
+            | Outcome::Release
+            | Outcome::Unchanged
+            | Outcome::Discard => {
                 job.held.flag_orphans();
                 self.finish(vec![job]);
                 return None;

@@ -1,6 +1,6 @@
 //! The log lines of a written batch. Operators grep for them.
 
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::completed_job::CompletedJob;
 use super::transaction::BatchResult;
@@ -83,6 +83,7 @@ impl CompletedJob {
                 recheck_s = recheck.map(|after| after.as_secs()),
                 "extraction failed"
             ),
+            Outcome::Unchanged => debug!(%measurement, "object has not changed, features kept"),
             // Logged with the reason where it was decided.
             Outcome::Retry(_) | Outcome::Snooze(_) | Outcome::Release => {}
             Outcome::Park(reason) => {

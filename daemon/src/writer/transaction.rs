@@ -192,7 +192,7 @@ async fn count_backfills(
         if let WriteResult::Done(Some(backfill)) = written {
             let (done, failed) = counts.entry(*backfill).or_default();
             match job.outcome {
-                Outcome::Completed(_) => *done += 1,
+                Outcome::Completed(_) | Outcome::Unchanged => *done += 1,
                 _ => *failed += 1,
             }
         }
@@ -237,9 +237,11 @@ fn read_result(job: &CompletedJob, rows: &[Row]) -> Result<(WriteResult, Option<
     let Some(row) = rows.first() else {
         return Ok((WriteResult::LeaseLost, None));
     };
-    let (Outcome::Completed(_) | Outcome::Failed { .. }) = job.outcome else {
-        return Ok((WriteResult::Done(None), None));
-    };
+    match job.outcome {
+        Outcome::Completed(_) | Outcome::Failed { .. } => {}
+        Outcome::Unchanged => return Ok((WriteResult::Done(row.try_get("backfill_id")?), None)),
+        _ => return Ok((WriteResult::Done(None), None)),
+    }
     let timings = JobTimings {
         source: Source::named(&job.claim.source),
         first_attempt: job.claim.attempt == 1,

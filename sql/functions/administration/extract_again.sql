@@ -1,13 +1,17 @@
 -- Queues what has features already, to be extracted again: after an object was overwritten under its key, or with a
 -- newer extractor. The old features stand until the new ones replace them; if the new extraction fails, they stay. All
 -- conditions that are given must hold. Priority and order are those of retry_failed().
+--
+-- only_changed: the daemon asks the store for an object on condition that its ETag is not that of its features. An object
+-- that is the same costs one request and no bytes, and keeps its features.
 CREATE OR REPLACE FUNCTION heimdall.extract_again(
     session          uuid        DEFAULT NULL,
     measurement      uuid        DEFAULT NULL,
     station          uuid        DEFAULT NULL,
     extractor_before text        DEFAULT NULL,
     since            timestamptz DEFAULT NULL,
-    until            timestamptz DEFAULT NULL
+    until            timestamptz DEFAULT NULL,
+    only_changed     boolean     DEFAULT false
 ) RETURNS TABLE (recordings_found bigint, measurements_queued bigint)
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -34,10 +38,11 @@ BEGIN
 
     WITH queued AS (
         INSERT INTO heimdall.feature_queue AS q
-            (measurement_id, recording_session_id, measured_at, source, priority, source_fingerprint)
+            (measurement_id, recording_session_id, measured_at, source, priority, source_fingerprint, only_changed)
         SELECT sm.measurement_id, sm.recording_session_id, sm.measured_at, 'retry', 1,
                heimdall.source_fingerprint(sm.iq_data_location, sm.websdr_station_id::text, sm.iq_data_format,
-                                           sm.iq_sample_rate)
+                                           sm.iq_sample_rate),
+               coalesce(extract_again.only_changed, false)
         FROM heimdall.extracted_features f
         CROSS JOIN LATERAL (
             -- First in the partition of its time, where the table is partitioned by time.
@@ -60,7 +65,11 @@ BEGIN
           AND (until IS NULL OR f.timestamp < until)
           AND heimdall.is_completed(sm.session_status)
         ORDER BY sm.session_created_at DESC NULLS LAST, sm.recording_session_id, sm.measured_at, sm.measurement_id
-        ON CONFLICT DO NOTHING
+        -- One that is only looked at, or claimed for it, is extracted.
+        ON CONFLICT (measurement_id) DO UPDATE
+        SET only_changed = false, state = 'ready', due_at = NULL, attempt = 0, claim_id = NULL, worker_id = NULL,
+            claimed_at = NULL
+        WHERE q.only_changed AND NOT excluded.only_changed
         RETURNING q.recording_session_id
     )
     SELECT u.sessions, u.measurements INTO recordings_found, measurements_queued
@@ -75,6 +84,7 @@ BEGIN
     RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION heimdall.extract_again(uuid, uuid, uuid, text, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION heimdall.extract_again(uuid, uuid, uuid, text, timestamptz, timestamptz, boolean) IS
     'Queues measurements that have features again: of a session, a measurement, a station, an extractor older than a '
-    'version, or measured in [since, until). The old features stand until the new ones replace them.';
+    'version, or measured in [since, until). The old features stand until the new ones replace them. only_changed: '
+    'objects with the same ETag keep their features.';

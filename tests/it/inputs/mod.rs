@@ -13,3 +13,4 @@ mod recording_errors;
 mod sigmf;
 mod sizes;
 mod training_samples;
+mod unchanged_objects;

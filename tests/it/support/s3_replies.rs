@@ -30,6 +30,9 @@ pub(crate) fn object(request: &Request, etag: &str, bytes: &[u8]) -> Vec<u8> {
             "At least one is false.",
         );
     }
+    if request.headers.get("if-none-match") == Some(&quoted) {
+        return http_reply("304 Not Modified", &format!("ETag: {quoted}\r\n"), b"");
+    }
     let from = request
         .headers
         .get("range")
