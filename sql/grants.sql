@@ -31,13 +31,14 @@ REVOKE ALL ON FUNCTION
     heimdall.sessions_changed(uuid[]), heimdall.outdated_sessions(), heimdall.count_sessions(uuid[]),
     heimdall.count_all_sessions(), heimdall.keep_sessions(uuid[]), heimdall.recount_coverage(),
     heimdall.keep_coverage(integer), heimdall.note_deleted_features(), heimdall.count_session(uuid),
-    heimdall.count_queue(), heimdall.missing_base_indexes(), heimdall.missing_receivers(uuid, text[]),
+    heimdall.count_queue(), heimdall.keep_backfills(), heimdall.missing_base_indexes(), heimdall.missing_receivers(uuid, text[]),
     heimdall.status_of(uuid, uuid)
     FROM PUBLIC;
 REVOKE ALL ON heimdall.extracted_features, heimdall.installed_definitions, heimdall.feature_queue, heimdall.backfills,
     heimdall.extraction_control,
     heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.queue_depth, heimdall.feature_parts,
-    heimdall.change_notes, heimdall.cancelled_measurements, heimdall.session_locks, heimdall.session_counts, heimdall.coverage_changes,
+    heimdall.change_notes, heimdall.cancelled_measurements, heimdall.session_locks, heimdall.session_counts,
+    heimdall.coverage_changes, heimdall.backfill_changes,
     heimdall.coverage_totals, heimdall.schema_migrations FROM PUBLIC;
 
 DO $$
@@ -56,7 +57,7 @@ BEGIN
             ('heimdall_daemon', 'SELECT, INSERT, DELETE ON heimdall.feature_parts'),
             ('heimdall_daemon', 'SELECT, UPDATE ON heimdall.backfills, heimdall.sweep_state, heimdall.queue_depth, '
                                 'heimdall.session_locks'),
-            ('heimdall_daemon', 'INSERT ON heimdall.coverage_changes'),
+            ('heimdall_daemon', 'INSERT ON heimdall.coverage_changes, heimdall.backfill_changes'),
             ('heimdall_daemon', 'SELECT ON heimdall.change_notes, heimdall.schema_migrations, '
                                 'heimdall.extraction_control, '
                                 'heimdall.pending_features, heimdall.session_measurements, heimdall.feature_coverage, '
@@ -78,7 +79,7 @@ BEGIN
                                 'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '
                                 'heimdall.measure_coverage(), heimdall.count_session(uuid), heimdall.count_queue(), '
                                 'heimdall.missing_receivers(uuid, text[]), heimdall.status_of(uuid, uuid), '
-                                'heimdall.keep_coverage(integer)'),
+                                'heimdall.keep_coverage(integer), heimdall.keep_backfills()'),
             ('heimdall_reader', 'USAGE ON SCHEMA heimdall'),
             ('heimdall_reader', 'SELECT ON ' || results || ', heimdall.extraction_control, '
                                 'heimdall.session_measurements, heimdall.pending_features, heimdall.feature_coverage, '

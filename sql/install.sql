@@ -25,7 +25,8 @@ SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 14) AS apply_0014,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 15) AS apply_0015,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 16) AS apply_0016,
-    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 19) AS apply_0019
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 19) AS apply_0019,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 20) AS apply_0020
 \gset
 \if :apply_0001
 \ir schema/0001_application_tables.sql
@@ -77,6 +78,9 @@ SELECT
 \endif
 \if :apply_0019
 \ir schema/0019_unchanged_objects.sql
+\endif
+\if :apply_0020
+\ir schema/0020_backfill_changes.sql
 \endif
 
 \ir functions/results/results_table.sql
@@ -141,6 +145,7 @@ SELECT
 \ir functions/coverage/keep_coverage.sql
 \ir functions/coverage/note_deleted_features.sql
 \ir functions/count_queue.sql
+\ir functions/keep_backfills.sql
 \ir functions/missing_receivers.sql
 
 \ir views/application_sessions.sql

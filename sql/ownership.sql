@@ -34,6 +34,7 @@ BEGIN
                       'extracted_features', 'installed_definitions', 'backfills', 'feature_queue', 'extraction_control',
                       'worker_heartbeats', 'sweep_state', 'queue_depth', 'feature_parts', 'change_notes',
                       'cancelled_measurements', 'session_locks', 'session_counts', 'coverage_changes', 'coverage_totals',
+                      'backfill_changes',
                       'schema_migrations', 'feature_coverage', 'session_coverage',
                       'session_features', 'feature_samples', 'aligned_features', 'session_transmitters',
                       'feature_dictionary', 'feature_failures', 'feature_backlog', 'backfill_progress',
@@ -61,7 +62,7 @@ BEGIN
                       'note_session_changes', 'note_measurement_changes', 'note_replicated_change',
                       'measure_coverage', 'sessions_changed',
                       'outdated_sessions', 'count_sessions', 'count_all_sessions', 'keep_sessions',
-                      'recount_coverage', 'keep_coverage', 'note_deleted_features', 'count_session', 'count_queue',
+                      'recount_coverage', 'keep_coverage', 'keep_backfills', 'note_deleted_features', 'count_session', 'count_queue',
                       'missing_base_indexes', 'missing_receivers', 'status_of'])
             LOOP
                 EXECUTE format('ALTER %s %s OWNER TO %I', ours.kind, ours.name, new_owner);

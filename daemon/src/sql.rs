@@ -51,6 +51,7 @@ queries! {
     SESSION_SETTINGS = "session_settings.sql";
     SHOW_SESSION = "show_session.sql";
     COUNT_QUEUE = "count_queue.sql";
+    KEEP_BACKFILLS = "keep_backfills.sql";
     KEEP_COVERAGE = "keep_coverage.sql";
     PROBE_LISTENER = "probe_listener.sql";
 }

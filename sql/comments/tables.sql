@@ -99,7 +99,7 @@ BEGIN
 
             ('backfills', NULL,
                 'Requests to extract the features of earlier recordings. Written by request_backfill() and '
-                'cancel_backfill(); heimdalld updates the counters. Read it through backfill_progress.'),
+                'cancel_backfill(); keep_backfills() updates the counters. Read it through backfill_progress.'),
             ('backfills', 'backfill_id', 'The request.'),
             ('backfills', 'requested_by', 'The database user who made the request.'),
             ('backfills', 'requested_at', 'When the request was made, database clock.'),
@@ -210,6 +210,13 @@ BEGIN
             ('coverage_changes', 'id', 'Order of arrival.'),
             ('coverage_changes', 'session_ids', 'The sessions.'),
             ('coverage_changes', 'size', 'Number of ids.'),
+
+            ('backfill_changes', NULL,
+                'What transactions have finished of backfills, until keep_backfills() has added it to their counters.'),
+            ('backfill_changes', 'id', 'Order of arrival.'),
+            ('backfill_changes', 'backfill_id', 'The backfill.'),
+            ('backfill_changes', 'done', 'Measurements that got features.'),
+            ('backfill_changes', 'failed', 'Measurements that got an error row.'),
 
             ('coverage_totals', NULL, 'One row: the sums of session_counts. Written by keep_coverage().'),
             ('coverage_totals', 'only_row', 'Always true; limits the table to one row.'),

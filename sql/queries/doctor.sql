@@ -108,7 +108,8 @@ WITH found (ord, level, subject, finding, hint) AS (
                        ('backfills', 'UPDATE'), ('sweep_state', 'UPDATE'), ('queue_depth', 'UPDATE'),
                        ('feature_parts', 'INSERT'), ('feature_parts', 'DELETE'), ('extraction_control', 'SELECT'),
                        ('schema_migrations', 'SELECT'), ('pending_features', 'SELECT'),
-                       ('session_locks', 'UPDATE')) AS w (relation, privilege)
+                       ('session_locks', 'UPDATE'), ('coverage_changes', 'INSERT'),
+                       ('backfill_changes', 'INSERT')) AS w (relation, privilege)
           WHERE has_schema_privilege('heimdall', 'USAGE') IS NOT TRUE
              OR has_table_privilege(to_regclass('heimdall.' || w.relation), w.privilege) IS NOT TRUE) l
   UNION ALL

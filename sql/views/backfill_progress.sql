@@ -20,7 +20,15 @@ SELECT b.backfill_id, b.requested_by, b.requested_at,
        b.finished_at,
        b.cancelled,
        coalesce(r.rechecking, 0) AS rechecking
-FROM heimdall.backfills b
+FROM (
+    -- With what transactions have finished and keep_backfills() has not added yet.
+    SELECT k.backfill_id, k.requested_by, k.requested_at, k.recordings_found, k.total,
+           (k.done + coalesce(n.done, 0))::bigint AS done, (k.failed + coalesce(n.failed, 0))::bigint AS failed,
+           k.finished_at, k.cancelled_at, k.cancelled
+    FROM heimdall.backfills k
+    LEFT JOIN (SELECT c.backfill_id, sum(c.done) AS done, sum(c.failed) AS failed
+               FROM heimdall.backfill_changes c GROUP BY c.backfill_id) n USING (backfill_id)
+) b
 LEFT JOIN (
     SELECT q.backfill_id, count(*) AS rechecking
     FROM heimdall.feature_queue q

@@ -44,6 +44,9 @@ BEGIN
         PERFORM pg_temp.expect('counted by its backfill', again.backfill_id, b.backfill_id);
     END LOOP;
     PERFORM pg_temp.expect_rows('not finished by it', format('EXECUTE progress_backfills(%L, %L, %L)', ARRAY[b.backfill_id], ARRAY[2], ARRAY[1]), 0);
+    PERFORM pg_temp.expect('progress before it is counted', (SELECT (done, failed, percent)::text FROM heimdall.backfill_progress p WHERE p.backfill_id = b.backfill_id), '(2,1,4.29)');
+    PERFORM pg_temp.expect_rows('counted, not finished by it', 'EXECUTE keep_backfills', 0);
+    PERFORM pg_temp.expect('counted once', (SELECT (k.done, k.failed)::text FROM heimdall.backfills k WHERE k.backfill_id = b.backfill_id), '(2,1)');
     SELECT * INTO again FROM heimdall.backfill_progress p WHERE p.backfill_id = b.backfill_id;
     PERFORM pg_temp.expect('progress', (again.state, again.total, again.done, again.failed, again.percent, again.requested_by)::text, format('(running,70,2,1,4.29,%s)', session_user));
     PERFORM pg_temp.expect('an end is estimated', again.estimated_end > clock_timestamp() AND again.rate_per_second > 0, true);
@@ -52,7 +55,8 @@ BEGIN
     PERFORM pg_temp.expect('what is in flight stays', (SELECT count(*) FROM heimdall.feature_queue q WHERE q.backfill_id = b.backfill_id), 1::bigint);
     SELECT * INTO held FROM heimdall.feature_queue WHERE state = 'claimed';
     EXECUTE pg_temp.good(held.measurement_id, held.claim_id);
-    EXECUTE format('EXECUTE progress_backfills(%L, %L, %L)', ARRAY[b.backfill_id], ARRAY[1], ARRAY[0]) INTO again;
+    EXECUTE format('EXECUTE progress_backfills(%L, %L, %L)', ARRAY[b.backfill_id], ARRAY[1], ARRAY[0]);
+    EXECUTE 'EXECUTE keep_backfills' INTO again;
     PERFORM pg_temp.expect('finished by the last one', (again.backfill_id, again.total, again.done, again.failed)::text, (b.backfill_id, 4, 3, 1)::text);
     PERFORM pg_temp.expect('state', (SELECT state FROM heimdall.backfill_progress p WHERE p.backfill_id = b.backfill_id), 'cancelled');
     PERFORM pg_temp.expect_error('unknown backfill', format('SELECT heimdall.cancel_backfill(%L)', gen_random_uuid()), 'P0002');

@@ -30,6 +30,8 @@ PREPARE keep_features AS :q
 PREPARE settle_sessions AS :q
 \set q `cat sql/queries/progress_backfills.sql`
 PREPARE progress_backfills AS :q
+\set q `cat sql/queries/keep_backfills.sql`
+PREPARE keep_backfills AS :q
 \set q `cat sql/queries/promote_due.sql`
 PREPARE promote_due AS :q
 \set q `cat sql/queries/release_expired.sql`

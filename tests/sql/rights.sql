@@ -73,6 +73,7 @@ BEGIN
     END LOOP;
     EXECUTE format('EXECUTE settle_sessions(%L)', ARRAY[pg_temp.session(1)]);
     EXECUTE format('EXECUTE progress_backfills(%L, %L, %L)', ARRAY[gen_random_uuid()], ARRAY[1], ARRAY[0]);
+    EXECUTE 'EXECUTE keep_backfills';
     EXECUTE 'EXECUTE promote_due';
     EXECUTE format('EXECUTE claim(%L, 7, NULL)', worker);
     UPDATE heimdall.worker_heartbeats SET beat_at = beat_at - interval '1 h';

@@ -1,15 +1,17 @@
-//! The coverage keeper: keeps the counts behind the view `feature_coverage` up to date.
+//! The keeper of the counts: of the view `feature_coverage`, and of the backfills.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use crate::backoff::Backoff;
+use crate::postgres::error::DbError;
 use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::Queue;
+use crate::queue::rows::CoverageStep;
 
 /// Time between two looks for sessions whose counts have changed. The view is exact in between; the
 /// more of them wait, the longer it takes.
@@ -24,7 +26,7 @@ const RETRY: Backoff = Backoff {
     max: Duration::from_mins(1),
 };
 
-/// Counts sessions that have changed, every second, and with a shorter pause while a full turn of
+/// Counts what backfills have finished and sessions that have changed, every second, and with a shorter pause while a full turn of
 /// changes waits.
 pub async fn keep_coverage_loop(queue: Queue, compatibility: Arc<SchemaCompatibility>, stop: CancellationToken) {
     let queue = queue.with_timeout(TIMEOUT);
@@ -35,7 +37,7 @@ pub async fn keep_coverage_loop(queue: Queue, compatibility: Arc<SchemaCompatibi
         if !compatibility.is_compatible() {
             continue;
         }
-        match queue.keep_coverage().await {
+        match keep(&queue).await {
             Ok(done) => {
                 failures = 0;
                 if done.differing > 0 {
@@ -52,8 +54,21 @@ pub async fn keep_coverage_loop(queue: Queue, compatibility: Arc<SchemaCompatibi
             Err(error) => {
                 failures += 1;
                 pause = RETRY.jittered(failures);
-                debug!(%error, failures, "cannot keep the counts of feature_coverage");
+                debug!(%error, failures, "cannot keep the counts of feature_coverage and of backfills");
             }
         }
     }
+}
+
+async fn keep(queue: &Queue) -> Result<CoverageStep, DbError> {
+    for backfill in queue.keep_backfills().await? {
+        info!(
+            backfill = %backfill.backfill_id,
+            total = backfill.total,
+            done = backfill.done,
+            failed = backfill.failed,
+            "backfill complete"
+        );
+    }
+    queue.keep_coverage().await
 }

@@ -22,7 +22,9 @@ use crate::postgres::statement::{Parameters, query_both, query_once};
 use crate::sql;
 use crate::sql::schema_version;
 
-use self::rows::{CoverageStep, Expansion, HeartbeatResponse, Overdue, QueueStatus, RescuedRow, SweepResult};
+use self::rows::{
+    CoverageStep, Expansion, FinishedBackfill, HeartbeatResponse, Overdue, QueueStatus, RescuedRow, SweepResult,
+};
 
 mod blockers;
 mod connection;
@@ -190,6 +192,14 @@ impl Queue {
     ) -> Result<Option<SweepResult>, DbError> {
         let parameters: Parameters<'_> = &[&max_recordings, &millis(interval), &include_history];
         Ok(self.fetch(sql::SWEEP, parameters, SweepResult::read).await?.pop())
+    }
+
+    /// `keep_backfills.sql`. Returns the backfills that are finished now.
+    ///
+    /// # Errors
+    /// As for every statement.
+    pub async fn keep_backfills(&self) -> Result<Vec<FinishedBackfill>, DbError> {
+        self.fetch(sql::KEEP_BACKFILLS, &[], FinishedBackfill::read).await
     }
 
     /// `keep_coverage.sql`.

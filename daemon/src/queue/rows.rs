@@ -86,6 +86,20 @@ row! {
 }
 
 row! {
+    /// A backfill that has nothing outstanding any more.
+    FinishedBackfill {
+        /// The backfill.
+        backfill_id: Uuid,
+        /// Number of measurements that it queued.
+        total: i64,
+        /// Of these, the number with features now.
+        done: i64,
+        /// Of these, the number with an error row now.
+        failed: i64,
+    }
+}
+
+row! {
     /// What a call of `keep_coverage()` did.
     CoverageStep {
         /// Number of sessions whose kept counts were wrong, though no change of them was noted.

@@ -32,15 +32,6 @@ impl BatchResult {
                 "feature extraction complete"
             );
         }
-        for backfill in &self.backfills {
-            info!(
-                backfill = %backfill.backfill_id,
-                total = backfill.total,
-                done = backfill.done,
-                failed = backfill.failed,
-                "backfill complete"
-            );
-        }
     }
 }
 

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::batch_transaction::BatchTransaction;
 use super::completed_job::CompletedJob;
 use super::limits::Limits;
-use super::write_result::{FinishedBackfill, SettledSession, WriteResult};
+use super::write_result::{SettledSession, WriteResult};
 use crate::job::claim::Claim;
 use crate::job::failpoint::{FailPoint, hit};
 use crate::job::outcome::Outcome;
@@ -35,8 +35,6 @@ pub struct BatchResult {
     pub written: Vec<WriteResult>,
     /// Sessions that have nothing outstanding any more.
     pub settled: Vec<SettledSession>,
-    /// Backfills that have nothing outstanding any more.
-    pub backfills: Vec<FinishedBackfill>,
 }
 
 /// Why a transaction has changed nothing.
@@ -119,7 +117,7 @@ async fn run(
         written.push(result);
         timings.extend(job_timings);
     }
-    let backfills = count_backfills(&transaction, batch, &written).await?;
+    count_backfills(&transaction, batch, &written).await?;
     hit(FailPoint::BeforeCommit, claims(batch));
     let commit = send(transaction.commit());
     hit(FailPoint::CommitSent, claims(batch));
@@ -131,7 +129,6 @@ async fn run(
     Ok(BatchResult {
         written,
         settled: settled.iter().map(SettledSession::read).collect::<Result<_, _>>()?,
-        backfills: backfills.iter().map(FinishedBackfill::read).collect::<Result<_, _>>()?,
     })
 }
 
@@ -180,13 +177,12 @@ async fn store_and_settle(
     Ok((stored, settled))
 }
 
-/// Adds what the batch has finished to the counts of its backfills. Returns the finished backfills.
+/// Appends what the batch has finished of backfills. The keeper of the counts adds it up.
 async fn count_backfills(
     transaction: &BatchTransaction<'_>,
     batch: &[CompletedJob],
     written: &[WriteResult],
-) -> Result<Vec<Row>, Error> {
-    // Sorted by id: two daemons that lock the backfills in different orders could deadlock.
+) -> Result<(), Error> {
     let mut counts: BTreeMap<Uuid, (i32, i32)> = BTreeMap::new();
     for (job, written) in batch.iter().zip(written) {
         if let WriteResult::Done(Some(backfill)) = written {
@@ -198,13 +194,14 @@ async fn count_backfills(
         }
     }
     if counts.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let ids: Vec<Uuid> = counts.keys().copied().collect();
     let (done, failed): (Vec<i32>, Vec<i32>) = counts.into_values().unzip();
     transaction
         .query(sql::PROGRESS_BACKFILLS, &[&ids, &done, &failed])
-        .await
+        .await?;
+    Ok(())
 }
 
 fn claims(batch: &[CompletedJob]) -> impl Iterator<Item = &Claim> {

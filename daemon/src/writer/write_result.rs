@@ -24,17 +24,3 @@ row! {
         failed: i64,
     }
 }
-
-row! {
-    /// A backfill that has nothing outstanding any more.
-    FinishedBackfill {
-        /// The backfill.
-        backfill_id: Uuid,
-        /// Number of measurements that it queued.
-        total: i64,
-        /// Of these, the number with features now.
-        done: i64,
-        /// Of these, the number with an error row now.
-        failed: i64,
-    }
-}

@@ -66,6 +66,7 @@ BEGIN
                                      held.measurement_id, held.claim_id));
                 CALL pg_temp.measure('settle_sessions', format('EXECUTE settle_sessions(%L)', ARRAY[held.recording_session_id]));
                 CALL pg_temp.measure('progress_backfills', format('EXECUTE progress_backfills(%L, %L, %L)', ARRAY[md5('backfill')::uuid], ARRAY[1], ARRAY[0]));
+                CALL pg_temp.measure('keep_backfills', 'EXECUTE keep_backfills');
             ELSIF held.n = 2 THEN
                 CALL pg_temp.measure('store_failure', format($q$EXECUTE store_failure(%L, %s, 'invalid_format', 'x', '{}', NULL, 1)$q$, held.measurement_id, held.claim_id));
             ELSIF held.n = 3 THEN

@@ -23,7 +23,10 @@ pub(super) async fn wait_finished(bench: &Bench, limit: Duration) -> Option<Stri
                   FROM (SELECT * FROM heimdall.feature_queue LIMIT 5) q";
     let missing = "SELECT format('%s without a row', id) FROM (
             SELECT m.id FROM heimdall.measurements m JOIN heimdall.recording_sessions s ON s.id = m.recording_session_id
-            WHERE NOT EXISTS (SELECT FROM heimdall.measurement_features f WHERE f.measurement_id = m.id) LIMIT 1) x";
+            WHERE NOT EXISTS (SELECT FROM heimdall.measurement_features f WHERE f.measurement_id = m.id) LIMIT 1) x
+        UNION ALL
+            SELECT format('%s changes of backfills are not counted', count(*)) FROM heimdall.backfill_changes HAVING count(*) > 0
+        LIMIT 1";
     loop {
         bench
             .execute("UPDATE heimdall.feature_queue SET due_at = clock_timestamp() WHERE state = 'waiting' AND due_at > clock_timestamp()")

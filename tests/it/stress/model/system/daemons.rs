@@ -185,9 +185,11 @@ impl System {
             statement: ANSWER_TIMEOUT,
             answer: ANSWER_TIMEOUT,
         };
-        transact(&self.queue, &batch, &limits)
+        let committed = transact(&self.queue, &batch, &limits)
             .await
-            .expect("the transaction commits")
+            .expect("the transaction commits");
+        self.queue.keep_backfills().await.expect("a response");
+        committed
     }
 
     async fn finish(&self, world: &World, outcomes: &[(usize, Outcome)]) {

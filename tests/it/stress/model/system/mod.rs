@@ -127,7 +127,7 @@ impl System {
         environment
             .bench
             .execute(
-                "DELETE FROM heimdall.feature_queue; DELETE FROM heimdall.measurement_features; DELETE FROM heimdall.backfills;
+                "DELETE FROM heimdall.feature_queue; DELETE FROM heimdall.measurement_features; DELETE FROM heimdall.backfills; DELETE FROM heimdall.backfill_changes;
                  DELETE FROM heimdall.worker_heartbeats; DELETE FROM heimdall.measurements; DELETE FROM heimdall.recording_sessions;
                  UPDATE heimdall.sweep_state SET last_sweep_at = NULL, resume_before = NULL;
                  SELECT heimdall.resume_extraction();",
