@@ -52,8 +52,12 @@ pub(super) fn numbers(input: PlotInput<'_>) -> String {
         ("kurtosis", "envelope_kurtosis", ""),
         ("duty cycle", "duty_cycle", ""),
     ];
+    let annotations = &input.overview.annotations;
     let texts = shown.iter().filter_map(|(title, name, unit)| {
-        let number = input.overview.annotations.number(name)?;
+        let Some(number) = annotations.number(name) else {
+            let bound = annotations.snr_at_least_db.filter(|_| *name == "snr_unbiased_db")?;
+            return Some(format!("{title} at least {bound:.1}{unit}"));
+        };
         let value = plus_minus(number.mean, number.standard_error, false);
         Some(format!("{title} {value}{unit}"))
     });

@@ -37,10 +37,10 @@ pub(super) fn draw<B: DrawingBackend>(
             Axis::new(range.bottom..range.top, 7),
         )?;
     for emission in &overview.annotations.emissions {
-        let lower = (range.x(emission.lower_edge_hz), range.bottom);
-        let upper = (range.x(emission.upper_edge_hz), range.top);
         let fill = colour::OCCUPIED.mix(0.18).filled();
-        chart.draw_series([Rectangle::new([lower, upper], fill)])?;
+        for (lower, upper) in range.spans(emission.lower_edge_hz, emission.upper_edge_hz) {
+            chart.draw_series([Rectangle::new([(lower, range.bottom), (upper, range.top)], fill)])?;
+        }
     }
     chart
         .configure_mesh()
@@ -81,17 +81,38 @@ impl Range {
         let strongest = spectrum.highest_db.iter().copied().fold(f32::MIN, f32::max);
         let weakest = spectrum.mean_db.iter().copied().fold(f32::MAX, f32::min);
         let unit = band_unit(overview.sample_rate_hz);
+        let weakest = f64::from(weakest).max(lowest_db - BELOW_COLOURS_DB);
+        // Clicks raise the mean spectrum far above the noise.
+        let noise = overview.annotations.noise_db_hz.unwrap_or(weakest);
         Self {
             unit,
             edge: 0.5 * overview.sample_rate_hz / unit.size,
-            bottom: f64::from(weakest).max(lowest_db - BELOW_COLOURS_DB) - MARGIN_DB,
+            bottom: weakest.min(noise) - MARGIN_DB,
             top: f64::from(strongest).max(highest_db) + MARGIN_DB,
         }
     }
 
-    /// The place of a frequency.
+    /// The place of a frequency. One beyond the end of the spectrum is at its other end.
     fn x(&self, hz: f64) -> f64 {
-        (hz / self.unit.size).clamp(-self.edge, self.edge)
+        let x = hz / self.unit.size;
+        if x.abs() <= self.edge {
+            x
+        } else {
+            (x + self.edge).rem_euclid(2.0 * self.edge) - self.edge
+        }
+    }
+
+    /// The places of a band: two if it reaches across the end of the spectrum.
+    fn spans(&self, lower_hz: f64, upper_hz: f64) -> Vec<(f64, f64)> {
+        if upper_hz - lower_hz >= 2.0 * self.edge * self.unit.size {
+            return vec![(-self.edge, self.edge)];
+        }
+        let (lower, upper) = (self.x(lower_hz), self.x(upper_hz));
+        if lower <= upper {
+            vec![(lower, upper)]
+        } else {
+            vec![(-self.edge, upper), (lower, self.edge)]
+        }
     }
 
     /// A line over the whole height at a frequency.
@@ -116,16 +137,13 @@ fn draw_marks<B: DrawingBackend>(chart: &mut Chart<'_, B>, range: &Range, annota
     for emission in &annotations.emissions {
         let errors = emission.errors_hz;
         let around = |hz: f64, error_hz: f64, ink: RGBColor| {
-            let [(left, bottom), _] = range.vertical(hz - error_hz);
-            let [_, (right, top)] = range.vertical(hz + error_hz);
-            Rectangle::new([(left, bottom), (right, top)], error_fill(ink))
+            let spans = range.spans(hz - error_hz, hz + error_hz).into_iter();
+            spans.map(move |(left, right)| Rectangle::new([(left, range.bottom), (right, range.top)], error_fill(ink)))
         };
-        chart.draw_series([
-            around(emission.lower_edge_hz, errors.lower_edge, colour::OCCUPIED),
-            around(emission.upper_edge_hz, errors.upper_edge, colour::OCCUPIED),
-        ])?;
+        chart.draw_series(around(emission.lower_edge_hz, errors.lower_edge, colour::OCCUPIED))?;
+        chart.draw_series(around(emission.upper_edge_hz, errors.upper_edge, colour::OCCUPIED))?;
         if let Some(carrier_hz) = emission.carrier_hz {
-            chart.draw_series([around(carrier_hz, errors.carrier, colour::CARRIER)])?;
+            chart.draw_series(around(carrier_hz, errors.carrier, colour::CARRIER))?;
             let line = range.vertical(carrier_hz);
             chart.draw_series(DashedLineSeries::new(line, 6, 4, colour::CARRIER.into()))?;
         }
@@ -160,7 +178,7 @@ fn legend_entries(overview: &Overview) -> Vec<Entry> {
     if let Some(noise) = overview.annotations.noise_db_hz {
         let noise = match noise_error(overview) {
             Some(error) => plus_minus(noise, error, false),
-            None => number(noise, 1),
+            None => format!("at most {}", number(noise, 1)),
         };
         entries.push((colour::NOISE, format!("noise {noise} dBFS/Hz")));
     }
@@ -219,4 +237,24 @@ fn list(all_hz: &[f64], separator: &str, signed: bool) -> String {
     let texts: Vec<_> = all_hz.iter().map(|hz| quantity(*hz, unit, signed)).collect();
     let numbers = texts.iter().map(|text| text.trim_end_matches(unit.name).trim_end());
     format!("{} {}", numbers.collect::<Vec<_>>().join(separator), unit.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_band_across_the_end_of_the_spectrum_is_at_both_ends() {
+        let range = Range {
+            unit: frequency_unit(50_000.0),
+            edge: 100.0,
+            bottom: -100.0,
+            top: 0.0,
+        };
+        assert_eq!(range.spans(-10_000.0, 20_000.0), [(-10.0, 20.0)]);
+        assert_eq!(range.spans(92_000.0, 104_000.0), [(-100.0, -96.0), (92.0, 100.0)]);
+        assert_eq!(range.spans(-104_000.0, -92_000.0), [(-100.0, -92.0), (96.0, 100.0)]);
+        assert_eq!(range.spans(-150_000.0, 100_000.0), [(-100.0, 100.0)]);
+        assert_eq!(range.spans(-100_000.0, 100_000.0), [(-100.0, 100.0)]);
+    }
 }

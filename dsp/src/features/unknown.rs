@@ -59,7 +59,7 @@ pub struct SegmentExtended {
     /// Why each of the others is unknown, by the number's name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unknown: BTreeMap<&'static str, Unknown>,
-    /// Where the noise is hidden: the most that it can be, and the least SNR.
+    /// Where the noise is hidden or undecidable: the most that it can be, and the least SNR if a signal hides it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bounds: Option<Bounds>,
 }
@@ -69,8 +69,9 @@ pub struct SegmentExtended {
 pub struct Bounds {
     /// `noise_density_dbfs_hz` is at most this.
     pub noise_density_at_most_dbfs_hz: f64,
-    /// `snr_unbiased_db` is at least this.
-    pub snr_at_least_db: f64,
+    /// `snr_unbiased_db` is at least this. `None` if it is undecidable what is noise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snr_at_least_db: Option<f64>,
 }
 
 impl SegmentExtended {
@@ -89,27 +90,37 @@ impl SegmentExtended {
             numbers.duty_cycle = None;
         }
         unknown.retain(|name, _| numbers.iter().any(|(other, value)| other == *name && value.is_none()));
-        let is_hidden = unknown.get("snr_unbiased_db") == Some(&Unknown::NoiseHidden);
+        let bounds = bounds(chunks, &unknown);
         Self {
             detection_rate,
             numbers,
             unknown,
-            bounds: is_hidden.then(|| bounds(chunks)).flatten(),
+            bounds,
         }
     }
 }
 
-/// Bounds over the chunks in which the noise is hidden.
-fn bounds(chunks: &[(ChunkReading, Presence)]) -> Option<Bounds> {
-    let hidden = chunks
+/// Bounds over the chunks in which the noise is hidden, or undecidable.
+fn bounds(chunks: &[(ChunkReading, Presence)], unknown: &BTreeMap<&'static str, Unknown>) -> Option<Bounds> {
+    let is_hidden = unknown.get("snr_unbiased_db") == Some(&Unknown::NoiseHidden);
+    let is_undecidable = unknown.get("noise_density_dbfs_hz") == Some(&Unknown::PresenceUndecidable);
+    if !is_hidden && !is_undecidable {
+        return None;
+    }
+    let bounded = chunks
         .iter()
-        .filter(|(reading, _)| reading.has_noise && reading.knowledge == Knowledge::AtMost);
+        .filter(|(reading, _)| reading.has_noise && (!is_hidden || reading.knowledge == Knowledge::AtMost));
     let mean = |of: fn(&Extended<f64>) -> f64| {
-        Statistics::of_known(hidden.clone().map(|(reading, _)| Some(of(&reading.numbers))))
+        let known = Statistics::of_known(bounded.clone().map(|(reading, _)| Some(of(&reading.numbers))));
+        known.map(|known| known.mean)
     };
     Some(Bounds {
-        noise_density_at_most_dbfs_hz: mean(|numbers| numbers.noise_density_dbfs_hz)?.mean,
-        snr_at_least_db: mean(|numbers| numbers.snr_unbiased_db)?.mean,
+        noise_density_at_most_dbfs_hz: mean(|numbers| numbers.noise_density_dbfs_hz)?,
+        snr_at_least_db: if is_hidden {
+            mean(|numbers| numbers.snr_unbiased_db)
+        } else {
+            None
+        },
     })
 }
 
@@ -134,6 +145,8 @@ fn known(
     let is_present = presence == Presence::Present;
     let noise = match reading.knowledge {
         _ if !reading.has_noise => Some(Unknown::NoNoiseVisible),
+        // The level is that of the noise in a pass-band, or of the signal.
+        _ if presence == Presence::Undecidable => Some(Unknown::PresenceUndecidable),
         Knowledge::AtMost if is_present => Some(Unknown::NoiseHidden),
         Knowledge::Ambiguous if is_present => Some(Unknown::PresenceUndecidable),
         _ => None,

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use super::place::{Place, contains};
 use super::spectra::Spectrum;
 use crate::chunk::measured::MeasuredChunk;
 use crate::features::{Extended, Mean, MeanBuilder, SegmentFeatures, Value, resolution};
@@ -25,8 +26,11 @@ pub struct Annotations {
     pub chunks: u64,
     /// Share of the chunks with a signal.
     pub signal_present: f64,
-    /// Mean power density of the noise within the pass-band, dBFS/Hz; `None` for silence.
+    /// Mean power density of the noise within the pass-band, dBFS/Hz; `None` for silence. A bound where
+    /// [`number`](Self::number) has no `noise_density_dbfs_hz`.
     pub noise_db_hz: Option<f64>,
+    /// Mean of the least SNR over the segments in which the noise is hidden, dB.
+    pub snr_at_least_db: Option<f64>,
     /// The emissions of single chunks, the most frequent first. Two signals in one chunk have one
     /// occupied band, as in the rows.
     pub emissions: Vec<Emission>,
@@ -91,6 +95,8 @@ pub(super) struct AnnotationsBuilder {
     chunks: u64,
     busy: u64,
     noise: f64,
+    /// Sum and number of the least SNRs.
+    snr_at_least: (f64, u64),
     sums: Vec<Sums>,
     elsewhere: u64,
     numbers: [MeanBuilder; Extended::<f64>::NAMES.len()],
@@ -150,37 +156,6 @@ impl Sums {
     }
 }
 
-/// Edges, width and carrier of a signal, Hz from the centre.
-struct Place {
-    lower: Value,
-    upper: Value,
-    width: Value,
-    carrier: Value,
-}
-
-impl Place {
-    fn of(chunk: &MeasuredChunk) -> Self {
-        let value = |of: fn(&Extended<f64>) -> f64| Value {
-            value: of(&chunk.reading.numbers),
-            variance: of(&chunk.reading.variances),
-        };
-        Self {
-            lower: value(|numbers| numbers.occupied_lower_edge_hz),
-            upper: value(|numbers| numbers.occupied_upper_edge_hz),
-            width: value(|numbers| numbers.occupied_bandwidth_99_hz),
-            carrier: value(|numbers| numbers.carrier_offset_hz),
-        }
-    }
-
-    fn middle(&self) -> f64 {
-        0.5 * (self.lower.value + self.upper.value)
-    }
-}
-
-fn contains(lower_hz: f64, upper_hz: f64, hz: f64, slack_hz: f64) -> bool {
-    lower_hz - slack_hz <= hz && hz <= upper_hz + slack_hz
-}
-
 impl AnnotationsBuilder {
     pub(super) fn new(resolution_hz: f64) -> Self {
         Self {
@@ -189,6 +164,7 @@ impl AnnotationsBuilder {
             chunks: 0,
             busy: 0,
             noise: 0.0,
+            snr_at_least: (0.0, 0),
             sums: Vec::new(),
             elsewhere: 0,
             numbers: [MeanBuilder::default(); _],
@@ -209,6 +185,10 @@ impl AnnotationsBuilder {
                     variance: estimate.standard_error.powi(2),
                 });
             }
+        }
+        if let Some(snr_db) = segment.extended.bounds.and_then(|bounds| bounds.snr_at_least_db) {
+            self.snr_at_least.0 += snr_db;
+            self.snr_at_least.1 += 1;
         }
         for chunk in chunks {
             let numbers = &chunk.reading.numbers;
@@ -264,6 +244,7 @@ impl AnnotationsBuilder {
             chunks: self.chunks,
             signal_present: self.busy as f64 / chunks.max(1.0),
             noise_db_hz,
+            snr_at_least_db: (self.snr_at_least.1 > 0).then(|| self.snr_at_least.0 / self.snr_at_least.1 as f64),
             emissions,
             elsewhere: self.elsewhere,
             numbers: Extended::<f64>::NAMES

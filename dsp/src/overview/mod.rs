@@ -3,6 +3,7 @@
 
 mod annotations;
 mod envelope;
+mod place;
 mod raster;
 mod spectra;
 mod waterfall;

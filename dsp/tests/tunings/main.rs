@@ -119,8 +119,18 @@ fn a_strong_smooth_signal_is_present_in_every_chunk() {
 fn a_noise_like_signal_in_most_of_the_band_is_undecidable() {
     let (segment, _) = placed("DRM", (12e3, 5), 0.0, 30.0);
     assert!(segment.quality.warnings.contains(&Warning::PresenceUndecidable));
-    let reason = segment.extended.unknown["snr_unbiased_db"];
-    assert_eq!(reason, Unknown::PresenceUndecidable);
+    for name in ["snr_unbiased_db", "noise_density_dbfs_hz"] {
+        assert_eq!(segment.extended.unknown[name], Unknown::PresenceUndecidable, "{name}");
+    }
+    // The level of the hump is that of the noise, or of the signal above it.
+    let bounds = segment.extended.bounds.expect("a bound");
+    let density = bounds.noise_density_at_most_dbfs_hz;
+    let power = segment.extended.numbers.power_dbfs.expect("known").mean;
+    assert!(
+        (density - (power - 10.0 * 9.5e3_f64.log10())).abs() < 0.5,
+        "{density}, {power}"
+    );
+    assert_eq!(bounds.snr_at_least_db, None);
     assert_consistent(&segment, "DRM");
 }
 
@@ -206,7 +216,8 @@ fn tails_of_a_signal_do_not_count_as_noise() {
         let extended = &segment.extended;
         assert_eq!(extended.unknown["snr_unbiased_db"], Unknown::NoiseHidden, "{name}");
         let bounds = extended.bounds.expect("bounds");
-        assert!(bounds.snr_at_least_db < truth.snr_db, "{name}: {bounds:?}");
+        let least_db = bounds.snr_at_least_db.expect("a least SNR");
+        assert!(least_db < truth.snr_db, "{name}: {bounds:?}");
         assert!(extended.numbers.occupied_bandwidth_99_hz.is_some(), "{name}");
     }
     // Small tails are subtracted.
