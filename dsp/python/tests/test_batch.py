@@ -56,7 +56,7 @@ def test_an_empty_batch_has_no_rows():
 @pytest.mark.parametrize("call", [lambda x: extract(x[0], RATE), lambda x: extract_batch(x, RATE)])
 def test_another_thread_runs_meanwhile(call):
     """The call gives the lock away once its work begins, so the other thread counts on until the call has returned."""
-    long = [noise(20_000_000)]
+    long = [noise(4_000_000)]
     counted, is_over, begun = [0], threading.Event(), threading.Event()
 
     def count():
@@ -107,8 +107,8 @@ def test_a_thousand_calls_leave_no_memory():
 
     def calls(count):
         for _ in range(count):
-            extract(RECORDINGS[0], RATE).segments
-            extract_batch(RECORDINGS[:2], RATE).values
+            extract(RECORDINGS[0, :2000], RATE).segments
+            extract_batch(RECORDINGS[:2, :2000], RATE).values
             with pytest.raises(FeatureExtractionError):
                 extract(RECORDINGS[0][:5], RATE)
         gc.collect()
@@ -116,7 +116,7 @@ def test_a_thousand_calls_leave_no_memory():
     calls(200)
     before = resident_kib()
     calls(1000)
-    # Each call returns 14 KB: of a thousand that stayed, 14 MB would be seen.
+    # Each round returns three results of 7 KB: of a thousand rounds that stayed, 20 MB would be seen.
     assert resident_kib() - before < 4096
 
 

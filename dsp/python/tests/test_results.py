@@ -103,7 +103,8 @@ def test_pandas_and_polars_take_the_table(batch):
     frame = polars.DataFrame(batch)
     assert frame["rssi_dbm_mean"].to_list()[:3] == batch.values[:3, 4].tolist()
     assert frame["snr_unbiased_db_mean"].null_count() == 3
-    data = pandas.DataFrame.from_arrow(batch)
+    data = pyarrow.table(batch).to_pandas()
+    assert isinstance(data, pandas.DataFrame)
     assert data["rssi_dbm_mean"].tolist()[:3] == batch.values[:3, 4].tolist()
 
 
