@@ -18,19 +18,23 @@ from .dictionary import Feature, features
 from .errors import FeatureExtractionError
 from .extraction import Extraction
 from .extractor import ExtractedFeatures, IQSample, RFFeatureExtractor
+from .samples import Dataset, Rows, dataset
 
 __all__ = [
     "COLUMNS",
     "ROW_DTYPE",
     "Batch",
     "Column",
+    "Dataset",
     "ExtractedFeatures",
     "Extraction",
     "Feature",
     "FeatureExtractionError",
     "IQSample",
     "RFFeatureExtractor",
+    "Rows",
     "__version__",
+    "dataset",
     "extract",
     "extract_batch",
     "features",

@@ -11,13 +11,14 @@ import shutil
 import signal
 import subprocess
 import time
+from datetime import timedelta
 
 import numpy as np
 import psycopg
 import pytest
 from conftest import GOLDEN, noise
 
-from heimdall_features import FeatureExtractionError, read
+from heimdall_features import FeatureExtractionError, dataset, read
 
 HEIMDALLD = os.environ.get("HEIMDALLD")
 DEADLINE_S = 120
@@ -92,3 +93,50 @@ def test_rows_of_the_daemon_and_features_from_python_are_equal(demo):
                 snr_db,
                 detected,
             )
+
+
+# Segments of the recordings, the one that is too short left out.
+SECONDS = 9
+COLUMNS = ["snr_db_mean", "snr_db_std", "snr_unbiased_db_mean", "signal_present", "second", "num_chunks", "timestamp"]
+
+
+def place(row):
+    """Receiver and second."""
+    return row[0], row[1][4]
+
+
+def test_samples_of_the_database_are_those_of_its_rows(demo):
+    rows = demo.connection.execute(
+        """SELECT rx_id, recording_session_id::text, snr_db_mean, snr_db_std, snr_unbiased_db_mean, signal_present::int,
+                  second, num_chunks, extract(epoch FROM timestamp)::float8
+           FROM heimdall.feature_samples"""
+    ).fetchall()
+    expected = [(row[:2], [np.nan if number is None else float(number) for number in row[2:]]) for row in rows]
+    expected.sort(key=place)
+    assert len(rows) == SECONDS
+    for batch_rows in (1, 4, 1000):
+        samples = dataset(demo.connection, COLUMNS, keys=["rx_id", "recording_session_id"], batch_rows=batch_rows)
+        parts = list(samples)
+        assert [len(part.matrix) for part in parts[:-1]] == [batch_rows] * (len(parts) - 1)
+        found = samples.to_numpy()
+        keys = zip(found.keys["rx_id"], found.keys["recording_session_id"], strict=True)
+        found = sorted(zip(keys, found.matrix.tolist(), strict=True), key=place)
+        assert [row[0] for row in found] == [row[0] for row in expected]
+        np.testing.assert_array_equal([row[1] for row in found], [row[1] for row in expected])
+
+
+def test_samples_of_a_span_and_errors_of_the_database(demo):
+    (begin,) = demo.connection.execute("SELECT min(timestamp) FROM heimdall.feature_samples").fetchone()
+    next_second = begin + timedelta(seconds=1)
+    later = dataset(demo.connection, ["second"], since=next_second).to_numpy().matrix
+    earlier = dataset(demo.connection, ["second"], until=next_second).to_numpy().matrix
+    assert earlier[:, 0].tolist() == [0.0] * len(earlier)
+    assert (later > 0).all()
+    assert len(earlier) + len(later) == SECONDS
+    for columns, keys, error, text in (
+        (["rssi"], [], KeyError, "no column rssi"),
+        (["rx_id"], [], ValueError, "no number: rx_id"),
+        (["second"], ["warnings; DROP TABLE x"], KeyError, "no column warnings; DROP"),
+    ):
+        with pytest.raises(error, match=text):
+            dataset(demo.connection, columns, keys=keys).to_numpy()
