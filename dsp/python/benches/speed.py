@@ -4,8 +4,8 @@
 
 One second at 200 kHz on one thread: a program in Rust that extracts from memory, `extract`, and the definitions in NumPy,
 in turn. Prints the median of each alternation's least round, and the median of the alternations' ratios. Then
-`extract_batch` of a thousand such recordings, on one thread and on all processors, in turn; its efficiency is the time of one thread
-over that of all times their number. Other work on the machine lowers it: the load is printed.
+`extract_batch` of a thousand such recordings, on one thread and on all processors, in turn. Its efficiency is the time of
+one thread over that of all, divided by their number. Other work on the machine lowers it: the load is printed.
 """
 
 import argparse
@@ -68,8 +68,9 @@ def numpy_way(path):
 
 def one_second(arguments):
     reference = numpy_way(arguments.reference)
-    print("| one second at 200 kHz, ms | Rust | `extract` | `extract` and its dictionary | NumPy | `extract` / Rust | NumPy / `extract` |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    columns = ["Rust", "`extract`", "its dictionary too", "NumPy", "`extract` / Rust", "NumPy / `extract`"]
+    print(f"| one second at 200 kHz, ms | {' | '.join(columns)} |")
+    print("| --- |" + " ---: |" * len(columns))
     for name, samples in signals().items():
         with tempfile.NamedTemporaryFile(suffix=".cf32") as file:
             samples.tofile(file.name)

@@ -1,7 +1,5 @@
 //! Recordings divided in another way than rows, and samples in memory.
 
-#![expect(clippy::float_cmp, reason = "the compared values are computed in the same way")]
-
 use heimdall_dsp::{Error, Extraction, Grid, Hints, Recording, SampleFormat, Workspace};
 use proptest::prelude::*;
 
