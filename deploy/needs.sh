@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Functions that find what demo.sh and test.sh need: cargo, a linker, PostgreSQL's server programs and, for the tests,
-# PgBouncer and libfaketime. This file is sourced, not run. If one of the last three is missing, the system's package
-# manager installs it or, without the rights to install (Debian, Ubuntu), it is unpacked under target/. If something
-# else is missing, the script prints the command that installs it.
+# PgBouncer, libfaketime and Python with venv. This file is sourced, not run. If PostgreSQL, PgBouncer or libfaketime is
+# missing, the system's package manager installs it or, without the rights to install (Debian, Ubuntu), it is unpacked
+# under target/. If something else is missing, the script prints the command that installs it.
 
 fail() {
     printf '%s: %s\n' "${0##*/}" "$1" >&2
@@ -188,6 +188,29 @@ have_prometheus() {
 
 need_prometheus() {
     need_unpacked prometheus have_prometheus "promtool tests the alerts"
+}
+
+# Python with venv, for the Python package.
+need_python() {
+    local command
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || fail "no Python 3.10 or later (python3)"
+    python3 -c 'import venv, ensurepip' 2>/dev/null && return 0
+    command=$(install_command python3-venv)
+    can_be_root || fail "Python has no venv. As an administrator type:
+    $command"
+    echo "Python has no venv; installing it: $command"
+    as_root sh -c "$command" || fail "that failed"
+}
+
+# A virtual environment under target/ with the packages of a list. Sets python_venv. It is made anew when the list changes.
+need_python_venv() {
+    local name=$1 list=$2
+    python_venv=$PWD/target/python/$name
+    cmp -s "$list" "$python_venv/requirements.txt" && return 0
+    need_python
+    python3 -m venv --clear "$python_venv"
+    "$python_venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$list" || fail "that failed"
+    cp "$list" "$python_venv/requirements.txt"
 }
 
 # An unpacked PostgreSQL works: it finds its files relative to its programs.

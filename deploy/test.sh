@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs all tests. The tests start their own throw-away Postgres cluster and S3 servers. Needs a Rust toolchain. Prints
-# how long each part took.
+# Runs all tests. The tests start their own throw-away Postgres cluster and S3 servers. Needs a Rust toolchain, and
+# Python 3.10 for the tests of the Python package. Prints how long each part took.
 #
 # If HEIMDALL_IQ_CORPUS names a folder of real recordings, the tests use those too.
 set -euo pipefail
@@ -21,10 +21,12 @@ need_rust
 need_postgres
 need_pgbouncer
 need_faketime
+need_python
 # Most tests mostly wait: until a lease expires, or until a server is back.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS-6}
 part "build" cargo test --locked --workspace --features heimdall-daemon/demo --no-run
 part "tests" cargo test --locked --workspace --features heimdall-daemon/demo
+part "Python" env HEIMDALLD="${CARGO_TARGET_DIR-$PWD/target}/debug/heimdalld" dsp/python/test.sh
 
 printf '\n'
 printf '%s\n' "${timings[@]}"

@@ -185,6 +185,14 @@ pub enum Error {
         /// The largest accepted.
         max_hz: f64,
     },
+    /// A division into chunks and segments that cannot be measured. Not that of rows.
+    #[error("Invalid division at {rate_hz} Hz: {problem}")]
+    Grid {
+        /// What is wrong with it.
+        problem: String,
+        /// Samples per second.
+        rate_hz: f64,
+    },
     /// No whole chunk between the gaps.
     #[error(
         "Recording too short: {samples} samples with {gaps} gaps between them, none of the pieces has the {needed} that one chunk needs"
@@ -215,11 +223,13 @@ fn explain(looks_like: Option<&'static str>) -> String {
 
 impl Error {
     /// The word for `error_kind` columns and metrics: `too_short`, `too_large` or `invalid_format`.
+    /// No row has `invalid_division`, since rows have the default [`crate::Grid`].
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::TooShort { .. } | Self::TooBroken { .. } => "too_short",
             Self::Expansion { .. } => "too_large",
+            Self::Grid { .. } => "invalid_division",
             _ => "invalid_format",
         }
     }

@@ -97,7 +97,7 @@ pub use recording::compressed_tail::CompressedTail;
 pub use recording::extraction::{Extraction, Totals};
 pub use recording_info::{Anomaly, Gap, GpsStamps, RecordingInfo};
 pub use simd::instruction_set::{InstructionSet, UnknownInstructionSet};
-pub use timeline::{CHUNK_MS, CHUNKS_PER_SEGMENT};
+pub use timeline::{CHUNK_MS, CHUNKS_PER_SEGMENT, Grid};
 pub use warning::{Inconsistency, Warning};
 
 /// Version of the extractor. It is stored with every row.

@@ -1,5 +1,5 @@
-//! Checks that the sources keep the layout that `daemon/README.md` and `dsp/README.md` describe,
-//! that files and folders are small, and that links in documents work.
+//! Checks that the sources keep the layout that the README of each crate describes, that files and
+//! folders are small, and that links in documents work.
 //!
 //! Needs no database. `cargo modules dependencies --acyclic` finds circles as well, but it has no
 //! order of rooms, and it takes minutes to build, since it contains rust-analyzer.
@@ -72,6 +72,12 @@ fn the_daemon_has_no_import_circle_and_no_upward_import() {
 #[test]
 fn dsp_has_no_import_circle_and_no_upward_import() {
     check("dsp");
+}
+
+#[test]
+fn files_and_the_python_package_have_no_import_circle_and_no_upward_import() {
+    check("dsp/files");
+    check("dsp/python");
 }
 
 #[test]

@@ -14,6 +14,9 @@ pub enum OfflineError {
     /// It is not a recording.
     #[error("{0}")]
     Recording(#[from] heimdall_dsp::Error),
+    /// The file, or what lies next to it, cannot be read.
+    #[error("{0}")]
+    File(#[from] heimdall_files::FileError),
     /// The segments cannot be stored in a temporary file.
     #[error("temporary file: {0}")]
     Segments(io::Error),

@@ -4,9 +4,7 @@ pub mod error;
 mod input;
 #[cfg(feature = "plot")]
 pub mod plot_files;
-mod portapack_files;
 mod progress;
-pub mod sigmf_files;
 mod summary;
 
 use std::io::{self, BufWriter, Read, Write};
@@ -91,12 +89,11 @@ fn extract_file(
     segments: &mut SegmentSpool,
     workspace: &mut Workspace,
 ) -> Result<Extraction, OfflineError> {
-    let mut hints = hints(file, options);
+    let mut hints = hints(options);
     let data = if input::is_stdin(file) {
         file.to_owned()
     } else {
-        portapack_files::add_text(file, &mut hints)?;
-        sigmf_files::resolve_sidecar(file, &mut hints)?
+        heimdall_files::locate(file, &mut hints)?
     };
     let mut recording = Recording::new(hints);
     #[cfg(feature = "plot")]
@@ -147,17 +144,14 @@ fn write_line(out: &mut impl Write, segments: impl Iterator<Item = io::Result<St
     out.flush()
 }
 
-/// What the command line and the name of the file tell about the samples.
-fn hints(file: &Path, options: &Options) -> Hints {
+/// What the command line tells about the samples.
+fn hints(options: &Options) -> Hints {
     let mut hints = Hints::default();
     if let Some(format) = options.format {
         hints = hints.with_format(format, "argument");
     }
     if let Some(rate_hz) = options.sample_rate_hz {
         hints = hints.with_sample_rate_hz(rate_hz, "argument");
-    }
-    if let Some(name) = file.file_name().and_then(|name| name.to_str()) {
-        hints.add_file_name(name);
     }
     hints
 }

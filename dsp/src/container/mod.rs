@@ -33,6 +33,8 @@ pub(crate) const SNIFF_BYTES: usize = tar_headers::BLOCK_BYTES;
 pub(crate) enum Container {
     /// Samples from the first byte to the last.
     Raw,
+    /// The same, of which the caller knows the format.
+    Samples,
     /// Samples with other bytes between them, which `SigMF` metadata describe.
     NonConforming(NonConformingDataset),
     /// A `SigMF` archive.
@@ -83,7 +85,7 @@ impl Container {
     /// `input` is taken.
     pub(crate) fn decode<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Payload<'a>>, Error> {
         let payload = match self {
-            Self::Raw => Some(std::mem::take(input)).filter(|payload| !payload.is_empty()),
+            Self::Raw | Self::Samples => Some(std::mem::take(input)).filter(|payload| !payload.is_empty()),
             Self::NonConforming(dataset) => return Ok(dataset.decode(input)),
             Self::Archive(archive) => return archive.decode(input),
             Self::Npy(npy) => npy.decode(input)?,
@@ -99,6 +101,7 @@ impl Container {
     pub(crate) fn interpret(&self, hints: &Hints) -> Result<Interpretation, Error> {
         match self {
             Self::Raw => Interpretation::settle("none", None, None, hints),
+            Self::Samples => Interpretation::settle("array", None, None, hints),
             // The metadata count in samples of their own format, so no other format can be used.
             Self::NonConforming(_) => {
                 let format = hints.sigmf().map(|meta| meta.sample_format(hints.sigmf_source()));
@@ -134,7 +137,7 @@ impl Container {
     /// back.
     pub(crate) fn end(&mut self) -> Result<(), Error> {
         match self {
-            Self::Raw | Self::RtlTcp(_) | Self::Sdriq(_) => Ok(()),
+            Self::Raw | Self::Samples | Self::RtlTcp(_) | Self::Sdriq(_) => Ok(()),
             Self::NonConforming(dataset) => dataset.finish(),
             Self::Archive(archive) => archive.end(),
             Self::Npy(npy) => npy.finish(),
@@ -146,7 +149,9 @@ impl Container {
     /// header of WAV and `SDRangel` excludes that.
     pub(crate) fn allows_partial_sample(&self) -> bool {
         match self {
-            Self::Raw | Self::NonConforming(_) | Self::Archive(_) | Self::Npy(_) | Self::RtlTcp(_) => false,
+            Self::Raw | Self::Samples | Self::NonConforming(_) | Self::Archive(_) | Self::Npy(_) | Self::RtlTcp(_) => {
+                false
+            }
             Self::Sdriq(_) | Self::Wav(_) => true,
         }
     }
@@ -154,7 +159,7 @@ impl Container {
     /// Adds what the object says apart from its samples.
     pub(crate) fn fill(self, info: &mut RecordingInfo) {
         match self {
-            Self::Raw | Self::NonConforming(_) | Self::Npy(_) => {}
+            Self::Raw | Self::Samples | Self::NonConforming(_) | Self::Npy(_) => {}
             Self::Archive(archive) => archive.fill(info),
             Self::Sdriq(sdriq) => sdriq.fill(info),
             Self::Wav(wav) => wav.fill(info),

@@ -83,6 +83,12 @@ impl MeanBuilder {
 }
 
 impl Estimate {
+    /// The standard error as it is written: with two significant digits.
+    #[must_use]
+    pub fn written_standard_error(&self) -> f64 {
+        two_digits(self.standard_error)
+    }
+
     /// Over the known values. `None` if none is known. `resolution` is a standard error that no
     /// average makes smaller.
     pub(super) fn of_known(values: impl Iterator<Item = Option<Value>> + Clone, resolution: f64) -> Option<Self> {
@@ -100,10 +106,14 @@ impl Estimate {
     }
 }
 
-/// Writes two significant digits.
+/// The value with two significant digits.
+fn two_digits(value: f64) -> f64 {
+    format!("{value:.1e}").parse().unwrap_or(value)
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn with_two_digits<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(format!("{value:.1e}").parse().unwrap_or(*value))
+    serializer.serialize_f64(two_digits(*value))
 }
 
 #[cfg(test)]

@@ -5,13 +5,13 @@ use super::sample_rate::{DEFAULT, DEFAULT_SAMPLE_RATE_HZ, MAX_SAMPLE_RATE_HZ, MI
 use crate::error::Error;
 use crate::format::SampleFormat;
 use crate::format::claim::FormatClaim;
-use crate::timeline;
+use crate::timeline::Grid;
 
 /// How the bytes of a recording are read, with the sources.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Interpretation {
     /// The container: `none`, `npy`, `wav`, `rf64`, `bw64`, `wave64`, `kiwi wav`, `sdriq`,
-    /// `rtl_tcp` or `sigmf`.
+    /// `rtl_tcp` or `sigmf`; `array` for samples in memory.
     pub container: &'static str,
     /// Layout of a sample.
     #[serde(rename = "iq_format")]
@@ -76,7 +76,7 @@ impl Interpretation {
     /// Number of whole samples that fit into [`crate::CHUNK_MS`].
     #[must_use]
     pub fn chunk_samples(&self) -> usize {
-        timeline::chunk_samples(self.sample_rate_hz)
+        Grid::default().chunk_samples(self.sample_rate_hz)
     }
 }
 

@@ -48,7 +48,7 @@ fn white_noise_reads_its_density_in_every_part_of_the_picture() {
     // Five times that.
     for rate in [8_000.0, 200_000.0, 20e6] {
         for power_dbfs in [-200.0, -40.0, 20.0] {
-            let chunk = crate::timeline::chunk_samples(rate).min(CHUNK);
+            let chunk = crate::timeline::Grid::default().chunk_samples(rate).min(CHUNK);
             let samples = noise(400_000, 10.0_f64.powf(power_dbfs / 10.0), 7);
             let overview = overview_of(rate, chunk, &samples);
             let density = power_dbfs - 10.0 * rate.log10();

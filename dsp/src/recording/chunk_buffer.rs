@@ -6,7 +6,7 @@ use crate::format::SampleFormat;
 use crate::input::Interpretation;
 use crate::recording_info::Gap;
 use crate::simd::aligned::Aligned;
-use crate::timeline::Timeline;
+use crate::timeline::{Grid, Timeline};
 
 /// The samples of the current chunk, and their place in the recording.
 #[derive(Debug)]
@@ -27,8 +27,7 @@ pub(super) struct ChunkBuffer {
 
 impl ChunkBuffer {
     /// The known losses count samples as they are stored.
-    pub(super) fn new(interpretation: &Interpretation, known_losses: &[Gap]) -> Self {
-        let chunk_samples = interpretation.chunk_samples();
+    pub(super) fn new(interpretation: &Interpretation, grid: Grid, known_losses: &[Gap]) -> Self {
         let stored = interpretation.stored_per_sample();
         let complex = |gap: &Gap| Gap {
             at_sample: gap.at_sample / stored,
@@ -42,8 +41,8 @@ impl ChunkBuffer {
             } else {
                 interpretation.format
             },
-            chunk_samples,
-            timeline: Timeline::new(interpretation.sample_rate_hz, chunk_samples),
+            chunk_samples: grid.chunk_samples(interpretation.sample_rate_hz),
+            timeline: Timeline::new(interpretation.sample_rate_hz, grid),
             known_losses: known_losses.iter().map(complex).collect(),
             is_incomplete: false,
             samples_read: 0,

@@ -9,11 +9,13 @@ use crate::container::{Container, SNIFF_BYTES};
 use crate::error::Error;
 use crate::features::SegmentFeatures;
 use crate::input::Hints;
+use crate::timeline::Grid;
 
 #[derive(Debug)]
 pub(super) struct Contents {
     pub(super) hints: Hints,
     stage: Stage,
+    pub(super) grid: Grid,
     pub(super) with_overview: bool,
     /// The compression that the bytes came out of.
     pub(super) compression: Option<Compression>,
@@ -36,8 +38,20 @@ impl Contents {
         Self {
             hints,
             stage: Stage::Sniffing(Vec::with_capacity(SNIFF_BYTES)),
+            grid: Grid::default(),
             with_overview: false,
             compression: None,
+        }
+    }
+
+    /// Samples without any header.
+    pub(super) fn of_samples(hints: Hints) -> Self {
+        Self {
+            stage: Stage::Decoding {
+                container: Container::Samples,
+                segmenter: None,
+            },
+            ..Self::new(hints)
         }
     }
 
@@ -79,11 +93,12 @@ impl Contents {
         let Stage::Decoding { container, segmenter } = self.stage else {
             unreachable!("opened above")
         };
-        match segmenter {
-            Some(segmenter) => segmenter.finish(container, workspace),
+        let segmenter = match segmenter {
+            Some(segmenter) => *segmenter,
             // The object has no samples.
-            None => Segmenter::new(container.interpret(&self.hints)?, &self.hints, false).finish(container, workspace),
-        }
+            None => Segmenter::new(container.interpret(&self.hints)?, &self.hints, self.grid, false)?,
+        };
+        segmenter.finish(container, workspace)
     }
 
     /// Recognises the container from the bytes so far, and reads them.
@@ -117,8 +132,9 @@ impl Contents {
                 None => segmenter.insert(Box::new(Segmenter::new(
                     container.interpret(&self.hints)?,
                     &self.hints,
+                    self.grid,
                     self.with_overview,
-                ))),
+                )?)),
             };
             match payload {
                 Payload::Samples(payload) => segmenter.read(&payload, workspace)?,

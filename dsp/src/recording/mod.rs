@@ -17,9 +17,14 @@ use crate::compression::{Compression, MIN_BYTES};
 use crate::decompression::Decompressor;
 use crate::error::Error;
 use crate::features::SegmentFeatures;
+use crate::format::SampleFormat;
 use crate::input::Hints;
+use crate::timeline::Grid;
 use contents::Contents;
 use extraction::Extraction;
+
+/// The source of what the caller states.
+const ARGUMENT: &str = "argument";
 
 /// Computes the features of one recording from its bytes.
 ///
@@ -53,6 +58,28 @@ impl Recording {
             limit_bytes: u64::MAX,
             contents: Contents::new(hints),
         }
+    }
+
+    /// Starts a recording whose bytes are samples in this format from the first to the last, at
+    /// `sample_rate_hz`. Headers and compressions are not looked for: samples that begin like one
+    /// are samples.
+    #[must_use]
+    pub fn of_samples(format: SampleFormat, sample_rate_hz: f64) -> Self {
+        let hints = Hints::default()
+            .with_format(format, ARGUMENT)
+            .with_sample_rate_hz(sample_rate_hz, ARGUMENT);
+        Self {
+            compression: Layer::None,
+            limit_bytes: u64::MAX,
+            contents: Contents::of_samples(hints),
+        }
+    }
+
+    /// Divides the recording in another way than rows.
+    #[must_use]
+    pub fn with_grid(mut self, grid: Grid) -> Self {
+        self.contents.grid = grid;
+        self
     }
 
     /// Also collects [`Extraction::overview`], which a plot shows. It takes at most 10 MB.

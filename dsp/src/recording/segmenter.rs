@@ -13,6 +13,7 @@ use crate::features::SegmentFeatures;
 use crate::input::{Hints, Interpretation, consistency};
 use crate::overview::OverviewBuilder;
 use crate::recording_info::{Anomaly, Gap, RecordingInfo};
+use crate::timeline::Grid;
 use crate::warning::{Inconsistency, Warning};
 
 /// Bytes of real samples that are made complex at once: whole samples of every format.
@@ -34,16 +35,27 @@ pub(crate) struct Segmenter {
 }
 
 impl Segmenter {
-    pub(crate) fn new(interpretation: Interpretation, hints: &Hints, with_overview: bool) -> Self {
+    /// # Errors
+    ///
+    /// If the grid does not fit the sample rate.
+    pub(crate) fn new(
+        interpretation: Interpretation,
+        hints: &Hints,
+        grid: Grid,
+        with_overview: bool,
+    ) -> Result<Self, Error> {
         let rate_hz = interpretation.sample_rate_hz;
-        let chunk_samples = interpretation.chunk_samples();
+        if let Some(problem) = grid.problem(rate_hz) {
+            return Err(Error::Grid { problem, rate_hz });
+        }
+        let chunk_samples = grid.chunk_samples(rate_hz);
         let is_real = interpretation.format.is_real();
         let overview = || Box::new(OverviewBuilder::new(rate_hz, chunk_samples));
-        Self {
+        Ok(Self {
             hints: hints.clone(),
             decoder: SampleDecoder::new(interpretation.format),
             analytic: is_real.then(AnalyticSignal::new),
-            chunk: ChunkBuffer::new(&interpretation, &hints.losses),
+            chunk: ChunkBuffer::new(&interpretation, grid, &hints.losses),
             checks: SampleChecks::new(&interpretation),
             segment: SegmentBuilder::default(),
             overview: with_overview.then(overview),
@@ -58,7 +70,7 @@ impl Segmenter {
                 samples_lost: 0,
                 overview: None,
             },
-        }
+        })
     }
 
     /// See [`crate::Recording::take_segments`].

@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use heimdall_daemon::offline::sigmf_files;
 use heimdall_dsp::{Error, Extraction, Hints, Recording, SampleFormat, Warning, Workspace};
+use heimdall_files::sigmf;
 
 use crate::support::daemon::command;
 
@@ -24,7 +24,7 @@ fn extract(file: &Path, rate_hz: Option<f64>, times: usize) -> Result<Extraction
         hints.add_sample_rate_hz(rate_hz, "argument");
     }
     hints.add_file_name(&file.to_string_lossy());
-    let data = sigmf_files::resolve_sidecar(file, &mut hints).expect("usable metadata, or none");
+    let data = sigmf::resolve_sidecar(file, &mut hints).expect("usable metadata, or none");
     let bytes = std::fs::read(data).expect("a recording").repeat(times);
     let mut workspace = Workspace::new();
     let mut recording = Recording::new(hints);

@@ -11,7 +11,7 @@ use heimdall_dsp::{
     Workspace,
 };
 
-use crate::offline::error::OfflineError;
+use crate::error::FileError;
 
 /// Length of the start of an archive that contains the header of the dataset or of the metadata.
 const START_BYTES: u64 = 64 * 1024;
@@ -23,7 +23,7 @@ const BLOCK_BYTES: usize = 256 * 1024;
 ///
 /// # Errors
 /// When the metadata cannot be read, or a `.sigmf-data` has none and the hints name no format.
-pub fn resolve_sidecar(file: &Path, hints: &mut Hints) -> Result<PathBuf, OfflineError> {
+pub fn resolve_sidecar(file: &Path, hints: &mut Hints) -> Result<PathBuf, FileError> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     if is_metadata(&name) {
         let meta = read(file)?;
@@ -44,11 +44,14 @@ pub fn resolve_sidecar(file: &Path, hints: &mut Hints) -> Result<PathBuf, Offlin
         );
         return Err(Error::Metadata { problem }.into());
     }
-    read_archive_tail(file, hints)?;
+    let mut input = File::open(file)?;
+    if input.metadata()?.is_file() {
+        read_archive_tail(&mut input, hints)?;
+    }
     Ok(file.to_owned())
 }
 
-fn use_metadata(file: PathBuf, meta: Sigmf, hints: &mut Hints) -> Result<PathBuf, OfflineError> {
+fn use_metadata(file: PathBuf, meta: Sigmf, hints: &mut Hints) -> Result<PathBuf, FileError> {
     hints.set_object_bytes(Some(file.metadata()?.len()));
     hints.set_sigmf(meta, SIDECAR_SOURCE);
     Ok(file)
@@ -61,18 +64,18 @@ fn describes(meta: &Sigmf, file: &Path, name: &str) -> bool {
         && (meta.dataset().is_some() || is_dataset(name) || !file.with_extension("sigmf-data").exists())
 }
 
-/// Reads the metadata at the end of an archive, if they come after the samples.
-fn read_archive_tail(file: &Path, hints: &mut Hints) -> Result<(), OfflineError> {
-    let mut input = File::open(file)?;
-    if !input.metadata()?.is_file() {
-        return Ok(());
-    }
+/// Reads the metadata at the end of an archive, if they come after the samples. Leaves the input
+/// anywhere.
+///
+/// # Errors
+/// When the input cannot be read, or its end is no end of an archive.
+pub fn read_archive_tail(input: &mut (impl Read + Seek), hints: &mut Hints) -> Result<(), FileError> {
     let mut start = Vec::new();
     input.by_ref().take(START_BYTES).read_to_end(&mut start)?;
     if start.get(257..262) != Some(b"ustar") && Compression::recognise(&start).is_none() {
         return Ok(());
     }
-    let Err(Error::MetadataAfterSamples { at, compression }) = read_start(&start) else {
+    let Some((at, compression)) = find_metadata(start, input)? else {
         return Ok(());
     };
     let mut tail = Vec::new();
@@ -87,16 +90,34 @@ fn read_archive_tail(file: &Path, hints: &mut Hints) -> Result<(), OfflineError>
     Ok(())
 }
 
-/// Reads the start of a file, or of what comes out of it, until it is known what it is.
-fn read_start(mut start: &[u8]) -> Result<(), Error> {
+/// Reads an archive from its `start`, and what follows in `input` if it is compressed, until it is
+/// known whether its metadata follow the samples. Returns where they are, and the compression.
+///
+/// A block of bzip2 gives nothing before it is complete, so the start alone does not suffice.
+fn find_metadata(start: Vec<u8>, input: &mut impl Read) -> Result<Option<(u64, Option<Compression>)>, FileError> {
+    let is_compressed = Compression::recognise(&start).is_some();
     let mut workspace = Workspace::new();
     let mut recording = Recording::new(Hints::default()).with_limit(START_BYTES);
-    while recording.push_part(&mut start, &mut workspace)? {}
-    Ok(())
+    let mut block = start;
+    loop {
+        match recording.push(&block, &mut workspace) {
+            Err(Error::MetadataAfterSamples { at, compression }) => return Ok(Some((at, compression))),
+            // The limit, mostly: then the metadata came first.
+            Err(_) => return Ok(None),
+            Ok(()) => {}
+        }
+        block.clear();
+        if is_compressed {
+            input.by_ref().take(START_BYTES).read_to_end(&mut block)?;
+        }
+        if block.is_empty() {
+            return Ok(None);
+        }
+    }
 }
 
 /// Reads a compressed archive, and returns its end.
-fn read_compressed_tail(mut input: File, mut tail: CompressedTail) -> Result<Vec<u8>, OfflineError> {
+fn read_compressed_tail(input: &mut impl Read, mut tail: CompressedTail) -> Result<Vec<u8>, FileError> {
     let mut block = vec![0; BLOCK_BYTES];
     loop {
         let count = input.read(&mut block)?;
@@ -106,7 +127,7 @@ fn read_compressed_tail(mut input: File, mut tail: CompressedTail) -> Result<Vec
     }
 }
 
-fn read(path: &Path) -> Result<Sigmf, OfflineError> {
+fn read(path: &Path) -> Result<Sigmf, FileError> {
     let mut json = Vec::new();
     let file =
         File::open(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;

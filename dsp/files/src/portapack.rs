@@ -8,7 +8,10 @@ use heimdall_dsp::{Hints, portapack};
 
 /// Adds the text next to the file to the hints, if the file is one of `PortaPack`'s and nothing
 /// else states its sample rate. Names may differ in letter case.
-pub(super) fn add_text(file: &Path, hints: &mut Hints) -> io::Result<()> {
+///
+/// # Errors
+/// When the text cannot be read.
+pub fn add_text(file: &Path, hints: &mut Hints) -> io::Result<()> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     if !hints.needs_portapack_text(&name) {
         return Ok(());

@@ -5,7 +5,8 @@
     reason = "the compared values are counts, lowest values, or computed in the same way"
 )]
 
-#[path = "support/pieces.rs"]
+mod grid;
+#[path = "../support/pieces.rs"]
 mod pieces;
 
 use heimdall_dsp::{FormatClaim, Hints, Recording, SampleFormat, Warning, Workspace};

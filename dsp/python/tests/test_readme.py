@@ -1,0 +1,74 @@
+"""The code of the README works."""
+
+import io
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from conftest import noise
+
+import heimdall_features
+
+README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
+
+
+def code(heading):
+    section = re.search(rf"^## {heading}$(.*?)^## ", README, re.MULTILINE | re.DOTALL)[1]
+    return re.search(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)[1]
+
+
+@pytest.fixture
+def names():
+    return {"samples": noise(200_000), "timestamp": datetime.now(UTC)}
+
+
+def test_ten_lines_replace_the_module_of_the_training_service(names):
+    text = code("Ten lines")
+    assert len([line for line in text.splitlines() if line]) <= 10
+    exec(text, names)
+    assert names["receiver_features"][0]["rx_id"] == "Torino"
+    assert names["num_receivers_detected"] == 0
+    assert names["mean_snr_db"] > 7.0
+
+
+def test_arrays(names):
+    exec(code("Arrays"), names)
+    assert len(names["found"]) == 20
+
+
+def test_batches(names):
+    recordings = [noise(200_000, seed) for seed in range(18)]
+    names |= {"recordings": recordings, "rates": [200_000] * 18}
+    exec(code("Batches"), names)
+    assert names["batch"].errors == {}
+
+
+def test_files(names, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    noise(12_000).tofile("capture.sigmf-data")
+    meta = {
+        "global": {"core:datatype": "cf32_le", "core:sample_rate": 12_000, "core:version": "1.0.0"},
+        "captures": [{"core:sample_start": 0}],
+        "annotations": [],
+    }
+    Path("capture.sigmf-meta").write_text(json.dumps(meta))
+    names["response"] = io.BytesIO((1000 * noise(48_000).view(np.float32)).astype("<i2").tobytes())
+    exec(code("Files"), names)
+    assert names["found"].interpretation["sample_rate_hz"] == 48_000
+
+
+def test_samples(names, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    # The database is that of test_daemon.py.
+    monkeypatch.setattr(psycopg, "connect", lambda url: "samples.parquet")
+    batch = heimdall_features.extract_batch([noise(12_000, seed) for seed in range(5)], 12_000)
+    pyarrow.parquet.write_table(pa.table(batch), "samples.parquet")
+    trained = []
+    exec(code("Samples"), names | {"url": "", "since": None, "train": trained.append})
+    assert [(rows.dtype, rows.shape) for rows in trained] == [(np.float32, (5, 2))]
