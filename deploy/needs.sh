@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Functions that find what demo.sh and test.sh need: cargo, a linker, PostgreSQL's server programs and, for the tests,
-# PgBouncer, libfaketime and Python with venv. This file is sourced, not run. If PostgreSQL, PgBouncer or libfaketime is
-# missing, the system's package manager installs it or, without the rights to install (Debian, Ubuntu), it is unpacked
-# under target/. If something else is missing, the script prints the command that installs it.
+# PgBouncer, libfaketime and Python. This file is sourced, not run. If PostgreSQL is missing, the system's package manager
+# installs it or, without the rights to install (Debian, Ubuntu), it is unpacked under target/, as the other three are. If
+# something else is missing, the script prints the command that installs it.
 
 fail() {
     printf '%s: %s\n' "${0##*/}" "$1" >&2
@@ -190,25 +190,42 @@ need_prometheus() {
     need_unpacked prometheus have_prometheus "promtool tests the alerts"
 }
 
-# Python with venv, for the Python package.
+# Python 3.10 or later, for the Python package.
+have_python() {
+    local folder libraries
+    for folder in "" "$PWD/target/python3/usr/bin:"; do
+        if PATH="$folder$PATH" python3 -c 'import sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+            export PATH="$folder$PATH"
+            return 0
+        fi
+        for libraries in "$PWD"/target/python3/usr/lib/*-linux-gnu*; do
+            [ -d "$libraries" ] && export LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+        done
+    done
+    return 1
+}
+
+# pip, which Debian takes out of Python: as a module of Python, or as a wheel.
+have_pip() {
+    python3 -c 'import ensurepip' 2>/dev/null && return 0
+    pip_wheel=$(find /usr/share/python-wheels "$PWD/target/python3-pip-whl/usr/share/python-wheels" -name 'pip-*.whl' \
+        -print -quit 2>/dev/null)
+    [ -n "$pip_wheel" ]
+}
+
 need_python() {
-    local command
-    python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || fail "no Python 3.10 or later (python3)"
-    python3 -c 'import venv, ensurepip' 2>/dev/null && return 0
-    command=$(install_command python3-venv)
-    can_be_root || fail "Python has no venv. As an administrator type:
-    $command"
-    echo "Python has no venv; installing it: $command"
-    as_root sh -c "$command" || fail "that failed"
+    need_unpacked python3 have_python "Python 3.10 or later"
+    need_unpacked python3-pip-whl have_pip "pip"
 }
 
 # A virtual environment under target/ with the packages of a list. Sets python_venv. It is made anew when the list changes.
 need_python_venv() {
-    local name=$1 list=$2
+    local name=$1 list=$2 pip_wheel=""
     python_venv=$PWD/target/python/$name
     cmp -s "$list" "$python_venv/requirements.txt" && return 0
     need_python
-    python3 -m venv --clear "$python_venv"
+    python3 -m venv --clear ${pip_wheel:+--without-pip} "$python_venv"
+    [ -z "$pip_wheel" ] || "$python_venv/bin/python" "$pip_wheel/pip" install --quiet --no-index "$pip_wheel"
     "$python_venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$list" || fail "that failed"
     cp "$list" "$python_venv/requirements.txt"
 }

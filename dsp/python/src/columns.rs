@@ -76,7 +76,10 @@ pub(crate) fn push_row(segment: &SegmentFeatures, row: &mut Vec<f64>) {
         }));
     }
     row.extend(segment.extended.bounds.map_or([f64::NAN; 2], |bounds| {
-        [bounds.noise_density_at_most_dbfs_hz, bounds.snr_at_least_db]
+        [
+            bounds.noise_density_at_most_dbfs_hz,
+            bounds.snr_at_least_db.unwrap_or(f64::NAN),
+        ]
     }));
     push_quality(&segment.quality, row);
 }
