@@ -14,7 +14,8 @@ REVOKE ALL ON FUNCTION
     heimdall.extract_again(uuid, uuid, uuid, text, timestamptz, timestamptz), heimdall.prioritise(uuid),
     heimdall.retry_measurement(uuid), heimdall.cancel_measurement(uuid),
     heimdall.purge_features(timestamptz, boolean, integer),
-    heimdall.pause_extraction(text), heimdall.resume_extraction(), heimdall.note_session_changes(),
+    heimdall.pause_extraction(text), heimdall.resume_extraction(),
+    heimdall.record_action(text, text, text, jsonb, bigint, text), heimdall.note_session_changes(),
     heimdall.note_measurement_changes(), heimdall.note_replicated_change(),
     heimdall.apply_changes(uuid[], uuid[], timestamptz[], boolean, text, smallint, timestamptz),
     heimdall.expand_notes(integer, integer, bigint), heimdall.expand_taken(heimdall.change_notes[]),
@@ -38,7 +39,7 @@ REVOKE ALL ON heimdall.extracted_features, heimdall.installed_definitions, heimd
     heimdall.extraction_control,
     heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.queue_depth, heimdall.feature_parts,
     heimdall.change_notes, heimdall.cancelled_measurements, heimdall.session_locks, heimdall.session_counts, heimdall.coverage_changes,
-    heimdall.coverage_totals, heimdall.schema_migrations FROM PUBLIC;
+    heimdall.coverage_totals, heimdall.page_actions, heimdall.schema_migrations FROM PUBLIC;
 
 DO $$
 DECLARE
@@ -57,7 +58,7 @@ BEGIN
             ('heimdall_daemon', 'SELECT, UPDATE ON heimdall.backfills, heimdall.sweep_state, heimdall.queue_depth, '
                                 'heimdall.session_locks'),
             ('heimdall_daemon', 'INSERT ON heimdall.coverage_changes'),
-            ('heimdall_daemon', 'SELECT ON heimdall.change_notes, heimdall.schema_migrations, '
+            ('heimdall_daemon', 'SELECT ON heimdall.change_notes, heimdall.schema_migrations, heimdall.page_actions, '
                                 'heimdall.extraction_control, '
                                 'heimdall.pending_features, heimdall.session_measurements, heimdall.feature_coverage, '
                                 'heimdall.session_coverage, heimdall.session_features, heimdall.feature_samples, '
@@ -80,7 +81,7 @@ BEGIN
                                 'heimdall.missing_receivers(uuid, text[]), heimdall.status_of(uuid, uuid), '
                                 'heimdall.keep_coverage(integer)'),
             ('heimdall_reader', 'USAGE ON SCHEMA heimdall'),
-            ('heimdall_reader', 'SELECT ON ' || results || ', heimdall.extraction_control, '
+            ('heimdall_reader', 'SELECT ON ' || results || ', heimdall.extraction_control, heimdall.page_actions, '
                                 'heimdall.session_measurements, heimdall.pending_features, heimdall.feature_coverage, '
                                 'heimdall.session_coverage, heimdall.session_features, heimdall.feature_samples, '
                                 'heimdall.feature_dictionary, heimdall.session_transmitters, heimdall.feature_failures, '
@@ -102,6 +103,7 @@ BEGIN
                                 'heimdall.cancel_measurement(uuid), '
                                 'heimdall.purge_features(timestamptz, boolean, integer), '
                                 'heimdall.pause_extraction(text), heimdall.resume_extraction(), '
+                                'heimdall.record_action(text, text, text, jsonb, bigint, text), '
                                 'heimdall.enqueue_missing(integer, boolean), heimdall.recount_coverage(), '
                                 'heimdall.set_completed_statuses(text[])')
         ) AS g (role, privileges)

@@ -24,7 +24,8 @@ SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 13) AS apply_0013,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 14) AS apply_0014,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 15) AS apply_0015,
-    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 16) AS apply_0016
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 16) AS apply_0016,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 18) AS apply_0018
 \gset
 \if :apply_0001
 \ir schema/0001_application_tables.sql
@@ -73,6 +74,9 @@ SELECT
 \endif
 \if :apply_0016
 \ir schema/0016_samples.sql
+\endif
+\if :apply_0018
+\ir schema/0018_page_actions.sql
 \endif
 
 \ir functions/results/results_table.sql
@@ -123,6 +127,7 @@ SELECT
 \ir functions/administration/purge_features.sql
 \ir functions/administration/pause_extraction.sql
 \ir functions/administration/resume_extraction.sql
+\ir functions/administration/record_action.sql
 \ir functions/intake/note_session_changes.sql
 \ir functions/intake/note_measurement_changes.sql
 \ir functions/intake/note_replicated_change.sql

@@ -96,6 +96,17 @@ BEGIN
             ('cancelled_measurements', 'backfill_id', 'The backfill that had queued it.'),
             ('cancelled_measurements', 'cancelled_by', 'The database user who cancelled it.'),
             ('cancelled_measurements', 'cancelled_at', 'When it was cancelled, database clock.'),
+            ('page_actions', NULL,
+             'What was done on the operator''s page. Rows are only added, by record_action().'),
+            ('page_actions', 'id', 'Number of the action.'),
+            ('page_actions', 'acted_at', 'When it was done, database clock.'),
+            ('page_actions', 'operator', 'The name that the person gave when signing in.'),
+            ('page_actions', 'address', 'The network address from which it was done.'),
+            ('page_actions', 'database_user', 'The login that called the function.'),
+            ('page_actions', 'action', 'The function that was called, such as retry_failed.'),
+            ('page_actions', 'arguments', 'Its arguments by name; those left out have their default.'),
+            ('page_actions', 'measurements', 'Measurements that it concerned; NULL where that is not a number, or it failed.'),
+            ('page_actions', 'failure', 'Why the database refused it; NULL where it was done.'),
 
             ('backfills', NULL,
                 'Requests to extract the features of earlier recordings. Written by request_backfill() and '

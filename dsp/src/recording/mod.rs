@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::features::SegmentFeatures;
 use crate::input::Hints;
 use contents::Contents;
-use extraction::Extraction;
+use extraction::{Extraction, Fragment};
 
 /// Computes the features of one recording from its bytes.
 ///
@@ -139,6 +139,15 @@ impl Recording {
         };
         self.contents.push(piece, workspace)?;
         Ok(true)
+    }
+
+    /// Ends the recording where it is, also after an error, and returns what can be drawn of its bytes
+    /// so far. `None` if no sample was read, or [`Recording::with_overview`] was not called.
+    #[must_use]
+    pub fn into_fragment(mut self, workspace: &mut Workspace) -> Option<Fragment> {
+        // What stands in the way was an error of `push` already.
+        let _ = self.open(workspace);
+        self.contents.into_fragment(workspace)
     }
 
     /// Ends the recording.
