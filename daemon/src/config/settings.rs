@@ -7,6 +7,7 @@ use clap::ValueEnum;
 
 use super::connection_url::Address;
 use super::credentials::{Credentials, DatabaseUrl};
+use super::page::PageSettings;
 use super::tls::Tls;
 
 /// How log lines look.
@@ -64,8 +65,10 @@ pub struct Settings {
     pub max_bytes_in_flight: u64,
     /// Time to finish after SIGTERM.
     pub shutdown_grace: Duration,
-    /// Where `/healthz`, `/readyz` and `/metrics` are.
+    /// Where the operator's page, `/healthz`, `/readyz` and `/metrics` are.
     pub http: HttpAddress,
+    /// Who may use the operator's page.
+    pub page: PageSettings,
 }
 
 /// Where the listener connects.

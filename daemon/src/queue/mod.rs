@@ -17,6 +17,7 @@ use crate::metrics::labels::{Source, State};
 use crate::metrics::queue_depth::{NotedChanges, QueueDepth};
 use crate::postgres::Database;
 use crate::postgres::error::DbError;
+use crate::postgres::pool::PoolOptions;
 use crate::postgres::schema::Schema;
 use crate::postgres::statement::{Parameters, query_both, query_once};
 use crate::sql;
@@ -61,15 +62,23 @@ pub struct Queue {
     database: Database,
     pool: Pool,
     answer_timeout: Duration,
+    /// Whether its connections and outages are those of the daemon's metrics.
+    is_counted: bool,
 }
 
 impl Queue {
     /// Makes the pool of connections. It connects on demand.
     pub fn new(database: &Database) -> Result<Self, DbError> {
+        Self::with_options(database, PoolOptions::QUEUE, ANSWER_TIMEOUT)
+    }
+
+    /// The same with another pool, for callers that must not take a connection from the daemon.
+    pub fn with_options(database: &Database, options: PoolOptions, answer_timeout: Duration) -> Result<Self, DbError> {
         Ok(Self {
             database: database.clone(),
-            pool: database.pool()?,
-            answer_timeout: ANSWER_TIMEOUT,
+            pool: database.pool(options)?,
+            answer_timeout,
+            is_counted: options.is_counted,
         })
     }
 
