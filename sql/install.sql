@@ -24,7 +24,8 @@ SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 13) AS apply_0013,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 14) AS apply_0014,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 15) AS apply_0015,
-    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 16) AS apply_0016
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 16) AS apply_0016,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 17) AS apply_0017
 \gset
 \if :apply_0001
 \ir schema/0001_application_tables.sql
@@ -73,6 +74,9 @@ SELECT
 \endif
 \if :apply_0016
 \ir schema/0016_samples.sql
+\endif
+\if :apply_0017
+\ir schema/0017_feature_minutes.sql
 \endif
 
 \ir functions/results/results_table.sql
@@ -144,6 +148,7 @@ SELECT
 \ir views/iq_measurements.sql
 \ir views/session_measurements.sql
 \ir views/pending_features.sql
+\ir views/claimed_measurements.sql
 \ir views/feature_backlog.sql
 \ir views/extraction_workers.sql
 \ir views/feature_coverage.sql
