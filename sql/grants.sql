@@ -38,6 +38,7 @@ REVOKE ALL ON FUNCTION
 REVOKE ALL ON heimdall.extracted_features, heimdall.installed_definitions, heimdall.feature_queue, heimdall.backfills,
     heimdall.extraction_control,
     heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.queue_depth, heimdall.feature_parts,
+    heimdall.feature_minutes, heimdall.claimed_measurements,
     heimdall.change_notes, heimdall.cancelled_measurements, heimdall.session_locks, heimdall.session_counts, heimdall.coverage_changes,
     heimdall.coverage_totals, heimdall.page_actions, heimdall.schema_migrations FROM PUBLIC;
 
@@ -52,7 +53,8 @@ BEGIN
         SELECT g.role, g.privileges
         FROM (VALUES
             ('heimdall_daemon', 'USAGE ON SCHEMA heimdall'),
-            ('heimdall_daemon', 'SELECT, INSERT, UPDATE, DELETE ON heimdall.worker_heartbeats, ' || results),
+            ('heimdall_daemon', 'SELECT, INSERT, UPDATE, DELETE ON heimdall.worker_heartbeats, heimdall.feature_minutes, '
+                                || results),
             ('heimdall_daemon', 'SELECT, UPDATE, DELETE ON heimdall.feature_queue'),
             ('heimdall_daemon', 'SELECT, INSERT, DELETE ON heimdall.feature_parts'),
             ('heimdall_daemon', 'SELECT, UPDATE ON heimdall.backfills, heimdall.sweep_state, heimdall.queue_depth, '
@@ -64,7 +66,8 @@ BEGIN
                                 'heimdall.session_coverage, heimdall.session_features, heimdall.feature_samples, '
                                 'heimdall.feature_dictionary, heimdall.session_transmitters, heimdall.feature_failures, '
                                 'heimdall.feature_backlog, heimdall.backfill_progress, heimdall.extraction_workers, '
-                                'heimdall.feature_error_kinds, heimdall.measurement_status'),
+                                'heimdall.feature_error_kinds, heimdall.measurement_status, '
+                                'heimdall.claimed_measurements, heimdall.application_sessions'),
             ('heimdall_daemon', 'EXECUTE ON FUNCTION heimdall.may_notify(), heimdall.wake_workers(), '
                                 'heimdall.claim_measurements(uuid, integer, bigint[]), '
                                 'heimdall.settle_sessions(uuid[]), heimdall.announce_sessions(uuid[]), '
@@ -81,7 +84,10 @@ BEGIN
                                 'heimdall.missing_receivers(uuid, text[]), heimdall.status_of(uuid, uuid), '
                                 'heimdall.keep_coverage(integer)'),
             ('heimdall_reader', 'USAGE ON SCHEMA heimdall'),
-            ('heimdall_reader', 'SELECT ON ' || results || ', heimdall.extraction_control, heimdall.page_actions, '
+            ('heimdall_reader', 'SELECT ON ' || results || ', heimdall.extraction_control, heimdall.schema_migrations, '
+                                'heimdall.page_actions, '
+                                'heimdall.sweep_state, heimdall.feature_minutes, heimdall.claimed_measurements, '
+                                'heimdall.application_sessions, '
                                 'heimdall.session_measurements, heimdall.pending_features, heimdall.feature_coverage, '
                                 'heimdall.session_coverage, heimdall.session_features, heimdall.feature_samples, '
                                 'heimdall.feature_dictionary, heimdall.session_transmitters, heimdall.feature_failures, '
@@ -92,8 +98,8 @@ BEGIN
                                 'heimdall.window_end(timestamptz, double precision), '
                                 'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '
                                 'heimdall.measure_coverage(), '
-                                'heimdall.count_session(uuid), heimdall.missing_receivers(uuid, text[]), '
-                                'heimdall.status_of(uuid, uuid)'),
+                                'heimdall.count_session(uuid), heimdall.count_queue(), '
+                                'heimdall.missing_receivers(uuid, text[]), heimdall.status_of(uuid, uuid)'),
             ('heimdall_admin',  'EXECUTE ON FUNCTION '
                                 'heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), '
                                 'heimdall.cancel_backfill(uuid), '

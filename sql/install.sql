@@ -25,6 +25,7 @@ SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 14) AS apply_0014,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 15) AS apply_0015,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 16) AS apply_0016,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 17) AS apply_0017,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 18) AS apply_0018
 \gset
 \if :apply_0001
@@ -74,6 +75,9 @@ SELECT
 \endif
 \if :apply_0016
 \ir schema/0016_samples.sql
+\endif
+\if :apply_0017
+\ir schema/0017_feature_minutes.sql
 \endif
 \if :apply_0018
 \ir schema/0018_page_actions.sql
@@ -149,6 +153,7 @@ SELECT
 \ir views/iq_measurements.sql
 \ir views/session_measurements.sql
 \ir views/pending_features.sql
+\ir views/claimed_measurements.sql
 \ir views/feature_backlog.sql
 \ir views/extraction_workers.sql
 \ir views/feature_coverage.sql

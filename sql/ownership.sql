@@ -32,12 +32,12 @@ BEGIN
                 WHERE c.relnamespace = 'heimdall'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S')
                   AND (c.oid = heimdall.results_table() OR c.relname = ANY (ARRAY[
                       'extracted_features', 'installed_definitions', 'backfills', 'feature_queue', 'extraction_control',
-                      'worker_heartbeats', 'sweep_state', 'queue_depth', 'feature_parts', 'change_notes',
+                      'worker_heartbeats', 'sweep_state', 'queue_depth', 'feature_parts', 'feature_minutes', 'change_notes',
                       'cancelled_measurements', 'session_locks', 'session_counts', 'coverage_changes', 'coverage_totals', 'page_actions',
                       'schema_migrations', 'feature_coverage', 'session_coverage',
                       'session_features', 'feature_samples', 'aligned_features', 'session_transmitters',
                       'feature_dictionary', 'feature_failures', 'feature_backlog', 'backfill_progress',
-                      'extraction_workers', 'feature_error_kinds', 'measurement_status', 'pending_features',
+                      'extraction_workers', 'claimed_measurements', 'feature_error_kinds', 'measurement_status', 'pending_features',
                       'session_measurements', 'iq_measurements', 'application_measurements',
                       'application_sessions']))
               UNION ALL

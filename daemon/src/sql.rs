@@ -52,6 +52,16 @@ queries! {
     COUNT_QUEUE = "count_queue.sql";
     KEEP_COVERAGE = "keep_coverage.sql";
     PROBE_LISTENER = "probe_listener.sql";
+    RECORD_MINUTE = "record_minute.sql";
+    STATUS_OVERVIEW = "status_overview.sql";
+    STATUS_QUEUE = "status_queue.sql";
+    STATUS_THROUGHPUT = "status_throughput.sql";
+    STATUS_FAILURES = "status_failures.sql";
+    STATUS_WORKERS = "status_workers.sql";
+    STATUS_BACKFILLS = "status_backfills.sql";
+    STATUS_SESSION = "status_session.sql";
+    STATUS_MEASUREMENT = "status_measurement.sql";
+    STATUS_DICTIONARY = "status_dictionary.sql";
     PAGE_SESSIONS = "page_sessions.sql";
     PAGE_FIND = "page_find.sql";
     PAGE_SEARCH = "page_search.sql";

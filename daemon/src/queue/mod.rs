@@ -15,6 +15,7 @@ use crate::backoff::Backoff;
 use crate::job::claim::{Claim, CursorIds, Lease};
 use crate::metrics::labels::{Source, State};
 use crate::metrics::queue_depth::{NotedChanges, QueueDepth};
+use crate::metrics::totals::Totals;
 use crate::postgres::Database;
 use crate::postgres::error::DbError;
 use crate::postgres::pool::PoolOptions;
@@ -29,6 +30,7 @@ mod blockers;
 mod connection;
 pub mod held_leases;
 pub mod rows;
+pub mod wake;
 
 /// About how many measurements one expansion of notes queues at most: some tens of milliseconds.
 const BATCH: i32 = 1000;
@@ -237,6 +239,22 @@ impl Queue {
             }
         }
         Ok((depths, noted, counted_s_ago))
+    }
+
+    /// `record_minute.sql`: adds what this worker has done.
+    pub async fn record_minute(&self, worker_id: Uuid, done: &Totals) -> Result<(), DbError> {
+        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let (outcomes, read_bytes) = (done.outcomes.map(count).to_vec(), count(done.read_bytes));
+        let latency = done.latency.counts();
+        let parameters: Parameters<'_> = &[
+            &worker_id,
+            &outcomes,
+            &read_bytes,
+            &done.fetch_s,
+            &done.extract_s,
+            &latency,
+        ];
+        self.rows(sql::RECORD_MINUTE, parameters).await.map(drop)
     }
 
     /// `overdue.sql`.

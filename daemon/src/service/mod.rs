@@ -248,6 +248,7 @@ impl Service {
             compatibility: Arc::clone(&shared.compatibility),
             wake: Arc::clone(&shared.wake),
             stalls: Arc::clone(&shared.stalls),
+            minutes: Arc::clone(&shared.minutes),
         };
         // It continues after `stop`, so that the lease stays valid while recordings are in flight.
         tasks.spawn(heartbeat.run());

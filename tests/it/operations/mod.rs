@@ -1,5 +1,6 @@
 //! Can a person install, upgrade, configure, watch and understand the daemon?
 
+mod commands;
 mod demo;
 mod deployment;
 mod doctor;

@@ -101,12 +101,12 @@ fn text_image(reason: &str) -> String {
     let mut lines = vec![String::from("No picture:")];
     for word in reason.split(' ') {
         let word: String = word.chars().take(LINE).collect();
-        match lines.last_mut() {
-            Some(line) if lines.len() > 1 && line.chars().count() + word.chars().count() < LINE => {
-                line.push(' ');
-                line.push_str(&word);
-            }
-            _ => lines.push(word),
+        let last = lines.len() - 1;
+        if last > 0 && lines[last].chars().count() + word.chars().count() < LINE {
+            lines[last].push(' ');
+            lines[last].push_str(&word);
+        } else {
+            lines.push(word);
         }
     }
     lines.truncate(9);

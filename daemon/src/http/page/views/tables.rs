@@ -7,7 +7,8 @@ use crate::http::page::access::Visitor;
 use crate::http::page::actions::Action;
 use crate::http::page::format::{ago, count, decimal, duration, foreign, frequency, time};
 use crate::http::page::shell::{button, share, state, wide};
-use crate::status::overview::{Backfill, Failure, QueueReport, Worker};
+use crate::status::overview::{Backfill, Failure, QueueReport};
+use crate::status::worker::Worker;
 
 /// For whom actions are shown.
 #[derive(Clone, Copy)]
