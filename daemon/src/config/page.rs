@@ -26,7 +26,11 @@ pub struct PageSettings {
 impl Arguments {
     pub(super) fn page(&self, check: &mut Validator) -> PageSettings {
         let acting = token(check, "HEIMDALL_HTTP_TOKEN_FILE", self.http_token_file.as_ref());
-        let read_token = token(check, "HEIMDALL_HTTP_READ_TOKEN_FILE", self.http_read_token_file.as_ref());
+        let read_token = token(
+            check,
+            "HEIMDALL_HTTP_READ_TOKEN_FILE",
+            self.http_read_token_file.as_ref(),
+        );
         if acting.is_some() && acting == read_token {
             check.error(
                 "HEIMDALL_HTTP_READ_TOKEN_FILE",
@@ -47,10 +51,7 @@ impl Arguments {
 
     fn admin(&self, check: &mut Validator) -> Option<DatabaseUrl> {
         const NAME: &str = "HEIMDALL_ADMIN_DATABASE_URL";
-        let (url, file) = (
-            self.admin_database_url.as_ref(),
-            self.admin_database_url_file.as_ref(),
-        );
+        let (url, file) = (self.admin_database_url.as_ref(), self.admin_database_url_file.as_ref());
         if url.is_none() && file.is_none() {
             return None;
         }
@@ -104,7 +105,15 @@ mod tests {
         let settings = page(one, other).unwrap();
         assert_eq!(settings.token.unwrap().expose(), "0123456789abcdef");
         assert_eq!(settings.hosts, ["heimdall.example.org", "queue"]);
-        assert!(page("short", other).unwrap_err().contains("HEIMDALL_HTTP_TOKEN_FILE: the token has less than 16"));
-        assert!(page(one, one).unwrap_err().contains("HEIMDALL_HTTP_READ_TOKEN_FILE: has the same"));
+        assert!(
+            page("short", other)
+                .unwrap_err()
+                .contains("HEIMDALL_HTTP_TOKEN_FILE: the token has less than 16")
+        );
+        assert!(
+            page(one, one)
+                .unwrap_err()
+                .contains("HEIMDALL_HTTP_READ_TOKEN_FILE: has the same")
+        );
     }
 }

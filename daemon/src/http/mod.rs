@@ -120,10 +120,10 @@ pub async fn serve(listener: TcpListener, status: Arc<Status>, page: Arc<Page>) 
 }
 
 async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router) {
-    let routes = TowerToHyperService::new(router);
+    let answering = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
-        routes.call(request)
+        answering.call(request)
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use heimdall_dsp::Overview;
 
-use super::axis::{frequency_unit, quantity, time_unit};
+use super::axis::{frequency_unit, number, time_unit};
 use super::colour;
 use super::error::PlotError;
 use super::png_file::encode;
@@ -16,9 +16,9 @@ use super::png_file::encode;
 /// Size in units of the document, which a page scales.
 const SIZE: (usize, usize) = (600, 236);
 /// The waterfall, in pixels of the document.
-const LEFT: usize = 62;
+const LEFT: usize = 76;
 const TOP: usize = 8;
-const WIDTH: usize = 420;
+const WIDTH: usize = 410;
 const HEIGHT: usize = 196;
 /// The spectrum is right of it.
 const SPECTRUM_LEFT: usize = LEFT + WIDTH + 10;
@@ -51,14 +51,22 @@ pub(super) fn draw(overview: &Overview) -> Result<String, PlotError> {
     let mut label = |x: usize, y: usize, anchor: &str, text: &str| {
         let _ = write!(svg, "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\">{text}</text>");
     };
-    label(LEFT - 6, TOP + 13, "end", &quantity(edge_hz, frequency, true));
-    label(LEFT - 6, TOP + HEIGHT / 2 + 5, "end", "0");
-    label(LEFT - 6, bottom, "end", &quantity(-edge_hz, frequency, true));
+    let edge = short(edge_hz / frequency.size);
+    label(LEFT - 6, TOP + 13, "end", &format!("+{edge}"));
+    label(LEFT - 6, TOP + HEIGHT / 2 + 5, "end", &format!("0 {}", frequency.name));
+    label(LEFT - 6, bottom, "end", &format!("−{edge}"));
+    let duration = short(overview.duration_s() / time.size);
     label(LEFT, bottom + 18, "start", "0");
-    label(LEFT + WIDTH, bottom + 18, "end", &quantity(overview.duration_s(), time, false));
+    label(LEFT + WIDTH, bottom + 18, "end", &format!("{duration} {}", time.name));
     label(SIZE.0 - 6, bottom + 18, "end", "spectrum");
     svg.push_str("</svg>");
     Ok(svg)
+}
+
+/// A number with one decimal, if that is not 0.
+fn short(value: f64) -> String {
+    let text = number(value, 1);
+    text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
 }
 
 /// Time to the right, the highest frequency first.

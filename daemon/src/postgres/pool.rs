@@ -81,7 +81,11 @@ impl Database {
             recycling_method: RecyclingMethod::Fast,
         };
         // The connector reads the parameters for each connection; those passed here are not used.
-        let manager = Manager::from_connect(self.parameters().config, PoolConnector(self.clone(), options), recycling);
+        let manager = Manager::from_connect(
+            self.parameters().config,
+            PoolConnector(self.clone(), options),
+            recycling,
+        );
         Pool::builder(manager)
             .max_size(options.size)
             // The connection that was used last has its statements prepared.

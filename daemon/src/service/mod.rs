@@ -169,11 +169,7 @@ impl Service {
         })
     }
 
-    fn serve(
-        &self,
-        listener: TcpListener,
-        database: &Database,
-    ) -> Result<impl Future<Output = ()> + use<>, PageError> {
+    fn serve(&self, listener: TcpListener, database: &Database) -> Result<impl Future<Output = ()> + use<>, PageError> {
         let page = Page::new(&self.settings.page, database, &self.pipeline.store)?;
         let status = Status::new(
             self.queue.clone(),

@@ -11,6 +11,7 @@ mod installing;
 mod log_output;
 mod metrics;
 mod other_applications;
+mod page;
 #[cfg(feature = "plot")]
 mod plots;
 mod secrets;

@@ -15,9 +15,9 @@ const TOP: f64 = 18.0;
 const BOTTOM: f64 = 22.0;
 
 /// What was done in each step of a span that ends `now`, as bars.
-pub(super) fn throughput(steps: &[Step], now: &str, (span_s, step_s): (f64, f64), label: &str) -> Markup {
+pub(super) fn throughput(done: &[Step], now: &str, (span_s, step_s): (f64, f64), label: &str) -> Markup {
     let end = seconds(now).unwrap_or(0.0);
-    let bars: Vec<(f64, u64, u64)> = steps
+    let bars: Vec<(f64, u64, u64)> = done
         .iter()
         .filter_map(|step| {
             let before_s = end - seconds(&step.at)?;
@@ -25,7 +25,12 @@ pub(super) fn throughput(steps: &[Step], now: &str, (span_s, step_s): (f64, f64)
         })
         .filter(|(at, ..)| (-0.02..1.0).contains(at))
         .collect();
-    let highest = bars.iter().map(|(_, done, failed)| done + failed).max().unwrap_or(0).max(1);
+    let highest = bars
+        .iter()
+        .map(|(_, done, failed)| done + failed)
+        .max()
+        .unwrap_or(0)
+        .max(1);
     let (done, failed) = bars.iter().fold((0, 0), |sum, bar| (sum.0 + bar.1, sum.1 + bar.2));
     let plot = HEIGHT - TOP - BOTTOM;
     let height = |number: u64| number as f64 / highest as f64 * plot;
@@ -80,7 +85,10 @@ struct Place {
 pub(super) fn map(session: &SessionReport) -> Option<Markup> {
     let mut places: Vec<Place> = Vec::new();
     let transmitter = session.transmitter.as_ref().and_then(|transmitter| {
-        Some((transmitter["tx_latitude"].as_f64()?, transmitter["tx_longitude"].as_f64()?))
+        Some((
+            transmitter["tx_latitude"].as_f64()?,
+            transmitter["tx_longitude"].as_f64()?,
+        ))
     });
     let stations = session.receivers.iter().filter_map(|receiver| {
         let name = receiver.rx_id.clone().unwrap_or_default();
@@ -105,7 +113,9 @@ pub(super) fn map(session: &SessionReport) -> Option<Markup> {
 fn draw_map(places: &[Place]) -> Markup {
     let range = |value: fn(&Place) -> f64| {
         let values = places.iter().map(value);
-        values.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)))
+        values.fold((f64::MAX, f64::MIN), |(low, high), value| {
+            (low.min(value), high.max(value))
+        })
     };
     let (south, north) = range(|place| place.latitude);
     let (west, east) = range(|place| place.longitude);
@@ -137,7 +147,11 @@ fn draw_map(places: &[Place]) -> Markup {
 /// 1, 2 or 5 times a power of ten, at most this.
 fn round_length(km: f64) -> f64 {
     let power = 10_f64.powf(km.max(1e-3).log10().floor());
-    [5.0, 2.0, 1.0].into_iter().map(|digit| digit * power).find(|length| *length <= km).unwrap_or(power)
+    [5.0, 2.0, 1.0]
+        .into_iter()
+        .map(|digit| digit * power)
+        .find(|length| *length <= km)
+        .unwrap_or(power)
 }
 
 #[cfg(test)]

@@ -41,11 +41,7 @@ pub(super) fn acting(url: &DatabaseUrl) -> Result<Queue, DbError> {
 }
 
 /// The column `report` of each row of a statement.
-pub(super) async fn reports(
-    queue: &Queue,
-    statement: &str,
-    parameters: Parameters<'_>,
-) -> Result<Vec<Value>, DbError> {
+pub(super) async fn reports(queue: &Queue, statement: &str, parameters: Parameters<'_>) -> Result<Vec<Value>, DbError> {
     let rows = queue.rows(statement, parameters).await?;
     let reports = rows.iter().map(|row| row.try_get("report"));
     Ok(reports.collect::<Result<_, _>>()?)

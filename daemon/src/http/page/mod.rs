@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{
     CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, WWW_AUTHENTICATE, X_FRAME_OPTIONS,
@@ -12,7 +13,6 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use axum::Router;
 
 use self::access::{Rights, is_from_this_page};
 use self::state::Page;
@@ -82,7 +82,7 @@ pub(super) fn router(page: Arc<Page>) -> Router {
 async fn guard(State(page): State<Arc<Page>>, mut request: Request, next: Next) -> Response {
     let mut response = match admit(&page, &mut request) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     };
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -90,29 +90,30 @@ async fn guard(State(page): State<Arc<Page>>, mut request: Request, next: Next) 
     response
 }
 
-fn admit(page: &Page, request: &mut Request) -> Result<(), Response> {
+fn admit(page: &Page, request: &mut Request) -> Result<(), Box<Response>> {
     let headers = request.headers();
     if !page.access.is_for_this_host(headers) {
         let text = "this name is not one of the daemon's: see HEIMDALL_HTTP_HOSTS\n";
-        return Err((StatusCode::MISDIRECTED_REQUEST, text).into_response());
+        return Err(Box::new((StatusCode::MISDIRECTED_REQUEST, text).into_response()));
     }
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if !is_read && !is_from_this_page(headers) {
-        return Err((StatusCode::FORBIDDEN, "this form comes from another site\n").into_response());
+        let text = "this form comes from another site\n";
+        return Err(Box::new((StatusCode::FORBIDDEN, text).into_response()));
     }
     let Some(Peer(peer)) = request.extensions().get().copied() else {
-        return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response());
+        return Err(Box::new(StatusCode::INTERNAL_SERVER_ERROR.into_response()));
     };
     let visitor = page.access.visitor(peer, headers);
     let path = request.uri().path();
     if visitor.rights == Rights::Nothing && !OPEN.contains(&path) {
         let is_view = is_read && !path.contains('.');
-        return Err(if is_view {
+        return Err(Box::new(if is_view {
             Redirect::to(&format!("/sign-in?next={path}")).into_response()
         } else {
             let how = [(WWW_AUTHENTICATE, "Bearer")];
             (StatusCode::UNAUTHORIZED, how, "a token is needed\n").into_response()
-        });
+        }));
     }
     request.extensions_mut().insert(visitor);
     Ok(())

@@ -97,9 +97,10 @@ impl Pictures {
         if let Some(drawn) = self.kept(&key) {
             return drawn;
         }
-        let drawn = self.draw(recording, text).await.map_err(|error| {
-            NoPicture::Unreadable(sanitize(&error.to_string()))
-        });
+        let drawn = self
+            .draw(recording, text)
+            .await
+            .map_err(|error| NoPicture::Unreadable(sanitize(&error.to_string())));
         self.keep(key, drawn.clone());
         drawn
     }

@@ -36,16 +36,16 @@ const ENTRIES: [(Place, &str, &str); 3] = [
 ];
 
 /// The whole document.
-pub(super) fn page(visitor: &Visitor, view: View<'_>) -> Response {
+pub(super) fn page(visitor: &Visitor, view: &View<'_>) -> Response {
     Html(document(visitor, view).into_string()).into_response()
 }
 
 /// The same with another status.
-pub(super) fn page_with(status: StatusCode, visitor: &Visitor, view: View<'_>) -> Response {
+pub(super) fn page_with(status: StatusCode, visitor: &Visitor, view: &View<'_>) -> Response {
     (status, page(visitor, view)).into_response()
 }
 
-fn document(visitor: &Visitor, view: View<'_>) -> Markup {
+fn document(visitor: &Visitor, view: &View<'_>) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -107,7 +107,7 @@ pub(super) fn problem(status: StatusCode, visitor: &Visitor, title: &str, text: 
         is_live: false,
         content,
     };
-    page_with(status, visitor, view)
+    page_with(status, visitor, &view)
 }
 
 /// A table that may be wider than the screen.

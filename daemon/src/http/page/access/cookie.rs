@@ -35,7 +35,10 @@ pub(super) fn set(seal: &Seal, operator: &str, is_secure: bool) -> String {
     let until = now() + LIFETIME.as_secs();
     let secure = if is_secure { "; Secure" } else { "" };
     let age = LIFETIME.as_secs();
-    format!("{NAME}={}; Max-Age={age}; {ATTRIBUTES}{secure}", value(seal, operator, until))
+    format!(
+        "{NAME}={}; Max-Age={age}; {ATTRIBUTES}{secure}",
+        value(seal, operator, until)
+    )
 }
 
 /// The header that removes the cookie.

@@ -22,9 +22,8 @@ impl Hosts {
 
     /// Whether the request is meant for this host: by an address, `localhost`, or a known name.
     pub(super) fn allow(&self, headers: &HeaderMap) -> bool {
-        host(headers).is_some_and(|host| {
-            is_loopback_name(&host) || address(&host).is_some() || self.names.iter().any(|name| *name == host)
-        })
+        host(headers)
+            .is_some_and(|host| is_loopback_name(&host) || address(&host).is_some() || self.names.contains(&host))
     }
 }
 

@@ -121,7 +121,11 @@ impl Access {
         let is_local = address.is_loopback()
             && is_sent_to_loopback(headers)
             && !PROXIED.iter().any(|name| headers.contains_key(name));
-        visitor(if is_local { Rights::Read } else { Rights::Nothing }, String::new(), None)
+        visitor(
+            if is_local { Rights::Read } else { Rights::Nothing },
+            String::new(),
+            None,
+        )
     }
 
     /// The header that sets the cookie of a person who has given this token, and what it permits.
@@ -201,14 +205,23 @@ mod tests {
     fn this_host_reads_and_others_need_a_token() {
         let (here, there) = ("127.0.0.1:4000", "192.0.2.7:4000");
         assert_eq!(rights(here, &[("host", "127.0.0.1:9464")]), Rights::Read);
-        assert_eq!(rights("[::ffff:127.0.0.1]:4000", &[("host", "localhost")]), Rights::Read);
+        assert_eq!(
+            rights("[::ffff:127.0.0.1]:4000", &[("host", "localhost")]),
+            Rights::Read
+        );
         for (peer, pairs) in [
             (there, &[("host", "127.0.0.1:9464")][..]),
             (here, &[("host", "heimdall.example.org")]),
             (here, &[("host", "localhost"), ("x-forwarded-for", "192.0.2.7")]),
             (here, &[("host", "localhost"), ("forwarded", "for=192.0.2.7")]),
-            (there, &[("host", "h"), ("authorization", "Bearer acting-token-012345678")]),
-            (there, &[("host", "h"), ("cookie", "heimdall_page=acting-token-0123456789")]),
+            (
+                there,
+                &[("host", "h"), ("authorization", "Bearer acting-token-012345678")],
+            ),
+            (
+                there,
+                &[("host", "h"), ("cookie", "heimdall_page=acting-token-0123456789")],
+            ),
         ] {
             assert_eq!(rights(peer, pairs), Rights::Nothing, "{peer} {pairs:?}");
         }
@@ -220,7 +233,11 @@ mod tests {
     #[test]
     fn a_person_who_signs_in_gets_a_cookie_and_forms_of_his_own() {
         let access = access();
-        assert!(access.sign_in("Zoë", "acting-token-012345678", &HeaderMap::new()).is_none());
+        assert!(
+            access
+                .sign_in("Zoë", "acting-token-012345678", &HeaderMap::new())
+                .is_none()
+        );
         let sign_in = |name, token| {
             let (cookie, rights) = access.sign_in(name, token, &HeaderMap::new()).unwrap();
             let cookie = cookie.split(';').next().unwrap().to_owned();
@@ -241,7 +258,14 @@ mod tests {
     #[test]
     fn a_form_of_another_site_is_known_by_its_headers() {
         for (pairs, expected) in [
-            (&[("host", "h:1"), ("origin", "http://h:1"), ("sec-fetch-site", "same-origin")][..], true),
+            (
+                &[
+                    ("host", "h:1"),
+                    ("origin", "http://h:1"),
+                    ("sec-fetch-site", "same-origin"),
+                ][..],
+                true,
+            ),
             (&[("host", "h:1")], true),
             (&[("host", "h:1"), ("origin", "http://evil.example")], false),
             (&[("host", "h:1"), ("origin", "http://h:2")], false),

@@ -24,18 +24,22 @@ pub(in crate::http::page) struct Plan {
 pub(in crate::http::page) async fn plan(
     action: &Action,
     queue: &Queue,
-    status: &StatusReader,
+    reader: &StatusReader,
 ) -> Result<Plan, StatusError> {
     Ok(match action {
         Action::RetryMeasurement(id) => {
             let states = ["failed", "waiting", "recheck", "ready", "not queued"];
-            measurement(*id, status, &states).await?
+            measurement(*id, reader, &states).await?
         }
-        Action::CancelMeasurement(id) => measurement(*id, status, &["ready", "waiting", "recheck"]).await?,
-        Action::ExtractMeasurementAgain(id) => measurement(*id, status, &["done"]).await?,
+        Action::CancelMeasurement(id) => measurement(*id, reader, &["ready", "waiting", "recheck"]).await?,
+        Action::ExtractMeasurementAgain(id) => measurement(*id, reader, &["done"]).await?,
         Action::ExtractSessionAgain(id) => {
             let report = one(queue, sql::PLAN_SESSION, &[id]).await?;
-            plan_of(number(&report, "done"), "measurement that has features", "measurements that have features")
+            plan_of(
+                number(&report, "done"),
+                "measurement that has features",
+                "measurements that have features",
+            )
         }
         Action::Prioritise(id) => {
             let report = one(queue, sql::PLAN_SESSION, &[id]).await?;
@@ -43,12 +47,16 @@ pub(in crate::http::page) async fn plan(
         }
         Action::RetryFailed(kind) => {
             let report = one(queue, sql::PLAN_RETRY_FAILED, &[kind]).await?;
-            plan_of(number(&report, "failed"), "measurement that failed", "measurements that failed")
+            plan_of(
+                number(&report, "failed"),
+                "measurement that failed",
+                "measurements that failed",
+            )
         }
         Action::Pause(_) => pause(&one(queue, sql::PLAN_PAUSE, &[]).await?, false),
         Action::Resume => pause(&one(queue, sql::PLAN_PAUSE, &[]).await?, true),
         Action::Backfill(range) => backfill(range, queue).await?,
-        Action::CancelBackfill(id) => cancel_backfill(*id, status).await?,
+        Action::CancelBackfill(id) => cancel_backfill(*id, reader).await?,
     })
 }
 
@@ -72,8 +80,8 @@ fn number(report: &Value, name: &str) -> i64 {
     report[name].as_i64().unwrap_or(0)
 }
 
-async fn measurement(id: Uuid, status: &StatusReader, states: &[&str]) -> Result<Plan, StatusError> {
-    let Some(report) = status.measurement(id).await? else {
+async fn measurement(id: Uuid, reader: &StatusReader, states: &[&str]) -> Result<Plan, StatusError> {
+    let Some(report) = reader.measurement(id).await? else {
         return Ok(Plan {
             to: "0 measurements".to_owned(),
             obstacle: Some("There is no such measurement.".to_owned()),
@@ -113,8 +121,8 @@ async fn backfill(range: &Range, queue: &Queue) -> Result<Plan, StatusError> {
     })
 }
 
-async fn cancel_backfill(id: Uuid, status: &StatusReader) -> Result<Plan, StatusError> {
-    let backfill = status.backfills(Some(id)).await?.pop();
+async fn cancel_backfill(id: Uuid, reader: &StatusReader) -> Result<Plan, StatusError> {
+    let backfill = reader.backfills(Some(id)).await?.pop();
     let left = backfill.map(|backfill| backfill.total - backfill.done - backfill.failed);
     Ok(Plan {
         to: format!("at most {} measurements", count(left.unwrap_or(0))),

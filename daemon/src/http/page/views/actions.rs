@@ -12,9 +12,10 @@ use serde_json::Value;
 
 use super::unavailable;
 use crate::http::page::access::{Rights, Visitor};
+use crate::http::page::actions::Action;
+use crate::http::page::actions::form::{ActionForm, parse};
 use crate::http::page::actions::perform::perform;
 use crate::http::page::actions::plan::{Plan, plan};
-use crate::http::page::actions::{Action, ActionForm};
 use crate::http::page::database::reports;
 use crate::http::page::format::{count, foreign, time};
 use crate::http::page::shell::{Place, View, button, page, problem, wide};
@@ -58,7 +59,7 @@ pub(in crate::http::page) async fn list(
                 is_live: false,
                 content,
             };
-            page(&visitor, view)
+            page(&visitor, &view)
         }
         Err(error) => unavailable(&visitor, &error),
     }
@@ -155,7 +156,11 @@ fn record(records: &[Value]) -> Markup {
 }
 
 fn arguments(arguments: &Value) -> Markup {
-    let fields = arguments.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let fields = arguments
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, value)| !value.is_null());
     html! {
         @for (name, value) in fields {
             div.small { (foreign(name)) ": " (foreign(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))) }
@@ -170,7 +175,7 @@ pub(in crate::http::page) async fn confirm(
 ) -> Response {
     let (action, _) = match allowed(&state, &visitor, &form) {
         Ok(allowed) => allowed,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     match plan(&action, &state.queue, &state.status).await {
         Ok(plan) => {
@@ -180,7 +185,7 @@ pub(in crate::http::page) async fn confirm(
                 is_live: false,
                 content: confirmation(&action, &plan, &visitor),
             };
-            page(&visitor, view)
+            page(&visitor, &view)
         }
         Err(error) => unavailable(&visitor, &error),
     }
@@ -217,7 +222,7 @@ pub(in crate::http::page) async fn act(
 ) -> Response {
     let (action, admin) = match allowed(&state, &visitor, &form) {
         Ok(allowed) => allowed,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     if !visitor.has_made(&form.form) {
         return problem(
@@ -234,16 +239,21 @@ pub(in crate::http::page) async fn act(
 }
 
 /// The action and the connection for it, or the page that refuses.
-fn allowed<'a>(state: &'a Page, visitor: &Visitor, form: &ActionForm) -> Result<(Action, &'a Queue), Response> {
-    let refuse = |text: &str| Err(problem(StatusCode::FORBIDDEN, visitor, "Refused", text));
+fn allowed<'a>(state: &'a Page, visitor: &Visitor, form: &ActionForm) -> Result<(Action, &'a Queue), Box<Response>> {
+    let refuse = |text: &str| Err(Box::new(problem(StatusCode::FORBIDDEN, visitor, "Refused", text)));
     if !may_act(state, visitor) {
         return refuse("An action needs the acting token. Nothing was done.");
     }
     let Some(admin) = &state.admin else {
         return refuse("This page only reads. Nothing was done.");
     };
-    match Action::parse(form) {
+    match parse(form) {
         Ok(action) => Ok((action, admin)),
-        Err(wrong) => Err(problem(StatusCode::BAD_REQUEST, visitor, "Not possible", &wrong)),
+        Err(wrong) => Err(Box::new(problem(
+            StatusCode::BAD_REQUEST,
+            visitor,
+            "Not possible",
+            &wrong,
+        ))),
     }
 }

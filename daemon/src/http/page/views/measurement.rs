@@ -40,7 +40,7 @@ pub(in crate::http::page) async fn measurement(
                 is_live: true,
                 content: content(&report, &dictionary, &visitor, state.access.can_act()),
             };
-            page(&visitor, view)
+            page(&visitor, &view)
         }
         Ok((None, _)) => nothing(&visitor, "There is no measurement with this id."),
         Err(error) => unavailable(&visitor, &error),
@@ -196,7 +196,10 @@ fn numbers(report: &MeasurementReport, dictionary: &[DictionaryEntry]) -> Markup
 }
 
 fn number_row(entry: &DictionaryEntry, segments: &[Value]) -> Markup {
-    let values: Vec<&Value> = segments.iter().filter_map(|segment| find(segment, &entry.name)).collect();
+    let values: Vec<&Value> = segments
+        .iter()
+        .filter_map(|segment| find(segment, &entry.name))
+        .collect();
     let of = |name: &str| -> Vec<f64> { values.iter().filter_map(|value| value[name].as_f64()).collect() };
     let (means, lowest, highest) = (of("mean"), of("min"), of("max"));
     if means.is_empty() {

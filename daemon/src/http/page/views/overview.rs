@@ -47,7 +47,7 @@ pub(in crate::http::page) async fn overview(
                 is_live: true,
                 content: content(&overview, &sessions, buttons),
             };
-            page(&visitor, view)
+            page(&visitor, &view)
         }
         Err(error) => unavailable(&visitor, &error),
     }
@@ -86,7 +86,10 @@ fn content(overview: &Overview, sessions: &[Value], buttons: Buttons<'_>) -> Mar
 }
 
 fn troubles(overview: &Overview, buttons: Buttons<'_>) -> Markup {
-    let stalled = overview.workers.iter().flat_map(|worker| worker.stalled.iter().map(move |stall| (worker, stall)));
+    let stalled = overview
+        .workers
+        .iter()
+        .flat_map(|worker| worker.stalled.iter().map(move |stall| (worker, stall)));
     html! {
         @if let Some(pause) = &overview.database.pause {
             div.notice {
@@ -155,7 +158,7 @@ fn done(overview: &Overview) -> Markup {
     let work = &overview.throughput;
     let now = &overview.database.at;
     html! {
-        div.cards {
+        div.cards.two {
             div.card { h3 { "Last hour" } (throughput(&work.minutes, now, (3_600.0, 60.0), "Last hour")) }
             div.card { h3 { "Last day" } (throughput(&work.quarters, now, (86_400.0, 900.0), "Last day")) }
         }

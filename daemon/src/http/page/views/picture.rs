@@ -56,9 +56,12 @@ async fn picture(
         Ok(picture) => image(content_type, choose(picture)),
         // An image, since the page shows it in the place of one.
         Err(NoPicture::Unreadable(reason)) => image("image/svg+xml", text_image(&reason).into()),
-        Err(NoPicture::Busy) => {
-            (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "5")], "too many pictures at once\n").into_response()
-        }
+        Err(NoPicture::Busy) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            [(RETRY_AFTER, "5")],
+            "too many pictures at once\n",
+        )
+            .into_response(),
     }
 }
 
@@ -99,8 +102,12 @@ fn read(row: &Row, measurement_id: Uuid) -> Result<Claim, Error> {
 /// An image that says why there is no picture.
 fn text_image(reason: &str) -> String {
     let mut lines = vec![String::from("No picture:")];
-    for word in reason.split(' ') {
-        let word: String = word.chars().take(LINE).collect();
+    let pieces = reason.split(' ').flat_map(|word| {
+        let letters: Vec<char> = word.chars().collect();
+        let pieces: Vec<String> = letters.chunks(LINE).map(|piece| piece.iter().collect()).collect();
+        pieces
+    });
+    for word in pieces {
         let last = lines.len() - 1;
         if last > 0 && lines[last].chars().count() + word.chars().count() < LINE {
             lines[last].push(' ');
@@ -127,7 +134,8 @@ mod tests {
 
     #[test]
     fn a_reason_is_broken_into_lines_and_escaped() {
-        let svg = text_image("the key <script> is not there, and this sentence goes on for longer than a line has place for");
+        let svg =
+            text_image("the key <script> is not there, and this sentence goes on for longer than a line has place for");
         assert!(svg.contains("&lt;script&gt;") && !svg.contains("<script>"));
         assert_eq!(svg.matches("<text").count(), 3, "{svg}");
     }

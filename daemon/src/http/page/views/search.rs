@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::tables::latest;
 use super::unavailable;
 use crate::http::page::access::Visitor;
-use crate::http::page::actions;
+use crate::http::page::actions::form::time as given_time;
 use crate::http::page::database::reports;
 use crate::http::page::format::{count, foreign, time};
 use crate::http::page::shell::{Place, View, page, state, wide};
@@ -61,14 +61,14 @@ pub(in crate::http::page) async fn search(
                 is_live: false,
                 content: content(&wanted, &found),
             };
-            page(&visitor, view)
+            page(&visitor, &view)
         }
         Err(error) => unavailable(&visitor, &error),
     }
 }
 
 async fn find(state: &Page, wanted: &Wanted) -> Result<Found, StatusError> {
-    let (since, until) = match (actions::time(&wanted.since), actions::time(&wanted.until)) {
+    let (since, until) = match (given_time(&wanted.since), given_time(&wanted.until)) {
         (Ok(since), Ok(until)) => (since, until),
         (Err(wrong), _) | (_, Err(wrong)) => return Ok(Found::Wrong(wrong)),
     };
@@ -87,7 +87,11 @@ async fn find(state: &Page, wanted: &Wanted) -> Result<Found, StatusError> {
     }
     // A location has a slash or a dot; both are tried with the same words otherwise.
     let is_location = text.contains('/') || text.rsplit_once('.').is_some_and(|(_, end)| end.len() <= 10);
-    let (station, object) = if is_location { (None, Some(text)) } else { (Some(text), None) };
+    let (station, object) = if is_location {
+        (None, Some(text))
+    } else {
+        (Some(text), None)
+    };
     let mut found = reports(
         &state.queue,
         sql::PAGE_SEARCH,

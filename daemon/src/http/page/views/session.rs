@@ -48,7 +48,7 @@ pub(in crate::http::page) async fn session(
                 is_live: true,
                 content: content(&report, &seconds, &visitor, can_act),
             };
-            page(&visitor, view)
+            page(&visitor, &view)
         }
         Ok((None, _)) => nothing(&visitor, "There is no session with this id."),
         Err(error) => unavailable(&visitor, &error),
@@ -141,7 +141,9 @@ fn table_of_seconds(report: &SessionReport, recordings: &[Value]) -> Markup {
         .filter_map(|row| Some((row["measurement_id"].as_str()?, by_second(&row["seconds"]))))
         .collect();
     let last = of.values().filter_map(|seconds| seconds.keys().next_back()).max();
-    let columns = last.map_or(0, |last| last + 1).min(usize::try_from(SECONDS).unwrap_or(0));
+    let columns = last
+        .map_or(0, |last| last + 1)
+        .min(usize::try_from(SECONDS).unwrap_or(0));
     let rows = report.receivers.iter().filter_map(|receiver| {
         let seconds = of.get(receiver.measurement_id.to_string().as_str())?;
         Some((receiver, seconds))
@@ -179,7 +181,11 @@ fn by_second(segments: &Value) -> BTreeMap<usize, &Value> {
     segments
         .filter_map(|segment| {
             let start_s = segment["start_ms"].as_f64()? / 1000.0;
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a number stops at the ends")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a cast of a number stops at the ends"
+            )]
             Some((start_s.round() as usize, segment))
         })
         .collect()

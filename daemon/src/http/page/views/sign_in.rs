@@ -72,7 +72,12 @@ pub(in crate::http::page) async fn sign_out(
     Form(given): Form<SignOut>,
 ) -> Response {
     if !visitor.has_made(&given.form) {
-        return problem(StatusCode::FORBIDDEN, &visitor, "Refused", "This form is not yours, or too old.");
+        return problem(
+            StatusCode::FORBIDDEN,
+            &visitor,
+            "Refused",
+            "This form is not yours, or too old.",
+        );
     }
     ([(SET_COOKIE, Access::sign_out())], Redirect::to("/")).into_response()
 }
@@ -104,8 +109,12 @@ fn form(state: &Page, visitor: &Visitor, next: &str, wrong: Option<&str>) -> Res
         is_live: false,
         content,
     };
-    let status = if wrong.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
-    page_with(status, visitor, view)
+    let status = if wrong.is_some() {
+        StatusCode::FORBIDDEN
+    } else {
+        StatusCode::OK
+    };
+    page_with(status, visitor, &view)
 }
 
 #[cfg(test)]
@@ -115,7 +124,14 @@ mod tests {
     #[test]
     fn only_a_path_of_this_page_comes_next() {
         assert!(is_path("/session/1?a=b"));
-        for other in ["", "session", "//evil.example", "/\\evil.example", "https://evil.example", "/\n"] {
+        for other in [
+            "",
+            "session",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/\n",
+        ] {
             assert!(!is_path(other), "{other}");
         }
     }

@@ -126,34 +126,20 @@ pub(super) fn workers(workers: &[Worker]) -> Markup {
 pub(super) fn failures(failures: &[Failure], buttons: Buttons<'_>) -> Markup {
     html! {
         @if failures.is_empty() { p.pale { "Nothing has failed." } }
-        @else {
-            (wide("Failures by kind", &html! {
-                table {
-                    thead { tr {
-                        th scope="col" { "Kind" } th.number scope="col" { "Number" } th.number scope="col" { "Last" }
-                        th scope="col" { "What it means, and what to do" }
-                    } }
-                    tbody {
-                        @for failure in failures {
-                            @let kind = failure.error_kind.as_deref();
-                            tr {
-                                th scope="row" {
-                                    @if let Some(kind) = kind { a href={ "/search?kind=" (kind) } { (kind) } } @else { "earlier service" }
-                                }
-                                td.number { (count(failure.failures)) }
-                                td.number { (ago(failure.last_s_ago)) }
-                                td.text {
-                                    (failure.meaning) " Tried again: " (failure.tried_again) ". " (failure.what_to_do)
-                                    @if let (Some(id), Some(message)) = (failure.example_measurement_id, &failure.example_message) {
-                                        p.small.pale { a href={ "/measurement/" (id) } { "The last one" } ": " (foreign(message)) }
-                                    }
-                                    @if kind.is_some() { (buttons.of(&Action::RetryFailed(kind.map(str::to_owned)))) }
-                                }
-                            }
-                        }
-                    }
+        @for failure in failures {
+            @let kind = failure.error_kind.as_deref();
+            article.card.failure {
+                h3 {
+                    @if let Some(kind) = kind { a href={ "/search?kind=" (kind) } { (kind) } } @else { "earlier service" }
+                    span { (count(failure.failures)) " failed" }
+                    span.pale { "last " (ago(failure.last_s_ago)) }
                 }
-            }))
+                p { (failure.meaning) " Tried again: " (failure.tried_again) ". " (failure.what_to_do) }
+                @if let (Some(id), Some(message)) = (failure.example_measurement_id, &failure.example_message) {
+                    p.small.pale { a href={ "/measurement/" (id) } { "The last one" } ": " (foreign(message)) }
+                }
+                @if kind.is_some() { (buttons.of(&Action::RetryFailed(kind.map(str::to_owned)))) }
+            }
         }
     }
 }
