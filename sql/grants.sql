@@ -61,6 +61,7 @@ BEGIN
                                 'heimdall.session_locks'),
             ('heimdall_daemon', 'INSERT ON heimdall.coverage_changes'),
             ('heimdall_daemon', 'SELECT ON heimdall.change_notes, heimdall.schema_migrations, heimdall.page_actions, '
+                                'heimdall.session_counts, '
                                 'heimdall.extraction_control, '
                                 'heimdall.pending_features, heimdall.session_measurements, heimdall.feature_coverage, '
                                 'heimdall.session_coverage, heimdall.session_features, heimdall.feature_samples, '

@@ -35,7 +35,10 @@ fn programs() -> (PathBuf, PathBuf, Vec<PathBuf>) {
             .map(|folder| folder.join(name))
             .find(|file| file.is_file())
     };
-    if let (Some(driver), Some(chromium)) = (find("chromedriver"), find("chromium")) {
+    let installed = ["chromium", "chromium-browser", "google-chrome"]
+        .into_iter()
+        .find_map(find);
+    if let (Some(driver), Some(chromium)) = (find("chromedriver"), installed) {
         return (driver, chromium, Vec::new());
     }
     let folder = unpacked().join("usr");

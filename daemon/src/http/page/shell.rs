@@ -112,7 +112,7 @@ pub(super) fn problem(status: StatusCode, visitor: &Visitor, title: &str, text: 
 
 /// A table that may be wider than the screen.
 pub(super) fn wide(label: &str, table: &Markup) -> Markup {
-    html! { div.wide role="region" aria-label=(label) tabindex="0" { (table) } }
+    html! { div.wide role="region" aria-label={ "Table: " (label) } tabindex="0" { (table) } }
 }
 
 /// The word for a state, with a shape and a colour.

@@ -76,4 +76,9 @@ impl Page {
         *last = Some((Instant::now(), Arc::clone(&overview)));
         Ok(overview)
     }
+
+    /// Reads the overview anew next time: somebody has just changed something.
+    pub(super) async fn forget_overview(&self) {
+        *self.overview.lock().await = None;
+    }
 }

@@ -42,6 +42,8 @@ for (const element of document.querySelectorAll('[aria-labelledby]')) {
 for (const element of document.querySelectorAll('progress, [role=region]')) {
   if (!element.getAttribute('aria-label')) fault('a bar or region without a name', element);
 }
+const regions = [...document.querySelectorAll('section, [role=region]')].map((region) => region.getAttribute('aria-label') || document.getElementById(region.getAttribute('aria-labelledby'))?.textContent);
+if (new Set(regions).size !== regions.length) fault('two regions have one name: ' + regions);
 for (const table of document.querySelectorAll('table')) {
   if (!table.querySelector('thead th[scope=col]')) fault('a table without heads', table);
   for (const row of table.querySelectorAll('tbody tr')) if (!row.querySelector('th[scope=row]')) fault('a row without a head', row);

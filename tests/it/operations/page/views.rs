@@ -77,7 +77,7 @@ async fn pictures(site: &Site, good: &str, broken: &str, missing: &str) {
         assert_eq!((plot.status, plot.header("content-type")), (200, "image/png"));
         assert!(plot.body.starts_with(b"\x89PNG\r\n\x1a\n") && plot.body.len() > 20_000);
         let strip = site.get(&format!("{measurement}/strip.svg")).await;
-        strip.expect(200, &["<svg", "data:image/png;base64,", "+6", "1 s"]);
+        strip.expect(200, &["<svg", "data:image/png;base64,", "+6", "spectrum"]);
     }
     let none = site.get(&format!("{missing}/plot.png")).await;
     assert_eq!(none.header("content-type"), "image/svg+xml");

@@ -233,7 +233,10 @@ pub(in crate::http::page) async fn act(
         );
     }
     match perform(&action, admin, &visitor).await {
-        Ok(id) => Redirect::to(&format!("/actions?done={id}")).into_response(),
+        Ok(id) => {
+            state.forget_overview().await;
+            Redirect::to(&format!("/actions?done={id}")).into_response()
+        }
         Err(reason) => problem(StatusCode::CONFLICT, &visitor, "The database refused", &reason),
     }
 }

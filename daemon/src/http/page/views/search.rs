@@ -121,7 +121,7 @@ fn content(wanted: &Wanted, found: &Found) -> Markup {
             Found::Sessions(sessions) => (latest(sessions)),
             Found::Measurements(rows, sessions) => {
                 @if let Some(sessions) = sessions {
-                    p.pale { "In the latest " (count(*sessions)) " sessions of this time." }
+                    p.pale { "In the latest " (count(*sessions)) " sessions of this time, and within a day of their start." }
                 }
                 (measurements(rows))
             },

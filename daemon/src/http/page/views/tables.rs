@@ -25,7 +25,7 @@ impl Buttons<'_> {
 
 /// A table of sessions, as `page_sessions.sql` reports them.
 pub(super) fn latest(sessions: &[Value]) -> Markup {
-    let number = |session: &Value, name: &str| session[name].as_i64().unwrap_or(0);
+    let number = |session: &Value, name: &str| session[name].as_i64().map_or_else(|| "–".to_owned(), count);
     html! {
         @if sessions.is_empty() { p.pale { "There is no session." } }
         @else {
@@ -46,10 +46,10 @@ pub(super) fn latest(sessions: &[Value]) -> Markup {
                                 }
                                 td { (foreign(session["status"].as_str().unwrap_or("none"))) }
                                 td.number { @if let Some(hz) = session["frequency_hz"].as_f64() { (frequency(hz)) } @else { "–" } }
-                                td.number { (count(number(session, "total"))) }
-                                td.number { (count(number(session, "with_features"))) }
-                                td.number { (count(number(session, "failed"))) }
-                                td.number { (count(number(session, "pending"))) }
+                                td.number { (number(session, "total")) }
+                                td.number { (number(session, "with_features")) }
+                                td.number { (number(session, "failed")) }
+                                td.number { (number(session, "pending")) }
                             }
                         }
                     }
