@@ -1,27 +1,15 @@
-//! Who may use the operator's page.
+//! Reads the settings of the operator's page.
 
 use std::path::PathBuf;
 
 use super::arguments::Arguments;
 use super::credentials::DatabaseUrl;
 use super::secret::Secret;
+use super::settings::PageSettings;
 use super::validation::Validator;
 
 /// A shorter token could be guessed.
 const SHORTEST_TOKEN: usize = 16;
-
-/// Who may use the operator's page.
-#[derive(Clone, Debug, Default)]
-pub struct PageSettings {
-    /// The token that reads and acts. Its file is read again while it is compared.
-    pub token: Option<Secret>,
-    /// The token that only reads.
-    pub read_token: Option<Secret>,
-    /// Names of hosts, in lower case, that a request may be sent to.
-    pub hosts: Vec<String>,
-    /// The database with a login in `heimdall_admin`.
-    pub admin: Option<DatabaseUrl>,
-}
 
 impl Arguments {
     pub(super) fn page(&self, check: &mut Validator) -> PageSettings {

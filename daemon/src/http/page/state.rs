@@ -9,7 +9,7 @@ use super::access::Access;
 use super::database::{acting, reading};
 #[cfg(feature = "plot")]
 use super::pictures::Pictures;
-use crate::config::page::PageSettings;
+use crate::config::settings::PageSettings;
 use crate::object_store::client::ObjectStore;
 use crate::postgres::Database;
 use crate::postgres::error::DbError;

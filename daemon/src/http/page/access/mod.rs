@@ -11,8 +11,8 @@ use axum::http::header::{AUTHORIZATION, FORWARDED, HOST, HeaderName, ORIGIN, VIA
 
 use self::hosts::{Hosts, is_sent_to_loopback};
 use self::seal::{Seal, are_equal};
-use crate::config::page::PageSettings;
 use crate::config::secret::Secret;
+use crate::config::settings::PageSettings;
 use crate::sanitize::sanitize;
 
 mod cookie;

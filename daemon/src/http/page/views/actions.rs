@@ -90,7 +90,7 @@ fn offers(visitor: &Visitor, is_paused: bool) -> Markup {
         p { "Each button first shows what it will do, and to how many. Actions on one session or one measurement are on its own view." }
         div.cards {
             section.card aria-labelledby="backfill-title" {
-                h3 #backfill-title { "Backfill" }
+                h2 #backfill-title { "Backfill" }
                 form.fields method="get" action="/actions/plan" {
                     input type="hidden" name="action" value="request_backfill";
                     label { "Sessions at most" input type="number" name="sessions" min="1" max="100000" value="100" required; }
@@ -101,7 +101,7 @@ fn offers(visitor: &Visitor, is_paused: bool) -> Markup {
                 }
             }
             section.card aria-labelledby="retry-title" {
-                h3 #retry-title { "Retry what failed" }
+                h2 #retry-title { "Retry what failed" }
                 form.fields method="get" action="/actions/plan" {
                     input type="hidden" name="action" value="retry_failed";
                     label { "Kind of error"
@@ -111,7 +111,7 @@ fn offers(visitor: &Visitor, is_paused: bool) -> Markup {
                 }
             }
             section.card aria-labelledby="pause-title" {
-                h3 #pause-title { "Pause" }
+                h2 #pause-title { "Pause" }
                 @if is_paused { p { "The extraction is paused." } (button(visitor, true, &Action::Resume)) }
                 @else {
                     form.fields method="get" action="/actions/plan" {
