@@ -147,7 +147,14 @@ fn field(name: &str, value: &Value) -> Markup {
             (Value::String(text), _) => (foreign(text)),
             (_, Some(number)) if name.ends_with("_hz") || name.ends_with("sample_rate") => (frequency(number)),
             (_, Some(number)) if name.ends_with("bytes") => (bytes(number)),
+            (Value::Number(number), Some(value)) if number.is_f64() => (significant(value)),
             (Value::Number(number), _) => (number),
+            (Value::Bool(true), _) => "yes",
+            (Value::Bool(false), _) => "no",
+            (Value::Array(items), _) if items.iter().all(Value::is_string) => {
+                @for item in items { div { (foreign(item.as_str().unwrap_or_default())) } }
+                @if items.is_empty() { "none" }
+            },
             (other, _) => code { (foreign(&other.to_string())) },
         }
     }
@@ -230,7 +237,8 @@ fn significant(number: f64) -> String {
         n if n >= 1000.0 => decimal(number, 0),
         n if n >= 100.0 => decimal(number, 1),
         n if n >= 1.0 => decimal(number, 2),
-        n if n >= 1e-3 || n == 0.0 => decimal(number, 4),
+        0.0 => "0".to_owned(),
+        n if n >= 1e-3 => decimal(number, 4),
         _ => format!("{number:.2e}"),
     }
 }

@@ -22,7 +22,7 @@ use crate::status::error::StatusError;
 
 const CACHING: &str = "private, max-age=60";
 /// Characters in a line of a picture that has only text.
-const LINE: usize = 58;
+const LINE: usize = 46;
 
 pub(in crate::http::page) async fn plot(
     state: State<Arc<Page>>,

@@ -134,7 +134,7 @@ fn content(wanted: &Wanted, found: &Found) -> Markup {
 fn form(wanted: &Wanted) -> Markup {
     html! {
         form.card.fields method="get" action="/search" role="search" {
-            label { "Session, measurement, station or object"
+            label.two { "Session, measurement, station or object"
                 input type="search" name="q" value=(wanted.q) placeholder="id, part of a name or of a location" maxlength="200"; }
             label { "Kind of error"
                 select name="kind" {

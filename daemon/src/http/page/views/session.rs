@@ -113,6 +113,12 @@ fn card(receiver: &ReceiverReport, has_picture: bool) -> Markup {
     html! {
         article.card {
             h3 { a href={ "/measurement/" (id) } { (foreign(name)) } }
+            @if cfg!(feature = "plot") && has_picture && receiver.iq_data_location.is_some() {
+                a href={ "/measurement/" (id) } {
+                    img src={ "/measurement/" (id) "/strip.svg" } width="600" height="236" loading="lazy"
+                        alt=(sanitize(&format!("Waterfall and spectrum of {name}")));
+                }
+            }
             div #{ "state-" (id) } data-live {
                 p { (state(&receiver.state)) @if let Some(reason) = &receiver.reason { " " span.small { (foreign(reason)) } } }
                 @if let Some(seconds) = receiver.next_try_s { p.small { "Next try in " (duration(seconds)) } }
@@ -122,12 +128,6 @@ fn card(receiver: &ReceiverReport, has_picture: bool) -> Markup {
                         ", " (signal) ", confidence " (receiver.confidence.map_or_else(|| "–".to_owned(), |part| decimal(part, 2)))
                     }
                     @for warning in &receiver.warnings { p.small.pale { "! " (foreign(warning)) } }
-                }
-            }
-            @if cfg!(feature = "plot") && has_picture && receiver.iq_data_location.is_some() {
-                a href={ "/measurement/" (id) } {
-                    img src={ "/measurement/" (id) "/strip.svg" } width="600" height="236" loading="lazy"
-                        alt=(sanitize(&format!("Waterfall and spectrum of {name}")));
                 }
             }
         }

@@ -167,7 +167,7 @@ pub(super) fn backfills(backfills: &[Backfill], buttons: Buttons<'_>) -> Markup 
                                 }
                                 td.number { (count(backfill.failed)) }
                                 td.number { (decimal(backfill.rate_per_second, 2)) }
-                                td.number { (backfill.left_s.map_or_else(|| "–".to_owned(), duration)) }
+                                td.number { @match backfill.left_s { Some(left) if !backfill.has_ended() => (duration(left)), _ => "–" } }
                                 td { @if !backfill.has_ended() { (buttons.of(&Action::CancelBackfill(backfill.backfill_id))) } }
                             }
                         }
