@@ -77,7 +77,7 @@ fn what_is_read_of_a_recording_can_be_drawn_also_if_it_is_refused() {
     assert_eq!(fragment.overview.spectrum, whole.spectrum);
     assert_eq!(fragment.overview.waterfall, whole.waterfall);
     assert_eq!(fragment.overview.samples, 7_200);
-    assert_eq!(fragment.interpretation.sample_rate_hz, 12_000.0);
+    assert_eq!(fragment.interpretation.sample_rate_hz.to_bits(), 12_000_f64.to_bits());
 
     // Not a number in the second chunk: the recording is refused there.
     let mut bytes = tone(7_200);

@@ -67,7 +67,7 @@ async fn only_this_host_reads_without_a_token_and_every_answer_is_protected() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_action_needs_the_acting_token_and_a_form_of_this_page() {
+async fn a_wrong_token_signs_nobody_in() {
     let bench = Bench::new().await;
     let site = Site::start(&bench).await;
     let wrong = [("name", "Zoë"), ("token", "wrong-token-0123456789")];
@@ -79,7 +79,17 @@ async fn an_action_needs_the_acting_token_and_a_form_of_this_page() {
         .await
         .expect(403, &["name is missing"]);
     site.daemon.assert_logged("wrong token on the page", 1).await;
+    // Nobody is sent to another host afterwards.
+    let away = [("name", "Zoë"), ("token", TOKEN), ("next", "//evil.example")];
+    let answer = site.post_with("/sign-in", &away, &[]).await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/"));
+    site.daemon.stop().await;
+}
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_action_needs_the_acting_token_and_a_form_of_this_page() {
+    let bench = Bench::new().await;
+    let site = Site::start(&bench).await;
     let plan = "/actions/plan?action=pause_extraction&reason=test";
     site.get("/actions").await.expect(200, &["Sign in"]);
     site.get(plan).await.expect(403, &["acting token"]);

@@ -78,83 +78,85 @@ async fn what_failed_is_retried_and_the_record_says_who_did_it() {
     site.daemon.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pause_a_backfill_and_their_ends_do_what_their_plans_say() {
-    let bench = Bench::new().await;
+/// A bench with five sessions of one recording each that were never extracted, a daemon that is paused
+/// on the page, and a cookie.
+async fn paused(bench: &Bench) -> (Site, String) {
     bench.history(5, "tone.bin", "completed").await;
     bench.execute("SELECT heimdall.recount_coverage()").await;
-    let site = Site::start(&bench).await;
+    let site = Site::start(bench).await;
     let cookie = site.sign_in("Zoë", TOKEN).await;
-    site.act(
-        &cookie,
-        "/actions/plan?action=pause_extraction&reason=the%20store%20moves",
-    )
-    .await
-    .expect(303, &[]);
-    assert_eq!(last_record(&bench).await, by_zoe("pause_extraction", None, false));
-    site.get("/").await.expect(200, &["the store moves"]);
-    site.get_as(&cookie, "/actions/plan?action=pause_extraction&reason=again")
-        .await
-        .expect(200, &["paused already"]);
-    site.get_as(&cookie, "/actions/plan?action=pause_extraction&reason=")
-        .await
-        .expect(400, &["needs a reason"]);
+    let pause = "/actions/plan?action=pause_extraction&reason=the%20store%20moves";
+    site.act(&cookie, pause).await.expect(303, &[]);
+    assert_eq!(last_record(bench).await, by_zoe("pause_extraction", None, false));
+    (site, cookie)
+}
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_and_a_backfill_do_what_their_plans_say() {
+    let bench = Bench::new().await;
+    let (site, cookie) = paused(&bench).await;
+    site.get("/").await.expect(200, &["the store moves"]);
+    for (plan, status, says) in [
+        ("pause_extraction&reason=again", 200, "paused already"),
+        ("pause_extraction&reason=", 400, "needs a reason"),
+        ("request_backfill&sessions=0", 400, "from 1 to"),
+        ("request_backfill&sessions=3&until=soon", 400, "is no time"),
+        (
+            "request_backfill&sessions=3&until=2000-01-01",
+            200,
+            "Nothing is missing",
+        ),
+        ("shut_down", 400, "no such action"),
+    ] {
+        let answer = site.get_as(&cookie, &format!("/actions/plan?action={plan}")).await;
+        answer.expect(status, &[says]);
+    }
     let backfill = "/actions/plan?action=request_backfill&sessions=3&since=2000-01-01T00:00";
-    site.get_as(&cookie, backfill)
-        .await
-        .expect(200, &["3 measurements of 3 sessions"]);
+    let plan = site.get_as(&cookie, backfill).await;
+    plan.expect(200, &["3 measurements of 3 sessions"]);
     site.act(&cookie, backfill).await.expect(303, &[]);
     assert_eq!(last_record(&bench).await, by_zoe("request_backfill", Some(3), false));
     assert_eq!(bench.count("heimdall.feature_queue WHERE source = 'backfill'").await, 3);
-    site.get_as(&cookie, "/actions/plan?action=request_backfill&sessions=0")
-        .await
-        .expect(400, &["from 1 to"]);
 
     let queued = "SELECT measurement_id, recording_session_id, backfill_id FROM heimdall.feature_queue LIMIT 1";
     let row = bench.row_of(queued, &[]).await;
     let [measurement, session, id] = [0, 1, 2].map(|n| row.get::<_, uuid::Uuid>(n));
-    site.act(&cookie, &format!("/actions/plan?action=prioritise&id={session}"))
-        .await
-        .expect(303, &[]);
-    assert_eq!(last_record(&bench).await, by_zoe("prioritise", Some(1), false));
-    assert_eq!(bench.count("heimdall.feature_queue WHERE priority = 0").await, 1);
-    site.act(
-        &cookie,
-        &format!("/actions/plan?action=cancel_measurement&id={measurement}"),
-    )
-    .await
-    .expect(303, &[]);
-    site.act(&cookie, &format!("/actions/plan?action=cancel_backfill&id={id}"))
-        .await
-        .expect(303, &[]);
-    assert_eq!(last_record(&bench).await, by_zoe("cancel_backfill", Some(2), false));
+    for (action, id, measurements) in [
+        ("prioritise", session, 1),
+        ("cancel_measurement", measurement, 1),
+        ("cancel_backfill", id, 2),
+    ] {
+        let plan = format!("/actions/plan?action={action}&id={id}");
+        site.act(&cookie, &plan).await.expect(303, &[]);
+        assert_eq!(last_record(&bench).await, by_zoe(action, Some(measurements), false));
+    }
     assert_eq!(bench.count("heimdall.feature_queue").await, 0);
+    site.daemon.stop().await;
+}
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_pause_everything_goes_on_and_what_is_done_is_extracted_again() {
+    let bench = Bench::new().await;
+    let (site, cookie) = paused(&bench).await;
     bench.put("tone.bin", recordings::tone());
-    site.act(&cookie, "/actions/plan?action=request_backfill&sessions=1")
-        .await
-        .expect(303, &[]);
-    site.act(&cookie, "/actions/plan?action=resume_extraction")
-        .await
-        .expect(303, &[]);
-    let extracted = "heimdall.measurement_features WHERE NOT extraction_failed";
-    bench.wait_count(extracted, 1).await;
-    let row = bench
-        .row_of(
-            "SELECT measurement_id, recording_session_id FROM heimdall.measurement_features",
-            &[],
-        )
+    for action in ["request_backfill&sessions=1", "resume_extraction"] {
+        let plan = format!("/actions/plan?action={action}");
+        site.act(&cookie, &plan).await.expect(303, &[]);
+    }
+    assert_eq!(last_record(&bench).await, by_zoe("resume_extraction", None, false));
+    bench
+        .wait_count("heimdall.measurement_features WHERE NOT extraction_failed", 1)
         .await;
-    let [measurement, session] = [0, 1].map(|n| row.get::<_, uuid::Uuid>(n));
     bench.wait_count("heimdall.feature_queue", 0).await;
+    let done = "SELECT measurement_id, recording_session_id FROM heimdall.measurement_features";
+    let row = bench.row_of(done, &[]).await;
+    let [measurement, session] = [0, 1].map(|n| row.get::<_, uuid::Uuid>(n));
     for (action, id) in [
         ("extract_measurement_again", measurement),
         ("extract_session_again", session),
     ] {
-        site.act(&cookie, &format!("/actions/plan?action={action}&id={id}"))
-            .await
-            .expect(303, &[]);
+        let plan = format!("/actions/plan?action={action}&id={id}");
+        site.act(&cookie, &plan).await.expect(303, &[]);
         assert_eq!(last_record(&bench).await, by_zoe("extract_again", Some(1), false));
         bench.wait_count("heimdall.feature_queue", 0).await;
     }
