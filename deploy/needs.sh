@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Functions that find what demo.sh and test.sh need: cargo, a linker, PostgreSQL's server programs and, for the tests,
-# PgBouncer, libfaketime and Python. This file is sourced, not run. If PostgreSQL is missing, the system's package manager
-# installs it or, without the rights to install (Debian, Ubuntu), it is unpacked under target/, as the other three are. If
+# PgBouncer, libfaketime, Python and Chromium. This file is sourced, not run. If PostgreSQL is missing, the system's package
+# manager installs it or, without the rights to install (Debian, Ubuntu), it is unpacked under target/, as the others are. If
 # something else is missing, the script prints the command that installs it.
 
 fail() {
@@ -175,6 +175,21 @@ have_faketime() {
 
 need_faketime() {
     need_unpacked libfaketime have_faketime "it gives daemons clocks that are wrong"
+}
+
+# A browser and its driver, in which the tests open the operator's page: those of the system, or unpacked ones.
+have_chromium() {
+    local browser
+    if command -v chromedriver >/dev/null 2>&1; then
+        for browser in chromium chromium-browser google-chrome; do
+            command -v "$browser" >/dev/null 2>&1 && return 0
+        done
+    fi
+    [ -x "$PWD/target/chromium-driver/usr/bin/chromedriver" ] && [ -x "$PWD/target/chromium-driver/usr/lib/chromium/chromium" ]
+}
+
+need_chromium() {
+    need_unpacked chromium-driver have_chromium "a browser for the tests of the page; 420 MB"
 }
 
 # Prometheus' own checker of rules. Only the programs, no running service.

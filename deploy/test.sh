@@ -22,6 +22,7 @@ need_postgres
 need_pgbouncer
 need_faketime
 need_python
+need_chromium
 # Most tests mostly wait: until a lease expires, or until a server is back.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS-6}
 part "build" cargo test --locked --workspace --features heimdall-daemon/demo --no-run

@@ -14,7 +14,8 @@ REVOKE ALL ON FUNCTION
     heimdall.extract_again(uuid, uuid, uuid, text, timestamptz, timestamptz, boolean), heimdall.prioritise(uuid),
     heimdall.retry_measurement(uuid), heimdall.cancel_measurement(uuid),
     heimdall.purge_features(timestamptz, boolean, integer),
-    heimdall.pause_extraction(text), heimdall.resume_extraction(), heimdall.note_session_changes(),
+    heimdall.pause_extraction(text), heimdall.resume_extraction(),
+    heimdall.record_action(text, text, text, jsonb, bigint, text), heimdall.note_session_changes(),
     heimdall.note_measurement_changes(), heimdall.note_replicated_change(),
     heimdall.apply_changes(uuid[], uuid[], timestamptz[], boolean, text, smallint, timestamptz),
     heimdall.expand_notes(integer, integer, bigint), heimdall.expand_taken(heimdall.change_notes[]),
@@ -37,9 +38,10 @@ REVOKE ALL ON FUNCTION
 REVOKE ALL ON heimdall.extracted_features, heimdall.installed_definitions, heimdall.feature_queue, heimdall.backfills,
     heimdall.extraction_control,
     heimdall.worker_heartbeats, heimdall.sweep_state, heimdall.queue_depth, heimdall.feature_parts,
+    heimdall.feature_minutes, heimdall.claimed_measurements,
     heimdall.change_notes, heimdall.cancelled_measurements, heimdall.session_locks, heimdall.session_counts,
     heimdall.coverage_changes, heimdall.backfill_changes,
-    heimdall.coverage_totals, heimdall.schema_migrations FROM PUBLIC;
+    heimdall.coverage_totals, heimdall.page_actions, heimdall.schema_migrations FROM PUBLIC;
 
 DO $$
 DECLARE
@@ -52,19 +54,22 @@ BEGIN
         SELECT g.role, g.privileges
         FROM (VALUES
             ('heimdall_daemon', 'USAGE ON SCHEMA heimdall'),
-            ('heimdall_daemon', 'SELECT, INSERT, UPDATE, DELETE ON heimdall.worker_heartbeats, ' || results),
+            ('heimdall_daemon', 'SELECT, INSERT, UPDATE, DELETE ON heimdall.worker_heartbeats, heimdall.feature_minutes, '
+                                || results),
             ('heimdall_daemon', 'SELECT, UPDATE, DELETE ON heimdall.feature_queue'),
             ('heimdall_daemon', 'SELECT, INSERT, DELETE ON heimdall.feature_parts'),
             ('heimdall_daemon', 'SELECT, UPDATE ON heimdall.backfills, heimdall.sweep_state, heimdall.queue_depth, '
                                 'heimdall.session_locks'),
             ('heimdall_daemon', 'INSERT ON heimdall.coverage_changes, heimdall.backfill_changes'),
-            ('heimdall_daemon', 'SELECT ON heimdall.change_notes, heimdall.schema_migrations, '
+            ('heimdall_daemon', 'SELECT ON heimdall.change_notes, heimdall.schema_migrations, heimdall.page_actions, '
+                                'heimdall.session_counts, '
                                 'heimdall.extraction_control, '
                                 'heimdall.pending_features, heimdall.session_measurements, heimdall.feature_coverage, '
                                 'heimdall.session_coverage, heimdall.session_features, heimdall.feature_samples, '
                                 'heimdall.feature_dictionary, heimdall.session_transmitters, heimdall.feature_failures, '
                                 'heimdall.feature_backlog, heimdall.backfill_progress, heimdall.extraction_workers, '
-                                'heimdall.feature_error_kinds, heimdall.measurement_status'),
+                                'heimdall.feature_error_kinds, heimdall.measurement_status, '
+                                'heimdall.claimed_measurements, heimdall.application_sessions'),
             ('heimdall_daemon', 'EXECUTE ON FUNCTION heimdall.may_notify(), heimdall.wake_workers(), '
                                 'heimdall.claim_measurements(uuid, integer, bigint[]), '
                                 'heimdall.settle_sessions(uuid[]), heimdall.announce_sessions(uuid[]), '
@@ -81,7 +86,10 @@ BEGIN
                                 'heimdall.missing_receivers(uuid, text[]), heimdall.status_of(uuid, uuid), '
                                 'heimdall.keep_coverage(integer), heimdall.keep_backfills()'),
             ('heimdall_reader', 'USAGE ON SCHEMA heimdall'),
-            ('heimdall_reader', 'SELECT ON ' || results || ', heimdall.extraction_control, '
+            ('heimdall_reader', 'SELECT ON ' || results || ', heimdall.extraction_control, heimdall.schema_migrations, '
+                                'heimdall.page_actions, '
+                                'heimdall.sweep_state, heimdall.feature_minutes, heimdall.claimed_measurements, '
+                                'heimdall.application_sessions, '
                                 'heimdall.session_measurements, heimdall.pending_features, heimdall.feature_coverage, '
                                 'heimdall.session_coverage, heimdall.session_features, heimdall.feature_samples, '
                                 'heimdall.feature_dictionary, heimdall.session_transmitters, heimdall.feature_failures, '
@@ -92,8 +100,8 @@ BEGIN
                                 'heimdall.window_end(timestamptz, double precision), '
                                 'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '
                                 'heimdall.measure_coverage(), '
-                                'heimdall.count_session(uuid), heimdall.missing_receivers(uuid, text[]), '
-                                'heimdall.status_of(uuid, uuid)'),
+                                'heimdall.count_session(uuid), heimdall.count_queue(), '
+                                'heimdall.missing_receivers(uuid, text[]), heimdall.status_of(uuid, uuid)'),
             ('heimdall_admin',  'EXECUTE ON FUNCTION '
                                 'heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), '
                                 'heimdall.cancel_backfill(uuid), '
@@ -103,6 +111,7 @@ BEGIN
                                 'heimdall.cancel_measurement(uuid), '
                                 'heimdall.purge_features(timestamptz, boolean, integer), '
                                 'heimdall.pause_extraction(text), heimdall.resume_extraction(), '
+                                'heimdall.record_action(text, text, text, jsonb, bigint, text), '
                                 'heimdall.enqueue_missing(integer, boolean), heimdall.recount_coverage(), '
                                 'heimdall.set_completed_statuses(text[])')
         ) AS g (role, privileges)

@@ -25,6 +25,8 @@ SELECT
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 14) AS apply_0014,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 15) AS apply_0015,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 16) AS apply_0016,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 17) AS apply_0017,
+    NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 18) AS apply_0018,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 19) AS apply_0019,
     NOT EXISTS (SELECT FROM heimdall.schema_migrations WHERE version = 20) AS apply_0020
 \gset
@@ -75,6 +77,12 @@ SELECT
 \endif
 \if :apply_0016
 \ir schema/0016_samples.sql
+\endif
+\if :apply_0017
+\ir schema/0017_feature_minutes.sql
+\endif
+\if :apply_0018
+\ir schema/0018_page_actions.sql
 \endif
 \if :apply_0019
 \ir schema/0019_unchanged_objects.sql
@@ -131,6 +139,7 @@ SELECT
 \ir functions/administration/purge_features.sql
 \ir functions/administration/pause_extraction.sql
 \ir functions/administration/resume_extraction.sql
+\ir functions/administration/record_action.sql
 \ir functions/intake/note_session_changes.sql
 \ir functions/intake/note_measurement_changes.sql
 \ir functions/intake/note_replicated_change.sql
@@ -153,6 +162,7 @@ SELECT
 \ir views/iq_measurements.sql
 \ir views/session_measurements.sql
 \ir views/pending_features.sql
+\ir views/claimed_measurements.sql
 \ir views/feature_backlog.sql
 \ir views/extraction_workers.sql
 \ir views/feature_coverage.sql

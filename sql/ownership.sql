@@ -32,13 +32,13 @@ BEGIN
                 WHERE c.relnamespace = 'heimdall'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S')
                   AND (c.oid = heimdall.results_table() OR c.relname = ANY (ARRAY[
                       'extracted_features', 'installed_definitions', 'backfills', 'feature_queue', 'extraction_control',
-                      'worker_heartbeats', 'sweep_state', 'queue_depth', 'feature_parts', 'change_notes',
-                      'cancelled_measurements', 'session_locks', 'session_counts', 'coverage_changes', 'coverage_totals',
+                      'worker_heartbeats', 'sweep_state', 'queue_depth', 'feature_parts', 'feature_minutes', 'change_notes',
+                      'cancelled_measurements', 'session_locks', 'session_counts', 'coverage_changes', 'coverage_totals', 'page_actions',
                       'backfill_changes',
                       'schema_migrations', 'feature_coverage', 'session_coverage',
                       'session_features', 'feature_samples', 'aligned_features', 'session_transmitters',
                       'feature_dictionary', 'feature_failures', 'feature_backlog', 'backfill_progress',
-                      'extraction_workers', 'feature_error_kinds', 'measurement_status', 'pending_features',
+                      'extraction_workers', 'claimed_measurements', 'feature_error_kinds', 'measurement_status', 'pending_features',
                       'session_measurements', 'iq_measurements', 'application_measurements',
                       'application_sessions']))
               UNION ALL
@@ -58,7 +58,7 @@ BEGIN
                       'related_measurements', 'expand_taken', 'expand_notes', 'sweep_sessions', 'enqueue_missing',
                       'request_backfill', 'cancel_backfill', 'retry_failed', 'check_error_kind', 'extract_again',
                       'prioritise', 'retry_measurement', 'cancel_measurement', 'purge_features', 'pause_extraction',
-                      'resume_extraction',
+                      'resume_extraction', 'record_action',
                       'note_session_changes', 'note_measurement_changes', 'note_replicated_change',
                       'measure_coverage', 'sessions_changed',
                       'outdated_sessions', 'count_sessions', 'count_all_sessions', 'keep_sessions',

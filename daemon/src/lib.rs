@@ -4,10 +4,9 @@
 //! imports.
 //!
 //! - [`listener`]: LISTENs for completed sessions.
-//! - [`wake`]: the signal that wakes the worker.
 //! - [`worker`]: claims rows of the queue and starts a task for each.
-//! - [`queue`]: the queue in Postgres, one typed call for each statement, and the leases that this
-//!   process holds.
+//! - [`queue`]: the queue in Postgres, one typed call for each statement, the leases that this
+//!   process holds, and the signal that wakes the worker.
 //! - [`job`]: a claimed recording, its features or error, and the retry policy.
 //! - [`extraction`]: streams a recording from the store to the extractor threads.
 //! - [`object_store`]: the S3 client, and a circuit breaker for each bucket.
@@ -17,6 +16,7 @@
 //! - [`sql`]: the files of `sql/`, compiled in.
 //! - [`service`]: `heimdalld run`: starts the tasks and stops them in order.
 //! - [`metrics`]: counters and histograms for Prometheus.
+//! - [`status`]: what an operator asks about queue, daemons, sessions and measurements.
 //! - [`http`]: `/healthz`, `/readyz` and `/metrics`.
 //! - [`config`]: settings, credentials and TLS.
 //! - [`cli`]: the command line and the log.
@@ -51,6 +51,6 @@ pub mod sandbox;
 pub mod sanitize;
 pub mod service;
 pub mod sql;
-pub mod wake;
+pub mod status;
 pub mod worker;
 pub mod writer;

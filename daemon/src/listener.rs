@@ -20,8 +20,8 @@ use crate::metrics::labels::{Connection, Wakeup};
 use crate::metrics::metrics;
 use crate::postgres::error::DbError;
 use crate::postgres::{Database, drive, with_timeout};
+use crate::queue::wake::WakeSignal;
 use crate::sql;
-use crate::wake::WakeSignal;
 
 /// The channel that the triggers notify.
 pub const CHANNEL: &str = "heimdall_recording_completed";

@@ -54,6 +54,37 @@ queries! {
     KEEP_BACKFILLS = "keep_backfills.sql";
     KEEP_COVERAGE = "keep_coverage.sql";
     PROBE_LISTENER = "probe_listener.sql";
+    RECORD_MINUTE = "record_minute.sql";
+    STATUS_OVERVIEW = "status_overview.sql";
+    STATUS_QUEUE = "status_queue.sql";
+    STATUS_THROUGHPUT = "status_throughput.sql";
+    STATUS_FAILURES = "status_failures.sql";
+    STATUS_WORKERS = "status_workers.sql";
+    STATUS_BACKFILLS = "status_backfills.sql";
+    STATUS_SESSION = "status_session.sql";
+    STATUS_MEASUREMENT = "status_measurement.sql";
+    STATUS_DICTIONARY = "status_dictionary.sql";
+    PAGE_SESSIONS = "page_sessions.sql";
+    PAGE_FIND = "page_find.sql";
+    PAGE_SEARCH = "page_search.sql";
+    PAGE_FAILURES = "page_failures.sql";
+    PAGE_SECONDS = "page_seconds.sql";
+    PAGE_RECORDING = "page_recording.sql";
+    PAGE_ACTIONS = "page_actions.sql";
+    PLAN_SESSION = "plan_session.sql";
+    PLAN_RETRY_FAILED = "plan_retry_failed.sql";
+    PLAN_BACKFILL = "plan_backfill.sql";
+    PLAN_PAUSE = "plan_pause.sql";
+    ACT_RETRY_MEASUREMENT = "act_retry_measurement.sql";
+    ACT_CANCEL_MEASUREMENT = "act_cancel_measurement.sql";
+    ACT_EXTRACT_AGAIN = "act_extract_again.sql";
+    ACT_PRIORITISE = "act_prioritise.sql";
+    ACT_RETRY_FAILED = "act_retry_failed.sql";
+    ACT_PAUSE = "act_pause.sql";
+    ACT_RESUME = "act_resume.sql";
+    ACT_BACKFILL = "act_backfill.sql";
+    ACT_CANCEL_BACKFILL = "act_cancel_backfill.sql";
+    RECORD_ACTION = "record_action.sql";
 }
 
 /// The file that lists the others in the order of installation.

@@ -94,7 +94,7 @@ pub use overview::Overview;
 pub use quality::Quality;
 pub use recording::Recording;
 pub use recording::compressed_tail::CompressedTail;
-pub use recording::extraction::{Extraction, Totals};
+pub use recording::extraction::{Extraction, Fragment, Totals};
 pub use recording_info::{Anomaly, Gap, GpsStamps, RecordingInfo};
 pub use simd::instruction_set::{InstructionSet, UnknownInstructionSet};
 pub use timeline::{CHUNK_MS, CHUNKS_PER_SEGMENT, Grid};

@@ -45,6 +45,64 @@ fn an_overview_covers_the_whole_recording_and_changes_nothing_else() {
     );
 }
 
+/// Samples of a tone as `cf32_le`.
+fn tone(samples: u32) -> Vec<u8> {
+    let sample = |n| {
+        let (sin, cos) = (std::f64::consts::TAU * f64::from(n) / 6.0).sin_cos();
+        [cos, sin].map(|part| (part as f32 * 0.5).to_le_bytes()).concat()
+    };
+    (0..samples).flat_map(sample).collect()
+}
+
+#[test]
+fn what_is_read_of_a_recording_can_be_drawn_also_if_it_is_refused() {
+    let mut workspace = Workspace::new();
+    let start = || Recording::new(Hints::default().with_sample_rate_hz(12_000.0, "test")).with_overview();
+    let whole = {
+        let mut recording = start();
+        recording.push(&tone(7_200), &mut workspace).expect("samples");
+        recording
+            .finish(&mut workspace)
+            .expect("features")
+            .overview
+            .expect("it was asked for")
+    };
+    // Three bytes of the last sample are missing: the recording is refused at its end.
+    let mut recording = start();
+    let bytes = tone(7_201);
+    recording
+        .push(&bytes[..bytes.len() - 3], &mut workspace)
+        .expect("samples");
+    let fragment = recording.into_fragment(&mut workspace).expect("it has samples");
+    assert_eq!(fragment.overview.spectrum, whole.spectrum);
+    assert_eq!(fragment.overview.waterfall, whole.waterfall);
+    assert_eq!(fragment.overview.samples, 7_200);
+    assert_eq!(fragment.interpretation.sample_rate_hz.to_bits(), 12_000_f64.to_bits());
+
+    // Not a number in the second chunk: the recording is refused there.
+    let mut bytes = tone(7_200);
+    bytes[8 * 3_000..][..4].copy_from_slice(&f32::NAN.to_le_bytes());
+    let mut recording = start();
+    recording.push(&bytes, &mut workspace).expect_err("it is refused");
+    let fragment = recording.into_fragment(&mut workspace).expect("it has samples");
+    assert!(fragment.overview.samples >= 2_400, "{}", fragment.overview.samples);
+
+    // Shorter than a chunk, and without a sample.
+    let mut recording = start();
+    recording.push(&tone(300), &mut workspace).expect("samples");
+    assert_eq!(
+        recording
+            .into_fragment(&mut workspace)
+            .expect("it has samples")
+            .overview
+            .samples,
+        300
+    );
+    let mut recording = start();
+    recording.push(&[1, 2, 3], &mut workspace).expect("bytes");
+    assert_eq!(recording.into_fragment(&mut workspace), None);
+}
+
 /// Annotations of a recording at 12 kHz. Each chunk has tones of amplitude 0.3 at these frequencies
 /// over noise 55 dB below them.
 fn annotations_of(chunks: &[&[f64]]) -> heimdall_dsp::overview::Annotations {

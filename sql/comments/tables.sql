@@ -96,6 +96,17 @@ BEGIN
             ('cancelled_measurements', 'backfill_id', 'The backfill that had queued it.'),
             ('cancelled_measurements', 'cancelled_by', 'The database user who cancelled it.'),
             ('cancelled_measurements', 'cancelled_at', 'When it was cancelled, database clock.'),
+            ('page_actions', NULL,
+             'What was done on the operator''s page. Rows are only added, by record_action().'),
+            ('page_actions', 'id', 'Number of the action.'),
+            ('page_actions', 'acted_at', 'When it was done, database clock.'),
+            ('page_actions', 'operator', 'The name that the person gave when signing in.'),
+            ('page_actions', 'address', 'The network address from which it was done.'),
+            ('page_actions', 'database_user', 'The login that called the function.'),
+            ('page_actions', 'action', 'The function that was called, such as retry_failed.'),
+            ('page_actions', 'arguments', 'Its arguments by name; those left out have their default.'),
+            ('page_actions', 'measurements', 'Measurements that it concerned; NULL where that is not a number, or it failed.'),
+            ('page_actions', 'failure', 'Why the database refused it; NULL where it was done.'),
 
             ('backfills', NULL,
                 'Requests to extract the features of earlier recordings. Written by request_backfill() and '
@@ -236,6 +247,24 @@ BEGIN
             ('installed_definitions', 'name', 'Name of the view.'),
             ('installed_definitions', 'definition', 'Its text as the server prints it.'),
             ('installed_definitions', 'server_version', 'Major version of the server that printed it.'),
+
+            ('feature_minutes', NULL,
+                'What each daemon has done in each minute. Rows older than eight days are removed by daemons.'),
+            ('feature_minutes', 'minute', 'Beginning of the minute, database clock.'),
+            ('feature_minutes', 'worker_id', 'The daemon: worker_heartbeats.worker_id, which may be gone.'),
+            ('feature_minutes', 'extracted', 'Recordings whose features were written.'),
+            ('feature_minutes', 'failed', 'Recordings that got an error row.'),
+            ('feature_minutes', 'postponed', 'Tries after which a retry was scheduled.'),
+            ('feature_minutes', 'given_back', 'Claims that were released without counting the try.'),
+            ('feature_minutes', 'forgotten', 'Claims of measurements that no longer exist.'),
+            ('feature_minutes', 'missing',
+                'Rechecks that did not find the object either; it counts in failed since the first try.'),
+            ('feature_minutes', 'read_bytes', 'Bytes of objects read from the store.'),
+            ('feature_minutes', 'fetch_s', 'Seconds of waiting for the store, of all recordings with features.'),
+            ('feature_minutes', 'extract_s', 'Seconds of extraction, of all recordings with features.'),
+            ('feature_minutes', 'latency',
+                'Live recordings by the time from the completion of their session to their row: element n counts those of at '
+                'most 2 ms times 2^((n - 1) / 4) that no earlier element counts; the 100th also those that took longer.'),
 
             ('feature_parts', NULL,
                 'Parts of receiver_features that do not fit into one message, within the transaction that joins them. '

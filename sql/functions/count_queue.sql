@@ -1,6 +1,7 @@
 -- How many measurements are queued, by source and state, and the time of the oldest. The source "note" stands for changed
--- measurements and sessions: ready ones wait to be expanded, failed ones cannot be. The first caller counts again when
--- the last count is older than ten seconds and than fifty times its own duration; all other callers get the last count.
+-- measurements and sessions: ready ones wait to be expanded, failed ones cannot be. "parked" stands for measurements that wait
+-- until somebody acts; they count in their own source too. The first caller counts again when
+-- the last count is older than a second and than fifty times its own duration; all other callers get the last count.
 -- So the cost is at most 2 % of one core, for any number of daemons and calls.
 --
 -- Measured: PostgreSQL 15.18, 2 cores, on a busy machine, 1 million queued. A count takes 290 to 370 ms and 37,044
@@ -9,6 +10,7 @@
 CREATE OR REPLACE FUNCTION heimdall.count_queue()
 RETURNS TABLE (source text, state text, measurements bigint, oldest_at timestamptz, counted_at timestamptz)
 LANGUAGE plpgsql
+SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 -- The count reads every row, so a sequential scan is best, whatever the session's setting.
@@ -18,7 +20,7 @@ SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    least_age CONSTANT interval := '10 seconds';
+    least_age CONSTANT interval := '1 second';
     rest      CONSTANT double precision := 50;
     begun     timestamptz;
     counted   jsonb;
@@ -38,7 +40,12 @@ BEGIN
               SELECT 'note', CASE WHEN n.failure IS NULL THEN 'ready' ELSE 'failed' END, sum(n.size),
                      min(n.noted_at)
               FROM heimdall.change_notes n
-              GROUP BY n.failure IS NULL) c;
+              GROUP BY n.failure IS NULL
+            UNION ALL
+              SELECT 'parked', 'waiting', count(*), min(q.enqueued_at)
+              FROM heimdall.feature_queue q
+              WHERE q.state = 'waiting' AND q.due_at = 'infinity'
+              HAVING count(*) > 0) c;
         UPDATE heimdall.queue_depth d
         SET counts = counted, counted_at = begun, took_ms = extract(epoch FROM clock_timestamp() - begun) * 1000;
     END IF;
@@ -50,6 +57,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION heimdall.count_queue() IS
-    'Measurements in the queue by source and state, from the last count. That count is at most ten seconds old, or '
-    'fifty times its own duration if that is longer. If the queue was empty: one row, with counted_at only. Called by '
+    'Measurements in the queue by source and state, from the last count. That count is at most a second old, or '
+    'fifty times its own duration if that is longer. The source "note" counts changes that no daemon has expanded yet, '
+    '"parked" what waits until somebody acts, which counts in its own source too. If the queue was empty: one row, with counted_at only. Called by '
     'heimdalld for its metrics.';

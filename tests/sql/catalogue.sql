@@ -10,7 +10,7 @@ BEGIN
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'v')
     WHERE c.relnamespace = 'heimdall'::regnamespace AND c.relkind IN ('r', 'v', 'S')
       AND c.relname NOT IN ('recording_sessions', 'measurements', 'websdr_stations', 'feature_queue_id_seq', 'change_notes_id_seq',
-                            'coverage_changes_id_seq', 'backfill_changes_id_seq')
+                            'coverage_changes_id_seq', 'backfill_changes_id_seq', 'page_actions_id_seq')
       AND col_description(c.oid, coalesce(a.attnum, 0)) IS NULL AND obj_description(c.oid, 'pg_class') IS NULL
        OR c.relnamespace = 'heimdall'::regnamespace AND c.relkind IN ('r', 'v') AND a.attnum IS NOT NULL
       AND c.relname NOT IN ('recording_sessions', 'measurements', 'websdr_stations')

@@ -41,17 +41,17 @@ BEGIN
           WHERE kind IN ('table', 'view', 'sequence', 'column') GROUP BY who, name) g WHERE privileges <> 'select';
     PERFORM pg_temp.expect('tables that may be written', got, concat_ws(E'\n',
         'daemon backfill_changes: insert', 'daemon backfills: select update', 'daemon coverage_changes: insert', 'daemon extracted_features: delete insert select update',
-        'daemon feature_parts: delete insert select', 'daemon feature_queue: delete select update',
+        'daemon feature_minutes: delete insert select update', 'daemon feature_parts: delete insert select', 'daemon feature_queue: delete select update',
         'daemon measurement_features: delete insert select update', 'daemon queue_depth: select update', 'daemon session_locks: select update', 'daemon sweep_state: select update',
         'daemon worker_heartbeats: delete insert select update'));
     SELECT string_agg(format('%s %s', substr(who, 10), name), ', ' ORDER BY who, name) INTO got FROM granted WHERE kind = 'function';
     PERFORM pg_temp.expect('functions that may be called', got, concat_ws(', ',
-        'admin cancel_backfill', 'admin cancel_measurement', 'admin enqueue_missing', 'admin extract_again', 'admin pause_extraction', 'admin prioritise', 'admin purge_features', 'admin recount_coverage', 'admin request_backfill', 'admin resume_extraction', 'admin retry_failed', 'admin retry_measurement', 'admin set_completed_statuses',
+        'admin cancel_backfill', 'admin cancel_measurement', 'admin enqueue_missing', 'admin extract_again', 'admin pause_extraction', 'admin prioritise', 'admin purge_features', 'admin record_action', 'admin recount_coverage', 'admin request_backfill', 'admin resume_extraction', 'admin retry_failed', 'admin retry_measurement', 'admin set_completed_statuses',
         'daemon announce_sessions', 'daemon as_time', 'daemon as_uuid', 'daemon as_uuid', 'daemon claim_measurements', 'daemon completed_statuses', 'daemon count_queue', 'daemon count_session', 'daemon earlier', 'daemon enqueue_missing', 'daemon expand_notes', 'daemon find_obstacles', 'daemon is_completed', 'daemon is_hypertable', 'daemon keep_backfills', 'daemon keep_coverage', 'daemon longest_session', 'daemon may_notify', 'daemon measure_coverage', 'daemon missing_indexes', 'daemon missing_receivers', 'daemon redefined_view',
         'daemon release_expired', 'daemon results_table', 'daemon session_lock_key', 'daemon settle_sessions', 'daemon status_of', 'daemon wake_workers', 'daemon window_end',
-        'reader as_time', 'reader as_uuid', 'reader as_uuid', 'reader completed_statuses', 'reader count_session', 'reader earlier', 'reader is_completed', 'reader longest_session', 'reader measure_coverage', 'reader missing_receivers', 'reader status_of', 'reader window_end'));
+        'reader as_time', 'reader as_uuid', 'reader as_uuid', 'reader completed_statuses', 'reader count_queue', 'reader count_session', 'reader earlier', 'reader is_completed', 'reader longest_session', 'reader measure_coverage', 'reader missing_receivers', 'reader status_of', 'reader window_end'));
     PERFORM pg_temp.expect('the application''s tables are read through views alone', (SELECT string_agg(g::text, ', ') FROM granted g
-        WHERE name IN ('recording_sessions', 'measurements', 'websdr_stations', 'iq_measurements', 'application_sessions', 'application_measurements')), NULL);
+        WHERE name IN ('recording_sessions', 'measurements', 'websdr_stations', 'iq_measurements', 'application_measurements')), NULL);
     PERFORM pg_temp.expect('rights on the schema other than USAGE', (SELECT string_agg(privilege, ', ') FROM granted WHERE kind = 'schema' AND privilege <> 'usage'), NULL);
     PERFORM pg_temp.expect('the roles cannot log in and have no attributes', (SELECT string_agg(rolname, ', ') FROM pg_roles
         WHERE rolname IN ('heimdall_daemon', 'heimdall_admin', 'heimdall_reader')
@@ -60,9 +60,9 @@ BEGIN
     -- Functions: which ones run with the owner's rights, and which build a statement. find_obstacles() tries the CHECKs of
     -- our table, set_completed_statuses() quotes what it is given, purge_features() drops partitions by their names; the other two run with the caller's rights.
     SELECT string_agg(proname, ', ' ORDER BY proname) INTO got FROM pg_proc WHERE pronamespace = 'heimdall'::regnamespace AND prosecdef;
-    PERFORM pg_temp.expect('with the owner''s rights', got, concat_ws(', ', 'cancel_backfill', 'cancel_measurement', 'claim_measurements', 'count_session', 'enqueue_missing', 'expand_notes', 'extract_again', 'find_obstacles', 'keep_backfills', 'keep_coverage',
+    PERFORM pg_temp.expect('with the owner''s rights', got, concat_ws(', ', 'cancel_backfill', 'cancel_measurement', 'claim_measurements', 'count_queue', 'count_session', 'enqueue_missing', 'expand_notes', 'extract_again', 'find_obstacles', 'keep_backfills', 'keep_coverage',
         'longest_session', 'measure_coverage', 'missing_indexes', 'missing_receivers', 'note_deleted_features', 'note_measurement_changes', 'note_replicated_change', 'note_session_changes', 'pause_extraction',
-        'prioritise', 'purge_features', 'recount_coverage', 'redefined_view', 'request_backfill', 'resume_extraction', 'retry_failed', 'retry_measurement', 'set_completed_statuses'));
+        'prioritise', 'purge_features', 'record_action', 'recount_coverage', 'redefined_view', 'request_backfill', 'resume_extraction', 'retry_failed', 'retry_measurement', 'set_completed_statuses'));
     PERFORM pg_temp.expect('functions with dynamic SQL', (SELECT string_agg(proname, ', ' ORDER BY proname) FROM pg_proc
         WHERE pronamespace = 'heimdall'::regnamespace AND prosrc ~* '\mEXECUTE\M'), 'find_obstacles, is_hypertable, move_results, purge_features, set_completed_statuses');
     PERFORM pg_temp.expect('functions not in SQL or PL/pgSQL', (SELECT string_agg(p.proname, ', ') FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang

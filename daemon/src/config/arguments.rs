@@ -133,10 +133,31 @@ pub struct Arguments {
     /// After SIGTERM, time to finish what is in flight; the rest is released [default: 20s]
     #[arg(long, env = "HEIMDALL_SHUTDOWN_GRACE", global = true, value_name = "DURATION")]
     pub shutdown_grace: Option<String>,
-    /// Address of `/healthz`, `/readyz` and `/metrics`, or `off` [default: `127.0.0.1:9464`, or one
+    /// Address of the operator's page, `/healthz`, `/readyz` and `/metrics`, or `off` [default: `127.0.0.1:9464`, or one
     /// of the next ports if that is taken]
     #[arg(long, env = "HEIMDALL_HTTP_ADDR", global = true, value_name = "ADDRESS")]
     pub http_addr: Option<String>,
+    /// Names by which the page may be asked besides this host's own and any address, comma-separated
+    #[arg(long, env = "HEIMDALL_HTTP_HOSTS", global = true, value_name = "NAMES")]
+    pub http_hosts: Option<String>,
+    /// File that contains the token for the page's actions; it also reads
+    #[arg(long, env = "HEIMDALL_HTTP_TOKEN_FILE", global = true, value_name = "FILE", value_parser = path())]
+    pub http_token_file: Option<PathBuf>,
+    /// File that contains the token that only reads the page
+    #[arg(long, env = "HEIMDALL_HTTP_READ_TOKEN_FILE", global = true, value_name = "FILE", value_parser = path())]
+    pub http_read_token_file: Option<PathBuf>,
+    /// Postgres with a login in `heimdall_admin`, for the page's actions. Without it the page only reads
+    #[arg(
+        long,
+        env = "HEIMDALL_ADMIN_DATABASE_URL",
+        global = true,
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub admin_database_url: Option<Secret>,
+    /// File that contains the administrator's URL
+    #[arg(long, env = "HEIMDALL_ADMIN_DATABASE_URL_FILE", global = true, value_name = "FILE", value_parser = path())]
+    pub admin_database_url_file: Option<PathBuf>,
     /// Log filter, for example `info` or `heimdall_daemon=debug` [default: info]
     #[arg(long, env = "HEIMDALL_LOG", global = true, value_name = "FILTER")]
     pub log: Option<String>,

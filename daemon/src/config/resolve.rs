@@ -71,6 +71,7 @@ impl Arguments {
             ),
             shutdown_grace: c.duration(given!(self.shutdown_grace), seconds(20), ms(0)..=day),
             http: c.http(given!(self.http_addr)),
+            page: self.page(c),
         };
         // The log starts after the settings are checked.
         if let Err(error) = self.log_filter() {
@@ -93,7 +94,7 @@ impl Arguments {
         check.database_url(NAME, self.database_at(url))
     }
 
-    fn database_at(&self, url: Secret) -> DatabaseUrl {
+    pub(super) fn database_at(&self, url: Secret) -> DatabaseUrl {
         DatabaseUrl {
             url,
             authorities: self.database_ca_file.clone(),

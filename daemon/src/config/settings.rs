@@ -7,6 +7,7 @@ use clap::ValueEnum;
 
 use super::connection_url::Address;
 use super::credentials::{Credentials, DatabaseUrl};
+use super::secret::Secret;
 use super::tls::Tls;
 
 /// How log lines look.
@@ -64,8 +65,10 @@ pub struct Settings {
     pub max_bytes_in_flight: u64,
     /// Time to finish after SIGTERM.
     pub shutdown_grace: Duration,
-    /// Where `/healthz`, `/readyz` and `/metrics` are.
+    /// Where the operator's page, `/healthz`, `/readyz` and `/metrics` are.
     pub http: HttpAddress,
+    /// Who may use the operator's page.
+    pub page: PageSettings,
 }
 
 /// Where the listener connects.
@@ -88,6 +91,19 @@ pub enum HttpAddress {
     Given(SocketAddr),
     /// Nowhere.
     Off,
+}
+
+/// Who may use the operator's page.
+#[derive(Clone, Debug, Default)]
+pub struct PageSettings {
+    /// The token that reads and acts. Its file is read again while it is compared.
+    pub token: Option<Secret>,
+    /// The token that only reads.
+    pub read_token: Option<Secret>,
+    /// Names of hosts, in lower case, that a request may be sent to.
+    pub hosts: Vec<String>,
+    /// The database with a login in `heimdall_admin`.
+    pub admin: Option<DatabaseUrl>,
 }
 
 /// The sweep.

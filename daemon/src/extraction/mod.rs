@@ -25,6 +25,7 @@ use crate::object_store::location::Location;
 
 mod archive_tail;
 pub mod extractor;
+pub mod fragment;
 pub mod hints;
 mod metadata;
 pub mod session_log;

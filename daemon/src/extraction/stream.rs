@@ -134,7 +134,7 @@ impl BlockReader {
                 self.leftover = Some(piece.split_off(BLOCK_BYTES - block.len()));
             }
             self.read_bytes += piece.len() as u64;
-            metrics().read_bytes.inc_by(piece.len() as u64);
+            metrics().read(piece.len());
             if self.read_bytes > self.limit_bytes {
                 return Err(ExtractionError::TooLarge {
                     size_bytes: self.read_bytes,

@@ -117,7 +117,7 @@ impl ExtractorThreads {
     ///
     /// # Errors
     /// Its error, or [`ExtractionError::Panic`].
-    pub(super) async fn run<T: Send + 'static>(
+    pub async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Workspace) -> Result<T, ExtractionError> + Send + 'static,
     ) -> Result<T, ExtractionError> {

@@ -1,7 +1,6 @@
-//! `/healthz`, `/readyz` and `/metrics`, over HTTP/1.
+//! The operator's page, `/healthz`, `/readyz` and `/metrics`, over HTTP/1.
 //!
-//! No client can slow down the daemon or other clients. A connection serves one request, GET or
-//! HEAD; its time, its size and the number of connections are limited. At the limit, a new
+//! No client can slow down the daemon or other clients. A connection serves one request; its time, its size and the number of connections are limited. At the limit, a new
 //! connection replaces the oldest one, since a normal request takes milliseconds.
 
 use std::collections::VecDeque;
@@ -17,9 +16,11 @@ use axum::http::header::{
 };
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use prometheus_client::encoding::prometheus_text;
@@ -28,10 +29,13 @@ use tokio::time::{sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, info, warn};
 
+use self::page::Peer;
+use self::page::state::Page;
 use self::readiness::Status;
 use crate::config::settings::HttpAddress;
 
 pub mod client;
+pub mod page;
 pub mod readiness;
 
 /// Enough for Prometheus, a few probes and a browser at the same time.
@@ -90,15 +94,15 @@ pub async fn bind(setting: HttpAddress) -> Result<Option<TcpListener>, HttpError
 }
 
 /// Serves requests until the future is dropped.
-pub async fn serve(listener: TcpListener, status: Arc<Status>) {
+pub async fn serve(listener: TcpListener, status: Arc<Status>, page: Arc<Page>) {
     if let Ok(address) = listener.local_addr() {
         info!(%address, "serving HTTP");
     }
-    let router = router(status);
+    let router = router(status, page);
     let mut connections: VecDeque<AbortOnDropHandle<()>> = VecDeque::new();
     loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 debug!(%error, "cannot accept");
                 sleep(ACCEPT_PAUSE).await;
@@ -110,19 +114,24 @@ pub async fn serve(listener: TcpListener, status: Arc<Status>) {
             // Dropping the handle closes the oldest connection.
             connections.pop_front();
         }
-        let task = tokio::spawn(serve_connection(stream, router.clone()));
+        let task = tokio::spawn(serve_connection(stream, peer, router.clone()));
         connections.push_back(AbortOnDropHandle::new(task));
     }
 }
 
-async fn serve_connection(stream: TcpStream, router: Router) {
+async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router) {
+    let answering = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        answering.call(request)
+    });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(MAX_REQUEST_BYTES)
         .max_headers(MAX_HEADERS)
         .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     match timeout(CONNECTION_TIMEOUT, serving).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => debug!(%error, "HTTP connection ended"),
@@ -130,22 +139,16 @@ async fn serve_connection(stream: TcpStream, router: Router) {
     }
 }
 
-fn router(status: Arc<Status>) -> Router {
-    let page = concat!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>heimdalld</title><h1>heimdalld ",
-        env!("CARGO_PKG_VERSION"),
-        "</h1><ul><li><a href=\"/healthz\">/healthz</a>: is the process alive?",
-        "<li><a href=\"/readyz\">/readyz</a>: can it work, and if not, why?",
-        "<li><a href=\"/metrics\">/metrics</a>: for Prometheus</ul></html>\n"
-    );
+fn router(status: Arc<Status>, page: Arc<Page>) -> Router {
     Router::new()
-        .route("/", get(Html(page)))
         .route("/healthz", get("ok\n"))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
-        .fallback((StatusCode::NOT_FOUND, "there are /healthz, /readyz and /metrics\n"))
-        .layer(from_fn(check_method_and_add_headers))
+        .fallback((StatusCode::NOT_FOUND, "there are /, /healthz, /readyz and /metrics\n"))
+        .layer(from_fn(only_read))
         .with_state(status)
+        .merge(page::router(page))
+        .layer(from_fn(add_headers))
 }
 
 async fn readyz(State(status): State<Arc<Status>>) -> impl IntoResponse {
@@ -163,20 +166,28 @@ async fn metrics(State(status): State<Arc<Status>>) -> impl IntoResponse {
     ([(CONTENT_TYPE, prometheus_text::CONTENT_TYPE)], status.metrics().await)
 }
 
-async fn check_method_and_add_headers(request: Request, next: Next) -> Response {
-    let mut response = match *request.method() {
+async fn only_read(request: Request, next: Next) -> Response {
+    match *request.method() {
         Method::GET | Method::HEAD => next.run(request).await,
         _ => {
             let allowed = [(ALLOW, "GET, HEAD")];
             (StatusCode::METHOD_NOT_ALLOWED, allowed, "only GET and HEAD\n").into_response()
         }
-    };
+    }
+}
+
+/// Adds what an answer does not have already.
+async fn add_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
     for (name, value) in [
         (CACHE_CONTROL, "no-store"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (CONTENT_SECURITY_POLICY, "default-src 'none'"),
     ] {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }

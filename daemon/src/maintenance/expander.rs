@@ -20,7 +20,7 @@ use crate::postgres::error::DbError;
 use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::Queue;
 use crate::queue::rows::{Blocker, Overdue, blocked_reason};
-use crate::wake::WakeSignal;
+use crate::queue::wake::WakeSignal;
 
 /// Time between two looks for notes. A measurement that arrives after its session completed waits
 /// for this long at most; the look costs two buffers.

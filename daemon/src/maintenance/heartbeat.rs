@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
+use super::minutes::Minutes;
 use super::registration::Identity;
 use super::rescuer::rescue_expired;
 use crate::backoff::Backoff;
@@ -19,7 +20,7 @@ use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::Queue;
 use crate::queue::held_leases::HeldLeases;
 use crate::queue::rows::HeartbeatResponse;
-use crate::wake::WakeSignal;
+use crate::queue::wake::WakeSignal;
 
 /// Delay before a failed heartbeat is repeated. It must be short, because only a third of the lease
 /// may be left.
@@ -44,6 +45,8 @@ pub struct Heartbeat {
     pub wake: Arc<WakeSignal>,
     /// What does not succeed at present, for others to see.
     pub stalls: Arc<Stalls>,
+    /// What was done since the last heartbeat.
+    pub minutes: Arc<Minutes>,
 }
 
 struct State {
@@ -129,6 +132,8 @@ impl Heartbeat {
             state.last_heartbeat = Instant::now();
         }
         self.report_stalls(queue, state).await;
+        let id = *self.worker_id.borrow();
+        self.minutes.record(queue, id).await;
         if Instant::now() < state.no_rescue_before {
             return Ok(());
         }

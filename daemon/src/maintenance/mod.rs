@@ -4,6 +4,7 @@
 pub mod coverage_keeper;
 pub mod expander;
 pub mod heartbeat;
+pub mod minutes;
 pub mod registration;
 mod rescuer;
 pub mod scheduler;

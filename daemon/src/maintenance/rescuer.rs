@@ -6,7 +6,7 @@ use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
 use crate::postgres::error::DbError;
 use crate::queue::Queue;
-use crate::wake::WakeSignal;
+use crate::queue::wake::WakeSignal;
 
 /// Makes the rows of lost daemons ready again. A row that was lost with too many daemons gets an
 /// error row instead.

@@ -11,7 +11,7 @@ use tracing::debug;
 use crate::metrics::labels::Wakeup;
 use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::Queue;
-use crate::wake::WakeSignal;
+use crate::queue::wake::WakeSignal;
 
 /// The longest time between two looks at the queue. Another daemon may have deferred rows and then
 /// stopped.

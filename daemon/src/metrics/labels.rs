@@ -86,6 +86,8 @@ label! {
         GivenBack = "given_back",
         /// The measurement no longer exists.
         Forgotten = "forgotten",
+        /// A recheck has not found the object either. The first try has counted it as failed.
+        Missing = "missing",
     }
 }
 

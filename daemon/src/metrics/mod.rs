@@ -4,18 +4,20 @@
 //! [`metrics`] and needs no reference to anything. The contents of the queue are counted in the
 //! database; [`queue_depth`] shows them.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, PoisonError};
 use std::time::Duration;
 
 use self::labels::{Connection, OutcomeLabels, RecordingOutcome, Server, Source, Step, Takeover, Wakeup};
 pub(crate) use self::process::unix_time_s;
 pub use self::registry::Metrics;
+use self::totals::Totals;
 
 pub mod labels;
 mod process;
 pub mod queue_depth;
 mod registry;
 pub mod stall;
+pub mod totals;
 
 /// How long one recording took, by the clock of the database.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +47,27 @@ impl Metrics {
         self.step_duration_seconds
             .get_or_create(&step)
             .observe(took.as_secs_f64());
+        match step {
+            Step::Fetch => self.add(|totals| totals.fetch_s += took.as_secs_f64()),
+            Step::Extract => self.add(|totals| totals.extract_s += took.as_secs_f64()),
+            Step::Write | Step::Total => {}
+        }
+    }
+
+    /// What this process has done so far.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn add(&self, add: impl FnOnce(&mut Totals)) {
+        add(&mut self.totals.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Counts bytes that were read from the store.
+    pub fn read(&self, bytes: usize) {
+        self.read_bytes.inc_by(bytes as u64);
+        self.add(|totals| totals.read_bytes += bytes as u64);
     }
 
     /// Counts an attempt that ended. `error_kind` is empty if nothing failed.
@@ -52,6 +75,7 @@ impl Metrics {
         self.recordings
             .get_or_create(&OutcomeLabels { outcome, error_kind })
             .inc();
+        self.add(|totals| totals.outcomes[outcome as usize] += 1);
     }
 
     /// Counts a look for work.
@@ -92,7 +116,9 @@ impl Metrics {
         }
         // A recheck replaces a row that was written in time.
         if source == Source::Live && !times.recheck {
-            self.completion_to_row_seconds.observe(times.queued_s + times.worked_s);
+            let latency_s = times.queued_s + times.worked_s;
+            self.completion_to_row_seconds.observe(latency_s);
+            self.add(|totals| totals.latency.observe(latency_s));
         }
     }
 

@@ -75,7 +75,7 @@ impl Collector for QueueCollector {
         };
 
         let help =
-            "Measurements in the queue of the whole database, the same for all daemons; counted at most every 10 s";
+            "Measurements in the queue of the whole database, the same for all daemons; counted at most every second";
         let mut metric = encoder.encode_descriptor("queue_measurements", help, None, MetricType::Gauge)?;
         for source in Source::ALL.iter().copied() {
             for state in State::ALL.iter().copied() {

@@ -4,8 +4,8 @@
 //! adds `_total` to counters.
 
 use std::hash::Hash;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::metrics::counter::Counter;
@@ -17,6 +17,7 @@ use prometheus_client::registry::Registry;
 use super::labels::{Connection, OutcomeLabels, RecordingOutcome, Server, Source, Step, Takeover, Wakeup, Work};
 use super::process::ProcessCollector;
 use super::queue_depth::QueueCollector;
+use super::totals::Totals;
 use crate::job::error::KINDS;
 
 /// Covers a step of one recording: from half a millisecond, when it is fast, to a minute, when it
@@ -41,6 +42,7 @@ macro_rules! metrics {
             registry: Registry,
             /// The queue as the database last counted it.
             pub queue: Arc<QueueCollector>,
+            pub(super) totals: Mutex<Totals>,
             $($(#[doc = $help])+ pub $name: $kind,)+
         }
 
@@ -56,7 +58,7 @@ macro_rules! metrics {
                     let $name: $kind = $create;
                     ours.register(stringify!($name), concat!($($help),+).trim_start(), $name.clone());
                 )+
-                Self { registry, queue, $($name,)+ }
+                Self { registry, queue, totals: Mutex::default(), $($name,)+ }
             }
         }
     };

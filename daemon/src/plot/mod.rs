@@ -14,12 +14,14 @@ mod page;
 mod palette;
 mod png_file;
 mod spectrum;
+mod strip;
 mod svg;
 mod text;
 mod waterfall;
 
 use std::sync::OnceLock;
 
+use heimdall_dsp::Overview;
 use plotters::prelude::*;
 use plotters::style::register_font;
 
@@ -65,6 +67,14 @@ pub fn svg(input: PlotInput<'_>) -> Result<String, PlotError> {
         raster
     };
     svg::embed(document, &raster)
+}
+
+/// A small picture as an SVG file: waterfall with the time to the right, and spectrum.
+///
+/// # Errors
+/// As [`png()`].
+pub fn strip(overview: &Overview) -> Result<String, PlotError> {
+    strip::draw(overview)
 }
 
 /// Registers the font in the plotting library, once per process.

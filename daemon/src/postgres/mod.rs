@@ -23,7 +23,7 @@ use crate::config::tls::TrustRoots;
 pub mod error;
 pub mod migrate;
 pub mod obstacles;
-mod pool;
+pub mod pool;
 mod pooler;
 pub mod row;
 pub mod schema;

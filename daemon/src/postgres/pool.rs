@@ -31,6 +31,29 @@ const POOL_SIZE: usize = 24;
 /// The pool has a connection for each task, so waiting for one indicates a fault.
 const POOL_WAIT: Duration = Duration::from_secs(5);
 
+/// What distinguishes the pools.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolOptions {
+    /// The name that the server shows.
+    pub application_name: &'static str,
+    /// Most connections.
+    pub size: usize,
+    /// The server ends longer statements.
+    pub statement_timeout: Duration,
+    /// Whether its connections count in the metrics as the daemon's.
+    pub is_counted: bool,
+}
+
+impl PoolOptions {
+    /// The daemon's statements on the queue.
+    pub const QUEUE: Self = Self {
+        application_name: "heimdalld",
+        size: POOL_SIZE,
+        statement_timeout: STATEMENT_TIMEOUT,
+        is_counted: true,
+    };
+}
+
 /// The settings that a connection of the pool starts with.
 ///
 /// Each of our statements sees what was committed before it, whatever the database's default is: the
@@ -39,11 +62,11 @@ const POOL_WAIT: Duration = Duration::from_secs(5);
 /// Each of our statements is a few index look-ups. A plan made while a queue was empty must not
 /// stay a sequential scan when the queue is long, and no plan may be compiled because the planner
 /// has no statistics for time windows.
-fn settings() -> String {
+fn settings(statement_timeout: Duration) -> String {
     format!(
         "-c default_transaction_isolation=read\\ committed -c enable_seqscan=off -c jit=off -c lock_timeout={} -c statement_timeout={} -c idle_in_transaction_session_timeout={} {SESSION_MARKER}",
         LOCK_TIMEOUT.as_millis(),
-        STATEMENT_TIMEOUT.as_millis(),
+        statement_timeout.as_millis(),
         IDLE_IN_TRANSACTION_TIMEOUT.as_millis()
     )
 }
@@ -53,19 +76,25 @@ impl Database {
     ///
     /// # Errors
     /// When deadpool refuses the settings of the pool.
-    pub fn pool(&self) -> Result<Pool, DbError> {
+    pub fn pool(&self, options: PoolOptions) -> Result<Pool, DbError> {
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
         // The connector reads the parameters for each connection; those passed here are not used.
-        let manager = Manager::from_connect(self.parameters().config, PoolConnector(self.clone()), recycling);
+        let manager = Manager::from_connect(
+            self.parameters().config,
+            PoolConnector(self.clone(), options),
+            recycling,
+        );
         Pool::builder(manager)
-            .max_size(POOL_SIZE)
+            .max_size(options.size)
             // The connection that was used last has its statements prepared.
             .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
-            .post_create(Hook::sync_fn(|_, _| {
-                metrics().connected(Connection::Pool, true);
+            .post_create(Hook::sync_fn(move |_, _| {
+                if options.is_counted {
+                    metrics().connected(Connection::Pool, true);
+                }
                 Ok(())
             }))
             .timeouts(Timeouts {
@@ -79,7 +108,7 @@ impl Database {
 }
 
 /// Opens the pool's connections: with the settings of a session where possible, otherwise without.
-struct PoolConnector(Database);
+struct PoolConnector(Database, PoolOptions);
 
 type Opened = Result<(Client, JoinHandle<()>), Error>;
 
@@ -89,7 +118,7 @@ impl Connect for PoolConnector {
             if self.0.is_pooled() {
                 return self.open("").await;
             }
-            match self.open(&settings()).await {
+            match self.open(&settings(self.1.statement_timeout)).await {
                 Ok((client, driving)) => {
                     if !is_dedicated_session(&client).await? {
                         self.set_pooled("it drops the settings that a connection starts with");
@@ -118,7 +147,7 @@ impl PoolConnector {
     }
 
     async fn open(&self, settings: &str) -> Opened {
-        let (client, driver) = self.0.open("heimdalld", settings).await?;
+        let (client, driver) = self.0.open(self.1.application_name, settings).await?;
         let driving = tokio::spawn(async {
             // The statement in flight returns the same error.
             if let Err(error) = driver.await {

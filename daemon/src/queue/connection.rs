@@ -32,7 +32,9 @@ impl Queue {
             Err(DbError::Timeout(limit)) if Box::pin(self.answers()).await => Err(DbError::Slow(limit)),
             result => result,
         };
-        metrics().set_outage(Server::Database, result.as_ref().is_err_and(DbError::is_outage));
+        if self.is_counted {
+            metrics().set_outage(Server::Database, result.as_ref().is_err_and(DbError::is_outage));
+        }
         result
     }
 
@@ -52,7 +54,11 @@ impl Queue {
     ) -> Result<T, DbError> {
         let client = with_timeout(self.answer_timeout, self.pool.get())
             .await
-            .inspect_err(|_| metrics().connected(Connection::Pool, false))?;
+            .inspect_err(|_| {
+                if self.is_counted {
+                    metrics().connected(Connection::Pool, false);
+                }
+            })?;
         let mut borrowed = scopeguard::guard(client, |dropped| self.discard(dropped));
         let result = with_timeout(self.answer_timeout, work(&mut borrowed)).await;
         let client = ScopeGuard::into_inner(borrowed);

@@ -15,8 +15,10 @@ use crate::backoff::Backoff;
 use crate::job::claim::{Claim, CursorIds, Lease};
 use crate::metrics::labels::{Source, State};
 use crate::metrics::queue_depth::{NotedChanges, QueueDepth};
+use crate::metrics::totals::Totals;
 use crate::postgres::Database;
 use crate::postgres::error::DbError;
+use crate::postgres::pool::PoolOptions;
 use crate::postgres::schema::Schema;
 use crate::postgres::statement::{Parameters, query_both, query_once};
 use crate::sql;
@@ -30,6 +32,7 @@ mod blockers;
 mod connection;
 pub mod held_leases;
 pub mod rows;
+pub mod wake;
 
 /// About how many measurements one expansion of notes queues at most: some tens of milliseconds.
 const BATCH: i32 = 1000;
@@ -63,15 +66,23 @@ pub struct Queue {
     database: Database,
     pool: Pool,
     answer_timeout: Duration,
+    /// Whether its connections and outages are those of the daemon's metrics.
+    is_counted: bool,
 }
 
 impl Queue {
     /// Makes the pool of connections. It connects on demand.
     pub fn new(database: &Database) -> Result<Self, DbError> {
+        Self::with_options(database, PoolOptions::QUEUE, ANSWER_TIMEOUT)
+    }
+
+    /// The same with another pool, for callers that must not take a connection from the daemon.
+    pub fn with_options(database: &Database, options: PoolOptions, answer_timeout: Duration) -> Result<Self, DbError> {
         Ok(Self {
             database: database.clone(),
-            pool: database.pool()?,
-            answer_timeout: ANSWER_TIMEOUT,
+            pool: database.pool(options)?,
+            answer_timeout,
+            is_counted: options.is_counted,
         })
     }
 
@@ -238,6 +249,22 @@ impl Queue {
             }
         }
         Ok((depths, noted, counted_s_ago))
+    }
+
+    /// `record_minute.sql`: adds what this worker has done.
+    pub async fn record_minute(&self, worker_id: Uuid, done: &Totals) -> Result<(), DbError> {
+        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let (outcomes, read_bytes) = (done.outcomes.map(count).to_vec(), count(done.read_bytes));
+        let latency = done.latency.counts();
+        let parameters: Parameters<'_> = &[
+            &worker_id,
+            &outcomes,
+            &read_bytes,
+            &done.fetch_s,
+            &done.extract_s,
+            &latency,
+        ];
+        self.rows(sql::RECORD_MINUTE, parameters).await.map(drop)
     }
 
     /// `overdue.sql`.

@@ -20,6 +20,7 @@ use crate::extraction::stream::ReadBudget;
 use crate::extraction::threads::ExtractorThreads;
 use crate::http;
 use crate::http::HttpError;
+use crate::http::page::state::{Page, PageError};
 use crate::http::readiness::Status;
 use crate::listener::listen;
 use crate::maintenance::expander::Expander;
@@ -56,6 +57,9 @@ pub enum RunError {
     /// The HTTP port cannot be opened.
     #[error(transparent)]
     Http(#[from] HttpError),
+    /// The operator's page cannot be served.
+    #[error(transparent)]
+    Page(#[from] PageError),
     /// The system refuses to start threads.
     #[error("cannot start the extractor's threads: {0}")]
     Threads(std::io::Error),
@@ -77,7 +81,12 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
     let service = Service::new(settings, queue, stop)?;
     service.shared.listener_status.set_polling_only(listener.is_none());
     // The server answers probes also while the daemon waits for its database.
-    let _http = http.map(|listener| AbortOnDropHandle::new(tokio::spawn(service.serve(listener))));
+    let _http = match http {
+        Some(listener) => Some(AbortOnDropHandle::new(tokio::spawn(
+            service.serve(listener, &database)?,
+        ))),
+        None => None,
+    };
     let _systemd = AbortOnDropHandle::new(tokio::spawn(service.systemd().report()));
     let queue = service.queue.with_timeout(service.answer_timeouts.base);
     let Some(id) = register(&service.identity, &queue, &service.stop).await else {
@@ -160,7 +169,8 @@ impl Service {
         })
     }
 
-    fn serve(&self, listener: TcpListener) -> impl Future<Output = ()> + use<> {
+    fn serve(&self, listener: TcpListener, database: &Database) -> Result<impl Future<Output = ()> + use<>, PageError> {
+        let page = Page::new(&self.settings.page, database, &self.pipeline.store)?;
         let status = Status::new(
             self.queue.clone(),
             Arc::clone(&self.shared.listener_status),
@@ -169,7 +179,7 @@ impl Service {
             Arc::clone(&self.shared.held),
             Arc::clone(&self.shared.stalls),
         );
-        http::serve(listener, Arc::new(status))
+        Ok(http::serve(listener, Arc::new(status), Arc::new(page)))
     }
 
     fn systemd(&self) -> Systemd {
@@ -234,6 +244,7 @@ impl Service {
             compatibility: Arc::clone(&shared.compatibility),
             wake: Arc::clone(&shared.wake),
             stalls: Arc::clone(&shared.stalls),
+            minutes: Arc::clone(&shared.minutes),
         };
         // It continues after `stop`, so that the lease stays valid while recordings are in flight.
         tasks.spawn(heartbeat.run());

@@ -29,6 +29,7 @@ pub(super) async fn shut_down(mut tasks: Tasks, shared: &Shared, queue: &Queue, 
     tasks.background.shutdown().await;
     let queue = queue.with_timeout(DEREGISTER_TIMEOUT);
     let worker_id = *shared.worker_id.borrow();
+    shared.minutes.record(&queue, worker_id).await;
     release_and_deregister(worker_id, &shared.held, &queue, in_time).await;
 }
 

@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 use crate::job::in_work::InWork;
 use crate::listener::ListenerStatus;
+use crate::maintenance::minutes::Minutes;
 use crate::metrics::stall::Stalls;
 use crate::postgres::schema::SchemaCompatibility;
 use crate::queue::held_leases::HeldLeases;
-use crate::wake::WakeSignal;
+use crate::queue::wake::WakeSignal;
 
 /// The state that the tasks share. Each task gets the fields that it uses.
 #[derive(Default)]
@@ -25,6 +26,8 @@ pub(super) struct Shared {
     pub(super) in_work: Arc<InWork>,
     /// What has not succeeded for long.
     pub(super) stalls: Arc<Stalls>,
+    /// What was done, for the database.
+    pub(super) minutes: Arc<Minutes>,
     /// The worker notifies the expander of notes that are left.
     pub(super) more_notes: Arc<Notify>,
     /// The writer notifies the scheduler of deferred rows.

@@ -12,7 +12,7 @@ use crate::listener::ListenerStatus;
 use crate::metrics::labels::Wakeup;
 use crate::metrics::metrics;
 use crate::postgres::schema::SchemaCompatibility;
-use crate::wake::WakeSignal;
+use crate::queue::wake::WakeSignal;
 
 pub mod claimer;
 pub mod cursor;

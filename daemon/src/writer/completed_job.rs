@@ -10,6 +10,9 @@ use crate::metrics::labels::RecordingOutcome;
 use crate::metrics::metrics;
 use crate::queue::held_leases::HeldLeases;
 
+/// The kind of a missing object, which is looked for again.
+const MISSING: &str = "not_found";
+
 /// A processed claim on its way to the database.
 pub struct CompletedJob {
     /// The claim.
@@ -30,6 +33,10 @@ impl CompletedJob {
         let (outcome, error_kind) = match &self.outcome {
             Outcome::Completed(_) => (RecordingOutcome::Extracted, ""),
             Outcome::Unchanged => (RecordingOutcome::Unchanged, ""),
+            // Counted as failed by the first try.
+            Outcome::Failed { error_kind, .. } if self.claim.recheck && *error_kind == MISSING => {
+                (RecordingOutcome::Missing, "")
+            }
             Outcome::Failed { error_kind, .. } => (RecordingOutcome::Failed, *error_kind),
             Outcome::Retry(_) | Outcome::Park(_) => (RecordingOutcome::Postponed, ""),
             Outcome::Release | Outcome::Snooze(_) => (RecordingOutcome::GivenBack, ""),

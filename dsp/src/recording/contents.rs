@@ -1,6 +1,6 @@
 //! Reads a recording that is not compressed, or what comes out of its compression.
 
-use super::extraction::Extraction;
+use super::extraction::{Extraction, Fragment};
 use super::segmenter::Segmenter;
 use crate::chunk::Workspace;
 use crate::compression::Compression;
@@ -99,6 +99,27 @@ impl Contents {
             None => Segmenter::new(container.interpret(&self.hints)?, &self.hints, self.grid, false)?,
         };
         segmenter.finish(container, workspace)
+    }
+
+    /// See [`super::Recording::into_fragment`].
+    pub(super) fn into_fragment(mut self, workspace: &mut Workspace) -> Option<Fragment> {
+        if let Stage::Sniffing(_) = self.stage {
+            self.open(workspace).ok()?;
+        }
+        // The samples that the container holds back, if it can still return them.
+        if let Stage::Decoding { container, .. } = &mut self.stage
+            && container.end().is_ok()
+        {
+            let _ = self.decode(&[], workspace);
+        }
+        let Stage::Decoding {
+            container,
+            segmenter: Some(segmenter),
+        } = self.stage
+        else {
+            return None;
+        };
+        segmenter.into_fragment(container)
     }
 
     /// Recognises the container from the bytes so far, and reads them.

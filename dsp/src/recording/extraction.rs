@@ -28,6 +28,19 @@ pub struct Extraction {
     pub overview: Option<Box<Overview>>,
 }
 
+/// What can be drawn of a recording that is not read to its end, or is refused.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fragment {
+    /// The data of the plot. It has at least one sample.
+    pub overview: Box<Overview>,
+    /// How the bytes were read.
+    pub interpretation: Interpretation,
+    /// Contradictions about the recording that were found so far.
+    pub inconsistencies: Vec<Inconsistency>,
+    /// Frequency to which the receiver was tuned, if the recording states it.
+    pub centre_hz: Option<f64>,
+}
+
 /// Counts and means over the segments of a recording, each weighted by its number of chunks.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Totals {

@@ -21,7 +21,7 @@ use crate::format::SampleFormat;
 use crate::input::Hints;
 use crate::timeline::Grid;
 use contents::Contents;
-use extraction::Extraction;
+use extraction::{Extraction, Fragment};
 
 /// The source of what the caller states.
 const ARGUMENT: &str = "argument";
@@ -166,6 +166,15 @@ impl Recording {
         };
         self.contents.push(piece, workspace)?;
         Ok(true)
+    }
+
+    /// Ends the recording where it is, also after an error, and returns what can be drawn of its bytes
+    /// so far. `None` if no sample was read, or [`Recording::with_overview`] was not called.
+    #[must_use]
+    pub fn into_fragment(mut self, workspace: &mut Workspace) -> Option<Fragment> {
+        // What stands in the way was an error of `push` already.
+        let _ = self.open(workspace);
+        self.contents.into_fragment(workspace)
     }
 
     /// Ends the recording.

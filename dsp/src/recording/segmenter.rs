@@ -2,7 +2,7 @@
 
 use super::analytic_signal::AnalyticSignal;
 use super::chunk_buffer::ChunkBuffer;
-use super::extraction::{Extraction, Totals};
+use super::extraction::{Extraction, Fragment, Totals};
 use super::sample_checks::SampleChecks;
 use super::sample_decoder::SampleDecoder;
 use super::segment_builder::SegmentBuilder;
@@ -235,6 +235,23 @@ impl Segmenter {
             overview.add_segment(&segment, &chunks);
         }
         self.result.segments.push(segment);
+    }
+
+    /// See [`crate::Recording::into_fragment`].
+    pub(crate) fn into_fragment(mut self, container: Container) -> Option<Fragment> {
+        self.add_to_overview();
+        self.close_segment(self.chunk.timeline.segment_index());
+        container.fill(&mut self.result.info);
+        if let Some(meta) = self.hints.sigmf() {
+            meta.fill(&mut self.result.info);
+        }
+        let overview = self.overview?.finish();
+        (overview.samples > 0).then(|| Fragment {
+            overview: Box::new(overview),
+            interpretation: self.result.interpretation,
+            inconsistencies: self.result.inconsistencies,
+            centre_hz: self.result.info.centre_frequency_hz.or(self.hints.centre_frequency_hz),
+        })
     }
 
     /// Ends the recording. `container` adds what the object says apart from its samples.

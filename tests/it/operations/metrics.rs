@@ -101,6 +101,19 @@ async fn a_session_shows_in_counters_and_histograms() {
         (whole_s - waited_s - worked_s).abs() < 1e-6,
         "{whole_s} = {waited_s} + {worked_s}"
     );
+    assert!(after.value("process_cpu_seconds_total") > 0.0);
+
+    // A recheck that does not find the object either is no second failure.
+    bench
+        .execute(
+            "UPDATE heimdall.feature_queue SET state = 'ready', due_at = NULL WHERE recheck;
+             SELECT heimdall.wake_workers()",
+        )
+        .await;
+    let missing = r#"heimdalld_recordings_total{error_kind="",outcome="missing"}"#;
+    let after = reaches(&http, missing, 1).await;
+    let failed = r#"heimdalld_recordings_total{error_kind="not_found",outcome="failed"}"#;
+    assert_eq!(after.count(failed), 1);
     daemon.stop().await;
 }
 

@@ -1,5 +1,6 @@
 //! Can a person install, upgrade, configure, watch and understand the daemon?
 
+mod commands;
 mod demo;
 mod deployment;
 mod doctor;
@@ -10,6 +11,7 @@ mod installing;
 mod log_output;
 mod metrics;
 mod other_applications;
+mod page;
 #[cfg(feature = "plot")]
 mod plots;
 mod secrets;

@@ -83,9 +83,9 @@ async fn a_daemon_on_an_older_schema_asks_for_the_migration_and_starts_after_it(
                  heimdall.session_features, heimdall.aligned_features;
              ALTER TABLE heimdall.measurement_features DROP COLUMN rx_id CASCADE;
              DROP VIEW heimdall.extraction_workers, heimdall.backfill_progress;
-             DROP TABLE heimdall.queue_depth, heimdall.feature_parts, heimdall.change_notes, heimdall.cancelled_measurements,
+             DROP TABLE heimdall.feature_minutes, heimdall.queue_depth, heimdall.feature_parts, heimdall.change_notes, heimdall.cancelled_measurements,
                  heimdall.session_counts, heimdall.coverage_changes, heimdall.backfill_changes, heimdall.coverage_totals, heimdall.session_locks,
-                 heimdall.installed_definitions;
+                 heimdall.installed_definitions, heimdall.page_actions;
              ALTER TABLE heimdall.feature_queue DROP COLUMN source_fingerprint, DROP COLUMN failure,
                  DROP COLUMN only_changed;
              ALTER TABLE heimdall.worker_heartbeats DROP COLUMN stalled;

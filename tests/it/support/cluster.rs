@@ -24,7 +24,7 @@ pub(crate) async fn cluster() -> &'static Cluster {
 }
 
 /// A new cluster with a migrated database of this name, and logins as an installation has them: the
-/// application's and the daemon's.
+/// application's, the daemon's and an administrator's.
 pub(super) async fn start_cluster(durability: Durability, database: &str) -> Cluster {
     let cluster = tokio::task::spawn_blocking(move || Cluster::start(durability))
         .await
@@ -39,7 +39,10 @@ pub(super) async fn start_cluster(durability: Durability, database: &str) -> Clu
         .expect("sql/ installs");
     let (client, connection) = connect(&cluster.url("postgres")).await;
     client
-        .batch_execute("CREATE ROLE app LOGIN; CREATE ROLE daemon LOGIN IN ROLE heimdall_daemon;")
+        .batch_execute(
+            "CREATE ROLE app LOGIN; CREATE ROLE daemon LOGIN IN ROLE heimdall_daemon;
+             CREATE ROLE administrator LOGIN IN ROLE heimdall_admin;",
+        )
         .await
         .expect("the roles are created");
     drop(client);

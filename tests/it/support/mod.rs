@@ -16,6 +16,7 @@ pub(crate) mod s3_replies;
 pub(crate) mod scripted_store;
 pub(crate) mod store_proxy;
 pub(crate) mod tcp_proxy;
+pub(crate) mod webdriver;
 
 use std::future::Future;
 use std::time::{Duration, Instant};

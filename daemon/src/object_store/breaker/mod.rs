@@ -41,7 +41,7 @@ use self::group::BreakerGroup;
 use self::state::Outage;
 use crate::object_store::client::ObjectStore;
 use crate::object_store::location::Location;
-use crate::wake::WakeSignal;
+use crate::queue::wake::WakeSignal;
 
 mod attribution;
 pub mod bucket;

@@ -10,8 +10,8 @@ use crate::metrics::labels::Wakeup;
 use crate::object_store::client::ObjectStore;
 use crate::object_store::error::StoreError;
 use crate::object_store::location::Location;
+use crate::queue::wake::WakeSignal;
 use crate::sanitize::sanitize;
-use crate::wake::WakeSignal;
 
 /// Longest delay before the next probe that the store can ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);

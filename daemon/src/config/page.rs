@@ -1,0 +1,107 @@
+//! Reads the settings of the operator's page.
+
+use std::path::PathBuf;
+
+use super::arguments::Arguments;
+use super::credentials::DatabaseUrl;
+use super::secret::Secret;
+use super::settings::PageSettings;
+use super::validation::Validator;
+
+/// A shorter token could be guessed.
+const SHORTEST_TOKEN: usize = 16;
+
+impl Arguments {
+    pub(super) fn page(&self, check: &mut Validator) -> PageSettings {
+        let acting = token(check, "HEIMDALL_HTTP_TOKEN_FILE", self.http_token_file.as_ref());
+        let read_token = token(
+            check,
+            "HEIMDALL_HTTP_READ_TOKEN_FILE",
+            self.http_read_token_file.as_ref(),
+        );
+        if acting.is_some() && acting == read_token {
+            check.error(
+                "HEIMDALL_HTTP_READ_TOKEN_FILE",
+                "has the same token as HEIMDALL_HTTP_TOKEN_FILE",
+            );
+        }
+        let hosts = self.http_hosts.as_deref().unwrap_or_default().split(',');
+        PageSettings {
+            token: acting,
+            read_token,
+            hosts: hosts
+                .map(|name| name.trim().to_ascii_lowercase())
+                .filter(|name| !name.is_empty())
+                .collect(),
+            admin: self.admin(check),
+        }
+    }
+
+    fn admin(&self, check: &mut Validator) -> Option<DatabaseUrl> {
+        const NAME: &str = "HEIMDALL_ADMIN_DATABASE_URL";
+        let (url, file) = (self.admin_database_url.as_ref(), self.admin_database_url_file.as_ref());
+        if url.is_none() && file.is_none() {
+            return None;
+        }
+        let url = check.secret(NAME, url, file);
+        Some(check.database_url(NAME, self.database_at(url)))
+    }
+}
+
+fn token(check: &mut Validator, name: &str, file: Option<&PathBuf>) -> Option<Secret> {
+    match Secret::read(file?) {
+        Ok(token) if token.expose().len() < SHORTEST_TOKEN => {
+            check.error(
+                name,
+                format_args!("the token has less than {SHORTEST_TOKEN} characters; try: openssl rand -hex 24"),
+            );
+            None
+        }
+        Ok(token) => Some(token),
+        Err(error) => {
+            check.error(name, error);
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(token: &str, read_token: &str) -> Result<PageSettings, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            Some(path)
+        };
+        let arguments = Arguments {
+            http_token_file: write("act", token),
+            http_read_token_file: write("read", read_token),
+            http_hosts: Some(" Heimdall.example.org,, queue ".to_owned()),
+            ..Arguments::default()
+        };
+        let mut check = Validator::default();
+        let page = arguments.page(&mut check);
+        check.finish(page).map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn tokens_are_long_and_different() {
+        let (one, other) = ("0123456789abcdef\n", "fedcba9876543210");
+        let settings = page(one, other).unwrap();
+        assert_eq!(settings.token.unwrap().expose(), "0123456789abcdef");
+        assert_eq!(settings.hosts, ["heimdall.example.org", "queue"]);
+        assert!(
+            page("short", other)
+                .unwrap_err()
+                .contains("HEIMDALL_HTTP_TOKEN_FILE: the token has less than 16")
+        );
+        assert!(
+            page(one, one)
+                .unwrap_err()
+                .contains("HEIMDALL_HTTP_READ_TOKEN_FILE: has the same")
+        );
+    }
+}

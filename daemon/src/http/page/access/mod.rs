@@ -1,0 +1,279 @@
+//! Who may do what on the page.
+//!
+//! A request from this host to this host reads without a token. Every other one needs a token, in a
+//! signed cookie or as `Authorization: Bearer`. An action needs the acting token, a form that was
+//! made for this cookie, and a browser that says that the form comes from this page.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, FORWARDED, HOST, HeaderName, ORIGIN, VIA};
+
+use self::hosts::{Hosts, is_sent_to_loopback};
+use self::seal::{Seal, are_equal};
+use crate::config::secret::Secret;
+use crate::config::settings::PageSettings;
+use crate::sanitize::sanitize;
+
+mod cookie;
+mod hosts;
+mod seal;
+
+const FORM: &str = "form";
+/// A longer name is cut.
+const LONGEST_NAME: usize = 60;
+/// A request with one of these came through a proxy, so its address is not that of the person.
+const PROXIED: [HeaderName; 5] = [
+    FORWARDED,
+    VIA,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-real-ip"),
+];
+const FORWARDED_PROTOCOL: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// What a visitor may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rights {
+    Nothing,
+    Read,
+    Act,
+}
+
+/// Who sends a request.
+#[derive(Clone)]
+pub(super) struct Visitor {
+    pub(super) rights: Rights,
+    /// The name that the person gave when signing in; empty for others.
+    pub(super) operator: String,
+    pub(super) address: IpAddr,
+    /// The seal of the token, and what it has signed in. `None` without a token.
+    credential: Option<(Seal, String)>,
+}
+
+impl Visitor {
+    /// What the forms of this visitor contain.
+    pub(super) fn form_token(&self) -> String {
+        self.credential
+            .as_ref()
+            .map_or_else(String::new, |(seal, subject)| seal.sign(FORM, subject))
+    }
+
+    /// Whether a form was made for this visitor.
+    pub(super) fn has_made(&self, form_token: &str) -> bool {
+        self.credential
+            .as_ref()
+            .is_some_and(|(seal, subject)| seal.is_signature(FORM, subject, form_token))
+    }
+
+    pub(super) fn is_signed_in(&self) -> bool {
+        self.credential.is_some()
+    }
+}
+
+/// The rules.
+pub(super) struct Access {
+    settings: PageSettings,
+    hosts: Hosts,
+}
+
+impl Access {
+    pub(super) fn new(settings: PageSettings) -> Self {
+        Self {
+            hosts: Hosts::new(settings.hosts.clone()),
+            settings,
+        }
+    }
+
+    /// Whether anybody can sign in.
+    pub(super) fn has_tokens(&self) -> bool {
+        self.settings.token.is_some() || self.settings.read_token.is_some()
+    }
+
+    /// Whether an action is possible for anybody.
+    pub(super) fn can_act(&self) -> bool {
+        self.settings.token.is_some() && self.settings.admin.is_some()
+    }
+
+    pub(super) fn is_for_this_host(&self, headers: &HeaderMap) -> bool {
+        self.hosts.allow(headers)
+    }
+
+    /// Finds out who sends a request.
+    pub(super) fn visitor(&self, peer: SocketAddr, headers: &HeaderMap) -> Visitor {
+        let address = peer.ip().to_canonical();
+        let visitor = |rights, operator, credential| Visitor {
+            rights,
+            operator,
+            address,
+            credential,
+        };
+        for (rights, token) in self.tokens() {
+            let seal = Seal::new(token.expose());
+            if let Some(signed_in) = cookie::read(&seal, headers) {
+                return visitor(rights, signed_in.operator, Some((seal, signed_in.value)));
+            }
+            if bearer(headers).is_some_and(|given| are_equal(given, token.expose())) {
+                return visitor(rights, "bearer".to_owned(), Some((seal, "bearer".to_owned())));
+            }
+        }
+        let is_local = address.is_loopback()
+            && is_sent_to_loopback(headers)
+            && !PROXIED.iter().any(|name| headers.contains_key(name));
+        visitor(
+            if is_local { Rights::Read } else { Rights::Nothing },
+            String::new(),
+            None,
+        )
+    }
+
+    /// The header that sets the cookie of a person who has given this token, and what it permits.
+    pub(super) fn sign_in(&self, operator: &str, given: &str, headers: &HeaderMap) -> Option<(String, Rights)> {
+        // All tokens are compared, so that the time does not tell which one is near.
+        let found = self
+            .tokens()
+            .into_iter()
+            .filter(|(_, token)| are_equal(given, token.expose()))
+            .max_by_key(|(rights, _)| *rights);
+        let (rights, token) = found?;
+        let operator: String = sanitize(operator.trim()).chars().take(LONGEST_NAME).collect();
+        let is_secure = headers
+            .get(FORWARDED_PROTOCOL)
+            .is_some_and(|protocol| protocol.as_bytes() == b"https");
+        let seal = Seal::new(token.expose());
+        Some((cookie::set(&seal, &operator, is_secure), rights))
+    }
+
+    /// The header that removes the cookie.
+    pub(super) fn sign_out() -> String {
+        cookie::unset()
+    }
+
+    /// The tokens as their files have them now. A file that cannot be read gives no right.
+    fn tokens(&self) -> Vec<(Rights, Secret)> {
+        let both = [
+            (Rights::Act, &self.settings.token),
+            (Rights::Read, &self.settings.read_token),
+        ];
+        both.into_iter()
+            .filter_map(|(rights, token)| Some((rights, token.as_ref()?.reload().ok()?)))
+            .collect()
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    Some(value.strip_prefix("Bearer ")?.trim())
+}
+
+/// Whether a form comes from this page, as far as the browser says where it comes from.
+pub(super) fn is_from_this_page(headers: &HeaderMap) -> bool {
+    let text = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let is_same_site = text(&FETCH_SITE).is_none_or(|site| site == "same-origin");
+    let is_same_host = text(&ORIGIN).is_none_or(|origin| {
+        let host = origin.split_once("://").map(|(_, host)| host);
+        host.is_some() && host == text(&HOST)
+    });
+    is_same_site && is_same_host
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+            .collect()
+    }
+
+    fn access() -> Access {
+        Access::new(PageSettings {
+            token: Some(Secret::new("acting-token-0123456789")),
+            read_token: Some(Secret::new("reading-token-0123456789")),
+            ..PageSettings::default()
+        })
+    }
+
+    fn rights(peer: &str, pairs: &[(&'static str, &str)]) -> Rights {
+        access().visitor(peer.parse().unwrap(), &headers(pairs)).rights
+    }
+
+    #[test]
+    fn this_host_reads_and_others_need_a_token() {
+        let (here, there) = ("127.0.0.1:4000", "192.0.2.7:4000");
+        assert_eq!(rights(here, &[("host", "127.0.0.1:9464")]), Rights::Read);
+        assert_eq!(
+            rights("[::ffff:127.0.0.1]:4000", &[("host", "localhost")]),
+            Rights::Read
+        );
+        for (peer, pairs) in [
+            (there, &[("host", "127.0.0.1:9464")][..]),
+            (here, &[("host", "heimdall.example.org")]),
+            (here, &[("host", "localhost"), ("x-forwarded-for", "192.0.2.7")]),
+            (here, &[("host", "localhost"), ("forwarded", "for=192.0.2.7")]),
+            (
+                there,
+                &[("host", "h"), ("authorization", "Bearer acting-token-012345678")],
+            ),
+            (
+                there,
+                &[("host", "h"), ("cookie", "heimdall_page=acting-token-0123456789")],
+            ),
+        ] {
+            assert_eq!(rights(peer, pairs), Rights::Nothing, "{peer} {pairs:?}");
+        }
+        let bearer = |token| rights(there, &[("host", "h"), ("authorization", token)]);
+        assert_eq!(bearer("Bearer reading-token-0123456789"), Rights::Read);
+        assert_eq!(bearer("Bearer acting-token-0123456789"), Rights::Act);
+    }
+
+    #[test]
+    fn a_person_who_signs_in_gets_a_cookie_and_forms_of_his_own() {
+        let access = access();
+        assert!(
+            access
+                .sign_in("Zoë", "acting-token-012345678", &HeaderMap::new())
+                .is_none()
+        );
+        let sign_in = |name, token| {
+            let (cookie, rights) = access.sign_in(name, token, &HeaderMap::new()).unwrap();
+            let cookie = cookie.split(';').next().unwrap().to_owned();
+            let visitor = access.visitor("192.0.2.7:4000".parse().unwrap(), &headers(&[("cookie", &cookie)]));
+            assert_eq!(visitor.rights, rights);
+            visitor
+        };
+        let zoe = sign_in("Zoë\u{202e}", "acting-token-0123456789");
+        assert_eq!((zoe.rights, &*zoe.operator), (Rights::Act, "Zoë\\u{202e}"));
+        let reader = sign_in("A", "reading-token-0123456789");
+        assert_eq!(reader.rights, Rights::Read);
+        assert!(zoe.has_made(&zoe.form_token()));
+        assert!(!zoe.has_made(&reader.form_token()) && !zoe.has_made(""));
+        let nobody = access.visitor("127.0.0.1:1".parse().unwrap(), &headers(&[("host", "localhost")]));
+        assert!(!nobody.has_made(&nobody.form_token()) && !nobody.is_signed_in());
+    }
+
+    #[test]
+    fn a_form_of_another_site_is_known_by_its_headers() {
+        for (pairs, expected) in [
+            (
+                &[
+                    ("host", "h:1"),
+                    ("origin", "http://h:1"),
+                    ("sec-fetch-site", "same-origin"),
+                ][..],
+                true,
+            ),
+            (&[("host", "h:1")], true),
+            (&[("host", "h:1"), ("origin", "http://evil.example")], false),
+            (&[("host", "h:1"), ("origin", "http://h:2")], false),
+            (&[("host", "h:1"), ("origin", "null")], false),
+            (&[("host", "h:1"), ("sec-fetch-site", "cross-site")], false),
+            (&[("host", "h:1"), ("sec-fetch-site", "same-site")], false),
+        ] {
+            assert_eq!(is_from_this_page(&headers(pairs)), expected, "{pairs:?}");
+        }
+    }
+}
