@@ -17,7 +17,7 @@
 //! - [`service`]: `heimdalld run`: starts the tasks and stops them in order.
 //! - [`metrics`]: counters and histograms for Prometheus.
 //! - [`status`]: what an operator asks about queue, daemons, sessions and measurements.
-//! - [`http`]: `/healthz`, `/readyz` and `/metrics`.
+//! - [`http`]: the operator's page, `/healthz`, `/readyz` and `/metrics`.
 //! - [`config`]: settings, credentials and TLS.
 //! - [`cli`]: the command line and the log.
 //! - [`offline`]: `heimdalld extract`, which needs no server.

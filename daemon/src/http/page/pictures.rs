@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::extraction::fragment::{Limits, read_first_part};
@@ -21,10 +22,12 @@ use crate::sanitize::sanitize;
 
 /// 40 s of a recording at 200 kHz. A longer one is drawn up to here.
 const MAX_BYTES: u64 = 64 << 20;
-/// With the drawing, less than the time of a connection to the page.
-const MAX_READING: Duration = Duration::from_secs(8);
+/// With the wait and the drawing, less than the time of a connection to the page.
+const MAX_READING: Duration = Duration::from_secs(6);
 /// Requests that wait at the same time. Others are refused.
-const MAX_WAITING: usize = 12;
+const MAX_WAITING: usize = 24;
+/// A request that waits for longer gets no picture: its connection would end before it is drawn.
+const MAX_WAIT: Duration = Duration::from_secs(4);
 /// Pictures in memory, about 250 KB each.
 const MAX_KEPT: usize = 64;
 /// An object may be uploaded, or replaced.
@@ -92,7 +95,9 @@ impl Pictures {
             return Err(NoPicture::Busy);
         };
         // The semaphore is never closed.
-        let _turn = self.turn.acquire().await;
+        let Ok(_turn) = timeout(MAX_WAIT, self.turn.acquire()).await else {
+            return Err(NoPicture::Busy);
+        };
         // Another request may have drawn it meanwhile.
         if let Some(drawn) = self.kept(&key) {
             return drawn;
@@ -112,12 +117,12 @@ impl Pictures {
         };
         let reading = read_first_part(recording, text, &self.store, &self.threads, limits);
         // A silent store: the deadline is looked at between two pieces only.
-        let Ok(first_part) = tokio::time::timeout(MAX_READING * 5 / 4, reading).await else {
+        let Ok(first_part) = timeout(MAX_READING * 5 / 4, reading).await else {
             let reason = format!("not read within {MAX_READING:?}");
             return Err(ExtractionError::ObjectUnreadable { reason });
         };
         let first_part = first_part?;
-        let mut name = recording.receiver.rx_id.clone();
+        let mut name = sanitize(&recording.receiver.rx_id);
         if first_part.is_cut {
             name.push_str(", first part");
         }

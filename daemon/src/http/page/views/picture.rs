@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -53,22 +53,20 @@ async fn picture(
         Err(error) => return unavailable(&visitor, &error),
     };
     match state.pictures.of(&recording).await {
-        Ok(picture) => image(content_type, choose(picture)),
+        Ok(picture) => image(content_type, choose(picture), CACHING),
         // An image, since the page shows it in the place of one.
-        Err(NoPicture::Unreadable(reason)) => image("image/svg+xml", text_image(&reason).into()),
-        Err(NoPicture::Busy) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            [(RETRY_AFTER, "5")],
-            "too many pictures at once\n",
-        )
-            .into_response(),
+        Err(NoPicture::Unreadable(reason)) => image("image/svg+xml", text_image(&reason).into(), CACHING),
+        Err(NoPicture::Busy) => {
+            let reason = "too many are being drawn at the moment. Load the page again.";
+            image("image/svg+xml", text_image(reason).into(), "no-store")
+        }
     }
 }
 
-fn image(content_type: &'static str, bytes: Bytes) -> Response {
+fn image(content_type: &'static str, bytes: Bytes, caching: &'static str) -> Response {
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static(content_type)),
-        (CACHE_CONTROL, HeaderValue::from_static(CACHING)),
+        (CACHE_CONTROL, HeaderValue::from_static(caching)),
     ];
     (headers, bytes).into_response()
 }
@@ -137,6 +135,6 @@ mod tests {
         let svg =
             text_image("the key <script> is not there, and this sentence goes on for longer than a line has place for");
         assert!(svg.contains("&lt;script&gt;") && !svg.contains("<script>"));
-        assert_eq!(svg.matches("<text").count(), 3, "{svg}");
+        assert_eq!(svg.matches("<text").count(), 4, "{svg}");
     }
 }
