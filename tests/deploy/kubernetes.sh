@@ -26,8 +26,14 @@ fi
 
 kubectl kustomize deploy/kubernetes/base >"$folder/base.yaml"
 kubectl kustomize deploy/kubernetes/example >"$folder/example.yaml"
+# The example has MinIO; the same with the component for AWS.
+overlay=$(mktemp -d deploy/kubernetes/.aws.XXXXXX)
+trap 'rm -rf "$overlay"' EXIT
+printf '%s\n' 'resources: [../example]' 'components: [../aws]' >"$overlay/kustomization.yaml"
+kubectl kustomize "$overlay" >"$folder/aws.yaml"
+grep -q 'eks.amazonaws.com/role-arn' "$folder/aws.yaml"
 for version in "${versions[@]}"; do
-    for file in base example; do
+    for file in base example aws; do
         # It warns about the kinds that Kubernetes itself does not have. They are checked below.
         "$folder/venv/bin/kubernetes-validate" --strict --quiet --no-warn -k "$version" "$folder/$file.yaml"
     done

@@ -78,6 +78,8 @@ BEGIN
     PERFORM pg_temp.expect('once', heimdall.prioritise(pg_temp.session(2)), 0::bigint);
     PERFORM heimdall.cancel_measurement(pg_temp.measurement(2, 1));
     PERFORM heimdall.pause_extraction('test');
+    PERFORM heimdall.pause_extraction();
+    PERFORM pg_temp.expect('the reason stays', (SELECT pause_reason FROM heimdall.extraction_control), 'test');
     PERFORM pg_temp.expect('progress while paused', (SELECT (state, total, cancelled)::text FROM heimdall.backfill_progress), '(paused,13,1)');
     PERFORM heimdall.resume_extraction();
     PERFORM heimdall.cancel_backfill(b);

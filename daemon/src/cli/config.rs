@@ -7,6 +7,7 @@ use tokio_postgres::config::Host;
 use super::outcome::{CommandResult, exit_code, print, usage_error};
 use crate::config::arguments::Arguments;
 use crate::config::connection_url::Address;
+use crate::config::settings::StoreSettings;
 
 const NOT_SET: &str = "-";
 
@@ -47,7 +48,8 @@ pub(super) fn show(
     {
         show_database(&address);
     }
-    arguments.settings().map_err(usage_error)?;
+    let settings = arguments.settings().map_err(usage_error)?;
+    show_store(&settings.store);
     Ok(exit_code(true))
 }
 
@@ -57,6 +59,18 @@ fn default(command: &Command, name: &str) -> Option<String> {
     let help = argument.get_help()?.to_string();
     let (_, default) = help.split_once("[default: ")?;
     Some(default.split(']').next()?.replace('`', ""))
+}
+
+fn show_store(store: &StoreSettings) {
+    print(format_args!("\nThe object store, as the daemon reaches it:"));
+    let proxy = store.proxies.shown(&store.endpoint);
+    for (name, value) in [
+        ("keys from", store.credentials.to_string()),
+        ("region", store.region.clone()),
+        ("proxy", proxy.unwrap_or_else(|| NOT_SET.to_owned())),
+    ] {
+        print(format_args!("  {name:9} {value}"));
+    }
 }
 
 fn show_database(address: &Address) {

@@ -3,6 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
+use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -12,8 +13,12 @@ use self::log_thread::FlushOnDrop;
 use self::logging::start_log;
 use self::outcome::{CommandError, CommandResult, EXIT_USAGE, exit_code, print, usage_error};
 use crate::config::arguments::Arguments;
+use crate::config::aws::AwsEnvironment;
 use crate::config::environment::UnknownNames;
 use crate::config::libpq::Libpq;
+use crate::config::plain_password;
+use crate::config::proxy::ProxyVariables;
+use crate::config::secret::Secret;
 use crate::config::settings::ConfigErrors;
 use crate::postgres::migrate::{self, MigrateError};
 use crate::postgres::obstacles::{Obstacle, Severity};
@@ -93,7 +98,7 @@ pub fn main() -> ExitCode {
             Command::Doctor => examine(&arguments),
             Command::Health { live } => health::ask(&arguments, live),
             Command::Config => config::show(&arguments, &Cli::command(), &matches, &from_file),
-            _ => run(&arguments),
+            _ => run(&arguments, &secrets_in_flags(&arguments, &matches)),
         }),
     };
     result.unwrap_or_else(|error| {
@@ -117,6 +122,8 @@ fn complete(arguments: Arguments) -> Result<(Arguments, Vec<&'static str>), Comm
     unknown_names()?;
     let mut arguments = arguments.trimmed();
     arguments.libpq = Libpq::from_environment();
+    arguments.aws = AwsEnvironment::from_environment();
+    arguments.proxies = ProxyVariables::from_environment();
     let wrong = |lines: Vec<String>| usage_error(ConfigErrors(lines));
     let from_file = arguments.read_file().map_err(wrong)?;
     Ok((arguments, from_file))
@@ -142,7 +149,27 @@ fn unknown_names() -> Result<UnknownNames, CommandError> {
     Err(usage_error(format_args!("wrong settings:\n  {}", lines.join("\n  "))))
 }
 
-fn run(arguments: &Arguments) -> CommandResult {
+/// The flags that give a secret.
+fn secrets_in_flags(arguments: &Arguments, matches: &ArgMatches) -> Vec<&'static str> {
+    let has_password = |url: &Option<Secret>| url.as_ref().is_some_and(|url| plain_password::is_in(url.expose()));
+    let is_flag = |name| matches.value_source(name) == Some(ValueSource::CommandLine);
+    [
+        ("--database-url", "database_url", has_password(&arguments.database_url)),
+        (
+            "--listener-database-url",
+            "listener_database_url",
+            has_password(&arguments.listener_database_url),
+        ),
+        ("--s3-secret-key", "s3_secret_key", true),
+        ("--s3-session-token", "s3_session_token", true),
+    ]
+    .into_iter()
+    .filter(|(_, name, is_secret)| *is_secret && is_flag(name))
+    .map(|(flag, ..)| flag)
+    .collect()
+}
+
+fn run(arguments: &Arguments, secrets_in_flags: &[&str]) -> CommandResult {
     let unknown = unknown_names()?;
     let settings = arguments.settings().map_err(usage_error)?;
     start_log(arguments);
@@ -151,6 +178,18 @@ fn run(arguments: &Arguments) -> CommandResult {
     }
     for remark in settings.remarks() {
         warn!(remark, "in the database URL");
+    }
+    for flag in secrets_in_flags {
+        warn!(
+            flag,
+            "everybody on this host sees this secret in the list of processes: use the variable or {flag}-file"
+        );
+    }
+    for host in settings.passwords_without_tls() {
+        warn!(
+            host,
+            "the database password goes over the network without TLS: add ?sslmode=verify-full to the URL"
+        );
     }
     block_on(async {
         let stop = CancellationToken::new();

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
+use super::aws::AwsEnvironment;
 use super::libpq::Libpq;
+use super::proxy::ProxyVariables;
 use super::secret::Secret;
 
 /// A path that may be empty, as in an environment variable without a value.
@@ -70,7 +72,11 @@ pub struct Arguments {
     /// [default: heimdall-raw-iq]
     #[arg(long, env = "HEIMDALL_S3_BUCKET", global = true, value_name = "NAMES")]
     pub s3_bucket: Option<String>,
-    /// Access key
+    /// How requests name the bucket: `path` (`http://store/bucket`) or `virtual` (`http://bucket.store`)
+    /// [default: path]
+    #[arg(long, env = "HEIMDALL_S3_ADDRESSING", global = true, value_name = "STYLE")]
+    pub s3_addressing: Option<String>,
+    /// Access key. Without keys here, they come from where AWS's programs find them
     #[arg(
         long,
         env = "HEIMDALL_S3_ACCESS_KEY",
@@ -94,6 +100,18 @@ pub struct Arguments {
     /// File that contains the secret key
     #[arg(long, env = "HEIMDALL_S3_SECRET_KEY_FILE", global = true, value_name = "FILE", value_parser = path())]
     pub s3_secret_key_file: Option<PathBuf>,
+    /// Session token of temporary keys
+    #[arg(
+        long,
+        env = "HEIMDALL_S3_SESSION_TOKEN",
+        global = true,
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    pub s3_session_token: Option<Secret>,
+    /// File that contains the session token
+    #[arg(long, env = "HEIMDALL_S3_SESSION_TOKEN_FILE", global = true, value_name = "FILE", value_parser = path())]
+    pub s3_session_token_file: Option<PathBuf>,
     /// Time without a byte from the store after which a request fails [default: 20s]
     #[arg(long, env = "HEIMDALL_S3_TIMEOUT", global = true, value_name = "DURATION")]
     pub s3_timeout: Option<String>,
@@ -167,4 +185,10 @@ pub struct Arguments {
     /// What libpq's programs take from the environment
     #[arg(skip)]
     pub libpq: Libpq,
+    /// What AWS's programs take from the environment
+    #[arg(skip)]
+    pub aws: AwsEnvironment,
+    /// The proxies for HTTP
+    #[arg(skip)]
+    pub proxies: ProxyVariables,
 }

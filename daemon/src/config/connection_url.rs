@@ -13,8 +13,9 @@ use tokio_postgres::config::{Host, SslMode};
 use super::credentials::DatabaseUrl;
 use super::foreign_parameters::check_scheme;
 use super::libpq::Found;
-use super::tls::{Tls, TrustRoots};
+use super::tls::Tls;
 use super::tls_parameters::split;
+use super::trust_roots::TrustRoots;
 use crate::sanitize::with_causes;
 
 /// A parsed database URL.

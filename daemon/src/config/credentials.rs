@@ -1,7 +1,9 @@
 //! The database URL and the keys of the object store.
 
+use std::fmt;
 use std::path::PathBuf;
 
+use super::aws::{AwsEnvironment, AwsSource};
 use super::libpq::Libpq;
 use super::secret::Secret;
 
@@ -54,6 +56,26 @@ pub struct Credentials {
     pub access: Secret,
     /// Secret key.
     pub secret: Secret,
+    /// Session token of temporary keys.
+    pub token: Option<Secret>,
+}
+
+/// Where the keys come from.
+#[derive(Clone, Debug)]
+pub enum CredentialSource {
+    /// From our settings.
+    Given(Credentials),
+    /// From where AWS's programs find them.
+    Aws(AwsSource, AwsEnvironment),
+}
+
+impl fmt::Display for CredentialSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(_) => f.write_str("the settings HEIMDALL_S3_ACCESS_KEY and HEIMDALL_S3_SECRET_KEY"),
+            Self::Aws(source, _) => source.fmt(f),
+        }
+    }
 }
 
 impl Credentials {
@@ -65,6 +87,14 @@ impl Credentials {
         Ok(Self {
             access: self.access.reload()?,
             secret: self.secret.reload()?,
+            token: self.token.as_ref().map(Secret::reload).transpose()?,
         })
+    }
+
+    /// Whether a part comes from a file.
+    #[must_use]
+    pub fn is_from_files(&self) -> bool {
+        let parts = [Some(&self.access), Some(&self.secret), self.token.as_ref()];
+        parts.into_iter().flatten().any(Secret::is_from_file)
     }
 }

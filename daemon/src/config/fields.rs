@@ -107,8 +107,9 @@ macro_rules! fields {
 }
 
 fields!(config_file database_url database_url_file database_ca_file listener_database_url listener_database_url_file
-    s3_endpoint s3_ca_file s3_region s3_bucket s3_access_key s3_access_key_file s3_secret_key s3_secret_key_file
-    s3_timeout s3_probe_interval concurrency extract_threads lease poll_interval sweep_interval sweep_recordings
+    s3_endpoint s3_ca_file s3_region s3_bucket s3_addressing s3_access_key s3_access_key_file s3_secret_key
+    s3_secret_key_file s3_session_token s3_session_token_file s3_timeout s3_probe_interval concurrency extract_threads
+    lease poll_interval sweep_interval sweep_recordings
     sweep_history max_object_bytes max_bytes_in_flight shutdown_grace http_addr http_hosts http_token_file http_read_token_file
     admin_database_url admin_database_url_file log log_format);
 

@@ -2,6 +2,7 @@
 //! TLS.
 
 pub mod arguments;
+pub mod aws;
 pub mod connection_url;
 pub mod credentials;
 pub mod environment;
@@ -11,9 +12,14 @@ mod foreign_parameters;
 pub mod libpq;
 mod page;
 mod password_file;
+pub mod plain_password;
+pub mod proxy;
 mod resolve;
+mod resolve_store;
 pub mod secret;
+mod server_verifier;
 pub mod settings;
 pub mod tls;
 mod tls_parameters;
+pub mod trust_roots;
 mod validation;

@@ -6,12 +6,10 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::arguments::Arguments;
-use super::credentials::{Credentials, DatabaseUrl};
+use super::credentials::DatabaseUrl;
 use super::secret::Secret;
-use super::settings::{
-    ConfigErrors, DEFAULT_LOG, HttpAddress, ListenerUrl, LogFormat, Settings, StoreSettings, SweepSettings,
-};
-use super::validation::{Given, Validator};
+use super::settings::{ConfigErrors, DEFAULT_LOG, HttpAddress, ListenerUrl, LogFormat, Settings, SweepSettings};
+use super::validation::{Given, Validator, given};
 
 /// Enough to hide the latency of the store on a few cores. Sixteen partly read recordings fit into
 /// 64 MB.
@@ -28,17 +26,6 @@ const MIN_BYTES_IN_FLIGHT: u64 = 1 << 20;
 
 /// A URL without parameters: all of them are libpq's variables.
 const LIBPQ_ALONE: &str = "postgresql://";
-
-/// The text of an argument. Its setting is named `HEIMDALL_` and the field in upper case, as in
-/// [`Arguments`].
-macro_rules! given {
-    ($arguments:ident.$field:ident) => {
-        &Given {
-            name: format!("HEIMDALL_{}", stringify!($field).to_uppercase()),
-            text: $arguments.$field.as_deref(),
-        }
-    };
-}
 
 impl Arguments {
     /// Everything that `heimdalld run` needs.
@@ -114,25 +101,6 @@ impl Arguments {
             return ListenerUrl::Disabled;
         }
         ListenerUrl::Separate(check.database_url(NAME, self.database_at(url)))
-    }
-
-    fn store(&self, check: &mut Validator) -> StoreSettings {
-        let (ms, seconds, hour) = (Duration::from_millis, Duration::from_secs, Duration::from_hours(1));
-        let access = (self.s3_access_key.as_ref(), self.s3_access_key_file.as_ref());
-        let secret = (self.s3_secret_key.as_ref(), self.s3_secret_key_file.as_ref());
-        let endpoint = check.endpoint(given!(self.s3_endpoint));
-        StoreSettings {
-            tls: check.store_tls(&endpoint, self.s3_ca_file.as_ref()),
-            endpoint,
-            region: self.s3_region.clone().unwrap_or_else(|| "us-east-1".to_owned()),
-            buckets: check.buckets(given!(self.s3_bucket)),
-            credentials: Credentials {
-                access: check.secret("HEIMDALL_S3_ACCESS_KEY", access.0, access.1),
-                secret: check.secret("HEIMDALL_S3_SECRET_KEY", secret.0, secret.1),
-            },
-            timeout: check.duration(given!(self.s3_timeout), seconds(20), ms(100)..=hour),
-            probe_interval: check.duration(given!(self.s3_probe_interval), seconds(10), ms(10)..=hour),
-        }
     }
 
     /// The database URL, for commands that need no object store.

@@ -54,6 +54,12 @@ impl Secret {
         }
     }
 
+    /// Whether it comes from a file.
+    #[must_use]
+    pub fn is_from_file(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// Reads the file again; a value that does not come from a file stays the same.
     ///
     /// # Errors

@@ -6,7 +6,9 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::connection_url::Address;
-use super::credentials::{Credentials, DatabaseUrl};
+use super::credentials::{CredentialSource, DatabaseUrl};
+use super::plain_password;
+use super::proxy::Proxies;
 use super::secret::Secret;
 use super::tls::Tls;
 
@@ -20,6 +22,16 @@ pub enum LogFormat {
     Json,
 }
 
+/// How requests name the bucket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Addressing {
+    /// In the path: `http://store/bucket/key`.
+    #[default]
+    Path,
+    /// In the name of the host: `http://bucket.store/key`.
+    Virtual,
+}
+
 /// Where the objects are.
 #[derive(Clone, Debug)]
 pub struct StoreSettings {
@@ -29,8 +41,12 @@ pub struct StoreSettings {
     pub region: String,
     /// Buckets that may be read. Never empty; the first is the default.
     pub buckets: Vec<String>,
-    /// Keys that sign requests.
-    pub credentials: Credentials,
+    /// How requests name the bucket.
+    pub addressing: Addressing,
+    /// Where the keys that sign requests come from.
+    pub credentials: CredentialSource,
+    /// The proxies that requests may have to go through.
+    pub proxies: Proxies,
     /// TLS, if the endpoint is `https`.
     pub tls: Tls,
     /// Longest wait for the store: to connect, for the start of the answer, and between two pieces
@@ -136,6 +152,18 @@ impl Settings {
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {
         Address::parse(&self.database_url).map_or_else(|_| Vec::new(), |address| address.remarks)
+    }
+
+    /// The servers to which a password is sent without TLS, over a network.
+    #[must_use]
+    pub fn passwords_without_tls(&self) -> Vec<String> {
+        let urls = [Some(&self.database_url), self.listener_url()];
+        let addresses = urls.into_iter().flatten().filter_map(|url| Address::parse(url).ok());
+        let mut hosts: Vec<String> = addresses
+            .flat_map(|address| plain_password::servers(&address))
+            .collect();
+        hosts.dedup();
+        hosts
     }
 
     /// Where the listener connects; `None`: nowhere.

@@ -1,32 +1,19 @@
 //! TLS for the database and the store: trust roots for server certificates, and the client
 //! certificate that we present.
 
-use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::ResolvesClientCert;
 use rustls::crypto::CryptoProvider;
+use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, SignatureScheme};
 use tracing::{debug, warn};
 
-/// The certificate store of a system has 200 KB; a longer file is not a list of authorities.
-const MAX_FILE_BYTES: u64 = 4 << 20;
-
-/// The authorities that may sign a server certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TrustRoots {
-    /// The certificate store of the system, which curl uses too.
-    System,
-    /// Only the authorities in this PEM file.
-    File(PathBuf),
-    /// None. For connections without TLS.
-    Empty,
-}
+use super::server_verifier::ReloadingVerifier;
+use super::trust_roots::{TrustRoots, certificates, error_in, read};
 
 /// Files of our client certificate, for servers that ask for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +42,8 @@ impl From<TrustRoots> for Tls {
 
 impl Tls {
     /// A TLS configuration that accepts a server certificate only if it chains to the authorities,
-    /// is valid now and contains the server's name.
+    /// is valid now and contains the server's name. It reads the authorities again when they have
+    /// changed.
     ///
     /// # Errors
     /// When the authorities or the client certificate cannot be read, with the file's name.
@@ -63,36 +51,20 @@ impl Tls {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?
-            .with_root_certificates(self.trust.roots()?);
+            .map_err(|error| error.to_string())?;
+        let config = match &self.trust {
+            TrustRoots::Empty => config.with_root_certificates(RootCertStore::empty()),
+            // "Dangerous" is any verifier of one's own. This one only chooses the authorities.
+            trust => config
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(ReloadingVerifier::new(trust.clone(), provider.clone())?)),
+        };
         Ok(match &self.identity {
             Some(identity) => {
                 config.with_client_cert_resolver(Arc::new(ReloadingCertResolver::new(identity.clone(), provider)?))
             }
             None => config.with_no_client_auth(),
         })
-    }
-}
-
-impl TrustRoots {
-    fn roots(&self) -> Result<RootCertStore, String> {
-        let mut roots = RootCertStore::empty();
-        match self {
-            Self::System => {
-                let found = rustls_native_certs::load_native_certs();
-                roots.add_parsable_certificates(found.certs);
-                if roots.is_empty() {
-                    return Err(format!("no certificates in the system's store {:?}", found.errors));
-                }
-            }
-            Self::File(path) => {
-                for certificate in certificates(path)? {
-                    roots.add(certificate).map_err(|error| error_in(path, &error))?;
-                }
-            }
-            Self::Empty => {}
-        }
-        Ok(roots)
     }
 }
 
@@ -160,25 +132,4 @@ impl ResolvesClientCert for ReloadingCertResolver {
     fn has_certs(&self) -> bool {
         true
     }
-}
-
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(path)?).collect();
-    match certificates {
-        Ok(certificates) if certificates.is_empty() => Err(error_in(path, &"no certificate in it (PEM is expected)")),
-        Ok(certificates) => Ok(certificates),
-        Err(error) => Err(error_in(path, &error)),
-    }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let mut pem = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_FILE_BYTES).read_to_end(&mut pem))
-        .map_err(|error| error_in(path, &error))?;
-    Ok(pem)
-}
-
-fn error_in(path: &Path, what: &dyn std::fmt::Display) -> String {
-    format!("{}: {what}", path.display())
 }

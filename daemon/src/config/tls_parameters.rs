@@ -7,7 +7,8 @@ use percent_encoding::percent_decode_str;
 
 use super::foreign_parameters::is_read;
 use super::libpq::Found;
-use super::tls::{ClientIdentity, Tls, TrustRoots};
+use super::tls::{ClientIdentity, Tls};
+use super::trust_roots::TrustRoots;
 
 /// The parameters that we read, by their names in libpq.
 #[derive(Debug, Default)]

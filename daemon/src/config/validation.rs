@@ -6,20 +6,35 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::ValueEnum as _;
 use humantime::{format_duration, parse_duration};
 use reqwest::Url;
 
 use super::connection_url::Address;
 use super::credentials::DatabaseUrl;
+use super::proxy::{Proxies, ProxyVariables};
 use super::secret::Secret;
-use super::settings::{ConfigErrors, DEFAULT_BUCKET, DEFAULT_HTTP, HttpAddress};
-use super::tls::{Tls, TrustRoots};
+use super::settings::{Addressing, ConfigErrors, DEFAULT_BUCKET, DEFAULT_HTTP, HttpAddress};
+use super::tls::Tls;
+use super::trust_roots::TrustRoots;
 
 /// The text of a setting, with the setting's name for errors.
 pub(super) struct Given<'a> {
     pub(super) name: String,
     pub(super) text: Option<&'a str>,
 }
+
+/// The text of an argument. Its setting is named `HEIMDALL_` and the field in upper case.
+macro_rules! given {
+    ($arguments:ident.$field:ident) => {
+        &Given {
+            name: format!("HEIMDALL_{}", stringify!($field).to_uppercase()),
+            text: $arguments.$field.as_deref(),
+        }
+    };
+}
+
+pub(super) use given;
 
 /// Parses settings. Each error becomes a line, and a default takes the place of the wrong value.
 #[derive(Default)]
@@ -138,6 +153,9 @@ impl Validator {
                 "the URL must not contain credentials: use HEIMDALL_S3_ACCESS_KEY and HEIMDALL_S3_SECRET_KEY"
                     .to_owned(),
             ),
+            Ok(url) if url.query().is_some() || url.fragment().is_some() => {
+                Err("the URL must not contain '?' or '#'".to_owned())
+            }
             Ok(url) => Ok(url.as_str().trim_end_matches('/').to_owned()),
             Err(error) => Err(format!("'{text}': {error}")),
         })
@@ -158,6 +176,35 @@ impl Validator {
                 }
             }
             Ok(names)
+        })
+    }
+
+    /// How requests name the bucket. A bucket can be part of the name of a host only if that is a
+    /// name, and if TLS can check it.
+    pub(super) fn addressing(&mut self, given: &Given<'_>, endpoint: &str, buckets: &[String]) -> Addressing {
+        let addressing = self.parse(given, Addressing::default(), |text| {
+            Addressing::from_str(text, true).map_err(|_| format!("'{text}' is neither path nor virtual"))
+        });
+        if addressing == Addressing::Virtual {
+            let dotted = buckets.iter().find(|bucket| bucket.contains('.'));
+            if let Some(bucket) = dotted.filter(|_| endpoint.starts_with("https://")) {
+                let what = format!("no certificate is valid for {bucket}.…, which has another dot: use path");
+                self.error(&given.name, what);
+            }
+            if Url::parse(endpoint).is_ok_and(|url| url.domain().is_none()) {
+                self.error(
+                    &given.name,
+                    "a bucket cannot stand before an IP address: use path, or a name in the endpoint",
+                );
+            }
+        }
+        addressing
+    }
+
+    pub(super) fn proxies(&mut self, variables: &ProxyVariables) -> Proxies {
+        variables.proxies().unwrap_or_else(|(name, what)| {
+            self.error(name, what);
+            Proxies::default()
         })
     }
 

@@ -28,7 +28,7 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
             )];
         }
     };
-    let mut findings = vec![transport(settings)];
+    let mut findings = vec![transport(settings), credentials(&store, settings).await];
     // The Date header is optional. The checks of the buckets report a store that does not answer.
     if let Ok(Ok(Some(date))) = timeout(LIMIT, store.date()).await {
         findings.push(clock(&date));
@@ -58,18 +58,37 @@ fn transport(settings: &Settings) -> Finding {
     let endpoint = &settings.store.endpoint;
     let url = Url::parse(endpoint).ok();
     let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+    let proxy = settings.store.proxies.shown(endpoint);
+    let proxy = proxy.map_or(String::new(), |proxy| format!(", through the proxy {proxy}"));
     let local = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
     if endpoint.starts_with("https://") || local {
         Finding::ok(
             "store",
-            format_args!("{endpoint}, {}", if local { "on this host" } else { "with TLS" }),
+            format_args!("{endpoint}, {}{proxy}", if local { "on this host" } else { "with TLS" }),
         )
     } else {
         Finding::warning(
             "store",
-            format_args!("{endpoint} is without TLS: others in the network can read and change recordings"),
+            format_args!("{endpoint}{proxy} is without TLS: others in the network can read and change recordings"),
             "HEIMDALL_S3_ENDPOINT=https://…",
         )
+    }
+}
+
+/// Where the keys come from, and whether there are any.
+async fn credentials(store: &ObjectStore, settings: &Settings) -> Finding {
+    let source = &settings.store.credentials;
+    match store.load_credentials().await {
+        Ok(Some(left)) => Finding::ok(
+            "store's keys",
+            format_args!("from {source}, valid for {} min more", left.as_secs() / 60),
+        ),
+        Ok(None) => Finding::ok("store's keys", format_args!("from {source}")),
+        Err(error) => Finding::wrong(
+            "store's keys",
+            error,
+            "heimdalld config  shows where they come from; HEIMDALL_S3_ACCESS_KEY_FILE and HEIMDALL_S3_SECRET_KEY_FILE come first",
+        ),
     }
 }
 
@@ -101,7 +120,11 @@ fn clock(date: &str) -> Finding {
 fn bucket_error(settings: &Settings, bucket: &str, error: &StoreError) -> Finding {
     let what = error.to_string();
     let endpoint = &settings.store.endpoint;
-    let hint = if what.contains("NoSuchBucket") {
+    let hint = if let Some((_, region)) = what.split_once("HEIMDALL_S3_REGION=") {
+        format!("HEIMDALL_S3_REGION={region}")
+    } else if what.contains("ExpiredToken") || what.contains("InvalidToken") {
+        "new temporary keys, with their session token (HEIMDALL_S3_SESSION_TOKEN_FILE)".to_owned()
+    } else if what.contains("NoSuchBucket") {
         format!("aws --endpoint-url {endpoint} s3 mb s3://{bucket}  or correct HEIMDALL_S3_BUCKET")
     } else if what.contains("InvalidAccessKeyId") || what.contains("SignatureDoesNotMatch") {
         "HEIMDALL_S3_ACCESS_KEY_FILE and HEIMDALL_S3_SECRET_KEY_FILE: other keys; HEIMDALL_S3_REGION is part of the signature too".to_owned()

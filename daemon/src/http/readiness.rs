@@ -41,7 +41,7 @@ pub struct Status {
     held: Arc<HeldLeases>,
     stalls: Arc<Stalls>,
     database_answer: Cached<DatabaseAnswer>,
-    store_answer: Cached<Result<(), String>>,
+    store_answer: Cached<Result<Option<String>, String>>,
     queue_sampled: Cached<()>,
 }
 
@@ -175,13 +175,7 @@ impl Status {
 
     async fn store(&self) -> Check {
         let ask = async {
-            let probes = async {
-                for bucket in self.store.bucket_names() {
-                    let probed = self.store.probe(bucket).await;
-                    probed.map_err(|error| format!("bucket {bucket}: {}", sanitize(&error.to_string())))?;
-                }
-                Ok(())
-            };
+            let probes = self.breakers.probe_all(&self.store);
             let on_timeout = |_| Err(format!("no answer within {STORE_TIMEOUT:?}"));
             timeout(STORE_TIMEOUT, probes).await.unwrap_or_else(on_timeout)
         };
@@ -189,8 +183,9 @@ impl Status {
         let (outages, all) = self.breakers.outages();
         match (answer, outages.first()) {
             (Err(error), _) => Check::wrong(error),
-            (Ok(()), None) => Check::ok("answers for every bucket"),
-            (Ok(()), Some((bucket, outage))) => Check::wrong(format!(
+            (Ok(None), None) => Check::ok("answers for every bucket"),
+            (Ok(Some(note)), None) => Check::ok(format!("answers; {note}")),
+            (Ok(_), Some((bucket, outage))) => Check::wrong(format!(
                 "answers, but {} since {} s: {}",
                 if all {
                     "nothing is claimed".to_owned()

@@ -30,6 +30,13 @@ pub enum StoreError {
         /// How far the store's clock is ahead of this host's, seconds; negative if it is behind.
         store_ahead_s: i64,
     },
+    /// The store knows the key and refuses it this object. A key that may not list the bucket gets
+    /// this for objects that do not exist, too.
+    #[error("{reason}")]
+    Denied {
+        /// Error of the store.
+        reason: String,
+    },
     /// The object is no longer the one whose first part was read.
     #[error("the object was replaced")]
     Replaced,
@@ -64,7 +71,7 @@ impl StoreError {
 
     /// The same error with its reason changed.
     pub(super) fn map_reason(mut self, change: impl FnOnce(&str) -> String) -> Self {
-        if let Self::Other { reason, .. } | Self::Skewed { reason, .. } = &mut self {
+        if let Self::Other { reason, .. } | Self::Skewed { reason, .. } | Self::Denied { reason } = &mut self {
             *reason = change(reason);
         }
         self

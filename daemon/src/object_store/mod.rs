@@ -2,10 +2,13 @@
 
 pub mod breaker;
 pub mod client;
+mod credentials;
 pub mod error;
+mod http_client;
 pub mod location;
 pub mod object;
 mod pace;
 mod probe;
 pub mod response;
+mod signer_keeper;
 mod signing;

@@ -55,7 +55,8 @@ pub(super) async fn check(response: Response, wanted: Wanted<'_>, limit: Duratio
         .map(Duration::from_secs);
     let store_ahead_s = header(&response, DATE).and_then(ahead_s);
     let from_s3 = response.headers().contains_key("x-amz-request-id");
-    let (code, message) = error_body(response, limit).await;
+    let named_region = response.headers().get("x-amz-bucket-region").cloned();
+    let ErrorDocument { code, message, region } = error_document(response, limit).await;
     // A proxy without its store also answers 404. Without an error code, only an answer with S3's
     // header means that the object does not exist.
     if status == StatusCode::NOT_FOUND && (code == "NoSuchKey" || (code.is_empty() && from_s3)) {
@@ -70,10 +71,34 @@ pub(super) async fn check(response: Response, wanted: Wanted<'_>, limit: Duratio
     if code.is_empty() {
         reason.push_str(" without an S3 error code");
     }
+    if status == StatusCode::MOVED_PERMANENTLY || code.starts_with("Authorization") {
+        let named = named_region.as_ref().and_then(|value| value.to_str().ok());
+        if let Some(region) = named.into_iter().chain([&*region]).find(|name| is_region(name)) {
+            reason = format!("{reason}; the store names another region: HEIMDALL_S3_REGION={region}");
+        }
+    }
     match store_ahead_s.filter(|_| code == "RequestTimeTooSkewed") {
         Some(store_ahead_s) => Err(StoreError::Skewed { reason, store_ahead_s }),
+        None if code == "AccessDenied" && !is_about_signature(&message) => Err(StoreError::Denied { reason }),
         None => Err(StoreError::Other { reason, retry_after }),
     }
+}
+
+/// Whether a text can be the name of a region.
+fn is_region(text: &str) -> bool {
+    (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// Garage says so of a wrong secret key, with the code of a missing right.
+fn is_about_signature(message: &str) -> bool {
+    message.to_lowercase().contains("signature")
+}
+
+/// What we read of an error document of S3; an element that does not exist is empty.
+struct ErrorDocument {
+    code: String,
+    message: String,
+    region: String,
 }
 
 /// How far a Date header is ahead of this host's clock, seconds; `None` beyond [`MAX_AHEAD_S`].
@@ -110,8 +135,7 @@ fn check_object(response: &Response) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// `<Code>` and `<Message>` of an S3 error document; an element that does not exist is empty.
-async fn error_body(mut response: Response, limit: Duration) -> (String, String) {
+async fn error_document(mut response: Response, limit: Duration) -> ErrorDocument {
     let mut body = Vec::new();
     let read = async {
         while let Ok(Some(piece)) = response.chunk().await {
@@ -125,7 +149,12 @@ async fn error_body(mut response: Response, limit: Duration) -> (String, String)
     drop(timeout(limit, read).await);
     body.truncate(MAX_ERROR_BODY_BYTES);
     let text = String::from_utf8_lossy(&body);
-    (element(&text, "Code").to_owned(), element(&text, "Message").to_owned())
+    let element = |name| element(&text, name).to_owned();
+    ErrorDocument {
+        code: element("Code"),
+        message: element("Message"),
+        region: element("Region"),
+    }
 }
 
 /// Text between `<name>` and `</name>`: enough for S3's error document, which is flat.

@@ -1,7 +1,7 @@
 //! Signed requests: the credentials, and the clock that they are signed with.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH};
@@ -15,7 +15,8 @@ use tracing::warn;
 use super::error::{StoreConfigError, StoreError};
 use super::location::Location;
 use crate::config::credentials::Credentials;
-use crate::config::settings::StoreSettings;
+use crate::config::secret::Secret;
+use crate::config::settings::{Addressing, StoreSettings};
 
 /// A clock difference is logged again if it has changed by more than this. Two measurements of the
 /// same difference can be this far apart: whole seconds, and a slow answer.
@@ -46,8 +47,9 @@ impl Signer {
     pub(super) fn new(settings: &StoreSettings, credentials: Credentials) -> Result<Self, StoreConfigError> {
         let wrong = |error: &dyn std::fmt::Display| StoreConfigError::Settings(error.to_string());
         let (access, secret) = (credentials.access.expose(), credentials.secret.expose());
+        let token = credentials.token.as_ref().map(Secret::expose);
         let signing =
-            S3Credentials::new(Some(access), Some(secret), None, None, None).map_err(|error| wrong(&error))?;
+            S3Credentials::new(Some(access), Some(secret), None, token, None).map_err(|error| wrong(&error))?;
         let region = s3::Region::Custom {
             region: settings.region.clone(),
             endpoint: settings.endpoint.clone(),
@@ -56,11 +58,13 @@ impl Signer {
             .buckets
             .iter()
             .map(|name| {
-                Bucket::new(name, region.clone(), signing.clone())
-                    .map(|bucket| *bucket.with_path_style())
-                    .map_err(|error| wrong(&error))
+                let bucket = Bucket::new(name, region.clone(), signing.clone()).map_err(|error| wrong(&error))?;
+                Ok(match settings.addressing {
+                    Addressing::Path => *bucket.with_path_style(),
+                    Addressing::Virtual => *bucket,
+                })
             })
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect::<Result<Vec<_>, StoreConfigError>>()?;
         Ok(Self { credentials, buckets })
     }
 
@@ -86,13 +90,7 @@ impl Signer {
         // rust-s3 removes one leading slash; the key may begin with another.
         let path = format!("/{}", location.key);
         let mut request = ReqwestRequest::new(bucket, &path, command).await.map_err(signing)?;
-        let store_ahead_s = clock.ahead_s();
-        let difference = Duration::from_secs(store_ahead_s.unsigned_abs());
-        if store_ahead_s < 0 {
-            request.datetime -= difference;
-        } else {
-            request.datetime += difference;
-        }
+        request.datetime = clock.now().into();
         let mut headers = request.headers().await.map_err(signing)?;
         let condition = match wanted {
             Wanted::Whole => None,
@@ -114,7 +112,9 @@ impl Signer {
             None => text.to_owned(),
         };
         // The longer key first: the shorter one may be a part of it.
-        let mut keys = [self.credentials.access.expose(), self.credentials.secret.expose()];
+        let Credentials { access, secret, token } = &self.credentials;
+        let mut keys = vec![access.expose(), secret.expose()];
+        keys.extend(token.as_ref().map(Secret::expose));
         keys.sort_by_key(|key| std::cmp::Reverse(key.len()));
         keys.into_iter().fold(text, |text, key| text.replace(key, "***"))
     }
@@ -129,8 +129,15 @@ impl Signer {
 pub(super) struct StoreClock(AtomicI64);
 
 impl StoreClock {
-    fn ahead_s(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
+    /// The time of the store.
+    pub(super) fn now(&self) -> SystemTime {
+        let ahead_s = self.0.load(Ordering::Relaxed);
+        let difference = Duration::from_secs(ahead_s.unsigned_abs());
+        if ahead_s < 0 {
+            SystemTime::now() - difference
+        } else {
+            SystemTime::now() + difference
+        }
     }
 
     pub(super) fn set_ahead(&self, store_ahead_s: i64) {

@@ -18,7 +18,7 @@ use self::error::DbError;
 use self::pooler::{SESSION_MARKER, is_dedicated_session, is_refused_setting};
 use crate::config::connection_url::Address;
 use crate::config::credentials::DatabaseUrl;
-use crate::config::tls::TrustRoots;
+use crate::config::trust_roots::TrustRoots;
 
 pub mod error;
 pub mod migrate;

@@ -22,9 +22,12 @@ pub(super) async fn is_dedicated_session(client: &Client) -> Result<bool, Error>
 }
 
 /// Whether a pooler refused the setting. `PgBouncer` refuses `options` unless it is set to drop
-/// them.
+/// them; RDS Proxy always does ("currently doesn't support command-line options").
 pub(super) fn is_refused_setting(error: &Error) -> bool {
     error.as_db_error().is_some_and(|refusal| {
-        *refusal.code() == SqlState::PROTOCOL_VIOLATION && refusal.message().contains("startup parameter")
+        let code = refusal.code();
+        let says = |text| refusal.message().contains(text);
+        *code == SqlState::PROTOCOL_VIOLATION && says("startup parameter")
+            || *code == SqlState::FEATURE_NOT_SUPPORTED && says("command-line options")
     })
 }

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use s3s::auth::{S3Auth, SecretKey};
+use s3s::host::{S3Host, VirtualHost};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{S3Result, s3_error};
 use tokio::net::TcpListener;
@@ -18,6 +19,10 @@ use super::objects::Objects;
 pub const ACCESS_KEY: &str = "heimdall-demo";
 /// The secret key that belongs to [`ACCESS_KEY`].
 pub const SECRET_KEY: &str = "heimdall-demo-secret";
+
+/// The server also takes requests for `{bucket}.store.test`. A client that uses it as an HTTP proxy
+/// needs no name server for that.
+pub const DOMAIN: &str = "store.test";
 
 /// A running server. Dropping the value stops it.
 #[derive(Debug)]
@@ -70,6 +75,7 @@ impl Drop for S3Server {
 pub fn service(objects: Objects) -> S3Service {
     let mut builder = S3ServiceBuilder::new(objects);
     builder.set_auth(OneKey);
+    builder.set_host(BucketInHost);
     builder.build()
 }
 
@@ -90,6 +96,20 @@ async fn accept(listener: TcpListener, service: S3Service) {
             }
             Some(_) = connections.join_next() => {}
         }
+    }
+}
+
+/// Finds the bucket in the name of the host if that ends with [`DOMAIN`], in the path otherwise.
+struct BucketInHost;
+
+impl S3Host for BucketInHost {
+    fn parse_host_header<'a>(&'a self, host: &'a str) -> S3Result<VirtualHost<'a>> {
+        let name = host.split(':').next().unwrap_or_default();
+        let bucket = name.strip_suffix(DOMAIN).and_then(|before| before.strip_suffix('.'));
+        Ok(match bucket {
+            Some(bucket) => VirtualHost::new(DOMAIN).with_bucket(bucket),
+            None => VirtualHost::new(host),
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -89,7 +90,9 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), RunE
     };
     let _systemd = AbortOnDropHandle::new(tokio::spawn(service.systemd().report()));
     let queue = service.queue.with_timeout(service.answer_timeouts.base);
-    let Some(id) = register(&service.identity, &queue, &service.stop).await else {
+    let store = service.pipeline.breakers.probe_at_start(&service.pipeline.store);
+    let store = service.stop.run_until_cancelled(store);
+    let (Some(id), _) = join(register(&service.identity, &queue, &service.stop), store).await else {
         return Ok(());
     };
     service.shared.worker_id.send_replace(id);
@@ -155,8 +158,15 @@ impl Service {
             extract_threads = settings.extract_threads,
             store = %settings.store.endpoint,
             buckets = settings.store.buckets.join(","),
+            credentials = %settings.store.credentials,
             "heimdalld starts"
         );
+        if let Some(proxy) = settings.store.proxies.shown(&settings.store.endpoint) {
+            info!(
+                proxy,
+                "requests to the object store go through a proxy, from the environment"
+            );
+        }
         metrics().concurrency.set(i64::from(identity.concurrency));
         Ok(Self {
             answer_timeouts: queue::answer_timeout_policy(settings.lease),

@@ -1,5 +1,5 @@
 -- Stops all claims: each claim reads this row. Recordings in flight are finished.
-CREATE OR REPLACE FUNCTION heimdall.pause_extraction(reason text DEFAULT 'no reason given') RETURNS void
+CREATE OR REPLACE FUNCTION heimdall.pause_extraction(reason text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -7,7 +7,9 @@ AS $$
 BEGIN
     UPDATE heimdall.extraction_control
     SET paused = true, pause_reason = coalesce(reason, 'no reason given'), paused_by = session_user,
-        paused_at = clock_timestamp();
+        paused_at = clock_timestamp()
+    -- To pause again without a reason changes nothing: the first reason is still the reason.
+    WHERE NOT paused OR reason IS NOT NULL;
     -- The notification makes every daemon read the row immediately.
     PERFORM heimdall.wake_workers();
 END

@@ -5,7 +5,7 @@ use hyper::body::Bytes;
 use percent_encoding::percent_decode_str;
 
 use crate::support::daemon::Daemon;
-use crate::support::s3_replies::{object, s3_error, truncate, working_store};
+use crate::support::s3_replies::{no_such_key, object, s3_error, truncate, working_store};
 use crate::support::scripted_store::{Reply, Request, ScriptedStore};
 use crate::support::{BUCKET, Bench, FeatureRow, recordings};
 
@@ -33,6 +33,9 @@ async fn a_broken_body_is_continued_with_a_range_request_if_the_object_is_unchan
     // breaks than the daemon accepts.
     let bytes = tone.clone();
     let store = ScriptedStore::start(move |request| {
+        if request.is_probe() {
+            return Reply::Send(no_such_key());
+        }
         let whole = object(request, "v1", &bytes);
         let piece = if request.path.contains("slow") { 20_000 } else { 40_000 };
         let rest = bytes.len() - from(request);
@@ -84,6 +87,9 @@ async fn an_object_replaced_between_two_ranges_is_read_again_from_its_start() {
         recordings::tone(),
     );
     let store = ScriptedStore::start(move |request| {
+        if request.is_probe() {
+            return Reply::Send(no_such_key());
+        }
         if request.path.contains("reference") {
             return Reply::Send(object(request, "new", &new));
         }

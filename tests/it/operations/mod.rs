@@ -18,6 +18,7 @@ mod secrets;
 mod settings;
 mod settings_from_files;
 mod stalls;
+mod store_settings;
 mod systemd;
 mod terminal;
 mod tls;

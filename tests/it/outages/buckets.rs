@@ -95,8 +95,10 @@ async fn an_unavailable_bucket_does_not_delay_the_others() {
 async fn with_all_buckets_unavailable_nothing_is_claimed() {
     let bench = Bench::new().await;
     let tone = recordings::tone();
-    let store = ScriptedStore::start(|_| Reply::Send(s3_error("503 Slow Down", "SlowDown", "Reduce your rate."))).await;
+    let bytes = tone.clone();
+    let store = ScriptedStore::start(move |request| working_store(request, &bytes)).await;
     let daemon = Daemon::start_at(&bench, &store.endpoint(), &[("HEIMDALL_S3_BUCKET", &both())]).await;
+    store.set(|_| Reply::Send(s3_error("503 Slow Down", "SlowDown", "Reduce your rate.")));
     let first = complete(&bench, &objects(BUCKET, "first", 3)).await;
     daemon.wait_for_log("claiming stops").await;
     assert_eq!(

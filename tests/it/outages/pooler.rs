@@ -4,6 +4,7 @@ use tokio_postgres::SimpleQueryMessage;
 
 use crate::support::daemon::{ANY_PORT, Daemon, command, get};
 use crate::support::pgbouncer::PgBouncer;
+use crate::support::rds_proxy::RdsProxy;
 use crate::support::{Bench, connect, recordings, wait_until};
 
 /// A trigger that stores the settings of the session that writes each row.
@@ -110,6 +111,23 @@ async fn the_listener_bypasses_a_pooler_that_ignores_unknown_parameters() {
     bench.complete(&session).await;
     assert!(!bench.rows(&session).await[0].failed);
     assert_eq!(daemon.log_lines("only polling"), Vec::<String>::new());
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_refusal_of_rds_proxy_is_the_one_of_a_pooler() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", recordings::tone());
+    let session = bench.record(&["a.bin"]).await;
+    let proxy = RdsProxy::start(&bench).await;
+    let url = proxy.url_as("daemon", &bench);
+    let daemon = Daemon::spawn_with(&bench, &[("HEIMDALL_DATABASE_URL", url.as_str())]).await;
+    daemon
+        .wait_for_log("a transaction pooler is in between: statements")
+        .await;
+    bench.complete(&session).await;
+    assert!(!bench.rows(&session).await[0].failed);
+    daemon.assert_logged("only polling, every second", 1).await;
     daemon.stop().await;
 }
 

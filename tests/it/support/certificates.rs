@@ -8,6 +8,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::TlsAcceptor;
 
 /// A certificate authority with its certificate in a file.
@@ -80,17 +81,28 @@ impl Drop for Authority {
 }
 
 impl Identity {
+    /// A certificate of version 1, for localhost and valid for a century, as `openssl x509 -req` makes
+    /// it without extensions. rcgen makes version 3 alone.
+    pub(crate) fn version_1() -> Self {
+        Self {
+            certificate: include_str!("version_1.crt").to_owned(),
+            key: include_str!("version_1.key").to_owned(),
+        }
+    }
+
     /// The server's side of TLS.
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let certificate = CertificateDer::from_pem_slice(self.certificate.as_bytes()).expect("PEM");
         let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes()).expect("PEM");
+        let key = provider.key_provider.load_private_key(key).expect("a key");
+        // Without the check of `with_single_cert`, which refuses certificates of version 1.
+        let certified = SingleCertAndKey::from(CertifiedKey::new(vec![certificate], key));
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("versions")
             .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)
-            .expect("the key fits the certificate");
+            .with_cert_resolver(Arc::new(certified));
         TlsAcceptor::from(Arc::new(config))
     }
 }

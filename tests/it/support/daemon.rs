@@ -20,7 +20,11 @@ pub(crate) struct Daemon {
 /// `heimdalld` without any setting of the caller's environment.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_heimdalld"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HEIMDALL_") || name.starts_with("PG")) {
+    let is_setting = |name: &str| {
+        let starts = ["HEIMDALL_", "PG", "AWS_"];
+        starts.iter().any(|start| name.starts_with(start)) || name.to_lowercase().ends_with("_proxy")
+    };
+    for (name, _) in std::env::vars().filter(|(name, _)| is_setting(name)) {
         command.env_remove(name);
     }
     command.stdin(Stdio::null());

@@ -1,6 +1,7 @@
 //! What the tests share: one throw-away cluster a run, one database and one store a test, the real
 //! binary.
 
+pub(crate) mod aws_services;
 pub(crate) mod bench;
 pub(crate) mod certificates;
 pub(crate) mod cluster;
@@ -11,6 +12,7 @@ pub(crate) mod notifications;
 pub(crate) mod pgbouncer;
 pub(crate) mod prometheus;
 pub(crate) mod psql;
+pub(crate) mod rds_proxy;
 pub(crate) mod recordings;
 pub(crate) mod s3_replies;
 pub(crate) mod scripted_store;

@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::body::Bytes;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
+
+use super::certificates::Identity;
 
 /// A request.
 #[derive(Debug, Clone)]
@@ -17,6 +19,8 @@ pub(crate) struct Request {
     pub(crate) path: String,
     /// Names in lower case.
     pub(crate) headers: HashMap<String, String>,
+    /// The body, if there is one with a length.
+    pub(crate) body: String,
     /// Number of requests for this path so far, with this one.
     pub(crate) count: u32,
 }
@@ -136,6 +140,11 @@ impl ScriptedStore {
         (listener, (0..4).map(fill).collect())
     }
 
+    /// Has this certificate when it listens the next time.
+    pub(crate) fn set_identity(&mut self, identity: &Identity) {
+        self.tls = Some(identity.acceptor());
+    }
+
     /// Serves again after [`Self::stop_listening`].
     pub(crate) fn listen_again(&mut self) {
         let listener = socket(self.address).listen(64).expect("listening again");
@@ -178,11 +187,22 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, tls: Option<TlsAccep
 async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, shared: Arc<Shared>) {
     let mut stream = BufReader::new(stream);
     while let Some((path, headers)) = read_head(&mut stream).await {
+        let length = headers.get("content-length").and_then(|text| text.parse().ok());
+        let mut body = vec![0; length.unwrap_or(0)];
+        if stream.read_exact(&mut body).await.is_err() {
+            return;
+        }
+        let body = String::from_utf8_lossy(&body).into_owned();
         let request = {
             let mut requests = lock(&shared.requests);
             let before = requests.iter().filter(|request| request.path == path).count();
             let count = u32::try_from(before + 1).expect("few");
-            let request = Request { path, headers, count };
+            let request = Request {
+                path,
+                headers,
+                body,
+                count,
+            };
             requests.push(request.clone());
             request
         };

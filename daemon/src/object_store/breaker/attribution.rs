@@ -3,7 +3,7 @@
 //! 1. An error that is not about reading (the object is missing or too large, the extractor
 //!    panicked) is the **object's**.
 //! 2. The bytes are not a recording: the **object**, but the **store** if the probe fails, since
-//!    then the server is not an object store.
+//!    then the server is not an object store. To deny the probe is an answer of an object store.
 //! 3. The object could not be read. The first that applies decides:
 //!    - The breaker is open or half-open: the **store**.
 //!    - The probe fails: the **store**.
@@ -58,8 +58,8 @@ impl CircuitBreaker {
     ) -> ExtractionError {
         match error {
             ExtractionError::ObjectUnreadable { reason } => self.attribute_unreadable(reason, location, store).await,
-            ExtractionError::Recording(_) => match store.probe(&location.bucket).await {
-                Ok(()) => error,
+            ExtractionError::Recording(_) => match self.probe_bucket(store).await {
+                Ok(()) | Err(StoreError::Denied { .. }) => error,
                 Err(probe) => self.trip_on(&probe, "", location),
             },
             other => other,
@@ -72,7 +72,7 @@ impl CircuitBreaker {
         if let Some(outage) = self.outage_since(trips_before, location) {
             return outage;
         }
-        if let Err(error) = store.probe(&location.bucket).await {
+        if let Err(error) = self.probe_bucket(store).await {
             return self.trip_on(&error, &format!(" (after: {reason})"), location);
         }
         if store.sample(location).await.is_ok()

@@ -70,6 +70,11 @@ impl FailureWindow {
         self.last_success = Some(now);
     }
 
+    /// When an object was last read to its end.
+    pub(super) fn last_success(&self) -> Option<Instant> {
+        self.last_success
+    }
+
     /// The objects that failed.
     pub(super) fn failed_objects(&self) -> impl Iterator<Item = &Location> {
         self.failed.iter()

@@ -11,7 +11,9 @@
 //!
 //! While a breaker is open or half-open, one task probes the bucket with back-off. A probe requests
 //! a key that cannot exist. If the store answers that this object does not exist, the probe also
-//! reads an object that failed, and if that fails again, a known-good one. One log line is
+//! reads an object that failed, and if that fails again, a known-good one. If the store denies the
+//! probe, as it does to a key that may read a part of the bucket alone, these objects decide, and
+//! after half a minute without one that can be read, the breaker is half-open. One log line is
 //! written when a breaker opens ("object store away"), one when it closes ("object store back").
 //!
 //! Differences from the usual circuit breaker:
@@ -27,13 +29,14 @@
 //! A row of the queue does not name its bucket. So claiming stops only if no breaker is
 //! closed; otherwise recordings of all buckets are claimed, and those of open buckets are deferred.
 //! An outage of one bucket may be an outage of all: when a breaker opens, the other buckets are
-//! probed immediately.
+//! probed immediately. Each bucket is also probed at the start, and while nothing is read from it
+//! (`idle.rs`), so that a wrong setting is known before a recording waits for it.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{join_all, join3};
 use tokio::sync::Notify;
 
 use self::bucket::CircuitBreaker;
@@ -47,6 +50,7 @@ mod attribution;
 pub mod bucket;
 mod failure_window;
 mod group;
+mod idle;
 mod probe;
 pub mod state;
 
@@ -99,24 +103,20 @@ impl CircuitBreakers {
         (outages.collect(), self.group.all_open())
     }
 
-    /// Probes the buckets whose breaker is not closed; runs until dropped.
+    /// Probes the buckets: those whose breaker is not closed until they can be read again, idle ones
+    /// now and then. Runs until dropped.
     pub async fn watch(&self, store: &ObjectStore, wake: &WakeSignal) {
         let each = self.breakers.iter().map(|breaker| breaker.watch(store, wake));
-        join(join_all(each), self.probe_others(store)).await;
+        join3(join_all(each), self.probe_others(store), self.probe_idle(store)).await;
     }
 
     /// When a breaker trips, probes the other buckets; otherwise each outage would be found by
-    /// recordings of its own bucket, and in an idle bucket never.
+    /// recordings of its own bucket, and in an idle bucket later.
     async fn probe_others(&self, store: &ObjectStore) {
         loop {
             self.group.tripped.notified().await;
             let closed = self.breakers.iter().filter(|breaker| breaker.outage().is_none());
-            join_all(closed.map(async |breaker| {
-                if let Err(error) = store.probe(&breaker.bucket).await {
-                    breaker.trip(&error.to_string(), error.retry_after(), &[]);
-                }
-            }))
-            .await;
+            join_all(closed.map(|breaker| breaker.trip_unless_readable(store))).await;
         }
     }
 }

@@ -15,6 +15,8 @@ use crate::sanitize::sanitize;
 
 /// Longest delay before the next probe that the store can ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
+/// A store that denies the probe and all objects that it tried for this long becomes half-open.
+const DENIED_FOR: Duration = Duration::from_secs(30);
 /// Recordings that may be read after each probe in the half-open state.
 const HALF_OPEN_PERMITS: usize = 4;
 
@@ -47,14 +49,21 @@ impl CircuitBreaker {
     /// Probes once, and moves the breaker to the state that follows.
     async fn probe(&self, store: &ObjectStore) {
         let failed_object = self.next_failed_object();
-        store.reload_credentials();
-        let (error, answers) = match store.probe(&self.bucket).await {
-            Err(error) => (error, false),
-            Ok(()) => match self.probe_objects(failed_object.as_ref(), store).await {
-                Err(error) => (error, true),
-                Ok(()) => return self.close(&mut self.lock()),
-            },
+        store.reload_credentials().await;
+        let is_denied = match self.probe_bucket(store).await {
+            Ok(()) => false,
+            Err(StoreError::Denied { .. }) => true,
+            Err(error) => return self.keep_open(&error, false),
         };
+        match self.probe_objects(failed_object.as_ref(), store).await {
+            Ok(()) => self.close(&mut self.lock()),
+            // Perhaps other objects are not denied. To try it costs each of them a minute of delay.
+            Err(error) => self.keep_open(&error, !is_denied || self.is_old()),
+        }
+    }
+
+    /// The store still does not work. `answers`: it answers probes.
+    fn keep_open(&self, error: &StoreError, answers: bool) {
         let mut inner = self.lock();
         let Some(open) = inner.state.not_closed() else { return };
         let probes = open.outage.probes;
@@ -65,6 +74,28 @@ impl CircuitBreaker {
             inner.state.half_open(HALF_OPEN_PERMITS);
         } else {
             inner.state.reopen();
+        }
+    }
+
+    /// Whether the outage is older than a change of rights takes.
+    fn is_old(&self) -> bool {
+        let mut inner = self.lock();
+        let since = inner.state.not_closed().map(|open| open.outage.since);
+        since.is_some_and(|since| since.elapsed() > DENIED_FOR)
+    }
+
+    /// Whether the store works for this bucket. If it denies the key of the probe, as it does to a
+    /// key that may read a part of the bucket alone, a known-good object decides.
+    ///
+    /// # Errors
+    /// Those of the probe.
+    pub(super) async fn probe_bucket(&self, store: &ObjectStore) -> Result<(), StoreError> {
+        match store.probe(&self.bucket).await {
+            Err(denied @ StoreError::Denied { .. }) => match self.probe_known_good_object(store).await {
+                Some(Ok(())) => Ok(()),
+                Some(Err(_)) | None => Err(denied),
+            },
+            result => result,
         }
     }
 

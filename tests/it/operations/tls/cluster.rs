@@ -91,6 +91,12 @@ impl TlsCluster {
         wait_until("the files are reloaded", || async { loaded().await != before }).await;
     }
 
+    /// Ends the sessions of the daemons.
+    pub(super) async fn end_sessions(&self) {
+        self.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'daemon'")
+            .await;
+    }
+
     pub(super) async fn set_certificate(&self, identity: &Identity) {
         self.write("server.crt", &identity.certificate).await;
         self.write("server.key", &identity.key).await;

@@ -63,6 +63,75 @@ async fn a_store_with_a_wrong_certificate_gets_no_request() {
     daemon.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn authorities_are_read_again_when_their_file_changes() {
+    let bench = Bench::new().await;
+    let cluster = TlsCluster::start().await;
+    let (old, new) = (Authority::new(), Authority::new());
+    let bundle = std::env::temp_dir().join(format!("heimdall-bundle-{}.pem", std::process::id()));
+    let text = |authority: &Authority| std::fs::read_to_string(authority.file()).expect("the authority");
+    std::fs::write(&bundle, text(&old)).expect("written");
+    let path = bundle.display().to_string();
+    let tone = recordings::tone();
+    let identity = old.identity("localhost", false);
+    let mut store =
+        ScriptedStore::start_with(Some(identity.acceptor()), move |request| working_store(request, &tone)).await;
+    let daemon = daemon_at(&bench, "localhost", store.port(), Some(&path)).await;
+    cluster.set_certificate(&identity).await;
+    let on_database = daemon_on(&cluster.url("localhost", ""), Some(&path));
+    on_database.wait_for_log("listening").await;
+
+    // Both servers get certificates of another authority, which is not in the file yet.
+    let identity = new.identity("localhost", false);
+    store.stop_listening().await;
+    store.set_identity(&identity);
+    store.listen_again();
+    let session = bench.record(&["a.bin"]).await;
+    bench.complete(&session).await;
+    daemon.wait_for_log("object store away").await;
+    cluster.set_certificate(&identity).await;
+    cluster.end_sessions().await;
+    on_database.wait_for_log("listener lost").await;
+
+    std::fs::write(&bundle, [text(&old), text(&new)].concat()).expect("written");
+    assert_eq!(bench.rows(&session).await[0].error_message, None);
+    wait_until("the listener has reconnected", || async {
+        on_database.log_lines("listening").len() > 1
+    })
+    .await;
+    for daemon in [&daemon, &on_database] {
+        wait_until("the change is logged", || async {
+            !daemon.log_lines("certificate authorities has changed").is_empty()
+        })
+        .await;
+    }
+    // A file that is being written has no authority for a moment.
+    std::fs::write(&bundle, "").expect("written");
+    cluster.end_sessions().await;
+    wait_until("the listener has reconnected again", || async {
+        on_database.log_lines("listening").len() > 2
+    })
+    .await;
+    on_database.assert_logged("cannot be read again", 1).await;
+    daemon.stop().await;
+    on_database.stop().await;
+    std::fs::remove_file(bundle).expect("removed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_of_version_1_is_refused_with_what_to_type() {
+    let bench = Bench::new().await;
+    let own = Authority::new();
+    let store = ScriptedStore::start_with(Some(Identity::version_1().acceptor()), |_| unreachable!("no request")).await;
+    let daemon = daemon_at(&bench, "localhost", store.port(), Some(&own.path())).await;
+    daemon.wait_for_log("object store away").await;
+    let line = daemon.log_lines("object store away").remove(0);
+    for says in ["version 1", "openssl x509 -req", "subjectAltName=DNS:localhost"] {
+        assert!(line.contains(says), "'{says}' is not in {line}");
+    }
+    daemon.stop().await;
+}
+
 async fn daemon_at(bench: &Bench, host: &str, port: u16, ca: Option<&String>) -> Daemon {
     let endpoint = format!("https://{host}:{port}");
     let mut settings = vec![("HEIMDALL_S3_ENDPOINT", endpoint.as_str())];
@@ -188,9 +257,7 @@ async fn the_client_certificate_is_reloaded_for_each_connection() {
     cluster.write("clients.crt", &other_ca).await;
     cluster.reload().await;
     write_pair(&other.client("daemon"));
-    cluster
-        .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'daemon'")
-        .await;
+    cluster.end_sessions().await;
     wait_until("the listener has reconnected", || async {
         daemon.log_lines("listening").len() > 1
     })
@@ -198,9 +265,7 @@ async fn the_client_certificate_is_reloaded_for_each_connection() {
 
     // The key does not fit the certificate. The daemon sends the last pair that was valid.
     std::fs::write(&key, other.client("daemon").key).expect("the key is written");
-    cluster
-        .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'daemon'")
-        .await;
+    cluster.end_sessions().await;
     wait_until("the listener has reconnected again", || async {
         daemon.log_lines("listening").len() > 2
     })
