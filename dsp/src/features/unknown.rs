@@ -271,8 +271,15 @@ mod tests {
                     what()
                 );
             }
-            if segment.bounds.is_some() {
-                assert_eq!(segment.unknown["snr_unbiased_db"], Unknown::NoiseHidden);
+            if let Some(bounds) = segment.bounds {
+                let is_hidden = segment.unknown.get("snr_unbiased_db") == Some(&Unknown::NoiseHidden);
+                assert_eq!(bounds.snr_at_least_db.is_some(), is_hidden, "{}", what());
+                let density = segment.unknown.get("noise_density_dbfs_hz");
+                assert!(
+                    is_hidden || density == Some(&Unknown::PresenceUndecidable),
+                    "{}",
+                    what()
+                );
             }
         }
     }
