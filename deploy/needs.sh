@@ -213,7 +213,7 @@ have_python() {
             export PATH="$folder$PATH"
             return 0
         fi
-        for libraries in "$PWD"/target/python3/usr/lib/*-linux-gnu*; do
+        for libraries in "$PWD"/target/python3/{lib,usr/lib}/*-linux-gnu*; do
             [ -d "$libraries" ] && export LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
         done
     done
@@ -237,8 +237,8 @@ need_python() {
 need_python_venv() {
     local name=$1 list=$2 pip_wheel=""
     python_venv=$PWD/target/python/$name
-    cmp -s "$list" "$python_venv/requirements.txt" && return 0
     need_python
+    cmp -s "$list" "$python_venv/requirements.txt" && return 0
     python3 -m venv --clear ${pip_wheel:+--without-pip} "$python_venv"
     [ -z "$pip_wheel" ] || "$python_venv/bin/python" "$pip_wheel/pip" install --quiet --no-index "$pip_wheel"
     "$python_venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$list" || fail "that failed"
