@@ -5,7 +5,8 @@
 One second at 200 kHz on one thread: a program in Rust that extracts from memory, `extract`, and the definitions in NumPy,
 in turn. Prints the median of each alternation's least round, and the median of the alternations' ratios. Then
 `extract_batch` of a thousand such recordings, on one thread and on all processors, in turn. Its efficiency is the time of
-one thread over that of all, divided by their number. Other work on the machine lowers it: the load is printed.
+one thread over that of all, divided by their number. Other work on the machine lowers it: the load and the part of the
+processors that the process had are printed.
 """
 
 import argparse
@@ -102,11 +103,11 @@ def batch(arguments):
             begun = time.perf_counter(), time.process_time()
             heimdall_features.extract_batch(recordings, RATE, threads=threads)
             taken[threads] = time.perf_counter() - begun[0], time.process_time() - begun[1]
-        (alone, _), (together, cpu) = taken[1], taken[processors]
+        (alone, cpu_alone), (together, cpu) = taken[1], taken[processors]
         efficiencies.append(alone / together / processors)
         print(
-            f"1000 seconds: 1 thread {alone:.2f} s, {processors} threads {together:.2f} s "
-            f"({cpu / together / processors:.0%} of their processors), efficiency {efficiencies[-1]:.0%}, "
+            f"1000 seconds: 1 thread {alone:.2f} s (CPU {cpu_alone:.2f} s), {processors} threads {together:.2f} s "
+            f"(CPU {cpu:.2f} s, {cpu / together / processors:.0%} of the processors), efficiency {efficiencies[-1]:.0%}, "
             f"load {os.getloadavg()[0]:.1f}",
             flush=True,
         )

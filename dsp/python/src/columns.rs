@@ -1,5 +1,7 @@
 //! The columns of a table of segments: one for each number, or for each statistic of it.
 
+use std::sync::LazyLock;
+
 use heimdall_dsp::{Estimate, Quality, SegmentFeatures, Statistics, dictionary};
 
 /// Statistics of a number, in the order of their columns.
@@ -24,7 +26,12 @@ pub(crate) struct Column {
 }
 
 /// All columns, in the order of [`push_row`].
-pub(crate) fn columns() -> Vec<Column> {
+pub(crate) fn columns() -> &'static [Column] {
+    static COLUMNS: LazyLock<Vec<Column>> = LazyLock::new(of_dictionary);
+    &COLUMNS
+}
+
+fn of_dictionary() -> Vec<Column> {
     let mut columns = Vec::new();
     for entry in dictionary() {
         let statistics: &[&'static str] = match entry.set.name() {

@@ -140,9 +140,11 @@ mod _core {
     /// The columns of a table: name, number, set, statistic, unit.
     #[pyfunction(name = "columns")]
     fn column_tuples() -> Vec<(String, &'static str, &'static str, &'static str, &'static str)> {
-        let tuple =
-            |column: crate::columns::Column| (column.name, column.number, column.set, column.statistic, column.unit);
-        columns().into_iter().map(tuple).collect()
+        let tuple = |column: &crate::columns::Column| {
+            let name = column.name.clone();
+            (name, column.number, column.set, column.statistic, column.unit)
+        };
+        columns().iter().map(tuple).collect()
     }
 
     /// Name, unit, definition, set, bias, source, and how the standard error follows.
