@@ -5,7 +5,7 @@
 # the stores (HEIMDALL_MINIO and HEIMDALL_VERSITYGW, or on the PATH):
 #   go install github.com/minio/minio@latest
 #   go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
-# One minute.
+# and SeaweedFS, where HEIMDALL_WEED or the PATH has its program (go build ./weed in its sources). Two minutes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=deploy/needs.sh
@@ -18,11 +18,12 @@ source tests/load/cluster.sh
 heimdalld=${HEIMDALLD:-$PWD/target/release/heimdalld}
 minio=${HEIMDALL_MINIO:-$(command -v minio || true)}
 versitygw=${HEIMDALL_VERSITYGW:-$(command -v versitygw || true)}
+weed=${HEIMDALL_WEED:-$(command -v weed || true)}
 [ -x "$heimdalld" ] || fail "no $heimdalld: build it, or name it in HEIMDALLD"
 [ -x "$minio" ] || fail "no MinIO"
 [ -x "$versitygw" ] || fail "no versitygw"
 # The daemon would name them as settings that do not exist.
-unset HEIMDALLD HEIMDALL_MINIO HEIMDALL_VERSITYGW
+unset HEIMDALLD HEIMDALL_MINIO HEIMDALL_VERSITYGW HEIMDALL_WEED
 access=heimdall secret=heimdall-password region=eu-central-1 bucket=heimdall-raw-iq domain=store.test
 
 start_cluster stores
@@ -38,7 +39,20 @@ trap 'end "$daemon"; end "$store"; eval "$stop_cluster"; rm -rf "$dir".*' EXIT
 sql() { psql -qAt -v ON_ERROR_STOP=1 -h "$dir" -U postgres -d postgres "$@"; }
 url="postgresql://postgres@/postgres?host=$dir"
 HEIMDALL_DATABASE_URL=$url "$heimdalld" migrate >/dev/null
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# SeaweedFS also takes the port 10000 higher, which must be one.
+free_port() {
+    python3 -c '
+import random, socket
+while True:
+    port = random.randrange(20000, 30000)
+    try:
+        for port_too in (port, port + 10000):
+            socket.socket().bind(("127.0.0.1", port_too))
+    except OSError:
+        continue
+    print(port)
+    break'
+}
 port=$(free_port) http=$(free_port)
 log=$dir.daemon.log
 explain() { tail -n 20 "$log" >&2; }
@@ -55,6 +69,15 @@ start_store() {
         mkdir -p "$dir.versitygw/$bucket"
         VGW_VIRTUAL_DOMAIN=$domain ROOT_ACCESS_KEY=$access ROOT_SECRET_KEY=$secret \
             "$versitygw" --port "127.0.0.1:$port" --region "$region" posix "$dir.versitygw" >"$dir.store.log" 2>&1 &
+        ;;
+    seaweedfs)
+        mkdir -p "$dir.seaweedfs"
+        cat >"$dir.seaweedfs.json" <<JSON
+{"identities": [{"name": "heimdall", "credentials": [{"accessKey": "$access", "secretKey": "$secret"}], "actions": ["Admin"]}]}
+JSON
+        "$weed" server -dir="$dir.seaweedfs" -ip=127.0.0.1 -master.port="$(free_port)" -volume.port="$(free_port)" -filer \
+            -filer.port="$(free_port)" -s3 -s3.port="$port" -s3.config="$dir.seaweedfs.json" -s3.domainName="$domain" \
+            >"$dir.store.log" 2>&1 &
         ;;
     esac
     store=$!
@@ -113,9 +136,12 @@ import array, sys
 raw = array.array("h", sys.stdin.buffer.read()[:800000])
 array.array("f", [value / 65536 for value in raw]).tofile(sys.stdout.buffer)' >"$dir.bin"
 
-for name in minio versitygw; do
+stores=(minio versitygw)
+[ ! -x "$weed" ] || stores+=(seaweedfs)
+for name in "${stores[@]}"; do
     echo "== $name"
     start_store "$name"
+    [ "$name" != seaweedfs ] || wait_for "the store has a bucket" put -X PUT "http://127.0.0.1:$port/$bucket"
     wait_for "the store takes objects" put -T "$dir.bin" "http://127.0.0.1:$port/$bucket/2026/a%20b%2B%C3%BC.bin"
     start_daemon
     wait_for "ready" ready
@@ -131,7 +157,8 @@ for name in minio versitygw; do
     refuses "wrong secret" SignatureDoesNotMatch HEIMDALL_S3_SECRET_KEY=another-password
     refuses "wrong key" "object store away" HEIMDALL_S3_ACCESS_KEY=another
     refuses "wrong bucket" NoSuchBucket HEIMDALL_S3_BUCKET=another-bucket
-    refuses "wrong region" "HEIMDALL_S3_REGION=$region" HEIMDALL_S3_REGION=us-west-2
+    # SeaweedFS takes any region.
+    [ "$name" = seaweedfs ] || refuses "wrong region" "HEIMDALL_S3_REGION=$region" HEIMDALL_S3_REGION=us-west-2
     refuses "wrong endpoint" "onnect" HEIMDALL_S3_ENDPOINT=http://127.0.0.1:1
     stop_store
 done

@@ -52,7 +52,8 @@ async fn a_broken_body_is_continued_with_a_range_request_if_the_object_is_unchan
     assert_eq!(rows[1].error_message, None);
     assert_eq!(rows[1].features[0]["rssi_dbm"], rows[0].features[0]["rssi_dbm"]);
     assert_eq!(rows[1].metadata["object_bytes"], 96_000);
-    let requests = store.requests("broken");
+    // Later ones look whether the store or the other object is at fault.
+    let requests = &store.requests("broken")[..3];
     let ranges: Vec<_> = requests
         .iter()
         .map(|request| request.headers.get("range").map(String::as_str))
@@ -63,7 +64,9 @@ async fn a_broken_body_is_continued_with_a_range_request_if_the_object_is_unchan
             .iter()
             .all(|request| request.headers["if-match"] == "\"v1\"")
     );
-    assert_eq!(store.requests("slow").len(), 4, "three range requests and no more");
+    let is_range = |request: &&Request| request.headers.contains_key("range");
+    let ranges = store.requests("slow").iter().filter(is_range).count();
+    assert_eq!(ranges, 3, "three range requests and no more");
     assert!(
         bench.row(session.measurements[0]).await.is_none(),
         "it is retried later"

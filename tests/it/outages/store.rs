@@ -159,15 +159,15 @@ async fn ten_thousand_recordings_wait_for_a_store_and_only_probes_are_sent() {
         .map(|text| text.parse().expect("seconds"));
     let bench = Bench::new().await;
     bench.history(10_000, "a.bin", "completed").await;
-    let store =
-        ScriptedStore::start(|_| Reply::Send(s3_error("503 Service Unavailable", "ServerNotInitialized", "booting")))
-            .await;
+    let tone = recordings::tone();
+    let store = ScriptedStore::start(move |request| working_store(request, &tone)).await;
     let endpoint = store.endpoint();
     let quick = [
         ("HEIMDALL_S3_ENDPOINT", endpoint.as_str()),
         ("HEIMDALL_S3_PROBE_INTERVAL", "20ms"),
     ];
     let daemon = Daemon::start_with(&bench, &quick[..if long.is_some() { 1 } else { 2 }]).await;
+    store.set(|_| Reply::Send(s3_error("503 Service Unavailable", "ServerNotInitialized", "booting")));
     bench.execute("SELECT heimdall.request_backfill()").await;
     daemon.wait_for_log("object store away").await;
     // The recordings in flight have failed and were verified. From now on only probes are sent.
