@@ -1,9 +1,12 @@
 """The compiled part. Use the functions and classes of `heimdall_features` instead."""
 
 from collections.abc import Sequence
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
+
+__all__ = ["VERSION", "Table", "columns", "dictionary", "extract", "extract_batch", "read", "table"]
 
 VERSION: str
 
@@ -12,6 +15,7 @@ _Parts = tuple[str | None, NDArray[np.float64] | None, str | None, str | None]
 # Milliseconds and samples of a chunk, and chunks of a segment. The samples count if they are given.
 _Division = tuple[float, int | None, int]
 
+@final
 class Table:
     def __len__(self) -> int: ...
     def __arrow_c_schema__(self) -> object: ...
