@@ -18,6 +18,9 @@ use super::extractor::RecordingExtractor;
 use crate::job::error::ExtractionError;
 use crate::job::segment_spool::SegmentSpool;
 
+/// The largest nice value.
+const LOWEST_PRIORITY: i32 = 19;
+
 type Job = Box<dyn FnOnce(&mut Workspace) + Send>;
 
 /// A fixed number of extractor threads.
@@ -77,14 +80,32 @@ impl ExtractorThreads {
     /// # Errors
     /// If the operating system refuses a thread.
     pub fn start(threads: usize) -> std::io::Result<Self> {
+        Self::start_named("extract", threads, || {})
+    }
+
+    /// Starts one thread that gets the processor when nothing else needs it.
+    ///
+    /// # Errors
+    /// If the operating system refuses a thread.
+    pub fn start_in_background(name: &'static str) -> std::io::Result<Self> {
+        // On Linux a thread has a priority of its own. Where that cannot be lowered, it stays.
+        Self::start_named(name, 1, || {
+            let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), LOWEST_PRIORITY);
+        })
+    }
+
+    fn start_named(name: &str, threads: usize, begin: fn()) -> std::io::Result<Self> {
         let mut started = Self {
             queue: Arc::default(),
             threads: Vec::with_capacity(threads),
         };
         for index in 0..threads {
             let queue = Arc::clone(&started.queue);
-            let builder = std::thread::Builder::new().name(format!("extract-{index}"));
-            started.threads.push(builder.spawn(move || run_jobs(&queue))?);
+            let builder = std::thread::Builder::new().name(format!("{name}-{index}"));
+            started.threads.push(builder.spawn(move || {
+                begin();
+                run_jobs(&queue);
+            })?);
         }
         Ok(started)
     }

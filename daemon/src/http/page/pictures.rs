@@ -28,19 +28,19 @@ const MAX_READING: Duration = Duration::from_secs(6);
 const MAX_WAITING: usize = 24;
 /// A request that waits for longer gets no picture: its connection would end before it is drawn.
 const MAX_WAIT: Duration = Duration::from_secs(4);
-/// Pictures in memory, about 250 KB each.
+/// Pictures in memory, up to 200 KB each.
 const MAX_KEPT: usize = 64;
 /// An object may be uploaded, or replaced.
 const KEPT_FOR: Duration = Duration::from_mins(5);
 const FAILURE_KEPT_FOR: Duration = Duration::from_secs(20);
 
-/// Both pictures of a recording.
-#[derive(Clone)]
-pub(super) struct Picture {
+/// The pictures of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
     /// The whole plot, a PNG file.
-    pub(super) plot: Bytes,
+    Plot,
     /// The small one, an SVG file.
-    pub(super) strip: Bytes,
+    Strip,
 }
 
 /// Why there is no picture.
@@ -52,7 +52,8 @@ pub(super) enum NoPicture {
     Unreadable(String),
 }
 
-type Drawn = Result<Picture, NoPicture>;
+type Drawn = Result<Bytes, NoPicture>;
+type Key = (Uuid, String, Kind);
 
 /// Draws pictures and keeps the last ones.
 pub(super) struct Pictures {
@@ -64,7 +65,7 @@ pub(super) struct Pictures {
 }
 
 struct Kept {
-    key: (Uuid, String),
+    key: Key,
     drawn: Drawn,
     until: Instant,
 }
@@ -74,20 +75,20 @@ impl Pictures {
     pub(super) fn new(store: Arc<ObjectStore>) -> std::io::Result<Self> {
         Ok(Self {
             store,
-            threads: ExtractorThreads::start(1)?,
+            threads: ExtractorThreads::start_in_background("picture")?,
             turn: Semaphore::new(1),
             places: Semaphore::new(MAX_WAITING),
             kept: Mutex::default(),
         })
     }
 
-    /// The pictures of a recording, from memory if they are not too old. `recording` has the columns
-    /// of the application.
-    pub(super) async fn of(&self, recording: &Claim) -> Drawn {
+    /// A picture of a recording, from memory if it is not too old. `recording` has the columns of the
+    /// application.
+    pub(super) async fn of(&self, recording: &Claim, kind: Kind) -> Drawn {
         let Some(text) = &recording.iq_data_location else {
             return Err(NoPicture::Unreadable("the measurement has no IQ object".to_owned()));
         };
-        let key = (recording.lease.measurement_id, text.clone());
+        let key = (recording.lease.measurement_id, text.clone(), kind);
         if let Some(drawn) = self.kept(&key) {
             return drawn;
         }
@@ -103,14 +104,14 @@ impl Pictures {
             return drawn;
         }
         let drawn = self
-            .draw(recording, text)
+            .draw(recording, text, kind)
             .await
             .map_err(|error| NoPicture::Unreadable(sanitize(&error.to_string())));
         self.keep(key, drawn.clone());
         drawn
     }
 
-    async fn draw(&self, recording: &Claim, text: &str) -> Result<Picture, ExtractionError> {
+    async fn draw(&self, recording: &Claim, text: &str, kind: Kind) -> Result<Bytes, ExtractionError> {
         let limits = Limits {
             bytes: MAX_BYTES,
             deadline: Instant::now() + MAX_READING,
@@ -139,22 +140,23 @@ impl Pictures {
                 let broken = |error: plot::error::PlotError| ExtractionError::Panic {
                     reason: error.to_string(),
                 };
-                Ok(Picture {
-                    plot: plot::png(input).map_err(broken)?.into(),
-                    strip: plot::strip(&fragment.overview).map_err(broken)?.into(),
-                })
+                match kind {
+                    Kind::Plot => plot::png(input).map(Bytes::from),
+                    Kind::Strip => plot::strip(&fragment.overview).map(Bytes::from),
+                }
+                .map_err(broken)
             })
             .await
     }
 
-    fn kept(&self, key: &(Uuid, String)) -> Option<Drawn> {
+    fn kept(&self, key: &Key) -> Option<Drawn> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         kept.retain(|one| one.until > now);
         kept.iter().find(|one| one.key == *key).map(|one| one.drawn.clone())
     }
 
-    fn keep(&self, key: (Uuid, String), drawn: Drawn) {
+    fn keep(&self, key: Key, drawn: Drawn) {
         let time = if drawn.is_ok() { KEPT_FOR } else { FAILURE_KEPT_FOR };
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MAX_KEPT {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::unavailable;
 use crate::http::page::access::Visitor;
-use crate::http::page::pictures::{NoPicture, Picture};
+use crate::http::page::pictures::{Kind, NoPicture};
 use crate::http::page::state::Page;
 use crate::job::claim::{Claim, Lease, Receiver};
 use crate::sql;
@@ -29,7 +29,7 @@ pub(in crate::http::page) async fn plot(
     visitor: Extension<Visitor>,
     id: Path<Uuid>,
 ) -> Response {
-    picture(state, visitor, id, "image/png", |picture| picture.plot).await
+    picture(state, visitor, id, Kind::Plot).await
 }
 
 pub(in crate::http::page) async fn strip(
@@ -37,23 +37,26 @@ pub(in crate::http::page) async fn strip(
     visitor: Extension<Visitor>,
     id: Path<Uuid>,
 ) -> Response {
-    picture(state, visitor, id, "image/svg+xml", |picture| picture.strip).await
+    picture(state, visitor, id, Kind::Strip).await
 }
 
 async fn picture(
     State(state): State<Arc<Page>>,
     Extension(visitor): Extension<Visitor>,
     Path(id): Path<Uuid>,
-    content_type: &'static str,
-    choose: fn(Picture) -> Bytes,
+    kind: Kind,
 ) -> Response {
+    let content_type = match kind {
+        Kind::Plot => "image/png",
+        Kind::Strip => "image/svg+xml",
+    };
     let recording = match recording(&state, id).await {
         Ok(Some(recording)) => recording,
         Ok(None) => return (StatusCode::NOT_FOUND, "no such recording\n").into_response(),
         Err(error) => return unavailable(&visitor, &error),
     };
-    match state.pictures.of(&recording).await {
-        Ok(picture) => image(content_type, choose(picture), CACHING),
+    match state.pictures.of(&recording, kind).await {
+        Ok(picture) => image(content_type, picture, CACHING),
         // An image, since the page shows it in the place of one.
         Err(NoPicture::Unreadable(reason)) => image("image/svg+xml", text_image(&reason).into(), CACHING),
         Err(NoPicture::Busy) => {
