@@ -11,12 +11,13 @@ use crate::support::scripted_store::{Reply, Request, ScriptedStore};
 use crate::support::{Bench, assert_extracted, recordings, wait_until};
 
 const PASSWORD: &str = "hunter2-of-the-database";
+const TOKEN: &str = "token-of-the-session";
 
 /// A reply that repeats the secrets of the request in every part that the daemon might log.
 fn echo(request: &Request) -> Vec<u8> {
     let secret = format!(
-        "{} {} {ACCESS_KEY} {SECRET_KEY}",
-        request.headers["authorization"], request.path
+        "{} {} {} {ACCESS_KEY} {SECRET_KEY}",
+        request.headers["authorization"], request.headers["x-amz-security-token"], request.path
     );
     let body = format!("<Error><Code>Echo{ACCESS_KEY}</Code><Message>{secret}</Message></Error>");
     http_reply(
@@ -31,7 +32,7 @@ fn assert_log_without_secrets(daemon: &Daemon) {
     let lines = daemon.log_lines("");
     assert!(lines.len() > 50, "only {} lines at trace", lines.len());
     for line in &lines {
-        for secret in [ACCESS_KEY, SECRET_KEY, PASSWORD, "AWS4-HMAC", "Signature="] {
+        for secret in [ACCESS_KEY, SECRET_KEY, TOKEN, PASSWORD, "AWS4-HMAC", "Signature="] {
             assert!(!line.contains(secret), "{secret} in: {line}");
         }
     }
@@ -63,6 +64,7 @@ async fn no_secret_is_logged_whatever_fails_at_any_log_level() {
         let settings = [
             ("HEIMDALL_DATABASE_URL", url.as_str()),
             ("HEIMDALL_S3_ENDPOINT", endpoint.as_str()),
+            ("HEIMDALL_S3_SESSION_TOKEN", TOKEN),
             ("HEIMDALL_S3_TIMEOUT", "300ms"),
             ("HEIMDALL_S3_PROBE_INTERVAL", "50ms"),
             ("HEIMDALL_LOG", "trace"),
