@@ -1,0 +1,78 @@
+//! `--help` of each command on one screen: with the settings that the command uses, and no others.
+
+use std::ffi::OsString;
+
+use clap::{Arg, Command};
+
+/// Where the commands that only ask or act get the database.
+const DATABASE: &[&str] = &["config_file", "database_url", "database_ca_file"];
+/// What else the doctor looks at.
+const SERVERS: &[&str] = &[
+    "config_file",
+    "database_url",
+    "database_ca_file",
+    "listener_database_url",
+    "s3_endpoint",
+    "s3_region",
+    "s3_bucket",
+    "s3_access_key",
+    "s3_secret_key",
+    "s3_ca_file",
+];
+
+/// The settings that the help of a command shows; `None`: all.
+fn shown(command: &str) -> Option<&'static [&'static str]> {
+    match command {
+        "run" => None,
+        "migrate" | "status" | "session" | "retry" | "backfill" => Some(DATABASE),
+        "doctor" => Some(SERVERS),
+        "config" => Some(&["config_file"]),
+        "health" => Some(&["http_addr"]),
+        _ => Some(&[]),
+    }
+}
+
+/// The command line, for the help of the command that `arguments` name.
+pub(super) fn tailored(root: Command, arguments: &[OsString]) -> Command {
+    let named = arguments
+        .iter()
+        .skip(1)
+        .filter_map(|argument| argument.to_str())
+        .find(|argument| root.get_subcommands().any(|command| command.get_name() == *argument))
+        .unwrap_or_default()
+        .to_owned();
+    let shown = shown(&named);
+    root.mut_args(|argument| {
+        let id = argument.get_id().to_string();
+        let is_setting = argument.get_env().is_some();
+        // A file instead of a value: the last line of the help names them all.
+        let is_file =
+            id.ends_with("_file") && !["config_file", "database_ca_file", "s3_ca_file"].contains(&id.as_str());
+        let is_shown = shown.is_none_or(|shown| shown.contains(&id.as_str()));
+        if is_setting {
+            argument.hide_env(true).hide(is_file || !is_shown)
+        } else {
+            argument
+        }
+    })
+}
+
+/// The settings, as names of variables.
+pub(super) fn variables(root: &Command) -> Vec<String> {
+    let arguments = root.get_arguments().filter_map(Arg::get_env);
+    arguments.map(|name| name.to_string_lossy().into_owned()).collect()
+}
+
+/// Below the help of the commands that take settings.
+pub(super) const SETTINGS: &str = "Each setting is also a variable: --s3-endpoint is HEIMDALL_S3_ENDPOINT. URLs and keys also \
+    from files: --database-url-file. `heimdalld config` shows what holds.";
+/// Below the help of the whole.
+pub(super) const ROOT: &str =
+    "`heimdalld COMMAND --help` shows the options of a command, `heimdalld run --help` all settings.";
+/// Below the help of `extract`.
+pub(super) const FORMATS: &str = "Files: raw IQ, WAV, RF64, Wave64, NumPy, SigMF (with metadata or as an archive), KiwiSDR, SDRangel, \
+    PortaPack, rtl_tcp; also compressed. Sample formats: as SigMF names them (cf32_le, ci16_le, cu8, …), or as \
+    others do (fc32, sc16, cs16, sc16q11, complex64, …).\n\n\
+    Output: for each file a line, {\"file\": …, \"interpretation\": {…}, \"warnings\": […], \"segments\": […]} or \
+    {\"file\": …, \"error\": {\"kind\": …, \"message\": …}}. Status 1 if a file failed. What each number means: \
+    dsp/README.md. s3:// locations need HEIMDALL_S3_ENDPOINT and the keys, as a daemon does.";
