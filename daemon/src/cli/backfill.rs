@@ -27,10 +27,10 @@ const LINE: Duration = Duration::from_secs(10);
 
 #[derive(clap::Args, Debug)]
 pub(super) struct BackfillArguments {
-    /// Only sessions that began at this time or later, for example `2026-11-01`
+    /// Only sessions since this time, such as 2026-11-01
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Only sessions that began before this time
+    /// Only sessions before this time
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// Only the receiver with this name or id
@@ -45,10 +45,10 @@ pub(super) struct BackfillArguments {
     /// Show the progress until its end
     #[arg(long)]
     follow: bool,
-    /// Request nothing: show or follow this backfill
+    /// Show or follow this one, request none
     #[arg(long, value_name = "BACKFILL", conflicts_with_all = ["since", "until", "station", "limit", "include_failed"])]
     id: Option<Uuid>,
-    /// Request nothing: remove from the queue what this backfill has queued
+    /// Remove from the queue what this one has queued
     #[arg(long, value_name = "BACKFILL", conflicts_with_all = ["since", "until", "station", "limit", "include_failed", "follow", "id"])]
     cancel: Option<Uuid>,
 }

@@ -5,19 +5,14 @@ use std::ffi::OsString;
 use clap::{Arg, Command};
 
 /// Where the commands that only ask or act get the database.
-const DATABASE: &[&str] = &["config_file", "database_url", "database_ca_file"];
+const DATABASE: &[&str] = &["database_url"];
 /// What else the doctor looks at.
 const SERVERS: &[&str] = &[
-    "config_file",
     "database_url",
-    "database_ca_file",
-    "listener_database_url",
     "s3_endpoint",
-    "s3_region",
     "s3_bucket",
     "s3_access_key",
     "s3_secret_key",
-    "s3_ca_file",
 ];
 
 /// The settings that the help of a command shows; `None`: all.
@@ -64,15 +59,13 @@ pub(super) fn variables(root: &Command) -> Vec<String> {
 }
 
 /// Below the help of the commands that take settings.
-pub(super) const SETTINGS: &str = "Each setting is also a variable: --s3-endpoint is HEIMDALL_S3_ENDPOINT. URLs and keys also \
-    from files: --database-url-file. `heimdalld config` shows what holds.";
+pub(super) const SETTINGS: &str = "Each setting is also a variable (--s3-endpoint is HEIMDALL_S3_ENDPOINT) and a line of --config-file; URLs \
+    and keys also come from files (--database-url-file). `heimdalld config` shows what holds.";
 /// Below the help of the whole.
 pub(super) const ROOT: &str =
     "`heimdalld COMMAND --help` shows the options of a command, `heimdalld run --help` all settings.";
 /// Below the help of `extract`.
-pub(super) const FORMATS: &str = "Files: raw IQ, WAV, RF64, Wave64, NumPy, SigMF (with metadata or as an archive), KiwiSDR, SDRangel, \
-    PortaPack, rtl_tcp; also compressed. Sample formats: as SigMF names them (cf32_le, ci16_le, cu8, …), or as \
-    others do (fc32, sc16, cs16, sc16q11, complex64, …).\n\n\
-    Output: for each file a line, {\"file\": …, \"interpretation\": {…}, \"warnings\": […], \"segments\": […]} or \
-    {\"file\": …, \"error\": {\"kind\": …, \"message\": …}}. Status 1 if a file failed. What each number means: \
-    dsp/README.md. s3:// locations need HEIMDALL_S3_ENDPOINT and the keys, as a daemon does.";
+pub(super) const FORMATS: &str = "Files: raw IQ, WAV, RF64, Wave64, NumPy, SigMF, KiwiSDR, SDRangel, PortaPack, rtl_tcp; also .gz .xz .bz2 .zst. \
+    Sample formats: SigMF's (cf32_le, ci16_le, cu8 …), or fc32, cs16, sc16q11, complex64 …\n\
+    Output, a line for each file: {\"file\": …, \"interpretation\": {…}, \"warnings\": […], \"segments\": […]}, or \
+    {\"file\": …, \"error\": {\"kind\": …, \"message\": …}}, and then status 1. For s3:// the store's settings, as a daemon has them.";

@@ -60,10 +60,7 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Finds what is wrong with database, triggers, rights and buckets, and what to type
-    ///
-    /// Status 1 if anything is wrong. Without the settings of the store it looks at the database
-    /// alone.
+    /// What is wrong with database, triggers, rights, buckets, and what to type
     #[command(after_help = help::SETTINGS)]
     Doctor {
         /// One JSON object on a line: checks, wrong, warnings
@@ -76,7 +73,7 @@ enum Command {
     /// One session: its receivers, their results, what each waits for
     #[command(after_help = help::SETTINGS)]
     Session(SessionArguments),
-    /// Tries again what failed; says first to how many measurements, and asks
+    /// Tries again what failed; says how many measurements that are, and asks
     #[command(after_help = help::SETTINGS)]
     Retry(RetryArguments),
     /// Queues earlier recordings, newest first, after all other work

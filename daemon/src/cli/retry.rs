@@ -18,10 +18,10 @@ use crate::sql;
 pub(super) struct RetryArguments {
     #[command(flatten)]
     what: What,
-    /// With --kind or --all: only what failed at this time or later, for example `2026-11-28 12:00`
+    /// Only what failed since this time, such as 2026-11-28
     #[arg(long, value_name = "TIME", conflicts_with_all = ["measurement", "session"])]
     since: Option<String>,
-    /// With --kind or --all: only what failed before this time
+    /// Only what failed before this time
     #[arg(long, value_name = "TIME", conflicts_with_all = ["measurement", "session"])]
     until: Option<String>,
     /// Do not ask
@@ -35,10 +35,10 @@ struct What {
     /// One measurement
     #[arg(long, value_name = "ID")]
     measurement: Option<Uuid>,
-    /// What failed, waits or is not queued in one session
+    /// What failed, waits or is not queued in a session
     #[arg(long, value_name = "ID")]
     session: Option<Uuid>,
-    /// All that failed with this error kind, for example `not_found`
+    /// All that failed with this kind, such as `not_found`
     #[arg(long, value_name = "ERROR_KIND")]
     kind: Option<String>,
     /// All that failed

@@ -96,7 +96,7 @@ fn receivers(report: &SessionReport, screen: Screen, out: &mut String) {
             "confidence>",
             "signal",
             "length>",
-            "waits for, or failed with",
+            "waits for",
         ],
     );
     for receiver in &report.receivers {
@@ -137,8 +137,12 @@ fn waits_for(receiver: &ReceiverReport) -> String {
             None => next,
         },
         ("waiting", None) => "somebody to act".to_owned(),
-        ("ready", _) => format!("a daemon, for {}", words::duration_or_none(receiver.age_s)),
-        ("claimed", _) => format!("its daemon, for {}", words::duration_or_none(receiver.age_s)),
+        ("ready", _) => format!("a daemon, {}", words::duration_or_none(receiver.age_s)),
+        ("claimed", _) => format!("its daemon, {}", words::duration_or_none(receiver.age_s)),
+        ("failed", _) => format!("nothing: {}", receiver.error_kind.as_deref().unwrap_or_default()),
+        ("not queued", _) => "a backfill or sweep".to_owned(),
+        ("not completed", _) => "its session".to_owned(),
+        ("no object", _) => "its object".to_owned(),
         _ => receiver.error_kind.clone().unwrap_or_default(),
     }
 }
@@ -147,10 +151,9 @@ fn waits_for(receiver: &ReceiverReport) -> String {
 fn remarks(report: &SessionReport, screen: Screen, out: &mut String) {
     let mut is_first = true;
     for receiver in &report.receivers {
-        let reason = receiver
-            .reason
-            .as_deref()
-            .filter(|_| receiver.state != "done" || receiver.error_kind.is_some());
+        let says_more =
+            receiver.error_kind.is_some() || ["waiting", "recheck", "not queued"].contains(&&*receiver.state);
+        let reason = receiver.reason.as_deref().filter(|_| says_more);
         if reason.is_none() && receiver.warnings.is_empty() {
             continue;
         }

@@ -116,7 +116,7 @@ pub struct Arguments {
     /// Sweep sessions from before the installation [default: off]
     #[arg(long, env = "HEIMDALL_SWEEP_HISTORY", global = true, value_name = "SWITCH")]
     pub sweep_history: Option<String>,
-    /// Larger objects fail, also decompressed ones [default: 16GiB]
+    /// Larger objects fail, compressed or not [default: 16GiB]
     #[arg(long, env = "HEIMDALL_MAX_OBJECT_BYTES", global = true, value_name = "SIZE")]
     pub max_object_bytes: Option<String>,
     /// Bytes read ahead of the extractor [default: 16MiB]
@@ -125,7 +125,7 @@ pub struct Arguments {
     /// After SIGTERM, time to finish what is in flight [default: 20s]
     #[arg(long, env = "HEIMDALL_SHUTDOWN_GRACE", global = true, value_name = "DURATION")]
     pub shutdown_grace: Option<String>,
-    /// HTTP server, or `off` [default: 127.0.0.1:9464, or a next port]
+    /// HTTP server, or `off` [default: 127.0.0.1:9464, or next]
     #[arg(long, env = "HEIMDALL_HTTP_ADDR", global = true, value_name = "ADDRESS")]
     pub http_addr: Option<String>,
     /// Log filter, such as `heimdall_daemon=debug` [default: info]
