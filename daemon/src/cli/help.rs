@@ -62,8 +62,7 @@ pub(super) fn variables(root: &Command) -> Vec<String> {
 pub(super) const SETTINGS: &str = "Each setting is also a variable (--s3-endpoint is HEIMDALL_S3_ENDPOINT) and a line of --config-file; URLs \
     and keys also come from files (--database-url-file). `heimdalld config` shows what holds.";
 /// Below the help of the whole.
-pub(super) const ROOT: &str =
-    "`heimdalld COMMAND --help` shows the options of a command, `heimdalld run --help` all settings.";
+pub(super) const ROOT: &str = "heimdalld COMMAND --help has its options, heimdalld run --help all settings.";
 /// Below the help of `extract`.
 pub(super) const FORMATS: &str = "Files: raw IQ, WAV, RF64, Wave64, NumPy, SigMF, KiwiSDR, SDRangel, PortaPack, rtl_tcp; also .gz .xz .bz2 .zst. \
     Sample formats: SigMF's (cf32_le, ci16_le, cu8 …), or fc32, cs16, sc16q11, complex64 …\n\

@@ -60,7 +60,7 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// What is wrong with database, triggers, rights, buckets, and what to type
+    /// What is wrong with database, rights and buckets, and what to type
     #[command(after_help = help::SETTINGS)]
     Doctor {
         /// One JSON object on a line: checks, wrong, warnings
@@ -73,15 +73,15 @@ enum Command {
     /// One session: its receivers, their results, what each waits for
     #[command(after_help = help::SETTINGS)]
     Session(SessionArguments),
-    /// Tries again what failed; says how many measurements that are, and asks
+    /// Tries again what failed; says how much that is, and asks
     #[command(after_help = help::SETTINGS)]
     Retry(RetryArguments),
     /// Queues earlier recordings, newest first, after all other work
     #[command(after_help = help::SETTINGS)]
     Backfill(BackfillArguments),
-    /// Prints the settings that hold, and where each comes from; status 64 if one is wrong
+    /// The settings that hold, and where each comes from
     Config,
-    /// Asks the daemon of this host whether it can work; status 1 if it cannot
+    /// Whether the daemon of this host can work; status 1 if not
     Health {
         /// Only ask whether the process lives
         #[arg(long)]

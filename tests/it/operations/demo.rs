@@ -26,7 +26,7 @@ fn the_demo_exits_with_0_when_every_row_is_right() {
     assert!(
         printed
             .lines()
-            .any(|line| line.trim_start().starts_with("Genova") && line.contains("IQ file not found: ")),
+            .any(|line| line.trim_start().starts_with("Genova") && line.contains("IQ file not found:")),
         "{printed}"
     );
     // The daemon stops before its servers, and the result is the last line.

@@ -11,8 +11,7 @@ fn the_help_of_each_command_is_one_screen() {
         ] {
             let shown = help(name, columns);
             let lines = shown.lines().count();
-            let most = if name.is_empty() { 26 } else { 24 };
-            assert!(lines <= most, "{name}, {columns} columns: {lines} lines\n{shown}");
+            assert!(lines <= 24, "{name}, {columns} columns: {lines} lines\n{shown}");
             assert!(
                 shown
                     .lines()

@@ -29,13 +29,13 @@ async fn a_session_shows_each_receiver_and_what_it_waits_for() {
     assert_eq!(status, Some(0));
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     for words in [
-        "completed, coverage pending, 3 measurements",
+        "completed, coverage partial, 3 measurements",
         "145.0000 MHz",
         "Station 1",
         "done",
         "yes",
-        "nothing: invalid_format",
-        "not_found, next try in ",
+        "nothing: invalid",
+        "not_found, next try",
         "Station 3: IQ file not found: gone.bin",
         "Zürich \\u{1b}[2J",
     ] {
