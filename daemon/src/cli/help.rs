@@ -59,8 +59,8 @@ pub(super) fn variables(root: &Command) -> Vec<String> {
 }
 
 /// Below the help of the commands that take settings.
-pub(super) const SETTINGS: &str = "Each setting is also a variable (--s3-endpoint is HEIMDALL_S3_ENDPOINT) and a line of --config-file; URLs \
-    and keys also come from files (--database-url-file). `heimdalld config` shows what holds.";
+pub(super) const SETTINGS: &str = "Settings are also variables (--s3-endpoint is HEIMDALL_S3_ENDPOINT), lines of \
+    --config-file, or files (--database-url-file): see heimdalld config.";
 /// Below the help of the whole.
 pub(super) const ROOT: &str = "heimdalld COMMAND --help has its options, heimdalld run --help all settings.";
 /// Below the help of `extract`.

@@ -1,8 +1,8 @@
 //! `heimdalld migrate`.
 
-use super::block_on;
 use super::logging::start_log;
 use super::outcome::{CommandResult, exit_code, print, usage_error};
+use super::runtime::block_on;
 use crate::config::arguments::Arguments;
 use crate::postgres::migrate::{self, MigrateError};
 use crate::postgres::obstacles::{Obstacle, Severity};

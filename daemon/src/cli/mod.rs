@@ -14,6 +14,7 @@ use self::log_thread::FlushOnDrop;
 use self::logging::start_log;
 use self::outcome::{CommandError, CommandResult, EXIT_USAGE, exit_code, usage_error};
 use self::retry::RetryArguments;
+use self::runtime::block_on;
 use self::session::SessionArguments;
 use self::status::StatusArguments;
 use crate::config::arguments::Arguments;
@@ -34,6 +35,7 @@ mod logging;
 mod migrate;
 mod outcome;
 mod retry;
+mod runtime;
 mod session;
 mod status;
 mod terminal;
@@ -74,7 +76,10 @@ enum Command {
     #[command(after_help = help::SETTINGS)]
     Session(SessionArguments),
     /// Tries again what failed; says how much that is, and asks
-    #[command(after_help = help::SETTINGS)]
+    #[command(
+        after_help = help::SETTINGS,
+        override_usage = "heimdalld retry <--measurement ID | --session ID | --kind KIND | --all> [OPTIONS]"
+    )]
     Retry(RetryArguments),
     /// Queues earlier recordings, newest first, after all other work
     #[command(after_help = help::SETTINGS)]
@@ -199,15 +204,4 @@ fn examine(arguments: &Arguments, as_json: bool) -> CommandResult {
             doctor::examine(&settings, as_json, io::stdout().lock()).await?,
         ))
     })
-}
-
-fn block_on(work: impl Future<Output = CommandResult>) -> CommandResult {
-    // Two threads are enough for the sockets; the extractor has its own threads.
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
-    let result = runtime.block_on(work);
-    runtime.shutdown_background();
-    result
 }

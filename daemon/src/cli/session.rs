@@ -4,8 +4,9 @@ use uuid::Uuid;
 
 use super::database::{reader, report_failure};
 use super::outcome::{CommandError, CommandResult, exit_code, print_json};
+use super::terminal::screen::{Screen, Style};
 use super::terminal::table::{Cell, Table};
-use super::terminal::{Screen, Style, show, words};
+use super::terminal::{show, words};
 use crate::config::arguments::Arguments;
 use crate::status::session::{ReceiverReport, SessionReport};
 

@@ -20,7 +20,7 @@ pub struct Arguments {
     /// TOML file of settings; flags and variables come first
     #[arg(long, env = "HEIMDALL_CONFIG_FILE", global = true, value_name = "FILE", value_parser = path())]
     pub config_file: Option<PathBuf>,
-    /// Postgres, for example `postgresql://heimdalld@db/heimdall`
+    /// Postgres: `postgresql://heimdalld@db/heimdall`
     #[arg(
         long,
         env = "HEIMDALL_DATABASE_URL",

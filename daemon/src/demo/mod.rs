@@ -12,6 +12,7 @@ pub mod folder;
 pub mod receivers;
 pub mod report;
 pub mod signal;
+pub mod table;
 pub mod timeline;
 
 use std::path::PathBuf;
@@ -26,7 +27,7 @@ use crate::service::signals;
 use application::{Application, Session};
 use environment::{DATABASE, Environment};
 use receivers::Receiver;
-use report::Screen;
+use table::Screen;
 use timeline::Timeline;
 
 /// Length of the made session.
@@ -144,7 +145,7 @@ async fn run_session(
     let rows = report::session_rows(admin, session.id).await?;
     println!(
         "The session's receivers, from heimdall.measurement_features\n\n{}",
-        report::table(&rows, Screen::stdout())
+        table::table(&rows, Screen::stdout())
     );
     report::deviations(admin, &rows, &session, receivers).await
 }
@@ -177,7 +178,7 @@ async fn show_further_sessions(environment: &mut Environment, timeline: &Timelin
         if let Some(session) = environment.next_ready(timeline).await? {
             let rows = report::session_rows(&environment.admin, session).await?;
             timeline.print(format_args!("{session} is done"));
-            println!("\n    {session}\n\n{}", report::table(&rows, screen));
+            println!("\n    {session}\n\n{}", table::table(&rows, screen));
         }
     }
 }

@@ -125,8 +125,11 @@ async fn the_statement_that_the_demo_prints_makes_a_session_and_ctrl_c_ends_it()
     let named = demo.stdout_lines("extracted features  station=Torino");
     assert_eq!(named.len(), 2, "{:#?}", demo.stdout_lines(""));
     let tables = demo.stdout_lines("    ");
-    let tables = tables.iter().skip_while(|line| !line.contains("receiver "));
-    for line in tables.take_while(|line| line.starts_with("    ")) {
+    // Lines of the log may be longer.
+    for line in tables.iter().skip_while(|line| !line.contains("receiver ")) {
+        if line.contains(" ms  ") {
+            continue;
+        }
         assert!(line.chars().count() <= 100, "{line}");
     }
     demo.signal("INT");

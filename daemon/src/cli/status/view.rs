@@ -1,8 +1,8 @@
 //! The report as text of at most 100 columns.
 
+use crate::cli::terminal::screen::{Screen, Style};
 use crate::cli::terminal::table::{Cell, Table};
 use crate::cli::terminal::words::{self, count, count_unsigned, duration, duration_or_none, plural, rate};
-use crate::cli::terminal::{Screen, Style};
 use crate::status::overview::{Backfill, Failure, Overview, QueueReport};
 use crate::status::throughput::Window;
 use crate::status::worker::Worker;
@@ -144,13 +144,8 @@ fn done(report: &Overview, screen: Screen, out: &mut String) {
             "extraction>",
         ],
     );
-    let windows = [
-        ("last hour", &report.throughput.hour),
-        ("last day", &report.throughput.day),
-    ];
-    for (name, window) in windows {
-        table.add(window_row(name, window));
-    }
+    table.add(window_row("last hour", &report.throughput.hour));
+    table.add(window_row("last day", &report.throughput.day));
     table.write(screen, out);
 }
 

@@ -1,121 +1,11 @@
 //! Output for a person: colours, columns, words.
 
-use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 
-use console::Term;
-
-use crate::sanitize::sanitize;
-
+pub(super) mod screen;
 pub(super) mod table;
+mod width;
 pub(super) mod words;
-
-/// Longer lines are harder to read, and do not fit a usual window.
-const MAX_COLUMNS: usize = 100;
-
-/// How a text stands out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Style {
-    #[default]
-    Plain,
-    Heading,
-    Good,
-    /// It works, but somebody should look at it.
-    Warning,
-    Wrong,
-    /// Less important than the rest.
-    Faint,
-}
-
-impl Style {
-    fn escape(self) -> &'static str {
-        match self {
-            Self::Plain => "",
-            Self::Heading => "\x1b[1m",
-            Self::Good => "\x1b[32m",
-            Self::Warning => "\x1b[33m",
-            Self::Wrong => "\x1b[1;31m",
-            Self::Faint => "\x1b[2m",
-        }
-    }
-}
-
-/// Where output goes: its width, and whether it shows colours.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Screen {
-    pub(super) columns: usize,
-    /// Lines that are visible at once; `None` where output is no terminal.
-    pub(super) lines: Option<usize>,
-    pub(super) colours: bool,
-}
-
-impl Screen {
-    /// Standard output. Colours only on a terminal, and not with `NO_COLOR`.
-    pub(super) fn stdout() -> Self {
-        let is_terminal = io::stdout().is_terminal();
-        let size = Term::stdout().size_checked().filter(|_| is_terminal);
-        Self {
-            columns: size.map_or(MAX_COLUMNS, |(_, columns)| usize::from(columns).clamp(40, MAX_COLUMNS)),
-            lines: size.map(|(lines, _)| usize::from(lines)),
-            colours: is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-        }
-    }
-
-    /// The text in this style. It must be safe to print.
-    pub(super) fn paint(self, style: Style, text: &str) -> String {
-        if self.colours && style != Style::Plain && !text.is_empty() {
-            format!("{}{text}\x1b[0m", style.escape())
-        } else {
-            text.to_owned()
-        }
-    }
-
-    /// Appends a line of prose, divided between words where it is too long; further lines are
-    /// indented as the first one and by two more. Unsafe characters are escaped.
-    pub(super) fn line(self, out: &mut String, style: Style, indent: usize, text: &str) {
-        for (number, part) in wrap(&sanitize(text), self.columns.saturating_sub(indent + 2))
-            .iter()
-            .enumerate()
-        {
-            let indent = if number == 0 { indent } else { indent + 2 };
-            // Writing to a string does not fail.
-            let _ = writeln!(out, "{:indent$}{}", "", self.paint(style, part));
-        }
-    }
-}
-
-/// Divides a text between words; a word that is longer than the width alone is divided too.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let width = width.max(10);
-    let mut lines = vec![String::new()];
-    let mut used = 0;
-    for word in text.split(' ') {
-        let mut word = word.to_owned();
-        let length = table::width(&word);
-        if used > 0 && used + 1 + length > width {
-            lines.push(String::new());
-            used = 0;
-        }
-        while table::width(&word) > width {
-            let cut = table::longest_start(&word, width);
-            lines.push(word[cut..].to_owned());
-            let rest = word.split_off(cut);
-            let last = lines.len() - 2;
-            lines[last].push_str(&word);
-            lines[last + 1].clear();
-            word = rest;
-        }
-        if let Some(line) = lines.last_mut() {
-            if used > 0 {
-                line.push(' ');
-                used += 1;
-            }
-            line.push_str(&word);
-            used += table::width(&word);
-        }
-    }
-    lines
-}
 
 /// Writes a text to standard output.
 ///
@@ -125,40 +15,4 @@ pub(super) fn show(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn prose_is_divided_between_words_and_long_words_are_cut() {
-        let screen = Screen {
-            columns: 24,
-            lines: None,
-            colours: false,
-        };
-        let mut out = String::new();
-        screen.line(&mut out, Style::Wrong, 2, "one two three four five\u{1b}[2J");
-        assert_eq!(out, "  one two three four\n    five\\u{1b}[2J\n");
-        assert_eq!(
-            wrap("abcdefghijklmnopqrstuvwxyz", 10),
-            ["abcdefghij", "klmnopqrst", "uvwxyz"]
-        );
-        assert_eq!(wrap("", 10), [""]);
-        assert_eq!(wrap("ab abcdefghijklm", 10), ["ab", "abcdefghij", "klm"]);
-    }
-
-    #[test]
-    fn colours_are_for_terminals() {
-        let mut screen = Screen {
-            columns: 80,
-            lines: None,
-            colours: false,
-        };
-        assert_eq!(screen.paint(Style::Wrong, "bad"), "bad");
-        screen.colours = true;
-        assert_eq!(screen.paint(Style::Wrong, "bad"), "\u{1b}[1;31mbad\u{1b}[0m");
-        assert_eq!(screen.paint(Style::Plain, "x"), "x");
-    }
 }

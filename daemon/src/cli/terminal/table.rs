@@ -1,8 +1,7 @@
 //! Tables of fixed columns.
 
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
-
-use super::{Screen, Style};
+use super::screen::{Screen, Style};
+use super::width::{longest_start, width as columns_of};
 use crate::sanitize::sanitize;
 
 /// Between two columns.
@@ -82,7 +81,7 @@ impl Table {
                 let empty = Cell::default();
                 let cell = row.get(index).unwrap_or(&empty);
                 let text = cut(&cell.text, *width);
-                let padding = " ".repeat(width.saturating_sub(self::width(&text)));
+                let padding = " ".repeat(width.saturating_sub(columns_of(&text)));
                 let painted = screen.paint(cell.style, &text);
                 if index > 0 {
                     line.push_str(GAP);
@@ -102,8 +101,8 @@ impl Table {
         let mut widths: Vec<usize> = (0..self.headings.len())
             .map(|index| {
                 let cells = self.rows.iter().filter_map(|row| row.get(index));
-                let longest = cells.map(|cell| width(&cell.text)).max().unwrap_or(0);
-                longest.max(width(self.headings[index].0))
+                let longest = cells.map(|cell| columns_of(&cell.text)).max().unwrap_or(0);
+                longest.max(columns_of(self.headings[index].0))
             })
             .collect();
         let gaps = GAP.len() * widths.len().saturating_sub(1);
@@ -123,26 +122,9 @@ impl Table {
     }
 }
 
-/// Columns that a text takes.
-pub(super) fn width(text: &str) -> usize {
-    text.width()
-}
-
-/// The length in bytes of the longest start of the text that takes at most so many columns.
-pub(super) fn longest_start(text: &str, columns: usize) -> usize {
-    let mut used = 0;
-    for (index, character) in text.char_indices() {
-        used += character.width().unwrap_or(0);
-        if used > columns && index > 0 {
-            return index;
-        }
-    }
-    text.len()
-}
-
 /// The text, with an ellipsis where it is too long.
 fn cut(text: &str, columns: usize) -> String {
-    if width(text) <= columns {
+    if columns_of(text) <= columns {
         return text.to_owned();
     }
     format!("{}…", &text[..longest_start(text, columns.saturating_sub(1))])
@@ -180,7 +162,7 @@ mod tests {
     fn no_line_is_longer_than_the_screen() {
         let long = "a long explanation of what has happened here";
         let out = text(40, &[[long, "1000000", long]]);
-        assert!(out.lines().all(|line| width(line) <= 40), "{out}");
+        assert!(out.lines().all(|line| columns_of(line) <= 40), "{out}");
         assert!(out.contains('…') && out.contains("1000000"), "{out}");
     }
 }

@@ -1,6 +1,7 @@
 //! The commands that an operator types beside the daemon.
 
 mod backfill;
+mod doctor;
 mod extract;
 mod help;
 mod log;

@@ -202,24 +202,17 @@ fn a_bad_file_among_many_fails_alone() {
         .split_inclusive(|byte| *byte == b'\n')
         .map(|line| serde_json::from_slice(line).expect("JSON"))
         .collect();
-    let named: Vec<_> = lines
-        .iter()
-        .map(|line| line["file"].as_str().unwrap_or_default())
-        .collect();
-    assert_eq!(named, files);
-    let segments: Vec<_> = lines
-        .iter()
-        .map(|line| line["segments"].as_array().map(Vec::len))
-        .collect();
-    assert_eq!(segments, [Some(1), None, None, Some(3)]);
+    for (line, (file, segments, kind)) in lines.iter().zip([
+        ("one.cf32", Some(1), None),
+        ("short.cf32", None, Some("too_short")),
+        ("missing.cf32", None, Some("not_found")),
+        ("two.cf32", Some(3), None),
+    ]) {
+        assert_eq!(line["file"], file);
+        assert_eq!(line["segments"].as_array().map(Vec::len), segments, "{line}");
+        assert_eq!(line["error"]["kind"].as_str(), kind, "{line}");
+    }
     assert_eq!(lines[0]["interpretation"]["iq_format"], "cf32_le");
-    assert_eq!(lines[0]["warnings"], serde_json::json!([]));
-    assert_eq!(lines[1]["error"]["kind"], "too_short");
-    assert_eq!(
-        lines[1]["error"]["message"],
-        "Recording too short: 1200 samples, one chunk needs 2400"
-    );
-    assert_eq!(lines[2]["error"]["kind"], "not_found");
     let stderr = String::from_utf8(output.stderr).expect("text");
     let lines: Vec<&str> = stderr.lines().collect();
     // The lines are in the order of the files.
@@ -300,7 +293,7 @@ fn standard_input_works_like_a_file() {
     child.stdin.take().expect("a pipe").write_all(&bytes).expect("it reads");
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(0));
-    let expected = String::from_utf8_lossy(&from_file.stdout).replace(r#""file":"a.cf32""#, r#""file":"-""#);
-    assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+    let segments = |line: &[u8]| serde_json::from_slice::<Value>(line).expect("JSON")["segments"].clone();
+    assert_eq!(segments(&output.stdout), segments(&from_file.stdout));
     assert_eq!(Pixels::read(&folder.path("out.png")).width, 1280);
 }
