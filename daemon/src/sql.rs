@@ -85,6 +85,13 @@ queries! {
     ACT_BACKFILL = "act_backfill.sql";
     ACT_CANCEL_BACKFILL = "act_cancel_backfill.sql";
     RECORD_ACTION = "record_action.sql";
+    REQUEST_BACKFILL = "request_backfill.sql";
+    CANCEL_BACKFILL = "cancel_backfill.sql";
+    COUNT_FAILED = "count_failed.sql";
+    COUNT_SESSION_RETRIES = "count_session_retries.sql";
+    RETRY_FAILED = "retry_failed.sql";
+    RETRY_SESSION = "retry_session.sql";
+    RETRY_MEASUREMENT = "retry_measurement.sql";
 }
 
 /// The file that lists the others in the order of installation.

@@ -11,6 +11,7 @@ mod file;
 mod foreign_parameters;
 pub mod libpq;
 mod page;
+mod parts;
 mod password_file;
 pub mod plain_password;
 pub mod proxy;

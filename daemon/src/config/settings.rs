@@ -87,6 +87,17 @@ pub struct Settings {
     pub page: PageSettings,
 }
 
+/// Checked settings of `heimdalld doctor`.
+#[derive(Clone, Debug)]
+pub struct DoctorSettings {
+    /// How to reach Postgres.
+    pub database_url: DatabaseUrl,
+    /// Where the listener connects.
+    pub listener: ListenerUrl,
+    /// The object store; `None` if none of its settings is there.
+    pub store: Option<StoreSettings>,
+}
+
 /// Where the listener connects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenerUrl {
@@ -157,7 +168,7 @@ impl Settings {
     /// The servers to which a password is sent without TLS, over a network.
     #[must_use]
     pub fn passwords_without_tls(&self) -> Vec<String> {
-        let urls = [Some(&self.database_url), self.listener_url()];
+        let urls = [Some(&self.database_url), self.listener.url(&self.database_url)];
         let addresses = urls.into_iter().flatten().filter_map(|url| Address::parse(url).ok());
         let mut hosts: Vec<String> = addresses
             .flat_map(|address| plain_password::servers(&address))
@@ -165,14 +176,23 @@ impl Settings {
         hosts.dedup();
         hosts
     }
+}
 
+impl ListenerUrl {
+    /// Where the listener connects, if the others connect to `database`; `None`: nowhere.
+    fn url<'a>(&'a self, database: &'a DatabaseUrl) -> Option<&'a DatabaseUrl> {
+        match self {
+            Self::SameAsDatabase => Some(database),
+            Self::Separate(url) => Some(url),
+            Self::Disabled => None,
+        }
+    }
+}
+
+impl DoctorSettings {
     /// Where the listener connects; `None`: nowhere.
     #[must_use]
     pub fn listener_url(&self) -> Option<&DatabaseUrl> {
-        match &self.listener {
-            ListenerUrl::SameAsDatabase => Some(&self.database_url),
-            ListenerUrl::Separate(url) => Some(url),
-            ListenerUrl::Disabled => None,
-        }
+        self.listener.url(&self.database_url)
     }
 }

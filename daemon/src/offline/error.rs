@@ -2,6 +2,9 @@
 
 use std::io;
 
+use heimdall_files::FileError;
+
+use crate::job::error::ExtractionError;
 #[cfg(feature = "plot")]
 use crate::plot::error::PlotError;
 
@@ -14,9 +17,9 @@ pub enum OfflineError {
     /// It is not a recording.
     #[error("{0}")]
     Recording(#[from] heimdall_dsp::Error),
-    /// The file, or what lies next to it, cannot be read.
+    /// The object cannot be read from the store.
     #[error("{0}")]
-    File(#[from] heimdall_files::FileError),
+    Store(#[from] ExtractionError),
     /// The segments cannot be stored in a temporary file.
     #[error("temporary file: {0}")]
     Segments(io::Error),
@@ -33,4 +36,29 @@ pub enum OfflineError {
         /// The reason.
         error: io::Error,
     },
+}
+
+impl From<FileError> for OfflineError {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Read(error) => Self::Read(error),
+            FileError::Recording(error) => Self::Recording(error),
+        }
+    }
+}
+
+impl OfflineError {
+    /// The word for the error: as the daemon writes it to `error_kind`, where it has one.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Read(error) if error.kind() == io::ErrorKind::NotFound => "not_found",
+            Self::Read(_) => "unreadable",
+            Self::Recording(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+            Self::Segments(_) => "internal",
+            #[cfg(feature = "plot")]
+            Self::Plot(_) | Self::WritePlot { .. } => "internal",
+        }
+    }
 }

@@ -1,10 +1,13 @@
-//! `heimdalld extract FILE...`: extracts features from files, without any server.
+//! `heimdalld extract FILE...`: extracts features from files and from objects of the store, without a
+//! database.
 
 pub mod error;
 mod input;
+mod line;
 #[cfg(feature = "plot")]
 pub mod plot_files;
 mod progress;
+pub mod stored_files;
 mod summary;
 
 use std::io::{self, BufWriter, Read, Write};
@@ -15,6 +18,7 @@ use heimdall_dsp::{Extraction, Hints, Recording, SampleFormat, SegmentFeatures, 
 use crate::job::segment_spool::SegmentSpool;
 use error::OfflineError;
 use progress::Progress;
+use stored_files::{StoredFiles, is_stored};
 
 /// The block size of the daemon.
 const BLOCK_BYTES: usize = 256 * 1024;
@@ -22,7 +26,7 @@ const BLOCK_BYTES: usize = 256 * 1024;
 const SEGMENTS_IN_MEMORY_BYTES: usize = 1 << 20;
 
 /// The options of the command line.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub struct Options {
     /// Samples per second, for files that do not contain it.
     pub sample_rate_hz: Option<f64>,
@@ -31,11 +35,13 @@ pub struct Options {
     /// Where the plots of the files go.
     #[cfg(feature = "plot")]
     pub plots: Option<plot_files::PlotFiles>,
+    /// The store of the files that are `s3://` locations.
+    pub store: Option<StoredFiles>,
 }
 
-/// Extracts each file, and writes its segment objects to `out` as a JSON array on one line. Writes
-/// to `err` how each file was interpreted, and errors; an error in one file does not stop the
-/// others. Returns how many files failed.
+/// Extracts each file, and writes a JSON object to `out` for each, on one line: with its segments, or
+/// with its error. Writes to `err` how each file was interpreted, and errors; an error in one file
+/// does not stop the others. Returns how many files failed.
 ///
 /// # Errors
 /// When `out` or `err` cannot be written.
@@ -44,20 +50,40 @@ pub fn extract_files(files: &[PathBuf], options: &Options, out: impl Write, mut 
     let mut workspace = Workspace::new();
     let mut failed = 0;
     for (index, file) in files.iter().enumerate() {
+        let name = file.to_string_lossy();
         let mut segments = SegmentSpool::new(SEGMENTS_IN_MEMORY_BYTES);
-        let mut result = extract_file(file, options, &mut segments, &mut workspace);
-        if let Ok(extraction) = &mut result {
-            write_line(&mut out, segments.lines(&extraction.inconsistencies)?)?;
-            summary::write(&input::name(file), extraction, &mut err)?;
-            let drawn = draw(options, index, extraction, &mut workspace);
-            result = drawn.and(result);
-        }
-        if let Err(error) = result {
+        let error = match extract_one(file, options, &mut segments, &mut workspace) {
+            Ok(mut extraction) => {
+                line::write_segments(&mut out, &name, &extraction, &segments)?;
+                summary::write(&input::name(file), &extraction, &mut err)?;
+                draw(options, index, &mut extraction, &mut workspace).err()
+            }
+            Err(error) => {
+                line::write_error(&mut out, &name, &error)?;
+                Some(error)
+            }
+        };
+        if let Some(error) = error {
             failed += 1;
             writeln!(err, "{}: {error}", input::name(file))?;
         }
     }
     Ok(failed)
+}
+
+/// Extracts one file, or one object of the store.
+fn extract_one(
+    file: &Path,
+    options: &Options,
+    segments: &mut SegmentSpool,
+    workspace: &mut Workspace,
+) -> Result<Extraction, OfflineError> {
+    let Some(store) = options.store.as_ref().filter(|_| is_stored(file)) else {
+        return extract_file(file, hints(file, options), options, segments, workspace);
+    };
+    let fetched = store.fetch(&file.to_string_lossy())?;
+    let hints = with_options(fetched.hints.clone(), options);
+    extract_file(&fetched.path, hints, options, segments, workspace)
 }
 
 #[cfg(feature = "plot")]
@@ -85,15 +111,16 @@ fn draw(_: &Options, _: usize, _: &mut Extraction, _: &mut Workspace) -> Result<
 /// Extracts one file. The segments go to `segments`, everything else is returned.
 fn extract_file(
     file: &Path,
+    mut hints: Hints,
     options: &Options,
     segments: &mut SegmentSpool,
     workspace: &mut Workspace,
 ) -> Result<Extraction, OfflineError> {
-    let mut hints = hints(options);
     let data = if input::is_stdin(file) {
         file.to_owned()
     } else {
-        heimdall_files::locate(file, &mut hints)?
+        heimdall_files::portapack::add_text(file, &mut hints)?;
+        heimdall_files::sigmf::resolve_sidecar(file, &mut hints)?
     };
     let mut recording = Recording::new(hints);
     #[cfg(feature = "plot")]
@@ -132,21 +159,14 @@ fn store(segments: &mut SegmentSpool, more: &[SegmentFeatures]) -> Result<(), Of
     Ok(())
 }
 
-/// Writes the objects as an array on one line.
-fn write_line(out: &mut impl Write, segments: impl Iterator<Item = io::Result<String>>) -> io::Result<()> {
-    let mut separator = "[";
-    for segment in segments {
-        out.write_all(separator.as_bytes())?;
-        out.write_all(segment?.as_bytes())?;
-        separator = ",";
-    }
-    out.write_all(if separator == "[" { b"[]\n" } else { b"]\n" })?;
-    out.flush()
+/// What the command line and the name of the file tell about the samples.
+fn hints(file: &Path, options: &Options) -> Hints {
+    let mut hints = with_options(Hints::default(), options);
+    heimdall_files::add_name(file, &mut hints);
+    hints
 }
 
-/// What the command line tells about the samples.
-fn hints(options: &Options) -> Hints {
-    let mut hints = Hints::default();
+fn with_options(mut hints: Hints, options: &Options) -> Hints {
     if let Some(format) = options.format {
         hints = hints.with_format(format, "argument");
     }

@@ -20,6 +20,5 @@ mod settings_from_files;
 mod stalls;
 mod store_settings;
 mod systemd;
-mod terminal;
 mod tls;
 mod upgrades;
