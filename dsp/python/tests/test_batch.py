@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import sys
 import threading
 
 import numpy as np
@@ -55,25 +56,30 @@ def test_an_empty_batch_has_no_rows():
 
 @pytest.mark.parametrize("call", [lambda x: extract(x[0], RATE), lambda x: extract_batch(x, RATE)])
 def test_another_thread_runs_meanwhile(call):
-    """The call gives the lock away once its work begins, so the other thread counts on until the call has returned."""
-    long = [noise(4_000_000)]
-    counted, is_over, begun = [0], threading.Event(), threading.Event()
+    """The interpreter takes the lock from no thread here, so another one runs only while the call gives it away."""
+    long, has_run = [noise(1_000_000)], []
+    gate, begun = threading.Lock(), threading.Event()
 
-    def count():
+    def wait_and_run():
         begun.set()
-        while not is_over.is_set():
-            counted[0] += 1
+        with gate:
+            has_run.append(True)
 
-    thread = threading.Thread(target=count)
-    thread.start()
-    begun.wait()
-    before = counted[0]
-    call(long)
-    during = counted[0] - before
-    is_over.set()
-    thread.join()
-    # A call that held the lock would let the other thread run for a few intervals of 5 ms before and after.
-    assert during > 100_000, during
+    interval = sys.getswitchinterval()
+    with gate:
+        thread = threading.Thread(target=wait_and_run)
+        thread.start()
+        begun.wait()
+        sys.setswitchinterval(1000)
+    try:
+        calls = 0
+        while not has_run and calls < 100:
+            call(long)
+            calls += 1
+        assert has_run
+    finally:
+        sys.setswitchinterval(interval)
+        thread.join()
 
 
 def test_threads_of_python_extract_at_the_same_time():
