@@ -19,6 +19,9 @@ const BEFORE_END: Duration = Duration::from_mins(5);
 const FILES_AGE: Duration = Duration::from_mins(1);
 /// Time between two loads at least, whatever the keys say.
 const LEAST_AGE: Duration = Duration::from_secs(1);
+/// While the store refuses requests, keys that end are loaded again this often: other causes are
+/// more likely, and STS limits the rate.
+const WHILE_REFUSED: Duration = Duration::from_secs(30);
 /// After a load that failed, while the last keys are still valid.
 const AFTER_FAILURE: Duration = Duration::from_secs(10);
 
@@ -38,6 +41,8 @@ struct Current {
     signer: Option<Arc<Signer>>,
     /// When the keys are loaded again; `None`: never.
     reload_at: Option<Instant>,
+    /// When they were loaded.
+    loaded_at: Option<Instant>,
     /// When the keys end; `None`: never.
     ends_at: Option<Instant>,
     /// Why the last load failed.
@@ -124,7 +129,9 @@ impl SignerKeeper {
 
     /// Loads the keys again, because the store refuses requests.
     pub(super) async fn reload(&self) {
-        if self.loader.can_change() {
+        let Current { loaded_at, ends_at, .. } = self.current();
+        let is_new = ends_at.is_some() && loaded_at.is_some_and(|at| at.elapsed() < WHILE_REFUSED);
+        if self.loader.can_change() && !is_new {
             let _loading = self.loading.lock().await;
             self.load().await;
         }
@@ -157,6 +164,7 @@ impl SignerKeeper {
                 *current = Current {
                     signer: Some(signer),
                     reload_at: self.loader.can_change().then(|| now + reload_after(left)),
+                    loaded_at: Some(now),
                     ends_at: left.map(|left| now + left),
                     failure: None,
                 };
