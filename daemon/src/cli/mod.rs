@@ -83,7 +83,7 @@ enum Command {
     /// Tries again what failed; says how much that is, and asks
     #[command(
         after_help = help::SETTINGS,
-        override_usage = "heimdalld retry <--measurement ID | --session ID | --kind KIND | --all> [OPTIONS]"
+        override_usage = "heimdalld retry --measurement ID|--session ID|--kind KIND|--all [OPTIONS]"
     )]
     Retry(RetryArguments),
     /// Queues earlier recordings, newest first, after all other work

@@ -9,9 +9,9 @@ use crate::metrics::metrics;
 pub async fn log_summaries() {
     let mut ticks = interval_at(Instant::now() + PERIOD, PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    metrics().log_pace.end_period();
+    metrics().log_pace.end_period(&metrics().totals());
     loop {
         ticks.tick().await;
-        metrics().log_pace.end_period();
+        metrics().log_pace.end_period(&metrics().totals());
     }
 }

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use tracing::info;
 
 use super::labels::RecordingOutcome;
-use super::metrics;
 use super::totals::Totals;
 
 /// Time between two summaries.
@@ -63,9 +62,9 @@ impl LogPace {
         !self.lock().is_busy
     }
 
-    /// Ends a period: logs what was done in it, if it had no single lines.
-    pub fn end_period(&self) {
-        let now = metrics().totals();
+    /// Ends a period: logs what was done in it, if it had no single lines. `now` is what the process
+    /// has done so far.
+    pub fn end_period(&self, now: &Totals) {
         let mut state = self.lock();
         let (recordings, sessions) = (
             std::mem::take(&mut state.recordings),
@@ -119,15 +118,15 @@ mod tests {
     #[test]
     fn single_lines_end_when_there_are_many_and_come_back_when_there_are_few() {
         let pace = LogPace::default();
-        pace.end_period();
+        pace.end_period(&Totals::default());
         let single = (0..200).filter(|_| pace.recording()).count();
         assert_eq!(single as u64, MOST_SINGLE);
         assert!(!pace.session() && !pace.has_single_lines());
         // This period had many.
-        pace.end_period();
+        pace.end_period(&Totals::default());
         assert!(!pace.recording());
         // This one had one.
-        pace.end_period();
+        pace.end_period(&Totals::default());
         assert!(pace.recording() && pace.session());
     }
 }

@@ -28,7 +28,7 @@ pub(super) async fn shut_down(mut tasks: Tasks, shared: &Shared, queue: &Queue, 
         tasks.writer.abort();
     }
     tasks.background.shutdown().await;
-    metrics().log_pace.end_period();
+    metrics().log_pace.end_period(&metrics().totals());
     let queue = queue.with_timeout(DEREGISTER_TIMEOUT);
     let worker_id = *shared.worker_id.borrow();
     shared.minutes.record(&queue, worker_id).await;

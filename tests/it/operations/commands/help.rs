@@ -32,7 +32,7 @@ fn the_help_of_each_command_is_one_screen() {
         extract.contains("cf32_le") && !extract.contains("--lease") && !extract.contains("--database-url"),
         "{extract}"
     );
-    assert!(help("status", 100).contains("--database-url") && !help("status", 100).contains("--s3-endpoint"));
+    assert!(help("status", 100).contains("--database-url") && !help("status", 100).contains("--s3-bucket"));
 }
 
 fn help(name: &str, columns: u16) -> String {

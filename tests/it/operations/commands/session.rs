@@ -25,6 +25,13 @@ async fn a_session_shows_each_receiver_and_what_it_waits_for() {
     let daemon = Daemon::start(&bench).await;
     bench.complete(&session).await;
     bench.rows(&session).await;
+    daemon.stop().await;
+    bench
+        .execute(
+            "UPDATE heimdall.feature_queue SET state = 'waiting', due_at = now() + interval '22 s', recheck = true,
+                 attempt = 1, claim_id = NULL, worker_id = NULL, claimed_at = NULL",
+        )
+        .await;
     let (status, text) = printed(&run(&bench, "daemon", &["session", &id]).await);
     assert_eq!(status, Some(0));
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
@@ -45,7 +52,6 @@ async fn a_session_shows_each_receiver_and_what_it_waits_for() {
     assert_eq!(report["receivers"][1]["rx_id"], "Station 3");
     assert_eq!(report["receivers"][2]["rx_id"], HOSTILE);
     assert!(report["receivers"][0]["mean_snr_db"].is_f64());
-    daemon.stop().await;
 
     let unknown = Uuid::from_u128(7).to_string();
     let (status, text) = refused(&run(&bench, "daemon", &["session", &unknown]).await);
