@@ -6,9 +6,9 @@ REVOKE ALL ON FUNCTION
     heimdall.longest_session(), heimdall.may_notify(), heimdall.wake_workers(),
     heimdall.claim_measurements(uuid, integer, bigint[]), heimdall.settle_sessions(uuid[]), heimdall.announce_sessions(uuid[]),
     heimdall.release_expired(),
-    heimdall.enqueue_sessions(uuid, timestamptz, timestamptz, bigint, boolean),
+    heimdall.enqueue_sessions(uuid, timestamptz, timestamptz, bigint, boolean, text),
     heimdall.enqueue_missing(integer, boolean),
-    heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz),
+    heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz, text),
     heimdall.cancel_backfill(uuid), heimdall.retry_failed(text, timestamptz, timestamptz),
     heimdall.check_error_kind(text),
     heimdall.extract_again(uuid, uuid, uuid, text, timestamptz, timestamptz), heimdall.prioritise(uuid),
@@ -99,7 +99,7 @@ BEGIN
                                 'heimdall.count_session(uuid), heimdall.count_queue(), '
                                 'heimdall.missing_receivers(uuid, text[]), heimdall.status_of(uuid, uuid)'),
             ('heimdall_admin',  'EXECUTE ON FUNCTION '
-                                'heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz), '
+                                'heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz, text), '
                                 'heimdall.cancel_backfill(uuid), '
                                 'heimdall.retry_failed(text, timestamptz, timestamptz), '
                                 'heimdall.extract_again(uuid, uuid, uuid, text, timestamptz, timestamptz), '

@@ -62,6 +62,13 @@ queries! {
     STATUS_SESSION = "status_session.sql";
     STATUS_MEASUREMENT = "status_measurement.sql";
     STATUS_DICTIONARY = "status_dictionary.sql";
+    REQUEST_BACKFILL = "request_backfill.sql";
+    CANCEL_BACKFILL = "cancel_backfill.sql";
+    COUNT_FAILED = "count_failed.sql";
+    COUNT_SESSION_RETRIES = "count_session_retries.sql";
+    RETRY_FAILED = "retry_failed.sql";
+    RETRY_SESSION = "retry_session.sql";
+    RETRY_MEASUREMENT = "retry_measurement.sql";
 }
 
 /// The file that lists the others in the order of installation.

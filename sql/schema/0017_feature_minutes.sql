@@ -18,4 +18,8 @@ CREATE TABLE heimdall.feature_minutes (
     CONSTRAINT feature_minutes_pkey PRIMARY KEY (minute, worker_id)
 ) WITH (fillfactor = 50);
 
+-- They take the receiver too. The files in functions/ make them again.
+DROP FUNCTION IF EXISTS heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz),
+    heimdall.enqueue_sessions(uuid, timestamptz, timestamptz, bigint, boolean);
+
 INSERT INTO heimdall.schema_migrations (version, name) VALUES (17, 'feature_minutes');

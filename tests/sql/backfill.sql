@@ -17,8 +17,13 @@ BEGIN
     PERFORM pg_temp.expect('in the order of work too', (SELECT recording_session_id FROM heimdall.pending_features ORDER BY priority, id LIMIT 1), pg_temp.session(300));
     SELECT * INTO again FROM heimdall.request_backfill(since => '2020-01-12 00:00Z');
     PERFORM pg_temp.expect('the rest of a range of time', (again.recordings_found, again.measurements_queued)::text, '(27,189)');
+    SELECT * INTO again FROM heimdall.request_backfill(station => 'Test 3');
+    PERFORM pg_temp.expect('of one receiver', (again.recordings_found, again.measurements_queued)::text, '(263,263)');
+    SELECT * INTO again FROM heimdall.request_backfill(batch_size => 3, max_batches => 1, station => md5('station4')::uuid::text);
+    PERFORM pg_temp.expect('named by its id', (again.recordings_found, again.measurements_queued)::text, '(3,3)');
+    PERFORM pg_temp.expect('of no receiver', (SELECT r.measurements_queued FROM heimdall.request_backfill(station => 'nobody') r), 0::bigint);
     SELECT * INTO again FROM heimdall.request_backfill();
-    PERFORM pg_temp.expect('all that is left', (again.recordings_found, again.measurements_queued)::text, '(263,1841)');
+    PERFORM pg_temp.expect('all that is left', (again.recordings_found, again.measurements_queued)::text, '(263,1575)');
     SELECT * INTO again FROM heimdall.request_backfill();
     PERFORM pg_temp.expect('a second call finds nothing', (again.recordings_found, again.measurements_queued)::text, '(0,0)');
     PERFORM pg_temp.expect('and is finished', (SELECT state || ' ' || percent FROM heimdall.backfill_progress p WHERE p.backfill_id = again.backfill_id), 'finished 100.00');

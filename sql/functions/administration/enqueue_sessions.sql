@@ -1,9 +1,10 @@
 -- Queues what is missing in completed sessions created in [since, until), newest sessions first. Called by
 -- request_backfill, apart from it because of its settings.
 -- A measurement is missing when it has neither a feature row nor a queue row; with include_failed an error row does
--- not count. NULL: no limit. Sessions without a created_at count as the oldest.
+-- not count. NULL: no limit. The station is a name or an id. Sessions without a created_at count as the oldest.
 CREATE OR REPLACE FUNCTION heimdall.enqueue_sessions(
-    backfill_id uuid, since timestamptz, until timestamptz, max_recordings bigint, include_failed boolean
+    backfill_id uuid, since timestamptz, until timestamptz, max_recordings bigint, include_failed boolean,
+    station text DEFAULT NULL
 ) RETURNS TABLE (recordings_found bigint, measurements_queued bigint)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -24,6 +25,7 @@ BEGIN
         FROM heimdall.session_measurements sm
         WHERE heimdall.is_completed(sm.session_status)
           AND (since IS NULL OR sm.session_created_at >= since)
+          AND (station IS NULL OR sm.rx_id = station OR sm.websdr_station_id::text = station)
           AND (until IS NULL OR sm.session_created_at < until OR since IS NULL AND sm.session_created_at IS NULL)
           -- Scalar sub-selects instead of NOT EXISTS, which becomes a join. Where the last vacuum found the table
           -- empty, the planner would choose a scan of all of it for each measurement.
@@ -51,6 +53,6 @@ BEGIN
     CROSS JOIN LATERAL heimdall.sessions_changed(u.ids);
 END
 $$;
-COMMENT ON FUNCTION heimdall.enqueue_sessions(uuid, timestamptz, timestamptz, bigint, boolean) IS
-    'Queues what is missing in completed sessions of a range of time, newest first. Called by '
+COMMENT ON FUNCTION heimdall.enqueue_sessions(uuid, timestamptz, timestamptz, bigint, boolean, text) IS
+    'Queues what is missing in completed sessions of a range of time, of one receiver or of all, newest first. Called by '
     'request_backfill() only.';

@@ -6,7 +6,8 @@ CREATE OR REPLACE FUNCTION heimdall.request_backfill(
     max_batches    integer     DEFAULT NULL,
     include_failed boolean     DEFAULT false,
     since          timestamptz DEFAULT NULL,
-    until          timestamptz DEFAULT NULL
+    until          timestamptz DEFAULT NULL,
+    station        text        DEFAULT NULL
 ) RETURNS TABLE (backfill_id uuid, recordings_found bigint, measurements_queued bigint)
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -31,7 +32,7 @@ BEGIN
     backfill_id := gen_random_uuid();
     SELECT e.recordings_found, e.measurements_queued INTO recordings_found, measurements_queued
     FROM heimdall.enqueue_sessions(backfill_id, since, until,
-                                   batch_size::bigint * max_batches, include_failed) e;
+                                   batch_size::bigint * max_batches, include_failed, station) e;
     INSERT INTO heimdall.backfills AS b (backfill_id, recordings_found, total, finished_at)
     VALUES (request_backfill.backfill_id, request_backfill.recordings_found, measurements_queued,
             CASE WHEN measurements_queued = 0 THEN clock_timestamp() END);
@@ -46,7 +47,8 @@ BEGIN
     RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz, text) IS
     'Queues the measurements without features of completed sessions, newest first: at most batch_size * max_batches '
     'sessions (max_batches NULL: all), created in [since, until). include_failed: also measurements with an error row. '
+    'station: only the receiver with this name or id. '
     'Progress: backfill_progress.';
