@@ -6,6 +6,7 @@ recordings. The status is 1 if a recording has no good row after one attempt, or
 
 import argparse
 import contextlib
+import os
 import statistics
 import sys
 import time
@@ -52,6 +53,8 @@ def main():
     parser.add_argument("--seconds", type=float, default=80.0, help="how long it is away (80)")
     options = parser.parse_args()
     stop_on_signals()
+    # A line for each session, however many there are.
+    os.environ.setdefault("HEIMDALL_LOG", "info,heimdall_daemon::extraction=debug")
     recording = fm_recording(np.random.default_rng(1)).tobytes()
     with work_dir() as work, contextlib.ExitStack() as running:
         postgres = Postgres(work)

@@ -8,9 +8,12 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use uuid::Uuid;
+
 use super::log_thread;
 use crate::config::arguments::Arguments;
 use crate::config::settings::{DEFAULT_LOG, LogFormat};
+use crate::metrics::metrics;
 use crate::sanitize::is_unsafe_char;
 
 /// Starts the log on standard error. The demo prints log lines itself.
@@ -53,12 +56,25 @@ struct LineWriter;
 impl Write for LineWriter {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
-        log_thread::write(escape_controls(&text).into_owned());
+        let line_with_worker = add_worker(&escape_controls(&text), metrics().worker());
+        log_thread::write(line_with_worker);
         Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Adds the id of the daemon as the last field.
+fn add_worker(line: &str, worker: Option<Uuid>) -> String {
+    let Some(worker) = worker else {
+        return line.to_owned();
+    };
+    let (body, end) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
+    match body.strip_suffix('}').filter(|_| body.starts_with('{')) {
+        Some(fields) => format!("{fields},\"worker\":\"{worker}\"}}{end}"),
+        None => format!("{body} worker={worker}{end}"),
     }
 }
 
@@ -102,6 +118,22 @@ mod tests {
         ] {
             assert_eq!(escape_controls(line), line);
         }
+    }
+
+    #[test]
+    fn each_line_of_a_registered_daemon_has_its_id() {
+        let id = Uuid::from_u128(7);
+        assert_eq!(add_worker("INFO sweep found=0\n", None), "INFO sweep found=0\n");
+        assert_eq!(
+            add_worker("INFO sweep found=0\n", Some(id)),
+            format!("INFO sweep found=0 worker={id}\n")
+        );
+        let line = add_worker("{\"message\":\"sweep\"}\n", Some(id));
+        let parsed: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(
+            (parsed["message"].as_str(), parsed["worker"].as_str()),
+            (Some("sweep"), Some(&*id.to_string()))
+        );
     }
 
     #[test]

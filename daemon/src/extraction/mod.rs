@@ -62,6 +62,8 @@ impl Pipeline {
             return if claim.is_hidden {
                 warn!(
                     measurement = %claim.lease.measurement_id,
+                    session = %claim.recording_session_id,
+                    station = claim.station(),
                     hint = "heimdalld doctor",
                     "row-level security may hide the measurement, deferred"
                 );

@@ -3,10 +3,11 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use tracing::info;
+use tracing::{debug, info};
 use uuid::Uuid;
 
 use crate::job::claim::Claim;
+use crate::metrics::metrics;
 
 /// Sessions remembered as logged. The recordings of a deferred backlog come back in any order, so
 /// consecutive ones may belong to thousands of sessions.
@@ -28,7 +29,11 @@ impl SessionLog {
     pub fn log_start(&self, claim: &Claim) {
         let session = claim.recording_session_id;
         if claim.source == "live" && self.0.lock().unwrap_or_else(PoisonError::into_inner).add(session) {
-            info!(%session, "recording session completed");
+            if metrics().log_pace.has_single_lines() {
+                info!(%session, "recording session completed");
+            } else {
+                debug!(%session, "recording session completed");
+            }
         }
     }
 }

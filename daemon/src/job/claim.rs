@@ -4,6 +4,8 @@ use serde::Serialize;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use crate::sanitize::sanitize;
+
 /// The right to finish one attempt of one measurement. Only the newest claim of a measurement can
 /// change its rows; a write with an older `claim_id` changes nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -65,6 +67,12 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// The receiver's name as one safe line, for the log.
+    #[must_use]
+    pub fn station(&self) -> String {
+        sanitize(&self.receiver.rx_id)
+    }
+
     pub(crate) fn read(row: &Row) -> Result<Self, tokio_postgres::Error> {
         Ok(Self {
             lease: Lease {

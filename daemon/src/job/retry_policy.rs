@@ -42,6 +42,8 @@ pub fn decide(claim: &Claim, error: &ExtractionError, metadata: serde_json::Valu
             let delay = RETRY.jittered(claim.attempt.unsigned_abs());
             info!(
                 measurement = %claim.lease.measurement_id,
+                session = %claim.recording_session_id,
+                station = claim.station(),
                 attempt = claim.attempt,
                 error_kind = error.kind(),
                 error = %error,

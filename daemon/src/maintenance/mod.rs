@@ -8,4 +8,5 @@ pub mod minutes;
 pub mod registration;
 mod rescuer;
 pub mod scheduler;
+pub mod summary;
 pub mod sweeper;

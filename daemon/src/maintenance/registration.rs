@@ -9,6 +9,7 @@ use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use crate::backoff::Backoff;
+use crate::metrics::metrics;
 use crate::postgres::error::DbError;
 use crate::postgres::with_timeout;
 use crate::queue::Queue;
@@ -42,7 +43,11 @@ impl Identity {
     /// # Errors
     /// When the database does not answer or refuses.
     pub async fn register(&self, queue: &Queue) -> Result<Uuid, DbError> {
-        queue.register(&self.host, self.pid, self.concurrency, self.lease).await
+        let id = queue
+            .register(&self.host, self.pid, self.concurrency, self.lease)
+            .await?;
+        metrics().set_worker(id);
+        Ok(id)
     }
 }
 
@@ -62,7 +67,7 @@ pub async fn register(identity: &Identity, queue: &Queue, stop: &CancellationTok
         };
         let error = match tried {
             Ok(id) => {
-                info!(worker = %id, "registered");
+                info!(id = %id, "registered");
                 return Some(id);
             }
             Err(error) => error,

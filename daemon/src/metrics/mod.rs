@@ -7,12 +7,15 @@
 use std::sync::{LazyLock, PoisonError};
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use self::labels::{Connection, OutcomeLabels, RecordingOutcome, Server, Source, Step, Takeover, Wakeup};
 pub(crate) use self::process::unix_time_s;
 pub use self::registry::Metrics;
 use self::totals::Totals;
 
 pub mod labels;
+pub mod log_pace;
 mod process;
 pub mod queue_depth;
 mod registry;
@@ -76,6 +79,17 @@ impl Metrics {
             .get_or_create(&OutcomeLabels { outcome, error_kind })
             .inc();
         self.add(|totals| totals.outcomes[outcome as usize] += 1);
+    }
+
+    /// The id under which this daemon is registered from now on.
+    pub fn set_worker(&self, id: Uuid) {
+        *self.worker.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
+    }
+
+    /// That id, for the lines of the log; `None` before the first registration and in commands.
+    #[must_use]
+    pub fn worker(&self) -> Option<Uuid> {
+        *self.worker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts a look for work.

@@ -13,8 +13,10 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use uuid::Uuid;
 
 use super::labels::{Connection, OutcomeLabels, RecordingOutcome, Server, Source, Step, Takeover, Wakeup, Work};
+use super::log_pace::LogPace;
 use super::process::ProcessCollector;
 use super::queue_depth::QueueCollector;
 use super::totals::Totals;
@@ -43,6 +45,9 @@ macro_rules! metrics {
             /// The queue as the database last counted it.
             pub queue: Arc<QueueCollector>,
             pub(super) totals: Mutex<Totals>,
+            pub(super) worker: Mutex<Option<Uuid>>,
+            /// Whether each recording has a log line of its own.
+            pub log_pace: LogPace,
             $($(#[doc = $help])+ pub $name: $kind,)+
         }
 
@@ -58,7 +63,7 @@ macro_rules! metrics {
                     let $name: $kind = $create;
                     ours.register(stringify!($name), concat!($($help),+).trim_start(), $name.clone());
                 )+
-                Self { registry, queue, totals: Mutex::default(), $($name,)+ }
+                Self { registry, queue, totals: Mutex::default(), worker: Mutex::default(), log_pace: LogPace::default(), $($name,)+ }
             }
         }
     };

@@ -26,7 +26,7 @@ use crate::maintenance::expander::Expander;
 use crate::maintenance::heartbeat::Heartbeat;
 use crate::maintenance::registration::{Identity, register};
 use crate::maintenance::sweeper::Sweeper;
-use crate::maintenance::{coverage_keeper, scheduler};
+use crate::maintenance::{coverage_keeper, scheduler, summary};
 use crate::metrics::metrics;
 use crate::object_store::breaker::CircuitBreakers;
 use crate::object_store::client::ObjectStore;
@@ -260,6 +260,7 @@ impl Service {
             stalls: Arc::clone(&shared.stalls),
         };
         tasks.spawn(sweeper.run(stop.clone()));
+        tasks.spawn(summary::log_summaries());
         tasks.spawn(coverage_keeper::keep_coverage_loop(
             self.queue.clone(),
             Arc::clone(&shared.compatibility),

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::tasks::{Shared, Tasks};
 use crate::maintenance::registration::DEREGISTER_TIMEOUT;
+use crate::metrics::metrics;
 use crate::postgres::error::DbError;
 use crate::postgres::with_timeout;
 use crate::queue::Queue;
@@ -27,6 +28,7 @@ pub(super) async fn shut_down(mut tasks: Tasks, shared: &Shared, queue: &Queue, 
         tasks.writer.abort();
     }
     tasks.background.shutdown().await;
+    metrics().log_pace.end_period(&metrics().totals());
     let queue = queue.with_timeout(DEREGISTER_TIMEOUT);
     let worker_id = *shared.worker_id.borrow();
     shared.minutes.record(&queue, worker_id).await;

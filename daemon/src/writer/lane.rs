@@ -178,7 +178,13 @@ impl Lane {
     /// a right or a column may be missing. Returns `None` if nothing more is to be written.
     fn refused(&self, mut job: CompletedJob, failure: &Failure) -> Option<CompletedJob> {
         let reason = failure.reason();
-        error!(measurement = %job.claim.lease.measurement_id, error = %reason, "row refused");
+        error!(
+            measurement = %job.claim.lease.measurement_id,
+            session = %job.claim.recording_session_id,
+            station = job.claim.station(),
+            error = %reason,
+            "row refused"
+        );
         job.outcome = match &job.outcome {
             Outcome::Completed(_) => retry_policy::decide(
                 &job.claim,
@@ -209,6 +215,8 @@ impl Lane {
     pub(super) async fn give_up(&self, mut entry: SetAside) {
         warn!(
             measurement = %entry.job.claim.lease.measurement_id,
+            session = %entry.job.claim.recording_session_id,
+            station = entry.job.claim.station(),
             reason = entry.reason,
             "too many results cannot be written, this one is given up and extracted again"
         );

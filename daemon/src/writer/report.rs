@@ -1,6 +1,6 @@
 //! The log lines of a written batch. Operators grep for them.
 
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::completed_job::CompletedJob;
 use super::transaction::BatchResult;
@@ -8,6 +8,17 @@ use super::write_result::WriteResult;
 use crate::job::outcome::Outcome;
 use crate::metrics::metrics;
 use crate::sanitize::sanitize;
+
+/// A line at the level info while the first argument is true, otherwise at debug.
+macro_rules! single {
+    ($is_single:expr, $($fields:tt)+) => {
+        if $is_single {
+            info!($($fields)+)
+        } else {
+            debug!($($fields)+)
+        }
+    };
+}
 
 impl BatchResult {
     /// Logs and counts what was written.
@@ -25,7 +36,8 @@ impl BatchResult {
             }
         }
         for session in &self.settled {
-            info!(
+            single!(
+                metrics().log_pace.session(),
                 session = %session.recording_session_id,
                 succeeded = session.succeeded,
                 failed = session.failed,
@@ -48,6 +60,8 @@ impl CompletedJob {
     fn log_lost_lease(&self, repeated: bool) {
         warn!(
             measurement = %self.claim.lease.measurement_id,
+            session = %self.claim.recording_session_id,
+            station = self.claim.station(),
             attempt = self.claim.attempt,
             duration_ms = self.total_ms,
             "{}",
@@ -61,11 +75,15 @@ impl CompletedJob {
 
     fn log_outcome(&self) {
         let measurement = self.claim.lease.measurement_id;
+        let (session, station) = (self.claim.recording_session_id, self.claim.station());
         match &self.outcome {
-            Outcome::Completed(row) => info!(
+            Outcome::Completed(row) => single!(
+                metrics().log_pace.recording(),
                 %measurement,
-                snr_db = format_args!("{:.1}", row.mean_snr_db),
-                confidence = format_args!("{:.2}", row.overall_confidence),
+                %session,
+                station,
+                snr_db = rounded(row.mean_snr_db, 10.0),
+                confidence = rounded(row.overall_confidence, 100.0),
                 duration_ms = self.total_ms,
                 "extracted features"
             ),
@@ -76,6 +94,8 @@ impl CompletedJob {
                 ..
             } => warn!(
                 %measurement,
+                %session,
+                station,
                 error_kind,
                 error = error_message,
                 attempt = self.claim.attempt,
@@ -89,12 +109,19 @@ impl CompletedJob {
                 metrics().measurements_parked.inc();
                 error!(
                     %measurement,
+                    %session,
+                    station,
                     reason,
                     hint = "SELECT measurement_id, failure FROM heimdall.feature_queue WHERE due_at = 'infinity'; then: SELECT heimdall.retry_failed()",
                     "neither a result nor an error row can be written, waiting until somebody acts"
                 );
             }
-            Outcome::Discard => info!(%measurement, "measurement is gone, dropped from the queue"),
+            Outcome::Discard => info!(%measurement, %session, "measurement is gone, dropped from the queue"),
         }
     }
+}
+
+/// A number of `1 / scale` at most, so that the log has no more digits than are of use.
+fn rounded(value: f64, scale: f64) -> f64 {
+    (value * scale).round() / scale
 }

@@ -55,7 +55,7 @@ impl SetAside {
             due: Instant::now(),
         };
         let reason = failure.reason();
-        warn!(measurement = %entry.job.claim.lease.measurement_id, reason, "result cannot be written now, set aside");
+        warn!(measurement = %entry.job.claim.lease.measurement_id, session = %entry.job.claim.recording_session_id, station = entry.job.claim.station(), reason, "result cannot be written now, set aside");
         entry.again(failure)
     }
 

@@ -30,6 +30,8 @@ async fn two_daemons_share_a_backlog_and_extract_nothing_twice() {
     let endpoint = store_proxy.endpoint();
     let settings = [
         ("HEIMDALL_CONCURRENCY", "4"),
+        // A line for each recording, however many there are.
+        ("HEIMDALL_LOG", "info,heimdall_daemon=debug"),
         ("HEIMDALL_S3_ENDPOINT", endpoint.as_str()),
     ];
     let (one, other) = (

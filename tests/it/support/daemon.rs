@@ -124,6 +124,7 @@ impl Daemon {
         self.wait_for_log("serving HTTP").await;
         let line = self.log_lines("serving HTTP").remove(0);
         let address = line.split("address=").nth(1).expect("the line has the address");
+        let address = address.split_whitespace().next().expect("an address");
         format!("http://{}", address.trim())
     }
 
