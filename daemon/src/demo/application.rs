@@ -81,7 +81,7 @@ impl Application {
             measurements: Vec::new(),
             uploaded_bytes: 0,
         };
-        timeline.set_name(id, "the session");
+        timeline.name_session(&id.to_string());
         for receiver in receivers {
             let station = self.insert_station(receiver).await?;
             let folder = format!("{day}/{station}/{}", receiver.frequency_hz);

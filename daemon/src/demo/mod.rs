@@ -12,6 +12,7 @@ pub mod folder;
 pub mod receivers;
 pub mod report;
 pub mod signal;
+pub mod table;
 pub mod timeline;
 
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ use crate::service::signals;
 use application::{Application, Session};
 use environment::{DATABASE, Environment};
 use receivers::Receiver;
+use table::Screen;
 use timeline::Timeline;
 
 /// Length of the made session.
@@ -67,6 +69,7 @@ async fn run(arguments: &DemoArguments, stop: &CancellationToken) -> Result<Opti
         Some(folder) => folder::recordings(folder)?,
         None => receivers::generated(),
     };
+    print_beginning();
     let timeline = Timeline::start();
     timeline.follow_log();
     // Dropping a future stops everything that it has started.
@@ -90,6 +93,15 @@ async fn run(arguments: &DemoArguments, stop: &CancellationToken) -> Result<Opti
         print_result(deviations);
     }
     Ok(deviations)
+}
+
+/// What it takes. The folder of the cluster has 43 MB after the first session.
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+fn print_beginning() {
+    println!(
+        "This takes some seconds, and 50 MB in {} while it runs. Nothing is left of it afterwards.\n",
+        std::env::temp_dir().display()
+    );
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
@@ -133,7 +145,7 @@ async fn run_session(
     let rows = report::session_rows(admin, session.id).await?;
     println!(
         "The session's receivers, from heimdall.measurement_features\n\n{}",
-        report::table(&rows)
+        table::table(&rows, Screen::stdout())
     );
     report::deviations(admin, &rows, &session, receivers).await
 }
@@ -147,19 +159,33 @@ async fn wait_until_ready(environment: &mut Environment, session: &Session, time
 /// Prints how to continue, then shows every other session that completes. Never returns `Ok`.
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 async fn show_further_sessions(environment: &mut Environment, timeline: &Timeline) -> Result<()> {
-    println!(
-        "\nTo look further, in another terminal:\n\n    {}\n\n\
-         and there, for example,  SELECT * FROM heimdall.session_features;  or another session of the same receivers:\n\n    {}\n\n\
-         Ctrl-C ends the demo and removes everything.\n",
-        environment.cluster.psql_command(DATABASE),
-        include_str!("sql/another_session.sql")
-            .trim_end()
-            .replace('\n', "\n    ")
-    );
+    let screen = Screen::stdout();
+    let heading = |text: &str| screen.paint("1", text);
+    if let Some(address) = timeline.http() {
+        println!("\n{}\n", heading("In a browser:"));
+        println!("    http://{address}/           the operator's page");
+        println!("    http://{address}/metrics    for Prometheus");
+        println!("    http://{address}/readyz     whether the daemon can work, and why not");
+    }
+    println!("\n{}\n", heading("In another terminal:"));
+    println!("    {}\n", environment.cluster.psql_command(DATABASE));
+    println!("{}\n", heading("There, each of these fits the screen:"));
+    print_indented(include_str!("sql/suggestions.sql"));
+    println!("\n{}\n", heading("And another session of the same receivers:"));
+    print_indented(include_str!("sql/another_session.sql"));
+    println!("\nCtrl-C ends the demo and removes everything.\n");
     loop {
         if let Some(session) = environment.next_ready(timeline).await? {
             let rows = report::session_rows(&environment.admin, session).await?;
-            println!("\nSession {session}\n\n{}", report::table(&rows));
+            timeline.print(format_args!("{session} is done"));
+            println!("\n    {session}\n\n{}", table::table(&rows, screen));
         }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+fn print_indented(text: &str) {
+    for line in text.trim_end().lines() {
+        println!("    {line}");
     }
 }

@@ -65,34 +65,7 @@ pub async fn coverage(client: &Client) -> Result<String> {
     Ok(text)
 }
 
-/// The rows as a table. An error message takes all columns after the first.
-#[must_use]
-pub fn table(rows: &[Row]) -> String {
-    let stations = rows.iter().map(|row| row.station.chars().count());
-    let width = stations.fold("receiver".len(), usize::max);
-    let numbers = |[snr, offset, bandwidth, confidence, signal]: [String; 5]| {
-        format!("{snr:>7}  {offset:>10}  {bandwidth:>12}  {confidence:>10}  {signal:>6}")
-    };
-    let headings = ["SNR dB", "offset Hz", "bandwidth Hz", "confidence", "signal"];
-    let mut text = format!("    {:<width$}  {}\n", "receiver", numbers(headings.map(String::from)));
-    for row in rows {
-        let result = match (&row.error_message, row.has_result) {
-            (Some(message), _) => message.clone(),
-            (None, false) => "no row yet".to_owned(),
-            (None, true) => numbers([
-                number(row.snr_db, 1, ""),
-                number(row.offset_hz, 0, ""),
-                number(row.bandwidth_hz, 0, ""),
-                number(row.confidence, 2, ""),
-                number(row.signal_fraction.map(|fraction| 100.0 * fraction), 0, " %"),
-            ]),
-        };
-        let _ = writeln!(text, "    {:<width$}  {result}", row.station);
-    }
-    text
-}
-
-fn number(value: Option<f64>, decimals: usize, unit: &str) -> String {
+pub(super) fn number(value: Option<f64>, decimals: usize, unit: &str) -> String {
     value.map_or_else(|| "-".to_owned(), |value| format!("{value:.decimals$}{unit}"))
 }
 
@@ -231,32 +204,5 @@ mod tests {
         };
         assert_eq!(compare(&[good()], &session, &[]), ["1 rows for 0 measurements"]);
         assert!(compare(&[], &session, &[]).is_empty());
-    }
-
-    #[test]
-    fn the_table_lines_up_and_shows_errors_in_full() {
-        let failed = Row {
-            station: "Genova".into(),
-            error_message: Some("IQ file not found: x".into()),
-            ..good()
-        };
-        let waiting = Row {
-            station: "Cuneo".into(),
-            ..Row::default()
-        };
-        let text = table(&[
-            Row {
-                station: "Torino".into(),
-                signal_fraction: Some(1.0),
-                ..good()
-            },
-            failed,
-            waiting,
-        ]);
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0].len(), lines[1].len(), "{text}");
-        assert!(lines[1].ends_with("100 %"), "{text}");
-        assert_eq!(lines[2], "    Genova    IQ file not found: x");
-        assert_eq!(lines[3], "    Cuneo     no row yet");
     }
 }

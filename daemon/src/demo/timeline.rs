@@ -26,6 +26,10 @@ struct State {
     zero: Instant,
     /// Names that are printed in place of ids.
     names: HashMap<String, String>,
+    /// Sessions that have a name.
+    sessions: usize,
+    /// Where the daemon serves HTTP, as it has logged it.
+    http: Option<String>,
 }
 
 impl Timeline {
@@ -35,6 +39,8 @@ impl Timeline {
         let state = State {
             zero: Instant::now(),
             names: HashMap::new(),
+            sessions: 0,
+            http: None,
         };
         Self {
             state: Arc::new(Mutex::new(state)),
@@ -50,6 +56,22 @@ impl Timeline {
     /// Prints `name` in place of `id` from now on.
     pub fn set_name(&self, id: Uuid, name: &str) {
         self.state().names.insert(id.to_string(), name.to_owned());
+    }
+
+    /// Names a session that has no name: `session 1` for the first one that is seen, and so on.
+    pub fn name_session(&self, id: &str) {
+        let mut state = self.state();
+        if !state.names.contains_key(id) {
+            state.sessions += 1;
+            let name = format!("session {}", state.sessions);
+            state.names.insert(id.to_owned(), name);
+        }
+    }
+
+    /// Where the daemon serves HTTP: `127.0.0.1:9464`. `None` if it does not.
+    #[must_use]
+    pub fn http(&self) -> Option<String> {
+        self.state().http.clone()
     }
 
     /// Prints a line with the current time.
@@ -93,12 +115,18 @@ impl<S: Subscriber> Layer<S> for Timeline {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut line = LogLine::default();
         event.record(&mut line);
+        if let Some(session) = line.value_of("session") {
+            self.name_session(&session);
+        }
+        if line.message == "serving HTTP" {
+            self.state().http = line.value_of("address");
+        }
         let urgency = if *event.metadata().level() <= Level::WARN {
             " (warning)"
         } else {
             ""
         };
-        self.print(format_args!("daemon{urgency}: {}{}", line.message, line.fields));
+        self.print(format_args!("daemon{urgency}: {}{}", line.message, line.shown()));
         self.last_message.send_replace(line.message);
     }
 }
@@ -106,7 +134,26 @@ impl<S: Subscriber> Layer<S> for Timeline {
 #[derive(Default)]
 struct LogLine {
     message: String,
-    fields: String,
+    fields: Vec<(&'static str, String)>,
+}
+
+impl LogLine {
+    fn value_of(&self, name: &str) -> Option<String> {
+        let found = self.fields.iter().find(|(field, _)| *field == name);
+        found.map(|(_, value)| value.clone())
+    }
+
+    /// The fields for a person: where a station is named, its measurement and its object are not.
+    fn shown(&self) -> String {
+        let has_station = self.fields.iter().any(|(name, _)| *name == "station");
+        let mut text = String::new();
+        for (name, value) in &self.fields {
+            if !(has_station && ["measurement", "session", "location"].contains(name)) {
+                let _ = write!(text, "  {name}={value}");
+            }
+        }
+        text
+    }
 }
 
 impl Visit for LogLine {
@@ -114,7 +161,7 @@ impl Visit for LogLine {
         if field.name() == "message" {
             self.message = format!("{value:?}");
         } else {
-            let _ = write!(self.fields, "  {}={value:?}", field.name());
+            self.fields.push((field.name(), format!("{value:?}")));
         }
     }
 
@@ -123,6 +170,6 @@ impl Visit for LogLine {
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.record_debug(field, &format_args!("{value:.2}"));
+        self.record_debug(field, &format_args!("{value}"));
     }
 }

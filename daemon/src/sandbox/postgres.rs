@@ -86,10 +86,18 @@ impl Cluster {
         format!("postgres://{role}@{folder}:{PORT}/{database}")
     }
 
-    /// The command that opens psql in `database`.
+    /// The command that opens psql in `database`: that of the server, if none is on the PATH.
     #[must_use]
     pub fn psql_command(&self, database: &str) -> String {
-        format!("psql -h {} -p {PORT} -U postgres {database}", self.folder.display())
+        let on_path = std::env::var_os("PATH")
+            .is_some_and(|folders| std::env::split_paths(&folders).any(|folder| folder.join("psql").is_file()));
+        let own = self.binaries.path("psql");
+        let psql = if on_path || !own.is_file() {
+            "psql".to_owned()
+        } else {
+            own.display().to_string()
+        };
+        format!("{psql} -h {} -p {PORT} -U postgres {database}", self.folder.display())
     }
 
     /// The server's version, for example `15.18`.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use crate::support::daemon::{Daemon, command};
+use crate::support::daemon::{Daemon, command, get};
 use crate::support::{connect, recordings, wait_for, wait_until};
 
 #[test]
@@ -26,7 +26,7 @@ fn the_demo_exits_with_0_when_every_row_is_right() {
     assert!(
         printed
             .lines()
-            .any(|line| line.trim_start().starts_with("Genova") && line.contains("IQ file not found: ")),
+            .any(|line| line.trim_start().starts_with("Genova") && line.contains("IQ file not found:")),
         "{printed}"
     );
     // The daemon stops before its servers, and the result is the last line.
@@ -71,11 +71,32 @@ async fn running_demo() -> (Daemon, PathBuf) {
     (demo, folder)
 }
 
+/// Types a query into the psql that the demo names, and measures what it prints.
+async fn fits_the_screen(demo: &Daemon, query: &str) {
+    let command = demo.stdout_lines("psql -h ").remove(0).trim().to_owned();
+    let mut words = command.split_whitespace().map(str::to_owned);
+    let mut psql = std::process::Command::new(words.next().expect("psql"));
+    psql.args(words).args(["-X", "-P", "pager=off", "-c", query]);
+    let run = tokio::task::spawn_blocking(move || psql.output());
+    let output = run.await.expect("no panic").expect("psql runs");
+    assert!(
+        output.status.success(),
+        "{query}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(text.lines().count() < 30, "{text}");
+    for line in text.lines() {
+        assert!(line.trim_end().chars().count() <= 100, "{query}: {line}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_statement_that_the_demo_prints_makes_a_session_and_ctrl_c_ends_it() {
     let (mut demo, folder) = running_demo().await;
     let another = include_str!("../../../daemon/src/demo/sql/another_session.sql");
-    for line in another.lines() {
+    let suggestions = include_str!("../../../daemon/src/demo/sql/suggestions.sql");
+    for line in another.lines().chain(suggestions.lines()) {
         assert!(!demo.stdout_lines(line).is_empty(), "{line} is not printed");
     }
     let url = format!(
@@ -83,6 +104,14 @@ async fn the_statement_that_the_demo_prints_makes_a_session_and_ctrl_c_ends_it()
         folder.to_string_lossy().replace('/', "%2F")
     );
     let (client, _) = connect(&url).await;
+    for suggestion in suggestions.lines() {
+        fits_the_screen(&demo, suggestion).await;
+    }
+    for path in ["/metrics", "/readyz"] {
+        let line = demo.stdout_lines(path).remove(0);
+        let url = line.split_whitespace().next().expect("an address").to_owned();
+        assert_eq!(get(&url).await.0, 200, "{url}");
+    }
     client
         .batch_execute(another)
         .await
@@ -91,6 +120,18 @@ async fn the_statement_that_the_demo_prints_makes_a_session_and_ctrl_c_ends_it()
         demo.stdout_lines("receiver ").len() == 2
     })
     .await;
+    assert!(!demo.stdout_lines("session 2 is done").is_empty());
+    // Names in place of ids.
+    let named = demo.stdout_lines("extracted features  station=Torino");
+    assert_eq!(named.len(), 2, "{:#?}", demo.stdout_lines(""));
+    let tables = demo.stdout_lines("    ");
+    // Lines of the log may be longer.
+    for line in tables.iter().skip_while(|line| !line.contains("receiver ")) {
+        if line.contains(" ms  ") {
+            continue;
+        }
+        assert!(line.chars().count() <= 100, "{line}");
+    }
     demo.signal("INT");
     assert!(demo.wait_exit().await.success());
     assert!(!folder.exists(), "{} still exists", folder.display());
