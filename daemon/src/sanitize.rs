@@ -2,6 +2,7 @@
 //!
 //! Such text comes from object stores, databases, receivers and panics.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Limit of a sanitised text. Longer messages do not help a reader, and they slow down rows, logs
@@ -41,6 +42,27 @@ pub fn is_unsafe_char(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Escapes the unsafe characters of a JSON text, which stays the same JSON. The text must be without
+/// line ends.
+#[must_use]
+pub fn escape_json(json: &str) -> Cow<'_, str> {
+    if !json.chars().any(is_unsafe_char) {
+        return Cow::Borrowed(json);
+    }
+    let mut text = String::with_capacity(json.len() + 16);
+    for character in json.chars() {
+        if is_unsafe_char(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        } else {
+            text.push(character);
+        }
+    }
+    Cow::Owned(text)
+}
+
 /// Returns the text of an error and of its causes, separated by colons.
 #[must_use]
 pub fn with_causes(error: &dyn std::error::Error) -> String {
@@ -62,6 +84,18 @@ mod tests {
         );
         assert_eq!(sanitize(&clean), clean);
         assert_eq!(sanitize("Zürich 漢字 100 % 'x'"), "Zürich 漢字 100 % 'x'");
+    }
+
+    #[test]
+    fn json_stays_the_same_json() {
+        let value = serde_json::json!({"name": "Zürich \u{9b}2J\u{1b}[2J\u{202e}\u{e0041}"});
+        let text = value.to_string();
+        let escaped = escape_json(&text);
+        assert!(
+            !escaped.chars().any(is_unsafe_char) && escaped.contains("Zürich"),
+            "{escaped}"
+        );
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
     }
 
     #[test]

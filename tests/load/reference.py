@@ -191,7 +191,7 @@ def main():
                 theirs = features.segments(samples, rate)
             tied = ties(features, samples, rate)
             worst.ties += bool(tied)
-            for mine, reference in zip(json.loads(done.stdout), theirs, strict=True):
+            for mine, reference in zip(json.loads(done.stdout)["segments"], theirs, strict=True):
                 segments += 1
                 reference = {
                     name: value

@@ -1,4 +1,4 @@
-//! `heimdalld extract`: files without a server.
+//! `heimdalld extract`: files and objects without a database.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,26 +8,26 @@ use clap::Args;
 use heimdall_dsp::{InstructionSet, SampleFormat};
 
 use super::outcome::{CommandResult, exit_code, usage_error};
+use crate::config::arguments::Arguments;
 use crate::offline;
+use crate::offline::stored_files::{StoredFiles, is_stored};
 
 #[derive(Args, Debug)]
 pub(super) struct ExtractArguments {
-    /// Recordings, also compressed ones (.gz, .xz, .bz2, .zst); `-` is the standard input
+    /// Files, `s3://bucket/key`, or `-` for the standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Samples per second, for files that do not contain it
+    /// Samples per second, where the file does not say it
     #[arg(long, value_name = "HZ", value_parser = parse_rate)]
     sample_rate: Option<f64>,
-    /// Sample format, for files that do not contain it, for example `cf32_le`
+    /// Sample format, where the file does not say it, such as `cf32_le`
     #[arg(long, value_name = "FORMAT")]
     format: Option<SampleFormat>,
-    /// Plot of the recording: waterfall, averaged spectrum, level over time. `.png` or `.svg`; a
-    /// folder for several files
+    /// Waterfall, spectrum, level: `.png` or `.svg`; a folder for several
     #[arg(long, value_name = "OUT.png")]
     #[cfg_attr(not(feature = "plot"), arg(hide = true))]
     plot: Option<PathBuf>,
-    /// Vector instructions to use at most, for measurements: `baseline`, `avx2`, `avx512` [default:
-    /// the best that the processor has]
+    /// Vector instructions at most: `baseline`, `avx2`, `avx512`
     #[arg(long, value_name = "SET")]
     instructions: Option<InstructionSet>,
 }
@@ -39,8 +39,15 @@ fn parse_rate(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Prints the segments of files.
-pub(super) fn extract(arguments: &ExtractArguments) -> CommandResult {
+impl ExtractArguments {
+    /// Whether it needs the settings of the store.
+    pub(super) fn needs_store(&self) -> bool {
+        self.files.iter().any(|file| is_stored(file))
+    }
+}
+
+/// Prints a JSON object for each file. `settings` are those of the store, where a file is in one.
+pub(super) fn extract(arguments: &ExtractArguments, settings: Option<&Arguments>) -> CommandResult {
     let files = &arguments.files;
     #[cfg(not(feature = "plot"))]
     if arguments.plot.is_some() {
@@ -54,7 +61,12 @@ pub(super) fn extract(arguments: &ExtractArguments) -> CommandResult {
     if let Some(set) = arguments.instructions {
         set.limit();
     }
+    let store = match settings {
+        Some(settings) => Some(StoredFiles::new(&settings.store_alone().map_err(usage_error)?)?),
+        None => None,
+    };
     let options = offline::Options {
+        store,
         sample_rate_hz: arguments.sample_rate,
         format: arguments.format,
         #[cfg(feature = "plot")]

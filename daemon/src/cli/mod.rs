@@ -1,36 +1,48 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
-use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use self::backfill::BackfillArguments;
 use self::extract::{ExtractArguments, extract};
 use self::log_thread::FlushOnDrop;
 use self::logging::start_log;
-use self::outcome::{CommandError, CommandResult, EXIT_USAGE, exit_code, print, usage_error};
+use self::outcome::{CommandError, CommandResult, EXIT_USAGE, exit_code, usage_error};
+use self::retry::RetryArguments;
+use self::runtime::block_on;
+use self::session::SessionArguments;
+use self::status::StatusArguments;
 use crate::config::arguments::Arguments;
 use crate::config::environment::UnknownNames;
 use crate::config::libpq::Libpq;
 use crate::config::settings::ConfigErrors;
-use crate::postgres::migrate::{self, MigrateError};
-use crate::postgres::obstacles::{Obstacle, Severity};
-use crate::sanitize::sanitize;
 use crate::service::signals;
-use crate::{doctor, service, sql};
+use crate::{doctor, service};
 
+mod backfill;
 mod config;
+mod database;
 mod extract;
 mod health;
+mod help;
 mod log_thread;
 mod logging;
+mod migrate;
 mod outcome;
+mod retry;
+mod runtime;
+mod session;
+mod status;
+mod terminal;
 
 /// Extracts RF features from completed recordings; Postgres is the queue.
 #[derive(Debug, Parser)]
-#[command(name = "heimdalld", version, disable_help_subcommand = true)]
+#[command(name = "heimdalld", version, disable_help_subcommand = true, max_term_width = 100, after_help = help::ROOT)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -41,28 +53,49 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// The daemon (the default)
+    #[command(after_help = help::SETTINGS)]
     Run,
     /// Installs or updates everything under sql/
+    #[command(after_help = help::SETTINGS)]
     Migrate {
         /// Only list what is missing and what stands in the way; status 1 if anything is
         #[arg(long)]
         check: bool,
     },
-    /// Finds what is wrong with database, triggers, rights and buckets, and what to type; status 1
-    /// if anything is wrong
-    Doctor,
-    /// Prints the settings that hold, and where each comes from; status 64 if one is wrong
+    /// What is wrong with database, rights and buckets, and what to type
+    #[command(after_help = help::SETTINGS)]
+    Doctor {
+        /// One JSON object on a line: checks, wrong, warnings
+        #[arg(long)]
+        json: bool,
+    },
+    /// How the whole stands: coverage, queue, throughput, daemons, failures
+    #[command(after_help = help::SETTINGS)]
+    Status(StatusArguments),
+    /// One session: its receivers, their results, what each waits for
+    #[command(after_help = help::SETTINGS)]
+    Session(SessionArguments),
+    /// Tries again what failed; says how much that is, and asks
+    #[command(
+        after_help = help::SETTINGS,
+        override_usage = "heimdalld retry --measurement ID|--session ID|--kind KIND|--all [OPTIONS]"
+    )]
+    Retry(RetryArguments),
+    /// Queues earlier recordings, newest first, after all other work
+    #[command(after_help = help::SETTINGS)]
+    Backfill(BackfillArguments),
+    /// The settings that hold, and where each comes from
     Config,
-    /// Asks the daemon of this host whether it can work, and prints its answer; status 1 if it
-    /// cannot. For hosts and images without another HTTP client
+    /// Whether the daemon of this host can work; status 1 if not
     Health {
         /// Only ask whether the process lives
         #[arg(long)]
         live: bool,
     },
-    /// Offline: a JSON array of segment objects on stdout, one line per file
+    /// Features of files, without a database
+    #[command(after_help = help::FORMATS)]
     Extract(ExtractArguments),
-    /// The embedded default: a throw-away Postgres, an in-process S3 server, recordings, rows
+    /// A throw-away Postgres, an S3 server in the process, recordings, rows
     #[cfg(feature = "demo")]
     Demo(crate::demo::DemoArguments),
 }
@@ -85,12 +118,19 @@ pub fn main() -> ExitCode {
         }
     };
     let result = match command.unwrap_or(Command::Run) {
-        Command::Extract(arguments) => extract(&arguments),
+        Command::Extract(options) if options.needs_store() => {
+            complete(arguments).and_then(|(arguments, _)| extract(&options, Some(&arguments)))
+        }
+        Command::Extract(options) => extract(&options, None),
         #[cfg(feature = "demo")]
         Command::Demo(arguments) => block_on(async { Ok(crate::demo::main(arguments).await) }),
         command => complete(arguments).and_then(|(arguments, from_file)| match command {
-            Command::Migrate { check } => migrate(&arguments, check),
-            Command::Doctor => examine(&arguments),
+            Command::Migrate { check } => migrate::migrate(&arguments, check),
+            Command::Doctor { json } => examine(&arguments, json),
+            Command::Status(options) => block_on(status::status(&arguments, &options)),
+            Command::Session(options) => block_on(session::session(&arguments, &options)),
+            Command::Retry(options) => block_on(retry::retry(&arguments, &options)),
+            Command::Backfill(options) => block_on(backfill::backfill(&arguments, &options)),
             Command::Health { live } => health::ask(&arguments, live),
             Command::Config => config::show(&arguments, &Cli::command(), &matches, &from_file),
             _ => run(&arguments),
@@ -105,8 +145,9 @@ pub fn main() -> ExitCode {
 
 /// The command line, also as what says where each setting comes from.
 fn parse() -> Result<(Cli, ArgMatches), clap::Error> {
-    let mut command = Cli::command();
-    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let given: Vec<OsString> = std::env::args_os().collect();
+    let mut command = help::tailored(Cli::command(), &given);
+    let matches = command.try_get_matches_from_mut(given)?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     Ok((cli, matches))
 }
@@ -127,11 +168,7 @@ fn complete(arguments: Arguments) -> Result<(Arguments, Vec<&'static str>), Comm
 /// # Errors
 /// When one of them looks like a typing error.
 fn unknown_names() -> Result<UnknownNames, CommandError> {
-    let settings: Vec<String> = Cli::command()
-        .get_arguments()
-        .filter_map(Arg::get_env)
-        .map(|name| name.to_string_lossy().into_owned())
-        .collect();
+    let settings = help::variables(&Cli::command());
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let unknown = UnknownNames::among(names, &settings);
     if unknown.misspelt.is_empty() {
@@ -160,81 +197,11 @@ fn run(arguments: &Arguments) -> CommandResult {
     })
 }
 
-fn migrate(arguments: &Arguments, check: bool) -> CommandResult {
-    let url = arguments.database().map_err(usage_error)?;
-    start_log(arguments);
+fn examine(arguments: &Arguments, as_json: bool) -> CommandResult {
+    let settings = arguments.for_doctor().map_err(usage_error)?;
     block_on(async {
-        let outcome = if check {
-            migrate::check(&url).await
-        } else {
-            migrate::migrate(&url).await
-        };
-        if let Err(MigrateError::Blocked(obstacles)) = &outcome {
-            print_obstacles(obstacles);
-        }
-        let report = outcome?;
-        let version = sql::schema_version();
-        let is_complete = if check {
-            for path in &report.schema_files {
-                print(format_args!("missing: sql/{path}"));
-            }
-            for statement in &report.indexes {
-                let cost = if statement.contains("CONCURRENTLY") {
-                    ""
-                } else {
-                    "  (writers wait meanwhile)"
-                };
-                print(format_args!("missing: {statement}{cost}"));
-            }
-            report.schema_files.is_empty() && report.indexes.is_empty()
-        } else {
-            print(format_args!(
-                "schema version {version}: {} schema files applied, {} others re-applied, {} indexes built",
-                report.schema_files.len(),
-                report.reapplied,
-                report.indexes.len()
-            ));
-            true
-        };
-        print_obstacles(&report.obstacles);
-        if check && is_complete && !report.is_obstructed() {
-            print(format_args!("schema version {version}: up to date"));
-        }
-        Ok(exit_code(is_complete && !report.is_obstructed()))
+        Ok(exit_code(
+            doctor::examine(&settings, as_json, io::stdout().lock()).await?,
+        ))
     })
-}
-
-/// Prints what stands in the way in the form of the doctor's lines.
-fn print_obstacles(obstacles: &[Obstacle]) {
-    for obstacle in obstacles {
-        let level = match obstacle.severity {
-            Severity::Blocks | Severity::Wrong => "wrong",
-            Severity::Warning => "warning",
-            Severity::Note => "ok",
-        };
-        print(format_args!(
-            "{level:<8}{}: {}",
-            sanitize(&obstacle.subject),
-            sanitize(&obstacle.finding)
-        ));
-        if let Some(hint) = &obstacle.hint {
-            print(format_args!("        type: {}", sanitize(hint)));
-        }
-    }
-}
-
-fn examine(arguments: &Arguments) -> CommandResult {
-    let settings = arguments.settings().map_err(usage_error)?;
-    block_on(async { Ok(exit_code(doctor::examine(&settings, io::stdout().lock()).await?)) })
-}
-
-fn block_on(work: impl Future<Output = CommandResult>) -> CommandResult {
-    // Two threads are enough for the sockets; the extractor has its own threads.
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
-    let result = runtime.block_on(work);
-    runtime.shutdown_background();
-    result
 }

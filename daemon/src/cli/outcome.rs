@@ -4,8 +4,18 @@ use std::fmt::{self, Display};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use serde::Serialize;
+
+use crate::sanitize::escape_json;
+
 /// Exit status for wrong settings or a wrong command line: `EX_USAGE` of sysexits.h.
 pub(super) const EXIT_USAGE: u8 = 64;
+/// Exit status where a server cannot be reached: `EX_UNAVAILABLE`.
+pub(super) const EXIT_UNAVAILABLE: u8 = 69;
+/// Exit status where a right is missing: `EX_NOPERM`.
+pub(super) const EXIT_NO_PERMISSION: u8 = 77;
+/// Exit status after Ctrl-C, as a shell reports the signal.
+pub(super) const EXIT_INTERRUPTED: u8 = 130;
 
 /// Why a command ended early: its last line on standard error, and its exit status.
 pub(super) struct CommandError {
@@ -35,6 +45,13 @@ pub(super) type CommandResult = Result<ExitCode, CommandError>;
 /// Prints a line of a command's output. Where nobody reads it, it is lost.
 pub(super) fn print(line: fmt::Arguments<'_>) {
     drop(writeln!(io::stdout(), "{line}"));
+}
+
+/// Prints a value as JSON on one line, with unsafe characters escaped.
+pub(super) fn print_json(value: &impl Serialize) -> CommandResult {
+    let json = serde_json::to_string(value)?;
+    print(format_args!("{}", escape_json(&json)));
+    Ok(exit_code(true))
 }
 
 pub(super) fn exit_code(success: bool) -> ExitCode {

@@ -9,6 +9,7 @@ mod fields;
 mod file;
 mod foreign_parameters;
 pub mod libpq;
+mod parts;
 mod password_file;
 mod resolve;
 pub mod secret;

@@ -8,9 +8,7 @@ use clap::ValueEnum;
 use super::arguments::Arguments;
 use super::credentials::{Credentials, DatabaseUrl};
 use super::secret::Secret;
-use super::settings::{
-    ConfigErrors, DEFAULT_LOG, HttpAddress, ListenerUrl, LogFormat, Settings, StoreSettings, SweepSettings,
-};
+use super::settings::{ConfigErrors, DEFAULT_LOG, ListenerUrl, LogFormat, Settings, StoreSettings, SweepSettings};
 use super::validation::{Given, Validator};
 
 /// Enough to hide the latency of the store on a few cores. Sixteen partly read recordings fit into
@@ -82,7 +80,7 @@ impl Arguments {
         check.finish(settings)
     }
 
-    fn database_url(&self, check: &mut Validator) -> DatabaseUrl {
+    pub(super) fn database_url(&self, check: &mut Validator) -> DatabaseUrl {
         const NAME: &str = "HEIMDALL_DATABASE_URL";
         let (url, file) = (self.database_url.as_ref(), self.database_url_file.as_ref());
         let url = if url.is_none() && file.is_none() && self.libpq.names_server() {
@@ -101,7 +99,7 @@ impl Arguments {
         }
     }
 
-    fn listener(&self, check: &mut Validator) -> ListenerUrl {
+    pub(super) fn listener(&self, check: &mut Validator) -> ListenerUrl {
         const NAME: &str = "HEIMDALL_LISTENER_DATABASE_URL";
         let url = self.listener_database_url.as_ref();
         let file = self.listener_database_url_file.as_ref();
@@ -115,7 +113,7 @@ impl Arguments {
         ListenerUrl::Separate(check.database_url(NAME, self.database_at(url)))
     }
 
-    fn store(&self, check: &mut Validator) -> StoreSettings {
+    pub(super) fn store(&self, check: &mut Validator) -> StoreSettings {
         let (ms, seconds, hour) = (Duration::from_millis, Duration::from_secs, Duration::from_hours(1));
         let access = (self.s3_access_key.as_ref(), self.s3_access_key_file.as_ref());
         let secret = (self.s3_secret_key.as_ref(), self.s3_secret_key_file.as_ref());
@@ -132,26 +130,6 @@ impl Arguments {
             timeout: check.duration(given!(self.s3_timeout), seconds(20), ms(100)..=hour),
             probe_interval: check.duration(given!(self.s3_probe_interval), seconds(10), ms(10)..=hour),
         }
-    }
-
-    /// The database URL, for commands that need no object store.
-    ///
-    /// # Errors
-    /// When it is missing or wrong.
-    pub fn database(&self) -> Result<DatabaseUrl, ConfigErrors> {
-        let mut check = Validator::default();
-        let url = self.database_url(&mut check);
-        check.finish(url)
-    }
-
-    /// Where the daemon serves HTTP, for commands that ask it.
-    ///
-    /// # Errors
-    /// When the address is wrong.
-    pub fn http(&self) -> Result<HttpAddress, ConfigErrors> {
-        let mut check = Validator::default();
-        let address = check.http(given!(self.http_addr));
-        check.finish(address)
     }
 
     /// The log filter.

@@ -68,6 +68,17 @@ pub struct Settings {
     pub http: HttpAddress,
 }
 
+/// Checked settings of `heimdalld doctor`.
+#[derive(Clone, Debug)]
+pub struct DoctorSettings {
+    /// How to reach Postgres.
+    pub database_url: DatabaseUrl,
+    /// Where the listener connects.
+    pub listener: ListenerUrl,
+    /// The object store; `None` if none of its settings is there.
+    pub store: Option<StoreSettings>,
+}
+
 /// Where the listener connects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenerUrl {
@@ -121,7 +132,9 @@ impl Settings {
     pub fn remarks(&self) -> Vec<String> {
         Address::parse(&self.database_url).map_or_else(|_| Vec::new(), |address| address.remarks)
     }
+}
 
+impl DoctorSettings {
     /// Where the listener connects; `None`: nowhere.
     #[must_use]
     pub fn listener_url(&self) -> Option<&DatabaseUrl> {

@@ -9,13 +9,15 @@ use tokio_postgres::error::SqlState;
 
 use super::finding::{Finding, Level};
 use crate::config::connection_url::Address;
-use crate::config::settings::Settings;
+use crate::config::credentials::DatabaseUrl;
+use crate::config::settings::DoctorSettings;
 use crate::metrics::unix_time_s;
 use crate::postgres::Database;
 use crate::postgres::error::DbError;
 use crate::queue::Queue;
 use crate::sql;
 use crate::sql::schema_version;
+use crate::status::error::code;
 
 /// For all statements together; each takes milliseconds.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -24,8 +26,8 @@ const LIMIT: Duration = Duration::from_secs(20);
 const CLOCK_TOLERANCE_S: f64 = 5.0;
 
 /// Checks everything about the database. If it cannot be reached, that is the only finding.
-pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
-    let target = Target::of(settings);
+pub(super) async fn examine(settings: &DoctorSettings) -> Vec<Finding> {
+    let target = Target::of(&settings.database_url);
     let checks = async {
         let database = Database::new(&settings.database_url)?;
         let queue = Queue::new(&database)?;
@@ -36,8 +38,16 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
             findings.insert(0, target.connected());
             findings
         }
-        Err(error) => vec![target.failed(&error)],
+        Err(error) => {
+            let (what, hint) = target.cause(&error);
+            vec![Finding::wrong("database", format_args!("{what}: {error}"), hint)]
+        }
     }
+}
+
+/// The likely cause of an error of the database: what is wrong, and what to type.
+pub(super) fn likely_cause(url: &DatabaseUrl, error: &DbError) -> (String, String) {
+    Target::of(url).cause(error)
 }
 
 /// The database that the URL names, without the password.
@@ -53,9 +63,9 @@ struct Target {
 }
 
 impl Target {
-    fn of(settings: &Settings) -> Self {
+    fn of(url: &DatabaseUrl) -> Self {
         // The settings are checked, so this does not fail.
-        let (config, tls) = Address::parse(&settings.database_url)
+        let (config, tls) = Address::parse(url)
             .map(|address| (address.config, address.tls.is_some()))
             .unwrap_or_default();
         let host = match config.get_hosts().first() {
@@ -90,21 +100,16 @@ impl Target {
     }
 
     /// Finds the likely cause of an error, and what to type.
-    fn failed(&self, error: &DbError) -> Finding {
-        let text = error.to_string();
-        let code = match error {
-            DbError::Postgres(error) | DbError::Pool(deadpool_postgres::PoolError::Backend(error)) => error.code(),
-            _ => None,
-        };
-        let lower = text.to_lowercase();
+    fn cause(&self, error: &DbError) -> (String, String) {
+        let lower = error.to_string().to_lowercase();
         // PgBouncer refuses a password without the code.
-        let (what, hint) = if lower.contains("password authentication failed") {
+        if lower.contains("password authentication failed") {
             self.wrong_password()
         } else {
-            code.and_then(|code| self.cause_by_code(code))
+            code(error)
+                .and_then(|code| self.cause_by_code(code))
                 .unwrap_or_else(|| self.cause_by_text(&lower))
-        };
-        Finding::wrong("database", format_args!("{what}: {text}"), hint)
+        }
     }
 
     fn wrong_password(&self) -> (String, String) {

@@ -66,6 +66,16 @@ impl Finding {
         Self::new(Level::Wrong, subject, what, Some(hint.into()))
     }
 
+    /// The same as an object; `type` is what to type, or null.
+    pub(super) fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "level": self.level.word(),
+            "subject": self.subject,
+            "finding": self.what,
+            "type": self.hint,
+        })
+    }
+
     /// Writes a line that starts with the level, so that a script can search for it, and a second
     /// line with what to type.
     pub(super) fn write(&self, out: &mut impl Write, colours: bool) -> io::Result<()> {

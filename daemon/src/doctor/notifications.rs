@@ -8,7 +8,7 @@ use tokio_postgres::AsyncMessage;
 use uuid::Uuid;
 
 use super::finding::Finding;
-use crate::config::settings::Settings;
+use crate::config::settings::DoctorSettings;
 use crate::postgres::error::DbError;
 use crate::postgres::{Database, Driver};
 use crate::queue::Queue;
@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 const LISTEN: &str = "LISTEN heimdall_doctor";
 
 /// Makes one finding.
-pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
+pub(super) async fn examine(settings: &DoctorSettings) -> Vec<Finding> {
     let received = timeout(LIMIT * 2, notify_and_receive(settings)).await;
     vec![match received.unwrap_or(Err(DbError::Timeout(LIMIT * 2))) {
         Ok(true) => Finding::ok("notifications", "LISTEN receives NOTIFY"),
@@ -44,7 +44,7 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
 }
 
 /// Sends a notification over the pool, and returns whether the listener's connection received it.
-async fn notify_and_receive(settings: &Settings) -> Result<bool, DbError> {
+async fn notify_and_receive(settings: &DoctorSettings) -> Result<bool, DbError> {
     let pool = Queue::new(&Database::new(&settings.database_url)?)?;
     let Some(url) = settings.listener_url() else {
         return Ok(true);

@@ -6,7 +6,7 @@ use reqwest::Url;
 use tokio::time::timeout;
 
 use super::finding::Finding;
-use crate::config::settings::Settings;
+use crate::config::settings::StoreSettings;
 use crate::metrics::unix_time_s;
 use crate::object_store::client::ObjectStore;
 use crate::object_store::error::StoreError;
@@ -16,9 +16,16 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// The network delays a message by less than this.
 const CLOCK_TOLERANCE_S: f64 = 60.0;
 
-/// Checks everything about the store.
-pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
-    let store = match ObjectStore::new(&settings.store, 1) {
+/// Checks everything about the store, if its settings are there.
+pub(super) async fn examine(settings: Option<&StoreSettings>) -> Vec<Finding> {
+    let Some(settings) = settings else {
+        return vec![Finding::warning(
+            "store",
+            "not looked at, because HEIMDALL_S3_ENDPOINT and the keys are not set here",
+            "HEIMDALL_S3_ENDPOINT=https://…  and the keys, as the daemons have them",
+        )];
+    };
+    let store = match ObjectStore::new(settings, 1) {
         Ok(store) => store,
         Err(error) => {
             return vec![Finding::wrong(
@@ -54,8 +61,8 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     findings
 }
 
-fn transport(settings: &Settings) -> Finding {
-    let endpoint = &settings.store.endpoint;
+fn transport(settings: &StoreSettings) -> Finding {
+    let endpoint = &settings.endpoint;
     let url = Url::parse(endpoint).ok();
     let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
     let local = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
@@ -98,9 +105,9 @@ fn clock(date: &str) -> Finding {
 }
 
 /// A finding with the error of the store, and what to do about its usual cause.
-fn bucket_error(settings: &Settings, bucket: &str, error: &StoreError) -> Finding {
+fn bucket_error(settings: &StoreSettings, bucket: &str, error: &StoreError) -> Finding {
     let what = error.to_string();
-    let endpoint = &settings.store.endpoint;
+    let endpoint = &settings.endpoint;
     let hint = if what.contains("NoSuchBucket") {
         format!("aws --endpoint-url {endpoint} s3 mb s3://{bucket}  or correct HEIMDALL_S3_BUCKET")
     } else if what.contains("InvalidAccessKeyId") || what.contains("SignatureDoesNotMatch") {

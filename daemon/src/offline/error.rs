@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::job::error::ExtractionError;
 #[cfg(feature = "plot")]
 use crate::plot::error::PlotError;
 
@@ -14,6 +15,9 @@ pub enum OfflineError {
     /// It is not a recording.
     #[error("{0}")]
     Recording(#[from] heimdall_dsp::Error),
+    /// The object cannot be read from the store.
+    #[error("{0}")]
+    Store(#[from] ExtractionError),
     /// The segments cannot be stored in a temporary file.
     #[error("temporary file: {0}")]
     Segments(io::Error),
@@ -30,4 +34,20 @@ pub enum OfflineError {
         /// The reason.
         error: io::Error,
     },
+}
+
+impl OfflineError {
+    /// The word for the error: as the daemon writes it to `error_kind`, where it has one.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Read(error) if error.kind() == io::ErrorKind::NotFound => "not_found",
+            Self::Read(_) => "unreadable",
+            Self::Recording(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+            Self::Segments(_) => "internal",
+            #[cfg(feature = "plot")]
+            Self::Plot(_) | Self::WritePlot { .. } => "internal",
+        }
+    }
 }

@@ -1,12 +1,15 @@
-//! `heimdalld extract FILE...`: extracts features from files, without any server.
+//! `heimdalld extract FILE...`: extracts features from files and from objects of the store, without a
+//! database.
 
 pub mod error;
 mod input;
+mod line;
 #[cfg(feature = "plot")]
 pub mod plot_files;
 mod portapack_files;
 mod progress;
 pub mod sigmf_files;
+pub mod stored_files;
 mod summary;
 
 use std::io::{self, BufWriter, Read, Write};
@@ -17,6 +20,7 @@ use heimdall_dsp::{Extraction, Hints, Recording, SampleFormat, SegmentFeatures, 
 use crate::job::segment_spool::SegmentSpool;
 use error::OfflineError;
 use progress::Progress;
+use stored_files::{StoredFiles, is_stored};
 
 /// The block size of the daemon.
 const BLOCK_BYTES: usize = 256 * 1024;
@@ -24,7 +28,7 @@ const BLOCK_BYTES: usize = 256 * 1024;
 const SEGMENTS_IN_MEMORY_BYTES: usize = 1 << 20;
 
 /// The options of the command line.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub struct Options {
     /// Samples per second, for files that do not contain it.
     pub sample_rate_hz: Option<f64>,
@@ -33,11 +37,13 @@ pub struct Options {
     /// Where the plots of the files go.
     #[cfg(feature = "plot")]
     pub plots: Option<plot_files::PlotFiles>,
+    /// The store of the files that are `s3://` locations.
+    pub store: Option<StoredFiles>,
 }
 
-/// Extracts each file, and writes its segment objects to `out` as a JSON array on one line. Writes
-/// to `err` how each file was interpreted, and errors; an error in one file does not stop the
-/// others. Returns how many files failed.
+/// Extracts each file, and writes a JSON object to `out` for each, on one line: with its segments, or
+/// with its error. Writes to `err` how each file was interpreted, and errors; an error in one file
+/// does not stop the others. Returns how many files failed.
 ///
 /// # Errors
 /// When `out` or `err` cannot be written.
@@ -46,20 +52,40 @@ pub fn extract_files(files: &[PathBuf], options: &Options, out: impl Write, mut 
     let mut workspace = Workspace::new();
     let mut failed = 0;
     for (index, file) in files.iter().enumerate() {
+        let name = file.to_string_lossy();
         let mut segments = SegmentSpool::new(SEGMENTS_IN_MEMORY_BYTES);
-        let mut result = extract_file(file, options, &mut segments, &mut workspace);
-        if let Ok(extraction) = &mut result {
-            write_line(&mut out, segments.lines(&extraction.inconsistencies)?)?;
-            summary::write(&input::name(file), extraction, &mut err)?;
-            let drawn = draw(options, index, extraction, &mut workspace);
-            result = drawn.and(result);
-        }
-        if let Err(error) = result {
+        let error = match extract_one(file, options, &mut segments, &mut workspace) {
+            Ok(mut extraction) => {
+                line::write_segments(&mut out, &name, &extraction, &segments)?;
+                summary::write(&input::name(file), &extraction, &mut err)?;
+                draw(options, index, &mut extraction, &mut workspace).err()
+            }
+            Err(error) => {
+                line::write_error(&mut out, &name, &error)?;
+                Some(error)
+            }
+        };
+        if let Some(error) = error {
             failed += 1;
             writeln!(err, "{}: {error}", input::name(file))?;
         }
     }
     Ok(failed)
+}
+
+/// Extracts one file, or one object of the store.
+fn extract_one(
+    file: &Path,
+    options: &Options,
+    segments: &mut SegmentSpool,
+    workspace: &mut Workspace,
+) -> Result<Extraction, OfflineError> {
+    let Some(store) = options.store.as_ref().filter(|_| is_stored(file)) else {
+        return extract_file(file, hints(file, options), options, segments, workspace);
+    };
+    let fetched = store.fetch(&file.to_string_lossy())?;
+    let hints = with_options(fetched.hints.clone(), options);
+    extract_file(&fetched.path, hints, options, segments, workspace)
 }
 
 #[cfg(feature = "plot")]
@@ -87,11 +113,11 @@ fn draw(_: &Options, _: usize, _: &mut Extraction, _: &mut Workspace) -> Result<
 /// Extracts one file. The segments go to `segments`, everything else is returned.
 fn extract_file(
     file: &Path,
+    mut hints: Hints,
     options: &Options,
     segments: &mut SegmentSpool,
     workspace: &mut Workspace,
 ) -> Result<Extraction, OfflineError> {
-    let mut hints = hints(file, options);
     let data = if input::is_stdin(file) {
         file.to_owned()
     } else {
@@ -135,29 +161,21 @@ fn store(segments: &mut SegmentSpool, more: &[SegmentFeatures]) -> Result<(), Of
     Ok(())
 }
 
-/// Writes the objects as an array on one line.
-fn write_line(out: &mut impl Write, segments: impl Iterator<Item = io::Result<String>>) -> io::Result<()> {
-    let mut separator = "[";
-    for segment in segments {
-        out.write_all(separator.as_bytes())?;
-        out.write_all(segment?.as_bytes())?;
-        separator = ",";
-    }
-    out.write_all(if separator == "[" { b"[]\n" } else { b"]\n" })?;
-    out.flush()
-}
-
 /// What the command line and the name of the file tell about the samples.
 fn hints(file: &Path, options: &Options) -> Hints {
-    let mut hints = Hints::default();
+    let mut hints = with_options(Hints::default(), options);
+    if let Some(name) = file.file_name().and_then(|name| name.to_str()) {
+        hints.add_file_name(name);
+    }
+    hints
+}
+
+fn with_options(mut hints: Hints, options: &Options) -> Hints {
     if let Some(format) = options.format {
         hints = hints.with_format(format, "argument");
     }
     if let Some(rate_hz) = options.sample_rate_hz {
         hints = hints.with_sample_rate_hz(rate_hz, "argument");
-    }
-    if let Some(name) = file.file_name().and_then(|name| name.to_str()) {
-        hints.add_file_name(name);
     }
     hints
 }

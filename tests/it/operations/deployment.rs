@@ -76,9 +76,9 @@ fn names(text: &str) -> Vec<&str> {
 
 #[test]
 fn the_files_of_each_way_to_run_it_name_settings_that_exist() {
-    let output = command().arg("--help").output().expect("the binary runs");
-    let help = String::from_utf8(output.stdout).expect("a text");
-    let exist = names(&help);
+    let output = command().arg("config").output().expect("the binary runs");
+    let listed = String::from_utf8(output.stdout).expect("a text");
+    let exist = names(&listed);
     for text in [UNIT, UNIT_SETTINGS, COMPOSE, DEPLOYMENT] {
         let used = names(text);
         assert!(used.len() >= 3, "{used:?}");

@@ -54,31 +54,31 @@ fn code(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
-/// What `--help` says of each setting, by its variable.
-fn help() -> BTreeMap<String, String> {
-    let output = command().arg("--help").output().expect("the binary runs");
+/// The settings and their defaults, as `heimdalld config` lists them.
+fn defaults() -> BTreeMap<String, Option<String>> {
+    let output = command().arg("config").output().expect("the binary runs");
     let text = String::from_utf8(output.stdout).expect("a text");
-    let settings = text.split("\n      --").skip(1);
-    // Lines are wrapped anywhere.
-    let unwrapped = settings.map(|help| help.split_whitespace().collect::<Vec<_>>().join(" "));
-    let named = unwrapped.filter_map(|help| {
-        let (_, name) = help.split_once("[env: ")?;
-        Some((name.split(['=', ']']).next()?.to_owned(), help))
+    let lines = text.lines().take_while(|line| line.starts_with("HEIMDALL_"));
+    let named = lines.map(|line| {
+        let (name, rest) = line.split_once(' ').expect("a value");
+        let default = rest.trim().strip_suffix("default").map(|value| value.trim().to_owned());
+        (name.to_owned(), default)
     });
     named.collect()
 }
 
 #[test]
 fn the_table_of_settings_has_every_flag_with_its_default() {
-    let help = help();
+    let defaults = defaults();
+    assert!(defaults.len() > 25, "{defaults:?}");
     let rows = table(OPERATOR, "settings");
     let listed: BTreeSet<&str> = rows.iter().flat_map(|row| code(&row[0])).collect();
-    assert_eq!(listed, help.keys().map(String::as_str).collect::<BTreeSet<_>>());
-    for (name, help) in &help {
-        let Some((_, default)) = help.split_once("[default: ") else {
+    assert_eq!(listed, defaults.keys().map(String::as_str).collect::<BTreeSet<_>>());
+    for (name, default) in &defaults {
+        let Some(default) = default else {
             continue;
         };
-        let default = default.split([']', ',']).next().unwrap_or_default().trim_matches('`');
+        let default = default.split(',').next().unwrap_or_default();
         let row = rows.iter().find(|row| code(&row[0]).contains(&&**name)).expect(name);
         assert_eq!(row[1].trim_matches('`'), default, "{name}");
     }

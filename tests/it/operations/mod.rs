@@ -18,6 +18,5 @@ mod settings;
 mod settings_from_files;
 mod stalls;
 mod systemd;
-mod terminal;
 mod tls;
 mod upgrades;

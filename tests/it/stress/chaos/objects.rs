@@ -118,5 +118,6 @@ pub(super) fn segments(seed: u64, samples: usize) -> Vec<Value> {
     let rate = recordings::SAMPLE_RATE_HZ.to_string();
     let output = command().args(["extract", "--sample-rate", &rate]).arg(&path).output();
     std::fs::remove_file(&path).expect("removed");
-    serde_json::from_slice(&output.expect("the binary runs").stdout).expect("a JSON array")
+    let line: Value = serde_json::from_slice(&output.expect("the binary runs").stdout).expect("a JSON object");
+    line["segments"].as_array().expect("segments").clone()
 }

@@ -1,0 +1,70 @@
+//! `--help` of each command on one screen: with the settings that the command uses, and no others.
+
+use std::ffi::OsString;
+
+use clap::{Arg, Command};
+
+/// Where the commands that only ask or act get the database.
+const DATABASE: &[&str] = &["database_url"];
+/// What else the doctor looks at.
+const SERVERS: &[&str] = &[
+    "database_url",
+    "s3_endpoint",
+    "s3_bucket",
+    "s3_access_key",
+    "s3_secret_key",
+];
+
+/// The settings that the help of a command shows; `None`: all.
+fn shown(command: &str) -> Option<&'static [&'static str]> {
+    match command {
+        "run" => None,
+        "migrate" | "status" | "session" | "retry" | "backfill" => Some(DATABASE),
+        "doctor" => Some(SERVERS),
+        "config" => Some(&["config_file"]),
+        "health" => Some(&["http_addr"]),
+        _ => Some(&[]),
+    }
+}
+
+/// The command line, for the help of the command that `arguments` name.
+pub(super) fn tailored(root: Command, arguments: &[OsString]) -> Command {
+    let named = arguments
+        .iter()
+        .skip(1)
+        .filter_map(|argument| argument.to_str())
+        .find(|argument| root.get_subcommands().any(|command| command.get_name() == *argument))
+        .unwrap_or_default()
+        .to_owned();
+    let shown = shown(&named);
+    root.mut_args(|argument| {
+        let id = argument.get_id().to_string();
+        let is_setting = argument.get_env().is_some();
+        // A file instead of a value: the last line of the help names them all.
+        let is_file =
+            id.ends_with("_file") && !["config_file", "database_ca_file", "s3_ca_file"].contains(&id.as_str());
+        let is_shown = shown.is_none_or(|shown| shown.contains(&id.as_str()));
+        if is_setting {
+            argument.hide_env(true).hide(is_file || !is_shown)
+        } else {
+            argument
+        }
+    })
+}
+
+/// The settings, as names of variables.
+pub(super) fn variables(root: &Command) -> Vec<String> {
+    let arguments = root.get_arguments().filter_map(Arg::get_env);
+    arguments.map(|name| name.to_string_lossy().into_owned()).collect()
+}
+
+/// Below the help of the commands that take settings.
+pub(super) const SETTINGS: &str = "Settings are also variables (--s3-endpoint is HEIMDALL_S3_ENDPOINT), lines of \
+    --config-file, or files (--database-url-file): see heimdalld config.";
+/// Below the help of the whole.
+pub(super) const ROOT: &str = "heimdalld COMMAND --help has its options, heimdalld run --help all settings.";
+/// Below the help of `extract`.
+pub(super) const FORMATS: &str = "Files: raw IQ, WAV, RF64, Wave64, NumPy, SigMF, KiwiSDR, SDRangel, PortaPack, rtl_tcp; also .gz .xz .bz2 .zst. \
+    Sample formats: SigMF's (cf32_le, ci16_le, cu8 …), or fc32, cs16, sc16q11, complex64 …\n\
+    Output, a line for each file: {\"file\": …, \"interpretation\": {…}, \"warnings\": […], \"segments\": […]}, or \
+    {\"file\": …, \"error\": {\"kind\": …, \"message\": …}}, and then status 1. For s3:// the store's settings, as a daemon has them.";

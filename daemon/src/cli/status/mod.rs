@@ -1,0 +1,132 @@
+//! `heimdalld status`: how the whole stands.
+
+use std::io::{self, ErrorKind};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use console::Term;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use self::view::overview;
+use super::database::{reader, report_failure};
+use super::outcome::{CommandError, CommandResult, exit_code, print_json, usage_error};
+use super::terminal::screen::{Screen, Style};
+use super::terminal::{show, words};
+use crate::config::arguments::Arguments;
+use crate::service::signals;
+use crate::status::overview::Overview;
+
+mod view;
+
+/// Moves to the upper left; clears what is left of a line; clears what is left of the screen.
+const HOME: &str = "\x1b[H";
+const CLEAR_LINE: &str = "\x1b[K";
+const CLEAR_BELOW: &str = "\x1b[J";
+
+#[derive(clap::Args, Debug)]
+pub(super) struct StatusArguments {
+    /// Show it again and again until Ctrl-C
+    #[arg(long)]
+    watch: bool,
+    /// With --watch: time between two reports [default: 2s]
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, requires = "watch")]
+    every: Option<Duration>,
+    /// One JSON object on a line; with --watch a line each time
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints how the whole stands.
+pub(super) async fn status(settings: &Arguments, arguments: &StatusArguments) -> CommandResult {
+    let url = settings.database().map_err(usage_error)?;
+    let reader = reader(&url)?;
+    let read = async || reader.overview().await.map_err(|error| report_failure(&url, &error));
+    if arguments.watch {
+        let every = arguments.every.unwrap_or(Duration::from_secs(2));
+        return watch(read, every.max(Duration::from_millis(100)), arguments.json).await;
+    }
+    let report = read().await?;
+    if arguments.json {
+        return print_json(&report);
+    }
+    // Where nobody reads it, it is lost.
+    drop(show(&overview(&report, Screen::stdout())));
+    Ok(exit_code(true))
+}
+
+/// Shows reports until Ctrl-C. The first one must succeed; later failures are shown, and the next
+/// report is awaited.
+async fn watch(
+    read: impl AsyncFn() -> Result<Overview, CommandError>,
+    every: Duration,
+    as_json: bool,
+) -> CommandResult {
+    let stop = CancellationToken::new();
+    let _signals = signals::on_signals(stop.clone(), || drop(Term::stdout().show_cursor()));
+    let mut report = read().await?;
+    let live = !as_json && Screen::stdout().lines.is_some();
+    let (mut last, mut trouble): (Instant, Option<String>) = (Instant::now(), None);
+    if live {
+        drop(Term::stdout().hide_cursor());
+        drop(Term::stdout().clear_screen());
+    }
+    let ended = loop {
+        let shown = if as_json {
+            print_json(&report)
+                .map(drop)
+                .map_err(|error| io::Error::other(error.message))
+        } else {
+            show(&frame(&report, trouble.as_deref(), last, live))
+        };
+        if let Err(error) = shown {
+            // The reader of a pipe has closed it.
+            break if error.kind() == ErrorKind::BrokenPipe {
+                Ok(ExitCode::SUCCESS)
+            } else {
+                Err(error.into())
+            };
+        }
+        if stop.run_until_cancelled(sleep(every)).await.is_none() {
+            break Ok(ExitCode::SUCCESS);
+        }
+        match stop.run_until_cancelled(read()).await {
+            None => break Ok(ExitCode::SUCCESS),
+            Some(Ok(new)) => (report, last, trouble) = (new, Instant::now(), None),
+            Some(Err(error)) => trouble = Some(error.message),
+        }
+    };
+    if live {
+        drop(Term::stdout().show_cursor());
+    }
+    ended
+}
+
+/// One picture: on a terminal it replaces the last one, cut to the height of the screen.
+fn frame(report: &Overview, trouble: Option<&str>, last: Instant, live: bool) -> String {
+    let screen = Screen::stdout();
+    let mut text = String::new();
+    if let Some(trouble) = trouble {
+        let age = words::duration(last.elapsed().as_secs_f64());
+        let notice = format!("no answer for {age}: {trouble}");
+        screen.line(&mut text, Style::Wrong, 0, &notice);
+        text.push('\n');
+    }
+    text.push_str(&overview(report, screen));
+    let Some(lines) = screen.lines.filter(|_| live) else {
+        // A line between two reports.
+        return text + "\n";
+    };
+    let mut picture = HOME.to_owned();
+    let all = text.lines().count();
+    let room = lines.saturating_sub(1);
+    let shown = if all > room { room.saturating_sub(1) } else { all };
+    for line in text.lines().take(shown) {
+        picture.extend([line, CLEAR_LINE, "\r\n"]);
+    }
+    if all > shown {
+        let more = format!("{} more lines: a larger window shows them", all - shown);
+        picture.extend([&screen.paint(Style::Faint, &more), CLEAR_LINE, "\r\n"]);
+    }
+    picture + CLEAR_BELOW
+}
