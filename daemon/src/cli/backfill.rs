@@ -55,7 +55,7 @@ pub(super) struct BackfillArguments {
 
 /// Requests a backfill, shows one, or cancels one.
 pub(super) async fn backfill(settings: &Arguments, arguments: &BackfillArguments) -> CommandResult {
-    let url = settings.database().map_err(usage_error)?;
+    let url = settings.administrator().map_err(usage_error)?;
     let stop = CancellationToken::new();
     let _signals = signals::on_signals(stop.clone(), || {});
     if let Some(id) = arguments.cancel {

@@ -39,7 +39,7 @@ pub(super) fn failure(url: &DatabaseUrl, role: &str, error: &DbError) -> Command
         let user = user(url);
         return CommandError {
             message: sanitize(&format!(
-                "{user} may not do this ({error}): type  GRANT {role} TO \"{user}\";  or name a login that may with --database-url"
+                "{user} may not do this ({error}): type  GRANT {role} TO \"{user}\";  or name a login that may in HEIMDALL_ADMIN_DATABASE_URL"
             )),
             status: EXIT_NO_PERMISSION,
         };

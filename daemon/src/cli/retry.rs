@@ -54,7 +54,7 @@ struct Plan {
 
 /// Says what it will do and to how many, asks, and does it.
 pub(super) async fn retry(settings: &Arguments, arguments: &RetryArguments) -> CommandResult {
-    let url = settings.database().map_err(usage_error)?;
+    let url = settings.administrator().map_err(usage_error)?;
     let plan = plan(&url, arguments).await?;
     print(format_args!("{}", sanitize(&plan.text)));
     if plan.measurements == 0 {

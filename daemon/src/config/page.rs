@@ -37,7 +37,7 @@ impl Arguments {
         }
     }
 
-    fn admin(&self, check: &mut Validator) -> Option<DatabaseUrl> {
+    pub(super) fn admin(&self, check: &mut Validator) -> Option<DatabaseUrl> {
         const NAME: &str = "HEIMDALL_ADMIN_DATABASE_URL";
         let (url, file) = (self.admin_database_url.as_ref(), self.admin_database_url_file.as_ref());
         if url.is_none() && file.is_none() {

@@ -16,6 +16,19 @@ impl Arguments {
         check.finish(url)
     }
 
+    /// The URL for commands that act: the administrator's, if there is one.
+    ///
+    /// # Errors
+    /// When it is missing or wrong.
+    pub fn administrator(&self) -> Result<DatabaseUrl, ConfigErrors> {
+        let mut check = Validator::default();
+        let url = match self.admin(&mut check) {
+            Some(url) => url,
+            None => self.database_url(&mut check),
+        };
+        check.finish(url)
+    }
+
     /// Everything that `heimdalld doctor` looks at. The store may be left out.
     ///
     /// # Errors
