@@ -15,11 +15,21 @@ const SERVERS: &[&str] = &[
     "s3_secret_key",
 ];
 
+/// Settings that are files, and not files instead of a value.
+const ONLY_FILES: [&str; 5] = [
+    "config_file",
+    "database_ca_file",
+    "s3_ca_file",
+    "http_token_file",
+    "http_read_token_file",
+];
+
 /// The settings that the help of a command shows; `None`: all.
 fn shown(command: &str) -> Option<&'static [&'static str]> {
     match command {
         "run" => None,
-        "migrate" | "status" | "session" | "retry" | "backfill" => Some(DATABASE),
+        "migrate" | "status" | "session" => Some(DATABASE),
+        "retry" | "backfill" => Some(&["database_url", "admin_database_url"]),
         "doctor" => Some(SERVERS),
         "config" => Some(&["config_file"]),
         "health" => Some(&["http_addr"]),
@@ -41,8 +51,7 @@ pub(super) fn tailored(root: Command, arguments: &[OsString]) -> Command {
         let id = argument.get_id().to_string();
         let is_setting = argument.get_env().is_some();
         // A file instead of a value: the last line of the help names them all.
-        let is_file =
-            id.ends_with("_file") && !["config_file", "database_ca_file", "s3_ca_file"].contains(&id.as_str());
+        let is_file = id.ends_with("_file") && !ONLY_FILES.contains(&id.as_str());
         let is_shown = shown.is_none_or(|shown| shown.contains(&id.as_str()));
         if is_setting {
             argument.hide_env(true).hide(is_file || !is_shown)

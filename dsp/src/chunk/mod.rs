@@ -15,6 +15,7 @@ use rustfft::num_complex::Complex32;
 use crate::detector::SegmentDetector;
 use crate::estimators::peak_range::PeakRange;
 use crate::features::Features;
+use crate::format::SampleFormat;
 use crate::input::Interpretation;
 use crate::quality::{QualityAccumulator, clipping};
 use double_precision::DoublePrecision;
@@ -41,6 +42,17 @@ struct Plan {
     single: SinglePrecision,
     /// Planned when single precision is insufficient for the first time.
     double: Option<DoublePrecision>,
+}
+
+/// Coarsest step of a format whose rounding is far below the noise of receivers: 16 bits.
+const FINE_STEP: f64 = 1.0 / 32_768.0;
+
+/// Power that rounding to integers of this format adds to a sample, if no receiver's noise is that weak:
+/// a twelfth of a step squared for each part (Bennett, Bell System Technical Journal 27, 1948). 0 for
+/// coarser formats, and for floats.
+fn rounding_power(format: SampleFormat) -> f64 {
+    let step = f64::from(format.step());
+    if step <= FINE_STEP { step * step / 6.0 } else { 0.0 }
 }
 
 /// Samples below this power of two are scaled up, so that powers 140 dB below theirs are still
@@ -75,9 +87,14 @@ impl Workspace {
             clipping = clipping::clipping_levels(format, PeakRange::of(samples));
         }
         let plan = self.plan(samples.len());
-        let chunk = plan
-            .single
-            .measure(samples, power_scale, sample_rate_hz, clipping, segment_detector);
+        let chunk = plan.single.measure(
+            samples,
+            power_scale,
+            rounding_power(format),
+            sample_rate_hz,
+            clipping,
+            segment_detector,
+        );
         plan.single
             .report_quality(samples, &chunk, power_scale, format, quality_accumulator);
         let plan_double = || DoublePrecision::new(samples.len());

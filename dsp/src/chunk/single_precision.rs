@@ -116,12 +116,13 @@ impl SinglePrecision {
         }
     }
 
-    /// Measures a chunk. `samples` are its samples times the square root of 1 / `power_scale`. Adds
-    /// the chunk to `segment_detector`.
+    /// Measures a chunk. `samples` are its samples times the square root of 1 / `power_scale`.
+    /// `rounding_power` is that of the format's rounding. Adds the chunk to `segment_detector`.
     pub(crate) fn measure(
         &mut self,
         samples: &[Complex32],
         power_scale: f64,
+        rounding_power: f64,
         sample_rate_hz: f64,
         clipping: ClippingLevels,
         segment_detector: &mut SegmentDetector,
@@ -145,7 +146,7 @@ impl SinglePrecision {
         let is_found = self.detector.signal_present(&self.blocks);
         segment_detector.add_chunk(&self.blocks);
         let offset_power = zero_power / (samples.len() as f64).powi(2);
-        let (noise, deficit) = self.noise(&without_impulses, offset_power, clipped);
+        let (noise, deficit) = self.noise(&without_impulses, offset_power, rounding_power / power_scale, clipped);
         let signal_present =
             is_found || deficit.0.is_of(deficit.1) || matches!(noise.shape, BandShape::Signal | BandShape::Filled);
         let is_strong = zero_power > 0.0 && zero_power >= LEAST_CARRIER * noise.density;
@@ -183,13 +184,20 @@ impl SinglePrecision {
     }
 
     /// The noise, the deficit of kurtosis and the part of the power above the noise.
-    fn noise(&mut self, envelope: &Envelope, offset_power: f64, clipped: Clipped) -> (Noise, (KurtosisDeficit, f64)) {
+    fn noise(
+        &mut self,
+        envelope: &Envelope,
+        offset_power: f64,
+        rounding_power: f64,
+        clipped: Clipped,
+    ) -> (Noise, (KurtosisDeficit, f64)) {
         let n = self.power.len() as f64;
         let rest = (envelope.mean_power - offset_power).max(f64::MIN_POSITIVE);
         let clipped = clipped.at_ends() as f64 / (2.0 * n);
         let kurtosis = envelope.kurtosis_without(offset_power) + CLIPPED_KURTOSIS * clipped.sqrt();
         let deficit = KurtosisDeficit::of(kurtosis, offset_power / rest, &self.blocks);
-        let mut noise = noise::estimate(&self.blocks, deficit.if_significant(), &mut self.noise_scratch);
+        let scratch = &mut self.noise_scratch;
+        let mut noise = noise::estimate(&self.blocks, deficit.if_significant(), n * rounding_power, scratch);
         noise.decide_by_samples(&self.spectrum, &self.blocks, &mut self.transform);
         let signal = 1.0 - noise.density * noise.bins / (rest * n * n);
         (noise, (deficit, signal))

@@ -62,7 +62,7 @@ impl Stages {
             black_box(s.single.detector.signal_present(&s.single.blocks));
         }),
         ("Noise", |s| {
-            s.noise = noise::estimate(&s.single.blocks, 0.0, &mut s.single.noise_scratch);
+            s.noise = noise::estimate(&s.single.blocks, 0.0, 0.0, &mut s.single.noise_scratch);
         }),
         ("OccupiedBandwidth", |s| {
             black_box(s.single.finder.find(&s.single.spectrum, &s.single.blocks, &s.noise));

@@ -9,6 +9,7 @@ mod hidden_noise;
     reason = "other programs use the rest, and the numbers of samples are small"
 )]
 mod modulations;
+mod narrow_filter;
 #[path = "../support/signals.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod signals;

@@ -7,7 +7,7 @@ use super::shape::{BandShape, COLOUR_SEEN, GAP, Knowledge};
 use crate::estimators::order_statistic;
 
 /// Largest part of the band that a receiver's filter suppresses.
-const WIDEST_STOP_BAND: f64 = 0.42;
+pub(super) const WIDEST_STOP_BAND: f64 = 0.42;
 
 /// Ratio of a hump to the floor above which a hump without a flat top is no filter's: 20 dB. Five
 /// stages of a CIC filter fall by 17 dB.
@@ -69,6 +69,8 @@ pub(super) struct Band<'a> {
     pub(super) deviation: f64,
     /// By how much the kurtosis is below that of noise, if it is significant.
     pub(super) deficit: f64,
+    /// Level of the rounding of the format, 0 if a receiver's noise may be that weak.
+    pub(super) rounding: f64,
 }
 
 /// What the groups show.
@@ -102,6 +104,9 @@ impl Band<'_> {
         };
         if mean <= 0.0 {
             return Decision::certain(BandShape::Noise, 0.0);
+        }
+        if let Some(passed) = self.above_rounding() {
+            return self.within(passed, ranked);
         }
         let visible = self.densities.iter().filter(|density| **density > lowest).count();
         if (visible as f64) < (1.0 - WIDEST_STOP_BAND) * count as f64 {
@@ -155,7 +160,7 @@ impl Band<'_> {
     }
 
     /// The groups between the two ends of the band that do not exceed `highest`.
-    fn between_ends(&self, highest: f64) -> Range<usize> {
+    pub(super) fn between_ends(&self, highest: f64) -> Range<usize> {
         let is_weak = |density: &&f64| **density <= highest;
         let lower = self.densities.iter().take_while(is_weak).count();
         let upper = self.densities[lower..].iter().rev().take_while(is_weak).count();
@@ -163,7 +168,7 @@ impl Band<'_> {
     }
 
     /// The hump without its slopes, and its median group.
-    fn core(&self, hump: &Range<usize>, ranked: &mut Vec<f64>) -> (Range<usize>, f64) {
+    pub(super) fn core(&self, hump: &Range<usize>, ranked: &mut Vec<f64>) -> (Range<usize>, f64) {
         ranked.clear();
         ranked.extend_from_slice(&self.densities[hump.clone()]);
         let middle = ranked.len() / 2;

@@ -7,7 +7,7 @@
 //! - noise at the ends, and one signal, wide or a group of several;
 //! - stop bands at the ends, and the noise of the pass-band between them, with signals or without.
 //!
-//! A receiver passes at least 58 % of what it samples, its filter is symmetrical about its centre,
+//! A receiver passes at least 58 % of what it samples (less only if the rest is the rounding to 16 bits), its filter is symmetrical about its centre,
 //! its noise is flat within 12 dB across the pass-band, and that noise is Gaussian. A hump that
 //! differs in one of these is a signal. One that differs in none, but is far above the floor, may
 //! be either: OFDM looks like this. Then the chunk is undecidable.
@@ -17,6 +17,7 @@ mod floor;
 mod gap;
 mod groups;
 mod kurtosis;
+mod rounding;
 mod shape;
 
 use std::ops::Range;
@@ -117,8 +118,9 @@ pub(crate) struct Scratch {
 }
 
 /// Estimates the noise from the Hann-windowed spectrum. `deficit` is the
-/// [deficit of kurtosis](KurtosisDeficit::if_significant) of the samples.
-pub(crate) fn estimate(blocks: &[Block], deficit: f64, scratch: &mut Scratch) -> Noise {
+/// [deficit of kurtosis](KurtosisDeficit::if_significant) of the samples, `rounding` the mean of a bin by
+/// the rounding of their format, 0 if a receiver's noise may be that weak.
+pub(crate) fn estimate(blocks: &[Block], deficit: f64, rounding: f64, scratch: &mut Scratch) -> Noise {
     let Scratch { densities, ranked } = scratch;
     let bins: usize = blocks.iter().map(|block| block.bins).sum();
     let in_group = group_blocks(blocks, bins);
@@ -130,6 +132,7 @@ pub(crate) fn estimate(blocks: &[Block], deficit: f64, scratch: &mut Scratch) ->
         factor,
         deviation: 1.0 / looks.sqrt(),
         deficit,
+        rounding,
     };
     let Decision {
         shape,
