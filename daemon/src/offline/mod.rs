@@ -102,6 +102,16 @@ fn draw(
     plots.draw(index, &overview, extraction)
 }
 
+#[cfg(feature = "plot")]
+fn is_drawn(options: &Options) -> bool {
+    options.plots.is_some()
+}
+
+#[cfg(not(feature = "plot"))]
+fn is_drawn(_: &Options) -> bool {
+    false
+}
+
 #[cfg(not(feature = "plot"))]
 #[expect(clippy::unnecessary_wraps, reason = "the function that draws can fail")]
 fn draw(_: &Options, _: usize, _: &mut Extraction, _: &mut Workspace) -> Result<(), OfflineError> {
@@ -123,8 +133,7 @@ fn extract_file(
         heimdall_files::sigmf::resolve_sidecar(file, &mut hints)?
     };
     let mut recording = Recording::new(hints);
-    #[cfg(feature = "plot")]
-    if options.plots.is_some() {
+    if is_drawn(options) {
         recording = recording.with_overview();
     }
     let (mut input, size_bytes) = input::open(&data)?;

@@ -66,7 +66,7 @@ fn single_precision_is_within_the_tolerances_or_reports_insufficient_precision()
                 let samples = signal(kind, n, amplitude, snr_db, &mut random);
                 let rate = 5.0 * n as f64;
                 let what = format!("n {n}, kind {kind}, round {round}, {amplitude:e}, {snr_db} dB");
-                let chunk = single.measure(&samples, 1.0, rate, CLIPPING, &mut SegmentDetector::default());
+                let chunk = single.measure(&samples, 1.0, 0.0, rate, CLIPPING, &mut SegmentDetector::default());
                 let reference = double.features(&samples, 1.0, rate);
                 all += 1;
                 match chunk.features {
@@ -102,7 +102,7 @@ fn an_snr_close_to_0_db_has_a_small_relative_error() {
             let click = 10_f64.powf(0.05 * f64::from(round)) * (n as f64).sqrt();
             samples[n / 3] += Complex32::new(click as f32, 0.0);
             let rate = 5.0 * n as f64;
-            let chunk = single.measure(&samples, 1.0, rate, CLIPPING, &mut SegmentDetector::default());
+            let chunk = single.measure(&samples, 1.0, 0.0, rate, CLIPPING, &mut SegmentDetector::default());
             if let Precision::Sufficient(features) = chunk.features {
                 let reference = double.features(&samples, 1.0, rate);
                 compare(&features, &reference, 5.0, rate, &format!("n {n}, click {click}"));

@@ -5,6 +5,10 @@ use heimdall_dsp::{Hints, Recording, SampleFormat, SegmentFeatures, Workspace};
 use crate::signals::{Signals, add, amplitude, tone};
 
 /// A receiver's filter passes a part of the band; the rest is the rounding to 16 bits.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "amplitudes of samples, and steps of 16 bits"
+)]
 fn through_a_narrow_filter(noise_dbfs: f64, tone_dbfs: Option<f64>, part: f64, seed: u64) -> SegmentFeatures {
     let n = 12_000;
     let mut signals = Signals::new(seed);

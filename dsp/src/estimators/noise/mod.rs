@@ -7,10 +7,11 @@
 //! - noise at the ends, and one signal, wide or a group of several;
 //! - stop bands at the ends, and the noise of the pass-band between them, with signals or without.
 //!
-//! A receiver passes at least 58 % of what it samples (less only if the rest is the rounding to 16 bits), its filter is symmetrical about its centre,
-//! its noise is flat within 12 dB across the pass-band, and that noise is Gaussian. A hump that
-//! differs in one of these is a signal. One that differs in none, but is far above the floor, may
-//! be either: OFDM looks like this. Then the chunk is undecidable.
+//! A receiver passes at least 58 % of what it samples (less only if the rest is the rounding to 16
+//! bits), its filter is symmetrical about its centre, its noise is flat within 12 dB across the
+//! pass-band, and that noise is Gaussian. A hump that differs in one of these is a signal. One that
+//! differs in none, but is far above the floor, may be either: OFDM looks like this. Then the chunk
+//! is undecidable.
 
 mod band;
 mod floor;

@@ -14,7 +14,7 @@ const FEWEST_PASSED: usize = 8;
 
 impl Band<'_> {
     /// The part of the band that a narrow filter passes, if the rest is the format's rounding and nothing
-    /// else. What a KiwiSDR records has 4 kHz of 12 kHz, or whatever its user has chosen.
+    /// else. A `KiwiSDR` passes 6 kHz of 12 kHz, or whatever its user has chosen.
     pub(super) fn above_rounding(&self) -> Option<Range<usize>> {
         let count = self.densities.len();
         if self.rounding <= 0.0 {
