@@ -259,6 +259,7 @@ BEGIN
             ('feature_minutes', 'forgotten', 'Claims of measurements that no longer exist.'),
             ('feature_minutes', 'missing',
                 'Rechecks that did not find the object either; it counts in failed since the first try.'),
+            ('feature_minutes', 'unchanged', 'Objects that extract_again() found unchanged.'),
             ('feature_minutes', 'read_bytes', 'Bytes of objects read from the store.'),
             ('feature_minutes', 'fetch_s', 'Seconds of waiting for the store, of all recordings with features.'),
             ('feature_minutes', 'extract_s', 'Seconds of extraction, of all recordings with features.'),

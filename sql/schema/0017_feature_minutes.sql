@@ -10,6 +10,7 @@ CREATE TABLE heimdall.feature_minutes (
     given_back bigint           NOT NULL DEFAULT 0,
     forgotten  bigint           NOT NULL DEFAULT 0,
     missing    bigint           NOT NULL DEFAULT 0,
+    unchanged  bigint           NOT NULL DEFAULT 0,
     read_bytes bigint           NOT NULL DEFAULT 0,
     fetch_s    double precision NOT NULL DEFAULT 0,
     extract_s  double precision NOT NULL DEFAULT 0,

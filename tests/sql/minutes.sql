@@ -23,13 +23,13 @@ SELECT pg_temp.record(2);
 SELECT pg_temp.complete(1);
 CREATE FUNCTION pg_temp.report(statement text) RETURNS SETOF jsonb LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'EXECUTE ' || statement; END $$;
 
-EXECUTE record_minute('00000000-0000-0000-0000-000000000001', '{1,2,3,4,5,6}', 100, 0.5, 0.25, '{0,0,3}');
+EXECUTE record_minute('00000000-0000-0000-0000-000000000001', '{1,2,3,4,5,6,7}', 100, 0.5, 0.25, '{0,0,3}');
 EXECUTE record_minute('00000000-0000-0000-0000-000000000001', '{1,0,0,0,0,0}', 100, 0.5, 0.25, '{1,0,3,0,5}');
 EXECUTE record_minute('00000000-0000-0000-0000-000000000002', '{10,0,0,0,0,0}', 0, 0, 0, '{}');
 DO $$
 BEGIN
-    PERFORM pg_temp.expect('both calls are in one row', (SELECT row(extracted, failed, postponed, given_back, forgotten, missing, read_bytes, fetch_s, extract_s, latency)::text
-        FROM heimdall.feature_minutes WHERE worker_id = '00000000-0000-0000-0000-000000000001'), '(2,2,3,4,5,6,200,1,0.5,"{1,0,6,0,5}")');
+    PERFORM pg_temp.expect('both calls are in one row', (SELECT row(extracted, failed, postponed, given_back, forgotten, missing, unchanged, read_bytes, fetch_s, extract_s, latency)::text
+        FROM heimdall.feature_minutes WHERE worker_id = '00000000-0000-0000-0000-000000000001'), '(2,2,3,4,5,6,7,200,1,0.5,"{1,0,6,0,5}")');
     PERFORM pg_temp.expect('each daemon has its row', (SELECT count(*) FROM heimdall.feature_minutes), 2::bigint);
     INSERT INTO heimdall.feature_minutes (minute, worker_id)
     SELECT now() - interval '8 days' - n * interval '1 minute', gen_random_uuid() FROM generate_series(1, 150) n;

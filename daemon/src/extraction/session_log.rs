@@ -3,11 +3,10 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use tracing::{debug, info};
+use tracing::info;
 use uuid::Uuid;
 
 use crate::job::claim::Claim;
-use crate::metrics::metrics;
 
 /// Sessions remembered as logged. The recordings of a deferred backlog come back in any order, so
 /// consecutive ones may belong to thousands of sessions.
@@ -29,11 +28,7 @@ impl SessionLog {
     pub fn log_start(&self, claim: &Claim) {
         let session = claim.recording_session_id;
         if claim.source == "live" && self.0.lock().unwrap_or_else(PoisonError::into_inner).add(session) {
-            if metrics().log_pace.has_single_lines() {
-                info!(%session, "recording session completed");
-            } else {
-                debug!(%session, "recording session completed");
-            }
+            info!(%session, "recording session completed");
         }
     }
 }

@@ -75,8 +75,6 @@ label! {
     "outcome": RecordingOutcome {
         /// Features were written.
         Extracted = "extracted",
-        /// The object has not changed; its features stay.
-        Unchanged = "unchanged",
         /// An error row was written.
         Failed = "failed",
         /// A retry is scheduled. Nothing was written.
@@ -88,6 +86,8 @@ label! {
         Forgotten = "forgotten",
         /// A recheck has not found the object either. The first try has counted it as failed.
         Missing = "missing",
+        /// The object has not changed; its features stay.
+        Unchanged = "unchanged",
     }
 }
 

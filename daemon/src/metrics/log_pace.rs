@@ -44,22 +44,15 @@ impl LogPace {
             state.is_busy = true;
             info!(
                 every_s = PERIOD.as_secs(),
-                "busy: a summary takes the place of the lines of single recordings and sessions, which have the level debug now"
+                "busy: a summary takes the place of the lines of single recordings with features, which have the level debug now"
             );
         }
         !state.is_busy
     }
 
-    /// Counts a session that has nothing outstanding any more. Returns the same.
-    pub fn session(&self) -> bool {
-        let mut state = self.lock();
-        state.sessions += 1;
-        !state.is_busy
-    }
-
-    /// Whether single lines have the level info at present.
-    pub fn has_single_lines(&self) -> bool {
-        !self.lock().is_busy
+    /// Counts a session that has nothing outstanding any more. Its line always has the level info.
+    pub fn session(&self) {
+        self.lock().sessions += 1;
     }
 
     /// Ends a period: logs what was done in it, if it had no single lines. `now` is what the process
@@ -79,7 +72,7 @@ impl LogPace {
         log(&now.since(&before), seconds, sessions);
         if recordings <= MOST_SINGLE {
             state.is_busy = false;
-            info!("each recording and each session has a line again");
+            info!("each recording has a line again");
         }
     }
 }
@@ -102,6 +95,7 @@ fn log(done: &Totals, seconds: f64, sessions: u64) {
         given_back = of(RecordingOutcome::GivenBack),
         forgotten = of(RecordingOutcome::Forgotten),
         missing = of(RecordingOutcome::Missing),
+        unchanged = of(RecordingOutcome::Unchanged),
         sessions,
         read_mb_per_second = rounded(done.read_bytes as f64 / 1e6 / seconds),
         p50_ms = ms(0.5),
@@ -121,12 +115,11 @@ mod tests {
         pace.end_period(&Totals::default());
         let single = (0..200).filter(|_| pace.recording()).count();
         assert_eq!(single as u64, MOST_SINGLE);
-        assert!(!pace.session() && !pace.has_single_lines());
         // This period had many.
         pace.end_period(&Totals::default());
         assert!(!pace.recording());
         // This one had one.
         pace.end_period(&Totals::default());
-        assert!(pace.recording() && pace.session());
+        assert!(pace.recording());
     }
 }

@@ -36,8 +36,8 @@ impl BatchResult {
             }
         }
         for session in &self.settled {
-            single!(
-                metrics().log_pace.session(),
+            metrics().log_pace.session();
+            info!(
                 session = %session.recording_session_id,
                 succeeded = session.succeeded,
                 failed = session.failed,

@@ -21,7 +21,7 @@ fn the_help_of_each_command_is_one_screen() {
         }
     }
     let run = help("run", 100);
-    assert!(run.lines().count() <= 40, "{run}");
+    assert!(run.lines().count() <= 50, "{run}");
     assert!(
         run.contains("--s3-endpoint") && run.contains("--lease") && !run.contains("--database-url-file "),
         "{run}"
