@@ -34,6 +34,8 @@ pub(super) enum Note {
     /// A cancelled backfill had rows of this session.
     Settle(usize),
     Measurement(usize),
+    /// The same, of one that has failed since.
+    FailedSince(usize),
 }
 
 #[derive(Clone, Debug, Default)]

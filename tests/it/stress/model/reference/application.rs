@@ -68,13 +68,15 @@ impl World {
                 }
                 Note::Measurement(m) => drop(fresh.insert(*m, true)),
                 Note::Settle(s) => left.push(*s),
-                Note::Session(_) => {}
+                Note::Session(_) | Note::FailedSince(_) => {}
             }
         }
         self.apply_changes(&fresh, "live", 0, &mut left);
         for note in &notes {
-            if let Note::Session(s) = note {
-                related.extend(self.related(*s).into_iter().map(|m| (m, false)));
+            match note {
+                Note::Session(s) => related.extend(self.related(*s).into_iter().map(|m| (m, false))),
+                Note::FailedSince(m) => drop(related.insert(*m, false)),
+                _ => {}
             }
         }
         self.apply_changes(&related, "live", 0, &mut left);

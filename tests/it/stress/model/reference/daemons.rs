@@ -174,6 +174,14 @@ impl World {
                 location,
                 failed_location: None,
             });
+            // A change that was noted before is no reason to try it again.
+            for note in self
+                .notes
+                .iter_mut()
+                .filter(|note| matches!(note, Note::Measurement(n) if *n == m))
+            {
+                *note = Note::FailedSince(m);
+            }
         }
     }
 
