@@ -3,18 +3,30 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use heimdall_daemon::sandbox::s3::{ACCESS_KEY, SECRET_KEY};
 
 use super::tcp_proxy::TcpProxy;
 use super::{BUCKET, Bench, CHECK_INTERVAL, DEADLINE, wait_for, wait_until};
 
+/// How long the last lines of a process that has ended are awaited.
+const LAST_LINES: Duration = Duration::from_secs(5);
+
 /// A process of `heimdalld`. Dropping the value kills it.
 pub(crate) struct Daemon {
     child: Child,
-    log: Arc<Mutex<Vec<String>>>,
-    stdout: Arc<Mutex<Vec<String>>>,
+    log: Lines,
+    stdout: Lines,
+}
+
+/// The lines of a pipe so far.
+#[derive(Default)]
+struct Lines {
+    read: Arc<Mutex<Vec<String>>>,
+    /// Ends when every process that has the other end of the pipe has closed it.
+    reader: Option<JoinHandle<()>>,
 }
 
 /// `heimdalld` without any setting of the caller's environment.
@@ -95,8 +107,8 @@ impl Daemon {
         let child = command.stderr(stderr).spawn().expect("the binary starts");
         Self {
             child,
-            log: Arc::default(),
-            stdout: Arc::default(),
+            log: Lines::default(),
+            stdout: Lines::default(),
         }
     }
 
@@ -114,8 +126,8 @@ impl Daemon {
     /// Starts a command and collects its output.
     pub(crate) fn spawn(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the binary starts");
-        let log = collect(child.stderr.take());
-        let stdout = collect(child.stdout.take());
+        let log = Lines::of(child.stderr.take());
+        let stdout = Lines::of(child.stdout.take());
         Self { child, log, stdout }
     }
 
@@ -134,12 +146,12 @@ impl Daemon {
 
     /// The lines of the log (standard error) so far that contain `text`.
     pub(crate) fn log_lines(&self, text: &str) -> Vec<String> {
-        containing(&self.log, text)
+        self.log.containing(text)
     }
 
     /// The same of standard output, if that is a pipe.
     pub(crate) fn stdout_lines(&self, text: &str) -> Vec<String> {
-        containing(&self.stdout, text)
+        self.stdout.containing(text)
     }
 
     /// Waits for a log line that contains `text`. Panics with the whole log if none comes.
@@ -179,6 +191,7 @@ impl Daemon {
         self.child.try_wait().expect("its state is known")
     }
 
+    /// Waits for its end, and for its last lines.
     pub(crate) async fn wait_exit(&mut self) -> ExitStatus {
         let child = Mutex::new(&mut self.child);
         let ended = || async {
@@ -188,7 +201,13 @@ impl Daemon {
                 .try_wait()
                 .expect("its state is known")
         };
-        wait_for("the process ends", ended).await
+        let status = wait_for("the process ends", ended).await;
+        // A process that it started may keep the pipes open.
+        let begun = Instant::now();
+        while !(self.log.are_complete() && self.stdout.are_complete()) && begun.elapsed() < LAST_LINES {
+            tokio::time::sleep(CHECK_INTERVAL).await;
+        }
+        status
     }
 
     /// Sends SIGTERM and waits for status 0.
@@ -199,23 +218,33 @@ impl Daemon {
     }
 }
 
-fn containing(lines: &Mutex<Vec<String>>, text: &str) -> Vec<String> {
-    let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
-    lines.iter().filter(|line| line.contains(text)).cloned().collect()
-}
-
-/// Collects the lines of a pipe until the child closes it.
-fn collect(pipe: Option<impl Read + Send + 'static>) -> Arc<Mutex<Vec<String>>> {
-    let lines = Arc::new(Mutex::new(Vec::new()));
-    if let Some(pipe) = pipe {
-        let collected = Arc::clone(&lines);
-        std::thread::spawn(move || {
+impl Lines {
+    /// Collects the lines until the pipe is closed.
+    fn of(pipe: Option<impl Read + Send + 'static>) -> Self {
+        let Some(pipe) = pipe else {
+            return Self::default();
+        };
+        let read = Arc::<Mutex<Vec<String>>>::default();
+        let collected = Arc::clone(&read);
+        let reader = std::thread::spawn(move || {
             for line in BufReader::new(pipe).lines().map_while(Result::ok) {
                 collected.lock().unwrap_or_else(PoisonError::into_inner).push(line);
             }
         });
+        Self {
+            read,
+            reader: Some(reader),
+        }
     }
-    lines
+
+    fn are_complete(&self) -> bool {
+        self.reader.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    fn containing(&self, text: &str) -> Vec<String> {
+        let lines = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().filter(|line| line.contains(text)).cloned().collect()
+    }
 }
 
 impl Drop for Daemon {
