@@ -1,4 +1,4 @@
--- Purpose: how many measurements `heimdalld retry` concerns at most.
+-- Purpose: how many measurements retry_failed() concerns at most, for `heimdalld retry` and the operator's page.
 -- Parameters: $1 error_kind (NULL: all), $2 since and $3 until as text (NULL: no limit)
 -- Returns: measurements
 SELECT count(DISTINCT f.measurement_id) AS measurements

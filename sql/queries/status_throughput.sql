@@ -17,7 +17,7 @@ WITH chosen AS (
 )
 SELECT to_jsonb(r) AS report
 FROM (SELECT c.at, sum(c.extracted) AS extracted, sum(c.failed) AS failed, sum(c.postponed) AS postponed,
-             sum(c.given_back) AS given_back, sum(c.forgotten) AS forgotten, sum(c.missing) AS missing,
+             sum(c.given_back) AS given_back, sum(c.forgotten) AS forgotten, sum(c.missing) AS missing, sum(c.unchanged) AS unchanged,
              sum(c.read_bytes) AS read_bytes, sum(c.fetch_s) AS fetch_s, sum(c.extract_s) AS extract_s,
              coalesce((SELECT l.latency FROM latencies l WHERE l.at = c.at), '[]') AS latency
       FROM chosen c

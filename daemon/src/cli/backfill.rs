@@ -133,7 +133,7 @@ async fn cancel(url: &DatabaseUrl, id: Uuid) -> CommandResult {
     let cancelling = async {
         let session = Session::open(url, "heimdalld backfill").await?;
         let rows = session.rows(sql::CANCEL_BACKFILL, &[&id]).await?;
-        Ok::<i64, DbError>(rows.first().ok_or(DbError::NoRow)?.try_get("cancelled")?)
+        Ok::<i64, DbError>(rows.first().ok_or(DbError::NoRow)?.try_get("measurements")?)
     };
     let cancelled = cancelling.await.map_err(|error| failure(url, ADMIN, &error))?;
     print(format_args!(

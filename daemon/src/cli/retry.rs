@@ -157,10 +157,7 @@ async fn carry_out(url: &DatabaseUrl, arguments: &RetryArguments) -> Result<i64,
         (sql::RETRY_FAILED, &[&what.kind, &arguments.since, &arguments.until])
     };
     let rows = session.rows(statement, parameters).await?;
-    if statement == sql::RETRY_FAILED {
-        return Ok(rows.first().ok_or(DbError::NoRow)?.try_get("measurements_queued")?);
-    }
-    Ok(i64::try_from(rows.len()).unwrap_or(i64::MAX))
+    Ok(rows.first().ok_or(DbError::NoRow)?.try_get("measurements")?)
 }
 
 /// Asks on the terminal.

@@ -34,6 +34,8 @@ pub struct Done {
     pub forgotten: u64,
     /// Rechecks that did not find the object either.
     pub missing: u64,
+    /// Objects that were asked for again and had not changed.
+    pub unchanged: u64,
     /// Bytes read from the store.
     pub read_bytes: u64,
     /// Waiting for the store, seconds.
@@ -50,6 +52,7 @@ impl Done {
         self.given_back += more.given_back;
         self.forgotten += more.forgotten;
         self.missing += more.missing;
+        self.unchanged += more.unchanged;
         self.read_bytes += more.read_bytes;
         self.fetch_s += more.fetch_s;
         self.extract_s += more.extract_s;

@@ -155,15 +155,15 @@ impl Action {
     /// The statement that does it.
     fn statement(&self) -> &'static str {
         match self {
-            Self::RetryMeasurement(_) => sql::ACT_RETRY_MEASUREMENT,
+            Self::RetryMeasurement(_) => sql::RETRY_MEASUREMENT,
             Self::CancelMeasurement(_) => sql::ACT_CANCEL_MEASUREMENT,
             Self::ExtractMeasurementAgain(_) | Self::ExtractSessionAgain(_) => sql::ACT_EXTRACT_AGAIN,
             Self::Prioritise(_) => sql::ACT_PRIORITISE,
-            Self::RetryFailed(_) => sql::ACT_RETRY_FAILED,
+            Self::RetryFailed(_) => sql::RETRY_FAILED,
             Self::Pause(_) => sql::ACT_PAUSE,
             Self::Resume => sql::ACT_RESUME,
-            Self::Backfill(_) => sql::ACT_BACKFILL,
-            Self::CancelBackfill(_) => sql::ACT_CANCEL_BACKFILL,
+            Self::Backfill(_) => sql::REQUEST_BACKFILL,
+            Self::CancelBackfill(_) => sql::CANCEL_BACKFILL,
         }
     }
 }

@@ -58,6 +58,7 @@ async fn run(action: &Action, admin: &Queue, record: Record<'_>) -> Result<(Opti
     let statement = action.statement();
     let run = async |parameters: Parameters<'_>| act(admin, statement, parameters, record).await;
     let (some, none) = (|id: &Uuid| Some(*id), None::<Uuid>);
+    let no_text = None::<String>;
     match action {
         Action::RetryMeasurement(id)
         | Action::CancelMeasurement(id)
@@ -65,11 +66,12 @@ async fn run(action: &Action, admin: &Queue, record: Record<'_>) -> Result<(Opti
         | Action::CancelBackfill(id) => run(&[id]).await,
         Action::ExtractMeasurementAgain(id) => run(&[&none, &some(id)]).await,
         Action::ExtractSessionAgain(id) => run(&[&some(id), &none]).await,
-        Action::RetryFailed(kind) => run(&[kind]).await,
+        Action::RetryFailed(kind) => run(&[kind, &no_text, &no_text]).await,
         Action::Pause(reason) => run(&[reason]).await,
         Action::Resume => run(&[]).await,
         Action::Backfill(range) => {
-            let parameters: Parameters<'_> = &[&range.since, &range.until, &range.sessions, &range.include_failed];
+            let sessions = Some(range.sessions);
+            let parameters: Parameters<'_> = &[&sessions, &range.include_failed, &range.since, &range.until, &no_text];
             run(parameters).await
         }
     }

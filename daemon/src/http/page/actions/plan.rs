@@ -46,9 +46,13 @@ pub(in crate::http::page) async fn plan(
             plan_of(number(&report, "later"), "queued measurement", "queued measurements")
         }
         Action::RetryFailed(kind) => {
-            let report = one(queue, sql::PLAN_RETRY_FAILED, &[kind]).await?;
+            let all_times = None::<String>;
+            let rows = queue.rows(sql::COUNT_FAILED, &[kind, &all_times, &all_times]).await?;
             plan_of(
-                number(&report, "failed"),
+                rows.first()
+                    .ok_or(DbError::NoRow)?
+                    .try_get("measurements")
+                    .map_err(DbError::from)?,
                 "measurement that failed",
                 "measurements that failed",
             )
