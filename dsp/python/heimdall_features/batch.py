@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
-from .columns import COLUMNS, ROW_DTYPE, select
+from .columns import COLUMNS, Rows
 from .errors import FeatureExtractionError
 from .extraction import Extraction
 
 
-class Batch:
+class Batch(Rows):
     """The results of many recordings, in their order.
 
     As a table it has a row for each segment, and one row without numbers for a recording that failed, so that recordings
@@ -63,14 +63,6 @@ class Batch:
         """The number of the recording of each row, shape (rows,)."""
         counts = [len(result) if isinstance(result, Extraction) else 1 for result in self.results]
         return np.repeat(np.arange(len(counts)), counts)
-
-    def to_numpy(self) -> NDArray[np.void]:
-        """A record of ROW_DTYPE for each row, shape (rows,). Shares the memory of `values`."""
-        return self.values.view(ROW_DTYPE)[:, 0]
-
-    def matrix(self, columns: Sequence[str] | None = None) -> NDArray[np.float64]:
-        """The columns of these names as float64, shape (rows, columns). Raises KeyError for an unknown name."""
-        return select(self.values, columns)
 
     @cached_property
     def _table(self) -> _core.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -44,3 +45,20 @@ def select(values: NDArray[np.float64], names: Sequence[str] | None) -> NDArray[
     if unknown:
         raise KeyError(f"no column {', '.join(unknown)}: heimdall_features.COLUMNS has all")
     return values[:, [_POSITIONS[name] for name in names]]
+
+
+class Rows:
+    """Rows of COLUMNS as a matrix and as records."""
+
+    @cached_property
+    def values(self) -> NDArray[np.float64]:
+        """Rows of float64, shape (rows, len(COLUMNS)). NaN is a number that is not known."""
+        raise NotImplementedError
+
+    def to_numpy(self) -> NDArray[np.void]:
+        """A record of ROW_DTYPE for each row, shape (rows,). Shares the memory of `values`."""
+        return self.values.view(ROW_DTYPE)[:, 0]
+
+    def matrix(self, columns: Sequence[str] | None = None) -> NDArray[np.float64]:
+        """The columns of these names as float64, shape (rows, columns). Raises KeyError for an unknown name."""
+        return select(self.values, columns)

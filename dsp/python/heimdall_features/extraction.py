@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -11,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
-from .columns import ROW_DTYPE, select
+from .columns import Rows
 from .errors import FeatureExtractionError
 
 Parts = tuple[str | None, NDArray[np.float64] | None, str | None, str | None]
 
 
-class Extraction:
+class Extraction(Rows):
     """The features of one recording: one segment for each 1000 ms (or another division), in the order of time.
 
     It is a table that pandas, polars and pyarrow take without a copy (`polars.DataFrame(extraction)`,
@@ -98,14 +97,6 @@ class Extraction:
     def to_dict(self) -> dict[str, Any]:
         """Interpretation, warnings and segments, as `heimdalld extract` prints them."""
         return {key: self._contents[key] for key in ("interpretation", "warnings", "segments")}
-
-    def to_numpy(self) -> NDArray[np.void]:
-        """A record of ROW_DTYPE for each segment, shape (segments,). Shares the memory of `values`."""
-        return self.values.view(ROW_DTYPE)[:, 0]
-
-    def matrix(self, columns: Sequence[str] | None = None) -> NDArray[np.float64]:
-        """The columns of these names as float64, shape (segments, columns). Raises KeyError for an unknown name."""
-        return select(self.values, columns)
 
     @cached_property
     def _table(self) -> _core.Table:
