@@ -36,18 +36,22 @@ fn receivers_tuned_to_the_carrier_of_a_time_signal_have_no_warning() {
         assert!(extraction.segments.len() >= 29);
         for segment in &extraction.segments {
             let quality = &segment.quality;
+            // Interference fills what DF0KL's filter passes in the first six seconds. It may be noise.
+            let is_full = receiver == "DF0KL" && segment.segment_index < 6;
+            let warnings = quality.warnings.iter();
+            let others = warnings.filter(|warning| !(is_full && **warning == Warning::PresenceUndecidable));
             assert_eq!(
-                quality.warnings,
-                [],
+                others.count(),
+                0,
                 "{receiver}, segment {}: {quality:?}",
                 segment.segment_index
             );
             // The filter passes half of the band. Beside it is the rounding to 16 bits, which is no noise.
             let snr = segment.extended.numbers.snr_unbiased_db;
             assert!(snr.is_none_or(|snr| snr.mean < 60.0), "{receiver}: {snr:?}");
-            // Interference in DF0KL's first six seconds is only 34 dB below the carrier in its bin.
-            // There a carrier cannot be distinguished from a receiver's own offset.
-            if receiver != "DF0KL" || segment.segment_index >= 6 {
+            // The interference is only 34 dB below the carrier in its bin. There a carrier cannot be
+            // distinguished from a receiver's own offset.
+            if !is_full {
                 assert!((segment.extended.detection_rate - 1.0).abs() < 1e-9, "{receiver}");
                 // 77.5 kHz is the centre of the band, and the carrier is the only signal.
                 assert!(

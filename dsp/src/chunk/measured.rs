@@ -11,6 +11,8 @@ pub(crate) struct MeasuredChunk {
     /// The same with the line at 0 Hz, if it is strong enough for a carrier.
     pub with_carrier: Option<ChunkReading>,
     pub shape: BandShape,
+    /// Whether all of it may be the noise that a narrow filter passes.
+    pub may_be_filtered: bool,
     /// The deficit of kurtosis, and the part of the power above the noise.
     pub deficit: (KurtosisDeficit, f64),
     /// Whether the detector found a signal, not counting a line at 0 Hz.

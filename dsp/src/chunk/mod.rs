@@ -117,6 +117,7 @@ impl Workspace {
             reading: chunk.reading,
             with_carrier: chunk.with_carrier,
             shape: chunk.noise.shape,
+            may_be_filtered: chunk.noise.may_be_filtered(plan.single.blocks.len()),
             deficit: chunk.deficit,
             signal_present: chunk.signal_present,
         }

@@ -147,6 +147,7 @@ impl SinglePrecision {
         segment_detector.add_chunk(&self.blocks);
         let offset_power = zero_power / (samples.len() as f64).powi(2);
         let (noise, deficit) = self.noise(&without_impulses, offset_power, rounding_power / power_scale, clipped);
+        let is_found = is_found && !noise.may_be_filtered(self.blocks.len());
         let signal_present =
             is_found || deficit.0.is_of(deficit.1) || matches!(noise.shape, BandShape::Signal | BandShape::Filled);
         let is_strong = zero_power > 0.0 && zero_power >= LEAST_CARRIER * noise.density;

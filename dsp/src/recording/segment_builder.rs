@@ -75,19 +75,20 @@ impl SegmentBuilder {
         agree(&mut chunks);
         share_doubt(&mut chunks);
         join_edges(&mut chunks, sample_rate_hz);
-        if chunks.iter().any(|chunk| presence(chunk) == Presence::Undecidable) {
-            quality.warn([Warning::PresenceUndecidable]);
-        }
         let features: Vec<_> = chunks.iter().map(|chunk| chunk.features).collect();
         let detected = chunks.iter().filter(|chunk| chunk.signal_present).count();
         let detection_rate = detected as f64 / chunks.len() as f64;
+        let signal_present = detection_rate > 0.5;
+        if !signal_present && chunks.iter().any(|chunk| presence(chunk) == Presence::Undecidable) {
+            quality.warn([Warning::PresenceUndecidable]);
+        }
         let readings: Vec<_> = chunks.iter().map(|chunk| (chunk.reading, presence(chunk))).collect();
         let segment = SegmentFeatures {
             segment_index,
             segment_start_ms,
             num_chunks: chunks.len(),
             features: Features::over(&features),
-            signal_present: detection_rate > 0.5,
+            signal_present,
             extended: SegmentExtended::over(detection_rate, &readings),
             quality,
         };
@@ -102,7 +103,7 @@ impl SegmentBuilder {
             return;
         }
         for (chunk, is_found) in chunks.iter_mut().zip(self.detector.finish_segment(&found)) {
-            chunk.signal_present |= is_found;
+            chunk.signal_present |= is_found && !chunk.may_be_filtered;
         }
         let rest = || chunks.iter().filter(|chunk| !chunk.signal_present);
         if rest().count() > 1 && KurtosisDeficit::mean_is_of_signal(rest().map(|chunk| chunk.deficit)) {

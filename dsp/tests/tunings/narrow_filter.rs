@@ -1,6 +1,6 @@
 //! A receiver's filter that passes less than half of the band.
 
-use heimdall_dsp::{Hints, Recording, SampleFormat, SegmentFeatures, Workspace};
+use heimdall_dsp::{Hints, Recording, SampleFormat, SegmentFeatures, Warning, Workspace};
 
 use crate::signals::{Signals, add, amplitude, tone};
 
@@ -41,6 +41,9 @@ fn the_rounding_beside_a_narrow_filter_is_no_noise() {
         let segment = through_a_narrow_filter(-50.0, None, part, seed);
         let extended = &segment.extended;
         assert!(extended.numbers.snr_unbiased_db.is_none(), "{part}: {extended:?}");
+        assert!(!segment.signal_present, "{part}: {extended:?}");
+        let warnings = &segment.quality.warnings;
+        assert!(warnings.contains(&Warning::PresenceUndecidable), "{part}: {warnings:?}");
         let density = -50.0 - 10.0 * (part * 12e3).log10();
         let bounds = extended.bounds.expect("a bound");
         let most = bounds.noise_density_at_most_dbfs_hz;

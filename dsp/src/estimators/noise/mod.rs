@@ -38,6 +38,9 @@ pub(crate) use shape::{BandShape, Knowledge};
 /// Probability that a group of noise counts as signal.
 const FALSE_ALARM: f64 = 1e-4;
 
+/// Least part of the band that a receiver passes, unless the rest is the format's rounding.
+const NARROWEST: f64 = 1.0 - band::WIDEST_STOP_BAND;
+
 /// Part by which hidden noise may be weaker than its bound.
 const HIDDEN: f64 = 0.3;
 
@@ -68,6 +71,12 @@ pub(crate) struct Noise {
 }
 
 impl Noise {
+    /// Whether what a narrow filter passes may be noise. The edges of the filter look like those of a
+    /// signal. `blocks`: of the whole band.
+    pub(crate) fn may_be_filtered(&self, blocks: usize) -> bool {
+        self.shape == BandShape::Undecidable && (self.pass_band.len() as f64) < NARROWEST * blocks as f64
+    }
+
     /// Variance of the estimated density over its square: one over the number of independent powers
     /// in its mean (Welch, IEEE Trans. AU 15, 1967), and what the tails of signals may change.
     pub(crate) fn relative_variance(&self) -> f64 {

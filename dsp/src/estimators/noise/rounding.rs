@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::band::{Band, Decision, WIDEST_STOP_BAND};
+use super::NARROWEST;
+use super::band::{Band, Decision};
 use super::shape::{BandShape, Knowledge};
 
 /// Ratio to the rounding of the format: up to the first, groups have nothing else. Beyond the second, they
@@ -26,7 +27,7 @@ impl Band<'_> {
             .iter()
             .filter(|density| **density > far)
             .count();
-        let is_narrow = (passed.len() as f64) < (1.0 - WIDEST_STOP_BAND) * count as f64;
+        let is_narrow = (passed.len() as f64) < NARROWEST * count as f64;
         let has_ends = passed.start > 0 && passed.end < count;
         let is_steep = are_far as f64 >= PASSED * passed.len() as f64;
         (is_narrow && has_ends && is_steep && passed.len() >= FEWEST_PASSED).then_some(passed)
