@@ -151,13 +151,13 @@ impl Status {
 
     async fn sample_queue(&self) -> Result<Sample, DbError> {
         let status = self.queue.observe().await?;
-        let (depths, noted, counted_s_ago) = self.queue.depths().await?;
+        let depths = self.queue.depths().await?;
         Ok(Sample {
-            depths,
-            noted,
+            depths: depths.queued,
+            noted: depths.noted,
             workers: status.workers,
             notification_queue_usage: status.notification_queue_usage,
-            counted_s_ago,
+            counted_s_ago: depths.counted_s_ago,
             at: Instant::now(),
         })
     }

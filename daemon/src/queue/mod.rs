@@ -13,8 +13,6 @@ use uuid::Uuid;
 
 use crate::backoff::Backoff;
 use crate::job::claim::{Claim, CursorIds, Lease};
-use crate::metrics::labels::{Source, State};
-use crate::metrics::queue_depth::{NotedChanges, QueueDepth};
 use crate::metrics::totals::Totals;
 use crate::postgres::Database;
 use crate::postgres::error::DbError;
@@ -24,12 +22,14 @@ use crate::postgres::statement::{Parameters, query_both, query_once};
 use crate::sql;
 use crate::sql::schema_version;
 
+use self::depths::Depths;
 use self::rows::{
     CoverageStep, Expansion, FinishedBackfill, HeartbeatResponse, Overdue, QueueStatus, RescuedRow, SweepResult,
 };
 
 mod blockers;
 mod connection;
+pub mod depths;
 pub mod held_leases;
 pub mod rows;
 pub mod wake;
@@ -223,32 +223,9 @@ impl Queue {
         Ok(QueueStatus::read(&self.one(sql::OBSERVE, &[]).await?)?)
     }
 
-    /// `count_queue.sql`. Returns the depths, and the age of the count in seconds.
-    pub async fn depths(&self) -> Result<(Vec<QueueDepth>, NotedChanges, f64), DbError> {
-        let mut depths = Vec::new();
-        let mut noted = NotedChanges::default();
-        let mut counted_s_ago = 0.0;
-        for row in self.rows(sql::COUNT_QUEUE, &[]).await? {
-            counted_s_ago = row.try_get::<_, Option<f64>>("counted_s_ago")?.unwrap_or(0.0);
-            let (source, state): (Option<&str>, Option<&str>) = (row.try_get("source")?, row.try_get("state")?);
-            if source == Some("note") {
-                let changes = row.try_get("measurements")?;
-                *(if state == Some("failed") {
-                    &mut noted.failed
-                } else {
-                    &mut noted.ready
-                }) = changes;
-            }
-            if let (Some(source), Some(state)) = (source.and_then(Source::named), state.and_then(State::named)) {
-                depths.push(QueueDepth {
-                    source,
-                    state,
-                    measurements: row.try_get("measurements")?,
-                    oldest_s: row.try_get("oldest_s")?,
-                });
-            }
-        }
-        Ok((depths, noted, counted_s_ago))
+    /// `count_queue.sql`.
+    pub async fn depths(&self) -> Result<Depths, DbError> {
+        Ok(Depths::read(&self.rows(sql::COUNT_QUEUE, &[]).await?)?)
     }
 
     /// `record_minute.sql`: adds what this worker has done.

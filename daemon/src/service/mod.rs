@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::info;
 
+use self::error::RunError;
 use self::shutdown::shut_down;
 use self::systemd::Systemd;
 use self::tasks::{Shared, Tasks};
@@ -20,7 +21,6 @@ use crate::extraction::session_log::SessionLog;
 use crate::extraction::stream::ReadBudget;
 use crate::extraction::threads::ExtractorThreads;
 use crate::http;
-use crate::http::HttpError;
 use crate::http::page::state::{Page, PageError};
 use crate::http::readiness::Status;
 use crate::listener::listen;
@@ -32,7 +32,6 @@ use crate::maintenance::{coverage_keeper, scheduler, summary};
 use crate::metrics::metrics;
 use crate::object_store::breaker::CircuitBreakers;
 use crate::object_store::client::ObjectStore;
-use crate::object_store::error::StoreConfigError;
 use crate::postgres::Database;
 use crate::postgres::error::DbError;
 use crate::queue::{self, Queue};
@@ -41,33 +40,11 @@ use crate::worker::claimer::Claimer;
 use crate::worker::jobs::Jobs;
 use crate::writer::Writer;
 
+pub mod error;
 mod shutdown;
 pub mod signals;
 mod systemd;
 mod tasks;
-
-/// Why the daemon cannot start. Later faults of the environment do not end it; only a bug does.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The database settings are wrong.
-    #[error(transparent)]
-    Database(#[from] DbError),
-    /// The store settings are wrong.
-    #[error(transparent)]
-    Store(#[from] StoreConfigError),
-    /// The HTTP port cannot be opened.
-    #[error(transparent)]
-    Http(#[from] HttpError),
-    /// The operator's page cannot be served.
-    #[error(transparent)]
-    Page(#[from] PageError),
-    /// The system refuses to start threads.
-    #[error("cannot start the extractor's threads: {0}")]
-    Threads(std::io::Error),
-    /// A task ended that never ends before the shutdown.
-    #[error("internal error: the {0} has ended")]
-    TaskEnded(&'static str),
-}
 
 /// Runs until `stop`. Then claims no more rows, finishes those in flight within the grace time, and
 /// releases the rest.

@@ -14,7 +14,6 @@ use crate::input::{Hints, Interpretation, consistency};
 use crate::overview::OverviewBuilder;
 use crate::recording_info::{Anomaly, Gap, RecordingInfo};
 use crate::timeline::Grid;
-use crate::warning::{Inconsistency, Warning};
 
 /// Bytes of real samples that are made complex at once: whole samples of every format.
 const REAL_PIECE_BYTES: usize = 64 * 1024;
@@ -280,10 +279,10 @@ impl Segmenter {
         let lost = result.samples_lost * result.interpretation.stored_per_sample();
         let of_extent = consistency::of_extent(&self.hints, &result.interpretation, stored, lost);
         result.inconsistencies.extend(of_extent);
-        result
-            .inconsistencies
-            .extend(self.checks.full_scale(&result.interpretation));
-        result.inconsistencies.extend(retuned(&container, &self.hints, stored));
+        let metadata = container.sigmf().or(self.hints.sigmf());
+        let full_scale = self.checks.full_scale(&result.interpretation);
+        result.inconsistencies.extend(full_scale);
+        result.inconsistencies.extend(consistency::of_tuning(metadata, stored));
         container.fill(&mut result.info);
         if let Some(meta) = self.hints.sigmf() {
             meta.fill(&mut result.info);
@@ -298,13 +297,4 @@ impl Segmenter {
         result.overview = self.overview.map(|overview| Box::new(overview.finish()));
         Ok(result)
     }
-}
-
-/// A warning, if the `SigMF` metadata name more than one frequency for the first `samples`.
-fn retuned(container: &Container, hints: &Hints, samples: u64) -> Option<Inconsistency> {
-    let (first_hz, other_hz) = container.sigmf().or(hints.sigmf())?.retuned(samples)?;
-    Some(Inconsistency::new(
-        Warning::Retuned,
-        format!("SigMF captures at {first_hz} Hz and at {other_hz} Hz: the numbers do not tell one from the other"),
-    ))
 }

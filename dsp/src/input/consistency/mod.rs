@@ -5,6 +5,7 @@ use crate::format::claim::FormatClaim;
 use crate::input::hints::{Hint, Hints};
 use crate::input::interpretation::Interpretation;
 use crate::input::sample_rate::DEFAULT;
+use crate::input::sigmf::Sigmf;
 use crate::warning::{Inconsistency, Warning};
 
 /// Largest relative difference between rates that are the same rate. Oscillators are within 0.01 %,
@@ -67,6 +68,15 @@ pub(crate) fn of_extent(hints: &Hints, used: &Interpretation, samples: u64, lost
         .filter_map(|hint| count(*hint, used, samples))
         .chain(durations.filter_map(|hint| duration(*hint, used, samples.saturating_add(lost))))
         .collect()
+}
+
+/// A warning, if the `SigMF` metadata name more than one frequency for the first `samples`.
+pub(crate) fn of_tuning(metadata: Option<&Sigmf>, samples: u64) -> Option<Inconsistency> {
+    let (first_hz, other_hz) = metadata?.retuned(samples)?;
+    Some(Inconsistency::new(
+        Warning::Retuned,
+        format!("SigMF captures at {first_hz} Hz and at {other_hz} Hz: the numbers do not tell one from the other"),
+    ))
 }
 
 fn format(claim: &Hint<FormatClaim>, used: &Interpretation) -> Option<Inconsistency> {
