@@ -49,6 +49,17 @@ BEGIN
       AND string_to_array(substring(x.extversion FROM '^\d+\.\d+'), '.')::integer[] < '{2,18}';
 
     RETURN QUERY
+    SELECT 'blocks', format('heimdall.%s', c.relname),
+           format('it is a %s, and PostgreSQL has no trigger there that can note changes',
+                  CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE 'foreign table' END),
+           format('give the table itself this name: ALTER TABLE … SET SCHEMA heimdall; ALTER TABLE … RENAME TO %I;  '
+                  'where it was, a view can take its place', c.relname)
+    FROM pg_class c
+    WHERE c.relnamespace = 'heimdall'::regnamespace AND c.relname IN ('recording_sessions', 'measurements')
+      AND c.relkind NOT IN ('r', 'p')
+    ORDER BY c.relname;
+
+    RETURN QUERY
     SELECT CASE WHEN is_installed THEN 'wrong' ELSE 'warning' END, 'statuses',
            format('recording_sessions.status is one of %s: none counts as completed, so nothing is extracted',
                   string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder)),

@@ -51,6 +51,18 @@ SELECT pg_temp.expect('types', pg_temp.found(), concat_ws(E'\n',
     'blocks | heimdall.recording_sessions | recording_sessions.id has the type int8, which does not convert to uuid | ALTER TABLE heimdall.recording_sessions ALTER COLUMN id TYPE uuid USING lpad(to_hex(id), 32, ''0'')::uuid;'));
 ROLLBACK TO s;
 
+-- A view or a foreign table where a table must be.
+ALTER TABLE heimdall.measurements RENAME TO of_the_application;
+CREATE VIEW heimdall.measurements AS SELECT * FROM heimdall.of_the_application;
+CREATE FOREIGN DATA WRAPPER elsewhere;
+CREATE SERVER elsewhere FOREIGN DATA WRAPPER elsewhere;
+ALTER TABLE heimdall.recording_sessions RENAME TO other;
+CREATE FOREIGN TABLE heimdall.recording_sessions (id uuid, status text) SERVER elsewhere;
+SELECT pg_temp.expect('no tables', pg_temp.found(), concat_ws(E'\n',
+    'blocks | heimdall.measurements | it is a view, and PostgreSQL has no trigger there that can note changes | give the table itself this name: ALTER TABLE … SET SCHEMA heimdall; ALTER TABLE … RENAME TO measurements;  where it was, a view can take its place',
+    'blocks | heimdall.recording_sessions | it is a foreign table, and PostgreSQL has no trigger there that can note changes | give the table itself this name: ALTER TABLE … SET SCHEMA heimdall; ALTER TABLE … RENAME TO recording_sessions;  where it was, a view can take its place'));
+ROLLBACK TO s;
+
 -- A status that is an enum without 'completed', and the setting.
 CREATE TYPE heimdall.state AS ENUM ('recording', 'partial_failure', 'done');
 ALTER TABLE heimdall.recording_sessions ALTER COLUMN status DROP DEFAULT, ALTER COLUMN status TYPE heimdall.state USING 'recording';
