@@ -7,6 +7,7 @@
 //! | `osmocom_fft` | `name-f1.626000e+09-s1.600000e+06-t20261127120000.cfile` |
 //! | `rtl_433` | `g001_433.92M_250k.cu8` |
 //! | `rtl-wmbus` | `rtlsdr_868.950M_1M6_samples2.cu8` |
+//! | `URH` | `HackRF-20261127_120000-433_92MHz-2_4MSps-2_4MHz.complex16s` |
 //! | people | `cap_2.4MSPS.cs8`, `cap-2400ksps.cs8`, `x_fs2.4M.iq`, `x_samp_rate_2400000.iq` |
 //!
 //! A number of Hz, kHz or MHz is a frequency (`HDSDR_20131120_162410Z_7100kHz_RF.wav`, SDR#,
@@ -14,6 +15,8 @@
 
 use crate::input::file_name;
 use crate::input::sample_rate::{MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};
+
+mod decimal_sign;
 
 /// What a file name says about the sample rate.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +67,11 @@ pub(super) fn find(file_name: &str) -> NamedRate {
     if let Some(rate) = gqrx(stem) {
         return rate;
     }
+    let stem = &*decimal_sign::with_points(stem);
     let parts: Vec<&str> = stem.split([' ', '_', '-', ',', '(', ')', '[', ']', '@']).collect();
+    if let Some(fraction) = decimal_sign::doubtful(stem, &parts) {
+        return NamedRate::Doubtful(fraction);
+    }
     let readings: Vec<Reading> = (0..parts.len()).filter_map(|at| reading(&parts, at)).collect();
     for certainty in [Certainty::Stated, Certainty::Usual] {
         let mut these = readings.iter().filter(|reading| reading.certainty == certainty);

@@ -34,6 +34,18 @@ fn the_rate_of_every_recorder_is_read() {
         ("samplerate-96000.iq", 96_000.0),
         ("same_48k_48k.bin", 48_000.0),
         ("14M2_2M4.iq", 2_400_000.0),
+        ("HackRF-20261127_120000-433_92MHz-2MSps-2MHz.complex16s", 2_000_000.0),
+        (
+            "HackRF-20261127_120000-433_92MHz-2_4MSps-2_4MHz.complex16s",
+            2_400_000.0,
+        ),
+        ("RTL-SDR-20261127_120000-868MHz-2_048MSps.complex", 2_048_000.0),
+        ("RTL-SDR-20261127_120000-868_3MHz-250KSps.complex", 250_000.0),
+        ("HackRF 433_92MHz 2_4MSps 2_4MHz.complex", 2_400_000.0),
+        ("2026-11-27_12-00-00_2MSPS.cs16", 2_000_000.0),
+        ("2026-11-27_12-00-30_250kSPS.cs16", 250_000.0),
+        ("20261127_120000_2MSPS.cs16", 2_000_000.0),
+        ("rx_1_48k.cf32", 48_000.0),
     ] {
         assert_eq!(find(name), NamedRate::Hz(rate), "{name}");
     }
@@ -84,6 +96,9 @@ fn a_doubtful_name_gives_its_readings() {
             "part_2M.bin",
             "2M (2000000 Hz), which can be the sample rate or a frequency",
         ),
+        ("x_2_4MSPS.cs16", "2_4MSPS, which can be 2400000 Hz or 4000000 Hz"),
+        ("capture 2,4MSps.cs16", "2,4MSps, which can be 2400000 Hz or 4000000 Hz"),
+        ("x_12_5k.cs16", "12_5k, which can be 12500 Hz or 5000 Hz"),
         (
             "x_14M2.bin",
             "14M2 (14200000 Hz), which can be the sample rate or a frequency",
