@@ -148,7 +148,7 @@ FROM (VALUES
      'this extractor'),
     ('iq_gain_imbalance_db', 'dB', 'quality',
      'Power of I over power of Q, from the correlation of mirrored frequencies: a signal on one side of the band does not count.',
-     'Null where the correlation shows something else: a signal that fills the band or has its carrier at 0 Hz, one component alone, rounding stronger than the noise, clicks that are not recognised, or too few samples (below 12 kHz for 200 ms).',
+     'Null where the correlation shows something else: a signal that fills the band or has its carrier at 0 Hz, one component alone, rounding stronger than the noise, a filter that passes less than half of the band, clicks that are not recognised, or too few samples (below 12 kHz for 200 ms).',
      'Valkama, Renfors and Koivunen, IEEE Trans. SP 49, 2001'),
     ('iq_phase_error_deg', 'deg', 'quality',
      'Deviation of the angle between I and Q from 90 degrees, from the same correlation.',

@@ -36,6 +36,10 @@ const SCATTER: f64 = 2.0;
 /// symmetrical. The same is possible if a carrier is at 0 Hz.
 const FILLED: f64 = 1.5;
 
+/// Ratio of the median cell's power to that of the noise below which most of the band is outside the receiver's filter.
+/// Such cells contain what leaks into them from the ends of the chunk, which has the same phase everywhere.
+const EMPTY: f64 = 0.03;
+
 /// Least power of the noise, in squared codes. Below it, rounding determines the quotients.
 const CODES_SQUARED: f64 = 1.0;
 
@@ -61,7 +65,8 @@ pub(super) struct Imbalance {
     /// Sum of the squared distances of the quotients from their median.
     scatter: f64,
     quotients: usize,
-    is_rounding: bool,
+    /// The cells of medium power contain rounding, or what leaks out of the receiver's filter.
+    is_no_noise: bool,
     is_symmetrical: bool,
     has_impulses: bool,
     cells: Vec<(f64, Complex64)>,
@@ -94,8 +99,6 @@ impl Imbalance {
     /// Adds a chunk.
     pub(super) fn add(&mut self, chunk: &Measured) {
         let step = chunk.format.step();
-        let noise_power = chunk.noise.density * chunk.power_scale / chunk.spectrum.len() as f64;
-        self.is_rounding |= noise_power < CODES_SQUARED * f64::from(step * step);
         let power = chunk.without_impulses.mean_power * chunk.spectrum.len() as f64;
         self.has_impulses |= chunk.without_impulses.max_power > IMPULSE * power;
         self.cells.clear();
@@ -116,7 +119,12 @@ impl Imbalance {
             let at = self.ranked.len() / 2;
             *self.ranked.select_nth_unstable_by(at, f64::total_cmp).1
         };
-        let is_filled = median(|(power, _)| *power) > FILLED * CELL as f64 * chunk.noise.density;
+        let middle_density = median(|(power, _)| *power) / CELL as f64;
+        let is_filled = middle_density > FILLED * chunk.noise.density;
+        // Behind a narrow filter, the middle has the rounding and not the noise.
+        let least_power = middle_density.min(chunk.noise.density) * chunk.power_scale / chunk.spectrum.len() as f64;
+        self.is_no_noise |=
+            least_power < CODES_SQUARED * f64::from(step * step) || middle_density < EMPTY * chunk.noise.density;
         self.is_symmetrical |= is_filled || chunk.has_strong_zero_hz;
         let centre = Complex64::new(median(|(_, quotient)| quotient.re), median(|(_, quotient)| quotient.im));
         self.sum += centre;
@@ -130,7 +138,7 @@ impl Imbalance {
 
     /// Gain and phase errors. `None` where the quotient shows something else.
     pub(super) fn errors(&self) -> Option<Errors> {
-        if self.is_rounding || self.is_symmetrical || self.has_impulses || self.quotients < FEWEST_QUOTIENTS {
+        if self.is_no_noise || self.is_symmetrical || self.has_impulses || self.quotients < FEWEST_QUOTIENTS {
             return None;
         }
         let quotient = self.sum / self.chunks as f64;

@@ -99,7 +99,8 @@ struct_with_dictionary! {
                          a signal on one side of the band does not count.",
             bias: "Null where the correlation shows something else: a signal that fills the band or \
                    has its carrier at 0 Hz, one component alone, rounding stronger than the noise, \
-                   clicks that are not recognised, or too few samples (below 12 kHz for 200 ms).",
+                   a filter that passes less than half of the band, clicks that are not recognised, \
+                   or too few samples (below 12 kHz for 200 ms).",
             source: "Valkama, Renfors and Koivunen, IEEE Trans. SP 49, 2001",
         },
         iq_phase_error_deg: Option<f64> {

@@ -59,3 +59,17 @@ fn the_rounding_beside_a_narrow_filter_is_no_noise() {
         assert!(segment.signal_present);
     }
 }
+
+#[test]
+fn the_rounding_beside_a_narrow_filter_is_no_imbalance() {
+    for (noise_dbfs, seed) in [-60.0, -50.0, -30.0]
+        .into_iter()
+        .flat_map(|level| (0..8).map(move |seed| (level, seed)))
+    {
+        for part in [0.1, 0.2, 0.3] {
+            let quality = through_a_narrow_filter(noise_dbfs, None, part, 100 + seed).quality;
+            let is_named = quality.warnings.contains(&Warning::IqImbalance);
+            assert!(!is_named, "{noise_dbfs} dBFS in {part}, seed {seed}: {quality:?}");
+        }
+    }
+}
