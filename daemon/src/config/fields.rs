@@ -1,4 +1,4 @@
-//! The settings one by one: trimmed, filled from a file, and shown.
+//! The settings one by one: cleaned, filled from a file, and shown.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ const HIDDEN: &str = "***";
 
 /// The value of a setting before it is checked.
 trait Field {
-    /// Removes white space around it; a value that is empty counts as not given.
+    /// Removes white space and quotes around it; a value that is empty counts as not given.
     fn trim(&mut self);
     /// Whether it is given.
     fn is_given(&self) -> bool;
@@ -20,11 +20,19 @@ trait Field {
     fn shown(&self) -> Option<String>;
 }
 
+/// A value without white space around it, and without a pair of quotes: Docker Compose and systemd remove those of a file
+/// of variables, `docker --env-file` and `kubectl --from-env-file` do not.
+fn bare(text: &str) -> &str {
+    let text = text.trim();
+    let within = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
+    within('"').or_else(|| within('\'')).map_or(text, str::trim)
+}
+
 impl Field for Option<String> {
     fn trim(&mut self) {
         *self = self
             .take()
-            .map(|text| text.trim().to_owned())
+            .map(|text| bare(&text).to_owned())
             .filter(|text| !text.is_empty());
     }
 
@@ -43,7 +51,7 @@ impl Field for Option<String> {
 
 impl Field for Option<Secret> {
     fn trim(&mut self) {
-        let text = self.take().map(|secret| secret.expose().trim().to_owned());
+        let text = self.take().map(|secret| bare(secret.expose()).to_owned());
         *self = text.filter(|text| !text.is_empty()).map(Secret::new);
     }
 
@@ -64,7 +72,7 @@ impl Field for Option<PathBuf> {
     fn trim(&mut self) {
         let Some(path) = self.take() else { return };
         *self = match path.into_os_string().into_string() {
-            Ok(text) => Some(text.trim().to_owned())
+            Ok(text) => Some(bare(&text).to_owned())
                 .filter(|text| !text.is_empty())
                 .map(PathBuf::from),
             Err(path) => Some(path.into()),
@@ -114,7 +122,7 @@ fields!(config_file database_url database_url_file database_ca_file listener_dat
     admin_database_url admin_database_url_file log log_format);
 
 impl Arguments {
-    /// The same without white space around values. A value that is empty counts as not given.
+    /// The same without white space and quotes around values. A value that is empty counts as not given.
     #[must_use]
     pub fn trimmed(mut self) -> Self {
         for (_, field) in self.fields() {
@@ -167,6 +175,25 @@ mod tests {
         assert!(trimmed.s3_secret_key.is_none() && trimmed.s3_ca_file.is_none() && trimmed.concurrency.is_none());
         assert_eq!(trimmed.s3_access_key_file.unwrap().to_str(), Some("/run/key"));
         assert_eq!(trimmed.s3_region.as_deref(), Some("eu-west-1"));
+    }
+
+    #[test]
+    fn a_pair_of_quotes_around_a_value_is_no_part_of_it() {
+        let trimmed = Arguments {
+            database_url: Some(Secret::new("\"postgresql://u@db/x\"\n")),
+            s3_secret_key: Some(Secret::new("'s3\"cr3t'")),
+            s3_bucket: Some("\"iq\"".to_owned()),
+            s3_ca_file: Some("'/run/ca.pem'".into()),
+            s3_region: Some("\"\"".to_owned()),
+            log: Some("\"".to_owned()),
+            ..Arguments::default()
+        }
+        .trimmed();
+        assert_eq!(trimmed.database_url.unwrap().expose(), "postgresql://u@db/x");
+        assert_eq!(trimmed.s3_secret_key.unwrap().expose(), "s3\"cr3t");
+        assert_eq!(trimmed.s3_bucket.as_deref(), Some("iq"));
+        assert_eq!(trimmed.s3_ca_file.unwrap().to_str(), Some("/run/ca.pem"));
+        assert_eq!((trimmed.s3_region, trimmed.log.as_deref()), (None, Some("\"")));
     }
 
     #[test]
