@@ -131,10 +131,8 @@ def test_an_export_has_the_samples_of_the_database(demo, tmp_path, form):
     wanted = dataset(demo.connection, COLUMNS, keys=keys).to_numpy()
     demo.connection.commit()
     info = demo.connection.info
-    url = f"postgresql://{info.user}@{info.host}:{info.port}/{info.dbname}"
-    subprocess.run(
-        [HEIMDALLD, "export", "--format", form, tmp_path / "out"], check=True, env=os.environ | {"HEIMDALL_DATABASE_URL": url}
-    )
+    server = {"PGHOST": info.host, "PGPORT": str(info.port), "PGUSER": info.user, "PGDATABASE": info.dbname}
+    subprocess.run([HEIMDALLD, "export", "--format", form, tmp_path / "out"], check=True, env=os.environ | server)
     samples = dataset(tmp_path / "out", COLUMNS, keys=keys)
     assert samples.receivers == tuple(sorted(set(wanted.keys["rx_id"])))
     found = samples.to_numpy()
