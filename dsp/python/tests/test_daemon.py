@@ -14,6 +14,8 @@ import time
 from datetime import timedelta
 
 import numpy as np
+import pandas
+import polars
 import psycopg
 import pytest
 from conftest import GOLDEN, noise
@@ -142,6 +144,12 @@ def test_an_export_has_the_samples_of_the_database(demo, tmp_path, form):
     in_order = sorted(range(SECONDS), key=lambda at: (wanted.keys["rx_id"][at], wanted.matrix[at, 4]))
     found_in_order = sorted(np.flatnonzero(is_sample), key=lambda at: (found.keys["rx_id"][at], found.matrix[at, 4]))
     np.testing.assert_array_equal(found.matrix[found_in_order], wanted.matrix[in_order])
+    if form == "parquet":
+        by_polars = polars.read_parquet(tmp_path / "out/**/*.parquet", hive_partitioning=True)
+        np.testing.assert_array_equal(by_polars["snr_db_mean"].to_numpy(), found.matrix[:, 0])
+        by_pandas = pandas.read_parquet(tmp_path / "out")
+        assert by_pandas["day"].nunique() == by_polars["day"].n_unique() == 1
+        np.testing.assert_array_equal(by_pandas["snr_db_mean"].to_numpy(), found.matrix[:, 0])
     seconds = np.concatenate([rows.matrix for rows in samples.seconds()])
     np.testing.assert_array_equal(seconds, found.matrix.reshape(-1, len(samples.receivers), len(COLUMNS)))
 
