@@ -1,7 +1,7 @@
 """Samples side by side and as tensors, from files as `heimdalld export` writes them. Those that it wrote itself are in
 test_daemon.py.
 
-Where PyTorch is not installed, a double stands for the four names that are used of it. `HEIMDALL_TORCH=1 dsp/python/test.sh`
+Where PyTorch is not installed, a double stands for what is used of it. `HEIMDALL_TORCH=1 dsp/python/test.sh`
 installs it and runs its DataLoader too.
 """
 
