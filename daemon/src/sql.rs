@@ -87,6 +87,12 @@ queries! {
     RETRY_FAILED = "retry_failed.sql";
     RETRY_SESSION = "retry_session.sql";
     RETRY_MEASUREMENT = "retry_measurement.sql";
+    EXPORT_SETTINGS = "export_settings.sql";
+    EXPORT_SPAN = "export_span.sql";
+    EXPORT_DAYS = "export_days.sql";
+    EXPORT_RECEIVERS = "export_receivers.sql";
+    EXPORT_COLUMNS = "export_columns.sql";
+    EXPORT_SAMPLES = "export_samples.sql";
 }
 
 /// The file that lists the others in the order of installation.

@@ -4,6 +4,7 @@
 #
 #   HEIMDALLD            a heimdalld with the demo: its rows are compared with the numbers from Python
 #   HEIMDALL_REFERENCE   a features.py outside of the project, the NumPy reference
+#   HEIMDALL_TORCH       if set, PyTorch is installed and its DataLoader runs: several GB with the CUDA that PyPI's has
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=deploy/needs.sh
@@ -12,6 +13,8 @@ wheel=$(dsp/python/wheel.sh --profile dev)
 need_python_venv tests dsp/python/tests/requirements.txt
 python=$python_venv/bin/python
 "$python_venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --force-reinstall "$wheel"
+[ -z "${HEIMDALL_TORCH-}" ] ||
+    "$python_venv/bin/pip" install --quiet --disable-pip-version-check --requirement dsp/python/tests/torch.txt
 # From here, so that the installed package is imported and not the sources.
 cd dsp/python/tests
 export PYTHONDONTWRITEBYTECODE=1

@@ -13,7 +13,7 @@
 #   tests/load/run.sh extract_speed --reference PATH/features.py [--signal fm|noise|tone]
 #       the extractor alone, compared with the NumPy reference and with the bare transforms in FFTW; needs no server
 #   tests/load/run.sh samples [--sessions 10000] [--rounds 3]
-#       training samples into a NumPy matrix, as JSON and by binary COPY; needs no daemon and no store
+#       training samples into a NumPy matrix, as JSON and by binary COPY, and with HEIMDALLD into files; needs no store
 #
 # Needs: Python 3.11 or later with venv; a Postgres server (/usr/lib/postgresql/*/bin); MinIO;
 # for the earlier service also RabbitMQ and Redis (Debian: rabbitmq-server redis-server).

@@ -1,4 +1,5 @@
-"""Compares two ways of loading training samples: session_features as JSON, and feature_samples by binary COPY.
+"""Compares two ways of loading training samples: session_features as JSON, and feature_samples by binary COPY. Times
+`heimdalld export` in each format, where HEIMDALLD names a binary with it.
 
     tests/load/run.sh samples [--sessions 10000] [--rounds 3]
 
@@ -6,7 +7,7 @@ A throw-away Postgres with default settings and sessions of seven receivers and 
 of the extractor. Each way fills a NumPy matrix with the mean and the standard deviation of the 17 reference features, in a
 process of its own with a connection of its own, one after the other in every round. Prints the seconds of each, the ratio
 of each round, and the largest resident memory of the client without the matrix, for all sessions and for a tenth of them.
-Fails if the matrices differ.
+Fails if the matrices differ. An export runs twice into each folder: the second time all days are unchanged.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -159,10 +161,25 @@ def compare(url, sessions, rounds):
         raise SystemExit(f"the matrices differ: {sums}")
 
 
+def export(url, binary):
+    """Runs `heimdalld export` in each format."""
+    for form in ("parquet", "arrow", "csv"):
+        with tempfile.TemporaryDirectory() as folder:
+            for _ in range(2):
+                argv = [binary, "export", "--format", form, f"{folder}/out"]
+                process = subprocess.Popen(argv, env={"HEIMDALL_DATABASE_URL": url}, stdout=subprocess.PIPE, text=True)
+                text = process.stdout.read()
+                _, status, usage = os.wait4(process.pid, 0)
+                if status:
+                    raise SystemExit(f"{argv}: status {status}")
+                print(f"export as {form}: {text.splitlines()[-1]}; {usage.ru_utime + usage.ru_stime:.1f} s of CPU, "
+                      f"{usage.ru_maxrss / 1024:.0f} MB at most")
+
+
 def main():
     parser = argparse.ArgumentParser(prog="samples", description=__doc__.splitlines()[0])
     parser.add_argument("--sessions", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="0: the exports alone")
     parser.add_argument("--load", choices=("json", "copy"), help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
     parser.add_argument("--limit", help=argparse.SUPPRESS)
@@ -182,7 +199,10 @@ def main():
         subprocess.run(["psql", "-X", "-q", "-d", url, "-f", install], check=True, stdout=subprocess.DEVNULL)
         fill(url, arguments.sessions)
         print(f"PostgreSQL {postgres.version}, {os.cpu_count()} processors, {arguments.sessions} sessions of {STATIONS}")
-        compare(url, arguments.sessions, arguments.rounds)
+        if arguments.rounds:
+            compare(url, arguments.sessions, arguments.rounds)
+        if binary := os.environ.get("HEIMDALLD"):
+            export(url, binary)
 
 
 if __name__ == "__main__":

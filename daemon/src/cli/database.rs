@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Row};
+#[cfg(feature = "export")]
+use tokio_postgres::{IsolationLevel, Statement, Transaction};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::outcome::{CommandError, EXIT_NO_PERMISSION, EXIT_UNAVAILABLE, EXIT_USAGE};
@@ -120,6 +122,22 @@ impl Session {
     /// Runs a statement of `sql/queries`.
     pub(super) async fn rows(&self, statement: &str, parameters: Parameters<'_>) -> Result<Vec<Row>, DbError> {
         Ok(self.client.query(statement, parameters).await?)
+    }
+
+    /// Prepares a statement of `sql/queries`.
+    #[cfg(feature = "export")]
+    pub(super) async fn prepare(&self, statement: &str) -> Result<Statement, DbError> {
+        Ok(self.client.prepare(statement).await?)
+    }
+
+    /// Begins a transaction that only reads, and sees the database as it is now.
+    #[cfg(feature = "export")]
+    pub(super) async fn snapshot(&mut self) -> Result<Transaction<'_>, DbError> {
+        let transaction = self.client.build_transaction().read_only(true);
+        Ok(transaction
+            .isolation_level(IsolationLevel::RepeatableRead)
+            .start()
+            .await?)
     }
 
     /// Asks the server to cancel the statement that runs.

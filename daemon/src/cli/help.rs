@@ -28,7 +28,7 @@ const ONLY_FILES: [&str; 5] = [
 fn shown(command: &str) -> Option<&'static [&'static str]> {
     match command {
         "run" => None,
-        "migrate" | "status" | "session" => Some(DATABASE),
+        "migrate" | "status" | "session" | "export" => Some(DATABASE),
         "retry" | "backfill" => Some(&["database_url", "admin_database_url"]),
         "doctor" => Some(SERVERS),
         "config" => Some(&["config_file"]),
@@ -72,6 +72,10 @@ pub(super) const SETTINGS: &str = "Settings are also variables (--s3-endpoint is
     --config-file, or files (--database-url-file): see heimdalld config.";
 /// Below the help of the whole.
 pub(super) const ROOT: &str = "heimdalld COMMAND --help has its options, heimdalld run --help all settings.";
+/// Below the help of `export`.
+#[cfg(feature = "export")]
+pub(super) const EXPORT: &str = "A row for each session, second and receiver; nulls for a receiver without a sample. Days are written \
+    whole. Typed again, it writes only what is new or has changed. Settings are also variables: see heimdalld config.";
 /// Below the help of `extract`.
 pub(super) const FORMATS: &str = "Files: raw IQ, WAV, RF64, Wave64, NumPy, SigMF, KiwiSDR, SDRangel, PortaPack, rtl_tcp; also .gz .xz .bz2 .zst. \
     Sample formats: SigMF's (cf32_le, ci16_le, cu8 …), or fc32, cs16, sc16q11, complex64 …\n\

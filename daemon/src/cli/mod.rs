@@ -10,6 +10,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use self::backfill::BackfillArguments;
+#[cfg(feature = "export")]
+use self::export::ExportArguments;
 use self::extract::{ExtractArguments, extract};
 use self::log_thread::FlushOnDrop;
 use self::logging::start_log;
@@ -32,6 +34,8 @@ use crate::{doctor, service};
 mod backfill;
 mod config;
 mod database;
+#[cfg(feature = "export")]
+mod export;
 mod extract;
 mod health;
 mod help;
@@ -100,6 +104,17 @@ enum Command {
     /// Features of files, without a database
     #[command(after_help = help::FORMATS)]
     Extract(ExtractArguments),
+    /// Training samples as files, a folder for each day
+    #[cfg(feature = "export")]
+    #[command(after_help = help::EXPORT)]
+    Export(ExportArguments),
+    /// Not in this build
+    #[cfg(not(feature = "export"))]
+    #[command(hide = true)]
+    Export {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+        arguments: Vec<OsString>,
+    },
     /// A throw-away Postgres, an S3 server in the process, recordings, rows
     #[cfg(feature = "demo")]
     Demo(crate::demo::DemoArguments),
@@ -127,6 +142,10 @@ pub fn main() -> ExitCode {
             complete(arguments).and_then(|(arguments, _)| extract(&options, Some(&arguments)))
         }
         Command::Extract(options) => extract(&options, None),
+        #[cfg(not(feature = "export"))]
+        Command::Export { .. } => Err(usage_error(
+            "this heimdalld was built without cargo's feature export: cargo build --release --features export",
+        )),
         #[cfg(feature = "demo")]
         Command::Demo(arguments) => block_on(async { Ok(crate::demo::main(arguments).await) }),
         command => complete(arguments).and_then(|(arguments, from_file)| match command {
@@ -136,6 +155,8 @@ pub fn main() -> ExitCode {
             Command::Session(options) => block_on(session::session(&arguments, &options)),
             Command::Retry(options) => block_on(retry::retry(&arguments, &options)),
             Command::Backfill(options) => block_on(backfill::backfill(&arguments, &options)),
+            #[cfg(feature = "export")]
+            Command::Export(options) => block_on(export::export(&arguments, &options)),
             Command::Health { live } => health::ask(&arguments, live),
             Command::Config => config::show(&arguments, &Cli::command(), &matches, &from_file),
             _ => run(&arguments, &secrets_in_flags(&arguments, &matches)),

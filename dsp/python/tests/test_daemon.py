@@ -14,6 +14,8 @@ import time
 from datetime import timedelta
 
 import numpy as np
+import pandas
+import polars
 import psycopg
 import pytest
 from conftest import GOLDEN, noise
@@ -123,6 +125,33 @@ def test_samples_of_the_database_are_those_of_its_rows(demo):
         found = sorted(zip(keys, found.matrix.tolist(), strict=True), key=place)
         assert [row[0] for row in found] == [row[0] for row in expected]
         np.testing.assert_array_equal([row[1] for row in found], [row[1] for row in expected])
+
+
+@pytest.mark.parametrize("form", ["parquet", "arrow"])
+def test_an_export_has_the_samples_of_the_database(demo, tmp_path, form):
+    keys = ["rx_id", "recording_session_id"]
+    wanted = dataset(demo.connection, COLUMNS, keys=keys).to_numpy()
+    demo.connection.commit()
+    info = demo.connection.info
+    server = {"PGHOST": info.host, "PGPORT": str(info.port), "PGUSER": info.user, "PGDATABASE": info.dbname}
+    subprocess.run([HEIMDALLD, "export", "--format", form, tmp_path / "out"], check=True, env=os.environ | server)
+    samples = dataset(tmp_path / "out", COLUMNS, keys=keys)
+    assert samples.receivers == tuple(sorted(set(wanted.keys["rx_id"])))
+    found = samples.to_numpy()
+    assert found.keys["rx_id"][: len(samples.receivers)].tolist() == list(samples.receivers)
+    is_sample = ~np.isnan(found.matrix[:, COLUMNS.index("num_chunks")])
+    assert is_sample.sum() == SECONDS < len(is_sample)
+    in_order = sorted(range(SECONDS), key=lambda at: (wanted.keys["rx_id"][at], wanted.matrix[at, 4]))
+    found_in_order = sorted(np.flatnonzero(is_sample), key=lambda at: (found.keys["rx_id"][at], found.matrix[at, 4]))
+    np.testing.assert_array_equal(found.matrix[found_in_order], wanted.matrix[in_order])
+    if form == "parquet":
+        by_polars = polars.read_parquet(tmp_path / "out/**/*.parquet", hive_partitioning=True)
+        np.testing.assert_array_equal(by_polars["snr_db_mean"].to_numpy(), found.matrix[:, 0])
+        by_pandas = pandas.read_parquet(tmp_path / "out")
+        assert by_pandas["day"].nunique() == by_polars["day"].n_unique() == 1
+        np.testing.assert_array_equal(by_pandas["snr_db_mean"].to_numpy(), found.matrix[:, 0])
+    seconds = np.concatenate([rows.matrix for rows in samples.seconds()])
+    np.testing.assert_array_equal(seconds, found.matrix.reshape(-1, len(samples.receivers), len(COLUMNS)))
 
 
 def test_samples_of_a_span_and_errors_of_the_database(demo):

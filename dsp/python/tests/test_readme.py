@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,9 +19,13 @@ import heimdall_features
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
 
 
-def code(heading):
+def blocks(heading):
     section = re.search(rf"^## {heading}$(.*?)^## ", README, re.MULTILINE | re.DOTALL)[1]
-    return re.search(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)[1]
+    return re.findall(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+
+
+def code(heading):
+    return blocks(heading)[0]
 
 
 @pytest.fixture
@@ -66,9 +71,20 @@ def test_files(names, tmp_path, monkeypatch):
 def test_samples(names, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     # The database is that of test_daemon.py.
-    monkeypatch.setattr(psycopg, "connect", lambda url: "samples.parquet")
+    monkeypatch.setattr(psycopg, "connect", lambda url: "OUT")
     batch = heimdall_features.extract_batch([noise(12_000, seed) for seed in range(5)], 12_000)
-    pyarrow.parquet.write_table(pa.table(batch), "samples.parquet")
+    table = pa.table(batch).append_column("slot", pa.array(range(5), "int32"))
+    table = table.replace_schema_metadata({"receivers": json.dumps(list("abcde"))})
+    Path("OUT").mkdir()
+    pyarrow.parquet.write_table(table, "OUT/samples.parquet")
     trained = []
-    exec(code("Samples"), names | {"url": "", "since": None, "train": trained.append})
-    assert [(rows.dtype, rows.shape) for rows in trained] == [(np.float32, (5, 2))]
+    names |= {"url": "", "since": None, "train": lambda *tensors: trained.append(tensors[0])}
+    rows, seconds, loader = blocks("Samples")
+    exec(rows, names)
+    exec(seconds, names)
+    if "HEIMDALL_TORCH" in os.environ:
+        exec(loader.replace("num_workers=4", "num_workers=0"), names)
+        trained[2:] = [tensor.numpy() for tensor in trained[2:]]
+    shapes = [(5, 2), (1, 5, 2), (1, 5, 2)]
+    assert [(matrix.dtype, matrix.shape) for matrix in trained] == [(np.float32, shape) for shape in shapes[: len(trained)]]
+    assert len(trained) == (3 if "HEIMDALL_TORCH" in os.environ else 2)

@@ -178,3 +178,32 @@ async fn the_daemons_statements_use_indexes_with_statistics_of_an_empty_table() 
         assert!(touched < limit, "{touched} buffers for {name}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_statements_of_an_export_read_the_sessions_of_their_days_alone() {
+    let (bench, _holder) = bench_with_misleading_statistics().await;
+    bench.history(MISSED, "old.bin", "completed").await;
+    bench
+        .execute(
+            "WITH session AS (
+                 INSERT INTO heimdall.recording_sessions (status, duration_seconds, created_at)
+                 VALUES ('completed', 1, '2020-01-01 12:00Z') RETURNING id, created_at)
+             INSERT INTO heimdall.measurement_features (timestamp, measurement_id, recording_session_id, receiver_features,
+                 overall_confidence, mean_snr_db, num_receivers_detected, rx_id)
+             SELECT created_at, gen_random_uuid(), id, ARRAY['{}'::jsonb], 0.9, 20, 1, 'Station ' || k
+             FROM session, generate_series(1, 7) k",
+        )
+        .await;
+    bench.execute(sql::EXPORT_SETTINGS).await;
+    bench.execute("SET plan_cache_mode = force_generic_plan").await;
+    for (name, text, days) in [
+        ("days", sql::EXPORT_DAYS, "'2020-01-01', '2020-01-01'"),
+        ("receivers", sql::EXPORT_RECEIVERS, "'2020-01-01', '2020-01-01'"),
+        ("samples", sql::EXPORT_SAMPLES, "'2020-01-01'"),
+    ] {
+        bench.execute(&format!("PREPARE {name} AS {text}")).await;
+        let touched = buffers(&bench, &format!("EXECUTE {name} ({days}, NULL)")).await;
+        eprintln!("{touched} for {name}");
+        assert!(touched < 120, "{touched} buffers for {name}");
+    }
+}

@@ -7,7 +7,8 @@ use crate::support::daemon::command;
 fn the_help_of_each_command_is_one_screen() {
     for columns in [80, 100] {
         for name in [
-            "", "migrate", "doctor", "status", "session", "retry", "backfill", "config", "health", "extract", "demo",
+            "", "migrate", "doctor", "status", "session", "retry", "backfill", "config", "health", "extract", "export",
+            "demo",
         ] {
             let shown = help(name, columns);
             let lines = shown.lines().count();

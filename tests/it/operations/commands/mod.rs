@@ -2,6 +2,7 @@
 
 mod backfill;
 mod doctor;
+mod export;
 mod extract;
 mod help;
 mod log;
