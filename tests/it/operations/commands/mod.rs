@@ -5,6 +5,7 @@ mod doctor;
 mod extract;
 mod help;
 mod log;
+mod pseudo_terminal;
 mod reports;
 mod retry;
 mod session;
