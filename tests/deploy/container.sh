@@ -99,6 +99,11 @@ wait_for "ready" curl -sS --fail http://127.0.0.1:9464/readyz
 podman exec heimdall_heimdalld_1 /usr/bin/heimdalld health
 podman inspect --format 'read-only root: {{.HostConfig.ReadonlyRootfs}}, user: {{.Config.User}}, capabilities: {{.EffectiveCaps}}' heimdall_heimdalld_1
 wait_for "podman's own health check passes" podman healthcheck run heimdall_heimdalld_1
+page() { curl -sS -o /dev/null -w '%{http_code}' "$@" http://127.0.0.1:9464/actions; }
+[ "$(page)" = 303 ] || fail "the page can be read without a token"
+for token in page-token page-read-token; do
+    [ "$(page -H "Authorization: Bearer $(cat deploy/container/secrets/$token)")" = 200 ] || fail "$token does not open the page"
+done
 
 record "$folder/recording.bin" http://127.0.0.1:9000 heimdall:heimdall-password
 wait_for "features: the recording in MinIO has its row in PostgreSQL" features 1

@@ -32,6 +32,7 @@ trap 'rm -rf "$overlay"' EXIT
 printf '%s\n' 'resources: [../example]' 'components: [../aws]' >"$overlay/kustomization.yaml"
 kubectl kustomize "$overlay" >"$folder/aws.yaml"
 grep -q 'eks.amazonaws.com/role-arn' "$folder/aws.yaml"
+grep -q 'HEIMDALL_HTTP_TOKEN_FILE' "$folder/example.yaml"
 for version in "${versions[@]}"; do
     for file in base example aws; do
         # It warns about the kinds that Kubernetes itself does not have. They are checked below.

@@ -91,6 +91,16 @@ echo "watchdog: $(property WatchdogUSec), status: $(property StatusText), user: 
 record "$servers/recording.bin" http://127.0.0.1:29000 heimdall:heimdall-password
 wait_for "features: the recording has its row" features 1
 
+sql -c 'CREATE ROLE operator LOGIN IN ROLE heimdall_admin'
+credential page-token a-token-of-the-page
+credential page-read-token another-token-of-the-page
+credential admin-database-url 'postgresql://operator@127.0.0.1:25432/heimdall'
+inside install -D -m 644 /usr/share/heimdalld/systemd/page.conf /etc/systemd/system/heimdalld.service.d/page.conf
+inside systemctl daemon-reload
+inside systemctl restart heimdalld
+wait_for "with the drop-in of the page the acting token opens the actions" \
+    sh -c 'curl -sS -H "Authorization: Bearer a-token-of-the-page" http://127.0.0.1:29464/actions | grep -q "Plan a pause"'
+
 inside sh -c "kill -STOP $(property MainPID)"
 wait_for "a daemon that does not answer is killed by the watchdog and started again" is NRestarts 1
 wait_for "it is active again" is SubState running

@@ -14,6 +14,9 @@
 #       the extractor alone, compared with the NumPy reference and with the bare transforms in FFTW; needs no server
 #   tests/load/run.sh samples [--sessions 10000] [--rounds 3]
 #       training samples into a NumPy matrix, as JSON and by binary COPY, and with HEIMDALLD into files; needs no store
+#   tests/load/run.sh page [--rounds 3] [--pages 10] [--rate 5]
+#       what ten open pages of an operator cost: latency at a steady rate, and claims of a backlog, in turns without a page
+#       and with ten
 #
 # Needs: Python 3.11 or later with venv; a Postgres server (/usr/lib/postgresql/*/bin); MinIO;
 # for the earlier service also RabbitMQ and Redis (Debian: rabbitmq-server redis-server).
@@ -28,6 +31,7 @@
 set -eu
 case ${1-} in
     compare | main_job | scale | bucket_away | extract_speed | samples) script=$1; shift ;;
+    page) script=administrator/page; shift ;;
     *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 64 ;;
 esac
 load=$(dirname "$0")
@@ -37,4 +41,5 @@ if ! cmp -s "$load/celery/requirements.txt" "$venv/requirements.txt"; then
     "$venv/bin/pip" install --quiet -r "$load/celery/requirements.txt"
     cp "$load/celery/requirements.txt" "$venv/requirements.txt"
 fi
-PYTHONDONTWRITEBYTECODE=1 exec "$venv/bin/python" "$load/$script.py" "$@"
+export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$load"
+exec "$venv/bin/python" "$load/$script.py" "$@"

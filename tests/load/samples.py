@@ -89,7 +89,8 @@ def load(way, url, limit):
     begun = time.perf_counter()
     matrix = {"json": by_json, "copy": by_copy}[way](connection, names, limit)
     seconds = time.perf_counter() - begun
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 - matrix.nbytes / 2**20
+    # Of a small matrix some fits into memory that the process had before.
+    grown = max(0.0, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 - matrix.nbytes / 2**20)
     print(json.dumps({"seconds": seconds, "rows": len(matrix), "mb": grown, "sum": float(np.sort(matrix[:, 0]) @ np.arange(len(matrix)))}))
 
 

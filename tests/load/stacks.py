@@ -124,7 +124,7 @@ class Heimdalld:
 
     def __init__(self, work, postgres, store, database="heimdalld", buckets=BUCKET, in_flight=IN_FLIGHT, cpus=None):
         """in_flight: recordings at a time, None: its default. cpus: the cores that it may use, None: all."""
-        binary = os.environ["HEIMDALLD"]
+        self.binary = binary = os.environ["HEIMDALLD"]
         postgres.create_database(database)
         self.application = Application(postgres.connect(database))
         env = {"HEIMDALL_HTTP_ADDR": f"127.0.0.1:{free_port()}"}
@@ -138,6 +138,7 @@ class Heimdalld:
             "HEIMDALL_S3_ACCESS_KEY": ACCESS_KEY,
             "HEIMDALL_S3_SECRET_KEY": SECRET_KEY,
         }
+        self.http = env["HEIMDALL_HTTP_ADDR"]
         subprocess.run([binary, "migrate"], env=env, check=True)
         argv = [binary, "run"]
         if cpus is not None:

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use uuid::Uuid;
 
 use super::log_thread;
+use super::terminal::screen::has_colours;
 use crate::config::arguments::Arguments;
 use crate::config::settings::{DEFAULT_LOG, LogFormat};
 use crate::metrics::metrics;
@@ -30,7 +31,9 @@ pub(super) fn start_log(arguments: &Arguments) {
         .log_internal_errors(false)
         .with_target(false);
     let started = match arguments.log_format().unwrap_or_default() {
-        LogFormat::Pretty => builder.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init(),
+        LogFormat::Pretty => builder
+            .with_ansi(has_colours(io::IsTerminal::is_terminal(&io::stderr())))
+            .try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
     // Fails if the process has a log already, as in tests.

@@ -10,7 +10,7 @@ mod fields;
 mod file;
 mod foreign_parameters;
 pub mod libpq;
-mod page;
+pub mod page;
 mod parts;
 mod password_file;
 pub mod plain_password;

@@ -49,20 +49,21 @@ impl Arguments {
 }
 
 fn token(check: &mut Validator, name: &str, file: Option<&PathBuf>) -> Option<Secret> {
-    match Secret::read(file?) {
-        Ok(token) if token.expose().len() < SHORTEST_TOKEN => {
-            check.error(
-                name,
-                format_args!("the token has less than {SHORTEST_TOKEN} characters; try: openssl rand -hex 24"),
-            );
-            None
-        }
-        Ok(token) => Some(token),
-        Err(error) => {
-            check.error(name, error);
-            None
-        }
+    let read = Secret::read(file?).and_then(|token| check_token(&token).map(|()| token));
+    read.map_err(|error| check.error(name, error)).ok()
+}
+
+/// Whether a token cannot be guessed. Its file may have changed since the start.
+///
+/// # Errors
+/// When it is too short.
+pub fn check_token(token: &Secret) -> Result<(), String> {
+    if token.expose().len() < SHORTEST_TOKEN {
+        return Err(format!(
+            "the token has less than {SHORTEST_TOKEN} characters; try: openssl rand -hex 24"
+        ));
     }
+    Ok(())
 }
 
 #[cfg(test)]

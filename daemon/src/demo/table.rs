@@ -19,10 +19,11 @@ pub enum Screen {
 }
 
 impl Screen {
-    /// Standard output: colours on a terminal, and not with `NO_COLOR`.
+    /// Standard output: colours on a terminal that knows them, and not with `NO_COLOR`.
     #[must_use]
     pub fn stdout() -> Self {
-        if io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) {
+        let is_able = io::stdout().is_terminal() && !console::is_dumb();
+        if is_able && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) {
             Self::Coloured
         } else {
             Self::Plain

@@ -1,9 +1,9 @@
 //! The operator's page, `/healthz`, `/readyz` and `/metrics`, over HTTP/1.
 //!
-//! No client can slow down the daemon or other clients. A connection serves one request; its time, its size and the number of connections are limited. At the limit, a new
-//! connection replaces the oldest one, since a normal request takes milliseconds.
+//! No client can slow down the daemon or other clients. A connection serves one request; its time,
+//! its size and the number of connections are limited. At the limit, a new connection replaces one
+//! that waits for its client.
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -29,17 +29,17 @@ use tokio::time::{sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, info, warn};
 
+use self::connections::{Answering, Connections};
 use self::page::Peer;
 use self::page::state::Page;
 use self::readiness::Status;
 use crate::config::settings::HttpAddress;
 
 pub mod client;
+mod connections;
 pub mod page;
 pub mod readiness;
 
-/// Enough for Prometheus, a few probes and a browser at the same time.
-const MAX_CONNECTIONS: usize = 32;
 /// A request fits one packet.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// For a whole connection. [`Status`] limits the time for the answer; Prometheus gives up after 10
@@ -99,7 +99,7 @@ pub async fn serve(listener: TcpListener, status: Arc<Status>, page: Arc<Page>) 
         info!(%address, "serving HTTP");
     }
     let router = router(status, page);
-    let mut connections: VecDeque<AbortOnDropHandle<()>> = VecDeque::new();
+    let mut connections = Connections::default();
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -109,21 +109,25 @@ pub async fn serve(listener: TcpListener, status: Arc<Status>, page: Arc<Page>) 
                 continue;
             }
         };
-        connections.retain(|connection| !connection.is_finished());
-        if connections.len() >= MAX_CONNECTIONS {
-            // Dropping the handle closes the oldest connection.
-            connections.pop_front();
-        }
-        let task = tokio::spawn(serve_connection(stream, peer, router.clone()));
-        connections.push_back(AbortOnDropHandle::new(task));
+        connections.make_room();
+        let answering = Answering::default();
+        let task = tokio::spawn(serve_connection(stream, peer, router.clone(), answering.clone()));
+        connections.add(AbortOnDropHandle::new(task), answering);
     }
 }
 
-async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router) {
-    let answering = TowerToHyperService::new(router);
+async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, answering: Answering) {
+    let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
-        answering.call(request)
+        // A body may arrive slowly.
+        answering.set(request.body().is_end_stream());
+        let (answer, answering) = (router.call(request), answering.clone());
+        async move {
+            let answer = answer.await;
+            answering.set(false);
+            answer
+        }
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -20,6 +20,12 @@ pub enum StatusError {
 }
 
 impl StatusError {
+    /// Whether the server refuses a value of a parameter: SQLSTATE class 22.
+    #[must_use]
+    pub fn is_of_value(&self) -> bool {
+        self.code().is_some_and(|state| state.code().starts_with("22"))
+    }
+
     /// The code with which the server refused, if it did.
     #[must_use]
     pub fn code(&self) -> Option<&SqlState> {

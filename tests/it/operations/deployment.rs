@@ -10,8 +10,12 @@ const SCALED_OBJECT: &str = include_str!("../../../deploy/kubernetes/keda/scaled
 const DASHBOARD: &str = include_str!("../../../deploy/grafana/heimdalld.json");
 const UNIT: &str = include_str!("../../../deploy/systemd/heimdalld.service");
 const UNIT_SETTINGS: &str = include_str!("../../../deploy/systemd/heimdalld.env");
+const UNIT_PAGE: &str = include_str!("../../../deploy/systemd/page.conf");
 const COMPOSE: &str = include_str!("../../../deploy/container/compose.yaml");
 const DEPLOYMENT: &str = include_str!("../../../deploy/kubernetes/base/deployment.yaml");
+const PAGE_COMPONENT: &str = include_str!("../../../deploy/kubernetes/page/kustomization.yaml");
+const INGRESS: &str = include_str!("../../../deploy/kubernetes/page/ingress.yaml");
+const SECRETS: &str = include_str!("../../../deploy/kubernetes/example/secrets.yaml");
 
 /// The query of the autoscaler: the folded block after `query: >-`.
 fn autoscaler_query() -> String {
@@ -79,13 +83,39 @@ fn the_files_of_each_way_to_run_it_name_settings_that_exist() {
     let output = command().arg("config").output().expect("the binary runs");
     let listed = String::from_utf8(output.stdout).expect("a text");
     let exist = names(&listed);
-    for text in [UNIT, UNIT_SETTINGS, COMPOSE, DEPLOYMENT] {
+    for text in [UNIT, UNIT_SETTINGS, UNIT_PAGE, COMPOSE, DEPLOYMENT, PAGE_COMPONENT] {
         let used = names(text);
         assert!(used.len() >= 3, "{used:?}");
         for name in used {
             assert!(exist.contains(&name), "{name} is no setting");
         }
     }
+}
+
+#[test]
+fn each_way_to_run_it_has_the_tokens_of_the_page_as_secrets() {
+    for (way, text) in [
+        ("systemd", UNIT_PAGE),
+        ("containers", COMPOSE),
+        ("Kubernetes", PAGE_COMPONENT),
+    ] {
+        for (name, file) in [
+            ("HEIMDALL_HTTP_TOKEN_FILE", "/page-token"),
+            ("HEIMDALL_HTTP_READ_TOKEN_FILE", "/page-read-token"),
+            ("HEIMDALL_ADMIN_DATABASE_URL_FILE", "/admin-database-url"),
+        ] {
+            assert!(names(text).contains(&name), "{way}: no {name}");
+            let line = text.lines().find(|line| line.contains(name)).unwrap_or_default();
+            assert!(line.contains(file), "{way}: {line}");
+        }
+    }
+    for key in ["page-token:", "page-read-token:", "admin-database-url:"] {
+        assert!(SECRETS.contains(key), "{key} is in no Secret");
+    }
+    // The page has no encryption of its own.
+    assert!(COMPOSE.contains("ports: [\"127.0.0.1:9464:9464\"]"));
+    assert!(INGRESS.contains("  tls:\n"));
+    assert!(!names(UNIT_PAGE).contains(&"HEIMDALL_HTTP_ADDR"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use console::Term;
-use tokio::time::sleep;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
 
 use self::view::overview;
@@ -71,13 +72,20 @@ async fn watch(
         drop(Term::stdout().hide_cursor());
         drop(Term::stdout().clear_screen());
     }
+    let mut resized = signal(SignalKind::window_change())?;
     let ended = loop {
-        let shown = if as_json {
-            print_json(&report)
-                .map(drop)
-                .map_err(|error| io::Error::other(error.message))
-        } else {
-            show(&frame(&report, trouble.as_deref(), last, live))
+        let next = Instant::now() + every;
+        let shown = loop {
+            let shown = if as_json {
+                print_json(&report)
+                    .map(drop)
+                    .map_err(|error| io::Error::other(error.message))
+            } else {
+                show(&frame(&report, trouble.as_deref(), last, live))
+            };
+            if shown.is_err() || !(live && is_resized_before(next, &mut resized, &stop).await) {
+                break shown;
+            }
         };
         if let Err(error) = shown {
             // The reader of a pipe has closed it.
@@ -87,7 +95,7 @@ async fn watch(
                 Err(error.into())
             };
         }
-        if stop.run_until_cancelled(sleep(every)).await.is_none() {
+        if stop.run_until_cancelled(sleep_until(next.into())).await.is_none() {
             break Ok(ExitCode::SUCCESS);
         }
         match stop.run_until_cancelled(read()).await {
@@ -100,6 +108,16 @@ async fn watch(
         drop(Term::stdout().show_cursor());
     }
     ended
+}
+
+/// Waits for the next report. Whether the terminal got another size before, so that the last one is
+/// shown again.
+async fn is_resized_before(next: Instant, resized: &mut Signal, stop: &CancellationToken) -> bool {
+    tokio::select! {
+        change = resized.recv() => change.is_some(),
+        () = sleep_until(next.into()) => false,
+        () = stop.cancelled() => false,
+    }
 }
 
 /// One picture: on a terminal it replaces the last one, cut to the height of the screen.

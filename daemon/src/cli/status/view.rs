@@ -24,8 +24,7 @@ pub(super) fn overview(report: &Overview, screen: Screen) -> String {
 
 fn heading(out: &mut String, screen: Screen, text: &str) {
     out.push('\n');
-    out.push_str(&screen.paint(Style::Heading, text));
-    out.push('\n');
+    screen.line(out, Style::Heading, 0, text);
 }
 
 fn header(report: &Overview, screen: Screen, out: &mut String) {

@@ -3,13 +3,15 @@
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
 
-use console::Term;
+use console::{Term, is_dumb};
 
 use super::width::wrap;
 use crate::sanitize::sanitize;
 
 /// Longer lines are harder to read, and do not fit a usual window.
 const MAX_COLUMNS: usize = 100;
+/// Nothing can be read on a narrower terminal.
+const MIN_COLUMNS: usize = 20;
 
 /// How a text stands out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,24 +40,32 @@ impl Style {
     }
 }
 
+/// Whether a stream gets colours: only a terminal that knows them, and not with `NO_COLOR`.
+pub(in crate::cli) fn has_colours(is_terminal: bool) -> bool {
+    is_terminal && !is_dumb() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 /// Where output goes: its width, and whether it shows colours.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::cli) struct Screen {
     pub(in crate::cli) columns: usize,
-    /// Lines that are visible at once; `None` where output is no terminal.
+    /// Lines that are visible at once; `None` where output is no terminal, or one without a cursor that
+    /// can be moved.
     pub(in crate::cli) lines: Option<usize>,
     pub(in crate::cli) colours: bool,
 }
 
 impl Screen {
-    /// Standard output. Colours only on a terminal, and not with `NO_COLOR`.
+    /// Standard output.
     pub(in crate::cli) fn stdout() -> Self {
         let is_terminal = io::stdout().is_terminal();
         let size = Term::stdout().size_checked().filter(|_| is_terminal);
         Self {
-            columns: size.map_or(MAX_COLUMNS, |(_, columns)| usize::from(columns).clamp(40, MAX_COLUMNS)),
-            lines: size.map(|(lines, _)| usize::from(lines)),
-            colours: is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            columns: size.map_or(MAX_COLUMNS, |(_, columns)| {
+                usize::from(columns).clamp(MIN_COLUMNS, MAX_COLUMNS)
+            }),
+            lines: size.filter(|_| !is_dumb()).map(|(lines, _)| usize::from(lines)),
+            colours: has_colours(is_terminal),
         }
     }
 

@@ -37,7 +37,8 @@ pub(in crate::cli) enum Align {
     Right,
 }
 
-/// A table. The first column of text that is too wide for the screen is cut.
+/// A table. Where it is too wide for the screen, the widest column of text is cut; where that is not
+/// enough, each row becomes a few lines with all its cells.
 pub(in crate::cli) struct Table {
     headings: Vec<(&'static str, Align)>,
     rows: Vec<Vec<Cell>>,
@@ -69,7 +70,10 @@ impl Table {
 
     /// Appends the lines of the table.
     pub(in crate::cli) fn write(&self, screen: Screen, out: &mut String) {
-        let widths = self.widths(screen.columns);
+        let Some(widths) = self.widths(screen.columns) else {
+            self.write_one_by_one(screen, out);
+            return;
+        };
         let headings: Vec<Cell> = self
             .headings
             .iter()
@@ -96,8 +100,34 @@ impl Table {
         }
     }
 
-    /// The width of each column. What does not fit is taken from the widest one on the left.
-    fn widths(&self, columns: usize) -> Vec<usize> {
+    /// The first cell of each row on a line, the others below it with their headings.
+    fn write_one_by_one(&self, screen: Screen, out: &mut String) {
+        for row in &self.rows {
+            if let Some(first) = row.first() {
+                screen.line(out, first.style, self.indent, &first.text);
+            }
+            let indent = self.indent + 2;
+            let cells = row.iter().zip(&self.headings).skip(1);
+            let mut line = String::new();
+            for (cell, (heading, _)) in cells.filter(|(cell, _)| !cell.text.is_empty()) {
+                let named = format!("{heading}: {}", cell.text);
+                // A line that is too long is divided, and its rest indented by two more.
+                let room = screen.columns.saturating_sub(indent + 2);
+                if !line.is_empty() && columns_of(&line) + GAP.len() + columns_of(&named) > room {
+                    screen.line(out, Style::Plain, indent, &std::mem::take(&mut line));
+                }
+                if !line.is_empty() {
+                    line.push_str(GAP);
+                }
+                line.push_str(&named);
+            }
+            screen.line(out, Style::Plain, indent, &line);
+        }
+    }
+
+    /// The width of each column; `None` if they do not fit. What is too much is taken from the widest
+    /// one on the left.
+    fn widths(&self, columns: usize) -> Option<Vec<usize>> {
         let mut widths: Vec<usize> = (0..self.headings.len())
             .map(|index| {
                 let cells = self.rows.iter().filter_map(|row| row.get(index));
@@ -109,16 +139,13 @@ impl Table {
         let mut excess = (self.indent + gaps + widths.iter().sum::<usize>()).saturating_sub(columns);
         while excess > 0 {
             let left = (0..widths.len()).filter(|index| self.headings[*index].1 == Align::Left);
-            let Some(widest) = left
+            let widest = left
                 .max_by_key(|index| widths[*index])
-                .filter(|index| widths[*index] > 8)
-            else {
-                return widths;
-            };
+                .filter(|index| widths[*index] > 8)?;
             widths[widest] -= 1;
             excess -= 1;
         }
-        widths
+        Some(widths)
     }
 }
 
@@ -164,5 +191,22 @@ mod tests {
         let out = text(40, &[[long, "1000000", long]]);
         assert!(out.lines().all(|line| columns_of(line) <= 40), "{out}");
         assert!(out.contains('…') && out.contains("1000000"), "{out}");
+    }
+
+    #[test]
+    fn a_table_of_numbers_on_a_narrow_screen_loses_nothing() {
+        let mut table = Table::new(2, &["", "with features>", "failed>", "extraction>"]);
+        table.add(["last hour", "1,234,567", "89", "12 min 5 s"].map(Cell::from));
+        let screen = Screen {
+            columns: 40,
+            lines: None,
+            colours: false,
+        };
+        let mut out = String::new();
+        table.write(screen, &mut out);
+        assert_eq!(
+            out,
+            "  last hour\n    with features: 1,234,567\n    failed: 89  extraction: 12 min 5 s\n"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Columns that texts take, and texts divided to fit.
 
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_width::UnicodeWidthStr as _;
 
 /// Columns that a text takes.
 pub(super) fn width(text: &str) -> usize {
@@ -9,14 +9,12 @@ pub(super) fn width(text: &str) -> usize {
 
 /// The length in bytes of the longest start of the text that takes at most so many columns.
 pub(super) fn longest_start(text: &str, columns: usize) -> usize {
-    let mut used = 0;
-    for (index, character) in text.char_indices() {
-        used += character.width().unwrap_or(0);
-        if used > columns && index > 0 {
-            return index;
-        }
-    }
-    text.len()
+    // Some characters change the width of the one before, so the whole start is measured.
+    let too_long =
+        |(index, character): &(usize, char)| *index > 0 && width(&text[..index + character.len_utf8()]) > columns;
+    text.char_indices()
+        .find(too_long)
+        .map_or(text.len(), |(index, _)| index)
 }
 
 /// Divides a text between words; a word that is longer than the width alone is divided too.
@@ -55,6 +53,24 @@ pub(super) fn wrap(text: &str, limit: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_start_takes_no_more_columns_than_it_may() {
+        for text in [
+            "❤\u{fe0f}❤\u{fe0f}❤\u{fe0f}❤\u{fe0f}",
+            "東京タワー",
+            "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}",
+            "👍🏽👍🏽👍🏽",
+        ] {
+            for columns in 2..8 {
+                let start = &text[..longest_start(text, columns)];
+                assert!(
+                    width(start) <= columns && !start.is_empty(),
+                    "{start} of {text} in {columns}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn long_words_are_cut() {

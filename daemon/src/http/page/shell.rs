@@ -7,6 +7,7 @@ use maud::{DOCTYPE, Markup, html};
 use super::access::{Rights, Visitor};
 use super::actions::Action;
 use super::format::foreign;
+use super::links::relative;
 use crate::sanitize::sanitize;
 
 /// A view with its title.
@@ -37,7 +38,8 @@ const ENTRIES: [(Place, &str, &str); 3] = [
 
 /// The whole document.
 pub(super) fn page(visitor: &Visitor, view: &View<'_>) -> Response {
-    Html(document(visitor, view).into_string()).into_response()
+    let document = document(visitor, view).into_string();
+    Html(relative(&document, &visitor.to_root)).into_response()
 }
 
 /// The same with another status.

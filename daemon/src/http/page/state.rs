@@ -41,8 +41,11 @@ pub struct Page {
     pub(super) status: StatusReader,
     #[cfg(feature = "plot")]
     pub(super) pictures: Pictures,
-    overview: Mutex<Option<(Instant, Arc<Overview>)>>,
+    overview: Mutex<Option<(Instant, Shared)>>,
 }
+
+/// An answer for all who asked at that time, or why there is none.
+type Shared = Result<Arc<Overview>, Arc<StatusError>>;
 
 impl Page {
     /// A page for this database and this store. Connects to nothing yet.
@@ -64,17 +67,18 @@ impl Page {
         })
     }
 
-    /// The last overview, or a new one. While one request asks, the others wait for its answer.
-    pub(super) async fn overview(&self) -> Result<Arc<Overview>, StatusError> {
+    /// The last overview, or a new one. While one request asks, the others wait for its answer, and
+    /// share a failure too: each of them would wait for as long otherwise, one after the other.
+    pub(super) async fn overview(&self) -> Shared {
         let mut last = self.overview.lock().await;
-        if let Some((at, overview)) = &*last
+        if let Some((at, shared)) = &*last
             && at.elapsed() < OVERVIEW_AGE
         {
-            return Ok(Arc::clone(overview));
+            return shared.clone();
         }
-        let overview = Arc::new(self.status.overview().await?);
-        *last = Some((Instant::now(), Arc::clone(&overview)));
-        Ok(overview)
+        let shared = self.status.overview().await.map(Arc::new).map_err(Arc::new);
+        *last = Some((Instant::now(), shared.clone()));
+        shared
     }
 
     /// Reads the overview anew next time: somebody has just changed something.

@@ -1,6 +1,6 @@
 //! `--help` of each command is one screen.
 
-use super::terminal::{Terminal, on_terminal};
+use super::pseudo_terminal::{Terminal, on_terminal};
 use crate::support::daemon::command;
 
 #[test]

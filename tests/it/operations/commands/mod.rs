@@ -6,6 +6,7 @@ mod export;
 mod extract;
 mod help;
 mod log;
+mod pseudo_terminal;
 mod reports;
 mod retry;
 mod session;

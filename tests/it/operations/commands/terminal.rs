@@ -1,98 +1,18 @@
 //! What only a terminal gets: progress bars, colours, the live view, questions.
 
-use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{Mode, OFlags, open};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
-
 use super::logins;
+use super::pseudo_terminal::{Terminal, USUAL, converse, on_terminal, terminal};
 use crate::support::daemon::command;
 use crate::support::{Bench, DEADLINE, recordings};
 
 /// Files from this size on have a progress bar.
 const LONG_BYTES: usize = 64 << 20;
-
-/// The size of a pseudo-terminal.
-#[derive(Clone, Copy)]
-pub(super) struct Terminal {
-    pub(super) columns: u16,
-    pub(super) lines: u16,
-}
-
-const USUAL: Terminal = Terminal {
-    columns: 100,
-    lines: 25,
-};
-
-/// A pseudo-terminal: our end and the end of a process.
-fn terminal(size: Terminal) -> (File, OwnedFd) {
-    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
-    grantpt(&ours).expect("granted");
-    unlockpt(&ours).expect("unlocked");
-    let name = ptsname(&ours, Vec::new()).expect("the name of the other end");
-    let theirs = open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("the other end");
-    let size = Winsize {
-        ws_row: size.lines,
-        ws_col: size.columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    tcsetwinsize(&theirs, size).expect("it has a size");
-    (File::from(ours), theirs)
-}
-
-/// Runs a command with a terminal for input and output. Returns its exit status and all that the
-/// terminal showed.
-pub(super) fn on_terminal(command: Command, size: Terminal) -> (Option<i32>, String) {
-    converse(command, size, &[])
-}
-
-/// The same; each text of `said` is typed when the terminal shows the text before it.
-fn converse(mut command: Command, size: Terminal, said: &[(&str, &str)]) -> (Option<i32>, String) {
-    let (mut ours, theirs) = terminal(size);
-    let ends = [&theirs, &theirs].map(|end| end.try_clone().expect("another end"));
-    let [input, output] = ends;
-    let mut child = command
-        .stdin(input)
-        .stdout(output)
-        .stderr(theirs)
-        .spawn()
-        .expect("the binary runs");
-    // The command holds their end of the terminal too.
-    drop(command);
-    let mut said = said.iter();
-    let mut next = said.next();
-    let (mut all, mut block) = (Vec::new(), [0; 4_096]);
-    // Reading fails when nothing has the other end open any more.
-    while let Ok(count @ 1..) = ours.read(&mut block) {
-        all.extend_from_slice(&block[..count]);
-        while let Some((seen, answer)) = next
-            && String::from_utf8_lossy(&all).contains(seen)
-        {
-            match answer.strip_prefix("SIG") {
-                Some(signal) => kill(&child, signal),
-                None => ours.write_all(answer.as_bytes()).expect("it reads"),
-            }
-            next = said.next();
-        }
-    }
-    let status = child.wait().expect("it ends");
-    (status.code(), String::from_utf8_lossy(&all).into_owned())
-}
-
-fn kill(child: &Child, signal: &str) {
-    let status = Command::new("kill")
-        .args(["-s", signal, &child.id().to_string()])
-        .status();
-    assert!(status.expect("kill runs").success());
-}
 
 /// Extracts a file on a terminal. Returns the output and all that the terminal showed. Standard
 /// input gets `fed`: the first half at once, the second half after the bar shows a count.
@@ -201,11 +121,22 @@ async fn status_has_colours_on_a_terminal_and_none_with_no_color() {
         shown.contains("queue: 0 measurements") && !shown.contains('\u{1b}'),
         "{shown:?}"
     );
-    // A narrow terminal.
-    let command = command_for(&bench, "daemon", &["status"]).await;
-    let narrow = Terminal { columns: 60, lines: 25 };
-    let (_, shown) = tokio::task::block_in_place(|| on_terminal(command, narrow));
-    assert!(shown.contains("coverage 0.00 %"), "{shown:?}");
+    // A terminal that knows no commands.
+    let mut command = command_for(&bench, "daemon", &["status", "--watch", "--every", "100ms"]).await;
+    command.env("TERM", "dumb");
+    let said = [("queue: 0 measurements", "SIGINT")];
+    let (status, shown) = tokio::task::block_in_place(|| converse(command, USUAL, &said));
+    assert!(status == Some(0) && !shown.contains('\u{1b}'), "{shown:?}");
+    // Narrow ones.
+    for columns in [60, 40, 20] {
+        let mut command = command_for(&bench, "daemon", &["status"]).await;
+        command.env("NO_COLOR", "1");
+        let narrow = Terminal { columns, lines: 25 };
+        let (_, shown) = tokio::task::block_in_place(|| on_terminal(command, narrow));
+        assert!(shown.contains("with features:"), "{shown}");
+        let longest = shown.lines().map(|line| line.chars().count()).max();
+        assert!(longest <= Some(columns.into()), "{shown}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -225,6 +156,23 @@ async fn the_live_view_stays_on_the_screen_and_gives_it_back() {
     assert!(
         shown.rfind("\u{1b}[?25h") > shown.rfind("\u{1b}[?25l"),
         "the cursor is back: {shown:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_live_view_is_shown_again_when_the_window_changes() {
+    let bench = Bench::new().await;
+    let command = command_for(&bench, "daemon", &["status", "--watch", "--every", "1h"]).await;
+    let said = [("\u{1b}[J", "COLUMNS 50"), ("\u{1b}[J\u{1b}[H", "SIGINT")];
+    let (status, shown) = tokio::task::block_in_place(|| converse(command, USUAL, &said));
+    assert_eq!(status, Some(0), "{shown:?}");
+    let pictures: Vec<&str> = shown.split("\u{1b}[H").collect();
+    let [.., wide, narrow] = pictures[..] else {
+        panic!("{shown:?}");
+    };
+    assert!(
+        !wide.contains("with features: 0") && narrow.contains("with features: 0"),
+        "{shown:?}"
     );
 }
 

@@ -50,7 +50,7 @@ async fn what_failed_is_retried_and_the_record_says_who_did_it() {
         .await
         .expect(200, &["1 measurement that failed"]);
     let done = site.act(&cookie, plan).await.expect(303, &[]);
-    assert!(done.header("location").starts_with("/actions?done="));
+    assert!(done.leads_to().starts_with("/actions?done="));
     assert_eq!(last_record(&bench).await, by_zoe("retry_failed", Some(1), false));
     bench
         .wait_count("heimdall.measurement_features WHERE NOT extraction_failed", 2)
@@ -59,9 +59,7 @@ async fn what_failed_is_retried_and_the_record_says_who_did_it() {
         .assert_logged("action on the page action=\"retry_failed\"", 1)
         .await;
     let contents = ["Zoë", "administrator", "retry_failed", "not_found"];
-    site.get_as(&cookie, done.header("location"))
-        .await
-        .expect(200, &contents);
+    site.get_as(&cookie, done.leads_to()).await.expect(200, &contents);
 
     // It has features now. The plan says so, and the database refuses who sends the form anyway.
     let page = site

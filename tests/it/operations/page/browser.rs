@@ -7,7 +7,7 @@ use crate::support::webdriver::Browser;
 use crate::support::{Bench, recordings, wait_until};
 
 /// Returns a line for each fault of a view. The rules are those of WCAG 2.2 that a program can check.
-const CHECKS: &str = include_str!("checks.js");
+pub(super) const CHECKS: &str = include_str!("checks.js");
 
 /// A bench with a session of a good, a broken and a missing recording, and the paths of all views.
 async fn views(bench: &Bench) -> Vec<String> {
@@ -17,6 +17,8 @@ async fn views(bench: &Bench) -> Vec<String> {
     let hostile = "UPDATE heimdall.websdr_stations SET latitude = 44, name = $1 WHERE name = 'Station 2'";
     let name = "<script>document.title = 'x'</script>\u{202e}<img src=x onerror=alert(1)>";
     bench.sql.execute(hostile, &[&name]).await.expect("renamed");
+    let long = "UPDATE heimdall.websdr_stations SET name = repeat('\u{5d0}Ж', 250) WHERE name = 'Station 1'";
+    bench.execute(long).await;
     bench.complete(&session).await;
     bench.rows_without_delays(&session).await;
     let views = [
@@ -34,8 +36,8 @@ async fn views(bench: &Bench) -> Vec<String> {
     views
 }
 
-async fn sign_in(browser: &Browser, site: &Site) {
-    browser.open(&format!("{}/sign-in?next=/actions", site.http)).await;
+pub(super) async fn sign_in(browser: &Browser, base: &str) {
+    browser.open(&format!("{base}/sign-in?next=/actions")).await;
     browser.type_into("input[name=name]", "Zoë").await;
     browser.type_into("input[name=token]", TOKEN).await;
     browser.click("main button").await;
@@ -52,7 +54,7 @@ async fn every_view_is_without_fault_in_a_browser() {
     let views = views(&bench).await;
     for (width, is_dark) in [(1280, false), (390, true)] {
         let browser = Browser::start(width, is_dark).await;
-        sign_in(&browser, &site).await;
+        sign_in(&browser, &site.http).await;
         for view in &views {
             browser.open(&format!("{}{view}", site.http)).await;
             let faults = browser.run(CHECKS).await;
@@ -72,7 +74,7 @@ async fn a_person_pauses_the_extraction_and_sees_it_without_reloading() {
     let bench = Bench::new().await;
     let site = Site::start(&bench).await;
     let browser = Browser::start(1280, false).await;
-    sign_in(&browser, &site).await;
+    sign_in(&browser, &site.http).await;
     browser.type_into("input[name=reason]", "the store moves").await;
     browser.click("section[aria-labelledby=pause-title] button").await;
     wait_until("the plan is shown", || async {

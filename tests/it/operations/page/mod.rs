@@ -3,6 +3,8 @@
 mod access;
 mod actions;
 mod browser;
+mod circumstances;
+mod proxies;
 mod views;
 
 use std::path::Path;
@@ -21,8 +23,8 @@ const READ_TOKEN: &str = "reading-token-0123456789";
 struct Site {
     daemon: Daemon,
     http: String,
-    /// With the files of the tokens.
-    _folder: TempDir,
+    /// With the files of the tokens: `token` and `read_token`.
+    folder: TempDir,
 }
 
 /// An answer.
@@ -40,6 +42,15 @@ impl Answer {
     fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name).map(|value| value.to_str().expect("a text"));
         value.unwrap_or_else(|| panic!("no {name} in {:?}", self.headers))
+    }
+
+    /// The path that a redirect from the root's own level leads to, with its query.
+    #[track_caller]
+    fn leads_to(&self) -> &str {
+        let location = self.header(LOCATION.as_str());
+        assert_eq!(self.status, 303, "{location}");
+        let path = location.strip_prefix('.').filter(|path| path.starts_with('/'));
+        path.unwrap_or_else(|| panic!("{location} is not relative"))
     }
 
     #[track_caller]
@@ -78,11 +89,7 @@ impl Site {
         ];
         let daemon = Daemon::start_with(bench, &[&own, settings].concat()).await;
         let http = daemon.http().await;
-        Self {
-            daemon,
-            http,
-            _folder: folder,
-        }
+        Self { daemon, http, folder }
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
@@ -132,7 +139,7 @@ impl Site {
     async fn sign_in(&self, name: &str, token: &str) -> String {
         let fields = [("name", name), ("token", token), ("next", "/actions")];
         let answer = self.post_with("/sign-in", &fields, &[]).await;
-        assert_eq!((answer.status, answer.header(LOCATION.as_str())), (303, "/actions"));
+        assert_eq!(answer.leads_to(), "/actions");
         let cookie = answer.header(SET_COOKIE.as_str());
         assert!(cookie.contains("HttpOnly; SameSite=Strict"), "{cookie}");
         cookie.split(';').next().expect("a value").to_owned()
@@ -157,8 +164,9 @@ impl Site {
 
 /// The hidden fields of the form that sends an action. The values of the tests need no escaping.
 fn hidden_fields(page: &str) -> Vec<(String, String)> {
-    let (_, form) = page
-        .split_once("method=\"post\" action=\"/actions\"")
+    let form = page
+        .split("method=\"post\" action=\"")
+        .find(|form| form.trim_start_matches(['.', '/']).starts_with("actions\""))
         .expect("the form of an action");
     let (form, _) = form.split_once("</form>").expect("its end");
     let fields = form.split("<input type=\"hidden\" name=\"").skip(1);

@@ -4,13 +4,15 @@
 //! signed cookie or as `Authorization: Bearer`. An action needs the acting token, a form that was
 //! made for this cookie, and a browser that says that the form comes from this page.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
-use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, FORWARDED, HOST, HeaderName, ORIGIN, VIA};
+use axum::http::{HeaderMap, Version};
 
 use self::hosts::{Hosts, is_sent_to_loopback};
 use self::seal::{Seal, are_equal};
+use self::tokens::Tokens;
+pub(super) use self::visitor::{Rights, Visitor};
 use crate::config::secret::Secret;
 use crate::config::settings::PageSettings;
 use crate::sanitize::sanitize;
@@ -18,59 +20,23 @@ use crate::sanitize::sanitize;
 mod cookie;
 mod hosts;
 mod seal;
+mod tokens;
+mod visitor;
 
-const FORM: &str = "form";
 /// A longer name is cut.
 const LONGEST_NAME: usize = 60;
 /// A request with one of these came through a proxy, so its address is not that of the person.
-const PROXIED: [HeaderName; 5] = [
+const PROXIED: [HeaderName; 7] = [
     FORWARDED,
     VIA,
     HeaderName::from_static("x-forwarded-for"),
     HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-prefix"),
+    FORWARDED_PROTOCOL,
     HeaderName::from_static("x-real-ip"),
 ];
 const FORWARDED_PROTOCOL: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-
-/// What a visitor may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Rights {
-    Nothing,
-    Read,
-    Act,
-}
-
-/// Who sends a request.
-#[derive(Clone)]
-pub(super) struct Visitor {
-    pub(super) rights: Rights,
-    /// The name that the person gave when signing in; empty for others.
-    pub(super) operator: String,
-    pub(super) address: IpAddr,
-    /// The seal of the token, and what it has signed in. `None` without a token.
-    credential: Option<(Seal, String)>,
-}
-
-impl Visitor {
-    /// What the forms of this visitor contain.
-    pub(super) fn form_token(&self) -> String {
-        self.credential
-            .as_ref()
-            .map_or_else(String::new, |(seal, subject)| seal.sign(FORM, subject))
-    }
-
-    /// Whether a form was made for this visitor.
-    pub(super) fn has_made(&self, form_token: &str) -> bool {
-        self.credential
-            .as_ref()
-            .is_some_and(|(seal, subject)| seal.is_signature(FORM, subject, form_token))
-    }
-
-    pub(super) fn is_signed_in(&self) -> bool {
-        self.credential.is_some()
-    }
-}
 
 /// The rules.
 pub(super) struct Access {
@@ -101,12 +67,13 @@ impl Access {
     }
 
     /// Finds out who sends a request.
-    pub(super) fn visitor(&self, peer: SocketAddr, headers: &HeaderMap) -> Visitor {
+    pub(super) fn visitor(&self, peer: SocketAddr, version: Version, headers: &HeaderMap) -> Visitor {
         let address = peer.ip().to_canonical();
         let visitor = |rights, operator, credential| Visitor {
             rights,
             operator,
             address,
+            to_root: "/".to_owned(),
             credential,
         };
         for (rights, token) in self.tokens() {
@@ -118,8 +85,10 @@ impl Access {
                 return visitor(rights, "bearer".to_owned(), Some((seal, "bearer".to_owned())));
             }
         }
+        // No browser speaks HTTP/1.0, and nginx does by default, without any header that names it.
         let is_local = address.is_loopback()
             && is_sent_to_loopback(headers)
+            && version >= Version::HTTP_11
             && !PROXIED.iter().any(|name| headers.contains_key(name));
         visitor(
             if is_local { Rights::Read } else { Rights::Nothing },
@@ -150,15 +119,18 @@ impl Access {
         cookie::unset()
     }
 
-    /// The tokens as their files have them now. A file that cannot be read gives no right.
+    /// The tokens as their files have them now, with what they permit.
     fn tokens(&self) -> Vec<(Rights, Secret)> {
-        let both = [
-            (Rights::Act, &self.settings.token),
-            (Rights::Read, &self.settings.read_token),
-        ];
+        let now = Tokens::read(&self.settings);
+        let both = [(Rights::Act, now.acting), (Rights::Read, now.reading)];
         both.into_iter()
-            .filter_map(|(rights, token)| Some((rights, token.as_ref()?.reload().ok()?)))
+            .filter_map(|(rights, token)| Some((rights, token?)))
             .collect()
+    }
+
+    /// What is wrong with the files of the tokens now.
+    pub(super) fn faults(&self) -> Vec<String> {
+        Tokens::read(&self.settings).faults
     }
 }
 
@@ -198,7 +170,8 @@ mod tests {
     }
 
     fn rights(peer: &str, pairs: &[(&'static str, &str)]) -> Rights {
-        access().visitor(peer.parse().unwrap(), &headers(pairs)).rights
+        let peer = peer.parse().unwrap();
+        access().visitor(peer, Version::HTTP_11, &headers(pairs)).rights
     }
 
     #[test]
@@ -214,6 +187,7 @@ mod tests {
             (here, &[("host", "heimdall.example.org")]),
             (here, &[("host", "localhost"), ("x-forwarded-for", "192.0.2.7")]),
             (here, &[("host", "localhost"), ("forwarded", "for=192.0.2.7")]),
+            (here, &[("host", "localhost"), ("x-forwarded-prefix", "/heimdall")]),
             (
                 there,
                 &[("host", "h"), ("authorization", "Bearer acting-token-012345678")],
@@ -241,7 +215,8 @@ mod tests {
         let sign_in = |name, token| {
             let (cookie, rights) = access.sign_in(name, token, &HeaderMap::new()).unwrap();
             let cookie = cookie.split(';').next().unwrap().to_owned();
-            let visitor = access.visitor("192.0.2.7:4000".parse().unwrap(), &headers(&[("cookie", &cookie)]));
+            let (peer, headers) = ("192.0.2.7:4000".parse().unwrap(), headers(&[("cookie", &cookie)]));
+            let visitor = access.visitor(peer, Version::HTTP_11, &headers);
             assert_eq!(visitor.rights, rights);
             visitor
         };
@@ -251,7 +226,10 @@ mod tests {
         assert_eq!(reader.rights, Rights::Read);
         assert!(zoe.has_made(&zoe.form_token()));
         assert!(!zoe.has_made(&reader.form_token()) && !zoe.has_made(""));
-        let nobody = access.visitor("127.0.0.1:1".parse().unwrap(), &headers(&[("host", "localhost")]));
+        let (peer, headers) = ("127.0.0.1:1".parse().unwrap(), headers(&[("host", "localhost")]));
+        let nobody = access.visitor(peer, Version::HTTP_11, &headers);
+        // As nginx passes it on.
+        assert_eq!(access.visitor(peer, Version::HTTP_10, &headers).rights, Rights::Nothing);
         assert!(!nobody.has_made(&nobody.form_token()) && !nobody.is_signed_in());
     }
 

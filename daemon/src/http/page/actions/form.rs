@@ -23,6 +23,8 @@ pub(in crate::http::page) struct ActionForm {
     pub(in crate::http::page) until: String,
     pub(in crate::http::page) sessions: String,
     pub(in crate::http::page) include_failed: String,
+    /// To how many measurements it applied when the person saw the plan.
+    pub(in crate::http::page) seen: String,
     /// What shows that this page made the form.
     pub(in crate::http::page) form: String,
 }

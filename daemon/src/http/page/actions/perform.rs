@@ -37,7 +37,10 @@ pub(in crate::http::page) async fn perform(action: &Action, admin: &Queue, visit
             Ok(id)
         }
         Err(error) => {
-            let reason = sanitize(&error.to_string());
+            let mut reason = sanitize(&error.to_string());
+            if error.is_slow() {
+                reason.push_str(". It is more than the page can do in its 10 s: type it in psql");
+            }
             warn!(
                 action = record.action,
                 %arguments,

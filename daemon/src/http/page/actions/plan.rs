@@ -16,8 +16,18 @@ use crate::status::error::StatusError;
 pub(in crate::http::page) struct Plan {
     /// To whom it applies, as a sentence.
     pub(in crate::http::page) to: String,
+    /// The same as a number; 0 where it does not grow.
+    pub(in crate::http::page) measurements: i64,
     /// Why it would do nothing; `None`: it would do something.
     pub(in crate::http::page) obstacle: Option<String>,
+}
+
+impl Plan {
+    /// Whether it applies to clearly more measurements than somebody has seen. A few more come while
+    /// a person reads.
+    pub(in crate::http::page) fn has_grown(&self, seen: i64) -> bool {
+        self.measurements > seen.saturating_add(seen / 10).saturating_add(10)
+    }
 }
 
 /// Looks up to how many measurements the action would apply.
@@ -67,6 +77,7 @@ pub(in crate::http::page) async fn plan(
 fn plan_of(number: i64, singular: &str, plural: &str) -> Plan {
     Plan {
         to: format!("{} {}", count(number), if number == 1 { singular } else { plural }),
+        measurements: number,
         obstacle: (number == 0).then(|| format!("There are no {plural}.")),
     }
 }
@@ -88,6 +99,7 @@ async fn measurement(id: Uuid, reader: &StatusReader, states: &[&str]) -> Result
     let Some(report) = reader.measurement(id).await? else {
         return Ok(Plan {
             to: "0 measurements".to_owned(),
+            measurements: 0,
             obstacle: Some("There is no such measurement.".to_owned()),
         });
     };
@@ -95,6 +107,7 @@ async fn measurement(id: Uuid, reader: &StatusReader, states: &[&str]) -> Result
     let why = report.status.reason.unwrap_or_default();
     Ok(Plan {
         to: "1 measurement".to_owned(),
+        measurements: 1,
         obstacle: (!states.contains(&state.as_str())).then(|| format!("It is {state}. {why}")),
     })
 }
@@ -107,6 +120,7 @@ fn pause(report: &Value, is_wanted: bool) -> Plan {
             count(number(report, "outstanding")),
             count(number(report, "in_flight"))
         ),
+        measurements: 0,
         obstacle: (is_paused != is_wanted).then(|| {
             let what = if is_paused { "paused already" } else { "not paused" };
             format!("The extraction is {what}.")
@@ -121,6 +135,7 @@ async fn backfill(range: &Range, queue: &Queue) -> Result<Plan, StatusError> {
     let (sessions, measurements) = (number(&report, "sessions"), number(&report, "measurements"));
     Ok(Plan {
         to: format!("{} measurements of {} sessions", count(measurements), count(sessions)),
+        measurements,
         obstacle: (measurements == 0).then(|| "Nothing is missing there.".to_owned()),
     })
 }
@@ -130,10 +145,32 @@ async fn cancel_backfill(id: Uuid, reader: &StatusReader) -> Result<Plan, Status
     let left = backfill.map(|backfill| backfill.total - backfill.done - backfill.failed);
     Ok(Plan {
         to: format!("at most {} measurements", count(left.unwrap_or(0))),
+        measurements: left.unwrap_or(0),
         obstacle: match left {
             None => Some("There is no such backfill.".to_owned()),
             Some(left) if left <= 0 => Some("It has ended.".to_owned()),
             Some(_) => None,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plan_of;
+
+    #[test]
+    fn a_plan_has_grown_when_it_applies_to_clearly_more() {
+        for (measurements, seen, expected) in [
+            (1, 0, false),
+            (11, 0, true),
+            (110, 90, true),
+            (109, 90, false),
+            (50_000, 50_000, false),
+            (50, 50_000, false),
+            (i64::MAX, i64::MAX, false),
+        ] {
+            let plan = plan_of(measurements, "one", "many");
+            assert_eq!(plan.has_grown(seen), expected, "{measurements} {seen}");
+        }
+    }
 }

@@ -1,11 +1,10 @@
-//! What can be done, what was done, and the confirmation of an action.
+//! What can be done, and what was done.
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Extension, Form};
+use axum::response::Response;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,15 +12,11 @@ use serde_json::Value;
 use super::unavailable;
 use crate::http::page::access::{Rights, Visitor};
 use crate::http::page::actions::Action;
-use crate::http::page::actions::form::{ActionForm, parse};
-use crate::http::page::actions::perform::perform;
-use crate::http::page::actions::plan::{Plan, plan};
 use crate::http::page::database::reports;
 use crate::http::page::format::{count, foreign, time};
-use crate::http::page::shell::{Place, View, button, page, problem, wide};
+use crate::http::page::shell::{Place, View, button, page, wide};
 use crate::http::page::state::Page;
 use crate::job::error::KINDS;
-use crate::queue::Queue;
 use crate::sql;
 use crate::status::error::StatusError;
 
@@ -41,9 +36,11 @@ pub(in crate::http::page) async fn list(
     Query(done): Query<Done>,
 ) -> Response {
     let read = async {
-        let records = reports(&state.queue, sql::PAGE_ACTIONS, &[&RECORDS]).await?;
+        let records = reports(&state.queue, sql::PAGE_ACTIONS, &[&RECORDS])
+            .await
+            .map_err(StatusError::from)?;
         let is_paused = state.overview().await?.database.pause.is_some();
-        Ok::<_, StatusError>((records, is_paused))
+        Ok::<_, Arc<StatusError>>((records, is_paused))
     };
     match read.await {
         Ok((records, is_paused)) => {
@@ -65,7 +62,7 @@ pub(in crate::http::page) async fn list(
     }
 }
 
-fn may_act(state: &Page, visitor: &Visitor) -> bool {
+pub(super) fn may_act(state: &Page, visitor: &Visitor) -> bool {
     state.access.can_act() && visitor.rights == Rights::Act
 }
 
@@ -155,7 +152,7 @@ fn record(records: &[Value]) -> Markup {
     }
 }
 
-fn arguments(arguments: &Value) -> Markup {
+pub(super) fn arguments(arguments: &Value) -> Markup {
     let fields = arguments
         .as_object()
         .into_iter()
@@ -165,98 +162,5 @@ fn arguments(arguments: &Value) -> Markup {
         @for (name, value) in fields {
             div.small { (foreign(name)) ": " (foreign(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))) }
         }
-    }
-}
-
-pub(in crate::http::page) async fn confirm(
-    State(state): State<Arc<Page>>,
-    Extension(visitor): Extension<Visitor>,
-    Query(form): Query<ActionForm>,
-) -> Response {
-    let (action, _) = match allowed(&state, &visitor, &form) {
-        Ok(allowed) => allowed,
-        Err(refusal) => return *refusal,
-    };
-    match plan(&action, &state.queue, &state.status).await {
-        Ok(plan) => {
-            let view = View {
-                title: action.title(),
-                place: Place::Actions,
-                is_live: false,
-                content: confirmation(&action, &plan, &visitor),
-            };
-            page(&visitor, &view)
-        }
-        Err(error) => unavailable(&visitor, &error),
-    }
-}
-
-fn confirmation(action: &Action, plan: &Plan, visitor: &Visitor) -> Markup {
-    let arguments_of_it = action.arguments();
-    html! {
-        h1 { (action.title()) "?" }
-        div.card {
-            p { (action.meaning()) }
-            dl.pairs {
-                dt { "To" } dd { strong { (foreign(&plan.to)) } " now" }
-                dt { "By" } dd { code { "heimdall." (action.function()) "()" } (arguments(&arguments_of_it)) }
-                dt { "As" } dd { (foreign(&visitor.operator)) " from " (visitor.address) ", stored in the record of actions" }
-            }
-            @if let Some(obstacle) = &plan.obstacle { p.notice { (foreign(obstacle)) } }
-            form.fields method="post" action="/actions" {
-                input type="hidden" name="form" value=(visitor.form_token());
-                @for (name, value) in action.fields() { input type="hidden" name=(name) value=(value); }
-                div {
-                    @if plan.obstacle.is_none() { button #confirm { (action.title()) } " " }
-                    a href="/actions" { "Back" }
-                }
-            }
-        }
-    }
-}
-
-pub(in crate::http::page) async fn act(
-    State(state): State<Arc<Page>>,
-    Extension(visitor): Extension<Visitor>,
-    Form(form): Form<ActionForm>,
-) -> Response {
-    let (action, admin) = match allowed(&state, &visitor, &form) {
-        Ok(allowed) => allowed,
-        Err(refusal) => return *refusal,
-    };
-    if !visitor.has_made(&form.form) {
-        return problem(
-            StatusCode::FORBIDDEN,
-            &visitor,
-            "Refused",
-            "This form is not yours, or too old. Nothing was done.",
-        );
-    }
-    match perform(&action, admin, &visitor).await {
-        Ok(id) => {
-            state.forget_overview().await;
-            Redirect::to(&format!("/actions?done={id}")).into_response()
-        }
-        Err(reason) => problem(StatusCode::CONFLICT, &visitor, "The database refused", &reason),
-    }
-}
-
-/// The action and the connection for it, or the page that refuses.
-fn allowed<'a>(state: &'a Page, visitor: &Visitor, form: &ActionForm) -> Result<(Action, &'a Queue), Box<Response>> {
-    let refuse = |text: &str| Err(Box::new(problem(StatusCode::FORBIDDEN, visitor, "Refused", text)));
-    if !may_act(state, visitor) {
-        return refuse("An action needs the acting token. Nothing was done.");
-    }
-    let Some(admin) = &state.admin else {
-        return refuse("This page only reads. Nothing was done.");
-    };
-    match parse(form) {
-        Ok(action) => Ok((action, admin)),
-        Err(wrong) => Err(Box::new(problem(
-            StatusCode::BAD_REQUEST,
-            visitor,
-            "Not possible",
-            &wrong,
-        ))),
     }
 }

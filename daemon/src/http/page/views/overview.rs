@@ -32,8 +32,10 @@ pub(in crate::http::page) async fn overview(
     let read = async {
         let overview = state.overview().await?;
         let none = None::<String>;
-        let sessions = reports(&state.queue, sql::PAGE_SESSIONS, &[&none, &none, &LATEST]).await?;
-        Ok::<_, StatusError>((overview, sessions))
+        let sessions = reports(&state.queue, sql::PAGE_SESSIONS, &[&none, &none, &LATEST])
+            .await
+            .map_err(StatusError::from)?;
+        Ok::<_, Arc<StatusError>>((overview, sessions))
     };
     match read.await {
         Ok((overview, sessions)) => {

@@ -1,6 +1,7 @@
 //! The pictures of a recording.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -9,6 +10,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use maud::html;
+use tokio::time::timeout;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 
@@ -17,10 +19,13 @@ use crate::http::page::access::Visitor;
 use crate::http::page::pictures::{Kind, NoPicture};
 use crate::http::page::state::Page;
 use crate::job::claim::{Claim, Lease, Receiver};
+use crate::sanitize::sanitize;
 use crate::sql;
 use crate::status::error::StatusError;
 
 const CACHING: &str = "private, max-age=60";
+/// Less than the guard of the page waits: it would answer without an image.
+const PATIENCE: Duration = Duration::from_secs(12);
 /// Characters in a line of a picture that has only text.
 const LINE: usize = 46;
 
@@ -55,12 +60,19 @@ async fn picture(
         Ok(None) => return (StatusCode::NOT_FOUND, "no such recording\n").into_response(),
         Err(error) => return unavailable(&visitor, &error),
     };
-    match state.pictures.of(&recording, kind).await {
+    // What was begun is drawn and kept, also when this request does not wait for it.
+    let drawing = tokio::spawn(async move { state.pictures.of(&recording, kind).await });
+    let drawn = match timeout(PATIENCE, drawing).await {
+        Ok(Ok(drawn)) => drawn,
+        Ok(Err(panic)) => Err(NoPicture::Unreadable(sanitize(&panic.to_string()))),
+        Err(_) => Err(NoPicture::Busy),
+    };
+    match drawn {
         Ok(picture) => image(content_type, picture, CACHING),
         // An image, since the page shows it in the place of one.
         Err(NoPicture::Unreadable(reason)) => image("image/svg+xml", text_image(&reason).into(), CACHING),
         Err(NoPicture::Busy) => {
-            let reason = "too many are being drawn at the moment. Load the page again.";
+            let reason = "it is not drawn yet, or too many are at the moment. Load the page again.";
             image("image/svg+xml", text_image(reason).into(), "no-store")
         }
     }

@@ -58,7 +58,8 @@ pub(in crate::http::page) async fn sign_in(
         return form(&state, &visitor, &given.next, Some("Your name is missing."));
     }
     let Some((cookie, rights)) = state.access.sign_in(&given.name, given.token.trim(), &headers) else {
-        warn!(address = %visitor.address, "wrong token on the page");
+        let faults = state.access.faults();
+        warn!(address = %visitor.address, ?faults, "wrong token on the page");
         tokio::time::sleep(WRONG_TOKEN_PAUSE).await;
         return form(&state, &visitor, &given.next, Some("This is no valid token."));
     };
