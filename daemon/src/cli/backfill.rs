@@ -235,7 +235,7 @@ impl Bar {
         if !std::io::stderr().is_terminal() {
             return Self(ProgressBar::hidden());
         }
-        let style = ProgressStyle::with_template("{bar:30} {percent:>3} % {wide_msg}");
+        let style = ProgressStyle::with_template("{bar:20} {percent:>3} % {wide_msg}");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         Self(ProgressBar::new(found.total.unsigned_abs()).with_style(style))
     }

@@ -6,6 +6,8 @@ use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::logins;
 use super::pseudo_terminal::{Terminal, USUAL, converse, on_terminal, terminal};
 use crate::support::daemon::command;
@@ -61,7 +63,7 @@ fn extract(file: &Path, fed: &[u8]) -> (Output, String) {
 fn a_long_file_has_a_progress_bar_that_is_removed_at_the_end() {
     let folder = tempfile::tempdir().expect("a folder");
     let tone = recordings::tone();
-    let (long, short) = (folder.path().join("long.cf32"), folder.path().join("short.cf32"));
+    let (long, short) = (folder.path().join("録音-long.cf32"), folder.path().join("short.cf32"));
     std::fs::write(&short, &tone).expect("written");
     // Twice the minimum, since the bar is drawn at most every 50 ms.
     let samples = tone.repeat((2 * LONG_BYTES).div_ceil(tone.len()));
@@ -72,8 +74,14 @@ fn a_long_file_has_a_progress_bar_that_is_removed_at_the_end() {
     assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1);
     let bars: Vec<&str> = shown.split('\r').filter(|line| line.contains(" % ")).collect();
     assert!(
-        bars.len() > 1 && bars.iter().all(|bar| bar.contains("long.cf32")),
+        bars.len() > 1 && bars.iter().all(|bar| bar.contains("録音-long.cf32")),
         "{shown:?}"
+    );
+    // A bar that is too wide would leave a line behind each time.
+    let width = |bar: &str| bar.trim_start_matches("\u{1b}[2K").width();
+    assert!(
+        bars.iter().all(|bar| width(bar) <= usize::from(USUAL.columns)),
+        "{bars:?}"
     );
     let percent = |bar: &str| -> Option<u32> { bar.split_once(" % ")?.0.rsplit(' ').next()?.parse().ok() };
     let percents: Vec<u32> = bars.iter().map(|bar| percent(bar).expect("a number")).collect();
