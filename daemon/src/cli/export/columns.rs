@@ -40,7 +40,7 @@ struct Column {
 
 /// The columns, in their order.
 pub(super) struct Columns {
-    columns: Vec<Column>,
+    all: Vec<Column>,
     second: usize,
     receiver: usize,
 }
@@ -81,7 +81,7 @@ impl Columns {
             return Err(ExportError::View("it has no columns second and rx_id".to_owned()));
         };
         Ok(Self {
-            columns,
+            all: columns,
             second,
             receiver,
         })
@@ -89,7 +89,7 @@ impl Columns {
 
     /// Their names.
     pub(super) fn names(&self) -> Vec<String> {
-        self.columns.iter().map(|column| column.field.name().clone()).collect()
+        self.all.iter().map(|column| column.field.name().clone()).collect()
     }
 
     /// Names of the columns whose values are mostly different, so that a dictionary of them is of no
@@ -105,7 +105,7 @@ impl Columns {
 
     /// The schema of a file, with these texts about the whole.
     pub(super) fn schema(&self, about: HashMap<String, String>) -> SchemaRef {
-        let fields: Vec<Field> = self.columns.iter().map(|column| column.field.clone()).collect();
+        let fields: Vec<Field> = self.all.iter().map(|column| column.field.clone()).collect();
         Arc::new(Schema::new(fields).with_metadata(about))
     }
 
@@ -130,7 +130,7 @@ pub(super) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub(super) fn new(columns: &'a Columns, schema: SchemaRef) -> Self {
-        let builders = columns.columns.iter().map(|column| Builder::new(column.kind));
+        let builders = columns.all.iter().map(|column| Builder::new(column.kind));
         Self {
             columns,
             schema,
@@ -149,7 +149,7 @@ impl<'a> Rows<'a> {
     pub(super) fn push(&mut self, second: &[Option<Row>], receivers: &[String]) -> Result<(), ExportError> {
         let any = second.iter().flatten().next();
         for ((row, receiver), slot) in second.iter().zip(receivers).zip(0_i32..) {
-            for (column, builder) in self.columns.columns.iter().zip(&mut self.builders) {
+            for (column, builder) in self.columns.all.iter().zip(&mut self.builders) {
                 match builder {
                     Builder::Integer(builder) if column.kind == Kind::Slot => builder.append_value(slot),
                     Builder::Text(builder) if column.at == self.columns.receiver => builder.append_value(receiver),
