@@ -164,6 +164,8 @@ def test_without_pytorch_one_sentence_says_so(export, monkeypatch):
         dataset(export, COLUMNS).to_torch()
 
 
+# More workers than files, and than processors.
+@pytest.mark.filterwarnings("ignore:This DataLoader will create 4 worker processes")
 @pytest.mark.parametrize("workers", [0, 2, 4])
 def test_a_data_loader_yields_every_sample_once(export, workers):
     if "HEIMDALL_TORCH" not in os.environ:
