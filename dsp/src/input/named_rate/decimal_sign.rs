@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{plausible, quantity};
+use super::quantity::{plausible, quantity};
 
 /// Least rate that is taken for a number with a fraction: `rx_1_48k` is the rate 48 kHz of a receiver 1.
 const LEAST_FRACTION_HZ: f64 = 8e3;
