@@ -25,9 +25,9 @@ need_python
 need_chromium
 # Most tests mostly wait: until a lease expires, or until a server is back.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS-6}
-part "build" cargo test --locked --workspace --features heimdall-daemon/demo --no-run
+part "build" cargo test --locked --workspace --features heimdall-daemon/demo,heimdall-daemon/export --no-run
 # All parts run, also after one that fails.
-part "tests" cargo test --locked --workspace --features heimdall-daemon/demo --no-fail-fast
+part "tests" cargo test --locked --workspace --features heimdall-daemon/demo,heimdall-daemon/export --no-fail-fast
 part "Python" env HEIMDALLD="${CARGO_TARGET_DIR-$PWD/target}/debug/heimdalld" dsp/python/test.sh
 
 printf '\n'

@@ -2,7 +2,7 @@
 # Builds heimdall-features, installs it in a virtual environment under target/, and runs its type checks and its tests.
 # Arguments go to pytest.
 #
-#   HEIMDALLD            a heimdalld with the demo: its rows are compared with the numbers from Python
+#   HEIMDALLD            a heimdalld with the features demo and export: its rows are compared with the numbers from Python
 #   HEIMDALL_REFERENCE   a features.py outside of the project, the NumPy reference
 #   HEIMDALL_TORCH       if set, PyTorch is installed and its DataLoader runs: several GB with the CUDA that PyPI's has
 set -euo pipefail

@@ -144,7 +144,7 @@ pub fn main() -> ExitCode {
         Command::Extract(options) => extract(&options, None),
         #[cfg(not(feature = "export"))]
         Command::Export { .. } => Err(usage_error(
-            "this heimdalld was built without cargo's feature export: cargo build --release --features export",
+            "this heimdalld was built without cargo's feature export: cargo build --release -p heimdall-daemon --features export",
         )),
         #[cfg(feature = "demo")]
         Command::Demo(arguments) => block_on(async { Ok(crate::demo::main(arguments).await) }),

@@ -1,6 +1,6 @@
 """The daemon writes the same numbers: recordings through an object store and a database, and through Python.
 
-HEIMDALLD names a heimdalld with the demo, which has a throw-away Postgres and an object store.
+HEIMDALLD names a heimdalld with cargo's features demo and export, which has a throw-away Postgres and an object store.
 """
 
 import io
@@ -63,7 +63,7 @@ class Demo:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     if not HEIMDALLD:
-        pytest.skip("HEIMDALLD names no heimdalld with the demo")
+        pytest.skip("HEIMDALLD names no heimdalld with demo and export")
     folder = tmp_path_factory.mktemp("recordings")
     recordings(folder)
     running = Demo(folder)

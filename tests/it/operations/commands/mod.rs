@@ -2,6 +2,7 @@
 
 mod backfill;
 mod doctor;
+#[cfg(feature = "export")]
 mod export;
 mod extract;
 mod help;
