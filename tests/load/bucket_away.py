@@ -5,7 +5,6 @@ recordings. The status is 1 if a recording has no good row after one attempt, or
 """
 
 import argparse
-import contextlib
 import os
 import statistics
 import sys
@@ -16,7 +15,7 @@ import numpy as np
 from compare import RECEIVERS, commit_to_rows_ms, wait_for_rows
 from processes import cpu_ms, stop_on_signals
 from recordings import fm_recording, put
-from servers import BUCKET, ObjectStore, Postgres, work_dir
+from servers import BUCKET, both_servers
 from stacks import Heimdalld
 
 ARCHIVE = "heimdall-archive"
@@ -56,11 +55,7 @@ def main():
     # A line for each session, however many there are.
     os.environ.setdefault("HEIMDALL_LOG", "info,heimdall_daemon::extraction=debug")
     recording = fm_recording(np.random.default_rng(1)).tobytes()
-    with work_dir() as work, contextlib.ExitStack() as running:
-        postgres = Postgres(work)
-        running.callback(postgres.stop)
-        store = ObjectStore(work)
-        running.callback(store.stop)
+    with both_servers() as (work, postgres, store, running):
         put(store, KEY, recording)
         fill(store, recording)
         stack = Heimdalld(work, postgres, store, buckets=f"{BUCKET},{ARCHIVE}")

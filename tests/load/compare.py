@@ -21,7 +21,7 @@ import numpy as np
 from plain_client import best_get_rate, get_loop, get_rate, presigned_paths
 from processes import MemoryPeak, OthersCpu, cpu_ms, stop_on_signals, wait_until_quiet
 from recordings import SAMPLE_RATE_HZ, STATIONS, fm_recording, put_objects
-from servers import ObjectStore, Postgres, work_dir
+from servers import both_servers
 from stacks import CELERY, CeleryStack, Heimdalld
 from table import Figures, first_line, machine, table
 
@@ -192,11 +192,7 @@ def main():
     stop_on_signals()
     check_extractor()
     figures = {}
-    with work_dir() as work, contextlib.ExitStack() as running:
-        postgres = Postgres(work)
-        running.callback(postgres.stop)
-        store = ObjectStore(work)
-        running.callback(store.stop)
+    with both_servers() as (work, postgres, store, _):
         keys = put_objects(store)
         paths = presigned_paths(store, keys)
         get_rate(store, paths, len(paths), 1)

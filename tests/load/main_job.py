@@ -4,7 +4,6 @@ The intervals of polling and sweep are an hour, so that only the notification ex
 """
 
 import argparse
-import contextlib
 import io
 import os
 import select
@@ -15,7 +14,7 @@ import numpy as np
 
 from processes import stop_on_signals
 from recordings import FREQUENCY_HZ, SAMPLE_RATE_HZ, STATIONS, fm_recording, put
-from servers import BUCKET, ObjectStore, Postgres, work_dir
+from servers import BUCKET, both_servers
 from stacks import CELERY, Heimdalld
 
 sys.path.append(str(CELERY))
@@ -173,11 +172,7 @@ def main():
     stop_on_signals()
     os.environ |= {"HEIMDALL_POLL_INTERVAL": "3600s", "HEIMDALL_SWEEP_INTERVAL": "3600s"}
     check = Checks()
-    with work_dir() as work, contextlib.ExitStack() as running:
-        postgres = Postgres(work)
-        running.callback(postgres.stop)
-        store = ObjectStore(work)
-        running.callback(store.stop)
+    with both_servers() as (work, postgres, store, running):
         print(f"{store.version}, Postgres {postgres.version}")
         daemon = Heimdalld(work, postgres, store)
         running.callback(daemon.stop)

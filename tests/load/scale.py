@@ -24,7 +24,7 @@ from compare import RECEIVERS, commit_to_rows_ms, wait_for_rows
 from plain_client import best_get_rate, presigned_paths
 from processes import MemoryPeak, cpu_ms, stop_on_signals, wait_until_quiet
 from recordings import put_objects
-from servers import ObjectStore, Postgres, work_dir
+from servers import both_servers
 from stacks import Heimdalld
 from table import first_line, machine
 
@@ -144,11 +144,7 @@ def main():
     for cores in options.cores:
         # What starts from here on inherits it: Postgres, the store and this script, but not the daemon.
         os.sched_setaffinity(0, everything[cores:] or everything)
-        with work_dir() as work, contextlib.ExitStack() as running:
-            postgres = Postgres(work)
-            running.callback(postgres.stop)
-            store = ObjectStore(work)
-            running.callback(store.stop)
+        with both_servers() as (work, postgres, store, _):
             keys = put_objects(store)
             gets = best_get_rate(store, presigned_paths(store, keys), options.gets)[0]
             rows.append(measure(work, postgres, store, keys, cores, options) | {"gets": gets})

@@ -147,3 +147,14 @@ def minio_version(binary):
             if fields[:2] == ["mod", "github.com/minio/minio"]:
                 return f"MinIO built from source, {fields[2]}"
     return said
+
+
+@contextlib.contextmanager
+def both_servers():
+    """The directory of this run, Postgres and an object store in it, and an ExitStack for what uses them."""
+    with work_dir() as work, contextlib.ExitStack() as running:
+        postgres = Postgres(work)
+        running.callback(postgres.stop)
+        store = ObjectStore(work)
+        running.callback(store.stop)
+        yield work, postgres, store, running

@@ -8,7 +8,6 @@ twice.
 """
 
 import argparse
-import contextlib
 import re
 import statistics
 import sys
@@ -21,13 +20,13 @@ from datetime import UTC, datetime
 from compare import RECEIVERS, commit_to_rows_ms, wait_for_rows
 from processes import OthersCpu, cpu_ms, stop_on_signals
 from recordings import put_objects
-from servers import ObjectStore, Postgres, work_dir
+from servers import both_servers
 from stacks import Heimdalld
 from table import first_line, machine
 
 # As in page.js.
 PAUSE_S = 5.0
-ANSWER_S = 10.0
+ANSWER_S = 15.0
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -161,11 +160,7 @@ def measure(stack, keys, postgres, options):
 def main():
     options = parse_options()
     stop_on_signals()
-    with work_dir() as work, contextlib.ExitStack() as running:
-        postgres = Postgres(work)
-        running.callback(postgres.stop)
-        store = ObjectStore(work)
-        running.callback(store.stop)
+    with both_servers() as (work, postgres, store, running):
         keys = put_objects(store)
         stack = Heimdalld(work, postgres, store)
         running.callback(stack.stop)
