@@ -33,41 +33,32 @@ pub(super) fn with_points(stem: &str) -> Cow<'_, str> {
     Cow::Borrowed(stem)
 }
 
-/// The two readings of a rate such as `2_4MSPS` or `2,4MSPS`: a number before a multiple may be the fraction of the one
-/// before it. Groups of two digits before it are a time.
-pub(super) fn doubtful(stem: &str, parts: &[&str]) -> Option<String> {
+/// The two readings of a rate such as `2_4MSPS`, `2,4MSPS` or `2_4_MSPS`, whose last part is `parts[at]`: a number before a
+/// multiple may be the fraction of the one before it. Groups of two digits before it are a time.
+pub(super) fn doubtful(stem: &str, parts: &[&str], at: usize) -> Option<String> {
     let is_number =
         |text: &str, most| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    let mut start = parts.first()?.len();
-    for at in 1..parts.len() {
-        let (whole, part) = (parts[at - 1], parts[at]);
-        let separator = stem.as_bytes()[start];
-        start += 1 + part.len();
-        let mut lower = part.to_ascii_lowercase();
-        if let Some(unit) = parts
-            .get(at + 1)
-            .filter(|unit| unit.to_ascii_lowercase().ends_with("sps"))
-        {
-            lower.push_str(&unit.to_ascii_lowercase());
-        }
-        let digits = lower.len() - lower.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let is_multiple = |text: &str| matches!(text, "k" | "ksps" | "msps");
-        let is_time = at > 1 && whole.len() == 2 && is_number(parts[at - 2], 2);
-        if !matches!(separator, b'_' | b',')
-            || !is_number(whole, 3)
-            || is_time
-            || !is_number(&lower[..digits], 3)
-            || !is_multiple(&lower[digits..])
-        {
-            continue;
-        }
-        let [fraction, number] = [format!("{whole}.{lower}"), lower].map(|text| plausible(quantity(&text)?));
-        if let (Some(fraction_hz @ LEAST_FRACTION_HZ..), Some(number_hz)) = (fraction, number) {
-            let separator = char::from(separator);
-            return Some(format!(
-                "{whole}{separator}{part}, which can be {fraction_hz} Hz or {number_hz} Hz"
-            ));
-        }
+    let last = parts[at].to_ascii_lowercase();
+    let has_number = last.starts_with(|c: char| c.is_ascii_digit());
+    let at = if has_number { at } else { at.checked_sub(1)? };
+    let (whole, part) = (parts[at.checked_sub(1)?], parts[at]);
+    let text = if has_number { last } else { format!("{part}{last}") };
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let is_time = at > 1 && whole.len() == 2 && is_number(parts[at - 2], 2);
+    let separator = stem[..part.as_ptr() as usize - stem.as_ptr() as usize]
+        .chars()
+        .next_back()?;
+    if !matches!(separator, '_' | ',')
+        || !is_number(whole, 3)
+        || is_time
+        || !is_number(&text[..digits], 3)
+        || !matches!(&text[digits..], "k" | "ksps" | "msps")
+    {
+        return None;
     }
-    None
+    let [fraction_hz, number_hz] = [format!("{whole}.{text}"), text].map(|text| plausible(quantity(&text)?));
+    let (fraction_hz, number_hz) = (fraction_hz.filter(|hz| *hz >= LEAST_FRACTION_HZ)?, number_hz?);
+    Some(format!(
+        "{whole}{separator}{part}, which can be {fraction_hz} Hz or {number_hz} Hz"
+    ))
 }

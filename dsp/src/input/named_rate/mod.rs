@@ -58,6 +58,8 @@ enum Certainty {
 #[derive(Debug, Clone, Copy)]
 struct Reading<'a> {
     text: &'a str,
+    /// The place of `text` among the parts.
+    at: usize,
     rate_hz: f64,
     certainty: Certainty,
 }
@@ -70,16 +72,14 @@ pub(super) fn find(file_name: &str) -> NamedRate {
     }
     let stem = &*decimal_sign::with_points(stem);
     let parts: Vec<&str> = stem.split([' ', '_', '-', ',', '(', ')', '[', ']', '@']).collect();
-    if let Some(fraction) = decimal_sign::doubtful(stem, &parts) {
-        return NamedRate::Doubtful(fraction);
-    }
     let readings: Vec<Reading> = (0..parts.len()).filter_map(|at| reading(&parts, at)).collect();
     for certainty in [Certainty::Stated, Certainty::Usual] {
         let mut these = readings.iter().filter(|reading| reading.certainty == certainty);
         if let Some(first) = these.next() {
             let is_same = |other: &Reading| other.rate_hz.total_cmp(&first.rate_hz).is_eq();
             return match these.find(|other| !is_same(other)) {
-                None => NamedRate::Hz(first.rate_hz),
+                None => decimal_sign::doubtful(stem, &parts, first.at)
+                    .map_or(NamedRate::Hz(first.rate_hz), NamedRate::Doubtful),
                 Some(other) => NamedRate::Doubtful(format!(
                     "{} and {}, each of which can be the sample rate",
                     shown(first),
@@ -125,6 +125,7 @@ fn reading<'a>(parts: &[&'a str], at: usize) -> Option<Reading<'a>> {
     };
     Some(Reading {
         text,
+        at,
         rate_hz: plausible(rate_hz)?,
         certainty,
     })

@@ -46,6 +46,7 @@ fn the_rate_of_every_recorder_is_read() {
         ("2026-11-27_12-00-30_250kSPS.cs16", 250_000.0),
         ("20261127_120000_2MSPS.cs16", 2_000_000.0),
         ("rx_1_48k.cf32", 48_000.0),
+        ("cap_2.4MSPS_12_5k.cs8", 2_400_000.0),
     ] {
         assert_eq!(find(name), NamedRate::Hz(rate), "{name}");
     }
