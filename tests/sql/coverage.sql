@@ -134,6 +134,22 @@ BEGIN
     PERFORM pg_temp.expect('nothing to do, nothing written', (SELECT ctid FROM heimdall.coverage_totals), held.ctid);
     UPDATE heimdall.coverage_totals SET walked_at = clock_timestamp() + interval '1 hour';
     PERFORM pg_temp.expect('the walk finds it', (SELECT sum(differing) FROM (SELECT (heimdall.keep_coverage()).differing FROM generate_series(1, 2)) w), 1::numeric);
+    -- A completed session without measurements whose note was lost is announced by the walk, once. One with a note is left
+    -- to it, one from before the installation is history.
+    UPDATE heimdall.sweep_state SET history_before = now() - interval '1 day';
+    INSERT INTO heimdall.recording_sessions (id, user_id, status, frequency_hz, bandwidth_hz, duration_seconds, created_at)
+    SELECT pg_temp.session(n), gen_random_uuid(), 'completed', 145000000, 12500, 1, now() - CASE n WHEN 96 THEN interval '1 year' ELSE interval '1 hour' END
+    FROM generate_series(96, 98) n;
+    DELETE FROM heimdall.change_notes;
+    UPDATE heimdall.recording_sessions SET status = 'recording' WHERE id = pg_temp.session(97);
+    UPDATE heimdall.recording_sessions SET status = 'completed' WHERE id = pg_temp.session(97);
+    UPDATE heimdall.coverage_totals SET walked_at = NULL, walked_to = NULL;
+    PERFORM * FROM heimdall.keep_coverage();
+    PERFORM pg_temp.expect('the one without a note', (SELECT array_agg(i.id) FROM heimdall.change_notes n, unnest(n.ids) i (id) WHERE n.kind = 'settle'), ARRAY[pg_temp.session(98)]);
+    PERFORM pg_temp.expand();
+    UPDATE heimdall.coverage_totals SET walked_at = NULL, walked_to = NULL;
+    PERFORM * FROM heimdall.keep_coverage();
+    PERFORM pg_temp.expect('not again', (SELECT count(*) FROM heimdall.change_notes), 0::bigint);
     TRUNCATE heimdall.measurement_features;
     PERFORM pg_temp.kept('truncated', true);
     PERFORM * FROM heimdall.enqueue_missing(250, true);

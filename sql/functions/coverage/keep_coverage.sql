@@ -1,8 +1,9 @@
 -- What a daemon does every second for the kept counts. It counts sessions that have changed, at most max_sessions or
 -- one row of them. A change is removed in one statement, and its sessions are counted in the next one, which sees all
 -- that was committed with it. It also walks through all sessions by id, and again after the last one: quickly as long
--- as no count is kept, later max_sessions every ten seconds, to find what no trigger has seen. Only one call runs at a
--- time; a second one returns immediately. A call that has nothing to do writes nothing.
+-- as no count is kept, later max_sessions every ten seconds, to find what no trigger has seen; a session without
+-- measurements that it finds is announced, since no sweep does. Only one call runs at a time; a second one returns
+-- immediately. A call that has nothing to do writes nothing.
 --
 -- more: another max_sessions changes wait. With fewer the next call has time: each result that is written names its
 -- session, and a session of seven that is counted after its last one is counted once and not seven times.
@@ -25,6 +26,7 @@ DECLARE
     walks    boolean;
     sessions uuid[];
     wrong    uuid[];
+    unknown  uuid[];
 BEGIN
     counted := 0;
     differing := 0;
@@ -80,8 +82,25 @@ BEGIN
         ORDER BY w.id
         LIMIT max_sessions);
     IF cardinality(sessions) > 0 THEN
+        IF kept.counted_at IS NOT NULL THEN
+            -- One statement: a session that is completed in its snapshot has a note or a change there, or a count.
+            unknown := ARRAY(SELECT r.session_id FROM heimdall.application_sessions r
+                             WHERE r.session_id = ANY (sessions) AND heimdall.is_completed(r.status)
+                             EXCEPT SELECT k.recording_session_id FROM heimdall.session_counts k
+                             WHERE k.recording_session_id = ANY (sessions)
+                             EXCEPT SELECT heimdall.outdated_sessions());
+        END IF;
         wrong := heimdall.keep_sessions(sessions);
         counted := counted + cardinality(sessions);
+        -- A completion whose note was lost. The sweep finds those with measurements. The others are announced by this note,
+        -- but for those from before the installation.
+        INSERT INTO heimdall.change_notes (kind, ids)
+        SELECT 'settle', array_agg(r.session_id)
+        FROM heimdall.application_sessions r
+        JOIN heimdall.session_counts k ON k.recording_session_id = r.session_id AND k.measurements = 0
+        WHERE r.session_id = ANY (unknown)
+          AND r.started_at >= coalesce((SELECT w.history_before FROM heimdall.sweep_state w), '-infinity')
+        HAVING count(*) > 0;
     END IF;
     UPDATE heimdall.coverage_totals t
     SET walked_to = sessions[cardinality(sessions)], walked_at = clock_timestamp(),
