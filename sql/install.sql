@@ -94,6 +94,7 @@ SELECT
 \ir functions/results/results_table.sql
 \ir functions/results/move_results.sql
 \ir results.sql
+\ir compression.sql
 
 \ir functions/application/as_uuid.sql
 \ir functions/application/as_time.sql

@@ -159,4 +159,26 @@ BEGIN
     PERFORM heimdall.resume_extraction();
     PERFORM pg_temp.expect_rows('resumed', format('EXECUTE claim(%L, 9, NULL)', w2), 5);
 END $$;
+
+-- New objects are compressed with lz4 where the server has it, but for a column with a method of its own.
+SELECT 'lz4' = ANY (enumvals) AS has_lz4 FROM pg_settings WHERE name = 'default_toast_compression' \gset
+\if :has_lz4
+CREATE TEMPORARY VIEW compressed AS
+SELECT string_agg(format('%s %s', a.attname, coalesce(nullif(a.attcompression::text, ''), '-')), ', ' ORDER BY a.attrelid, a.attnum) AS methods
+FROM pg_attribute a
+WHERE a.attrelid IN (heimdall.results_table(), 'heimdall.feature_parts'::regclass)
+  AND a.attname IN ('receiver_features', 'extraction_metadata');
+SELECT pg_temp.expect('after the installation', methods, 'receiver_features l, extraction_metadata l, receiver_features l') FROM compressed;
+ALTER TABLE heimdall.measurement_features ALTER receiver_features SET COMPRESSION pglz, ALTER extraction_metadata SET COMPRESSION default;
+\ir ../../sql/compression.sql
+SELECT pg_temp.expect('a method that was set stays', methods, 'receiver_features p, extraction_metadata l, receiver_features l') FROM compressed;
+
+-- A table of results that somebody has partitioned.
+CREATE TABLE heimdall.heimdalld_measurement_features (LIKE heimdall.measurement_features) PARTITION BY RANGE (timestamp);
+CREATE TABLE heimdall.heimdalld_measurement_features_1 PARTITION OF heimdall.heimdalld_measurement_features DEFAULT;
+\ir ../../sql/compression.sql
+SELECT pg_temp.expect('partitions', (SELECT array_agg(DISTINCT a.attcompression::text) FROM pg_attribute a
+                                     WHERE a.attrelid IN ('heimdall.heimdalld_measurement_features'::regclass, 'heimdall.heimdalld_measurement_features_1'::regclass)
+                                       AND a.attname IN ('receiver_features', 'extraction_metadata')), ARRAY['l']);
+\endif
 ROLLBACK;
