@@ -1,7 +1,5 @@
 //! Connections to the database that are cut, fall silent or lose replies.
 
-use std::collections::HashSet;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::support::daemon::Daemon;
@@ -77,64 +75,36 @@ async fn a_heartbeat_succeeds_within_the_lease_although_its_connection_falls_sil
 async fn a_claim_whose_response_is_lost_is_released_by_its_daemon() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
-    let first = bench.record(&["a.bin"]).await;
-    let database_proxy = TcpProxy::to_database(&bench).await;
-    let listener = bench.url_as("daemon").await;
-    // The lease is long, so only the daemon itself can release the claim. It polls seldom, so that no poll is in
-    // progress when replies begin to be dropped; that would cost it the connection.
-    let daemon = Daemon::start_through(
-        &bench,
-        &database_proxy,
-        &[
-            ("HEIMDALL_POLL_INTERVAL", "3s"),
-            ("HEIMDALL_LEASE", "10min"),
-            // The notification must arrive, so that the claim comes before the next look for notes.
-            ("HEIMDALL_LISTENER_DATABASE_URL", &listener),
-        ],
-    )
-    .await;
-    bench.complete(&first).await;
-    assert!(!bench.rows(&first).await[0].failed);
-    // The next claim takes the connection that was used last. It must have the claim prepared, because that takes a
-    // reply; and the daemon must not look for notes at this moment, because the lost reply would cost it the connection.
-    let last = async |statement: &str| -> Option<i32> {
-        let query = "SELECT pid FROM (SELECT pid, query, state, state_change FROM pg_stat_activity
-                WHERE datname = current_database() AND application_name = 'heimdalld' ORDER BY state_change DESC LIMIT 1) a
-            WHERE state = 'idle' AND query LIKE '%' || $1 || '%'
-              AND state_change BETWEEN clock_timestamp() - interval '500 ms' AND clock_timestamp() - interval '50 ms'";
-        let rows = bench.sql.query(query, &[&statement]).await.expect("the connections");
-        rows.first().map(|row| row.get(0))
-    };
-    // Which connection is used last differs from poll to poll. A look for notes may still come before the claim, whose reply
-    // is then the lost one, and nothing is claimed: once more with another session.
-    let have_claimed = Mutex::new(HashSet::new());
-    let mut claimed = 0;
-    for _ in 0..6 {
-        wait_until("a look for notes on a connection that has claimed", || async {
-            if let Some(pid) = last("claim_measurements").await {
-                have_claimed.lock().expect("no panic").insert(pid);
-            }
-            let looked = last("expand_notes").await;
-            looked.is_some_and(|pid| have_claimed.lock().expect("no panic").contains(&pid))
-        })
+    let session = bench.record(&["a.bin", "a.bin", "a.bin"]).await;
+    // A claim of rows takes two seconds, so that the proxy can begin to drop replies while it is at work.
+    bench
+        .execute(
+            "CREATE FUNCTION slow_claim() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN
+                 IF EXISTS (SELECT FROM claimed WHERE state = 'claimed') THEN PERFORM pg_sleep(2); END IF;
+                 RETURN NULL;
+             END $$;
+             CREATE TRIGGER slow_claim AFTER UPDATE ON heimdall.feature_queue REFERENCING NEW TABLE AS claimed
+                 FOR EACH STATEMENT EXECUTE FUNCTION slow_claim()",
+        )
         .await;
-        let session = bench.record(&["a.bin", "a.bin", "a.bin"]).await;
-        database_proxy.set(Mode::DropReplies);
-        bench.complete(&session).await;
-        let begun = Instant::now();
-        while claimed == 0 && begun.elapsed() < Duration::from_secs(5) {
-            claimed = bench.count("heimdall.feature_queue WHERE state = 'claimed'").await;
-        }
-        if claimed > 0 {
-            daemon.wait_for_log("cannot claim, retrying").await;
-        }
-        database_proxy.set(Mode::Forward);
-        assert_extracted(&bench.rows(&session).await, 1);
-        if claimed > 0 {
-            break;
-        }
-    }
-    assert_eq!(claimed, 3);
+    let database_proxy = TcpProxy::to_database(&bench).await;
+    // The lease is long, so only the daemon itself can release the claim.
+    let daemon = Daemon::start_through(&bench, &database_proxy, &[("HEIMDALL_LEASE", "10min")]).await;
+    bench.complete(&session).await;
+    wait_until("a claim at work", || async {
+        bench
+            .count("pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'")
+            .await
+            == 1
+    })
+    .await;
+    database_proxy.set(Mode::DropReplies);
+    bench.wait_claimed(3).await;
+    daemon.wait_for_log("cannot claim, retrying").await;
+    bench.execute("DROP TRIGGER slow_claim ON heimdall.feature_queue").await;
+    database_proxy.set(Mode::Forward);
+    assert_extracted(&bench.rows(&session).await, 1);
     assert_eq!(
         daemon
             .log_lines("claim response lost: the claimed rows are ready again")
