@@ -8,11 +8,15 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 use uuid::Uuid;
 
 use super::log_thread;
 use super::terminal::screen::has_colours;
 use crate::config::arguments::Arguments;
+use crate::config::log_filter::log_filter;
 use crate::config::settings::{DEFAULT_LOG, LogFormat};
 use crate::metrics::metrics;
 use crate::sanitize::is_unsafe_char;
@@ -22,10 +26,10 @@ pub(super) fn start_log(arguments: &Arguments) {
     // `run` has refused wrong log settings before; `migrate` uses the default instead.
     let filter = arguments
         .log_filter()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(DEFAULT_LOG));
+        .unwrap_or_else(|_| log_filter(DEFAULT_LOG).unwrap_or_default());
     log_thread::start();
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_max_level(LevelFilter::TRACE)
         .with_writer(LineWriter::default)
         // Otherwise it would print its own failures, which panics where standard error is closed.
         .log_internal_errors(false)
@@ -33,8 +37,10 @@ pub(super) fn start_log(arguments: &Arguments) {
     let started = match arguments.log_format().unwrap_or_default() {
         LogFormat::Pretty => builder
             .with_ansi(has_colours(io::IsTerminal::is_terminal(&io::stderr())))
+            .finish()
+            .with(filter)
             .try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).finish().with(filter).try_init(),
     };
     // Fails if the process has a log already, as in tests.
     drop(started);

@@ -10,6 +10,7 @@ mod fields;
 mod file;
 mod foreign_parameters;
 pub mod libpq;
+pub mod log_filter;
 pub mod page;
 mod parts;
 mod password_file;

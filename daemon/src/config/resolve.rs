@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
+use tracing_subscriber::filter::Targets;
 
 use super::arguments::Arguments;
 use super::credentials::DatabaseUrl;
+use super::log_filter::log_filter;
 use super::secret::Secret;
 use super::settings::{ConfigErrors, DEFAULT_LOG, ListenerUrl, LogFormat, Settings, SweepSettings};
 use super::validation::{Given, Validator, given};
@@ -106,10 +108,9 @@ impl Arguments {
     /// The log filter.
     ///
     /// # Errors
-    /// When a directive cannot be parsed.
-    pub fn log_filter(&self) -> Result<tracing_subscriber::EnvFilter, String> {
-        let text = self.log.as_deref().unwrap_or(DEFAULT_LOG);
-        tracing_subscriber::EnvFilter::try_new(text).map_err(|error| format!("'{text}': {error}"))
+    /// When a part of it is neither a level nor `module=level`.
+    pub fn log_filter(&self) -> Result<Targets, String> {
+        log_filter(self.log.as_deref().unwrap_or(DEFAULT_LOG))
     }
 
     /// The log format.
