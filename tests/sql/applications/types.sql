@@ -44,5 +44,5 @@ UPDATE heimdall.recording_sessions SET created_at = '2026-11-27 12:00:02', frequ
 SELECT pg_temp.expand();
 SELECT pg_temp.expect('the first one has left', (SELECT count(*) FROM heimdall.feature_queue), 1::bigint);
 SELECT pg_temp.expect('indexes', (SELECT string_agg(concat_ws(' ', m.relation, m.key), ', ' ORDER BY m.key) FROM heimdall.missing_indexes() m),
-    'heimdall.recording_sessions ((created_at AT TIME ZONE ''UTC'')), heimdall.recording_sessions (CASE WHEN abs(duration_seconds) < 1e300 THEN duration_seconds::double precision END)');
+    'heimdall.recording_sessions ((created_at AT TIME ZONE ''UTC'')), heimdall.recording_sessions (CASE WHEN abs(duration_seconds) < 1e300 THEN round(duration_seconds, 60)::double precision END), heimdall.measurements (CASE WHEN id::text ~ ''^([0-9a-fA-F]{4}(-?[0-9a-fA-F]{4}){7}|[{][0-9a-fA-F]{4}(-?[0-9a-fA-F]{4}){7}[}])$'' THEN id::text::uuid END)');
 ROLLBACK;
