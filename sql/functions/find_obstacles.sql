@@ -167,8 +167,8 @@ BEGIN
     RETURN QUERY
     SELECT 'warning', format('heimdall.%s', f.relation),
            format('%s is a text: its session is looked for in all of the table', c.name),
-           format('ALTER TABLE heimdall.%I ALTER COLUMN %I TYPE timestamptz USING %1$I.%2$I::timestamptz;  after the lines under '
-                  'Limits in sql/README.md', f.relation, c.name)
+           format('ALTER TABLE heimdall.%1$I ALTER COLUMN %2$I TYPE timestamptz USING heimdall.as_time(%2$I::text);  as sql/README.md says '
+                  'under Limits', f.relation, c.name)
     FROM heimdall.application_fields() f
     CROSS JOIN LATERAL heimdall.application_column('t', f.field) c
     WHERE f.field IN ('measured_at', 'started_at') AND c.category = 'S';
