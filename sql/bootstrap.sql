@@ -20,10 +20,34 @@ BEGIN
 END
 $$;
 
+-- `heimdalld migrate` finds these before it begins.
+DO $$
+BEGIN
+    IF current_setting('transaction_read_only')::boolean THEN
+        RAISE EXCEPTION 'heimdall: the transactions of % are read-only', session_user
+            USING HINT = format('Type:  SET default_transaction_read_only = off;  or for all sessions:  ALTER ROLE %I RESET '
+                                'default_transaction_read_only; ALTER DATABASE %I RESET default_transaction_read_only;',
+                                session_user, current_database());
+    ELSIF EXISTS (SELECT FROM pg_class c
+                  JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'heimdall'
+                  WHERE c.relname = 'schema_migrations'
+                    AND (SELECT count(*) FROM pg_attribute a
+                         WHERE a.attrelid = c.oid AND NOT a.attisdropped
+                           AND (a.attname, a.atttypid) IN (('version', 'integer'::regtype), ('name', 'text'::regtype),
+                                                           ('applied_at', 'timestamptz'::regtype))) < 3) THEN
+        RAISE EXCEPTION 'heimdall: heimdall.schema_migrations is the list of another program, not ours'
+            USING HINT = 'Type:  ALTER TABLE heimdall.schema_migrations SET SCHEMA public;  and tell that program.';
+    END IF;
+END
+$$;
+
 -- A migration that cannot get a lock gives up after this time and has changed nothing; `heimdalld migrate` tries again.
 -- The time is short because every other statement on the same table or view queues after the waiting one. It is less
 -- than deadlock_timeout, so that a deadlock ends the migration and not a statement of the application or of a daemon.
 SET LOCAL lock_timeout = '500ms';
+-- A role or database may limit short statements of an application.
+SET LOCAL statement_timeout = 0;
+SET LOCAL idle_in_transaction_session_timeout = 0;
 SET LOCAL client_min_messages = warning;
 
 -- A query locks a view first and then the views under it. The files under views/ replace them in the opposite order,
@@ -59,8 +83,8 @@ END
 $$;
 DO $$
 BEGIN
-    -- The schema may belong to somebody else.
-    IF (SELECT pg_has_role(n.nspowner, 'USAGE') FROM pg_namespace n WHERE n.nspname = 'heimdall') THEN
+    -- The schema may belong to somebody else, or have a comment already.
+    IF obj_description('heimdall'::regnamespace, 'pg_namespace') IS NULL AND (SELECT pg_has_role(n.nspowner, 'USAGE') FROM pg_namespace n WHERE n.nspname = 'heimdall') THEN
         COMMENT ON SCHEMA heimdall IS
             'Heimdall: stations, recording sessions and measurements, written by the application, and the RF features '
             'that heimdalld extracts from them.';

@@ -22,11 +22,11 @@ REVOKE ALL ON FUNCTION
     heimdall.related_measurements(uuid[], jsonb), heimdall.sweep_sessions(timestamptz, timestamptz, bigint),
     heimdall.source_fingerprint(text, text, text, double precision), heimdall.session_lock_key(uuid),
     heimdall.as_uuid(uuid), heimdall.as_uuid(text), heimdall.as_time(text), heimdall.application_fields(),
-    heimdall.application_value(text, text), heimdall.bad_values(text), heimdall.fit_to_application(text),
+    heimdall.application_column(text, text), heimdall.application_value(text, text), heimdall.bad_values(text), heimdall.fit_to_application(text),
     heimdall.completed_statuses(), heimdall.is_completed(text), heimdall.set_completed_statuses(text[]),
-    heimdall.view_definition(text), heimdall.redefined_view(), heimdall.results_table(), heimdall.move_results(),
+    heimdall.view_definition(text), heimdall.comparable_definition(text), heimdall.redefined_view(), heimdall.drop_outdated_view(text), heimdall.results_table(), heimdall.move_results(),
     heimdall.fits_results(regclass),
-    heimdall.is_hypertable(regclass), heimdall.missing_indexes(), heimdall.find_obstacles(),
+    heimdall.is_hypertable(regclass), heimdall.inheriting_tables(regclass), heimdall.missing_indexes(), heimdall.find_obstacles(),
     heimdall.window_end(timestamptz, double precision),
     heimdall.earlier(timestamptz, interval), heimdall.measure_coverage(),
     heimdall.sessions_changed(uuid[]), heimdall.outdated_sessions(), heimdall.count_sessions(uuid[]),
@@ -79,7 +79,8 @@ BEGIN
                                 'heimdall.session_lock_key(uuid), heimdall.as_uuid(uuid), heimdall.as_uuid(text), '
                                 'heimdall.as_time(text), heimdall.completed_statuses(), heimdall.is_completed(text), '
                                 'heimdall.results_table(), heimdall.redefined_view(), heimdall.missing_indexes(), '
-                                'heimdall.is_hypertable(regclass), heimdall.find_obstacles(), '
+                                'heimdall.is_hypertable(regclass), heimdall.inheriting_tables(regclass), '
+                                'heimdall.find_obstacles(), '
                                 'heimdall.window_end(timestamptz, double precision), '
                                 'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '
                                 'heimdall.measure_coverage(), heimdall.count_session(uuid), heimdall.count_queue(), '
@@ -135,5 +136,18 @@ BEGIN
                     USING HINT = 'An administrator must type:  GRANT heimdall_reader TO heimdall_admin;';
         END;
     END IF;
+END
+$$;
+
+-- Rights of others on views that drop_outdated_view() has dropped in this migration.
+DO $$
+DECLARE
+    lost text;
+BEGIN
+    FOR lost IN
+        SELECT r FROM jsonb_array_elements_text(coalesce(nullif(current_setting('heimdall.lost_rights', true), ''), '[]')::jsonb) AS r
+    LOOP
+        EXECUTE lost;
+    END LOOP;
 END
 $$;

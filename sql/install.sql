@@ -91,6 +91,9 @@ SELECT
 \ir schema/0020_backfill_changes.sql
 \endif
 
+\ir single_rows.sql
+\ir earlier_versions.sql
+
 \ir functions/results/results_table.sql
 \ir functions/results/move_results.sql
 \ir results.sql
@@ -99,6 +102,7 @@ SELECT
 \ir functions/application/as_uuid.sql
 \ir functions/application/as_time.sql
 \ir functions/application/application_fields.sql
+\ir functions/application/application_column.sql
 \ir functions/application/bad_values.sql
 \ir functions/application/application_value.sql
 \ir functions/application/fit_to_application.sql
@@ -107,8 +111,10 @@ SELECT
 \ir functions/application/set_completed_statuses.sql
 \ir functions/application/view_definition.sql
 \ir functions/application/redefined_view.sql
+\ir functions/application/drop_outdated_view.sql
 
 \ir functions/indexes/is_hypertable.sql
+\ir functions/indexes/inheriting_tables.sql
 \ir functions/indexes/missing_indexes.sql
 \ir functions/indexes/missing_base_indexes.sql
 \ir functions/find_obstacles.sql
@@ -192,5 +198,9 @@ SELECT
 COMMIT;
 
 -- Outside the transaction: builds missing indexes on the application's tables, with CONCURRENTLY where that is possible.
+SET statement_timeout = 0;
+SET lock_timeout = 0;
 SELECT * FROM heimdall.missing_base_indexes()
 \gexec
+RESET statement_timeout;
+RESET lock_timeout;

@@ -49,10 +49,10 @@ BEGIN
                   AND obj_description(p.oid, 'pg_proc') IS NOT NULL
                   AND p.proname = ANY (ARRAY[
                       'may_notify', 'wake_workers', 'longest_session', 'as_time', 'application_fields',
-                      'application_value', 'bad_values', 'fit_to_application', 'completed_statuses', 'is_completed',
+                      'application_column', 'application_value', 'bad_values', 'fit_to_application', 'completed_statuses', 'is_completed',
                       'set_completed_statuses',
-                      'view_definition', 'redefined_view', 'results_table', 'fits_results', 'move_results', 'is_hypertable',
-                      'missing_indexes', 'find_obstacles', 'as_uuid', 'window_end', 'earlier',
+                      'view_definition', 'comparable_definition', 'redefined_view', 'drop_outdated_view', 'results_table', 'fits_results', 'move_results', 'is_hypertable',
+                      'inheriting_tables', 'missing_indexes', 'find_obstacles', 'as_uuid', 'window_end', 'earlier',
                       'source_fingerprint', 'session_lock_key', 'claim_measurements',
                       'announce_sessions', 'settle_sessions', 'release_expired', 'enqueue_sessions', 'apply_changes',
                       'related_measurements', 'expand_taken', 'expand_notes', 'sweep_sessions', 'enqueue_missing',

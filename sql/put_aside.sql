@@ -12,7 +12,7 @@ BEGIN
     END IF;
     FOR part IN
         SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-        WHERE i.indrelid = theirs AND c.relname LIKE 'measurement\_features\_%'
+        WHERE i.indrelid = theirs AND starts_with(c.relname, 'measurement_features_')
     LOOP
         EXECUTE format('ALTER INDEX heimdall.%I RENAME TO %I', part.name, 'heimdall_aside_' || part.name);
     END LOOP;

@@ -16,7 +16,7 @@ BEGIN
     IF aside IS NOT NULL THEN
         FOR part IN
             SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-            WHERE i.indrelid = aside AND c.relname LIKE 'heimdall\_aside\_%'
+            WHERE i.indrelid = aside AND starts_with(c.relname, 'heimdall_aside_')
         LOOP
             EXECUTE format('ALTER INDEX heimdall.%I RENAME TO %I', part.name,
                            substr(part.name, length('heimdall_aside_') + 1));

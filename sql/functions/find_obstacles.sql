@@ -10,6 +10,7 @@ LANGUAGE plpgsql
 STABLE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
     -- What is written into a row of results.
@@ -23,9 +24,57 @@ DECLARE
     named    CONSTANT regclass := to_regclass('heimdall.measurement_features');
     one      record;
     refused  boolean;
+    applied  integer[] := '{}';
 BEGIN
+    -- Names of our tables and views that something else has.
+    IF to_regclass('heimdall.schema_migrations') IS NOT NULL THEN
+        EXECUTE 'SELECT coalesce(array_agg(m.version), ''{}'') FROM heimdall.schema_migrations m' INTO applied;
+    END IF;
+    IF applied = '{}' AND to_regclass('heimdall.feature_queue') IS NOT NULL AND to_regclass('heimdall.backfills') IS NOT NULL
+       AND to_regclass('heimdall.schema_migrations') IS NOT NULL THEN
+        RETURN QUERY SELECT 'blocks', 'schema_migrations',
+            'it has no rows, and tables of ours exist: a schema was restored without its rows',
+            'pg_dump --data-only --table=heimdall.schema_migrations … | psql …;  from where the dump was made, then: heimdalld migrate';
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT 'blocks', format('heimdall.%s', w.name), format('a %s of this name exists, and it is not ours', lower(k.kind)),
+           format('ALTER %s heimdall.%I RENAME TO %I;  and what uses it', k.kind, w.name, 'other_' || w.name)
+    FROM (SELECT t.name, t.version
+          FROM (VALUES ('backfills', 3), ('feature_queue', 4), ('extraction_control', 5), ('worker_heartbeats', 6),
+                       ('sweep_state', 7), ('queue_depth', 9), ('feature_parts', 10), ('change_notes', 11),
+                       ('cancelled_measurements', 11), ('session_counts', 12), ('coverage_changes', 12),
+                       ('coverage_totals', 12), ('session_locks', 14), ('installed_definitions', 15), ('feature_minutes', 17),
+                       ('page_actions', 18), ('backfill_changes', 20)) AS t (name, version)
+        UNION ALL
+          -- A view may be older than the list of versions says, so only before the first installation.
+          SELECT v.name, 1
+          FROM unnest(ARRAY['pending_features', 'session_measurements', 'iq_measurements', 'feature_coverage', 'session_coverage',
+                            'feature_failures', 'backfill_progress', 'extraction_workers', 'session_features',
+                            'measurement_status', 'feature_error_kinds', 'feature_backlog', 'claimed_measurements',
+                            'application_sessions', 'application_measurements', 'extracted_features', 'feature_samples',
+                            'aligned_features', 'feature_dictionary', 'session_transmitters']) AS v (name)) w
+    CROSS JOIN LATERAL (
+        SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'c' THEN 'TYPE' WHEN 'S' THEN 'SEQUENCE'
+                              ELSE 'TABLE' END AS kind
+        FROM pg_class c WHERE c.oid = to_regclass('heimdall.' || w.name)
+      UNION ALL
+        SELECT CASE t.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END
+        FROM pg_type t WHERE t.typnamespace = 'heimdall'::regnamespace AND t.typname = w.name AND t.typrelid = 0
+    ) k
+    WHERE w.version <> ALL (applied)
+    ORDER BY w.name;
+
+    RETURN QUERY
+    SELECT 'blocks', format('heimdall.%s', w.name), 'the application''s table does not exist any more',
+           'let the application make it, or for one of ours: DELETE FROM heimdall.schema_migrations WHERE version = 1;  then: '
+           'heimdalld migrate'
+    FROM unnest(ARRAY['measurements', 'recording_sessions', 'websdr_stations']) AS w (name)
+    WHERE 1 = ANY (applied) AND to_regclass('heimdall.' || w.name) IS NULL;
+
     -- Columns and types.
-    FOR one IN SELECT f.* FROM heimdall.application_fields() f WHERE to_regclass('heimdall.' || f.relation) IS NOT NULL LOOP
+    FOR one IN SELECT f.* FROM heimdall.application_fields() f 
+               WHERE to_regclass('heimdall.' || f.relation) IS NOT NULL AND f.relation <> 'known_sources' LOOP
         BEGIN
             PERFORM heimdall.application_value('t', one.field);
         EXCEPTION WHEN undefined_column OR datatype_mismatch THEN
@@ -46,7 +95,7 @@ BEGIN
     CROSS JOIN pg_class c
     WHERE x.extname = 'timescaledb' AND c.relnamespace = 'heimdall'::regnamespace
       AND c.relname IN ('recording_sessions', 'measurements') AND heimdall.is_hypertable(c.oid::regclass)
-      AND string_to_array(substring(x.extversion FROM '^\d+\.\d+'), '.')::integer[] < '{2,18}';
+      AND string_to_array(substring(x.extversion FROM '^[0-9]+[.][0-9]+'), '.')::integer[] < '{2,18}';
 
     RETURN QUERY
     SELECT 'blocks', format('heimdall.%s', c.relname),
@@ -80,6 +129,50 @@ BEGIN
     FROM heimdall.redefined_view() AS r (lacking)
     WHERE r.lacking IS NOT NULL;
 
+    -- What our views read is a matter of the last migration.
+    IF is_installed THEN
+        RETURN QUERY
+        SELECT CASE WHEN bool_or(d.is_read) THEN 'warning' ELSE 'wrong' END, format('heimdall.%s', d.relation),
+               CASE WHEN bool_or(d.is_read)
+                    THEN format('our views do not read %s, which came or changed after the last migration',
+                                string_agg(DISTINCT d.name::text, ', ' ORDER BY d.name::text) FILTER (WHERE NOT d.is_read))
+                    ELSE 'our views read another table, which had this name when they were made' END,
+               'heimdalld migrate'
+        FROM (SELECT f.relation, c.name,
+                     EXISTS (SELECT FROM pg_rewrite r
+                             JOIN pg_depend p ON p.classid = 'pg_rewrite'::regclass AND p.objid = r.oid
+                             JOIN pg_attribute a ON a.attrelid = p.refobjid AND a.attnum = p.refobjsubid AND a.attname = c.name
+                             WHERE r.ev_class = to_regclass(replace('heimdall.application_' || f.relation, 'recording_', ''))
+                               AND p.refobjid = to_regclass('heimdall.' || f.relation)) AS is_read
+              FROM heimdall.application_fields() f
+              CROSS JOIN LATERAL heimdall.application_column('t', f.field) c
+              WHERE f.relation IN ('measurements', 'recording_sessions')
+                AND to_regclass(replace('heimdall.application_' || f.relation, 'recording_', '')) IS NOT NULL) d
+        GROUP BY d.relation
+        HAVING NOT bool_and(d.is_read);
+        RETURN QUERY
+        SELECT 'wrong', one_row.name, format('heimdall.%s has no row: %s', one_row.name, one_row.consequence), 'heimdalld migrate'
+        FROM (VALUES ('extraction_control', 'nothing is claimed', (SELECT count(*) FROM heimdall.extraction_control)),
+                     ('sweep_state', 'nothing is swept', (SELECT count(*) FROM heimdall.sweep_state)),
+                     ('queue_depth', 'the queue is not counted', (SELECT count(*) FROM heimdall.queue_depth)),
+                     ('coverage_totals', 'no counts are kept', (SELECT count(*) FROM heimdall.coverage_totals)))
+             AS one_row (name, consequence, n)
+        WHERE one_row.n = 0;
+        RETURN QUERY
+        SELECT 'wrong', 'session_locks', format('heimdall.session_locks lacks %s of its 4096 rows: some sessions are not announced',
+                                                4096 - count(*)), 'heimdalld migrate'
+        FROM heimdall.session_locks
+        HAVING count(*) < 4096;
+    END IF;
+    RETURN QUERY
+    SELECT 'warning', format('heimdall.%s', f.relation),
+           format('%s is a text: its session is looked for in all of the table', c.name),
+           format('ALTER TABLE heimdall.%1$I ALTER COLUMN %2$I TYPE timestamptz USING heimdall.as_time(%2$I::text);  as sql/README.md says '
+                  'under Limits', f.relation, c.name)
+    FROM heimdall.application_fields() f
+    CROSS JOIN LATERAL heimdall.application_column('t', f.field) c
+    WHERE f.field IN ('measured_at', 'started_at') AND c.category = 'S';
+
     IF named <> results AND is_installed THEN
         RETURN QUERY SELECT 'ok', 'results', format('in %s; heimdall.measurement_features is the application''s', results), NULL;
     ELSIF NOT is_installed AND named IS NOT NULL AND NOT heimdall.fits_results(named) THEN
@@ -108,6 +201,15 @@ BEGIN
           WHERE i.indrelid = results AND i.indisunique
           GROUP BY i.indexrelid) k
     WHERE k.names <@ written AND NOT k.names @> '{measurement_id}';
+
+    RETURN QUERY
+    SELECT 'wrong', 'results', format('the foreign key %s of %s keeps rows of %s from being deleted or moved', k.conname,
+                                      k.conrelid::regclass, results),
+           format('ALTER TABLE %s DROP CONSTRAINT %I, ADD CONSTRAINT %2$I %s ON UPDATE CASCADE ON DELETE CASCADE;', k.conrelid::regclass, k.conname,
+                  substring(pg_get_constraintdef(k.oid) FROM '^FOREIGN KEY [(].*[)] REFERENCES [^(]+[(][^)]*[)]'))
+    FROM pg_constraint k
+    WHERE k.confrelid = results AND k.contype = 'f' AND k.conparentid = 0
+      AND ('a' IN (k.confupdtype, k.confdeltype) OR 'r' IN (k.confupdtype, k.confdeltype));
 
     RETURN QUERY
     SELECT 'wrong', 'results', format('the column %s of %s must not be NULL, and our rows do not have it', a.attname, results),

@@ -1,5 +1,8 @@
 -- The receivers of a session that are not among these: for session_features. A receiver belongs to a session if it has a
 -- measurement in it, with an object or not. A measurement without an object belongs to the session that it names.
+DO $migration$
+BEGIN
+    EXECUTE heimdall.fit_to_application($function$
 CREATE OR REPLACE FUNCTION heimdall.missing_receivers(session uuid, present text[]) RETURNS text[]
 LANGUAGE plpgsql
 STABLE PARALLEL SAFE
@@ -18,16 +21,20 @@ BEGIN
         FROM heimdall.session_measurements sm
         WHERE sm.recording_session_id = session AND sm.rx_id <> ALL (present)
       UNION
-        SELECT coalesce(st.name::text, o.station)
+        SELECT coalesce({st.station_name}, o.station)
         FROM (
             SELECT m.websdr_station_id::text AS station, m.websdr_station_id
             FROM heimdall.application_measurements m
             WHERE m.named_session = session AND m.iq_data_location IS NULL
         ) o
-        LEFT JOIN heimdall.websdr_stations st ON st.id = o.websdr_station_id
-        WHERE coalesce(st.name::text, o.station) <> ALL (present)
+        LEFT JOIN heimdall.websdr_stations st ON {st.station_id} = o.websdr_station_id
+        WHERE coalesce({st.station_name}, o.station) <> ALL (present)
         ORDER BY 1);
 END
-$$;
+$$
+    $function$);
+END
+$migration$;
+
 COMMENT ON FUNCTION heimdall.missing_receivers(uuid, text[]) IS
     'The receivers with a measurement in a session, except these. For session_features.receivers_missing.';

@@ -6,6 +6,8 @@ CREATE OR REPLACE FUNCTION heimdall.source_fingerprint(
 ) RETURNS bigint
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+-- The text of a number, the same for everybody.
+SET extra_float_digits = 1
 AS $$
 BEGIN
     RETURN hashtextextended(concat_ws(E'\n', location, 'station ' || station, 'format ' || iq_format,

@@ -16,22 +16,24 @@ WITH found (ord, level, subject, finding, hint) AS (
     -- A superuser's triggers fire too, but session_replication_role = replica disables ours.
     SELECT 2, CASE WHEN t.oid IS NULL OR t.tgenabled NOT IN ('O', 'A') THEN 'wrong' ELSE 'ok' END, 'trigger ' || w.name,
            CASE WHEN t.oid IS NULL OR t.tgenabled NOT IN ('O', 'A')
-                THEN format('%s on heimdall.%s: nothing is noted by it, the sweep alone finds what is missed',
-                            CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'disabled' END, w.relation)
+                THEN format('%s on %s: nothing is noted by it, the sweep alone finds what is missed',
+                            CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'disabled' END,
+                            coalesce(h.relation::text, 'heimdall.' || w.relation))
                 ELSE 'enabled' END,
            CASE WHEN t.oid IS NULL THEN 'heimdalld migrate'
                 -- A hypertable refuses ENABLE TRIGGER.
                 WHEN t.tgenabled NOT IN ('O', 'A') AND heimdall.is_hypertable(t.tgrelid::regclass)
-                THEN format('DROP TRIGGER %I ON heimdall.%I;  then: heimdalld migrate', w.name, w.relation)
+                THEN format('DROP TRIGGER %I ON %s;  then: heimdalld migrate', w.name, h.relation)
                 WHEN t.tgenabled NOT IN ('O', 'A')
-                THEN format('ALTER TABLE heimdall.%I ENABLE TRIGGER %I;', w.relation, w.name) END
+                THEN format('ALTER TABLE %s ENABLE TRIGGER %I;', h.relation, w.name) END
     FROM (VALUES ('heimdall_session_inserted', 'recording_sessions'),
                  ('heimdall_session_updated', 'recording_sessions'),
                  ('heimdall_session_deleted', 'recording_sessions'),
                  ('heimdall_measurement_inserted', 'measurements'),
                  ('heimdall_measurement_updated', 'measurements'),
                  ('heimdall_measurement_deleted', 'measurements')) AS w (name, relation)
-    LEFT JOIN pg_trigger t ON t.tgrelid = to_regclass('heimdall.' || w.relation) AND t.tgname = w.name
+    LEFT JOIN LATERAL heimdall.inheriting_tables(to_regclass('heimdall.' || w.relation)) h ON true
+    LEFT JOIN pg_trigger t ON t.tgrelid = h.relation AND t.tgname = w.name
   UNION ALL
     SELECT 3, 'wrong', 'triggers',
            format('session_replication_role = replica for %s: no trigger fires for it',

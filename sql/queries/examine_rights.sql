@@ -1,6 +1,6 @@
 -- Purpose: `heimdalld migrate`: what the login may not do that an installation needs, and what to type. It works on every
 --   database, also before the first installation.
--- Parameters: none
+-- Parameters: none. In ASCII, because the database may have an encoding that lacks other characters.
 -- Returns: level (blocks, wrong), subject, finding, hint; no rows: nothing is missing
 -- Plan: catalogues only.
 WITH me AS (
@@ -11,11 +11,29 @@ WITH me AS (
     WHERE c.relname IN ('recording_sessions', 'measurements', 'websdr_stations') AND c.relkind IN ('r', 'p')
 ), found (ord, level, subject, finding, hint) AS (
     SELECT 1, 'blocks', 'database', format('the encoding is %s, it must be UTF8', current_setting('server_encoding')),
-           'CREATE DATABASE … ENCODING ''UTF8'' TEMPLATE template0;  then restore a dump into it'
+           'CREATE DATABASE ... ENCODING ''UTF8'' TEMPLATE template0;  then restore a dump into it'
     WHERE current_setting('server_encoding') <> 'UTF8'
   UNION ALL
     SELECT 1, 'blocks', 'server', format('PostgreSQL %s; it must be 14 or later', current_setting('server_version')), 'pg_upgrade'
     WHERE current_setting('server_version_num')::integer < 140000
+  UNION ALL
+    SELECT 1, 'blocks', 'server', CASE WHEN pg_is_in_recovery() THEN 'it is a standby, which takes no writes'
+                                       ELSE 'the transactions of this login are read-only' END,
+           CASE WHEN pg_is_in_recovery() THEN 'let HEIMDALL_DATABASE_URL name the primary'
+                ELSE format('ALTER ROLE %I RESET default_transaction_read_only; '
+                            'ALTER DATABASE %I RESET default_transaction_read_only;', session_user, current_database()) END
+    WHERE current_setting('transaction_read_only')::boolean
+  UNION ALL
+    -- Other tools keep a list of this name too.
+    SELECT 1, 'blocks', 'schema_migrations', 'heimdall.schema_migrations is the list of another program, not ours',
+           'ALTER TABLE heimdall.schema_migrations SET SCHEMA public;  and tell that program'
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'heimdall'
+    WHERE c.relname = 'schema_migrations'
+      AND (SELECT count(*) FROM pg_attribute a
+           WHERE a.attrelid = c.oid AND NOT a.attisdropped
+             AND (a.attname, a.atttypid) IN (('version', 'integer'::regtype), ('name', 'text'::regtype),
+                                             ('applied_at', 'timestamptz'::regtype))) < 3
   UNION ALL
     SELECT 2, 'blocks', 'rights', format('there is no schema heimdall, and %s may not create it', me.name),
            format('CREATE SCHEMA heimdall AUTHORIZATION %I;', me.name)

@@ -1,5 +1,8 @@
 -- What is known of each measurement: its state, why, since when, who works on it, and the next try. Fast by measurement
 -- and by session; a query without one of them reads the whole history.
+DO $$
+BEGIN
+    EXECUTE heimdall.fit_to_application($view$
 CREATE OR REPLACE VIEW heimdall.measurement_status AS
 SELECT sm.measurement_id, sm.recording_session_id, sm.websdr_station_id, sm.rx_id, sm.measured_at, sm.iq_data_location,
        CASE WHEN q.state = 'waiting' AND q.recheck THEN 'recheck'
@@ -17,7 +20,7 @@ SELECT sm.measurement_id, sm.recording_session_id, sm.websdr_station_id, sm.rx_i
             WHEN q.state = 'waiting' THEN format('attempt %s failed, or could not be made', q.attempt)
             WHEN q.state = 'ready' THEN format('queued by %s, priority %s', q.source, q.priority)
             WHEN f.good IS NOT NULL THEN f.error
-            WHEN heimdall.is_completed(sm.session_status) IS NOT TRUE THEN format('the session is %s', sm.session_status)
+            WHEN heimdall.is_completed(sm.session_status) IS NOT TRUE THEN format('the session is %s', sm.session_status COLLATE pg_catalog."C")
             WHEN EXISTS (SELECT FROM heimdall.change_notes n
                          WHERE n.kind = 'completed' AND sm.recording_session_id = ANY (n.ids))
             THEN 'its session has just completed'
@@ -53,15 +56,18 @@ LEFT JOIN heimdall.cancelled_measurements x ON x.measurement_id = sm.measurement
 UNION ALL
 -- Without an object, or without a session.
 SELECT o.measurement_id, o.named_session, o.websdr_station_id,
-       coalesce(st.name::text, o.websdr_station_id::text), o.measured_at, o.iq_data_location,
+       coalesce({st.station_name}, o.websdr_station_id::text), o.measured_at, o.iq_data_location,
        CASE WHEN o.iq_data_location IS NULL THEN 'no object' ELSE 'no session' END,
        CASE WHEN o.iq_data_location IS NULL THEN 'iq_data_location is NULL'
             ELSE 'it names no session that exists, and no session''s window contains its time' END,
        NULL, 0, false, NULL, NULL, NULL
 FROM heimdall.application_measurements o
-LEFT JOIN heimdall.websdr_stations st ON st.id = o.websdr_station_id
+LEFT JOIN heimdall.websdr_stations st ON {st.station_id} = o.websdr_station_id
 WHERE o.iq_data_location IS NULL
-   OR (SELECT true FROM heimdall.session_measurements v WHERE v.measurement_id = o.measurement_id LIMIT 1) IS NULL;
+   OR (SELECT true FROM heimdall.session_measurements v WHERE v.measurement_id = o.measurement_id LIMIT 1) IS NULL
+    $view$);
+END
+$$;
 
 COMMENT ON VIEW heimdall.measurement_status IS
     'Each measurement: its state, why, since when, who works on it, the next try. Ask by measurement or by session.';

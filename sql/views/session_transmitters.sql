@@ -1,7 +1,8 @@
 -- What the application knows of the transmission that a session recorded: its frequency, and the transmitter in
 -- known_sources that recording_sessions.known_source_id names. Where the table, a column, or the owner's right to read it
--- is missing, the transmitter is NULL; one that is added later counts after the next migration. A bare column name means
--- the table's column where it exists, else the NULL of "absent".
+-- is missing, the transmitter is NULL; one that is added later counts after the next migration. A column of a type that is
+-- no number counts as missing. The bare name known_source_id means the table's column where it exists, else the NULL of
+-- "absent".
 DO $$
 DECLARE
     sources text := $none$
@@ -9,35 +10,34 @@ DECLARE
                NULL::double precision AS altitude_m, NULL::double precision AS power_dbm
         WHERE false
         $none$;
+    one     record;
+    numbers text := '';
 BEGIN
     IF to_regclass('heimdall.known_sources') IS NOT NULL
        AND (SELECT has_table_privilege(c.relowner, to_regclass('heimdall.known_sources'), 'SELECT')
             FROM pg_class c WHERE c.oid = 'heimdall.recording_sessions'::regclass) THEN
-        sources := $known$
-        SELECT p.*
-        FROM (SELECT NULL::double precision AS latitude, NULL::double precision AS longitude,
-                     NULL::double precision AS altitude_m, NULL::double precision AS power_dbm) absent
-        CROSS JOIN LATERAL (
-            SELECT k.id::text AS id, latitude::double precision AS latitude, longitude::double precision AS longitude,
-                   altitude_m::double precision AS altitude_m, power_dbm::double precision AS power_dbm
-            FROM heimdall.known_sources k
-        ) p
-        $known$;
+        FOR one IN SELECT f.field, f.columns[1] AS name FROM heimdall.application_fields() f WHERE f.relation = 'known_sources' LOOP
+            BEGIN
+                numbers := numbers || format(', %s AS %I', heimdall.application_value('k', one.field), one.name);
+            EXCEPTION WHEN datatype_mismatch THEN
+                numbers := numbers || format(', NULL::double precision AS %I', one.name);
+            END;
+        END LOOP;
+        sources := format('SELECT k.id::text COLLATE pg_catalog."default" AS id %s FROM heimdall.known_sources k', numbers);
     END IF;
-    EXECUTE format($view$
+    EXECUTE format(heimdall.fit_to_application($view$
         CREATE OR REPLACE VIEW heimdall.session_transmitters AS
-        SELECT s.id AS recording_session_id,
-               CASE WHEN s.frequency_hz BETWEEN -9e18 AND 9e18 THEN s.frequency_hz::bigint END AS frequency_hz,
+        SELECT s.id AS recording_session_id, s.frequency_hz,
                t.latitude IS NOT NULL AND t.longitude IS NOT NULL AS tx_known,
                t.latitude AS tx_latitude, t.longitude AS tx_longitude, t.altitude_m AS tx_altitude_m,
                t.power_dbm AS tx_power_dbm
-        FROM (SELECT NULL::double precision AS frequency_hz, NULL::uuid AS known_source_id) absent
+        FROM (SELECT NULL::uuid AS known_source_id) absent
         CROSS JOIN LATERAL (
-            SELECT heimdall.as_uuid(r.id) AS id, frequency_hz::double precision AS frequency_hz, known_source_id::text AS source_id
+            SELECT {r.session_id} AS id, {r.session_frequency_hz} AS frequency_hz, known_source_id::text COLLATE pg_catalog."default" AS source_id
             FROM heimdall.recording_sessions r
         ) s
         LEFT JOIN (%s) t ON t.id = s.source_id
-        $view$, sources);
+        $view$), sources);
 END
 $$;
 

@@ -17,6 +17,13 @@ END
 $$;
 ALTER TABLE heimdall.measurements DISABLE TRIGGER heimdall_measurement_updated;
 SELECT pg_temp.expect('ordinary', pg_temp.said('trigger heimdall_measurement_updated'), 'wrong | ALTER TABLE heimdall.measurements ENABLE TRIGGER heimdall_measurement_updated;');
+SAVEPOINT s;
+ALTER TABLE heimdall.measurements ENABLE TRIGGER heimdall_measurement_updated;
+CREATE TABLE heimdall.measurements_2026 () INHERITS (heimdall.measurements);
+SELECT pg_temp.expect('a table that inherits', pg_temp.said('trigger heimdall_measurement_updated'), 'wrong | heimdalld migrate');
+\ir ../../sql/triggers/application_tables.sql
+SELECT pg_temp.expect('it has its own', pg_temp.said('trigger heimdall_measurement_updated'), '');
+ROLLBACK TO s;
 \ir applications/origin/timescaledb.sql
 SELECT public.create_hypertable('heimdall.measurements', 'created_at');
 SELECT pg_temp.expect('a hypertable', pg_temp.said('trigger heimdall_measurement_updated'), 'wrong | DROP TRIGGER heimdall_measurement_updated ON heimdall.measurements;  then: heimdalld migrate');

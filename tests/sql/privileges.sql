@@ -47,7 +47,7 @@ BEGIN
     SELECT string_agg(format('%s %s', substr(who, 10), name), ', ' ORDER BY who, name) INTO got FROM granted WHERE kind = 'function';
     PERFORM pg_temp.expect('functions that may be called', got, concat_ws(', ',
         'admin cancel_backfill', 'admin cancel_measurement', 'admin enqueue_missing', 'admin extract_again', 'admin pause_extraction', 'admin prioritise', 'admin purge_features', 'admin record_action', 'admin recount_coverage', 'admin request_backfill', 'admin resume_extraction', 'admin retry_failed', 'admin retry_measurement', 'admin set_completed_statuses',
-        'daemon announce_sessions', 'daemon as_time', 'daemon as_uuid', 'daemon as_uuid', 'daemon claim_measurements', 'daemon completed_statuses', 'daemon count_queue', 'daemon count_session', 'daemon earlier', 'daemon enqueue_missing', 'daemon expand_notes', 'daemon find_obstacles', 'daemon is_completed', 'daemon is_hypertable', 'daemon keep_backfills', 'daemon keep_coverage', 'daemon longest_session', 'daemon may_notify', 'daemon measure_coverage', 'daemon missing_indexes', 'daemon missing_receivers', 'daemon redefined_view',
+        'daemon announce_sessions', 'daemon as_time', 'daemon as_uuid', 'daemon as_uuid', 'daemon claim_measurements', 'daemon completed_statuses', 'daemon count_queue', 'daemon count_session', 'daemon earlier', 'daemon enqueue_missing', 'daemon expand_notes', 'daemon find_obstacles', 'daemon inheriting_tables', 'daemon is_completed', 'daemon is_hypertable', 'daemon keep_backfills', 'daemon keep_coverage', 'daemon longest_session', 'daemon may_notify', 'daemon measure_coverage', 'daemon missing_indexes', 'daemon missing_receivers', 'daemon redefined_view',
         'daemon release_expired', 'daemon results_table', 'daemon session_lock_key', 'daemon settle_sessions', 'daemon status_of', 'daemon wake_workers', 'daemon window_end',
         'reader as_time', 'reader as_uuid', 'reader as_uuid', 'reader completed_statuses', 'reader count_queue', 'reader count_session', 'reader earlier', 'reader is_completed', 'reader longest_session', 'reader measure_coverage', 'reader missing_receivers', 'reader status_of', 'reader window_end'));
     PERFORM pg_temp.expect('the application''s tables are read through views alone', (SELECT string_agg(g::text, ', ') FROM granted g
@@ -64,7 +64,7 @@ BEGIN
         'longest_session', 'measure_coverage', 'missing_indexes', 'missing_receivers', 'note_deleted_features', 'note_measurement_changes', 'note_replicated_change', 'note_session_changes', 'pause_extraction',
         'prioritise', 'purge_features', 'record_action', 'recount_coverage', 'redefined_view', 'request_backfill', 'resume_extraction', 'retry_failed', 'retry_measurement', 'set_completed_statuses'));
     PERFORM pg_temp.expect('functions with dynamic SQL', (SELECT string_agg(proname, ', ' ORDER BY proname) FROM pg_proc
-        WHERE pronamespace = 'heimdall'::regnamespace AND prosrc ~* '\mEXECUTE\M'), 'find_obstacles, is_hypertable, move_results, purge_features, set_completed_statuses');
+        WHERE pronamespace = 'heimdall'::regnamespace AND prosrc ~* '\mEXECUTE\M'), 'drop_outdated_view, find_obstacles, is_hypertable, move_results, purge_features, set_completed_statuses');
     PERFORM pg_temp.expect('functions not in SQL or PL/pgSQL', (SELECT string_agg(p.proname, ', ') FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
         WHERE p.pronamespace = 'heimdall'::regnamespace AND l.lanname NOT IN ('sql', 'plpgsql')), NULL);
 

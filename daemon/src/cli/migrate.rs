@@ -1,9 +1,10 @@
 //! `heimdalld migrate`.
 
 use super::logging::start_log;
-use super::outcome::{CommandResult, exit_code, print, usage_error};
+use super::outcome::{CommandError, CommandResult, exit_code, print, usage_error};
 use super::runtime::block_on;
 use crate::config::arguments::Arguments;
+use crate::doctor::likely_cause;
 use crate::postgres::migrate::{self, MigrateError};
 use crate::postgres::obstacles::{Obstacle, Severity};
 use crate::sanitize::sanitize;
@@ -22,7 +23,16 @@ pub(super) fn migrate(arguments: &Arguments, check: bool) -> CommandResult {
         if let Err(MigrateError::Blocked(obstacles)) = &outcome {
             print_obstacles(obstacles);
         }
-        let report = outcome?;
+        let report = outcome.map_err(|error| match &error {
+            MigrateError::Database(cause) if !cause.is_refusal() => {
+                let (what, hint) = likely_cause(&url, cause);
+                CommandError {
+                    message: sanitize(&format!("{what}: {error}; type: {hint}")),
+                    status: 1,
+                }
+            }
+            _ => error.into(),
+        })?;
         let version = sql::schema_version();
         let is_complete = if check {
             for path in &report.schema_files {

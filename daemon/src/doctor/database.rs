@@ -156,12 +156,20 @@ impl Target {
     }
 
     fn cause_by_text(&self, lower: &str) -> (String, String) {
-        let Self { address, arguments, .. } = self;
+        let Self {
+            address,
+            arguments,
+            user,
+            database,
+            ..
+        } = self;
         if lower.contains("does not allow writes") {
             return (
                 format!("{address} takes no writes: it is a standby or read-only"),
-                "SELECT pg_is_in_recovery();  if true, put the primary, or all hosts with commas between them, into HEIMDALL_DATABASE_URL"
-                    .to_owned(),
+                format!(
+                    "SELECT pg_is_in_recovery();  if true, put the primary, or all hosts with commas between them, into HEIMDALL_DATABASE_URL; \
+                     if false: ALTER ROLE \"{user}\" RESET default_transaction_read_only; ALTER DATABASE \"{database}\" RESET default_transaction_read_only;"
+                ),
             );
         }
         if lower.contains("tls") || lower.contains("certificate") {

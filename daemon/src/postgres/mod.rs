@@ -41,6 +41,10 @@ const TCP_USER_TIMEOUT: Duration = Duration::from_secs(15);
 /// The socket side of a session. [`drive`] must run for the session to make progress.
 pub type Driver = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
+/// What a role or database may limit for short statements of an application. A migration builds
+/// indexes for minutes, a backfill of everything looks at the whole history, and a listener waits.
+const SESSION_LIMITS: &str = "-c default_transaction_isolation=read\\ committed -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0";
+
 /// How to connect to the database.
 ///
 /// A URL that comes from a file is read again for every connection, so a password can change
@@ -141,7 +145,8 @@ impl Database {
     /// pooler, which gives no sessions.
     pub async fn connect(&self, name: &str) -> Result<(Client, Driver), DbError> {
         let connecting = async {
-            let (client, mut driver) = match self.open(name, SESSION_MARKER).await {
+            let settings = format!("{SESSION_MARKER} {SESSION_LIMITS}");
+            let (client, mut driver) = match self.open(name, &settings).await {
                 Err(error) if is_refused_setting(&error) => return Err(DbError::Pooler),
                 opened => opened?,
             };

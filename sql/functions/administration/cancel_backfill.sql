@@ -8,6 +8,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     backfill_id := cancel_backfill.id;
+    IF (SELECT b.total - b.done - b.failed > 10000 FROM heimdall.backfills b WHERE b.backfill_id = cancel_backfill.id) THEN
+        RAISE NOTICE 'heimdall: removing the measurements of the backfill from the queue';
+    END IF;
     -- One of the sessions may have nothing outstanding any more.
     WITH cancelled AS (
         DELETE FROM heimdall.feature_queue q

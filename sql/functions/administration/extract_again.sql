@@ -26,12 +26,16 @@ BEGIN
                   HINT = 'To extract everything again:  SELECT * FROM heimdall.extract_again(since => ''-infinity'');';
     ELSIF until <= since THEN
         RAISE EXCEPTION 'until (%) is not after since (%)', until, since USING ERRCODE = 'invalid_parameter_value';
-    ELSIF extractor_before !~ '^\d{1,9}(\.\d{1,9}){0,3}$' THEN
+    ELSIF extractor_before !~ '^[0-9]{1,9}([.][0-9]{1,9}){0,3}$' THEN
         RAISE EXCEPTION 'extractor_before is %, must be a version such as 1.2.0', quote_literal(extractor_before)
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     -- One at a time, and not during a sweep.
-    PERFORM FROM heimdall.sweep_state FOR UPDATE;
+    PERFORM FROM heimdall.sweep_state FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RAISE NOTICE 'heimdall: waiting for a sweep, or for another call of an administrator, to end';
+        PERFORM FROM heimdall.sweep_state FOR UPDATE;
+    END IF;
     IF num_nonnulls(session, measurement) = 0 THEN
         RAISE NOTICE 'heimdall: looking for features to be extracted again';
     END IF;
@@ -59,7 +63,7 @@ BEGIN
           -- A row of an earlier extraction service names no version.
           AND (extractor_before IS NULL
                OR string_to_array(coalesce(substring(f.extraction_metadata ->> 'extractor_version'
-                                                     FROM '^\d{1,9}(?:\.\d{1,9})*'), '0'), '.')::integer[]
+                                                     FROM '^[0-9]{1,9}(?:[.][0-9]{1,9})*'), '0'), '.')::integer[]
                   < string_to_array(extractor_before, '.')::integer[])
           AND (since IS NULL OR f.timestamp >= since)
           AND (until IS NULL OR f.timestamp < until)

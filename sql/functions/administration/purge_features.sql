@@ -18,6 +18,9 @@ SET plan_cache_mode = force_custom_plan
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 SET jit = off
+-- The bounds of partitions are read as text.
+SET timezone = 'UTC'
+SET datestyle = 'ISO, MDY'
 SET lock_timeout = '2s'
 AS $$
 DECLARE
@@ -55,7 +58,7 @@ BEGIN
             JOIN pg_inherits i ON i.inhparent = p.partrelid
             JOIN pg_class c ON c.oid = i.inhrelid
             -- NULL for the default partition, and for one without an end.
-            CROSS JOIN LATERAL (SELECT substring(pg_get_expr(c.relpartbound, c.oid) FROM $r$ TO \('([^']*)'\)$r$)::timestamptz
+            CROSS JOIN LATERAL (SELECT substring(pg_get_expr(c.relpartbound, c.oid) FROM $r$ TO [(]'([^']*)'[)]$r$)::timestamptz
                                            AS ends_at) bound
             WHERE p.partrelid = heimdall.results_table() AND p.partstrat = 'r' AND p.partnatts = 1
               AND bound.ends_at <= older_than AND pg_has_role(c.relowner, 'USAGE')

@@ -1,6 +1,9 @@
 -- Queues earlier recordings, newest sessions first, after all other work. It examines the whole history (or the
 -- sessions created in [since, until)) in one statement and stops after batch_size * max_batches sessions. Nothing is
 -- queued twice, so a second call finds only what the first one left.
+DO $migration$
+BEGIN
+    EXECUTE heimdall.fit_to_application($function$
 CREATE OR REPLACE FUNCTION heimdall.request_backfill(
     batch_size     integer     DEFAULT 50,
     max_batches    integer     DEFAULT NULL,
@@ -25,8 +28,17 @@ BEGIN
     ELSIF until <= since THEN
         RAISE EXCEPTION 'until (%) is not after since (%)', until, since USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    IF station IS NOT NULL
+       AND NOT EXISTS (SELECT FROM heimdall.websdr_stations st
+                       WHERE {st.station_name} = station OR {st.station_id}::text = station) THEN
+        RAISE NOTICE 'heimdall: no station has the name or id %', quote_literal(station);
+    END IF;
     -- One at a time, and not during a sweep.
-    PERFORM FROM heimdall.sweep_state FOR UPDATE;
+    PERFORM FROM heimdall.sweep_state FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RAISE NOTICE 'heimdall: waiting for a sweep, or for another call of an administrator, to end';
+        PERFORM FROM heimdall.sweep_state FOR UPDATE;
+    END IF;
 
     RAISE NOTICE 'heimdall: looking for measurements without features';
     backfill_id := gen_random_uuid();
@@ -46,7 +58,11 @@ BEGIN
     END IF;
     RETURN NEXT;
 END
-$$;
+$$
+    $function$);
+END
+$migration$;
+
 COMMENT ON FUNCTION heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz, text) IS
     'Queues the measurements without features of completed sessions, newest first: at most batch_size * max_batches '
     'sessions (max_batches NULL: all), created in [since, until). include_failed: also measurements with an error row. '

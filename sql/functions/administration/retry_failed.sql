@@ -18,7 +18,11 @@ BEGIN
     END IF;
     PERFORM heimdall.check_error_kind(error_kind);
     -- One at a time, and not during a sweep.
-    PERFORM FROM heimdall.sweep_state FOR UPDATE;
+    PERFORM FROM heimdall.sweep_state FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RAISE NOTICE 'heimdall: waiting for a sweep, or for another call of an administrator, to end';
+        PERFORM FROM heimdall.sweep_state FOR UPDATE;
+    END IF;
     RAISE NOTICE 'heimdall: looking for measurements that failed';
 
     WITH queued AS (

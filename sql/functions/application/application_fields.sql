@@ -25,7 +25,12 @@ AS $$
            ('station_id',           'websdr_stations',    '{id}',                     'as it is',         true),
            ('station_name',         'websdr_stations',    '{name}',                   'text',             true),
            ('latitude',             'websdr_stations',    '{latitude}',               'double precision', true),
-           ('longitude',            'websdr_stations',    '{longitude}',              'double precision', true)
+           ('longitude',            'websdr_stations',    '{longitude}',              'double precision', true),
+           -- Where the application has this table.
+           ('tx_latitude',          'known_sources',      '{latitude}',               'double precision', false),
+           ('tx_longitude',         'known_sources',      '{longitude}',              'double precision', false),
+           ('tx_altitude_m',        'known_sources',      '{altitude_m}',             'double precision', false),
+           ('tx_power_dbm',         'known_sources',      '{power_dbm}',              'double precision', false)
 $$;
 COMMENT ON FUNCTION heimdall.application_fields() IS
     'What we read of the application''s tables, and in which columns it may be. Called by migrations only.';

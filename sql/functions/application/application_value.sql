@@ -16,6 +16,7 @@ DECLARE
     at_most  CONSTANT text := '''9999-12-31 00:00Z''::timestamptz';
     wanted record;
     own    record;
+    key    record;
     ended  text;
     value  text;
 BEGIN
@@ -27,16 +28,19 @@ BEGIN
         RAISE EXCEPTION 'heimdall: there is no value % of the application', field;
     END IF;
 
-    -- The first of the columns that exists, with its base type.
-    SELECT a.attname AS name, t.typname AS type, t.typcategory AS category, format('%s.%I', alias, a.attname) AS column
-    INTO own
-    FROM unnest(wanted.columns) WITH ORDINALITY AS c (name, n)
-    JOIN pg_attribute a ON a.attrelid = to_regclass('heimdall.' || wanted.relation) AND a.attname = c.name
-                       AND NOT a.attisdropped
-    JOIN pg_type d ON d.oid = a.atttypid
-    JOIN pg_type t ON t.oid = CASE WHEN d.typtype = 'd' THEN d.typbasetype ELSE d.oid END
-    ORDER BY c.n
-    LIMIT 1;
+    SELECT c.* INTO own FROM heimdall.application_column(alias, field) c;
+    -- The receiver of a measurement is compared with the ids of the stations, so it gets their type.
+    IF field = 'station' THEN
+        SELECT c.* INTO key FROM heimdall.application_column('t', 'station_id') c;
+        wanted.kind := CASE WHEN key.type = own.type OR key.type IN ('int2', 'int4', 'int8') AND own.type IN ('int2', 'int4', 'int8')
+                            THEN wanted.kind
+                            WHEN key.category = 'S' THEN 'text'
+                            WHEN key.type IN ('int2', 'int4', 'int8') THEN 'bigint'
+                            WHEN key.type = 'uuid' THEN 'uuid'
+                            ELSE wanted.kind END;
+    ELSIF field = 'station_id' AND own.category = 'S' THEN
+        wanted.kind := 'text';
+    END IF;
     IF own.name IS NULL AND wanted.needed THEN
         RAISE EXCEPTION 'heimdall: the table % has no column %', wanted.relation, wanted.columns[1]
             USING ERRCODE = 'undefined_column',
@@ -47,26 +51,33 @@ BEGIN
     value := CASE
         WHEN own.name IS NULL THEN format('NULL::%s', replace(wanted.kind, 'as it is', 'uuid'))
         WHEN wanted.kind = 'as it is' OR wanted.kind = own.type OR wanted.kind = 'double precision' AND own.type = 'float8'
-             OR wanted.kind = 'bigint' AND own.type = 'int8' THEN own.column
-        WHEN wanted.kind = 'text' THEN format('%s::text', own.column)
-        WHEN wanted.kind = 'uuid' AND own.category = 'S' THEN format('heimdall.as_uuid(%s::text)', own.column)
-        WHEN wanted.kind = 'bigint' AND own.type IN ('int2', 'int4') THEN format('%s::bigint', own.column)
+             OR wanted.kind = 'bigint' AND own.type = 'int8' THEN own.expression
+        WHEN wanted.kind = 'text' AND (own.category IN ('S', 'E', 'N', 'B') OR own.type = 'uuid')
+        THEN format('%s::text', own.expression)
+        -- The forms that PostgreSQL reads as a uuid, as in as_uuid().
+        WHEN wanted.kind = 'uuid' AND own.category = 'S'
+        THEN format('CASE WHEN %1$s::text ~ ''^([0-9a-fA-F]{4}(-?[0-9a-fA-F]{4}){7}|[{][0-9a-fA-F]{4}(-?[0-9a-fA-F]{4}){7}[}])$'' '
+                    'THEN %1$s::text::uuid END', own.expression)
+        WHEN wanted.kind = 'bigint' AND own.type IN ('int2', 'int4') THEN format('%s::bigint', own.expression)
         WHEN wanted.kind = 'bigint' AND own.category = 'N' AND own.type <> 'money'
-        THEN format('CASE WHEN %1$s BETWEEN -9e18 AND 9e18 THEN %1$s::bigint END', own.column)
+        THEN format('CASE WHEN %1$s BETWEEN -9e18 AND 9e18 THEN %1$s::bigint END', own.expression)
         WHEN wanted.kind = 'bigint' AND own.category = 'S'
-        THEN format('CASE WHEN %1$s ~ ''^\s*[-+]?\d{1,18}(\.\d{0,30})?\s*$'' THEN %1$s::text::numeric::bigint END',
-                    own.column)
+        THEN format('CASE WHEN %1$s::text ~ ''^[[:space:]]*[-+]?[0-9]{1,18}([.][0-9]{0,30})?[[:space:]]*$'' '
+                    'THEN %1$s::text::numeric::bigint END', own.expression)
+        -- Rounded, because one too near to zero does not convert.
         WHEN wanted.kind = 'double precision' AND own.type = 'numeric'
-        THEN format('CASE WHEN abs(%1$s) < 1e300 THEN %1$s::double precision END', own.column)
+        THEN format('CASE WHEN abs(%1$s) < 1e300 THEN round(%1$s, 60)::double precision END', own.expression)
+        WHEN wanted.kind = 'double precision' AND own.type = 'interval'
+        THEN format('extract(epoch FROM %s)::double precision', own.expression)
         WHEN wanted.kind = 'double precision' AND own.category = 'N' AND own.type <> 'money'
-        THEN format('%s::double precision', own.column)
+        THEN format('%s::double precision', own.expression)
         WHEN wanted.kind = 'double precision' AND own.category = 'S'
-        THEN format('CASE WHEN %1$s ~ ''^\s*[-+]?\d{1,30}(\.\d{0,30})?([eE][-+]?\d{1,2})?\s*$'' '
-                    'THEN %1$s::text::double precision END', own.column)
-        WHEN wanted.kind = 'timestamptz' AND own.type = 'timestamp' THEN format('(%s AT TIME ZONE ''UTC'')', own.column)
+        THEN format('CASE WHEN %1$s::text ~ ''^[[:space:]]*[-+]?[0-9]{1,30}([.][0-9]{0,30})?([eE][-+]?[0-9]{1,2})?[[:space:]]*$'' '
+                    'THEN %1$s::text::double precision END', own.expression)
+        WHEN wanted.kind = 'timestamptz' AND own.type = 'timestamp' THEN format('(%s AT TIME ZONE ''UTC'')', own.expression)
         WHEN wanted.kind = 'timestamptz' AND own.type = 'date'
-        THEN format('(%s::timestamp AT TIME ZONE ''UTC'')', own.column)
-        WHEN wanted.kind = 'timestamptz' AND own.category = 'S' THEN format('heimdall.as_time(%s::text)', own.column)
+        THEN format('(%s::timestamp AT TIME ZONE ''UTC'')', own.expression)
+        WHEN wanted.kind = 'timestamptz' AND own.category = 'S' THEN format('heimdall.as_time(%s::text)', own.expression)
     END;
     IF value IS NULL THEN
         RAISE EXCEPTION 'heimdall: %.% has the type %, which does not convert to %', wanted.relation, own.name,
@@ -74,7 +85,12 @@ BEGIN
             USING ERRCODE = 'datatype_mismatch',
                   HINT = format('Type:  ALTER TABLE heimdall.%I ALTER COLUMN %I TYPE %s USING %s;', wanted.relation,
                                 own.name, wanted.kind,
-                                CASE WHEN wanted.kind = 'uuid' THEN format('lpad(to_hex(%I), 32, ''0'')::uuid', own.name)
+                                CASE WHEN wanted.kind = 'uuid' AND own.type IN ('int4', 'int8')
+                                     THEN format('lpad(to_hex(%I), 32, ''0'')::uuid', own.name)
+                                     WHEN wanted.kind = 'timestamptz' AND own.category = 'N'
+                                     THEN format('to_timestamp(%I)', own.name)
+                                     WHEN wanted.kind = 'text' AND own.type = 'bytea'
+                                     THEN format('convert_from(%I, ''UTF8'')', own.name)
                                      ELSE '…' END);
     END IF;
 

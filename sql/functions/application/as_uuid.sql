@@ -11,7 +11,7 @@ CREATE OR REPLACE FUNCTION heimdall.as_uuid(value text) RETURNS uuid
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN value ~ '^([0-9a-fA-F]{4}(-?[0-9a-fA-F]{4}){7}|\{[0-9a-fA-F]{4}(-?[0-9a-fA-F]{4}){7}\})$'
+    SELECT CASE WHEN value ~ '^([0-9a-fA-F]{4}(-?[0-9a-fA-F]{4}){7}|[{][0-9a-fA-F]{4}(-?[0-9a-fA-F]{4}){7}[}])$'
                 THEN value::uuid END
 $$;
 COMMENT ON FUNCTION heimdall.as_uuid(text) IS

@@ -11,27 +11,21 @@ DECLARE
     checks text[] := '{}';
 BEGIN
     FOR one IN
-        SELECT f.field, f.kind, a.attname AS name, format('%s.%I', alias, a.attname) AS column
+        SELECT f.field, f.kind, c.name, c.expression
         FROM heimdall.application_fields() f
-        CROSS JOIN LATERAL (
-            SELECT x.attname
-            FROM unnest(f.columns) WITH ORDINALITY AS c (name, n)
-            JOIN pg_attribute x ON x.attrelid = to_regclass('heimdall.measurements') AND x.attname = c.name
-                               AND NOT x.attisdropped
-            ORDER BY c.n
-            LIMIT 1) a
-        WHERE f.relation = 'measurements' AND f.kind IN ('uuid', 'bigint', 'double precision', 'timestamptz')
+        CROSS JOIN LATERAL heimdall.application_column(alias, f.field) c
+        WHERE f.relation = 'measurements' AND f.kind IN ('uuid', 'bigint', 'double precision', 'timestamptz', 'as it is')
           AND f.field <> 'measurement_id'
     LOOP
         value := heimdall.application_value(alias, one.field);
-        IF value ~ '^(CASE|heimdall\.)' THEN
+        IF value ~ '^(CASE|heimdall[.])' THEN
             checks := checks || format('CASE WHEN (%s) IS NULL AND %s::text <> '''' THEN %L || quote_literal(left(%s::text, 40)) END',
-                                       value, one.column, one.name || ' is ', one.column);
+                                       value, one.expression, one.name || ' is ', one.expression);
         END IF;
         IF one.kind = 'timestamptz' THEN
             checks := checks || format('CASE WHEN NOT %s BETWEEN ''0001-01-01 00:00Z''::timestamptz '
                                        'AND ''9999-12-31 00:00Z''::timestamptz THEN %L || %s::text END',
-                                       value, one.name || ' is ', one.column);
+                                       value, one.name || ' is ', one.expression);
         END IF;
     END LOOP;
     IF cardinality(checks) = 0 THEN

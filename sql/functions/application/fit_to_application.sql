@@ -11,7 +11,7 @@ DECLARE
 BEGIN
     FOR token IN
         SELECT DISTINCT t.parts[1] AS alias, t.parts[2] AS field
-        FROM regexp_matches(template, '\{(\w+)\.(\w+)\}', 'g') AS t (parts)
+        FROM regexp_matches(template, '[{]([A-Za-z_]+)[.]([a-z_]+)[}]', 'g') AS t (parts)
     LOOP
         template := replace(template, format('{%s.%s}', token.alias, token.field),
                             heimdall.application_value(token.alias, token.field));

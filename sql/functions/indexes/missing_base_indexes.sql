@@ -16,12 +16,12 @@ BEGIN
     SELECT array_agg(s.text ORDER BY b.whole, b.is_whole, b.relation, s.n) INTO statements
     FROM (
         -- The table, or its partitions and then the table.
-        SELECT m.index_name AS whole, m.relation, m.key, m.index_name, true AS is_whole,
+        SELECT m.index_name AS whole, m.relation, m.key, m.index_name, true AS is_whole, c.relnamespace AS schema,
                CASE WHEN c.relkind = 'p' OR heimdall.is_hypertable(m.relation) THEN '' ELSE 'CONCURRENTLY ' END AS how
         FROM heimdall.missing_indexes() m
         JOIN pg_class c ON c.oid = m.relation
       UNION ALL
-        SELECT m.index_name, p.relid, m.key, format('heimdall_%s_%s_idx', p.relid::oid, left(md5(m.key), 8)), false,
+        SELECT m.index_name, p.relid, m.key, format('heimdall_%s_%s_idx', p.relid::oid, left(md5(m.key), 8)), false, c.relnamespace,
                'CONCURRENTLY '
         FROM heimdall.missing_indexes() m
         CROSS JOIN LATERAL pg_partition_tree(m.relation) p
@@ -32,7 +32,7 @@ BEGIN
                           WHERE i.indrelid = p.relid AND i.indisvalid AND i.indpred IS NULL AND i.indnatts = 1
                             AND quote_ident(a.attname) = m.key)
     ) b
-    LEFT JOIN pg_class o ON o.relname = b.index_name AND o.relkind IN ('i', 'I')
+    LEFT JOIN pg_class o ON o.relname = b.index_name AND o.relkind IN ('i', 'I') AND o.relnamespace = b.schema
     LEFT JOIN pg_index i ON i.indexrelid = o.oid AND i.indrelid = b.relation
     CROSS JOIN LATERAL (VALUES
         -- A build that was interrupted has left it.

@@ -32,7 +32,7 @@ BEGIN
     SELECT m.measurement_id
     FROM (SELECT w.value ->> 'at' AS at, w.value ->> 'seconds' AS seconds
           FROM jsonb_array_elements(old_windows) AS w
-          WHERE w.value ->> 'at' ~ '^\d{4}-' AND w.value ->> 'seconds' ~ '^\d{1,6}(\.\d+)?$') w
+          WHERE w.value ->> 'at' ~ '^[0-9]{4}-' AND w.value ->> 'seconds' ~ '^[0-9]{1,6}([.][0-9]+)?$') w
     CROSS JOIN LATERAL (SELECT iq.measurement_id FROM heimdall.iq_measurements iq
                         WHERE (iq.recording_session_id IS NULL) IS TRUE
                           AND iq.created_at BETWEEN w.at::timestamptz

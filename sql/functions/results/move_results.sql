@@ -16,7 +16,7 @@ BEGIN
     ELSIF heimdall.fits_results('heimdall.measurement_features') THEN
         FOR part IN
             SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-            WHERE i.indrelid = 'heimdall.measurement_features'::regclass AND c.relname LIKE 'measurement\_features\_%'
+            WHERE i.indrelid = 'heimdall.measurement_features'::regclass AND starts_with(c.relname, 'measurement_features_')
         LOOP
             EXECUTE format('ALTER INDEX heimdall.%I RENAME TO %I', part.name, 'heimdalld_' || part.name);
         END LOOP;

@@ -180,20 +180,27 @@ async fn the_payload_of_a_notification_decides_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_with_encoding_sql_ascii_is_refused() {
+async fn a_database_with_another_encoding_is_refused_with_what_to_type() {
     let cluster = crate::support::cluster().await;
     let name = empty_database().await;
     let (postgres, _driving) = connect(&cluster.url("postgres")).await;
-    postgres
-        .batch_execute(&format!(
-            "CREATE DATABASE {name}_ascii ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
-        ))
-        .await
-        .expect("a database");
-    let url = heimdall_daemon::config::secret::Secret::new(cluster.url(&format!("{name}_ascii")));
-    let error = heimdall_daemon::postgres::migrate::migrate(&url)
-        .await
-        .expect_err("the encoding is refused");
-    let said = format!("{error:?}");
-    assert!(said.contains("SQL_ASCII") && said.contains("UTF8"), "{said}");
+    // LATIN1 lacks characters of our texts; SQL_ASCII may contain bytes that are no text.
+    for encoding in ["SQL_ASCII", "LATIN1"] {
+        let name = format!("{name}_{}", encoding.to_lowercase());
+        postgres
+            .batch_execute(&format!(
+                "CREATE DATABASE {name} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+            ))
+            .await
+            .expect("a database");
+        let url = heimdall_daemon::config::secret::Secret::new(cluster.url(&name));
+        let error = heimdall_daemon::postgres::migrate::migrate(&url)
+            .await
+            .expect_err("the encoding is refused");
+        let said = format!("{error:?}");
+        assert!(
+            said.contains(&format!("the encoding is {encoding}, it must be UTF8")) && said.contains("CREATE DATABASE"),
+            "{said}"
+        );
+    }
 }

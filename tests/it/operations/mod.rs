@@ -10,6 +10,7 @@ mod health;
 mod installing;
 mod log_output;
 mod metrics;
+mod odd_databases;
 mod other_applications;
 mod page;
 #[cfg(feature = "plot")]

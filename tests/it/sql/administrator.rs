@@ -1,8 +1,12 @@
 //! The statements in the administrator's document, `sql/README.md`, that change the installation.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
 use heimdall_daemon::config::secret::Secret;
 use heimdall_daemon::postgres::migrate::migrate;
 
+use crate::support::psql::psql;
 use crate::support::{Bench, connect, empty_database};
 
 const DOCUMENT: &str = include_str!("../../../sql/README.md");
@@ -91,4 +95,42 @@ async fn the_documented_redefinition_decides_which_session_a_measurement_belongs
     // A migration keeps it.
     install(&bench).await;
     assert_eq!(bench.count("heimdall.session_measurements").await, 1);
+}
+
+/// A person sees at once why nothing happens, and the call goes on by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_waits_for_a_sweep_says_so() {
+    let bench = Bench::new().await;
+    for call in [
+        "request_backfill(station => 'nowhere')",
+        "retry_failed()",
+        "extract_again(since => '-infinity')",
+    ] {
+        bench
+            .execute("BEGIN; SELECT FROM heimdall.sweep_state FOR UPDATE")
+            .await;
+        let mut waiting = Command::new(psql())
+            .args([
+                "--no-psqlrc",
+                "--quiet",
+                "--tuples-only",
+                "--dbname",
+                &bench.url().await,
+            ])
+            .args(["--command", &format!("SELECT measurements_queued FROM heimdall.{call}")])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("psql runs");
+        let mut notices = BufReader::new(waiting.stderr.take().expect("its notices")).lines();
+        if call.contains("nowhere") {
+            let unknown = notices.next().expect("a notice").expect("a line");
+            assert!(unknown.contains("no station has the name or id 'nowhere'"), "{unknown}");
+        }
+        let notice = notices.next().expect("a notice").expect("a line");
+        assert!(notice.contains("waiting for a sweep"), "{notice}");
+        bench.execute("COMMIT").await;
+        let output = waiting.wait_with_output().expect("psql ends");
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "0", "{call}");
+    }
 }

@@ -180,3 +180,26 @@ fn only_fitted_files_name_the_applications_tables_or_the_table_of_results() {
     }
     assert_eq!(found, [] as [&str; 0]);
 }
+
+/// With `standard_conforming_strings = off` a backslash in an ordinary text is an escape, so that a
+/// regular expression has another meaning: `[0-9]` and `[.]` have the same for everybody.
+#[test]
+fn no_text_means_something_else_where_backslashes_are_escapes() {
+    let mut folders = vec![&heimdall_daemon::sql::FILES];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        folders.extend(folder.dirs());
+        for file in folder.files().filter(|file| !file.path().ends_with("install.sql")) {
+            let Some(text) = file.contents_utf8() else { continue };
+            for line in text.lines() {
+                let code = line.split("--").next().unwrap_or_default();
+                // A text that continues on further lines begins with E.
+                let is_escape = code.contains("E'") || line.trim_end().ends_with("\\n'");
+                if code.contains('\\') && !is_escape && file.path().extension().is_some_and(|ending| ending == "sql") {
+                    found.push(format!("{}: {}", file.path().display(), line.trim()));
+                }
+            }
+        }
+    }
+    assert_eq!(found, [] as [&str; 0]);
+}

@@ -44,5 +44,16 @@ UPDATE heimdall.recording_sessions SET created_at = '2026-11-27 12:00:02', frequ
 SELECT pg_temp.expand();
 SELECT pg_temp.expect('the first one has left', (SELECT count(*) FROM heimdall.feature_queue), 1::bigint);
 SELECT pg_temp.expect('indexes', (SELECT string_agg(concat_ws(' ', m.relation, m.key), ', ' ORDER BY m.key) FROM heimdall.missing_indexes() m),
-    'heimdall.recording_sessions ((created_at AT TIME ZONE ''UTC'')), heimdall.recording_sessions (CASE WHEN abs(duration_seconds) < 1e300 THEN duration_seconds::double precision END)');
+    'heimdall.recording_sessions ((created_at AT TIME ZONE ''UTC'')), heimdall.recording_sessions (CASE WHEN abs(duration_seconds) < 1e300 THEN round(duration_seconds, 60)::double precision END), heimdall.measurements (CASE WHEN id::text ~ ''^([0-9a-fA-F]{4}(-?[0-9a-fA-F]{4}){7}|[{][0-9a-fA-F]{4}(-?[0-9a-fA-F]{4}){7}[}])$'' THEN id::text::uuid END)');
+SELECT pg_temp.expect('a time as text', (SELECT string_agg(concat_ws(' | ', o.level, o.subject, o.finding, o.hint), '') FROM heimdall.find_obstacles() o),
+    'warning | heimdall.measurements | created_at is a text: its session is looked for in all of the table | ALTER TABLE heimdall.measurements ALTER COLUMN created_at TYPE timestamptz USING heimdall.as_time(created_at::text);  as sql/README.md says under Limits');
+-- The same time for everybody, and none that moves.
+SET LOCAL datestyle = 'German, DMY';
+SELECT pg_temp.expect('months first', heimdall.as_time('01/02/2026 12:00') AT TIME ZONE 'UTC', '2026-01-02 12:00'::timestamp);
+SELECT pg_temp.expect('no time', (SELECT array_agg(heimdall.as_time(t)) FROM unnest(ARRAY['now', 'Yesterday', 'today 12:00', 'tomorrow', '']) t), ARRAY[NULL, NULL, NULL, NULL, NULL]::timestamptz[]);
+SET LOCAL extra_float_digits = -5;
+SELECT pg_temp.expect('the fingerprint of a rate', heimdall.source_fingerprint('a', 'b', 'c', 1e6::float8 / 3) = heimdall.source_fingerprint('a', 'b', 'c', 333333), false);
+CREATE TEMP TABLE print AS SELECT heimdall.source_fingerprint('a', 'b', 'c', 1e6::float8 / 3) AS of_them;
+RESET extra_float_digits;
+SELECT pg_temp.expect('the same for everybody', (SELECT of_them FROM print), heimdall.source_fingerprint('a', 'b', 'c', 1e6::float8 / 3));
 ROLLBACK;
