@@ -1,8 +1,6 @@
 //! Orders of transactions that only two connections can show. Each test holds one transaction open while another one
 //! overtakes it.
 
-use std::time::Duration;
-
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -140,7 +138,7 @@ async fn each_session_is_announced_once_whatever_the_default_isolation_level_is(
         bench.database
     );
     bench.execute(&level).await;
-    let (_listener, mut notifications) = listen(&bench.url().await, &["heimdall_features_ready"]).await;
+    let (listener, mut notifications) = listen(&bench.url().await, &["heimdall_features_ready"]).await;
     let (one, other) = (Daemon::start(&bench).await, Daemon::start(&bench).await);
     for _ in 0..SESSIONS {
         let session = bench.record(&["a.bin", "a.bin", "a.bin"]).await;
@@ -150,10 +148,12 @@ async fn each_session_is_announced_once_whatever_the_default_isolation_level_is(
     bench
         .wait_count("heimdall.measurement_features WHERE NOT extraction_failed", rows)
         .await;
+    // A session whose lock is held is announced by the expansion of a note.
+    bench.wait_count("heimdall.change_notes", 0).await;
     one.stop().await;
     other.stop().await;
-    // The server sends a notification right after the commit; give the last one time to arrive.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // The server sends what has been notified before it answers.
+    listener.batch_execute("SELECT 1").await.expect("the listener answers");
     let mut announced = Vec::new();
     while let Ok((_, session)) = notifications.try_recv() {
         announced.push(session);
