@@ -1,15 +1,18 @@
 //! Turns arguments into settings. All errors are reported together, so that an operator can correct
 //! them at once.
 
+use std::str::FromStr as _;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::EnvFilter;
 
 use super::arguments::Arguments;
 use super::credentials::DatabaseUrl;
 use super::secret::Secret;
-use super::settings::{ConfigErrors, DEFAULT_LOG, ListenerUrl, LogFormat, Settings, SweepSettings};
-use super::validation::{Given, Validator, given};
+use super::settings::{ConfigErrors, DEFAULT_LOG, ListenerUrl, LogFormat, REPEATED_LINES, Settings, SweepSettings};
+use super::validation::{Given, Validator, given, is_off};
 
 /// Enough to hide the latency of the store on a few cores. Sixteen partly read recordings fit into
 /// 64 MB.
@@ -24,6 +27,8 @@ const DEFAULT_MAX_BYTES_IN_FLIGHT: u64 = 16 << 20;
 /// With less, two recordings could not both have a block in memory.
 const MIN_BYTES_IN_FLIGHT: u64 = 1 << 20;
 
+/// How the names of our own parts of the log begin.
+const OUR_PARTS: [&str; 2] = ["heimdall_daemon", "heimdall_dsp"];
 /// A URL without parameters: all of them are libpq's variables.
 const LIBPQ_ALONE: &str = "postgresql://";
 
@@ -97,7 +102,7 @@ impl Arguments {
             return ListenerUrl::SameAsDatabase;
         }
         let url = check.secret(NAME, url, file);
-        if url.expose() == "off" {
+        if is_off(url.expose()) {
             return ListenerUrl::Disabled;
         }
         ListenerUrl::Separate(check.database_url(NAME, self.database_at(url)))
@@ -107,9 +112,15 @@ impl Arguments {
     ///
     /// # Errors
     /// When a directive cannot be parsed.
-    pub fn log_filter(&self) -> Result<tracing_subscriber::EnvFilter, String> {
+    pub fn log_filter(&self) -> Result<EnvFilter, String> {
         let text = self.log.as_deref().unwrap_or(DEFAULT_LOG);
-        tracing_subscriber::EnvFilter::try_new(text).map_err(|error| format!("'{text}': {error}"))
+        check_log(text)?;
+        // A level alone says nothing about the parts.
+        let whole = match LevelFilter::from_str(text) {
+            Ok(level) if level <= LevelFilter::INFO => format!("{text},{REPEATED_LINES}"),
+            _ => text.to_owned(),
+        };
+        EnvFilter::try_new(whole).map_err(|error| format!("'{text}': {error}"))
     }
 
     /// The log format.
@@ -122,6 +133,31 @@ impl Arguments {
             Some(text) => LogFormat::from_str(text, true).map_err(|_| format!("'{text}' is neither pretty nor json")),
         }
     }
+}
+
+/// Finds words that would silence the log: one that is no level is the name of a part, and all others
+/// are off then.
+fn check_log(text: &str) -> Result<(), String> {
+    if text.contains('[') {
+        return Ok(());
+    }
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let (name, has_level) = part
+            .split_once('=')
+            .map_or((part, false), |(name, _)| (name.trim(), true));
+        let is_ours = OUR_PARTS.iter().any(|ours| name.starts_with(ours));
+        if !has_level && !is_ours && LevelFilter::from_str(name).is_err() {
+            return Err(format!(
+                "'{name}' is none of off, error, warn, info, debug, trace; a part needs one of them: info,hyper=debug"
+            ));
+        }
+        if has_level && !is_ours && name.starts_with("heimdall") {
+            return Err(format!(
+                "'{name}': the daemon's part is heimdall_daemon, as in heimdall_daemon=debug"
+            ));
+        }
+    }
+    Ok(())
 }
 
 impl Settings {
@@ -202,10 +238,19 @@ mod tests {
         let default = sweep(None, None).unwrap();
         assert_eq!(default.interval, Some(Duration::from_mins(5)));
         assert!(!default.include_history);
-        for off in ["off", "0", "0s"] {
+        for off in ["off", "OFF", "0", "0s"] {
             assert_eq!(sweep(Some(off), None).unwrap().interval, None, "{off}");
         }
-        assert!(sweep(None, Some("on")).unwrap().include_history);
+        for (switch, expected) in [
+            ("on", true),
+            ("True", true),
+            ("yes", true),
+            ("1", true),
+            ("No", false),
+            ("0", false),
+        ] {
+            assert_eq!(sweep(None, Some(switch)).unwrap().include_history, expected, "{switch}");
+        }
         assert!(sweep(Some("1ms"), None).is_err());
         assert!(sweep(None, Some("sometimes")).is_err());
     }
@@ -232,5 +277,23 @@ mod tests {
             Settings::for_servers("postgresql://u:hunter2@db:port/x", "http://s", "bucket", "a", "b").unwrap_err();
         assert!(!wrong.to_string().contains("hunter2"), "{wrong}");
         assert!(wrong.to_string().contains("HEIMDALL_DATABASE_URL"), "{wrong}");
+    }
+
+    #[test]
+    fn a_filter_that_would_silence_the_log_by_mistake_is_refused() {
+        for good in [
+            "info",
+            "WARN",
+            "off",
+            "debug,hyper=off",
+            "heimdall_daemon=debug",
+            "heimdall_daemon::writer",
+            " info , ",
+        ] {
+            assert_eq!(check_log(good), Ok(()), "{good}");
+        }
+        for wrong in ["warning", "verbose", "info,hyper", "heimdalld=debug", "heimdall=trace"] {
+            assert!(check_log(wrong).is_err(), "{wrong}");
+        }
     }
 }
