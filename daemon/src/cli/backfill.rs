@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::database::{ADMIN, Session, failure, reader, report_failure};
 use super::environment::wrong_settings;
 use super::outcome::{CommandError, CommandResult, EXIT_INTERRUPTED, exit_code, print};
-use super::terminal::bar::bar;
+use super::terminal::bar::{bar, clear_line};
 use super::terminal::words::{count, duration, plural, rate};
 use crate::config::arguments::Arguments;
 use crate::config::credentials::DatabaseUrl;
@@ -58,7 +58,12 @@ pub(super) struct BackfillArguments {
 pub(super) async fn backfill(settings: &Arguments, arguments: &BackfillArguments) -> CommandResult {
     let url = settings.administrator().map_err(wrong_settings)?;
     let stop = CancellationToken::new();
-    let _signals = signals::on_signals(stop.clone(), || {});
+    let _signals = signals::on_signals(stop.clone(), || {
+        clear_line();
+        print(format_args!(
+            "A backfill that was requested goes on in the database: heimdalld status shows it."
+        ));
+    });
     if let Some(id) = arguments.cancel {
         return cancel(&url, id).await;
     }

@@ -26,6 +26,14 @@ pub(in crate::cli) fn bar(length: u64, columns: u16) -> ProgressBar {
     ProgressBar::with_draw_target(Some(length), target).with_style(style)
 }
 
+/// Clears the line of a bar, for a process that ends now.
+pub(in crate::cli) fn clear_line() {
+    if io::stderr().is_terminal() && !is_dumb() {
+        // Where the terminal is gone, so is the bar.
+        drop(Term::stderr().clear_line());
+    }
+}
+
 /// A terminal without its last columns. indicatif leaves the cursor behind the last column that it
 /// knows.
 #[derive(Debug)]
