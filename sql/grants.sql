@@ -24,6 +24,7 @@ REVOKE ALL ON FUNCTION
     heimdall.as_uuid(uuid), heimdall.as_uuid(text), heimdall.as_time(text), heimdall.application_fields(),
     heimdall.application_column(text, text), heimdall.application_value(text, text), heimdall.bad_values(text), heimdall.fit_to_application(text),
     heimdall.completed_statuses(), heimdall.is_completed(text), heimdall.set_completed_statuses(text[]),
+    heimdall.state_of(text, boolean, boolean, text),
     heimdall.view_definition(text), heimdall.comparable_definition(text), heimdall.redefined_view(), heimdall.drop_outdated_view(text), heimdall.results_table(), heimdall.move_results(),
     heimdall.fits_results(regclass),
     heimdall.is_hypertable(regclass), heimdall.inheriting_tables(regclass), heimdall.missing_indexes(), heimdall.find_obstacles(),
@@ -85,6 +86,7 @@ BEGIN
                                 'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '
                                 'heimdall.measure_coverage(), heimdall.count_session(uuid), heimdall.count_queue(), '
                                 'heimdall.missing_receivers(uuid, text[]), heimdall.status_of(uuid, uuid), '
+                                'heimdall.state_of(text, boolean, boolean, text), '
                                 'heimdall.keep_coverage(integer), heimdall.keep_backfills()'),
             ('heimdall_reader', 'USAGE ON SCHEMA heimdall'),
             ('heimdall_reader', 'SELECT ON ' || results || ', heimdall.extraction_control, heimdall.schema_migrations, '
@@ -102,7 +104,8 @@ BEGIN
                                 'heimdall.earlier(timestamptz, interval), heimdall.longest_session(), '
                                 'heimdall.measure_coverage(), '
                                 'heimdall.count_session(uuid), heimdall.count_queue(), '
-                                'heimdall.missing_receivers(uuid, text[]), heimdall.status_of(uuid, uuid)'),
+                                'heimdall.missing_receivers(uuid, text[]), heimdall.status_of(uuid, uuid), '
+                                'heimdall.state_of(text, boolean, boolean, text)'),
             ('heimdall_admin',  'EXECUTE ON FUNCTION '
                                 'heimdall.request_backfill(integer, integer, boolean, timestamptz, timestamptz, text), '
                                 'heimdall.cancel_backfill(uuid), '

@@ -108,6 +108,7 @@ SELECT
 \ir functions/application/fit_to_application.sql
 \ir functions/application/completed_statuses.sql
 \ir functions/application/is_completed.sql
+\ir functions/application/state_of.sql
 \ir functions/application/set_completed_statuses.sql
 \ir functions/application/view_definition.sql
 \ir functions/application/redefined_view.sql

@@ -63,7 +63,7 @@ BEGIN
                       'measure_coverage', 'sessions_changed',
                       'outdated_sessions', 'count_sessions', 'count_all_sessions', 'keep_sessions',
                       'recount_coverage', 'keep_coverage', 'keep_backfills', 'note_deleted_features', 'count_session', 'count_queue',
-                      'missing_base_indexes', 'missing_receivers', 'status_of'])
+                      'missing_base_indexes', 'missing_receivers', 'status_of', 'state_of'])
             LOOP
                 EXECUTE format('ALTER %s %s OWNER TO %I', ours.kind, ours.name, new_owner);
             END LOOP;

@@ -5,7 +5,7 @@
 SELECT jsonb_build_object(
            'measurement_id', f.measurement_id, 'recording_session_id', f.recording_session_id, 'rx_id', m.rx_id,
            'measured_at', f.timestamp, 'iq_data_location', m.iq_data_location, 'reason', f.error_message,
-           'state', CASE WHEN q.state = 'waiting' AND q.recheck THEN 'recheck' ELSE coalesce(q.state, 'failed') END) AS report
+           'state', heimdall.state_of(q.state, q.recheck, false, NULL)) AS report
 FROM (SELECT e.measurement_id, e.recording_session_id, e.timestamp, e.updated_at, e.error_message
       FROM heimdall.extracted_features e
       WHERE e.extraction_failed AND e.error_kind = $1::text

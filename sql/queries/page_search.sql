@@ -30,12 +30,7 @@ WITH sessions AS MATERIALIZED (
 SELECT jsonb_build_object(
            'sessions', (SELECT count(*) FROM sessions),
            'found', coalesce(jsonb_agg(to_jsonb(f) || jsonb_build_object(
-               'state', CASE WHEN q.state = 'waiting' AND q.recheck THEN 'recheck'
-                             WHEN q.state IS NOT NULL THEN q.state
-                             WHEN r.good THEN 'done'
-                             WHEN r.good IS NOT NULL THEN 'failed'
-                             WHEN heimdall.is_completed(f.status) THEN 'not queued'
-                             ELSE 'not completed' END,
+               'state', heimdall.state_of(q.state, q.recheck, r.good, f.status),
                'reason', r.error_message) ORDER BY f.started_at DESC, f.rx_id), '[]')) AS report
 FROM found f
 CROSS JOIN LATERAL (

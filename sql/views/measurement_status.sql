@@ -5,13 +5,7 @@ BEGIN
     EXECUTE heimdall.fit_to_application($view$
 CREATE OR REPLACE VIEW heimdall.measurement_status AS
 SELECT sm.measurement_id, sm.recording_session_id, sm.websdr_station_id, sm.rx_id, sm.measured_at, sm.iq_data_location,
-       CASE WHEN q.state = 'waiting' AND q.recheck THEN 'recheck'
-            WHEN q.state IS NOT NULL THEN q.state
-            WHEN f.good THEN 'done'
-            WHEN f.good IS NOT NULL THEN 'failed'
-            WHEN heimdall.is_completed(sm.session_status) THEN 'not queued'
-            ELSE 'not completed'
-       END AS state,
+       heimdall.state_of(q.state, q.recheck, f.good, sm.session_status) AS state,
        CASE WHEN q.state = 'claimed' THEN format('%s works on it, attempt %s', coalesce(
                                                  format('%s (pid %s)', w.host, w.pid), 'a lost daemon'), q.attempt)
             WHEN q.state = 'waiting' AND q.failure IS NOT NULL

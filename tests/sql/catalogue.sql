@@ -29,7 +29,7 @@ BEGIN
       AND NOT EXISTS (SELECT FROM unnest(p.proconfig) s WHERE s = 'search_path=pg_catalog, pg_temp')
       -- These must be replaced by their bodies, which name nothing but operators of PostgreSQL's own types.
       AND p.oid NOT IN ('heimdall.as_uuid(uuid)'::regprocedure, 'heimdall.earlier'::regproc, 'heimdall.window_end'::regproc,
-                        'heimdall.completed_statuses'::regproc, 'heimdall.is_completed'::regproc);
+                        'heimdall.completed_statuses'::regproc, 'heimdall.is_completed'::regproc, 'heimdall.state_of'::regproc);
     PERFORM pg_temp.expect('functions without a fixed search_path', without, NULL);
 
     SELECT string_agg(p.proname, ', ') INTO without FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g

@@ -1,16 +1,17 @@
 //! `heimdalld backfill`: queues earlier recordings, and follows them.
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::database::{ADMIN, Session, failure, reader, report_failure};
-use super::outcome::{CommandError, CommandResult, EXIT_INTERRUPTED, exit_code, print, usage_error};
+use super::environment::wrong_settings;
+use super::outcome::{CommandError, CommandResult, EXIT_INTERRUPTED, exit_code, print};
+use super::terminal::bar::{bar, clear_line};
 use super::terminal::words::{count, duration, plural, rate};
 use crate::config::arguments::Arguments;
 use crate::config::credentials::DatabaseUrl;
@@ -55,9 +56,14 @@ pub(super) struct BackfillArguments {
 
 /// Requests a backfill, shows one, or cancels one.
 pub(super) async fn backfill(settings: &Arguments, arguments: &BackfillArguments) -> CommandResult {
-    let url = settings.administrator().map_err(usage_error)?;
+    let url = settings.administrator().map_err(wrong_settings)?;
     let stop = CancellationToken::new();
-    let _signals = signals::on_signals(stop.clone(), || {});
+    let _signals = signals::on_signals(stop.clone(), || {
+        clear_line();
+        print(format_args!(
+            "A backfill that was requested goes on in the database: heimdalld status shows it."
+        ));
+    });
     if let Some(id) = arguments.cancel {
         return cancel(&url, id).await;
     }
@@ -194,7 +200,9 @@ async fn follow(url: &DatabaseUrl, reader: &StatusReader, id: Uuid, stop: &Cance
 fn goes_on(found: &Backfill) -> ExitCode {
     let id = found.backfill_id;
     print(format_args!("{}", progress(found)));
-    print(format_args!("It goes on without this command."));
+    print(format_args!(
+        "The backfill goes on in the database without this command."
+    ));
     print(format_args!("to follow it:  heimdalld backfill --follow --id {id}"));
     print(format_args!("to cancel it:  heimdalld backfill --cancel {id}"));
     ExitCode::from(EXIT_INTERRUPTED)
@@ -232,12 +240,7 @@ struct Bar(ProgressBar);
 
 impl Bar {
     fn new(found: &Backfill) -> Self {
-        if !std::io::stderr().is_terminal() {
-            return Self(ProgressBar::hidden());
-        }
-        let style = ProgressStyle::with_template("{bar:20} {percent:>3} % {wide_msg}");
-        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-        Self(ProgressBar::new(found.total.unsigned_abs()).with_style(style))
+        Self(bar(found.total.unsigned_abs(), 20))
     }
 
     fn is_hidden(&self) -> bool {

@@ -1,10 +1,13 @@
 //! `heimdalld config`: the settings that hold, and where each comes from.
 
+use std::fmt::Write as _;
+
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
 use tokio_postgres::config::Host;
 
-use super::outcome::{CommandResult, exit_code, print, usage_error};
+use super::environment::wrong_settings;
+use super::outcome::{CommandResult, exit_code, report};
 use crate::config::arguments::Arguments;
 use crate::config::connection_url::Address;
 use crate::config::settings::StoreSettings;
@@ -37,19 +40,25 @@ pub(super) fn show(
         };
         rows.push((format!("HEIMDALL_{}", name.to_uppercase()), value, source));
     }
+    let mut out = String::new();
     let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
     let names = longest(&mut rows.iter().map(|row| row.0.len()));
     let values = longest(&mut rows.iter().map(|row| row.1.chars().count())).min(60);
     for (name, value, source) in &rows {
-        print(format_args!("{name:names$}  {value:values$}  {source}"));
+        // Writing to a string does not fail.
+        let _ = writeln!(out, "{name:names$}  {value:values$}  {source}");
     }
     if let Ok(url) = arguments.database()
         && let Ok(address) = Address::parse(&url)
     {
-        show_database(&address);
+        show_database(&address, &mut out);
     }
-    let settings = arguments.settings().map_err(usage_error)?;
-    show_store(&settings.store);
+    let settings = arguments.settings();
+    if let Ok(settings) = &settings {
+        show_store(&settings.store, &mut out);
+    }
+    report(&out)?;
+    settings.map_err(wrong_settings)?;
     Ok(exit_code(true))
 }
 
@@ -61,19 +70,19 @@ fn default(command: &Command, name: &str) -> Option<String> {
     Some(default.split(']').next()?.replace('`', ""))
 }
 
-fn show_store(store: &StoreSettings) {
-    print(format_args!("\nThe object store, as the daemon reaches it:"));
+fn show_store(store: &StoreSettings, out: &mut String) {
+    let _ = writeln!(out, "\nThe object store, as the daemon reaches it:");
     let proxy = store.proxies.shown(&store.endpoint);
     for (name, value) in [
         ("keys from", store.credentials.to_string()),
         ("region", store.region.clone()),
         ("proxy", proxy.unwrap_or_else(|| NOT_SET.to_owned())),
     ] {
-        print(format_args!("  {name:9} {value}"));
+        let _ = writeln!(out, "  {name:9} {value}");
     }
 }
 
-fn show_database(address: &Address) {
+fn show_database(address: &Address, out: &mut String) {
     let config = &address.config;
     let hosts: Vec<String> = config
         .get_hosts()
@@ -109,13 +118,13 @@ fn show_database(address: &Address) {
             .to_owned(),
         ),
     ];
-    print(format_args!("\nThe database, as the daemon connects to it:"));
+    let _ = writeln!(out, "\nThe database, as the daemon connects to it:");
     for (name, value) in lines {
         let source = address.sources.iter().find(|(parameter, _)| *parameter == name);
         let source = source.map_or(String::new(), |(_, source)| format!("  ({source})"));
-        print(format_args!("  {name:9} {value}{source}"));
+        let _ = writeln!(out, "  {name:9} {value}{source}");
     }
     for remark in &address.remarks {
-        print(format_args!("  {remark}"));
+        let _ = writeln!(out, "  {remark}");
     }
 }

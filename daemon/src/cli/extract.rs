@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use heimdall_dsp::{InstructionSet, SampleFormat};
 
+use super::environment::wrong_settings;
 use super::outcome::{CommandResult, exit_code, usage_error};
 use crate::config::arguments::Arguments;
 use crate::offline;
@@ -62,7 +63,7 @@ pub(super) fn extract(arguments: &ExtractArguments, settings: Option<&Arguments>
         set.limit();
     }
     let store = match settings {
-        Some(settings) => Some(StoredFiles::new(&settings.store_alone().map_err(usage_error)?)?),
+        Some(settings) => Some(StoredFiles::new(&settings.store_alone().map_err(wrong_settings)?)?),
         None => None,
     };
     let options = offline::Options {

@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::outcome::{CommandError, CommandResult, exit_code, print, usage_error};
+use super::environment::wrong_settings;
+use super::outcome::{CommandError, CommandResult, exit_code, report, usage_error};
 use crate::config::arguments::Arguments;
 use crate::config::settings::HttpAddress;
 use crate::http::client;
@@ -11,7 +12,8 @@ const OK: u16 = 200;
 
 /// Prints the answer of `/readyz`, or of `/healthz` if `live`. Success is an answer of 200.
 pub(super) fn ask(arguments: &Arguments, live: bool) -> CommandResult {
-    let (HttpAddress::Default(address) | HttpAddress::Given(address)) = arguments.http().map_err(usage_error)? else {
+    let (HttpAddress::Default(address) | HttpAddress::Given(address)) = arguments.http().map_err(wrong_settings)?
+    else {
         return Err(usage_error("HEIMDALL_HTTP_ADDR is 'off': the daemon answers nobody"));
     };
     let address = reachable(address);
@@ -20,7 +22,7 @@ pub(super) fn ask(arguments: &Arguments, live: bool) -> CommandResult {
         message: format!("http://{address}{path}: {error}"),
         status: 1,
     })?;
-    print(format_args!("{}", text.trim_end()));
+    report(&format!("{}\n", text.trim_end()))?;
     Ok(exit_code(status == OK))
 }
 

@@ -61,6 +61,15 @@ pub(super) fn tailored(root: Command, arguments: &[OsString]) -> Command {
     })
 }
 
+/// `heimdalld help COMMAND` as `heimdalld COMMAND --help`.
+pub(super) fn as_flag(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if arguments.get(1).is_some_and(|argument| argument == "help") {
+        arguments.remove(1);
+        arguments.push("--help".into());
+    }
+    arguments
+}
+
 /// The settings, as names of variables.
 pub(super) fn variables(root: &Command) -> Vec<String> {
     let arguments = root.get_arguments().filter_map(Arg::get_env);

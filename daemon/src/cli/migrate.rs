@@ -1,7 +1,8 @@
 //! `heimdalld migrate`.
 
+use super::environment::wrong_settings;
 use super::logging::start_log;
-use super::outcome::{CommandError, CommandResult, exit_code, print, usage_error};
+use super::outcome::{CommandError, CommandResult, exit_code, print};
 use super::runtime::block_on;
 use crate::config::arguments::Arguments;
 use crate::doctor::likely_cause;
@@ -12,7 +13,7 @@ use crate::sql;
 
 /// Installs or updates everything, or only says what is missing.
 pub(super) fn migrate(arguments: &Arguments, check: bool) -> CommandResult {
-    let url = arguments.database().map_err(usage_error)?;
+    let url = arguments.database().map_err(wrong_settings)?;
     start_log(arguments);
     block_on(async {
         let outcome = if check {

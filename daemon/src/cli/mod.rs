@@ -1,28 +1,27 @@
 //! The command line.
 
-use std::ffi::OsString;
-use std::io;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use self::backfill::BackfillArguments;
+use self::environment::wrong_settings;
 #[cfg(feature = "export")]
 use self::export::ExportArguments;
 use self::extract::{ExtractArguments, extract};
 use self::log_thread::FlushOnDrop;
 use self::logging::start_log;
-use self::outcome::{CommandError, CommandResult, EXIT_USAGE, exit_code, usage_error};
+use self::outcome::{CommandError, CommandResult, EXIT_USAGE, exit_code, report};
 use self::retry::RetryArguments;
 use self::runtime::block_on;
 use self::session::SessionArguments;
 use self::status::StatusArguments;
 use crate::config::arguments::Arguments;
 use crate::config::aws::AwsEnvironment;
-use crate::config::environment::UnknownNames;
 use crate::config::libpq::Libpq;
 use crate::config::plain_password;
 use crate::config::proxy::ProxyVariables;
@@ -34,6 +33,7 @@ use crate::{doctor, service};
 mod backfill;
 mod config;
 mod database;
+mod environment;
 #[cfg(feature = "export")]
 mod export;
 mod extract;
@@ -113,7 +113,7 @@ enum Command {
     #[command(hide = true)]
     Export {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-        arguments: Vec<OsString>,
+        arguments: Vec<std::ffi::OsString>,
     },
     /// A throw-away Postgres, an S3 server in the process, recordings, rows
     #[cfg(feature = "demo")]
@@ -127,6 +127,7 @@ pub fn main() -> ExitCode {
     let (Cli { command, arguments }, matches) = match parse() {
         Ok(parsed) => parsed,
         Err(error) => {
+            let error = naming_unreadable(error);
             // This prints --help and --version too. If the terminal is closed, there is nothing
             // left to do.
             drop(error.print());
@@ -143,7 +144,7 @@ pub fn main() -> ExitCode {
         }
         Command::Extract(options) => extract(&options, None),
         #[cfg(not(feature = "export"))]
-        Command::Export { .. } => Err(usage_error(
+        Command::Export { .. } => Err(outcome::usage_error(
             "this heimdalld was built without cargo's feature export: cargo build --release -p heimdall-daemon --features export",
         )),
         #[cfg(feature = "demo")]
@@ -171,40 +172,34 @@ pub fn main() -> ExitCode {
 
 /// The command line, also as what says where each setting comes from.
 fn parse() -> Result<(Cli, ArgMatches), clap::Error> {
-    let given: Vec<OsString> = std::env::args_os().collect();
+    let given = help::as_flag(std::env::args_os().collect());
     let mut command = help::tailored(Cli::command(), &given);
     let matches = command.try_get_matches_from_mut(given)?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     Ok((cli, matches))
 }
 
+/// The same error; where a value is not UTF-8, with the names of the variables that have such a value.
+fn naming_unreadable(error: clap::Error) -> clap::Error {
+    let names = environment::unreadable();
+    if error.kind() != ErrorKind::InvalidUtf8 || names.is_empty() {
+        return error;
+    }
+    let text = format!("not UTF-8: the value of {}", names.join(", "));
+    Cli::command().error(ErrorKind::InvalidUtf8, text)
+}
+
 /// The arguments with what is in the file of settings and in libpq's variables. The second part is
 /// the names of those that come from the file.
 fn complete(arguments: Arguments) -> Result<(Arguments, Vec<&'static str>), CommandError> {
-    unknown_names()?;
+    environment::check()?;
     let mut arguments = arguments.trimmed();
     arguments.libpq = Libpq::from_environment();
     arguments.aws = AwsEnvironment::from_environment();
     arguments.proxies = ProxyVariables::from_environment();
-    let wrong = |lines: Vec<String>| usage_error(ConfigErrors(lines));
+    let wrong = |lines: Vec<String>| wrong_settings(ConfigErrors(lines));
     let from_file = arguments.read_file().map_err(wrong)?;
     Ok((arguments, from_file))
-}
-
-/// Names in the environment that look like settings and are none.
-///
-/// # Errors
-/// When one of them looks like a typing error.
-fn unknown_names() -> Result<UnknownNames, CommandError> {
-    let settings = help::variables(&Cli::command());
-    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let unknown = UnknownNames::among(names, &settings);
-    if unknown.misspelt.is_empty() {
-        return Ok(unknown);
-    }
-    let line = |(name, meant): &(String, String)| format!("{name}: no such setting, {meant} is one");
-    let lines: Vec<String> = unknown.misspelt.iter().map(line).collect();
-    Err(usage_error(format_args!("wrong settings:\n  {}", lines.join("\n  "))))
 }
 
 /// The flags that give a secret.
@@ -218,6 +213,11 @@ fn secrets_in_flags(arguments: &Arguments, matches: &ArgMatches) -> Vec<&'static
             "listener_database_url",
             has_password(&arguments.listener_database_url),
         ),
+        (
+            "--admin-database-url",
+            "admin_database_url",
+            has_password(&arguments.admin_database_url),
+        ),
         ("--s3-secret-key", "s3_secret_key", true),
         ("--s3-session-token", "s3_session_token", true),
     ]
@@ -228,12 +228,10 @@ fn secrets_in_flags(arguments: &Arguments, matches: &ArgMatches) -> Vec<&'static
 }
 
 fn run(arguments: &Arguments, secrets_in_flags: &[&str]) -> CommandResult {
-    let unknown = unknown_names()?;
-    let settings = arguments.settings().map_err(usage_error)?;
+    let remarks = environment::check()?;
+    let settings = arguments.settings().map_err(wrong_settings)?;
     start_log(arguments);
-    if !unknown.others.is_empty() {
-        warn!(names = unknown.others.join(","), "no such settings, they are ignored");
-    }
+    remarks.log();
     for remark in settings.remarks() {
         warn!(remark, "in the database URL");
     }
@@ -252,16 +250,18 @@ fn run(arguments: &Arguments, secrets_in_flags: &[&str]) -> CommandResult {
     block_on(async {
         let stop = CancellationToken::new();
         let _signals = signals::on_signals(stop.clone(), log_thread::flush);
+        let _hangup = signals::on_hangup(stop.clone());
         service::run(settings, stop).await?;
         Ok(ExitCode::SUCCESS)
     })
 }
 
 fn examine(arguments: &Arguments, as_json: bool) -> CommandResult {
-    let settings = arguments.for_doctor().map_err(usage_error)?;
+    let settings = arguments.for_doctor().map_err(wrong_settings)?;
     block_on(async {
-        Ok(exit_code(
-            doctor::examine(&settings, as_json, io::stdout().lock()).await?,
-        ))
+        let mut text = Vec::new();
+        let is_good = doctor::examine(&settings, as_json, &mut text).await?;
+        report(&String::from_utf8_lossy(&text))?;
+        Ok(exit_code(is_good))
     })
 }

@@ -1,11 +1,12 @@
 //! How a command ends, and its lines of output.
 
 use std::fmt::{self, Display};
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
 
 use serde::Serialize;
 
+use super::terminal::show;
 use crate::sanitize::escape_json;
 
 /// Exit status for wrong settings or a wrong command line: `EX_USAGE` of sysexits.h.
@@ -42,16 +43,37 @@ pub(super) fn usage_error(error: impl Display) -> CommandError {
 
 pub(super) type CommandResult = Result<ExitCode, CommandError>;
 
-/// Prints a line of a command's output. Where nobody reads it, it is lost.
+/// Prints a line about what a command does. Where nobody reads it, it is lost: what was done is done.
 pub(super) fn print(line: fmt::Arguments<'_>) {
     drop(writeln!(io::stdout(), "{line}"));
 }
 
-/// Prints a value as JSON on one line, with unsafe characters escaped.
-pub(super) fn print_json(value: &impl Serialize) -> CommandResult {
+/// Prints what a command was asked for. A reader that has gone wants no more.
+///
+/// # Errors
+/// When it cannot be written, for example on a full disk.
+pub(super) fn report(text: &str) -> CommandResult {
+    match show(text) {
+        Ok(()) => Ok(exit_code(true)),
+        Err(error) => unwritten(&error),
+    }
+}
+
+/// How a command ends whose output cannot be written.
+pub(super) fn unwritten(error: &io::Error) -> CommandResult {
+    if error.kind() == ErrorKind::BrokenPipe {
+        return Ok(exit_code(true));
+    }
+    Err(CommandError {
+        message: format!("standard output: {error}"),
+        status: 1,
+    })
+}
+
+/// A value as JSON on one line, with unsafe characters escaped.
+pub(super) fn json_line(value: &impl Serialize) -> Result<String, CommandError> {
     let json = serde_json::to_string(value)?;
-    print(format_args!("{}", escape_json(&json)));
-    Ok(exit_code(true))
+    Ok(escape_json(&json).into_owned() + "\n")
 }
 
 pub(super) fn exit_code(success: bool) -> ExitCode {

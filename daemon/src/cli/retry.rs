@@ -5,6 +5,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use uuid::Uuid;
 
 use super::database::{ADMIN, READER, Session, failure, reader, report_failure};
+use super::environment::wrong_settings;
 use super::outcome::{CommandError, CommandResult, exit_code, print, usage_error};
 use super::terminal::words::plural;
 use crate::config::arguments::Arguments;
@@ -54,7 +55,7 @@ struct Plan {
 
 /// Says what it will do and to how many, asks, and does it.
 pub(super) async fn retry(settings: &Arguments, arguments: &RetryArguments) -> CommandResult {
-    let url = settings.administrator().map_err(usage_error)?;
+    let url = settings.administrator().map_err(wrong_settings)?;
     let plan = plan(&url, arguments).await?;
     print(format_args!("{}", sanitize(&plan.text)));
     if plan.measurements == 0 {

@@ -3,10 +3,11 @@
 use uuid::Uuid;
 
 use super::database::{reader, report_failure};
-use super::outcome::{CommandError, CommandResult, exit_code, print_json};
+use super::environment::wrong_settings;
+use super::outcome::{self, CommandError, CommandResult, json_line};
 use super::terminal::screen::{Screen, Style};
 use super::terminal::table::{Cell, Table};
-use super::terminal::{show, words};
+use super::terminal::words;
 use crate::config::arguments::Arguments;
 use crate::status::session::{ReceiverReport, SessionReport};
 
@@ -21,7 +22,7 @@ pub(super) struct SessionArguments {
 
 /// Prints a session. Status 1 if there is none.
 pub(super) async fn session(settings: &Arguments, arguments: &SessionArguments) -> CommandResult {
-    let url = settings.database().map_err(super::outcome::usage_error)?;
+    let url = settings.database().map_err(wrong_settings)?;
     let reader = reader(&url)?;
     let id = arguments.id;
     let failed = |error| report_failure(&url, &error);
@@ -37,11 +38,9 @@ pub(super) async fn session(settings: &Arguments, arguments: &SessionArguments) 
         });
     };
     if arguments.json {
-        return print_json(&report);
+        return outcome::report(&json_line(&report)?);
     }
-    // Where nobody reads it, it is lost.
-    drop(show(&text(&report, Screen::stdout())));
-    Ok(exit_code(true))
+    outcome::report(&text(&report, Screen::stdout()))
 }
 
 fn text(report: &SessionReport, screen: Screen) -> String {

@@ -12,6 +12,8 @@ use reqsign_aws_core::ProfileCredentialProvider;
 use reqsign_core::{Context, FileRead, ProvideCredential as _, StaticEnv};
 use reqwest::Url;
 
+use super::environment::bare;
+
 /// A file of profiles or a token is shorter.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 /// The profile without a name of its own.
@@ -66,7 +68,7 @@ impl AwsEnvironment {
     fn new(variables: impl Iterator<Item = (String, String)>) -> Self {
         let mut found = Self::default();
         for (name, value) in variables {
-            let value = value.trim();
+            let value = bare(&value);
             if name == "HOME" {
                 found.home = Some(PathBuf::from(value));
             } else if name.starts_with("AWS_") && !value.is_empty() {
@@ -201,6 +203,18 @@ mod tests {
             environment(&other).source("http://minio:9000"),
             Some(AwsSource::InstanceMetadata)
         );
+    }
+
+    #[test]
+    fn quotes_and_line_ends_are_no_part_of_a_value() {
+        let found = environment(&[
+            ("AWS_REGION", "\"eu-west-1\""),
+            ("AWS_SECRET_ACCESS_KEY", " 's\"3' \n"),
+            ("AWS_PROFILE", "\"\""),
+        ]);
+        assert_eq!(found.region(), Some("eu-west-1"));
+        assert_eq!(found.variable("AWS_SECRET_ACCESS_KEY"), Some("s\"3"));
+        assert_eq!(found.variable("AWS_PROFILE"), None);
     }
 
     #[test]

@@ -1,9 +1,40 @@
-//! Names in the environment that are no setting: typing errors, and those that Kubernetes sets.
+//! Variables of the environment: their values without quotes, and names that are no setting: typing
+//! errors, and those that Kubernetes sets.
 
 /// A typing error changes a letter or two, or exchanges two.
 const MOST_CHANGES: usize = 2;
 /// Ends of the names that Kubernetes sets for a service, which may be called heimdall.
 const SERVICE_ENDS: [&str; 7] = ["_HOST", "_PORT", "_ADDR", "_PROTO", "_TCP", "_UDP", "_HTTP"];
+
+/// How the names of our settings begin.
+const START: &str = "HEIMDALL_";
+/// How some people begin them, after the name of the program.
+const PROGRAM_START: &str = "HEIMDALLD_";
+
+/// A value without white space around it, and without a pair of quotes: Docker Compose and systemd remove
+/// those of a file of variables, `docker --env-file` and `kubectl --from-env-file` do not.
+pub(super) fn bare(text: &str) -> &str {
+    let text = text.trim();
+    let within = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
+    within('"').or_else(|| within('\'')).map_or(text, str::trim)
+}
+
+/// The value of a variable that is set, and not empty.
+pub(super) fn variable(name: &str) -> Option<String> {
+    let value = std::env::var(name).ok()?;
+    Some(bare(&value).to_owned()).filter(|value| !value.is_empty())
+}
+
+/// Of these variables, those whose values have a pair of quotes around them.
+pub fn quoted(variables: impl Iterator<Item = (String, String)>) -> Vec<String> {
+    let is_quoted = |value: &str| bare(value) != value.trim();
+    let mut names: Vec<String> = variables
+        .filter(|(_, value)| is_quoted(value))
+        .map(|(name, _)| name)
+        .collect();
+    names.sort_unstable();
+    names
+}
 
 /// The setting that was meant by a name with a typing error.
 pub(super) fn nearest<'a>(name: &str, settings: impl Iterator<Item = &'a str>) -> Option<&'a str> {
@@ -27,15 +58,16 @@ impl UnknownNames {
     pub fn among(names: impl Iterator<Item = String>, settings: &[String]) -> Self {
         let mut unknown = Self::default();
         for name in names {
-            if !name.starts_with("HEIMDALL_") || settings.contains(&name) {
+            let Some(meant) = as_setting(&name).filter(|_| !settings.contains(&name)) else {
                 continue;
-            }
-            match nearest(&name, settings.iter().map(String::as_str)) {
+            };
+            match nearest(&meant, settings.iter().map(String::as_str)) {
                 Some(near) => {
                     let near = near.to_owned();
                     unknown.misspelt.push((name, near));
                 }
                 None if SERVICE_ENDS.iter().any(|end| name.ends_with(end)) => {}
+                None if !name.starts_with(START) => {}
                 None => unknown.others.push(name),
             }
         }
@@ -45,9 +77,34 @@ impl UnknownNames {
     }
 }
 
+/// A name as that of a setting; `None` if it is for other programs.
+fn as_setting(name: &str) -> Option<String> {
+    let upper = name.to_ascii_uppercase();
+    match upper.strip_prefix(PROGRAM_START) {
+        Some(rest) => Some(format!("{START}{rest}")),
+        None => Some(upper).filter(|upper| upper.starts_with(START)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pair_of_quotes_is_no_part_of_a_value() {
+        for (given, value) in [
+            (" \"a b\"\n", "a b"),
+            ("'a\"b'", "a\"b"),
+            ("\"", "\""),
+            ("\"a'", "\"a'"),
+            ("\"\"", ""),
+        ] {
+            assert_eq!(bare(given), value);
+        }
+        let variables = [("PGUSER", "'u'"), ("PGHOST", " db\n"), ("AWS_REGION", "\"\"")];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(quoted(variables.into_iter()), ["AWS_REGION", "PGUSER"]);
+    }
 
     #[test]
     fn a_misspelt_name_is_told_from_those_of_other_programs() {
@@ -59,6 +116,11 @@ mod tests {
             "HEIMDALL_POSTGRES_SERVICE_HOST",
             "HEIMDALL_PORT_9464_TCP",
             "HEIMDALL_STAGE",
+            "HEIMDALLD_CONCURRENCY",
+            "HEIMDALLD_PORT",
+            "HEIMDALLD_SERVICE_HOST",
+            "HEIMDALLD_STAGE",
+            "heimdall_s3_bucket",
             "PATH",
         ];
         let unknown = UnknownNames::among(names.into_iter().map(str::to_owned), &settings);
@@ -66,8 +128,10 @@ mod tests {
         assert_eq!(
             pairs,
             [
+                ("HEIMDALLD_CONCURRENCY", "HEIMDALL_CONCURRENCY"),
                 ("HEIMDALL_CONCURENCY", "HEIMDALL_CONCURRENCY"),
-                ("HEIMDALL_S3_BUCKETS", "HEIMDALL_S3_BUCKET")
+                ("HEIMDALL_S3_BUCKETS", "HEIMDALL_S3_BUCKET"),
+                ("heimdall_s3_bucket", "HEIMDALL_S3_BUCKET")
             ]
         );
         assert_eq!(unknown.others, ["HEIMDALL_STAGE"]);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::arguments::Arguments;
+use super::environment::bare;
 use super::secret::Secret;
 
 /// What a secret is shown as.
@@ -18,14 +19,6 @@ trait Field {
     fn set(&mut self, text: String);
     /// It as a person may see it.
     fn shown(&self) -> Option<String>;
-}
-
-/// A value without white space around it, and without a pair of quotes: Docker Compose and systemd remove those of a file
-/// of variables, `docker --env-file` and `kubectl --from-env-file` do not.
-fn bare(text: &str) -> &str {
-    let text = text.trim();
-    let within = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
-    within('"').or_else(|| within('\'')).map_or(text, str::trim)
 }
 
 impl Field for Option<String> {

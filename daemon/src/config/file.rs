@@ -39,18 +39,23 @@ fn values(path: &Path) -> Result<Vec<(&'static str, String)>, Vec<String>> {
         .and_then(|file| file.take(MAX_FILE_BYTES).read_to_string(&mut text))
         .map_err(|error| vec![error.to_string()])?;
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
-        let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+        let line = error
+            .span()
+            .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
         vec![format!("line {line}: {}", error.message())]
     })?;
     let (values, errors): (Vec<_>, Vec<_>) = table
         .into_iter()
         .map(|(key, value)| setting(&key, &value))
         .partition(Result::is_ok);
-    if errors.is_empty() {
-        Ok(values.into_iter().flatten().collect())
-    } else {
-        Err(errors.into_iter().filter_map(Result::err).collect())
+    let values: Vec<_> = values.into_iter().flatten().collect();
+    let mut errors: Vec<String> = errors.into_iter().filter_map(Result::err).collect();
+    for (index, (name, _)) in values.iter().enumerate() {
+        if values[..index].iter().any(|(earlier, _)| earlier == name) {
+            errors.push(format!("{name}: given twice, in two spellings"));
+        }
     }
+    if errors.is_empty() { Ok(values) } else { Err(errors) }
 }
 
 /// The name of a setting as `s3_endpoint`, from `s3-endpoint` or `HEIMDALL_S3_ENDPOINT` too, and its
@@ -134,6 +139,15 @@ mod tests {
         ] {
             assert!(text.contains(says), "{text}");
         }
+        let twice = read("s3_region = 'a'\nHEIMDALL_S3_REGION = 'b'\n").unwrap_err();
+        assert_eq!(twice.len(), 1);
+        assert!(
+            twice[0].ends_with("s3_region: given twice, in two spellings"),
+            "{twice:?}"
+        );
+        let text = read("a = 'x'\na = 'y'\n").unwrap_err().join("\n");
+        assert!(text.contains("line 2: duplicate key"), "{text}");
+        assert!(read("\u{feff}lease = '20s'\r\nconcurrency = 4\r\n").is_ok());
         let text = read("a = 'x'\ns3_secret_key = hunter2\n").unwrap_err().join("\n");
         assert!(text.contains("line 2") && !text.contains("hunter2"), "{text}");
     }

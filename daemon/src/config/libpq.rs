@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
+use super::environment::variable;
 use super::password_file::entry;
 
 /// The variables that have an effect, each with the parameter that it stands for.
@@ -56,18 +57,22 @@ impl Libpq {
     /// Takes the variables of this process.
     #[must_use]
     pub fn from_environment() -> Self {
-        let set = |name: &str| std::env::var(name).ok().map(|value| value.trim().to_owned());
-        let set = |name: &str| set(name).filter(|value| !value.is_empty());
         let variables = VARIABLES
             .iter()
-            .filter_map(|(name, parameter)| Some((*parameter, set(name)?)));
+            .filter_map(|(name, parameter)| Some((*parameter, variable(name)?)));
         Self {
             variables: variables.collect(),
-            home: set("HOME").map(PathBuf::from),
-            system_folder: set("PGSYSCONFDIR").map(PathBuf::from),
+            home: variable("HOME").map(PathBuf::from),
+            system_folder: variable("PGSYSCONFDIR").map(PathBuf::from),
             seen: String::new(),
         }
         .reload()
+    }
+
+    /// Whether a variable has an effect.
+    #[must_use]
+    pub fn reads(name: &str) -> bool {
+        name == "PGSYSCONFDIR" || VARIABLES.iter().any(|(variable, _)| *variable == name)
     }
 
     /// Whether it names a server, so that a URL is not needed.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use reqwest::Url;
+
 use super::arguments::Arguments;
 use super::credentials::DatabaseUrl;
 use super::secret::Secret;
@@ -25,14 +27,18 @@ impl Arguments {
                 "has the same token as HEIMDALL_HTTP_TOKEN_FILE",
             );
         }
-        let hosts = self.http_hosts.as_deref().unwrap_or_default().split(',');
+        let given = self.http_hosts.as_deref().unwrap_or_default().split(',');
+        let mut hosts = Vec::new();
+        for text in given.map(str::trim).filter(|text| !text.is_empty()) {
+            match host_name(text) {
+                Ok(name) => hosts.push(name),
+                Err(what) => check.error("HEIMDALL_HTTP_HOSTS", what),
+            }
+        }
         PageSettings {
             token: acting,
             read_token,
-            hosts: hosts
-                .map(|name| name.trim().to_ascii_lowercase())
-                .filter(|name| !name.is_empty())
-                .collect(),
+            hosts,
             admin: self.admin(check),
         }
     }
@@ -46,6 +52,19 @@ impl Arguments {
         let url = check.secret(NAME, url, file);
         Some(check.database_url(NAME, self.database_at(url)))
     }
+}
+
+/// The name of a host as a browser sends it: in lower case, other scripts encoded. A port makes no
+/// difference.
+fn host_name(text: &str) -> Result<String, String> {
+    if text.contains('*') {
+        return Err(format!("'{text}': no wildcards, write each name"));
+    }
+    let wrong = || format!("'{text}' is not the name of a host, such as heimdall.example.org");
+    let url = Url::parse(&format!("http://{text}")).map_err(|_| wrong())?;
+    let is_name = url.path() == "/" && !text.contains(['/', '?', '#', '@', '\\']);
+    let name = url.host_str().filter(|_| is_name).ok_or_else(wrong)?;
+    Ok(name.trim_end_matches('.').to_owned())
 }
 
 fn token(check: &mut Validator, name: &str, file: Option<&PathBuf>) -> Option<Secret> {
@@ -86,6 +105,29 @@ mod tests {
         let mut check = Validator::default();
         let page = arguments.page(&mut check);
         check.finish(page).map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn names_of_hosts_are_those_that_browsers_send() {
+        for (given, name) in [
+            ("Heimdall.example.org", "heimdall.example.org"),
+            ("heimdall.example.org:8443", "heimdall.example.org"),
+            ("heimdall.example.org.", "heimdall.example.org"),
+            ("münchen.example", "xn--mnchen-3ya.example"),
+            ("[2001:db8::7]:9464", "[2001:db8::7]"),
+        ] {
+            assert_eq!(host_name(given).as_deref(), Ok(name));
+        }
+        for wrong in [
+            "https://heimdall.example.org",
+            "heimdall.example.org/page",
+            "a b",
+            "*.example.org",
+            "u@h",
+            "h:port",
+        ] {
+            assert!(host_name(wrong).unwrap_err().contains(wrong), "{wrong}");
+        }
     }
 
     #[test]

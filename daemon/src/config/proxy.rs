@@ -7,6 +7,8 @@ use std::sync::Arc;
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 
+use super::environment::bare;
+
 /// The variables of the environment, by their names in upper case.
 #[derive(Clone, Default)]
 pub struct ProxyVariables {
@@ -33,7 +35,7 @@ impl ProxyVariables {
             let value = std::env::var(name.to_lowercase())
                 .or_else(|_| std::env::var(name))
                 .ok()?;
-            Some(value.trim().to_owned()).filter(|value| !value.is_empty())
+            Some(bare(&value).to_owned()).filter(|value| !value.is_empty())
         };
         Self {
             http: value("HTTP_PROXY"),
@@ -43,14 +45,25 @@ impl ProxyVariables {
         }
     }
 
+    /// Whether a variable has an effect.
+    #[must_use]
+    pub fn reads(name: &str) -> bool {
+        let upper = name.to_ascii_uppercase();
+        let is_whole = name == upper || name == name.to_ascii_lowercase();
+        is_whole && ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"].contains(&upper.as_str())
+    }
+
     /// The proxies that the variables name.
     ///
     /// # Errors
     /// The variable whose value is no URL of a proxy, without the value, which may have a password.
     pub fn proxies(&self) -> Result<Proxies, (&'static str, String)> {
-        let all = parse("ALL_PROXY", self.all.as_deref())?;
-        let http = parse("HTTP_PROXY", self.http.as_deref())?.or_else(|| all.clone());
-        let https = parse("HTTPS_PROXY", self.https.as_deref())?.or(all);
+        // Another one that takes its place for both schemes leaves it without effect.
+        let all = || parse("ALL_PROXY", self.all.as_deref());
+        let http = parse("HTTP_PROXY", self.http.as_deref())?;
+        let https = parse("HTTPS_PROXY", self.https.as_deref())?;
+        let http = http.map_or_else(all, |http| Ok(Some(http)))?;
+        let https = https.map_or_else(all, |https| Ok(Some(https)))?;
         let matcher = Matcher::builder()
             .http(http.as_ref().map(Url::to_string).unwrap_or_default())
             .https(https.as_ref().map(Url::to_string).unwrap_or_default())

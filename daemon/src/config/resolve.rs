@@ -11,7 +11,7 @@ use super::credentials::DatabaseUrl;
 use super::log_filter::log_filter;
 use super::secret::Secret;
 use super::settings::{ConfigErrors, DEFAULT_LOG, ListenerUrl, LogFormat, Settings, SweepSettings};
-use super::validation::{Given, Validator, given};
+use super::validation::{Given, Validator, given, is_off};
 
 /// Enough to hide the latency of the store on a few cores. Sixteen partly read recordings fit into
 /// 64 MB.
@@ -99,7 +99,7 @@ impl Arguments {
             return ListenerUrl::SameAsDatabase;
         }
         let url = check.secret(NAME, url, file);
-        if url.expose() == "off" {
+        if is_off(url.expose()) {
             return ListenerUrl::Disabled;
         }
         ListenerUrl::Separate(check.database_url(NAME, self.database_at(url)))
@@ -203,10 +203,19 @@ mod tests {
         let default = sweep(None, None).unwrap();
         assert_eq!(default.interval, Some(Duration::from_mins(5)));
         assert!(!default.include_history);
-        for off in ["off", "0", "0s"] {
+        for off in ["off", "OFF", "0", "0s"] {
             assert_eq!(sweep(Some(off), None).unwrap().interval, None, "{off}");
         }
-        assert!(sweep(None, Some("on")).unwrap().include_history);
+        for (switch, expected) in [
+            ("on", true),
+            ("True", true),
+            ("yes", true),
+            ("1", true),
+            ("No", false),
+            ("0", false),
+        ] {
+            assert_eq!(sweep(None, Some(switch)).unwrap().include_history, expected, "{switch}");
+        }
         assert!(sweep(Some("1ms"), None).is_err());
         assert!(sweep(None, Some("sometimes")).is_err());
     }

@@ -149,9 +149,8 @@ pub struct SweepSettings {
 #[error("{} wrong setting{}:\n  {}", .0.len(), if .0.len() == 1 { "" } else { "s" }, .0.join("\n  "))]
 pub struct ConfigErrors(pub Vec<String>);
 
-/// Without the lines of the database client on lost connections: our own code logs each of them
-/// once.
-pub const DEFAULT_LOG: &str = "info,deadpool_postgres=off,tokio_postgres=off";
+/// Which log lines are written without a setting.
+pub const DEFAULT_LOG: &str = "info";
 /// The default bucket of the acquisition service.
 pub const DEFAULT_BUCKET: &str = "heimdall-raw-iq";
 /// Reachable from this host only. The port is the usual one for Prometheus exporters without a port

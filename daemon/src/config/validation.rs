@@ -6,15 +6,13 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::ValueEnum as _;
 use humantime::{format_duration, parse_duration};
-use reqwest::Url;
 
 use super::connection_url::Address;
 use super::credentials::DatabaseUrl;
 use super::proxy::{Proxies, ProxyVariables};
 use super::secret::Secret;
-use super::settings::{Addressing, ConfigErrors, DEFAULT_BUCKET, DEFAULT_HTTP, HttpAddress};
+use super::settings::{ConfigErrors, DEFAULT_HTTP, HttpAddress};
 use super::tls::Tls;
 use super::trust_roots::TrustRoots;
 
@@ -57,7 +55,12 @@ impl Validator {
     }
 
     /// The parsed value; the default if the setting is missing or wrong.
-    fn parse<T>(&mut self, given: &Given<'_>, default: T, parse: impl FnOnce(&str) -> Result<T, String>) -> T {
+    pub(super) fn parse<T>(
+        &mut self,
+        given: &Given<'_>,
+        default: T,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> T {
         match given.text.map(|text| parse(text.trim())) {
             Some(Ok(value)) => value,
             Some(Err(what)) => {
@@ -91,7 +94,10 @@ impl Validator {
         default: Duration,
         range: RangeInclusive<Duration>,
     ) -> Option<Duration> {
-        if given.text.is_some_and(|text| matches!(text, "off" | "0" | "0s")) {
+        if given
+            .text
+            .is_some_and(|text| is_off(text) || matches!(text, "0" | "0s"))
+        {
             return None;
         }
         Some(self.duration(given, default, range))
@@ -99,9 +105,9 @@ impl Validator {
 
     /// `on` or `off`.
     pub(super) fn switch(&mut self, given: &Given<'_>, default: bool) -> bool {
-        self.parse(given, default, |text| match text {
-            "on" | "true" => Ok(true),
-            "off" | "false" => Ok(false),
+        self.parse(given, default, |text| match &*text.to_ascii_lowercase() {
+            "on" | "true" | "yes" | "1" => Ok(true),
+            "off" | "false" | "no" | "0" => Ok(false),
             _ => Err(format!("'{text}' is neither on nor off")),
         })
     }
@@ -141,66 +147,6 @@ impl Validator {
         Secret::default()
     }
 
-    pub(super) fn endpoint(&mut self, given: &Given<'_>) -> String {
-        if given.text.is_none() {
-            self.error(&given.name, "not set");
-        }
-        self.parse(given, String::new(), |text| match Url::parse(text) {
-            Ok(url) if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() => {
-                Err(format!("'{text}' is not an http:// or https:// URL"))
-            }
-            Ok(url) if !url.username().is_empty() || url.password().is_some() => Err(
-                "the URL must not contain credentials: use HEIMDALL_S3_ACCESS_KEY and HEIMDALL_S3_SECRET_KEY"
-                    .to_owned(),
-            ),
-            Ok(url) if url.query().is_some() || url.fragment().is_some() => {
-                Err("the URL must not contain '?' or '#'".to_owned())
-            }
-            Ok(url) => Ok(url.as_str().trim_end_matches('/').to_owned()),
-            Err(error) => Err(format!("'{text}': {error}")),
-        })
-    }
-
-    pub(super) fn buckets(&mut self, given: &Given<'_>) -> Vec<String> {
-        let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
-        self.parse(given, vec![DEFAULT_BUCKET.to_owned()], |text| {
-            let mut names: Vec<String> = Vec::new();
-            for name in text.split(',').map(str::trim) {
-                if !(3..=63).contains(&name.len()) || !name.bytes().all(is_allowed) {
-                    return Err(format!(
-                        "'{text}' is not a list of bucket names (each 3 to 63 of a-z, 0-9, '-', '.')"
-                    ));
-                }
-                if !names.iter().any(|other| other == name) {
-                    names.push(name.to_owned());
-                }
-            }
-            Ok(names)
-        })
-    }
-
-    /// How requests name the bucket. A bucket can be part of the name of a host only if that is a
-    /// name, and if TLS can check it.
-    pub(super) fn addressing(&mut self, given: &Given<'_>, endpoint: &str, buckets: &[String]) -> Addressing {
-        let addressing = self.parse(given, Addressing::default(), |text| {
-            Addressing::from_str(text, true).map_err(|_| format!("'{text}' is neither path nor virtual"))
-        });
-        if addressing == Addressing::Virtual {
-            let dotted = buckets.iter().find(|bucket| bucket.contains('.'));
-            if let Some(bucket) = dotted.filter(|_| endpoint.starts_with("https://")) {
-                let what = format!("no certificate is valid for {bucket}.…, which has another dot: use path");
-                self.error(&given.name, what);
-            }
-            if Url::parse(endpoint).is_ok_and(|url| url.domain().is_none()) {
-                self.error(
-                    &given.name,
-                    "a bucket cannot stand before an IP address: use path, or a name in the endpoint",
-                );
-            }
-        }
-        addressing
-    }
-
     pub(super) fn proxies(&mut self, variables: &ProxyVariables) -> Proxies {
         variables.proxies().unwrap_or_else(|(name, what)| {
             self.error(name, what);
@@ -211,7 +157,7 @@ impl Validator {
     pub(super) fn http(&mut self, given: &Given<'_>) -> HttpAddress {
         self.parse(given, HttpAddress::Default(DEFAULT_HTTP), |text| match text.parse() {
             Ok(address) => Ok(HttpAddress::Given(address)),
-            Err(_) if text == "off" => Ok(HttpAddress::Off),
+            Err(_) if is_off(text) => Ok(HttpAddress::Off),
             Err(_) => Err(format!(
                 "'{text}' is neither 'off' nor an address and port such as 127.0.0.1:9464 or [::1]:9464"
             )),
@@ -236,37 +182,28 @@ impl Validator {
         }
         url
     }
-
-    /// TLS for the store: with the authorities in the file, or else those of the system.
-    pub(super) fn store_tls(&mut self, endpoint: &str, file: Option<&PathBuf>) -> Tls {
-        const NAME: &str = "HEIMDALL_S3_CA_FILE";
-        let tls = Tls::from(match file {
-            Some(_) if endpoint.starts_with("http://") => {
-                self.error(NAME, "has no effect, because the endpoint is http://");
-                TrustRoots::Empty
-            }
-            Some(path) => TrustRoots::File(path.clone()),
-            None if endpoint.starts_with("https://") => TrustRoots::System,
-            None => TrustRoots::Empty,
-        });
-        if let Err(error) = tls.client_config() {
-            self.error(if file.is_some() { NAME } else { "HEIMDALL_S3_ENDPOINT" }, error);
-        }
-        tls
-    }
 }
 
+/// Whether a value switches something off.
+pub(super) fn is_off(text: &str) -> bool {
+    text.eq_ignore_ascii_case("off")
+}
+
+/// A size in bytes. The units of a thousand and of 1024, as most programs and Kubernetes write them.
 fn parse_size(text: &str) -> Option<u64> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
-    let factor: u64 = match unit.trim() {
-        "" | "B" => 1,
-        "KB" | "kB" => 1_000,
-        "MB" => 1_000_000,
-        "GB" => 1_000_000_000,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
+    let factor: u64 = match &*unit.trim().to_ascii_lowercase() {
+        "" | "b" => 1,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "tb" => 1_000_000_000_000,
+        "kib" | "ki" => 1 << 10,
+        "mib" | "mi" => 1 << 20,
+        "gib" | "gi" => 1 << 30,
+        "tib" | "ti" => 1 << 40,
+        // k, m and g alone are powers of ten for some programs, and of two for others.
         _ => return None,
     };
     number.parse::<u64>().ok()?.checked_mul(factor)
@@ -277,20 +214,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bucket_that_is_named_twice_counts_once() {
-        let buckets = |text| {
-            let name = String::new();
-            Validator::default().buckets(&Given { name, text })
-        };
-        assert_eq!(buckets(Some("b-1, a-1,b-1")), ["b-1", "a-1"]);
-        assert_eq!(buckets(None), [DEFAULT_BUCKET]);
-    }
-
-    #[test]
     fn sizes_are_read_in_decimal_and_binary_units() {
         assert_eq!(parse_size("1600000"), Some(1_600_000));
         assert_eq!(parse_size("6GB"), Some(6_000_000_000));
         assert_eq!(parse_size("64 MiB"), Some(64 << 20));
+        assert_eq!(parse_size("64Mi"), Some(64 << 20));
+        assert_eq!(parse_size("16gib"), Some(16 << 30));
+        assert_eq!(parse_size("2TB"), Some(2_000_000_000_000));
+        for wrong in ["64M", "64m", "1.5GiB", "1_000", "1e9"] {
+            assert_eq!(parse_size(wrong), None, "{wrong}");
+        }
         assert_eq!(parse_size("99999999999GiB"), None);
         assert_eq!(parse_size("-1"), None);
         assert_eq!(parse_size("GiB"), None);

@@ -151,6 +151,12 @@ impl Target {
                 format!("{user} lacks rights"),
                 format!("GRANT heimdall_daemon TO \"{user}\";"),
             ),
+            SqlState::TOO_MANY_CONNECTIONS => (
+                format!("{address} has no connection left for {user}"),
+                format!(
+                    "SELECT usename, count(*) FROM pg_stat_activity GROUP BY 1;  then raise max_connections, or ALTER ROLE \"{user}\" CONNECTION LIMIT -1;"
+                ),
+            ),
             _ => return None,
         })
     }
@@ -170,6 +176,18 @@ impl Target {
                     "SELECT pg_is_in_recovery();  if true, put the primary, or all hosts with commas between them, into HEIMDALL_DATABASE_URL; \
                      if false: ALTER ROLE \"{user}\" RESET default_transaction_read_only; ALTER DATABASE \"{database}\" RESET default_transaction_read_only;"
                 ),
+            );
+        }
+        if lower.contains("statement pooling mode") {
+            return (
+                format!("{address} is a pooler that allows no transactions"),
+                "pool_mode = transaction  in pgbouncer.ini, or the server's own address".to_owned(),
+            );
+        }
+        if lower.contains("a transaction pooler is in between") {
+            return (
+                format!("{address} is a transaction pooler"),
+                "HEIMDALL_ADMIN_DATABASE_URL=postgresql://…  the URL of the database itself".to_owned(),
             );
         }
         if lower.contains("tls") || lower.contains("certificate") {

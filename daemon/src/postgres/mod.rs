@@ -15,12 +15,14 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use tracing::{debug, info};
 
 use self::error::DbError;
+use self::hosts::HostOrder;
 use self::pooler::{SESSION_MARKER, is_dedicated_session, is_refused_setting};
 use crate::config::connection_url::Address;
 use crate::config::credentials::DatabaseUrl;
 use crate::config::trust_roots::TrustRoots;
 
 pub mod error;
+mod hosts;
 pub mod migrate;
 pub mod obstacles;
 pub mod pool;
@@ -54,6 +56,7 @@ pub struct Database {
     source: DatabaseUrl,
     parameters: Arc<Mutex<ConnectionParams>>,
     pooled: Arc<AtomicBool>,
+    hosts: HostOrder,
 }
 
 /// The parameters of the URL that was read last.
@@ -95,6 +98,7 @@ impl Database {
             parameters: Arc::new(Mutex::new(ConnectionParams::parse(source.clone())?)),
             source,
             pooled: Arc::default(),
+            hosts: HostOrder::default(),
         })
     }
 
@@ -135,7 +139,7 @@ impl Database {
             config.options(options.trim());
         }
         // Boxed: the state of a TLS handshake would make every future that waits for it large.
-        Box::pin(config.connect(tls)).await
+        Box::pin(self.hosts.connect(&config, &tls, SESSION_TIMEOUT)).await
     }
 
     /// Opens a session outside the pool. The session makes progress only while [`drive`] runs.

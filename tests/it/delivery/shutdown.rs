@@ -1,12 +1,13 @@
 //! SIGTERM while the store, the database or both do not answer: the daemon ends in limited time and
 //! releases its claims.
 
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::daemon::Daemon;
+use crate::support::daemon::{Daemon, command_on};
 use crate::support::store_proxy::{Fault, StoreProxy};
 use crate::support::tcp_proxy::{Mode, Target, TcpProxy};
-use crate::support::{Bench, connect, recordings, wait_until};
+use crate::support::{Bench, assert_extracted, connect, recordings, wait_until};
 
 const GRACE: &str = "1s";
 /// The grace time, two seconds each for the writer and the deregistration, and five for a machine
@@ -171,4 +172,41 @@ async fn a_signal_during_registration_leaves_no_heartbeat_row() {
     assert!(status.success(), "{status}: {:#?}", daemon.log_lines(""));
     daemon.assert_logged("registered", 1).await;
     assert_eq!(bench.count("heimdall.worker_heartbeats").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hangup_changes_nothing_where_no_terminal_has_gone() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", recordings::tone());
+    let daemon = Daemon::start(&bench).await;
+    daemon.signal("HUP");
+    daemon.wait_for_log("SIGHUP changes nothing").await;
+    let session = bench.record(&["a.bin"]).await;
+    bench.complete(&session).await;
+    assert_extracted(&bench.rows(&session).await, 1);
+    daemon.stop().await;
+
+    // As its caller wants it.
+    let run = command_on(&bench, "run").await;
+    let mut ignoring = Command::new("nohup");
+    ignoring
+        .arg(run.get_program())
+        .args(run.get_args())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    for (name, value) in run.get_envs() {
+        match value {
+            Some(value) => ignoring.env(name, value),
+            None => ignoring.env_remove(name),
+        };
+    }
+    ignoring.env("HEIMDALL_HTTP_ADDR", "off");
+    let daemon = Daemon::spawn(ignoring);
+    daemon.wait_for_log("listening").await;
+    daemon.signal("HUP");
+    let session = bench.record(&["a.bin"]).await;
+    bench.complete(&session).await;
+    assert_extracted(&bench.rows(&session).await, 1);
+    assert_eq!(daemon.log_lines("SIGHUP"), Vec::<String>::new());
+    daemon.stop().await;
 }

@@ -78,6 +78,32 @@ async fn each_obstacle_to_the_database_has_its_own_line() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_server_and_a_pooler_without_transactions_are_named() {
+    let bench = Bench::new().await;
+    bench
+        .execute("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0 IN ROLE heimdall_daemon")
+        .await;
+    let bouncer = PgBouncer::start("pool_mode = statement").await;
+    for (url, words, hint) in [
+        (
+            bench.url_as("crowded").await,
+            "has no connection left for crowded",
+            "ALTER ROLE \"crowded\" CONNECTION LIMIT -1;",
+        ),
+        (
+            bouncer.url(&bench.url_as("daemon").await),
+            "is a pooler that allows no transactions",
+            "pool_mode = transaction",
+        ),
+    ] {
+        let report = doctor(&bench, &[("HEIMDALL_DATABASE_URL", &url)]).await;
+        report.assert_status(1);
+        report.expect("wrong", "database", words, hint);
+    }
+    bench.execute("DROP ROLE crowded").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_superuser_and_a_pooler_are_warnings() {
     let bench = Bench::new().await;
     let database = async |url: String| doctor(&bench, &[("HEIMDALL_DATABASE_URL", &url)]).await;

@@ -133,7 +133,7 @@ async fn a_daemon_works_with_a_service_a_password_file_and_a_file_of_settings() 
     daemon
         .arg("run")
         .env("PGSERVICEFILE", put("services", service, 0o644))
-        .env("PGSERVICE", "radio")
+        .env("PGSERVICE", "\"radio\"")
         .env(
             "PGPASSFILE",
             put("passwords", "*:*:*:daemon:not-asked-for\n".to_owned(), 0o644),
@@ -142,6 +142,8 @@ async fn a_daemon_works_with_a_service_a_password_file_and_a_file_of_settings() 
     let daemon = Daemon::spawn(daemon);
     daemon.wait_for_log("listening").await;
     daemon.wait_for_log("chmod 600").await;
+    daemon.assert_logged("quotes around these values are removed", 1).await;
+    assert!(daemon.log_lines("quotes around")[0].contains("PGSERVICE"));
     bench.complete(&session).await;
     wait_until("the row", || async {
         bench.row(session.measurements[0]).await.is_some()

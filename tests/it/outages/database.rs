@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::connections::SILENCE_NOTICED;
-use crate::support::daemon::Daemon;
+use crate::support::daemon::{Daemon, command};
 use crate::support::store_proxy::{Fault, StoreProxy};
-use crate::support::tcp_proxy::{Target, TcpProxy};
+use crate::support::tcp_proxy::{Mode, Target, TcpProxy};
 use crate::support::{Bench, assert_extracted, connect, recordings, wait_until};
 
 /// Longer than a lease. `HEIMDALL_OUTAGE_SECONDS` makes it longer.
@@ -140,5 +140,31 @@ async fn a_switch_over_is_followed_although_the_old_server_still_answers() {
         row.get::<_, i64>(0) == 0
     })
     .await;
+    daemon.stop().await;
+}
+
+/// As a stopped server does, or one whose disk has gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_accepts_and_never_answers_gives_way_to_the_next_one() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", recordings::tone());
+    let session = bench.record(&["a.bin"]).await;
+    let (silent, good) = (TcpProxy::to_database(&bench).await, TcpProxy::to_database(&bench).await);
+    silent.set(Mode::DropAll);
+    let hosts = format!("{},{}", silent.address(), good.address());
+    let url = good
+        .url_as("daemon", &bench.database)
+        .replace(&good.address().to_string(), &hosts);
+    let daemon = Daemon::start_with(&bench, &[("HEIMDALL_DATABASE_URL", &url)]).await;
+    bench.complete(&session).await;
+    assert_extracted(&bench.rows(&session).await, 1);
+    assert!(silent.accepted() > 0, "{url}");
+    // A command does not wait for a second try.
+    let status = command()
+        .args(["status", "--json"])
+        .env("HEIMDALL_DATABASE_URL", &url)
+        .output();
+    let status = status.expect("the binary runs");
+    assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
     daemon.stop().await;
 }

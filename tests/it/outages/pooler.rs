@@ -166,5 +166,16 @@ async fn a_migration_does_not_go_through_a_pooler() {
             said.contains("transaction pooler") && said.contains("go past it"),
             "{said}"
         );
+        let output = command()
+            .arg("backfill")
+            .env("HEIMDALL_DATABASE_URL", bouncer.url(&bench.url().await))
+            .output()
+            .expect("the binary runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(69), "{said}");
+        assert!(
+            said.contains("is a transaction pooler") && said.contains("type: HEIMDALL_ADMIN_DATABASE_URL="),
+            "{said}"
+        );
     }
 }

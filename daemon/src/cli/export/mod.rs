@@ -16,7 +16,9 @@ use self::folder::Folder;
 use self::progress::{Done, Progress};
 use self::source::{Found, Source};
 use self::stop::until_stopped;
-use super::outcome::{CommandResult, EXIT_INTERRUPTED, exit_code, print, usage_error};
+use super::environment::wrong_settings;
+use super::outcome::{CommandResult, EXIT_INTERRUPTED, exit_code, print};
+use super::terminal::bar::clear_line;
 use super::terminal::words::count_unsigned;
 use crate::config::arguments::Arguments;
 use crate::config::credentials::DatabaseUrl;
@@ -60,9 +62,9 @@ pub(super) struct ExportArguments {
 
 /// Writes the days that the folder does not have, or whose samples have changed.
 pub(super) async fn export(settings: &Arguments, arguments: &ExportArguments) -> CommandResult {
-    let url = settings.database().map_err(usage_error)?;
+    let url = settings.database().map_err(wrong_settings)?;
     let stop = CancellationToken::new();
-    let _signals = signals::on_signals(stop.clone(), || {});
+    let _signals = signals::on_signals(stop.clone(), clear_line);
     let begun = Instant::now();
     let mut done = Done::default();
     let result = write_all(&url, arguments, &stop, &mut done).await;

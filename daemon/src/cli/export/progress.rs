@@ -1,11 +1,11 @@
 //! The progress of an export, and its last line.
 
-use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use crate::cli::outcome::print;
+use crate::cli::terminal::bar::bar;
 use crate::cli::terminal::words::{bytes, count_unsigned, duration, plural, rate};
 
 /// Between two lines of progress, where output is no terminal.
@@ -53,14 +53,8 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn new(sessions: u64) -> Self {
-        let bar = if std::io::stderr().is_terminal() {
-            let style = ProgressStyle::with_template("{bar:30} {percent:>3} % {wide_msg}");
-            ProgressBar::new(sessions).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        } else {
-            ProgressBar::hidden()
-        };
         Self {
-            bar,
+            bar: bar(sessions, 30),
             total: sessions,
             done: 0,
             rows: 0,

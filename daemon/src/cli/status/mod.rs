@@ -1,6 +1,5 @@
 //! `heimdalld status`: how the whole stands.
 
-use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use self::view::overview;
 use super::database::{reader, report_failure};
-use super::outcome::{CommandError, CommandResult, exit_code, print_json, usage_error};
+use super::environment::wrong_settings;
+use super::outcome::{self, CommandError, CommandResult, json_line};
 use super::terminal::screen::{Screen, Style};
 use super::terminal::{show, words};
 use crate::config::arguments::Arguments;
@@ -40,7 +40,7 @@ pub(super) struct StatusArguments {
 
 /// Prints how the whole stands.
 pub(super) async fn status(settings: &Arguments, arguments: &StatusArguments) -> CommandResult {
-    let url = settings.database().map_err(usage_error)?;
+    let url = settings.database().map_err(wrong_settings)?;
     let reader = reader(&url)?;
     let read = async || reader.overview().await.map_err(|error| report_failure(&url, &error));
     if arguments.watch {
@@ -49,11 +49,9 @@ pub(super) async fn status(settings: &Arguments, arguments: &StatusArguments) ->
     }
     let report = read().await?;
     if arguments.json {
-        return print_json(&report);
+        return outcome::report(&json_line(&report)?);
     }
-    // Where nobody reads it, it is lost.
-    drop(show(&overview(&report, Screen::stdout())));
-    Ok(exit_code(true))
+    outcome::report(&overview(&report, Screen::stdout()))
 }
 
 /// Shows reports until Ctrl-C. The first one must succeed; later failures are shown, and the next
@@ -76,24 +74,18 @@ async fn watch(
     let ended = loop {
         let next = Instant::now() + every;
         let shown = loop {
-            let shown = if as_json {
-                print_json(&report)
-                    .map(drop)
-                    .map_err(|error| io::Error::other(error.message))
+            let text = if as_json {
+                json_line(&report)?
             } else {
-                show(&frame(&report, trouble.as_deref(), last, live))
+                frame(&report, trouble.as_deref(), last, live)
             };
+            let shown = show(&text);
             if shown.is_err() || !(live && is_resized_before(next, &mut resized, &stop).await) {
                 break shown;
             }
         };
         if let Err(error) = shown {
-            // The reader of a pipe has closed it.
-            break if error.kind() == ErrorKind::BrokenPipe {
-                Ok(ExitCode::SUCCESS)
-            } else {
-                Err(error.into())
-            };
+            break outcome::unwritten(&error);
         }
         if stop.run_until_cancelled(sleep_until(next.into())).await.is_none() {
             break Ok(ExitCode::SUCCESS);

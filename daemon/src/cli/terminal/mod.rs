@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 
+pub(super) mod bar;
 pub(super) mod screen;
 pub(super) mod table;
 mod width;

@@ -1,11 +1,13 @@
 //! Tables of fixed columns.
 
 use super::screen::{Screen, Style};
-use super::width::{longest_start, width as columns_of};
+use super::width::{width as columns_of, wrap};
 use crate::sanitize::sanitize;
 
 /// Between two columns.
 const GAP: &str = "  ";
+/// A column whose text does not fit gets this at least. With less, words would be cut to pieces.
+const MIN_WRAPPED: usize = 16;
 
 /// A cell: text that is safe to print, and how it looks.
 #[derive(Clone, Debug, Default)]
@@ -80,13 +82,30 @@ impl Table {
             .map(|(heading, _)| Cell::styled(Style::Faint, heading))
             .collect();
         for row in std::iter::once(&headings).chain(&self.rows) {
-            let mut line = " ".repeat(self.indent);
-            for (index, (width, (_, align))) in widths.iter().zip(&self.headings).enumerate() {
-                let empty = Cell::default();
+            self.write_row(row, &widths, screen, out);
+        }
+    }
+
+    /// One row. A text that is longer than its column goes on below itself.
+    fn write_row(&self, row: &[Cell], widths: &[usize], screen: Screen, out: &mut String) {
+        let empty = Cell::default();
+        let cells: Vec<(&Cell, Vec<String>)> = widths
+            .iter()
+            .enumerate()
+            .map(|(index, width)| {
                 let cell = row.get(index).unwrap_or(&empty);
-                let text = cut(&cell.text, *width);
-                let padding = " ".repeat(width.saturating_sub(columns_of(&text)));
-                let painted = screen.paint(cell.style, &text);
+                (cell, wrap(&cell.text, *width))
+            })
+            .collect();
+        let lines = cells.iter().map(|(_, parts)| parts.len()).max().unwrap_or(0);
+        for number in 0..lines {
+            let mut line = " ".repeat(self.indent);
+            for (index, ((cell, parts), (width, (_, align)))) in
+                cells.iter().zip(widths.iter().zip(&self.headings)).enumerate()
+            {
+                let text = parts.get(number).map_or("", String::as_str);
+                let padding = " ".repeat(width.saturating_sub(columns_of(text)));
+                let painted = screen.paint(cell.style, text);
                 if index > 0 {
                     line.push_str(GAP);
                 }
@@ -141,20 +160,12 @@ impl Table {
             let left = (0..widths.len()).filter(|index| self.headings[*index].1 == Align::Left);
             let widest = left
                 .max_by_key(|index| widths[*index])
-                .filter(|index| widths[*index] > 8)?;
+                .filter(|index| widths[*index] > MIN_WRAPPED)?;
             widths[widest] -= 1;
             excess -= 1;
         }
         Some(widths)
     }
-}
-
-/// The text, with an ellipsis where it is too long.
-fn cut(text: &str, columns: usize) -> String {
-    if columns_of(text) <= columns {
-        return text.to_owned();
-    }
-    format!("{}…", &text[..longest_start(text, columns.saturating_sub(1))])
 }
 
 #[cfg(test)]
@@ -186,11 +197,45 @@ mod tests {
     }
 
     #[test]
-    fn no_line_is_longer_than_the_screen() {
+    fn a_long_text_goes_on_below_itself() {
         let long = "a long explanation of what has happened here";
-        let out = text(40, &[[long, "1000000", long]]);
-        assert!(out.lines().all(|line| columns_of(line) <= 40), "{out}");
-        assert!(out.contains('…') && out.contains("1000000"), "{out}");
+        assert_eq!(
+            text(40, &[[long, "1000000", "東京 tower"], ["b", "2", ""]]),
+            "  name                     n  what\n  \
+             a long             1000000  東京 tower\n  \
+             explanation of\n  \
+             what has happened\n  \
+             here\n  \
+             b                        2\n"
+        );
+    }
+
+    #[test]
+    fn nothing_is_lost_and_no_line_is_longer_than_the_screen() {
+        let (name, long) = (
+            "heimdalld-7c9f8d6b5-x2x4z",
+            "correct iq_data_format or the recorder, then: SELECT heimdall.retry_failed('invalid_format');",
+        );
+        let bare = |text: &str| text.split_whitespace().collect::<String>();
+        for columns in 20..=200 {
+            let out = text(columns, &[[name, "1000000", long]]);
+            assert!(out.lines().all(|line| columns_of(line) <= columns), "{out}");
+            let all = bare(&out);
+            if all.contains(&bare(long)) {
+                continue;
+            }
+            // Beside other columns, each word is whole.
+            for word in long.split(' ').filter(|word| columns_of(word) < MIN_WRAPPED) {
+                assert!(all.contains(word), "{word} is not in {out}");
+            }
+            let letters = |text: &str| {
+                let mut letters: Vec<char> = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+                letters.sort_unstable();
+                letters
+            };
+            let expected = format!("name n what {name} 1000000 {long}");
+            assert_eq!(letters(&out), letters(&expected), "{out}");
+        }
     }
 
     #[test]

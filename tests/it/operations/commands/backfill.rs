@@ -50,6 +50,7 @@ async fn a_backfill_is_followed_to_its_end() {
         last.starts_with("finished: 3 of 3 measurements, 0 failed, 100.0 %"),
         "{lines:?}"
     );
+    assert!(!last.contains("ends in"), "{last}");
     daemon.stop().await;
     let (status, text) = printed(&run(&bench, "admin", &["backfill"]).await);
     assert_eq!((status, &*text), (Some(0), "nothing is missing, nothing was queued\n"));
@@ -69,7 +70,9 @@ async fn after_ctrl_c_it_goes_on_and_can_be_followed_again_or_cancelled() {
     assert_eq!(following.wait_exit().await.code(), Some(130));
     let lines = following.stdout_lines("");
     assert!(
-        lines.iter().any(|line| line == "It goes on without this command."),
+        lines
+            .iter()
+            .any(|line| line == "The backfill goes on in the database without this command."),
         "{lines:?}"
     );
     assert_eq!(bench.count("heimdall.feature_queue WHERE source = 'backfill'").await, 5);

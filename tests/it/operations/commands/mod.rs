@@ -1,6 +1,7 @@
 //! The commands that an operator types beside the daemon.
 
 mod backfill;
+mod bars;
 mod doctor;
 #[cfg(feature = "export")]
 mod export;

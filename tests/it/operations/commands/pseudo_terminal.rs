@@ -33,6 +33,55 @@ pub(super) fn terminal(size: Terminal) -> (File, OwnedFd) {
     (ours, theirs)
 }
 
+/// The same command as the leader of a session whose terminal is its own, so that the keys of the
+/// terminal send it signals.
+pub(super) fn with_keyboard(command: &Command) -> Command {
+    let mut whole = Command::new("setsid");
+    whole
+        .args(["--ctty", "--wait"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => whole.env(name, value),
+            None => whole.env_remove(name),
+        };
+    }
+    whole
+}
+
+/// The lines that a terminal has in the end, by what a command wrote to it.
+pub(super) fn screen(shown: &str, columns: usize) -> Vec<String> {
+    let (mut lines, mut at) = (vec![Vec::new()], 0);
+    let mut rest = shown.chars();
+    while let Some(character) = rest.next() {
+        let line = lines.last_mut().expect("one line at least");
+        match character {
+            '\r' => at = 0,
+            '\n' => lines.push(Vec::new()),
+            '\u{1b}' => {
+                let command: String = rest.by_ref().skip(1).take_while(|c| !c.is_alphabetic()).collect();
+                // Only the one that clears the line changes it.
+                if command == "2" {
+                    line.clear();
+                }
+            }
+            _ => {
+                if at == columns {
+                    lines.push(Vec::new());
+                    at = 0;
+                }
+                let line = lines.last_mut().expect("one line at least");
+                line.resize(line.len().max(at + 1), ' ');
+                line[at] = character;
+                at += 1;
+            }
+        }
+    }
+    let text = |line: &Vec<char>| line.iter().collect::<String>().trim_end().to_owned();
+    lines.iter().map(text).collect()
+}
+
 fn resize(terminal: &File, columns: u16, lines: u16) {
     let size = Winsize {
         ws_row: lines,
@@ -50,7 +99,8 @@ pub(super) fn on_terminal(command: Command, size: Terminal) -> (Option<i32>, Str
 }
 
 /// The same. When the terminal shows the first text of a pair in `said`, the second one is typed;
-/// `SIGINT` sends that signal, and `COLUMNS 50` changes the width.
+/// `SIGINT` sends that signal, and `COLUMNS 50` changes the width. `\u{3}` is Ctrl-C, see
+/// [`with_keyboard`].
 pub(super) fn converse(mut command: Command, size: Terminal, said: &[(&str, &str)]) -> (Option<i32>, String) {
     let (mut ours, theirs) = terminal(size);
     let ends = [&theirs, &theirs].map(|end| end.try_clone().expect("another end"));

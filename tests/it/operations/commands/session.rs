@@ -41,7 +41,7 @@ async fn a_session_shows_each_receiver_and_what_it_waits_for() {
         "Station 1",
         "done",
         "yes",
-        "nothing: invalid",
+        "invalid_format",
         "not_found, next try",
         "Station 3: IQ file not found: gone.bin",
         "Zürich \\u{1b}[2J",

@@ -1,5 +1,10 @@
 //! `heimdalld status`.
 
+use std::fs::File;
+use std::process::Stdio;
+
+use super::pseudo_terminal::{Terminal, on_terminal};
+use super::terminal::command_for;
 use super::{HOSTILE, json, logins, printed, refused, run};
 use crate::support::daemon::{Daemon, command};
 use crate::support::{Bench, recordings, wait_until};
@@ -98,5 +103,90 @@ async fn watch_in_a_pipe_prints_reports_until_ctrl_c() {
         assert!(watching.wait_exit().await.success());
         let escaped = watching.stdout_lines("\u{1b}");
         assert!(escaped.is_empty(), "{escaped:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_whole_advice_is_shown_at_any_width() {
+    let bench = Bench::new().await;
+    bench.history(3, "a.bin", "completed").await;
+    bench
+        .execute(
+            "INSERT INTO heimdall.extracted_features (timestamp, measurement_id, receiver_features, overall_confidence,
+                 num_receivers_detected, extraction_failed, error_kind, error_message)
+             SELECT now(), id, '{}', 0, 0, true,
+                    (ARRAY['not_found', 'location_refused', 'unreadable'])[row_number() OVER ()], 'x'
+             FROM heimdall.measurements",
+        )
+        .await;
+    let rows = bench
+        .sql
+        .query(
+            "SELECT k.what_to_do FROM heimdall.feature_error_kinds k
+             WHERE k.error_kind IN ('not_found', 'location_refused', 'unreadable')",
+            &[],
+        )
+        .await
+        .expect("the kinds");
+    let advice: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(advice.len(), 3);
+    let bare = |text: &str| text.split_whitespace().collect::<String>();
+    for columns in [40, 60, 80, 100, 132, 200] {
+        let mut command = command_for(&bench, "daemon", &["status"]).await;
+        command.env("NO_COLOR", "1");
+        let size = Terminal { columns, lines: 25 };
+        let (status, shown) = tokio::task::block_in_place(|| on_terminal(command, size));
+        assert_eq!(status, Some(0), "{shown}");
+        let longest = shown.lines().map(|line| line.chars().count()).max();
+        assert!(longest <= Some(columns.into()), "{shown}");
+        for whole in &advice {
+            assert!(bare(&shown).contains(&bare(whole)), "'{whole}' is not in\n{shown}");
+        }
+        assert!(!shown.contains('…'), "{shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_that_cannot_be_written_is_an_error_unless_nobody_reads_it() {
+    let bench = Bench::new().await;
+    let session = bench.record(&["a.bin"]).await.id.to_string();
+    for arguments in [
+        &["status"][..],
+        &["status", "--json"],
+        &["status", "--watch", "--json"],
+        &["session", &session],
+        &["session", &session, "--json"],
+        &["doctor", "--json"],
+        &["config"],
+    ] {
+        for (output, expected) in [("/dev/full", 1), ("a closed pipe", 0)] {
+            // The settings of the store are missing, which only `config` minds.
+            let expected = if arguments == ["config"] && output != "/dev/full" {
+                64
+            } else {
+                expected
+            };
+            let mut command = command_for(&bench, "daemon", arguments).await;
+            command.stderr(Stdio::piped());
+            if output == "/dev/full" {
+                let full = File::options().write(true).open(output).expect("the device");
+                command.stdout(full);
+            } else {
+                let (reader, writer) = std::io::pipe().expect("a pipe");
+                drop(reader);
+                command.stdout(writer);
+            }
+            let ended = tokio::task::spawn_blocking(move || command.output())
+                .await
+                .expect("no panic");
+            let (status, text) = refused(&ended.expect("the binary runs"));
+            assert_eq!(status, Some(expected), "{arguments:?} to {output}: {text}");
+            assert_eq!(
+                text.contains("standard output: No space left"),
+                expected == 1,
+                "{arguments:?}: {text}"
+            );
+            assert!(!text.contains("Broken pipe"), "{text}");
+        }
     }
 }

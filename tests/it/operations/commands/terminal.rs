@@ -105,7 +105,7 @@ fn a_long_file_has_a_progress_bar_that_is_removed_at_the_end() {
 }
 
 /// A command with this login's database, for a terminal.
-async fn command_for(bench: &Bench, login: &str, arguments: &[&str]) -> Command {
+pub(super) async fn command_for(bench: &Bench, login: &str, arguments: &[&str]) -> Command {
     let mut command = command();
     command
         .args(arguments)
@@ -215,18 +215,4 @@ async fn retry_asks_on_a_terminal() {
             queued
         );
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backfill_has_a_progress_bar_on_a_terminal() {
-    let bench = Bench::new().await;
-    logins(&bench).await;
-    bench.history(3, "a.bin", "completed").await;
-    let command = command_for(&bench, "admin", &["backfill", "--follow"]).await;
-    let said = [("queued: 0 of 3", "SIGINT")];
-    let (status, shown) = tokio::task::block_in_place(|| converse(command, USUAL, &said));
-    assert_eq!(status, Some(130), "{shown:?}");
-    assert!(shown.contains(" 0 % queued: 0 of 3, 0 failed"), "{shown:?}");
-    let (_, rest) = shown.rsplit_once("\u{1b}[2K").expect("the bar is removed");
-    assert!(rest.contains("It goes on without this command."), "{shown:?}");
 }

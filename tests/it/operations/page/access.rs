@@ -1,5 +1,7 @@
 //! Who may read and act.
 
+use std::collections::BTreeMap;
+
 use super::{READ_TOKEN, Site, TOKEN};
 use crate::support::Bench;
 
@@ -157,4 +159,47 @@ async fn without_an_administrators_login_the_page_only_reads() {
         .await
         .expect(403, &["Nothing was done"]);
     site.daemon.stop().await;
+}
+
+/// A browser sends the cookies of a host to each of its ports.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn to_sign_in_at_one_daemon_of_a_host_does_not_sign_out_of_another() {
+    let bench = Bench::new().await;
+    let (one, other) = (Site::start(&bench).await, Site::start(&bench).await);
+    std::fs::write(other.folder.path().join("token"), "another-token-0123456789").expect("written");
+    let mut jar = BTreeMap::new();
+    let mut keep = |cookie: String| {
+        let (name, value) = cookie.split_once('=').expect("a cookie");
+        jar.insert(name.to_owned(), value.to_owned());
+    };
+    keep(one.sign_in("Zoë", TOKEN).await);
+    keep(other.sign_in("Ana", "another-token-0123456789").await);
+    let both: Vec<String> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let both = both.join("; ");
+    one.get_as(&both, "/actions").await.expect(200, &["Zoë"]);
+    other.get_as(&both, "/actions").await.expect(200, &["Ana"]);
+
+    // With the same tokens, one cookie serves both.
+    let third = Site::start(&bench).await;
+    third.get_as(&both, "/actions").await.expect(200, &["Zoë"]);
+
+    // To sign out ends both tokens of this daemon, and nothing else.
+    let form = one.get_as(&both, "/").await.expect(200, &[]).text();
+    let (_, form) = form.split_once("name=\"form\" value=\"").expect("a form");
+    let (form, _) = form.split_once('"').expect("its end");
+    let answer = one
+        .post_with("/sign-out", &[("form", form)], &[("cookie", &both)])
+        .await
+        .expect(303, &[]);
+    let removed: Vec<&str> = answer.all_headers("set-cookie");
+    assert_eq!(removed.len(), 2, "{removed:?}");
+    let names = removed.iter().filter_map(|cookie| Some(cookie.split_once("=;")?.0));
+    let left: Vec<&String> = jar
+        .keys()
+        .filter(|name| !names.clone().any(|gone| gone == *name))
+        .collect();
+    assert_eq!(left.len(), 1, "{removed:?} of {jar:?}");
+    for site in [one, other, third] {
+        site.daemon.stop().await;
+    }
 }

@@ -44,6 +44,11 @@ impl Answer {
         value.unwrap_or_else(|| panic!("no {name} in {:?}", self.headers))
     }
 
+    fn all_headers(&self, name: &str) -> Vec<&str> {
+        let values = self.headers.get_all(name).iter();
+        values.map(|value| value.to_str().expect("a text")).collect()
+    }
+
     /// The path that a redirect from the root's own level leads to, with its query.
     #[track_caller]
     fn leads_to(&self) -> &str {

@@ -76,14 +76,25 @@ impl Access {
             to_root: "/".to_owned(),
             credential,
         };
-        for (rights, token) in self.tokens() {
+        let tokens = self.tokens();
+        let signed_in = tokens.iter().filter_map(|(rights, token)| {
             let seal = Seal::new(token.expose());
-            if let Some(signed_in) = cookie::read(&seal, headers) {
-                return visitor(rights, signed_in.operator, Some((seal, signed_in.value)));
-            }
-            if bearer(headers).is_some_and(|given| are_equal(given, token.expose())) {
-                return visitor(rights, "bearer".to_owned(), Some((seal, "bearer".to_owned())));
-            }
+            Some((*rights, cookie::read(&seal, headers)?, seal))
+        });
+        // A person may have signed in with both tokens, one after the other.
+        let signed_in = signed_in.max_by_key(|(rights, signed_in, _)| (signed_in.until, *rights));
+        let given = bearer(headers).and_then(|given| {
+            let mut tokens = tokens.iter();
+            tokens.find(|(_, token)| are_equal(given, token.expose()))
+        });
+        if let Some((rights, signed_in, seal)) = signed_in
+            && given.is_none_or(|(given, _)| *given <= rights)
+        {
+            return visitor(rights, signed_in.operator, Some((seal, signed_in.value)));
+        }
+        if let Some((rights, token)) = given {
+            let seal = Seal::new(token.expose());
+            return visitor(*rights, "bearer".to_owned(), Some((seal, "bearer".to_owned())));
         }
         // No browser speaks HTTP/1.0, and nginx does by default, without any header that names it.
         let is_local = address.is_loopback()
@@ -114,9 +125,11 @@ impl Access {
         Some((cookie::set(&seal, &operator, is_secure), rights))
     }
 
-    /// The header that removes the cookie.
-    pub(super) fn sign_out() -> String {
-        cookie::unset()
+    /// The headers that remove the cookies of this daemon's tokens.
+    pub(super) fn sign_out(&self) -> Vec<String> {
+        let tokens = self.tokens();
+        let seals = tokens.iter().map(|(_, token)| Seal::new(token.expose()));
+        seals.map(|seal| cookie::unset(&seal)).collect()
     }
 
     /// The tokens as their files have them now, with what they permit.

@@ -6,13 +6,13 @@ use std::time::Duration;
 use axum::extract::{Query, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use maud::html;
 use serde::Deserialize;
 use tracing::{info, warn};
 
-use crate::http::page::access::{Access, Visitor};
+use crate::http::page::access::Visitor;
 use crate::http::page::format::foreign;
 use crate::http::page::shell::{Place, View, page_with, problem};
 use crate::http::page::state::Page;
@@ -69,6 +69,7 @@ pub(in crate::http::page) async fn sign_in(
 }
 
 pub(in crate::http::page) async fn sign_out(
+    State(state): State<Arc<Page>>,
     Extension(visitor): Extension<Visitor>,
     Form(given): Form<SignOut>,
 ) -> Response {
@@ -80,7 +81,9 @@ pub(in crate::http::page) async fn sign_out(
             "This form is not yours, or too old.",
         );
     }
-    ([(SET_COOKIE, Access::sign_out())], Redirect::to("/")).into_response()
+    let cookies = state.access.sign_out().into_iter();
+    let removed = AppendHeaders(cookies.map(|cookie| (SET_COOKIE, cookie)).collect::<Vec<_>>());
+    (removed, Redirect::to("/")).into_response()
 }
 
 /// Whether it is a path of this page, and of no other host.
