@@ -161,11 +161,7 @@ pub(crate) fn estimate(blocks: &[Block], deficit: KurtosisDeficit, rounding: f64
         (Knowledge::Known, BandShape::Noise | BandShape::Signal | BandShape::Filled) => band.gaps(level, density),
         _ => Gaps::sure(known),
     };
-    let knowledge = if visible.is_some() {
-        knowledge
-    } else {
-        Knowledge::AtMost
-    };
+    let knowledge = visible.map_or(Knowledge::AtMost, |_| knowledge);
     let Visible { density, tails } = visible.unwrap_or(known);
     let in_blocks = |groups: Range<usize>| groups.start * in_group..(groups.end * in_group).min(blocks.len());
     let pass_band = band.pass_band(shape, density);

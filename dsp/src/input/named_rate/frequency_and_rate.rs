@@ -13,7 +13,7 @@ const MHZ: std::ops::Range<f64> = 100.0..10e3;
 /// The rate in the part at this place.
 pub(super) fn rate_hz(parts: &[&str], at: usize) -> Option<f64> {
     let text = number_after(parts, at, 's')?;
-    let frequencies = (0..parts.len()).filter_map(|at| number_after(parts, at, 'f'));
+    let mut frequencies = (0..parts.len()).filter_map(|at| number_after(parts, at, 'f'));
     let rate = quantity(&text)?;
     // `s1.92` has no multiple, and no other rate has a fraction.
     let is_mega = split(&text).is_some_and(|(_, rest)| rest.is_empty()) && text.contains('.') && rate < LEAST_HZ;
@@ -28,7 +28,7 @@ pub(super) fn rate_hz(parts: &[&str], at: usize) -> Option<f64> {
         fits.then_some(if is_mega { rate * 1e6 } else { rate })
     };
     // Rounded, since 1.92 million is no exact product.
-    frequencies.filter_map(fits).next().map(f64::round)
+    frequencies.find_map(fits).map(f64::round)
 }
 
 /// The number after this letter, in the same part or in the one before, in lower case.

@@ -47,6 +47,14 @@ fn the_rate_of_every_recorder_is_read() {
         ("20261127_120000_2MSPS.cs16", 2_000_000.0),
         ("rx_1_48k.cf32", 48_000.0),
         ("cap_2.4MSPS_12_5k.cs8", 2_400_000.0),
+    ] {
+        assert_eq!(find(name), NamedRate::Hz(rate), "{name}");
+    }
+}
+
+#[test]
+fn options_units_and_marks_that_people_write_are_read() {
+    for (name, rate) in [
         ("gqrx_20240131_120000_145500000_2400000_fc(1).raw", 2_400_000.0),
         ("gqrx_20240131_120000_145500000_2400000_fc - copy.raw", 2_400_000.0),
         ("f1860_s1.92_g0_1s_rtlsdr.bin", 1_920_000.0),

@@ -89,14 +89,21 @@ pub(super) fn quantity_of(parts: &[&str], at: usize) -> Quantity {
         && at
             .checked_sub(2)
             .is_some_and(|at| OTHER_RATES.contains(&&*parts[at].to_ascii_lowercase()));
-    let before = word(at.checked_sub(1)).map(|word| match is_number(at.checked_sub(2)) {
-        true if is_unit(&word) => Quantity::Unnamed,
-        true => Quantity::Doubtful,
-        false => Quantity::Other,
+    let before = word(at.checked_sub(1)).map(|word| {
+        if !is_number(at.checked_sub(2)) {
+            Quantity::Other
+        } else if is_unit(&word) {
+            Quantity::Unnamed
+        } else {
+            Quantity::Doubtful
+        }
     });
-    let after = word(Some(at + 1)).map(|word| match is_number(Some(at + 2)) {
-        true if !is_unit(&word) => Quantity::Doubtful,
-        _ => Quantity::Other,
+    let after = word(Some(at + 1)).map(|word| {
+        if is_number(Some(at + 2)) && !is_unit(&word) {
+            Quantity::Doubtful
+        } else {
+            Quantity::Other
+        }
     });
     match (before, after) {
         _ if is_other_rate => Quantity::Other,
