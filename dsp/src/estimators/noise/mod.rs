@@ -111,14 +111,14 @@ impl Noise {
         match samples.noise(is_level) {
             None => self.knowledge = Knowledge::AtMost,
             Some(part) => {
-                let density = samples.density_of(part);
-                if !is_level || part < 1.0 || density < self.density {
-                    self.tails = UNSEEN_TAILS;
-                }
-                if samples.come_and_go() {
-                    self.density = self.density.min(density);
+                let before = self.density;
+                self.density = if samples.come_and_go() {
+                    before.min(samples.density_of(part))
                 } else {
-                    self.density *= part;
+                    before * part
+                };
+                if !is_level || self.density < before {
+                    self.tails = UNSEEN_TAILS;
                 }
                 self.knowledge = Knowledge::Known;
             }

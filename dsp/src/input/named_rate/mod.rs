@@ -14,10 +14,12 @@
 //! A number of Hz, kHz or MHz is a frequency (`HDSDR_20131120_162410Z_7100kHz_RF.wav`, SDR#,
 //! `SDRuno`), unless the name calls it a rate (`fs2.4MHz`). What can be either is not guessed.
 
+use self::certainty::Certainty;
 use self::quantity::{letter_as_point, plausible, quantity, split};
 use self::words::Quantity;
 use crate::input::file_name;
 
+mod certainty;
 mod decimal_sign;
 mod frequency_and_rate;
 mod quantity;
@@ -44,19 +46,6 @@ const MAX_SHOWN_CHARS: usize = 24;
 
 /// Lowest rate that is in use. A smaller number after a mark can be one of kHz.
 const LEAST_USUAL_HZ: f64 = 8e3;
-
-/// How sure it is that a number is the sample rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Certainty {
-    /// The unit or a mark says so.
-    Stated,
-    /// A mark says so, the unit is missing.
-    NoUnit,
-    /// A convention says so.
-    Usual,
-    /// It can be something else.
-    Doubtful(&'static str),
-}
 
 /// A part of the name that can be the sample rate.
 #[derive(Debug, Clone, Copy)]

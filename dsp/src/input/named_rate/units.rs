@@ -1,7 +1,7 @@
 //! Units of samples per second: `sps`, and what people write for S/s and Sa/s where a name cannot
 //! have the sign between them.
 
-use super::Certainty;
+use super::certainty::Certainty;
 use super::quantity::{multiple, quantity, starts_with_digit};
 
 /// The number with a unit of samples per second in the part at this place, which is `lower` in lower
