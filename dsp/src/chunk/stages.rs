@@ -109,6 +109,7 @@ impl Stages {
                 spectrum: &s.single.spectrum[PAD..][..s.samples.len()],
                 noise: &s.noise,
                 has_strong_zero_hz: false,
+                drift: None,
             });
         }),
     ];
