@@ -88,6 +88,32 @@ fn the_extension_names_the_format() {
     }
 }
 
+/// The last extension says nothing, or there is none.
+#[test]
+fn a_part_of_the_name_names_the_format_if_the_extension_does_not() {
+    for (name, format) in [
+        ("x.cs16.iq", SampleFormat::Ci16Le),
+        ("x_cs16_2k.iq", SampleFormat::Ci16Le),
+        ("cu8_x.bin", SampleFormat::Cu8),
+        ("x_ci16_be.raw", SampleFormat::Ci16Be),
+        ("x_cs8", SampleFormat::Ci8),
+    ] {
+        let mut hints = Hints::default().with_sample_rate_hz(RATE, "argument");
+        hints.add_file_name(name);
+        let extraction = extract(hints, [&encoded(&tone(false, 2000, TONE_HZ), format)[..]]).unwrap();
+        assert_tone(&extraction, TONE_HZ, LEVEL_DBFS, &[], name);
+        assert_eq!(extraction.interpretation.format_source, "file name");
+    }
+    for name in ["x_cs16.cf32", "cs16_cu8.iq", "x_f32_s16.iq"] {
+        let mut hints = Hints::default().with_sample_rate_hz(RATE, "argument");
+        hints.add_file_name(name);
+        let bytes = encoded(&tone(false, 2000, TONE_HZ), SampleFormat::Cf32Le);
+        let extraction = extract(hints, [&bytes[..]]).unwrap();
+        assert_tone(&extraction, TONE_HZ, LEVEL_DBFS, &[], name);
+        assert_ne!(extraction.interpretation.format_source, "file name");
+    }
+}
+
 /// A column may say `c16` and mean `NumPy`'s complex128.
 #[test]
 fn a_type_of_numpy_in_a_column_keeps_its_meaning() {

@@ -153,7 +153,7 @@ fn an_archive_is_read_with_its_files_in_any_order() {
     let long = format!("{}/r.sigmf-data", "long".repeat(50));
     let text = text.as_bytes();
     for files in [
-        vec![("r/", &b""[..]), ("r/r.sigmf-meta", text), ("r/r.sigmf-data", &tone)],
+        vec![("r/", &b""[..]), ("r/R.SIGMF-META", text), ("r/R.SIGMF-DATA", &tone)],
         // As the reference implementation in Python writes it.
         vec![("r/", b""), ("r/r.sigmf-data", &tone), ("r/r.sigmf-meta", text)],
         vec![("r/raw.dat", &tone), ("r/r.sigmf-meta", named.as_bytes())],

@@ -104,3 +104,42 @@ fn a_metadata_header_of_gnu_radio_is_named_unless_metadata_describe_it() {
     let extraction = extract(hints, [&file[..]]).unwrap();
     assert_tone(&extraction, TONE_HZ, LEVEL_DBFS, &[], "described");
 }
+
+/// Packets of VITA-49 whose payload is no complex64, or whose length is no multiple of a sample.
+#[test]
+fn packets_between_the_samples_are_named() {
+    let noise: Vec<f64> = (0..60_000).map(dither).map(|value| 300.0 * value).collect();
+    let payload = encoded(&noise, SampleFormat::Ci16Be);
+    for words in [257_u32, 358] {
+        let mut file = Vec::new();
+        for (number, part) in (0_u32..).zip(payload.chunks_exact(4 * words as usize - 8)) {
+            file.extend((0x1000_0000_u32 | (number % 16) << 16 | words).to_be_bytes());
+            file.extend(77_u32.to_be_bytes());
+            file.extend(part);
+        }
+        file.truncate(file.len() - 4);
+        for rate in [RATE, 100.0 * RATE] {
+            let hints = Hints::default().with_sample_rate_hz(rate, "argument");
+            let error = extract(hints, [&file[..]]).unwrap_err().to_string();
+            assert!(error.contains("a stream of VITA-49 (VRT) packets"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn other_compressions_and_streams_are_named() {
+    for (start, name) in [
+        (&b"\x04\x22\x4d\x18\x64\x40\xa7"[..], "compressed by lz4"),
+        (b"LZIP\x01\x0c", "compressed by lzip"),
+        (
+            b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0",
+            "compressed as .lzma",
+        ),
+        (b"\x5a\xb9\xf7\x2b\0\0\0\0", "frames of a KrakenSDR"),
+    ] {
+        let mut file = start.to_vec();
+        file.extend(encoded(&tone(false, 2000, TONE_HZ), SampleFormat::Ci16Le));
+        let error = extract(Hints::default(), [&file[..]]).unwrap_err().to_string();
+        assert!(error.contains(name), "{error}");
+    }
+}

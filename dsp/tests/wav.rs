@@ -79,18 +79,19 @@ fn sixty_four_bit_files_take_their_lengths_from_ds64() {
         let mut ds64 = 20_000_u64.to_le_bytes().to_vec();
         ds64.extend((data.len() as u64).to_le_bytes());
         ds64.extend([0; 12]);
-        let parts = [
-            chunk(*b"ds64", &ds64),
-            fmt(1, 16, RATE),
-            with_length(*b"data", u32::MAX, &data),
-            chunk(*b"LIST", &[7; 300]),
-        ];
-        let file = [&form[..], &[0xff; 4], b"WAVE", &parts.concat()].concat();
-        let extraction = whole(&file);
-        assert_eq!(extraction.segments, raw(SampleFormat::Ci16Le, &data).segments);
-        let name = extraction.interpretation.container;
-        assert_eq!(name.as_bytes(), form.to_ascii_lowercase());
-        assert_eq!(extraction.info.anomalies, []);
+        for length in [u32::MAX, 0] {
+            let parts = [
+                chunk(*b"ds64", &ds64),
+                fmt(1, 16, RATE),
+                with_length(*b"data", length, &data),
+                chunk(*b"LIST", &[7; 300]),
+            ];
+            let file = [&form[..], &[0xff; 4], b"WAVE", &parts.concat()].concat();
+            let found = whole(&file);
+            assert_eq!(found.segments, raw(SampleFormat::Ci16Le, &data).segments);
+            assert_eq!(found.interpretation.container.as_bytes(), form.to_ascii_lowercase());
+            assert_eq!(found.info.anomalies, []);
+        }
     }
 }
 

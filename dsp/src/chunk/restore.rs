@@ -4,7 +4,7 @@
 use rustfft::num_complex::Complex32;
 
 use super::single_precision::{Measurement, SinglePrecision};
-use crate::estimators::spectrum::PAD;
+use crate::estimators::spectrum::{self, PAD};
 use crate::format::SampleFormat;
 use crate::quality::QualityAccumulator;
 use crate::quality::measured::Measured;
@@ -19,6 +19,15 @@ impl SinglePrecision {
             block.power += f64::from(self.power[0]);
             block.largest = block.largest.max(self.power[0]);
         }
+    }
+
+    /// Fills powers and blocks from the spectrum with this value at 0 Hz.
+    pub(super) fn measure_spectrum(&mut self, zero_hz: Complex32) {
+        let n = self.power.len();
+        self.spectrum[PAD] = zero_hz;
+        self.spectrum[0] = self.spectrum[n];
+        self.spectrum[n + PAD] = zero_hz;
+        spectrum::measure(&self.spectrum, &mut self.power, &mut self.blocks);
     }
 
     /// Measures the spectrum with clicks, and keeps the one without.
@@ -56,6 +65,7 @@ impl SinglePrecision {
             spectrum,
             noise: &chunk.noise,
             has_strong_zero_hz: chunk.has_strong_zero_hz,
+            drift: chunk.drift,
         });
     }
 }

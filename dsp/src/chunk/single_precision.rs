@@ -10,13 +10,14 @@ use super::quantities::{Quantities, bin_hz, snr_db};
 use crate::decibel::EPSILON;
 use crate::detector::{Detector, SegmentDetector};
 use crate::estimators::delay_spread::DelaySpreadEstimator;
+use crate::estimators::drift::Drift;
 use crate::estimators::envelope::{self, ClippingLevels, Envelope};
 use crate::estimators::impulses::{Blanker, Impulses};
 use crate::estimators::noise::{self, BandShape, KurtosisDeficit, Noise};
 use crate::estimators::occupied_bandwidth::Finder;
 use crate::estimators::order_statistic::LowerQuantile;
 use crate::estimators::spectral_shape::Shape;
-use crate::estimators::spectrum::{self, Block, PAD};
+use crate::estimators::spectrum::{Block, PAD};
 use crate::features::{ChunkEstimates, ChunkReading, Features};
 use crate::fft::Transform;
 use crate::quality::clipping::Clipped;
@@ -94,6 +95,7 @@ pub(crate) struct Measurement {
     pub(super) impulses: Impulses,
     pub(super) clipped: Clipped,
     pub(super) has_strong_zero_hz: bool,
+    pub(super) drift: Option<Drift>,
 }
 
 impl SinglePrecision {
@@ -142,6 +144,8 @@ impl SinglePrecision {
         // a line there is a carrier.
         let zero_hz = self.spectrum[PAD];
         let zero_power = f64::from(zero_hz.norm_sqr());
+        let drift = Drift::of(&self.spectrum);
+        let with_drift = drift.map(|drift| drift.remove(&mut self.spectrum)).unwrap_or_default();
         self.measure_spectrum(Complex32::default());
         let is_found = self.detector.signal_present(&self.blocks);
         segment_detector.add_chunk(&self.blocks);
@@ -150,7 +154,7 @@ impl SinglePrecision {
         let is_found = is_found && !noise.may_be_filtered(self.blocks.len());
         let signal_present =
             is_found || deficit.0.is_of(deficit.1) || matches!(noise.shape, BandShape::Signal | BandShape::Filled);
-        let is_strong = zero_power > 0.0 && zero_power >= LEAST_CARRIER * noise.density;
+        let is_strong = drift.is_some() || (zero_power > 0.0 && zero_power >= LEAST_CARRIER * noise.density);
         let reading = self.read(
             &envelope,
             &without_impulses,
@@ -160,6 +164,9 @@ impl SinglePrecision {
             sample_rate_hz,
         );
         let with_carrier = is_strong.then(|| {
+            if let Some(drift) = drift {
+                drift.restore(&mut self.spectrum, &with_drift);
+            }
             self.measure_spectrum(zero_hz);
             self.read(&envelope, &without_impulses, &noise, 0.0, power_scale, sample_rate_hz)
         });
@@ -181,6 +188,7 @@ impl SinglePrecision {
             noise,
             deficit,
             has_strong_zero_hz: is_strong,
+            drift,
         }
     }
 
@@ -198,7 +206,7 @@ impl SinglePrecision {
         let kurtosis = envelope.kurtosis_without(offset_power) + CLIPPED_KURTOSIS * clipped.sqrt();
         let deficit = KurtosisDeficit::of(kurtosis, offset_power / rest, &self.blocks);
         let scratch = &mut self.noise_scratch;
-        let mut noise = noise::estimate(&self.blocks, deficit.if_significant(), n * rounding_power, scratch);
+        let mut noise = noise::estimate(&self.blocks, deficit, n * rounding_power, scratch);
         noise.decide_by_samples(&self.spectrum, &self.blocks, &mut self.transform);
         let signal = 1.0 - noise.density * noise.bins / (rest * n * n);
         (noise, (deficit, signal))
@@ -228,15 +236,6 @@ impl SinglePrecision {
             power_scale,
             sample_rate_hz,
         })
-    }
-
-    /// Fills powers and blocks from the spectrum with this value at 0 Hz.
-    pub(super) fn measure_spectrum(&mut self, zero_hz: Complex32) {
-        let n = self.power.len();
-        self.spectrum[PAD] = zero_hz;
-        self.spectrum[0] = self.spectrum[n];
-        self.spectrum[n + PAD] = zero_hz;
-        spectrum::measure(&self.spectrum, &mut self.power, &mut self.blocks);
     }
 
     /// The 17 numbers from the measured spectrum.

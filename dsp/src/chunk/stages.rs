@@ -7,7 +7,7 @@ use rustfft::num_complex::Complex32;
 use super::single_precision::SinglePrecision;
 use crate::estimators::envelope::{self, ClippingLevels, Envelope};
 use crate::estimators::impulses::Impulses;
-use crate::estimators::noise::{self, BandShape, Knowledge, Noise};
+use crate::estimators::noise::{self, BandShape, Knowledge, KurtosisDeficit, Noise};
 use crate::estimators::peak_range::PeakRange;
 use crate::estimators::spectral_shape::Shape;
 use crate::estimators::spectrum::{self, PAD};
@@ -62,7 +62,12 @@ impl Stages {
             black_box(s.single.detector.signal_present(&s.single.blocks));
         }),
         ("Noise", |s| {
-            s.noise = noise::estimate(&s.single.blocks, 0.0, 0.0, &mut s.single.noise_scratch);
+            s.noise = noise::estimate(
+                &s.single.blocks,
+                KurtosisDeficit::default(),
+                0.0,
+                &mut s.single.noise_scratch,
+            );
         }),
         ("OccupiedBandwidth", |s| {
             black_box(s.single.finder.find(&s.single.spectrum, &s.single.blocks, &s.noise));
@@ -104,6 +109,7 @@ impl Stages {
                 spectrum: &s.single.spectrum[PAD..][..s.samples.len()],
                 noise: &s.noise,
                 has_strong_zero_hz: false,
+                drift: None,
             });
         }),
     ];

@@ -9,6 +9,7 @@ use super::non_conforming::NonConformingDataset;
 use super::payload::Payload;
 use super::tar_headers::{BLOCK_BYTES, Entry, Extension, TarHeaders, bad, padded, padding};
 use crate::error::Error;
+use crate::input::sidecar;
 use crate::input::sigmf::ARCHIVE_SOURCE;
 use crate::input::{Hint, Hints, Interpretation, MAX_SIGMF_BYTES, Sigmf};
 use crate::recording_info::RecordingInfo;
@@ -159,11 +160,11 @@ impl Archive {
             Entry::Extension { kind, bytes } => return Ok(text(Text::Extension(kind), bytes)),
             Entry::File { name, size } => (name, size),
         };
-        if name.ends_with(".sigmf-meta") {
+        if sidecar::is_metadata(&name) {
             return self.enter_metadata(at, size);
         }
         let is_named = |meta: &Sigmf| meta.dataset() == Some(&name);
-        if name.ends_with(".sigmf-data") || self.meta.as_ref().is_some_and(is_named) {
+        if name.to_ascii_lowercase().ends_with(".sigmf-data") || self.meta.as_ref().is_some_and(is_named) {
             return self.enter_dataset(&name, size);
         }
         self.passed_other_files |= self.meta.is_none();

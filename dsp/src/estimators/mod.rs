@@ -4,6 +4,7 @@
 pub(crate) mod batch_means;
 pub(crate) mod delay_spread;
 pub(crate) mod distributions;
+pub(crate) mod drift;
 pub(crate) mod envelope;
 pub(crate) mod impulses;
 pub(crate) mod noise;

@@ -29,6 +29,10 @@ impl FormatClaim {
         if let Ok(format) = name.parse() {
             return Some(Self::Samples(format));
         }
+        // SigMF allows a byte order for bytes, which have none.
+        if let Some(bytes @ ("ci8" | "cu8" | "ri8" | "ru8")) = Some(without_order(name)) {
+            return bytes.parse().ok().map(Self::Samples);
+        }
         match name {
             "" | "bin" | "binary" | "raw" | "iq" | "complex" | "application/octet-stream" | "binary/octet-stream" => {
                 None
@@ -54,6 +58,13 @@ impl FormatClaim {
         }
     }
 
+    /// Reads the parts of a file name. No claim if they name two formats.
+    pub(crate) fn of_parts(parts: &[&str]) -> Option<Self> {
+        let mut formats = (0..parts.len()).filter_map(|at| names::of_part(parts[at], parts.get(at + 1).copied()));
+        let first = formats.next()?;
+        formats.all(|other| other == first).then_some(Self::Samples(first))
+    }
+
     /// The name, at most 64 characters of it.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -70,9 +81,14 @@ fn is_sigmf(name: &str) -> bool {
     matches!(name, "sigmf" | "sigmf-data" | "sigmf-meta")
 }
 
+/// The name without a byte order.
+fn without_order(name: &str) -> &str {
+    name.strip_suffix("_le").or(name.strip_suffix("_be")).unwrap_or(name)
+}
+
 /// Whether this is a data type of `SigMF` (`[cr][fiu]{8,16,32,64}[_le|_be]`) or of `NumPy` (`>c8`).
 fn is_datatype(name: &str) -> bool {
-    let bare = name.strip_suffix("_le").or(name.strip_suffix("_be")).unwrap_or(name);
+    let bare = without_order(name);
     let sigmf = bare.strip_prefix(['c', 'r']);
     let numpy = name.strip_prefix(['>', '=', '|', '<']);
     sigmf.is_some_and(|rest| {
@@ -121,6 +137,9 @@ mod tests {
             ("rf64_be", SampleFormat::Rf64Be),
             ("ri16_be", SampleFormat::Ri16Be),
             ("ru8", SampleFormat::Ru8),
+            ("ci8_le", SampleFormat::Ci8),
+            ("cu8_be", SampleFormat::Cu8),
+            ("ri8_be", SampleFormat::Ri8),
             ("c16", SampleFormat::Cf64Le),
         ] {
             assert_eq!(FormatClaim::parse(text), Some(FormatClaim::Samples(format)), "{text}");
@@ -165,6 +184,37 @@ mod tests {
         ] {
             let claim = FormatClaim::of_extension(extension);
             assert_eq!(claim, Some(FormatClaim::Samples(format)), "{extension}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_file_name_states_a_format_if_it_can_mean_nothing_else() {
+        let of = |parts: &[&str]| FormatClaim::of_parts(parts);
+        for (parts, format) in [
+            (&["cap", "48k", "cs16"][..], SampleFormat::Ci16Le),
+            (&["CU8", "x"], SampleFormat::Cu8),
+            (&["x", "ci16", "be"], SampleFormat::Ci16Be),
+            (&["x", "ci16", "le", "2"], SampleFormat::Ci16Le),
+            (&["cf32", "x", "fc32"], SampleFormat::Cf32Le),
+            (&["x", "int16"], SampleFormat::Ci16Le),
+            (&["x", "sc16", "q11"], SampleFormat::Sc16Q11),
+        ] {
+            assert_eq!(of(parts), Some(FormatClaim::Samples(format)), "{parts:?}");
+        }
+        for parts in [
+            &["cs16", "cu8"][..],
+            &["x", "c8"],
+            &["ch16"],
+            &["s16"],
+            &["q11"],
+            &["bladerf"],
+            &["f32"],
+            &["cf7"],
+            &["scan"],
+            &["\u{e9}"],
+            &[""],
+        ] {
+            assert_eq!(of(parts), None, "{parts:?}");
         }
     }
 }

@@ -71,3 +71,19 @@ pub(super) fn of_extension(extension: &str) -> Option<SampleFormat> {
         _ => None,
     }
 }
+
+/// The format that a part of a file name states: `cs16` of `cap_cs16.iq`, and with the part after it
+/// `ci16_be`. Short words such as `i16` or `c8` can mean something else there.
+pub(super) fn of_part(part: &str, next: Option<&str>) -> Option<SampleFormat> {
+    let part = part.to_ascii_lowercase();
+    let is_complex = ["cu", "ci", "cs", "cf", "sc", "uc", "fc", "complex"]
+        .iter()
+        .any(|kind| {
+            part.strip_prefix(kind)
+                .is_some_and(|bits| bits.starts_with(|c: char| c.is_ascii_digit()))
+        });
+    let is_word = is_complex || matches!(&*part, "int8" | "uint8" | "int16" | "float32");
+    let with_order = next.map(|next| format!("{part}_{}", next.to_ascii_lowercase()));
+    let known = |name: String| name.parse().ok();
+    with_order.and_then(known).or_else(|| known(part)).filter(|_| is_word)
+}

@@ -18,6 +18,30 @@ pub(super) fn stem(file_name: &str) -> &str {
     extension(name).map_or(name, |extension| &name[..name.len() - extension.len() - 1])
 }
 
+/// The parts of a stem. A point between digits or in front of one belongs to a number, unless a
+/// letter is before it.
+pub(super) fn parts(stem: &str) -> Vec<&str> {
+    let bytes = stem.as_bytes();
+    let is_separator = |at: usize, c: char| match c {
+        ' ' | '_' | '-' | ',' | ';' | '(' | ')' | '[' | ']' | '@' => true,
+        '.' => {
+            let is_after_letter = at > 0 && bytes[at - 1].is_ascii_alphabetic();
+            is_after_letter || !bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
+        }
+        _ => false,
+    };
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for (at, c) in stem.char_indices() {
+        if is_separator(at, c) {
+            parts.push(&stem[start..at]);
+            start = at + c.len_utf8();
+        }
+    }
+    parts.push(&stem[start..]);
+    parts
+}
+
 fn last_segment(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
@@ -42,5 +66,14 @@ mod tests {
         }
         assert_eq!(stem("a.b/cap_2.4MSPS.cs8"), "cap_2.4MSPS");
         assert_eq!(stem("a.b/cap_2.4MSPS"), "cap_2.4MSPS");
+    }
+
+    #[test]
+    fn a_point_in_a_number_divides_no_name() {
+        assert_eq!(
+            parts("x.48k_433.92M.part1 (2)"),
+            ["x", "48k", "433.92M", "part1", "", "2", ""]
+        );
+        assert_eq!(parts("_.5Msps.\u{e9}k"), ["", ".5Msps", "\u{e9}k"]);
     }
 }

@@ -13,7 +13,7 @@ use crate::format::claim::FormatClaim;
 use crate::recording_info::Gap;
 use crate::warning::{Inconsistency, Warning};
 
-/// The source of a rate in the name of a file.
+/// The source of a rate, or a format that is no extension, in the name of a file.
 const FILE_NAME: &str = "file name";
 
 /// A value and its source.
@@ -105,8 +105,8 @@ impl Hints {
         }
     }
 
-    /// Adds what a file name states: the compression and the format by the extensions, and the rate
-    /// as some recorders write it.
+    /// Adds what a file name states: the compression and the format by the extensions, or the format by
+    /// another part, and the rate as some recorders write it.
     pub fn add_file_name(&mut self, file_name: &str) {
         let (file_name, compression) = Compression::split_file_name(file_name);
         if let Some(value) = compression {
@@ -117,6 +117,8 @@ impl Hints {
         }
         if let Some(format) = file_name::extension(file_name).and_then(FormatClaim::of_extension) {
             self.add_format(format, "extension");
+        } else if let Some(format) = FormatClaim::of_parts(&file_name::parts(file_name::stem(file_name))) {
+            self.add_format(format, FILE_NAME);
         }
         match named_rate::find(file_name) {
             NamedRate::Hz(rate_hz) => self.add_sample_rate_hz(rate_hz, FILE_NAME),

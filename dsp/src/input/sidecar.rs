@@ -9,7 +9,9 @@
 //!    ([`other_dataset`]).
 //! 4. The extension of a compression does not count: the metadata of `x.sigmf-data.gz` are in
 //!    `x.sigmf-meta`.
-//! 5. A sidecar must exist for `x.sigmf-data`, and if a hint says `sigmf` ([`is_expected`]). If it
+//! 5. The extensions may have any letter case. The one that follows from an extension in capitals is in
+//!    capitals first.
+//! 6. A sidecar must exist for `x.sigmf-data`, and if a hint says `sigmf` ([`is_expected`]). If it
 //!    is missing, another hint must name the sample format
 //!    ([`Hints::names_samples`](super::Hints::names_samples)).
 
@@ -25,13 +27,13 @@ const ARCHIVE: &str = ".sigmf";
 /// Whether `name` is the name of a metadata file.
 #[must_use]
 pub fn is_metadata(name: &str) -> bool {
-    name.ends_with(METADATA)
+    ends_with(name, METADATA)
 }
 
 /// Whether `name` is the name of a dataset that only its metadata describe.
 #[must_use]
 pub fn is_dataset(name: &str) -> bool {
-    decompressed(name).ends_with(DATASET)
+    ends_with(decompressed(name), DATASET)
 }
 
 /// Name of the file with the samples that the metadata in `metadata_name` describe.
@@ -49,7 +51,11 @@ pub fn dataset_name(metadata_name: &str, metadata: &Sigmf) -> Result<String, Err
             name.escape_debug()
         ))),
         Some(name) => Ok(name.to_owned()),
-        None => Ok(format!("{}{DATASET}", metadata_name.trim_end_matches(METADATA))),
+        None => {
+            let stem = metadata_name.len().saturating_sub(METADATA.len());
+            let (stem, extension) = metadata_name.split_at_checked(stem).unwrap_or((metadata_name, ""));
+            Ok(format!("{stem}{}", in_case_of(extension, DATASET)))
+        }
     }
 }
 
@@ -58,9 +64,12 @@ pub fn dataset_name(metadata_name: &str, metadata: &Sigmf) -> Result<String, Err
 #[must_use]
 pub fn metadata_names(name: &str) -> Vec<String> {
     let name = decompressed(name);
-    let replaced = name.rsplit_once('.').map(|(stem, _)| format!("{stem}{METADATA}"));
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let replaced = |metadata: &str| name.rsplit_once('.').map(|(stem, _)| format!("{stem}{metadata}"));
+    let capitals = is_in_capitals(extension).then(|| replaced(&in_case_of(extension, METADATA)));
     let appended = (!is_dataset(name)).then(|| format!("{name}{METADATA}"));
-    replaced.into_iter().chain(appended).collect()
+    let replaced = replaced(METADATA);
+    capitals.flatten().into_iter().chain(replaced).chain(appended).collect()
 }
 
 /// The dataset that the metadata name, if that is not the file `name`.
@@ -74,6 +83,27 @@ pub fn other_dataset<'a>(metadata: &'a Sigmf, name: &str) -> Option<&'a str> {
 #[must_use]
 pub fn is_expected(name: &str, hints: &Hints) -> bool {
     is_dataset(name) || (hints.names_sigmf() && !decompressed(name).to_ascii_lowercase().ends_with(ARCHIVE))
+}
+
+/// Whether the name has this extension, in any letter case.
+fn ends_with(name: &str, extension: &str) -> bool {
+    let start = name.len().checked_sub(extension.len());
+    start
+        .and_then(|start| name.get(start..))
+        .is_some_and(|end| end.eq_ignore_ascii_case(extension))
+}
+
+fn is_in_capitals(extension: &str) -> bool {
+    extension.contains(|c: char| c.is_ascii_uppercase()) && !extension.contains(|c: char| c.is_ascii_lowercase())
+}
+
+/// `extension` in capitals, if the `other` one is in capitals.
+fn in_case_of(other: &str, extension: &str) -> String {
+    if is_in_capitals(other) {
+        extension.to_ascii_uppercase()
+    } else {
+        extension.to_owned()
+    }
 }
 
 /// The name of what was compressed.
@@ -102,6 +132,8 @@ mod tests {
         assert_eq!(metadata_names("c"), ["c.sigmf-meta"]);
         assert_eq!(metadata_names("c.sigmf-data.xz"), ["c.sigmf-meta"]);
         assert_eq!(metadata_names("c.dat.gz"), ["c.sigmf-meta", "c.dat.sigmf-meta"]);
+        assert_eq!(metadata_names("C.SIGMF-DATA"), ["C.SIGMF-META", "C.sigmf-meta"]);
+        assert_eq!(metadata_names("c.Sigmf-Data"), ["c.sigmf-meta"]);
     }
 
     #[test]
@@ -109,6 +141,9 @@ mod tests {
         let dataset = |name| dataset_name("b.sigmf-meta", &metadata(name, false));
         assert_eq!(dataset(None).unwrap(), "b.sigmf-data");
         assert_eq!(dataset(Some("c d.wav")).unwrap(), "c d.wav");
+        let of_capitals = dataset_name("B.SIGMF-META", &metadata(None, false)).unwrap();
+        assert_eq!(of_capitals, "B.SIGMF-DATA");
+        assert!(is_metadata("B.Sigmf-Meta") && is_dataset("B.SIGMF-DATA.GZ") && !is_metadata("\u{e9}-meta"));
         for name in ["../x", "a/b", "..\\x", ""] {
             let error = dataset(Some(name)).unwrap_err().to_string();
             assert!(error.ends_with("which is not a file name"), "{error}");

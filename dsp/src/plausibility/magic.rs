@@ -27,7 +27,7 @@ fn gnu_radio(head: &[u8]) -> Option<&'static str> {
     (head[0] == PAIR && is_key).then_some(GNU_RADIO)
 }
 
-const SIGNATURES: [(&[u8], &str); 26] = [
+const SIGNATURES: [(&[u8], &str); 31] = [
     (b"RIFF", "a RIFF file without WAVE in it (AVI, WebP and others are)"),
     (b"RIFX", "a big-endian WAV file (RIFX)"),
     (b"riff\x2e\x91\xcf\x11", "a Sony Wave64 file without wave in it"),
@@ -52,6 +52,20 @@ const SIGNATURES: [(&[u8], &str); 26] = [
     (b"PK\x03\x04", "a ZIP archive (or .npz)"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (b"Rar!\x1a\x07", "a RAR archive"),
+    (
+        b"\x04\x22\x4d\x18",
+        "compressed by lz4 (gzip, xz, bzip2 and zstd are read)",
+    ),
+    (b"LZIP\x01", "compressed by lzip (gzip, xz, bzip2 and zstd are read)"),
+    (
+        b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff",
+        "compressed as .lzma (gzip, xz, bzip2 and zstd are read)",
+    ),
+    (b"MSCF\0\0\0\0", "a Windows cabinet"),
+    (
+        b"\x5a\xb9\xf7\x2b",
+        "frames of a KrakenSDR, with headers between the samples of several channels",
+    ),
     (b"%PDF-", "a PDF document"),
     (b"\x7fELF", "a program"),
 ];
@@ -102,7 +116,7 @@ mod tests {
         for (magic, name) in SIGNATURES {
             let head = [magic, &[0; 16]].concat();
             assert_eq!(recognise(&head), Some(name));
-            assert_eq!(recognise(&head[..magic.len().min(8)]), None, "too few bytes");
+            assert_eq!(recognise(&head[..magic.len().min(13)]), None, "too few bytes");
         }
     }
 

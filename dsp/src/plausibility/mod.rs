@@ -4,6 +4,7 @@ pub(crate) mod byte_layout;
 mod byte_statistics;
 pub(crate) mod magic;
 pub(crate) mod stray_header;
+mod vrt;
 
 use rustfft::num_complex::Complex32;
 
@@ -28,6 +29,9 @@ pub(crate) fn check(samples: &[Complex32], from: u64) -> Result<PeakRange, Error
     let peaks = PeakRange::of(samples);
     if peaks.largest() <= LARGEST {
         return Ok(peaks);
+    }
+    if from == 0 && vrt::are_packets_in(samples) {
+        return Err(Error::NotARecording { looks_like: vrt::NAME });
     }
     let looks_like = looks_like(samples).or_else(|| header_before_samples(samples, from));
     if let Some(first) = samples.iter().position(|sample| !sample.is_finite()) {

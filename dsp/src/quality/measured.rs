@@ -1,6 +1,7 @@
 use rustfft::num_complex::Complex32;
 
 use super::clipping::Clipped;
+use crate::estimators::drift::Drift;
 use crate::estimators::envelope::Envelope;
 use crate::estimators::impulses::Impulses;
 use crate::estimators::noise::Noise;
@@ -22,4 +23,6 @@ pub(crate) struct Measured<'a> {
     pub noise: &'a Noise,
     /// Whether the line at 0 Hz is strong enough for a carrier.
     pub has_strong_zero_hz: bool,
+    /// The drift of the line at 0 Hz, which is in the spectrum.
+    pub drift: Option<Drift>,
 }

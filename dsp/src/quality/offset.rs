@@ -13,14 +13,18 @@
 //! Side bands count where they are 9 dB above the noise. If a signal around 0 Hz is weaker than that
 //! everywhere, the line may be its carrier.
 //!
-//! A carrier with neither, constant to 2 % in amplitude and 0.02 Hz in frequency, cannot be told
-//! from an offset. It counts as one: no transmitter is that stable relative to a receiver with a
+//! An offset may drift as the receiver warms up: by up to a third in a segment, at a constant rate, and
+//! with nearly the same phase.
+//!
+//! A carrier with neither, constant to 2 % in amplitude and 0.02 Hz in frequency or with such a drift,
+//! cannot be told from an offset. It counts as one: no transmitter is that stable relative to a receiver with a
 //! clock of its own. One chunk alone shows no changes.
 
 use rustfft::num_complex::{Complex32, Complex64};
 
 use super::measured::Measured;
 use crate::decibel::dbfs;
+use crate::estimators::drift::Drift;
 use crate::estimators::noise::BandShape;
 
 /// Reference bins on each side of 0 Hz. They start outside the main lobe of a Hann window.
@@ -39,6 +43,12 @@ const LEAKAGE: f64 = 0.01;
 /// keyed, fade, and are not exactly on the receiver's frequency.
 const NOISE_VARIANCE: f64 = 4.0;
 const OWN_VARIANCE: f64 = 4e-4;
+
+/// Largest drift of an offset over a segment, as a part of its amplitude and in radians, and the fewest
+/// chunks that show that its rate is constant.
+const DRIFT: f64 = 0.35;
+const DRIFT_RADIANS: f64 = 0.12;
+const DRIFT_CHUNKS: usize = 4;
 
 /// A line below this part of the recording's power is harmless: -30 dB.
 const HARMLESS: f64 = 1e-3;
@@ -82,6 +92,8 @@ pub(crate) enum ZeroHz {
 pub(super) struct Offset {
     chunks: usize,
     sum: Complex64,
+    /// Sum of the values, each times the number of its chunk.
+    moment: Complex64,
     power: f64,
     /// Mean of the two bins next to 0 Hz.
     neighbours: f64,
@@ -117,6 +129,7 @@ impl Offset {
         let middle = self.ranked.len() / 2;
         let median = *self.ranked.select_nth_unstable_by(middle, f32::total_cmp).1;
         let neighbours = f64::from(spectrum[1].norm_sqr() + spectrum[n - 1].norm_sqr()) / 2.0;
+        self.moment += zero * self.chunks as f64;
         self.chunks += 1;
         self.sum += zero;
         self.power += zero.norm_sqr();
@@ -129,7 +142,7 @@ impl Offset {
             // What fills the band may be the signal.
             let is_noise = noise.shape != BandShape::Undecidable;
             let density = if is_noise { noise.density } else { 0.0 };
-            let (coherent, sideband) = coherence(spectrum, density, &mut self.cells);
+            let (coherent, sideband) = coherence(spectrum, chunk.drift, density, &mut self.cells);
             self.coherent += coherent * scale * scale;
             self.sideband += sideband * scale * scale;
         }
@@ -150,6 +163,20 @@ impl Offset {
         self.sideband > 0.0
     }
 
+    /// The variance about a drift at a constant rate. `None` if the drift is none of an offset.
+    fn variance_about_drift(&self) -> Option<f64> {
+        if self.chunks < DRIFT_CHUNKS {
+            return None;
+        }
+        let chunks = self.chunks as f64;
+        let squares = chunks * (chunks * chunks - 1.0) / 12.0;
+        let rate = (self.moment - self.sum * (0.5 * (chunks - 1.0))) / squares;
+        let drift = rate * (chunks - 1.0) * chunks / self.sum;
+        let about_mean = self.power - self.sum.norm_sqr() / chunks;
+        let rest = (about_mean - rate.norm_sqr() * squares) / (chunks - 2.0);
+        (drift.re.abs() <= DRIFT && drift.im.abs() <= DRIFT_RADIANS).then_some(rest.max(0.0))
+    }
+
     /// What the line at 0 Hz is.
     pub(super) fn verdict(&self) -> ZeroHz {
         let is_line = self.power > LINE * self.reference && self.power > HARMLESS * self.total;
@@ -157,7 +184,9 @@ impl Offset {
         let is_strong = self.power >= CHANGING_CARRIER * self.noise;
         let chunks = self.chunks as f64;
         let variance = (self.power - self.sum.norm_sqr() / chunks.max(1.0)) / (chunks - 1.0).max(1.0);
-        let is_constant = variance * chunks < NOISE_VARIANCE * self.reference + OWN_VARIANCE * self.power;
+        let most = NOISE_VARIANCE * self.reference + OWN_VARIANCE * self.power;
+        let is_constant =
+            variance * chunks < most || self.variance_about_drift().is_some_and(|rest| rest * chunks < most);
         let coherence = self.coherent / self.sideband.max(f64::MIN_POSITIVE);
         if (coherence > COHERENT && self.power >= LEAST_CARRIER * self.noise) || (is_strong && !is_constant) {
             ZeroHz::Carrier
@@ -179,14 +208,15 @@ impl Offset {
 /// products, and the power of these cells. `cells` is scratch. Only cells far above the noise count:
 /// others would hide the side bands of the rest. If the noise is not known, `density` is 0, and all
 /// count if none is far above the others.
-fn coherence(spectrum: &[Complex32], density: f64, cells: &mut Vec<(f32, f32)>) -> (f64, f64) {
+fn coherence(spectrum: &[Complex32], drift: Option<Drift>, density: f64, cells: &mut Vec<(f32, f32)>) -> (f64, f64) {
     let n = spectrum.len();
     let pairs = n.saturating_sub(1) / 2;
     cells.clear();
     for first in (1..=pairs.saturating_sub(CELL - 1)).step_by(CELL) {
         let (mut product, mut power) = (Complex32::default(), 0.0);
         for k in first..first + CELL {
-            let (plus, minus) = (spectrum[k], spectrum[n - k]);
+            let [of_plus, of_minus] = drift.map_or_else(Default::default, |drift| drift.at(k));
+            let (plus, minus) = (spectrum[k] - of_plus, spectrum[n - k] - of_minus);
             product += plus * minus;
             power += 0.5 * (plus.norm_sqr() + minus.norm_sqr());
         }

@@ -256,13 +256,13 @@ impl Segmenter {
     /// Ends the recording. `container` adds what the object says apart from its samples.
     pub(crate) fn finish(mut self, container: Container, workspace: &mut Workspace) -> Result<Extraction, Error> {
         self.finish_real(workspace)?;
+        // A wrong format says more than its incomplete last sample.
+        self.check_layout()?;
         self.decoder
             .finish(container.allows_partial_sample(), &mut self.result.info)?;
-        // The samples after the last whole chunk are not used, but they can still show that the
-        // object is no recording.
+        // Samples after the last whole chunk can still show that the object is no recording.
         self.checks.check_range(&self.chunk)?;
         self.checks.finish(self.chunk.samples_read)?;
-        self.check_layout()?;
         let (samples, needed) = (self.chunk.samples_read, self.chunk.chunk_samples);
         if self.result.samples_used == 0 {
             return Err(match self.result.info.num_gaps {

@@ -4,6 +4,7 @@
 #![expect(clippy::float_cmp, reason = "counts over counts are exact")]
 
 mod clipping_and_imbalance;
+mod drifting_offset;
 #[path = "../support/modulations/mod.rs"]
 #[allow(
     dead_code,

@@ -1,5 +1,7 @@
 //! The numbers of signals that people record, at any tuning: right, or unknown with a reason.
 
+mod across_the_end;
+mod bursts;
 mod hidden_noise;
 #[path = "../support/modulations/mod.rs"]
 #[allow(

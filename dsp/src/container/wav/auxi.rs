@@ -1,6 +1,7 @@
 //! The `auxi` chunk of receiver programs: when a recording began and ended, and the frequency of
 //! the receiver. `SpectraVue`'s manual describes it; HDSDR, `SDRuno`, SDR Console and `SDRangel`
-//! write it too. Some programs write XML or JSON into a chunk of this name, which is not read.
+//! write it too. Some programs write XML or JSON into a chunk of this name, which is not read: a start
+//! that is no time, and is not left empty, shows other contents.
 
 use super::bytes::u32_at;
 use crate::recording_info::RecordingInfo;
@@ -14,6 +15,9 @@ pub(super) fn read(body: &[u8], info: &mut RecordingInfo) {
         return;
     }
     info.start_time = time(&body[..16]);
+    if info.start_time.is_none() && body[..16].iter().any(|byte| *byte != 0) {
+        return;
+    }
     info.stop_time = time(&body[16..32]);
     // 32 bits of Hz. Programs write a frequency above 4.29 GHz modulo 2^32, which cannot be
     // recognised.
@@ -73,6 +77,13 @@ mod tests {
             RecordingInfo::default()
         );
         assert_eq!(info_of(&[1; BYTES - 1]), RecordingInfo::default());
+        let only_frequency = info_of(&body([0; 8], [0; 8], 14_100_000));
+        assert_eq!(only_frequency.centre_frequency_hz, Some(14_100_000.0));
+        let wide: Vec<u8> = "\u{feff}<?xml version=\"1.0\"?>"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(info_of(&wide[..BYTES]), RecordingInfo::default());
         let xml = b"<?xml version=\"1.0\"?><SDR-XML-Root><Definition CurrentTimeUTC=\"01-01-2020\"/>";
         assert_eq!(info_of(&xml[..BYTES]), RecordingInfo::default());
         assert_eq!(

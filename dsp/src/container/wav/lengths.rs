@@ -64,7 +64,7 @@ impl Lengths {
     /// can follow.
     pub(super) fn announce(&mut self, length: u64, framing: Framing, taken: u64, has_stamps: bool) -> Option<u64> {
         let announced = match self.data_bytes_64 {
-            Some(elsewhere) if framing.is_unknown(length) => elsewhere,
+            Some(elsewhere) if framing.is_unknown(length) || length == 0 => elsewhere,
             _ => length,
         };
         self.announced = self.announced.saturating_add(announced);

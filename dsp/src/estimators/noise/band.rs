@@ -69,6 +69,8 @@ pub(super) struct Band<'a> {
     pub(super) deviation: f64,
     /// By how much the kurtosis is below that of noise, if it is significant.
     pub(super) deficit: f64,
+    /// Whether the envelope has bursts.
+    pub(super) has_bursts: bool,
     /// Level of the rounding of the format, 0 if a receiver's noise may be that weak.
     pub(super) rounding: f64,
 }

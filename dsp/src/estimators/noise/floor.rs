@@ -58,7 +58,8 @@ const FLAT: f64 = 9.0;
 const MANY_BINS: f64 = 4_200.0;
 
 /// Part of the cells that signals cover, and ratio of the strongest to the floor, from which on
-/// their tails may be as level as noise: then the samples must not be tails.
+/// their tails may be as level as noise: then the samples must not be tails. So may those of bursts with
+/// hard edges, of any width.
 const WIDE: f64 = 0.3;
 const FAR: f64 = 100.0;
 
@@ -124,7 +125,7 @@ impl Band<'_> {
             .flatten();
         let is_unsure = if let Some(Visible { tails, .. }) = visible {
             let strong = (0..count).filter(|at| is_strong(*at)).count();
-            tails <= 0.0 && is_far && strong as f64 >= WIDE * count as f64
+            is_far && (self.has_bursts || (tails <= 0.0 && strong as f64 >= WIDE * count as f64))
         } else {
             let slopes = (0..count).filter(|at| !is_level(*at) && !is_strong(*at)).count();
             let of_chance = self.deviation.powi(2) / in_cell as f64;

@@ -47,6 +47,8 @@ const FEW_BINS: f64 = 1_000.0;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Samples {
     bins: f64,
+    /// Mean power of a bin, whatever the window.
+    density: f64,
     /// By how much the kurtosis exceeds that of noise, and its standard deviation for noise.
     kurtosis: f64,
     deviation: f64,
@@ -95,12 +97,24 @@ impl Samples {
         let (quarter, half) = (quantile(0.25), quantile(0.5));
         Self {
             bins,
+            density: mean / bins,
             kurtosis: fourths / FOURTH / (squares / SQUARE).powi(2) * n as f64 - 2.0,
             deviation: (4.0 / independent).sqrt(),
             quarter,
             half,
             scatter: (1.0 / ((1.0 - 2.0 * END) * bins) + 1.0 / powers.len() as f64).sqrt(),
         }
+    }
+
+    /// Whether there is more than noise in a part of the time.
+    pub(super) fn come_and_go(&self) -> bool {
+        self.kurtosis > BURSTS.max(BURST_DEVIATIONS * self.deviation)
+    }
+
+    /// Mean power of a bin of noise, which is this `part` of all. Tails at the ends of the chunk count as
+    /// much as others, unlike under the window.
+    pub(super) fn density_of(&self, part: f64) -> f64 {
+        part * self.density
     }
 
     /// The noise as a part of the mean power. `None` if the tails of signals hide it. `is_level`: the
@@ -111,7 +125,7 @@ impl Samples {
     pub(super) fn noise(&self, is_level: bool) -> Option<f64> {
         let is_between = self.quarter >= BOTH_QUARTERS * self.half;
         let between = |least: f64| (self.half >= least && is_between).then(|| self.half.min(1.0));
-        if self.kurtosis > BURSTS.max(BURST_DEVIATIONS * self.deviation) {
+        if self.come_and_go() {
             return between(QUIET_LEVEL);
         }
         let is_few = self.bins < FEW_BINS;

@@ -11,6 +11,10 @@ const KURTOSIS_DEVIATIONS: f64 = 4.5;
 const MEAN_KURTOSIS: f64 = 0.04;
 const MEAN_KURTOSIS_DEVIATIONS: f64 = 5.0;
 
+/// Least kurtosis of bursts above that of Gaussian noise, and the same in standard deviations.
+const BURSTS: f64 = 0.5;
+const BURST_DEVIATIONS: f64 = 5.0;
+
 /// Least part of the power that the spectrum shows above the noise, for a signal that explains the
 /// kurtosis, as a part of that signal. A constant envelope in a part `s` of the power reduces the
 /// kurtosis by `s^2`. Noise that is not Gaussian has a small kurtosis too, but the spectrum shows no
@@ -19,7 +23,7 @@ const SEEN: f64 = 0.5;
 
 /// By how much the kurtosis of the envelope is below that of Gaussian noise, whatever the spectrum
 /// looks like.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct KurtosisDeficit {
     value: f64,
     /// Standard deviation for Gaussian noise of this spectrum.
@@ -48,6 +52,11 @@ impl KurtosisDeficit {
         } else {
             0.0
         }
+    }
+
+    /// Whether the envelope has bursts: it is far from its mean more often than that of noise.
+    pub(crate) fn is_of_bursts(self) -> bool {
+        -self.value > BURSTS.max(BURST_DEVIATIONS * self.deviation)
     }
 
     /// Whether a signal explains the deficit that has the part `signal` of the power.

@@ -106,12 +106,18 @@ impl Noise {
             .cloned()
             .flat_map(|gap| &blocks[gap])
             .flat_map(Block::range);
+        let samples = gap::Samples::of(spectrum, bins, transform);
         let is_level = self.knowledge == Knowledge::Known;
-        match gap::Samples::of(spectrum, bins, transform).noise(is_level) {
+        match samples.noise(is_level) {
             None => self.knowledge = Knowledge::AtMost,
             Some(part) => {
-                self.density *= part;
-                if !is_level || part < 1.0 {
+                let before = self.density;
+                self.density = if samples.come_and_go() {
+                    before.min(samples.density_of(part))
+                } else {
+                    before * part
+                };
+                if !is_level || self.density < before {
                     self.tails = UNSEEN_TAILS;
                 }
                 self.knowledge = Knowledge::Known;
@@ -127,10 +133,9 @@ pub(crate) struct Scratch {
     ranked: Vec<f64>,
 }
 
-/// Estimates the noise from the Hann-windowed spectrum. `deficit` is the
-/// [deficit of kurtosis](KurtosisDeficit::if_significant) of the samples, `rounding` the mean of a bin by
-/// the rounding of their format, 0 if a receiver's noise may be that weak.
-pub(crate) fn estimate(blocks: &[Block], deficit: f64, rounding: f64, scratch: &mut Scratch) -> Noise {
+/// Estimates the noise from the Hann-windowed spectrum. `deficit` is that of the samples, `rounding` the
+/// mean of a bin by the rounding of their format, 0 if a receiver's noise may be that weak.
+pub(crate) fn estimate(blocks: &[Block], deficit: KurtosisDeficit, rounding: f64, scratch: &mut Scratch) -> Noise {
     let Scratch { densities, ranked } = scratch;
     let bins: usize = blocks.iter().map(|block| block.bins).sum();
     let in_group = group_blocks(blocks, bins);
@@ -141,7 +146,8 @@ pub(crate) fn estimate(blocks: &[Block], deficit: f64, rounding: f64, scratch: &
         densities,
         factor,
         deviation: 1.0 / looks.sqrt(),
-        deficit,
+        deficit: deficit.if_significant(),
+        has_bursts: deficit.is_of_bursts(),
         rounding,
     };
     let Decision {
@@ -155,11 +161,7 @@ pub(crate) fn estimate(blocks: &[Block], deficit: f64, rounding: f64, scratch: &
         (Knowledge::Known, BandShape::Noise | BandShape::Signal | BandShape::Filled) => band.gaps(level, density),
         _ => Gaps::sure(known),
     };
-    let knowledge = if visible.is_some() {
-        knowledge
-    } else {
-        Knowledge::AtMost
-    };
+    let knowledge = visible.map_or(Knowledge::AtMost, |_| knowledge);
     let Visible { density, tails } = visible.unwrap_or(known);
     let in_blocks = |groups: Range<usize>| groups.start * in_group..(groups.end * in_group).min(blocks.len());
     let pass_band = band.pass_band(shape, density);

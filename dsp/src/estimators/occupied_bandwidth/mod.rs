@@ -26,6 +26,14 @@ const COLOUR: f64 = 1.05;
 /// Part of the region's width that is added at each end, where the signal is weaker than the noise.
 const GUARD: f64 = 0.5;
 
+/// Widest gap across the end of the spectrum, as a part of the strong blocks on both sides.
+const GAP: f64 = 0.25;
+
+/// Places at which a spectrum without gaps can be cut, and standard deviations by which one must be
+/// weaker than the end of the spectrum.
+const PLACES: usize = 16;
+const CHANCE_DEVIATIONS: f64 = 6.0;
+
 /// Bins on either side of a signal in which its side bands may be hidden (5 kHz: those of speech), and
 /// standard deviations by which their sum must exceed the noise.
 const SIDE_BANDS: usize = 1_000;
@@ -118,7 +126,10 @@ impl Finder {
         let count = blocks.len();
         if noise.density <= 0.0 {
             let has_power = blocks.iter().any(|block| block.hann > 0.0);
-            return has_power.then_some(Region { first: 0, len: count });
+            return has_power.then(|| Region {
+                first: weakest_place(blocks),
+                len: count,
+            });
         }
         self.power.clear();
         self.bins.clear();
@@ -144,7 +155,15 @@ impl Finder {
                 }
             }
             if let Some(strong) = hull(&self.is_strong) {
-                return Some(with_guard(self.grown(strong, deviate, noise), count));
+                let region = self.grown(strong, deviate, noise);
+                return Some(if region.len == count {
+                    Region {
+                        first: weakest_place(blocks),
+                        len: count,
+                    }
+                } else {
+                    with_guard(region, count)
+                });
             }
         }
         None
@@ -171,45 +190,86 @@ impl Finder {
         hidden > OUTSIDE * total && hidden > HIDDEN_DEVIATIONS * noise.density * variance.sqrt()
     }
 
+    /// Power and bins of `width` blocks from `first` on, on the circle.
+    fn sums(&self, first: usize, width: usize) -> [f64; 2] {
+        let count = self.power.len() - 1;
+        let (end, beyond) = ((first + width).min(count), (first + width).saturating_sub(count));
+        [
+            self.power[end] - self.power[first] + self.power[beyond],
+            (self.bins[end] - self.bins[first] + self.bins[beyond]) as f64,
+        ]
+    }
+
     /// The region with the weaker parts of the signal beside it.
     fn grown(&self, strong: Region, deviate: f64, noise: &Noise) -> Region {
         let count = self.power.len() - 1;
         let is_strong = |first: usize, width: usize| {
-            let bins = (self.bins[first + width] - self.bins[first]) as f64;
+            let [power, bins] = self.sums(first, width);
             let factor = COLOUR * distributions::gamma(deviate, bins / HANN_VARIANCE);
-            self.power[first + width] - self.power[first] > factor * noise.density * bins
+            power > factor * noise.density * bins
         };
         let (first, len) = region_growth::grown((strong.first, strong.len), count, is_strong);
         Region { first, len }
     }
 }
 
-/// The shortest region that contains all strong blocks. It continues across the end of the spectrum
-/// only if the strong blocks do.
+/// The first block of a region of all blocks: the end of the spectrum, unless another place is weaker
+/// and not by chance. Then the signal continues across the end.
+fn weakest_place(blocks: &[Block]) -> usize {
+    let count = blocks.len();
+    let width = (count / PLACES).max(1);
+    let sums = |first: usize| {
+        let near = || (0..width).map(|step| &blocks[(first + step) % count]);
+        let bins: f64 = near().map(|block| block.bins as f64).sum();
+        (near().map(|block| block.hann).sum::<f64>() / bins, bins)
+    };
+    let (at_end, bins) = sums(count - width / 2);
+    let places = (0..count)
+        .step_by((width / 2).max(1))
+        .map(|first| (first, sums(first).0));
+    let by_chance = 1.0 + CHANCE_DEVIATIONS * (HANN_VARIANCE / bins).sqrt();
+    match places.min_by(|one, other| one.1.total_cmp(&other.1)) {
+        Some((first, weakest)) if at_end > by_chance * weakest => (first + width / 2) % count,
+        _ => 0,
+    }
+}
+
+/// The region that contains all strong blocks. It continues across the end of the spectrum if the
+/// strong blocks do, apart from a gap that is short beside them: speech and keying have gaps in their
+/// spectrum. Two signals at either end of the band are farther apart.
 fn hull(is_strong: &[bool]) -> Option<Region> {
     let count = is_strong.len();
     let first = is_strong.iter().position(|strong| *strong)?;
     let last = is_strong.iter().rposition(|strong| *strong)?;
-    if first > 0 || last + 1 < count {
-        let len = last + 1 - first;
-        return Some(Region { first, len });
-    }
     // Cut the circle at the longest run of weak blocks.
     let (mut longest, mut start) = (0, 0);
     let mut run = 0;
-    for (at, strong) in is_strong.iter().enumerate() {
+    for (at, strong) in is_strong.iter().enumerate().take(last).skip(first) {
         run = if *strong { 0 } else { run + 1 };
         if run > longest {
             (longest, start) = (run, at + 1);
         }
     }
+    let across = first + count - 1 - last;
+    let parts = count - longest - across;
+    if longest > 0 && longest < count / (2 * PLACES) && across < longest {
+        // The zeros between the lobes of a signal that has parts everywhere.
+        return Some(Region { first: 0, len: count });
+    }
+    if longest > across && across as f64 <= GAP * parts as f64 {
+        return Some(Region {
+            first: start,
+            len: count - longest,
+        });
+    }
     Some(Region {
-        first: start,
-        len: count - longest,
+        first,
+        len: last + 1 - first,
     })
 }
 
-/// Adds a guard at both ends, as far as there are blocks.
+/// Adds a guard at both ends, as far as there are blocks. It goes across the end of the spectrum only if
+/// the region reaches it.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -217,15 +277,15 @@ fn hull(is_strong: &[bool]) -> Option<Region> {
 )]
 fn with_guard(strong: Region, count: usize) -> Region {
     let guard = ((GUARD * strong.len as f64) as usize).max(1);
-    let wraps = strong.first + strong.len > count;
-    let (before, after) = if wraps {
+    let reaches_end = strong.first <= 1 || strong.first + strong.len + 1 >= count;
+    let (before, after) = if reaches_end {
         let free = (count - strong.len) / 2;
         (guard.min(free), guard.min(free))
     } else {
         (guard.min(strong.first), guard.min(count - strong.first - strong.len))
     };
     Region {
-        first: strong.first - before,
+        first: (strong.first + count - before) % count,
         len: strong.len + before + after,
     }
 }

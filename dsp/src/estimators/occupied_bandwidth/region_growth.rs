@@ -13,17 +13,14 @@ const WIDEST_BESIDE_LINE: usize = 4;
 /// Farthest run, as a part of the region's width.
 const FARTHEST: f64 = 0.5;
 
-/// First block and number of blocks of the region that contains `first..first + len` and what is
-/// strong beside it, up to the ends of the spectrum of `count` blocks. `is_strong` is told the first
-/// block of a run and its width.
+/// First block and number of blocks of the region that contains `len` blocks from `first` on and what
+/// is strong beside it, on the circle of `count` blocks: after the last block comes the first. `is_strong`
+/// is told the first block of a run and its width.
 pub(super) fn grown(
     (mut first, mut len): (usize, usize),
     count: usize,
     is_strong: impl Fn(usize, usize) -> bool,
 ) -> (usize, usize) {
-    if first + len > count {
-        return (first, len);
-    }
     loop {
         #[expect(
             clippy::cast_possible_truncation,
@@ -34,19 +31,19 @@ pub(super) fn grown(
         let widths = || WIDTHS.into_iter().filter(|width| *width <= len.max(WIDEST_BESIDE_LINE));
         let distances = || widths().flat_map(|width| (0..farthest).rev().map(move |gap| (width, gap)));
         let before = distances().find_map(|(width, gap)| {
-            let start = first.checked_sub(gap + width)?;
-            is_strong(start, width).then_some(start)
+            let start = (first + count).checked_sub(gap + width)? % count;
+            (len + gap + width <= count && is_strong(start, width)).then_some(gap + width)
         });
         let after = distances().find_map(|(width, gap)| {
-            let start = first + len + gap;
-            (start + width <= count && is_strong(start, width)).then_some(start + width)
+            let start = (first + len + gap) % count;
+            (len + gap + width <= count && is_strong(start, width)).then_some(gap + width)
         });
-        let end = after.unwrap_or(first + len);
-        first = before.unwrap_or(first);
-        len = end - first;
-        if before.is_none() && after.is_none() {
+        let (before, after) = (before.unwrap_or(0), after.unwrap_or(0));
+        if before + after == 0 || len + before + after > count {
             return (first, len);
         }
+        first = (first + count - before) % count;
+        len += before + after;
     }
 }
 
@@ -56,15 +53,13 @@ mod tests {
 
     #[test]
     fn weak_parts_beside_a_line_are_found_and_others_are_not() {
-        // Side bands from 30 to 70, and something else far away.
-        let is_strong = |first: usize, width: usize| {
-            let inside = (first..first + width).filter(|at| (30..70).contains(at) || *at >= 190);
-            width >= 4 && inside.count() == width
-        };
+        // Side bands from 30 to 70, and something else across the end of the spectrum.
+        let is_inside = |at: usize| (30..70).contains(&at) || at % 200 >= 190 || at % 200 < 4;
+        let is_strong = |first: usize, width: usize| width >= 4 && (first..first + width).all(is_inside);
         assert_eq!(grown((49, 2), 200, is_strong), (30, 40));
-        assert_eq!(grown((5, 2), 200, is_strong), (5, 2));
-        // Not across the end of the spectrum.
-        assert_eq!(grown((198, 4), 200, is_strong), (198, 4));
-        assert_eq!(grown((194, 6), 200, is_strong), (190, 10));
+        assert_eq!(grown((12, 2), 200, is_strong), (12, 2));
+        assert_eq!(grown((194, 2), 200, is_strong), (190, 14));
+        assert_eq!(grown((0, 2), 200, is_strong), (190, 12));
+        assert_eq!(grown((0, 200), 200, is_strong), (0, 200));
     }
 }

@@ -5,13 +5,38 @@ use crate::input::sample_rate::{MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ};
 /// A number with a multiple and perhaps `hz`: `2.4m`, `2m4`, `2400khz`, `2.4e6`, `2400000`.
 pub(super) fn quantity(text: &str) -> Option<f64> {
     let text = text.strip_suffix("hz").or(text.strip_suffix("sps")).unwrap_or(text);
-    let (number, multiple) = split(text)?;
-    match multiple {
-        "" => Some(number),
-        "k" => Some(number * 1e3),
-        "m" => Some(number * 1e6),
-        _ => letter_as_point(text).or_else(|| text.parse().ok()),
+    let (number, rest) = split(text)?;
+    match multiple(rest) {
+        Some(multiple) => Some(number * multiple),
+        None => letter_as_point(text).or_else(|| text.parse().ok()),
     }
+}
+
+/// The factor that a letter after a number stands for.
+pub(super) fn multiple(letter: &str) -> Option<f64> {
+    match letter {
+        "" => Some(1.0),
+        "k" => Some(1e3),
+        "m" => Some(1e6),
+        _ => None,
+    }
+}
+
+/// The factor of a unit that is a part of its own: `khz`, `msps`.
+pub(super) fn multiple_of_unit(part: &str) -> Option<f64> {
+    let part = part.to_ascii_lowercase();
+    let bare = part.strip_suffix("hz").or(part.strip_suffix("sps"));
+    multiple(bare.unwrap_or(&part)).filter(|_| !part.is_empty())
+}
+
+/// `2p4m` with a point, as people write it where a point would begin an extension.
+pub(super) fn with_point(part: &str) -> String {
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let bytes = part.as_bytes();
+    let is_point = |at: usize| at > 0 && is_digit(bytes.get(at - 1)) && is_digit(bytes.get(at + 1));
+    let each = part.char_indices();
+    each.map(|(at, c)| if c == 'p' && is_point(at) { '.' } else { c })
+        .collect()
 }
 
 /// The number at the start, and what follows it.
@@ -36,4 +61,9 @@ pub(super) fn plausible(rate_hz: f64) -> Option<f64> {
     (MIN_SAMPLE_RATE_HZ..=MAX_SAMPLE_RATE_HZ)
         .contains(&rate_hz)
         .then_some(rate_hz)
+}
+
+/// Whether a number begins the text.
+pub(super) fn starts_with_digit(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit())
 }

@@ -53,6 +53,45 @@ fn the_rate_of_every_recorder_is_read() {
 }
 
 #[test]
+fn options_units_and_marks_that_people_write_are_read() {
+    for (name, rate) in [
+        ("gqrx_20240131_120000_145500000_2400000_fc(1).raw", 2_400_000.0),
+        ("gqrx_20240131_120000_145500000_2400000_fc - copy.raw", 2_400_000.0),
+        ("f1860_s1.92_g0_1s_rtlsdr.bin", 1_920_000.0),
+        ("f2585_s19.2_bw20_1s_hackrf.bin", 19_200_000.0),
+        ("rtl_sdr_f100000000_s2048000.bin", 2_048_000.0),
+        ("rtl_sdr_f_100e6_s_3.2e6_g40.bin", 3_200_000.0),
+        ("usrp_f915e6_s4e6.cfile", 4_000_000.0),
+        ("s1000k_f433M.iq", 1_000_000.0),
+        ("145.500MHz_2.4MSs.cf32", 2_400_000.0),
+        ("145.500MHz_2.4MS_s.cf32", 2_400_000.0),
+        ("x_500kSa.iq", 500_000.0),
+        ("x_500KSa-s_100MHz.iq", 500_000.0),
+        ("x_2MSa_s_100MHz.iq", 2_000_000.0),
+        ("x_250kS.cu8", 250_000.0),
+        ("x 1 MS_s.iq", 1_000_000.0),
+        ("x_100.5M_2.0M_sps.iq", 2_000_000.0),
+        ("x_3.2e6sps.bin", 3_200_000.0),
+        ("x_1E6_sps.iq", 1_000_000.0),
+        ("x_2p4Msps.iq", 2_400_000.0),
+        ("x_fs2p4M.iq", 2_400_000.0),
+        ("x_fs_2400_kHz.iq", 2_400_000.0),
+        ("x_fs_2.4_MHz.iq", 2_400_000.0),
+        ("x_samplerate_2400_ksps.iq", 2_400_000.0),
+        ("samp_rate=2e6;freq=1e8.iq", 2_000_000.0),
+        ("x.fs2e6.f100e6.cf32", 2_000_000.0),
+        ("x.48k.iq", 48_000.0),
+        ("x_2.4Msps.part1.iq", 2_400_000.0),
+        ("lora_bw_125k_1M6.iq", 1_600_000.0),
+        ("am_198k_freq_48ksps.iq", 48_000.0),
+        ("fsk_9.6k_baud_48k.iq", 48_000.0),
+        ("rtlsdr_868.95M_1M6_samples.cu8", 1_600_000.0),
+    ] {
+        assert_eq!(find(name), NamedRate::Hz(rate), "{name}");
+    }
+}
+
+#[test]
 fn a_frequency_a_date_and_a_count_are_no_rates() {
     for name in [
         "SDRSharp_20150804_204030Z_145500000Hz_IQ.wav",
@@ -65,6 +104,21 @@ fn a_frequency_a_date_and_a_count_are_no_rates() {
         "12k5_x.bin",
         "x_symbol_rate_9600.iq",
         "x_baud_rate9600.iq",
+        "x_symbol_rate_9.6k.iq",
+        "x_bitrate_38k.iq",
+        "am_freq_198k.iq",
+        "am_f_198k.iq",
+        "lora_sf12_bw_125k.iq",
+        "lora_125k_bw.iq",
+        "fm_dev_75k.iq",
+        "tone_10k.iq",
+        "x_64k_fft.iq",
+        "x_20ms.iq",
+        "x_20mS.iq",
+        "x_f2_s48.iq",
+        "f2_s1.92.iq",
+        "x_.5k.iq",
+        "usrp_samples.dat",
         "k.bin",
         "sps.bin",
         "fs.bin",
@@ -104,6 +158,23 @@ fn a_doubtful_name_gives_its_readings() {
             "x_14M2.bin",
             "14M2 (14200000 Hz), which can be the sample rate or a frequency",
         ),
+        (
+            "x_100k_samples.cu8",
+            "100k (100000 Hz), which can be the sample rate or a number of samples",
+        ),
+        (
+            "CAP_20MS.CS16",
+            "20MS (20000000 Hz), which can be the sample rate or a time in milliseconds",
+        ),
+        (
+            "48k_offset_5k.iq",
+            "48k (48000 Hz), which can be the sample rate or another quantity",
+        ),
+        (
+            "433.92M_bw_125k.iq",
+            "125k (125000 Hz), which can be the sample rate or another quantity",
+        ),
+        ("x_fs_2048_100k.iq", "2048, which can be 2048 Hz or 2048000 Hz"),
     ] {
         assert_eq!(find(name), NamedRate::Doubtful(readings.to_owned()), "{name}");
     }

@@ -1,6 +1,7 @@
 //! The JSON of a `.sigmf-meta` file.
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, Unexpected};
 
 use crate::error::Error;
 use crate::recording_info::Gap;
@@ -22,15 +23,15 @@ pub(super) struct Global {
     pub datatype: String,
     #[serde(rename = "core:sample_rate")]
     pub sample_rate_hz: Option<f64>,
-    #[serde(rename = "core:num_channels")]
+    #[serde(rename = "core:num_channels", default, deserialize_with = "whole_if_any")]
     num_channels: Option<u64>,
-    #[serde(rename = "core:offset", default)]
+    #[serde(rename = "core:offset", default, deserialize_with = "whole")]
     offset: u64,
     #[serde(rename = "core:dataset")]
     pub dataset: Option<String>,
     #[serde(rename = "core:metadata_only", default)]
     pub is_metadata_only: bool,
-    #[serde(rename = "core:trailing_bytes", default)]
+    #[serde(rename = "core:trailing_bytes", default, deserialize_with = "whole")]
     pub trailing_bytes: u64,
 }
 
@@ -38,18 +39,51 @@ pub(super) struct Global {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(super) struct Capture {
     /// Index of the first sample in the dataset.
-    #[serde(rename = "core:sample_start", default)]
+    #[serde(rename = "core:sample_start", default, deserialize_with = "whole")]
     pub start: u64,
     /// Index of this sample in the receiver's own count.
-    #[serde(rename = "core:global_index")]
+    #[serde(rename = "core:global_index", default, deserialize_with = "whole_if_any")]
     global_index: Option<u64>,
     /// Bytes before this sample that are no samples.
-    #[serde(rename = "core:header_bytes", default)]
+    #[serde(rename = "core:header_bytes", default, deserialize_with = "whole")]
     pub header_bytes: u64,
     #[serde(rename = "core:frequency")]
     pub frequency_hz: Option<f64>,
     #[serde(rename = "core:datetime")]
     pub datetime: Option<String>,
+}
+
+/// Largest number up to which every whole number is a float.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A whole number, which some programs write as `0.0` or `1e6`.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    Ok(whole_if_any(deserializer)?.unwrap_or_default())
+}
+
+fn whole_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Number {
+        Whole(u64),
+        Float(f64),
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is whole, and within the range"
+    )]
+    match Option::<Number>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(Number::Whole(value)) => Ok(Some(value)),
+        Some(Number::Float(value)) if value.fract() == 0.0 && (0.0..=MAX_EXACT).contains(&value) => {
+            Ok(Some(value as u64))
+        }
+        Some(Number::Float(value)) if value.fract() == 0.0 => {
+            Err(D::Error::invalid_value(Unexpected::Signed(value as i64), &"a count"))
+        }
+        Some(Number::Float(value)) => Err(D::Error::invalid_value(Unexpected::Float(value), &"a count")),
+    }
 }
 
 /// Longest time stamp that is repeated: one with nanoseconds has 30 characters.

@@ -173,6 +173,17 @@ mod tests {
     }
 
     #[test]
+    fn counts_may_be_written_as_floats() {
+        let meta = with(
+            ", \"core:num_channels\": 1.0, \"core:trailing_bytes\": 7.7e1",
+            "{\"core:sample_start\": 0.0, \"core:global_index\": null, \"core:header_bytes\": 6.4e1}",
+        )
+        .unwrap();
+        assert_eq!(meta.trailing_bytes(), 77);
+        assert_eq!(meta.headers().collect::<Vec<_>>(), [(0, 64)]);
+    }
+
+    #[test]
     fn a_jump_of_the_global_index_is_a_loss() {
         let meta = with(
             ", \"core:offset\": 10",

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::format::SampleFormat;
 use crate::input::Interpretation;
 use crate::plausibility::byte_statistics::{Histograms, floats};
+use crate::plausibility::vrt;
 use crate::warning::{Inconsistency, Warning};
 
 /// Bytes that are kept: enough for histograms of 256 values in each of two places, and for ten
@@ -49,10 +50,8 @@ impl ByteLayout {
         }
         self.is_checked = true;
         let bytes = std::mem::take(&mut self.bytes);
-        if is_vrt(&bytes) {
-            return Err(Error::NotARecording {
-                looks_like: "a stream of VITA-49 (VRT) packets",
-            });
+        if vrt::are_packets(&bytes) {
+            return Err(Error::NotARecording { looks_like: vrt::NAME });
         }
         if let Some(looks_like) = cannot_be(read_as.format, &bytes) {
             return Err(Error::Misread {
@@ -119,33 +118,6 @@ fn may_not_be(format: SampleFormat, bytes: &[u8]) -> Option<&'static str> {
         SampleFormat::Cu8 if places.avoid_zero_as_unsigned() => Some("ci8"),
         _ => None,
     }
-}
-
-/// Whether three packets follow each other. Packets of the same kind and stream have consecutive
-/// numbers. Source: the layout of headers in ANSI/VITA 49.2.
-fn is_vrt(bytes: &[u8]) -> bool {
-    let word = |at: usize| Some(u32::from_be_bytes(*bytes.get(at..at + 4)?.as_array::<4>()?));
-    let mut at = 0;
-    let mut before: Option<(u32, u32, u32)> = None;
-    let mut in_order = 0;
-    for _ in 0..4 {
-        let (Some(header), Some(stream)) = (word(at), word(at + 4)) else {
-            break;
-        };
-        let (kind, number, words) = (header >> 28, (header >> 16) & 15, header & 0xffff);
-        if kind > 5 || words < 3 {
-            return false;
-        }
-        if let Some((kind_before, number_before, stream_before)) = before {
-            if kind == kind_before && (stream != stream_before || number != (number_before + 1) % 16) {
-                return false;
-            }
-            in_order += usize::from(kind == kind_before);
-        }
-        before = Some((kind, number, stream));
-        at += 4 * words as usize;
-    }
-    in_order >= 2
 }
 
 #[cfg(test)]
