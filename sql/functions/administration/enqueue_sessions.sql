@@ -15,8 +15,9 @@ SET enable_hashjoin = off
 SET enable_mergejoin = off
 SET jit = off
 AS $$
+DECLARE
+    queued uuid[];
 BEGIN
-    RETURN QUERY
     WITH missing AS (
         SELECT sm.recording_session_id, sm.session_created_at, sm.measurement_id, sm.measured_at,
                sm.iq_data_location, sm.websdr_station_id, sm.iq_data_format, sm.iq_sample_rate,
@@ -44,12 +45,24 @@ BEGIN
         WHERE max_recordings IS NULL OR m.nth_session <= max_recordings
         ORDER BY m.nth_session, m.measured_at, m.measurement_id
         ON CONFLICT DO NOTHING
-        RETURNING q.recording_session_id
+        RETURNING q.measurement_id
     )
+    SELECT array_agg(d.measurement_id) INTO queued FROM queued d;
+
+    -- What the notes have queued and a daemon has extracted since that statement began: its row had gone when ours was
+    -- inserted. A statement of its own sees the result.
+    DELETE FROM heimdall.feature_queue q
+    USING unnest(queued) AS u (id)
+    WHERE q.measurement_id = u.id
+      AND (SELECT true FROM heimdall.extracted_features f
+           WHERE f.measurement_id = u.id AND NOT f.extraction_failed LIMIT 1) IS NOT NULL;
+
+    RETURN QUERY
     SELECT u.sessions, u.measurements
-    FROM (SELECT count(DISTINCT d.recording_session_id) AS sessions, count(*) AS measurements,
-                 array_agg(DISTINCT d.recording_session_id) AS ids
-          FROM queued d) u
+    FROM (SELECT count(DISTINCT q.recording_session_id) AS sessions, count(*) AS measurements,
+                 array_agg(DISTINCT q.recording_session_id) AS ids
+          FROM unnest(queued) AS d (id)
+          JOIN heimdall.feature_queue q ON q.measurement_id = d.id) u
     CROSS JOIN LATERAL heimdall.sessions_changed(u.ids);
 END
 $$;

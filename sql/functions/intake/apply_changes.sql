@@ -13,8 +13,9 @@
 -- A deleted measurement keeps its features. A measurement that belongs to no session any more keeps them without one.
 --
 -- Other transactions change the same rows: expansions of later notes, claims, results. A row is changed only in the version
--- that was compared (xmin); one that has changed since is noted again and compared once more. So a late expansion never
--- puts something old over something new, and no lock is held while it compares.
+-- that was compared (xmin), and a measurement is queued only if it has no other result since; else it is noted again and
+-- compared once more. So a late expansion never puts something old over something new, nothing is extracted twice, and no
+-- lock is held while it compares.
 --
 -- Where row-level security hides rows from this function, it does not take a row that it cannot see for a deleted one.
 --
@@ -38,8 +39,10 @@ AS $$
 DECLARE
     sees_all CONSTANT boolean := NOT row_security_active('heimdall.measurements')
                              AND NOT row_security_active('heimdall.recording_sessions');
+    inserted       uuid[];
+    known_versions text[];
+    overtaken      bigint;
 BEGIN
-    RETURN QUERY
     WITH current AS MATERIALIZED (
         SELECT DISTINCT ON (c.measurement_id) c.*
         FROM (
@@ -206,7 +209,30 @@ BEGIN
            ARRAY(SELECT recording_session_id FROM dropped
                  UNION
                  SELECT c.queued_session_id FROM compared c
-                 WHERE c.is_queued AND c.queued_session_id <> c.recording_session_id);
+                 WHERE c.is_queued AND c.queued_session_id <> c.recording_session_id),
+           ARRAY(SELECT i.measurement_id FROM inserted i),
+           ARRAY(SELECT v.version FROM compared c CROSS JOIN LATERAL unnest(c.versions) AS v (version)
+                 WHERE c.is_wanted AND NOT c.is_queued AND v.version IS NOT NULL)
+    INTO queued, left_sessions, inserted, known_versions;
+
+    -- A measurement that another expansion has queued and a daemon has extracted since the statement above began: its row
+    -- had gone when ours was inserted. A statement of its own sees the result.
+    IF cardinality(inserted) > 0 THEN
+        WITH withdrawn AS (
+            DELETE FROM heimdall.feature_queue q
+            WHERE q.measurement_id = ANY (inserted)
+              AND (SELECT true FROM heimdall.extracted_features mf
+                   WHERE mf.measurement_id = q.measurement_id AND mf.row_version <> ALL (known_versions)
+                   LIMIT 1) IS NOT NULL
+            RETURNING q.measurement_id
+        ), noted_again AS (
+            INSERT INTO heimdall.change_notes (kind, ids)
+            SELECT 'measurement', array_agg(w.measurement_id) FROM withdrawn w HAVING count(*) > 0
+        )
+        SELECT count(*) INTO overtaken FROM withdrawn;
+        queued := queued - overtaken;
+    END IF;
+    RETURN NEXT;
 END
 $$;
 COMMENT ON FUNCTION heimdall.apply_changes(uuid[], uuid[], timestamptz[], boolean, text, smallint, timestamptz) IS

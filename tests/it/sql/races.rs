@@ -5,8 +5,9 @@ use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
+use crate::support::daemon::Daemon;
 use crate::support::notifications::listen;
-use crate::support::{Bench, Session, connect, recordings, wait_until};
+use crate::support::{Bench, Session, assert_extracted, connect, recordings, wait_until};
 
 const EXPAND: &str = "SELECT notes, queued, set_aside FROM heimdall.expand_notes()";
 
@@ -127,9 +128,75 @@ async fn a_claim_reads_what_was_committed_before_it_got_the_row() {
     assert_eq!(bench.count("heimdall.feature_queue WHERE state = 'claimed'").await, 2);
 }
 
+/// Runs a statement that would queue the measurement of a completed session, and holds it between what it has read and the
+/// row. Meanwhile a daemon queues the measurement, extracts it and announces the session: its row is gone again, so that the
+/// held one meets none. Returns the number in the column `queued` of the statement. Nothing may have been done twice.
+async fn overtaken_by_an_extraction(statement: &'static str) -> i64 {
+    let bench = Bench::new().await;
+    bench.put("a.bin", recordings::tone());
+    bench
+        .execute(
+            "CREATE FUNCTION held_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN
+                 IF current_setting('test.held', true) = 'on' THEN PERFORM pg_advisory_xact_lock(1); END IF;
+                 RETURN NEW;
+             END $$;
+             CREATE TRIGGER held_insert BEFORE INSERT ON heimdall.feature_queue
+                 FOR EACH ROW EXECUTE FUNCTION held_insert()",
+        )
+        .await;
+    let (listener, mut notifications) = listen(&bench.url().await, &["heimdall_features_ready"]).await;
+    let session = bench.record(&["a.bin"]).await;
+    bench.complete(&session).await;
+    let (holder, _) = connect(&bench.url().await).await;
+    holder
+        .batch_execute("SELECT pg_advisory_lock(1)")
+        .await
+        .expect("locked");
+    let (client, _) = connect(&bench.url().await).await;
+    client.batch_execute("SET test.held = on").await.expect("set");
+    let held = tokio::spawn(async move {
+        let row = client.query_one(statement, &[]).await.expect("done");
+        row.get::<_, i64>("queued")
+    });
+    wait_until("the statement is about to queue", || async {
+        let waits = "pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'";
+        bench.count(waits).await == 1
+    })
+    .await;
+    let daemon = Daemon::start(&bench).await;
+    assert_extracted(&bench.rows(&session).await, 1);
+    holder
+        .batch_execute("SELECT pg_advisory_unlock(1)")
+        .await
+        .expect("unlocked");
+    let queued = held.await.expect("ended");
+    bench.wait_count("heimdall.change_notes", 0).await;
+    bench.wait_count("heimdall.feature_queue", 0).await;
+    daemon.stop().await;
+    listener.batch_execute("SELECT 1").await.expect("the listener answers");
+    let announced = std::iter::from_fn(|| notifications.try_recv().ok()).count();
+    assert_eq!(announced, 1);
+    queued
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_expansion_that_is_overtaken_by_an_extraction_queues_nothing() {
+    // It takes one note, that of the measurement; the daemon has that of the session.
+    assert_eq!(
+        overtaken_by_an_extraction("SELECT queued FROM heimdall.expand_notes(1)").await,
+        0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backfill_that_is_overtaken_by_an_extraction_queues_nothing() {
+    let request = "SELECT measurements_queued AS queued FROM heimdall.request_backfill()";
+    assert_eq!(overtaken_by_an_extraction(request).await, 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_session_is_announced_once_whatever_the_default_isolation_level_is() {
-    use crate::support::daemon::Daemon;
     const SESSIONS: usize = 40;
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
