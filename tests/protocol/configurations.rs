@@ -2,7 +2,7 @@
 //! are found in seconds.
 
 use super::faults::{Event, Mending, Protocol};
-use super::invariants::{ANNOUNCED, NO_FAILURE_OVER_FEATURES, NOT_OLDER, NOTHING_FORGOTTEN, RESTS};
+use super::invariants::{ANNOUNCED, NO_FAILURE_OVER_FEATURES, NOT_OLDER, NOT_TWICE, NOTHING_FORGOTTEN, RESTS};
 
 const NOTHING: Protocol = Protocol {
     name: "",
@@ -122,7 +122,7 @@ pub(crate) const LOST_NOTES: Protocol = Protocol {
 pub(crate) const ALL: [&Protocol; 7] = [&SOURCES, &TIMES, &LEASES, &FAIL_OVER, &FAILURES, &SESSION, &LOST_NOTES];
 
 /// What is found when a mending is taken out of a configuration.
-pub(crate) const FOUND: [(Mending, &Protocol, &str); 20] = [
+pub(crate) const FOUND: [(Mending, &Protocol, &str); 21] = [
     // A daemon that is alive has lost a claim that the table still has: the store was rolled back.
     (Mending::HeartbeatCompares, &FAIL_OVER, NOTHING_FORGOTTEN),
     // The application names another object after the first one was extracted.
@@ -140,6 +140,8 @@ pub(crate) const FOUND: [(Mending, &Protocol, &str); 20] = [
     (Mending::VersionCompared, &SOURCES, NOTHING_FORGOTTEN),
     (Mending::VersionCompared, &TIMES, NOTHING_FORGOTTEN),
     (Mending::UnseenIsNotedAgain, &TIMES, NOTHING_FORGOTTEN),
+    // Another expansion queues the measurement, and a daemon extracts it, between the snapshot and the INSERT.
+    (Mending::ResultsCompared, &SOURCES, NOT_TWICE),
     (Mending::ClaimReadsAfterLock, &SOURCES, NOTHING_FORGOTTEN),
     (Mending::ClaimRecordsWhatItRead, &SOURCES, NOTHING_FORGOTTEN),
     (Mending::CancelSettles, &LOST_NOTES, ANNOUNCED),

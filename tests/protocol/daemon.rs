@@ -12,7 +12,7 @@ impl Protocol {
             Some(Open::Store { job, .. }) => job.m == m,
             Some(Open::Expansion { looks, .. }) => {
                 self.has(Mending::VersionCompared)
-                    && looks[m].is_some_and(|look| look.sees_row || look.sees_features.contains(&true))
+                    && looks[m].is_some_and(|look| look.sees_row || look.features.iter().any(Option::is_some))
             }
             _ => false,
         })

@@ -42,7 +42,7 @@ impl Protocol {
             current,
             is_wanted,
             sees_row: database.queue[m].is_some(),
-            sees_features: database.features[m].map(|row| row.is_some()),
+            features: database.features[m],
         }
     }
 
@@ -102,9 +102,25 @@ impl Protocol {
 fn queue_again(protocol: &Protocol, state: &mut State, m: usize, look: Look, is_sweep: bool) {
     let Some(current) = look.current else { return };
     let has_rows = state.database.rows(m).next().is_some();
+    let features = state.database.features[m];
+    let has_new_result = features
+        .iter()
+        .zip(look.features)
+        .any(|(now, seen)| now.is_some() && *now != seen);
+    let is_extracted = state
+        .database
+        .rows(m)
+        .any(|row| !row.failed && row.source == current.location);
     let Some(row) = &mut state.database.queue[m] else {
         if is_sweep && state.database.cancelled[m] && !has_rows {
             state.blunder = Some(Blunder::CancelledQueuedAgain);
+        }
+        if protocol.has(Mending::ResultsCompared) && has_new_result {
+            state.database.note(Note::Measurement(m));
+            return;
+        }
+        if is_extracted {
+            state.blunder = Some(Blunder::ExtractedQueuedAgain);
         }
         state.database.queue[m] = Some(Row::ready(current.location, current.time, false));
         return;
@@ -149,7 +165,7 @@ fn correct(protocol: &Protocol, state: &mut State, m: usize, look: Look) -> bool
     let to = usize::from(current.time);
     let [first, second] = &mut state.database.features[m];
     let (there, other) = if to == 0 { (first, second) } else { (second, first) };
-    if look.sees_features[1 - to] && other.is_some() {
+    if look.features[1 - to].is_some() && other.is_some() {
         if there.is_some() {
             state.blunder = Some(Blunder::NoteSetAside);
         } else {

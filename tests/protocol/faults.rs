@@ -74,6 +74,9 @@ pub(crate) enum Mending {
     /// `apply_changes.sql`: a row of the queue that the snapshot did not have is left alone, and
     /// looked at again.
     UnseenIsNotedAgain,
+    /// `apply_changes.sql`: a measurement that has another result than in the snapshot is not queued, and
+    /// looked at again.
+    ResultsCompared,
     /// `claim_measurements.sql`: the location is read after the row is locked.
     ClaimReadsAfterLock,
     /// `claim_measurements.sql`: the row of the queue gets the fingerprint and the time that the
@@ -88,7 +91,7 @@ pub(crate) enum Mending {
 }
 
 impl Mending {
-    pub(crate) const ALL: [Mending; 18] = [
+    pub(crate) const ALL: [Mending; 19] = [
         Mending::HeartbeatCompares,
         Mending::FingerprintCompared,
         Mending::StoreFenced,
@@ -102,6 +105,7 @@ impl Mending {
         Mending::ClaimIdsNeverRepeat,
         Mending::VersionCompared,
         Mending::UnseenIsNotedAgain,
+        Mending::ResultsCompared,
         Mending::ClaimReadsAfterLock,
         Mending::ClaimRecordsWhatItRead,
         Mending::CancelSettles,

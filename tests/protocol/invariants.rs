@@ -13,6 +13,7 @@ pub(crate) const ONE_ROW: &str = "a measurement has one row at most";
 pub(crate) const NOT_OLDER: &str = "never older over newer";
 pub(crate) const NO_FAILURE_OVER_FEATURES: &str = "a failure never replaces features";
 pub(crate) const CANCELLED_STAYS: &str = "the sweep does not queue what was cancelled";
+pub(crate) const NOT_TWICE: &str = "nothing that has been extracted is queued again";
 pub(crate) const NONE_SET_ASIDE: &str = "no note is set aside";
 pub(crate) const NOTHING_FORGOTTEN: &str = "nothing outstanding is forgotten";
 pub(crate) const ANNOUNCED: &str = "a session without outstanding work is announced";
@@ -52,6 +53,9 @@ impl Model for Protocol {
             }),
             Property::always(CANCELLED_STAYS, |_, state: &State| {
                 state.blunder != Some(Blunder::CancelledQueuedAgain)
+            }),
+            Property::always(NOT_TWICE, |_, state: &State| {
+                state.blunder != Some(Blunder::ExtractedQueuedAgain)
             }),
             Property::always(NONE_SET_ASIDE, |_, state: &State| {
                 state.blunder != Some(Blunder::NoteSetAside)

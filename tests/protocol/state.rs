@@ -187,8 +187,8 @@ pub(crate) struct Look {
     pub(crate) is_wanted: bool,
     /// The row of the queue that the snapshot saw still exists.
     pub(crate) sees_row: bool,
-    /// The rows of features that the snapshot saw.
-    pub(crate) sees_features: [bool; 2],
+    /// The rows of features that the snapshot saw, by timestamp.
+    pub(crate) features: [Option<Features>; 2],
 }
 
 /// A transaction that has begun.
@@ -230,6 +230,7 @@ pub(crate) enum Blunder {
     OlderOverNewer,
     FailureOverFeatures,
     CancelledQueuedAgain,
+    ExtractedQueuedAgain,
     NoteSetAside,
 }
 
