@@ -1,10 +1,10 @@
 //! SIGTERM while the store, the database or both do not answer: the daemon ends in limited time and
 //! releases its claims.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::support::daemon::{Daemon, command_on};
+use crate::support::daemon::{Daemon, USUAL_HANGUP, command_on, started_by};
 use crate::support::store_proxy::{Fault, StoreProxy};
 use crate::support::tcp_proxy::{Mode, Target, TcpProxy};
 use crate::support::{Bench, assert_extracted, connect, recordings, wait_until};
@@ -178,7 +178,10 @@ async fn a_signal_during_registration_leaves_no_heartbeat_row() {
 async fn a_hangup_changes_nothing_where_no_terminal_has_gone() {
     let bench = Bench::new().await;
     bench.put("a.bin", recordings::tone());
-    let daemon = Daemon::start(&bench).await;
+    let mut usual = started_by(&USUAL_HANGUP, &command_on(&bench, "run").await);
+    usual.stdin(Stdio::null()).env("HEIMDALL_HTTP_ADDR", "off");
+    let daemon = Daemon::spawn(usual);
+    daemon.wait_for_log("listening").await;
     daemon.signal("HUP");
     daemon.wait_for_log("SIGHUP changes nothing").await;
     let session = bench.record(&["a.bin"]).await;
@@ -187,19 +190,8 @@ async fn a_hangup_changes_nothing_where_no_terminal_has_gone() {
     daemon.stop().await;
 
     // As its caller wants it.
-    let run = command_on(&bench, "run").await;
-    let mut ignoring = Command::new("nohup");
-    ignoring
-        .arg(run.get_program())
-        .args(run.get_args())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null());
-    for (name, value) in run.get_envs() {
-        match value {
-            Some(value) => ignoring.env(name, value),
-            None => ignoring.env_remove(name),
-        };
-    }
+    let mut ignoring = started_by(&["nohup"], &command_on(&bench, "run").await);
+    ignoring.stdin(Stdio::null()).stdout(Stdio::null());
     ignoring.env("HEIMDALL_HTTP_ADDR", "off");
     let daemon = Daemon::spawn(ignoring);
     daemon.wait_for_log("listening").await;

@@ -56,6 +56,25 @@ pub(crate) async fn command_on(bench: &Bench, subcommand: &str) -> Command {
     command
 }
 
+/// The same command, started by another program, which replaces itself by it.
+pub(crate) fn started_by(starter: &[&str], command: &Command) -> Command {
+    let mut whole = Command::new(starter[0]);
+    whole
+        .args(&starter[1..])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => whole.env(name, value),
+            None => whole.env_remove(name),
+        };
+    }
+    whole
+}
+
+/// SIGHUP has its usual meaning, also where the tests were started with nohup.
+pub(crate) const USUAL_HANGUP: [&str; 2] = ["env", "--default-signal=HUP"];
+
 /// Setting of a daemon whose HTTP server a test asks.
 pub(crate) const ANY_PORT: (&str, &str) = ("HEIMDALL_HTTP_ADDR", "127.0.0.1:0");
 

@@ -4,7 +4,7 @@ use super::logins;
 use super::pseudo_terminal::{Terminal, USUAL, converse, screen, with_keyboard};
 use super::terminal::command_for;
 use crate::support::Bench;
-use crate::support::daemon::command_on;
+use crate::support::daemon::{USUAL_HANGUP, command_on, started_by};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_ctrl_c_the_bar_of_a_backfill_is_gone_and_the_end_says_what_goes_on() {
@@ -70,6 +70,7 @@ async fn a_daemon_whose_terminal_goes_away_stops_in_order() {
     let mut command = command_on(&bench, "run").await;
     command.env("HEIMDALL_HTTP_ADDR", "off").env("NO_COLOR", "1");
     let said = [("listening", "SIGHUP")];
+    let command = started_by(&USUAL_HANGUP, &command);
     let (status, shown) = tokio::task::block_in_place(|| converse(command, USUAL, &said));
     assert_eq!(status, Some(0), "{shown}");
     assert!(

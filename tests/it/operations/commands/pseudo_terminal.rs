@@ -9,6 +9,8 @@ use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
+use crate::support::daemon::started_by;
+
 /// The size of a pseudo-terminal.
 #[derive(Clone, Copy)]
 pub(super) struct Terminal {
@@ -36,18 +38,7 @@ pub(super) fn terminal(size: Terminal) -> (File, OwnedFd) {
 /// The same command as the leader of a session whose terminal is its own, so that the keys of the
 /// terminal send it signals.
 pub(super) fn with_keyboard(command: &Command) -> Command {
-    let mut whole = Command::new("setsid");
-    whole
-        .args(["--ctty", "--wait"])
-        .arg(command.get_program())
-        .args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => whole.env(name, value),
-            None => whole.env_remove(name),
-        };
-    }
-    whole
+    started_by(&["setsid", "--ctty", "--wait"], command)
 }
 
 /// The lines that a terminal has in the end, by what a command wrote to it.
