@@ -3,12 +3,15 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
-use std::process::{Child, Command};
+use std::process::Command;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
+use crate::support::DEADLINE;
 use crate::support::daemon::started_by;
 
 /// The size of a pseudo-terminal.
@@ -104,6 +107,14 @@ pub(super) fn converse(mut command: Command, size: Terminal, said: &[(&str, &str
         .expect("the binary runs");
     // The command holds their end of the terminal too.
     drop(command);
+    // One that does not end is killed, and has no exit status.
+    let (ended, ends) = mpsc::channel::<()>();
+    let pid = child.id();
+    thread::spawn(move || {
+        if ends.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout) {
+            kill(pid, "KILL");
+        }
+    });
     let mut said = said.iter();
     let mut next = said.next();
     let (mut all, mut block) = (Vec::new(), [0; 4_096]);
@@ -114,10 +125,10 @@ pub(super) fn converse(mut command: Command, size: Terminal, said: &[(&str, &str
             && String::from_utf8_lossy(&all).contains(seen)
         {
             if let Some(signal) = answer.strip_prefix("SIG") {
-                kill(&child, signal);
+                kill(pid, signal);
             } else if let Some(columns) = answer.strip_prefix("COLUMNS ") {
                 resize(&ours, columns.parse().expect("a number"), size.lines);
-                kill(&child, "WINCH");
+                kill(pid, "WINCH");
             } else {
                 ours.write_all(answer.as_bytes()).expect("it reads");
             }
@@ -125,12 +136,11 @@ pub(super) fn converse(mut command: Command, size: Terminal, said: &[(&str, &str
         }
     }
     let status = child.wait().expect("it ends");
+    drop(ended);
     (status.code(), String::from_utf8_lossy(&all).into_owned())
 }
 
-fn kill(child: &Child, signal: &str) {
-    let status = Command::new("kill")
-        .args(["-s", signal, &child.id().to_string()])
-        .status();
+fn kill(pid: u32, signal: &str) {
+    let status = Command::new("kill").args(["-s", signal, &pid.to_string()]).status();
     assert!(status.expect("kill runs").success());
 }
