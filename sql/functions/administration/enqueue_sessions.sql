@@ -50,19 +50,19 @@ BEGIN
     SELECT array_agg(d.measurement_id) INTO queued FROM queued d;
 
     -- What the notes have queued and a daemon has extracted since that statement began: its row had gone when ours was
-    -- inserted. A statement of its own sees the result.
+    -- inserted. A statement of its own sees the result. An array instead of a join: look-ups, whatever the planner
+    -- estimates.
     DELETE FROM heimdall.feature_queue q
-    USING unnest(queued) AS u (id)
-    WHERE q.measurement_id = u.id
+    WHERE q.measurement_id = ANY (queued)
       AND (SELECT true FROM heimdall.extracted_features f
-           WHERE f.measurement_id = u.id AND NOT f.extraction_failed LIMIT 1) IS NOT NULL;
+           WHERE f.measurement_id = q.measurement_id AND NOT (include_failed AND f.extraction_failed) LIMIT 1) IS NOT NULL;
 
     RETURN QUERY
     SELECT u.sessions, u.measurements
     FROM (SELECT count(DISTINCT q.recording_session_id) AS sessions, count(*) AS measurements,
                  array_agg(DISTINCT q.recording_session_id) AS ids
-          FROM unnest(queued) AS d (id)
-          JOIN heimdall.feature_queue q ON q.measurement_id = d.id) u
+          FROM heimdall.feature_queue q
+          WHERE q.measurement_id = ANY (queued)) u
     CROSS JOIN LATERAL heimdall.sessions_changed(u.ids);
 END
 $$;

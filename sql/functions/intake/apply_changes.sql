@@ -195,9 +195,10 @@ BEGIN
         HAVING count(*) > 0
     ), noted_again AS (
         -- Rows that another transaction has changed since this statement began. What this one knows of them may be older
-        -- than what that one did, so they are looked at once more.
-        INSERT INTO heimdall.change_notes (kind, ids)
-        SELECT 'measurement', array_agg(c.measurement_id)
+        -- than what that one did, so they are looked at once more. They were noted when the change was: what has failed since
+        -- is not tried again because of it.
+        INSERT INTO heimdall.change_notes (kind, ids, noted_at)
+        SELECT 'measurement', array_agg(c.measurement_id), changed_at
         FROM compared c
         WHERE c.is_wanted AND NOT c.is_queued AND c.measurement_id NOT IN (SELECT i.measurement_id FROM inserted i)
            OR c.is_updated AND c.measurement_id NOT IN (SELECT u.measurement_id FROM updated u)
@@ -226,8 +227,8 @@ BEGIN
                    LIMIT 1) IS NOT NULL
             RETURNING q.measurement_id
         ), noted_again AS (
-            INSERT INTO heimdall.change_notes (kind, ids)
-            SELECT 'measurement', array_agg(w.measurement_id) FROM withdrawn w HAVING count(*) > 0
+            INSERT INTO heimdall.change_notes (kind, ids, noted_at)
+            SELECT 'measurement', array_agg(w.measurement_id), changed_at FROM withdrawn w HAVING count(*) > 0
         )
         SELECT count(*) INTO overtaken FROM withdrawn;
         queued := queued - overtaken;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::support::daemon::Daemon;
 use crate::support::notifications::listen;
-use crate::support::{Bench, Session, assert_extracted, connect, recordings, wait_until};
+use crate::support::{Bench, Session, connect, recordings, wait_until};
 
 const EXPAND: &str = "SELECT notes, queued, set_aside FROM heimdall.expand_notes()";
 
@@ -129,11 +129,13 @@ async fn a_claim_reads_what_was_committed_before_it_got_the_row() {
 }
 
 /// Runs a statement that would queue the measurement of a completed session, and holds it between what it has read and the
-/// row. Meanwhile a daemon queues the measurement, extracts it and announces the session: its row is gone again, so that the
-/// held one meets none. Returns the number in the column `queued` of the statement. Nothing may have been done twice.
-async fn overtaken_by_an_extraction(statement: &'static str) -> i64 {
+/// row. Meanwhile a daemon queues the measurement, processes its object and announces the session: its row is gone again, so
+/// that the held one meets none. Checks that nothing is done twice.
+async fn overtaken(statement: &'static str, object: Option<&[u8]>) {
     let bench = Bench::new().await;
-    bench.put("a.bin", recordings::tone());
+    if let Some(bytes) = object {
+        bench.put("a.bin", bytes);
+    }
     bench
         .execute(
             "CREATE FUNCTION held_insert() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -165,34 +167,36 @@ async fn overtaken_by_an_extraction(statement: &'static str) -> i64 {
     })
     .await;
     let daemon = Daemon::start(&bench).await;
-    assert_extracted(&bench.rows(&session).await, 1);
+    assert_eq!(bench.rows(&session).await.len(), 1);
     holder
         .batch_execute("SELECT pg_advisory_unlock(1)")
         .await
         .expect("unlocked");
-    let queued = held.await.expect("ended");
+    assert_eq!(held.await.expect("ended"), 0, "queued");
     bench.wait_count("heimdall.change_notes", 0).await;
-    bench.wait_count("heimdall.feature_queue", 0).await;
+    // A missing object is looked for again later.
+    bench
+        .wait_count("heimdall.feature_queue WHERE state <> 'waiting'", 0)
+        .await;
+    assert_eq!(bench.count("heimdall.feature_queue").await, i64::from(object.is_none()));
+    let tries = ["extracted features", "extraction failed"].map(|line| daemon.log_lines(line).len());
+    assert_eq!(tries.iter().sum::<usize>(), 1, "{tries:?}");
     daemon.stop().await;
     listener.batch_execute("SELECT 1").await.expect("the listener answers");
     let announced = std::iter::from_fn(|| notifications.try_recv().ok()).count();
-    assert_eq!(announced, 1);
-    queued
+    assert_eq!(announced, 1, "announced");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_expansion_that_is_overtaken_by_an_extraction_queues_nothing() {
+async fn what_is_overtaken_by_an_extraction_does_nothing_twice() {
     // It takes one note, that of the measurement; the daemon has that of the session.
-    assert_eq!(
-        overtaken_by_an_extraction("SELECT queued FROM heimdall.expand_notes(1)").await,
-        0
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backfill_that_is_overtaken_by_an_extraction_queues_nothing() {
-    let request = "SELECT measurements_queued AS queued FROM heimdall.request_backfill()";
-    assert_eq!(overtaken_by_an_extraction(request).await, 0);
+    let expansion = "SELECT queued FROM heimdall.expand_notes(1)";
+    let backfill = "SELECT measurements_queued AS queued FROM heimdall.request_backfill()";
+    for statement in [expansion, backfill] {
+        overtaken(statement, Some(&recordings::tone())).await;
+        overtaken(statement, Some(b"short")).await;
+        overtaken(statement, None).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
