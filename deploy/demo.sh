@@ -33,7 +33,7 @@ source deploy/needs.sh
 need_rust
 need_postgres
 if [ ! -x target/release/heimdalld ]; then
-    echo "demo.sh: the first build takes about 7 minutes on two cores and 1.4 GB in target/; then the demo takes seconds."
+    echo "demo.sh: the first build takes 3 minutes on two fast cores and 1 GB in target/; then the demo takes seconds."
 fi
 # For bash before 4.4, an empty array is an unset variable.
 exec cargo run --locked --release --package heimdall-daemon --features demo -- demo ${arguments[@]+"${arguments[@]}"}
