@@ -73,6 +73,12 @@ def demo(tmp_path_factory):
     running.stop()
 
 
+def as_the_training_service_loads(receiver):
+    """What the training service takes of a receiver: the same for rows of the daemon and for features from here."""
+    means = [float(receiver[name]["mean"]) for name in ("snr_db", "psd_dbm_per_hz", "frequency_offset_hz")]
+    return [*means, float(receiver["rx_lat"]), float(receiver["rx_lon"]), float(receiver["signal_present"])]
+
+
 def test_rows_of_the_daemon_and_features_from_python_are_equal(demo):
     rows = demo.connection.execute(
         """SELECT m.iq_data_location, f.receiver_features, f.overall_confidence, f.mean_snr_db, f.num_receivers_detected,
@@ -90,6 +96,9 @@ def test_rows_of_the_daemon_and_features_from_python_are_equal(demo):
         for found in (read(path), read(path.read_bytes(), name=path.name), read(io.BytesIO(path.read_bytes()), name=path.name)):
             receiver = {key: features[0][key] for key in ("rx_id", "rx_lat", "rx_lon")}
             assert [receiver | segment for segment in found.segments] == features, path.name
+            loaded = [as_the_training_service_loads(receiver | segment) for segment in found.segments]
+            assert loaded == [as_the_training_service_loads(row) for row in features]
+            assert np.isfinite(loaded).all()
             assert (found.overall_confidence, found.mean_snr_db, found.num_receivers_detected) == (
                 confidence,
                 snr_db,
