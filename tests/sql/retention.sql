@@ -5,7 +5,10 @@ SET client_min_messages = warning;
 DROP TABLE heimdall.measurement_features CASCADE;
 ALTER TABLE heimdall.partitioned RENAME TO measurement_features;
 \o /dev/null
+-- A setting of that name is not executed.
+SET heimdall.lost_rights = '["SELECT 1 / 0"]';
 \ir ../../sql/install.sql
+RESET heimdall.lost_rights;
 \o
 BEGIN;
 SELECT format('CREATE TABLE heimdall.features_%s PARTITION OF heimdall.measurement_features FOR VALUES FROM (%L) TO (%L)', d, timestamptz '2020-01-01 00:30Z' + d * interval '1 hour',
