@@ -22,7 +22,7 @@ const LEAST_AGE: Duration = Duration::from_secs(1);
 /// While the store refuses requests, keys that end are loaded again this often: other causes are
 /// more likely, and STS limits the rate.
 const WHILE_REFUSED: Duration = Duration::from_secs(30);
-/// After a load that failed, while the last keys are still valid.
+/// After a load that failed, while the last keys are valid for much longer.
 const AFTER_FAILURE: Duration = Duration::from_secs(10);
 
 /// The signer with the newest keys.
@@ -175,8 +175,9 @@ impl SignerKeeper {
                 } else {
                     debug!(error, "still cannot load the object store's credentials");
                 }
+                let left = current.ends_at.map(|end| end.saturating_duration_since(now));
                 let is_valid = current.valid(now).is_some();
-                current.reload_at = Some(now + if is_valid { AFTER_FAILURE } else { LEAST_AGE });
+                current.reload_at = Some(now + if is_valid { retry_after(left) } else { LEAST_AGE });
                 if !is_valid {
                     current.signer = None;
                 }
@@ -194,6 +195,12 @@ fn reload_after(left: Option<Duration>) -> Duration {
     }
 }
 
+/// How long after a load that failed the next one is due. `left`: how long the last keys are valid. A failure can be a single
+/// connection that was closed, so that there is time for several tries before the keys end.
+fn retry_after(left: Option<Duration>) -> Duration {
+    left.map_or(AFTER_FAILURE, |left| AFTER_FAILURE.min(left / 4).max(LEAST_AGE))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,5 +212,14 @@ mod tests {
         assert_eq!(reload_after(minutes(15)), Duration::from_secs(675));
         assert_eq!(reload_after(minutes(0)), LEAST_AGE);
         assert_eq!(reload_after(None), FILES_AGE);
+    }
+
+    #[test]
+    fn a_load_that_failed_is_tried_again_before_the_keys_end() {
+        let seconds = |count| Some(Duration::from_secs(count));
+        assert_eq!(retry_after(seconds(300)), AFTER_FAILURE);
+        assert_eq!(retry_after(seconds(12)), Duration::from_secs(3));
+        assert_eq!(retry_after(seconds(0)), LEAST_AGE);
+        assert_eq!(retry_after(None), AFTER_FAILURE);
     }
 }
