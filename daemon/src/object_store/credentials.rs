@@ -171,7 +171,12 @@ impl Requests {
         let tls = tls.or_else(|_| Tls::from(TrustRoots::Empty).client_config());
         let tls = tls.map_err(StoreConfigError::Tls)?;
         Ok(Self {
-            client: http_client(tls, &settings.proxies, REQUEST_TIMEOUT).build()?,
+            // Keys are asked for a few times an hour, by three requests one after the other. A connection that is used again
+            // may be one that the other end is just closing, and the token of the metadata is asked for by a PUT, which is
+            // not sent twice.
+            client: http_client(tls, &settings.proxies, REQUEST_TIMEOUT)
+                .pool_max_idle_per_host(0)
+                .build()?,
             sts,
         })
     }

@@ -23,11 +23,10 @@ async fn daemon_with_role(bench: &Bench, aws: &AwsServices, variables: &[(&str, 
     daemon
 }
 
-/// Works for longer than a set of keys is valid, without an outage or an attempt that failed. The keys are valid for long
-/// enough that a load which fails once, because a connection was closed, is tried again in time.
+/// Works for longer than a set of keys is valid, without an outage or an attempt that failed.
 async fn works_with_a_role(variables: &[(&str, &str)], source: &str) {
     let bench = Bench::new().await;
-    let aws = AwsServices::start(Duration::from_secs(20)).await;
+    let aws = AwsServices::start(Duration::from_secs(12)).await;
     let endpoint = aws.services.endpoint();
     let variables: Vec<(&str, String)> = variables
         .iter()

@@ -63,7 +63,7 @@ impl AwsServices {
     pub(crate) fn work(&self) {
         let (issued, valid) = (Arc::clone(&self.issued), self.valid);
         self.services
-            .set(move |request| Reply::Close(answer(request, &issued, valid)));
+            .set(move |request| Reply::Once(answer(request, &issued, valid)));
     }
 
     /// How many sets of keys were issued.

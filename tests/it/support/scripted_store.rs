@@ -39,6 +39,9 @@ pub(crate) enum Reply {
     Send(Vec<u8>),
     /// These bytes. Then it closes the connection.
     Close(Vec<u8>),
+    /// These bytes. It closes the connection when the next request comes, as a server does whose idle
+    /// time has just ended.
+    Once(Vec<u8>),
     /// These bytes, and nothing after them on an open connection.
     Hang(Vec<u8>),
     /// A head, then a block again and again up to this number of bytes.
@@ -212,6 +215,12 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, shared: Arc<Shared>)
             Reply::Close(bytes) => {
                 let _ = stream.write_all(&bytes).await;
                 let _ = stream.shutdown().await;
+                return;
+            }
+            Reply::Once(bytes) => {
+                let _ = stream.write_all(&bytes).await;
+                let _ = stream.flush().await;
+                read_head(&mut stream).await;
                 return;
             }
             Reply::Hang(bytes) => {
