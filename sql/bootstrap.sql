@@ -4,7 +4,7 @@
 DO $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('heimdall.migrate', 0));
-    -- grants.sql executes what drop_outdated_view() puts there. A default of the database must not come to be executed.
+    -- grants.sql executes what define_view() puts there. A default of the database must not come to be executed.
     PERFORM set_config('heimdall.lost_rights', '', true);
 END
 $$;

@@ -24,8 +24,10 @@ REVOKE ALL ON FUNCTION
     heimdall.as_uuid(uuid), heimdall.as_uuid(text), heimdall.as_time(text), heimdall.application_fields(),
     heimdall.application_column(text, text), heimdall.application_value(text, text), heimdall.bad_values(text), heimdall.fit_to_application(text),
     heimdall.completed_statuses(), heimdall.is_completed(text), heimdall.set_completed_statuses(text[]),
-    heimdall.state_of(text, boolean, boolean, text),
-    heimdall.view_definition(text), heimdall.comparable_definition(text), heimdall.redefined_view(), heimdall.drop_outdated_view(text), heimdall.results_table(), heimdall.move_results(),
+    heimdall.state_of(text, boolean, boolean, text), heimdall.hold_sweep(),
+    heimdall.withdraw_finished(uuid[], boolean, uuid[]),
+    heimdall.view_definition(text), heimdall.comparable_definition(text), heimdall.redefined_view(), heimdall.define_view(text, text), heimdall.our_views(),
+    heimdall.results_table(), heimdall.move_results(),
     heimdall.fits_results(regclass),
     heimdall.is_hypertable(regclass), heimdall.inheriting_tables(regclass), heimdall.missing_indexes(), heimdall.find_obstacles(),
     heimdall.window_end(timestamptz, double precision),
@@ -142,7 +144,7 @@ BEGIN
 END
 $$;
 
--- Rights of others on views that drop_outdated_view() has dropped in this migration.
+-- Rights of others on views that define_view() has dropped in this migration.
 DO $$
 DECLARE
     lost text;

@@ -112,7 +112,8 @@ SELECT
 \ir functions/application/set_completed_statuses.sql
 \ir functions/application/view_definition.sql
 \ir functions/application/redefined_view.sql
-\ir functions/application/drop_outdated_view.sql
+\ir functions/application/our_views.sql
+\ir functions/application/define_view.sql
 
 \ir functions/indexes/is_hypertable.sql
 \ir functions/indexes/inheriting_tables.sql
@@ -129,6 +130,8 @@ SELECT
 \ir functions/announce_sessions.sql
 \ir functions/settle_sessions.sql
 \ir functions/release_expired.sql
+\ir functions/administration/withdraw_finished.sql
+\ir functions/administration/hold_sweep.sql
 \ir functions/administration/enqueue_sessions.sql
 \ir functions/intake/apply_changes.sql
 \ir functions/intake/related_measurements.sql

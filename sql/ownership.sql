@@ -51,7 +51,7 @@ BEGIN
                       'may_notify', 'wake_workers', 'longest_session', 'as_time', 'application_fields',
                       'application_column', 'application_value', 'bad_values', 'fit_to_application', 'completed_statuses', 'is_completed',
                       'set_completed_statuses',
-                      'view_definition', 'comparable_definition', 'redefined_view', 'drop_outdated_view', 'results_table', 'fits_results', 'move_results', 'is_hypertable',
+                      'view_definition', 'comparable_definition', 'redefined_view', 'define_view', 'our_views', 'results_table', 'fits_results', 'move_results', 'is_hypertable',
                       'inheriting_tables', 'missing_indexes', 'find_obstacles', 'as_uuid', 'window_end', 'earlier',
                       'source_fingerprint', 'session_lock_key', 'claim_measurements',
                       'announce_sessions', 'settle_sessions', 'release_expired', 'enqueue_sessions', 'apply_changes',
@@ -63,7 +63,7 @@ BEGIN
                       'measure_coverage', 'sessions_changed',
                       'outdated_sessions', 'count_sessions', 'count_all_sessions', 'keep_sessions',
                       'recount_coverage', 'keep_coverage', 'keep_backfills', 'note_deleted_features', 'count_session', 'count_queue',
-                      'missing_base_indexes', 'missing_receivers', 'status_of', 'state_of'])
+                      'missing_base_indexes', 'missing_receivers', 'status_of', 'state_of', 'hold_sweep', 'withdraw_finished'])
             LOOP
                 EXECUTE format('ALTER %s %s OWNER TO %I', ours.kind, ours.name, new_owner);
             END LOOP;

@@ -49,11 +49,7 @@ BEGIN
         UNION ALL
           -- A view may be older than the list of versions says, so only before the first installation.
           SELECT v.name, 1
-          FROM unnest(ARRAY['pending_features', 'session_measurements', 'iq_measurements', 'feature_coverage', 'session_coverage',
-                            'feature_failures', 'backfill_progress', 'extraction_workers', 'session_features',
-                            'measurement_status', 'feature_error_kinds', 'feature_backlog', 'claimed_measurements',
-                            'application_sessions', 'application_measurements', 'extracted_features', 'feature_samples',
-                            'aligned_features', 'feature_dictionary', 'session_transmitters']) AS v (name)) w
+          FROM unnest(heimdall.our_views()) AS v (name)) w
     CROSS JOIN LATERAL (
         SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'c' THEN 'TYPE' WHEN 'S' THEN 'SEQUENCE'
                               ELSE 'TABLE' END AS kind
@@ -73,7 +69,7 @@ BEGIN
     WHERE 1 = ANY (applied) AND to_regclass('heimdall.' || w.name) IS NULL;
 
     -- Columns and types.
-    FOR one IN SELECT f.* FROM heimdall.application_fields() f 
+    FOR one IN SELECT f.* FROM heimdall.application_fields() f
                WHERE to_regclass('heimdall.' || f.relation) IS NOT NULL AND f.relation <> 'known_sources' LOOP
         BEGIN
             PERFORM heimdall.application_value('t', one.field);

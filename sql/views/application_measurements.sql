@@ -2,8 +2,8 @@
 -- application_sessions. A value that cannot be converted, or that no recording has (a NaN, a year of 294276), is NULL
 -- here and named in bad_value: the measurement becomes an error row, and nothing else fails because of it.
 DO $$
-DECLARE
-    definition CONSTANT text := heimdall.fit_to_application($view$
+BEGIN
+    PERFORM heimdall.define_view('application_measurements', $view$
 CREATE OR REPLACE VIEW heimdall.application_measurements AS
 SELECT {m.measurement_id}    AS measurement_id,
        {m.named_session}     AS named_session,
@@ -18,11 +18,6 @@ SELECT {m.measurement_id}    AS measurement_id,
        {m.bad_value}         AS bad_value
 FROM heimdall.measurements m
     $view$);
-BEGIN
-    EXECUTE definition;
-EXCEPTION WHEN invalid_table_definition THEN
-    PERFORM heimdall.drop_outdated_view('application_measurements');
-    EXECUTE definition;
 END
 $$;
 

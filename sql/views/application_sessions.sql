@@ -2,8 +2,8 @@
 -- a column that is used here is dropped or retyped, this view must be dropped (CASCADE); the next migration creates all
 -- views again.
 DO $$
-DECLARE
-    definition CONSTANT text := heimdall.fit_to_application($view$
+BEGIN
+    PERFORM heimdall.define_view('application_sessions', $view$
 CREATE OR REPLACE VIEW heimdall.application_sessions AS
 SELECT {s.session_id}           AS session_id,
        {s.status}               AS status,
@@ -12,11 +12,6 @@ SELECT {s.session_id}           AS session_id,
        {s.session_frequency_hz} AS frequency_hz
 FROM heimdall.recording_sessions s
     $view$);
-BEGIN
-    EXECUTE definition;
-EXCEPTION WHEN invalid_table_definition THEN
-    PERFORM heimdall.drop_outdated_view('application_sessions');
-    EXECUTE definition;
 END
 $$;
 

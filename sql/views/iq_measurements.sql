@@ -1,8 +1,8 @@
 -- The application's measurements that have an object, with their receiver. Before a column that is used here is dropped
 -- or retyped, application_measurements must be dropped (CASCADE); the next migration creates all views again.
 DO $$
-DECLARE
-    definition CONSTANT text := heimdall.fit_to_application($view$
+BEGIN
+    PERFORM heimdall.define_view('iq_measurements', $view$
 CREATE OR REPLACE VIEW heimdall.iq_measurements AS
 SELECT m.measurement_id, m.named_session AS recording_session_id, m.websdr_station_id,
        coalesce({st.station_name}, m.websdr_station_id::text) AS rx_id,
@@ -15,11 +15,6 @@ LEFT JOIN heimdall.websdr_stations st ON {st.station_id} = m.websdr_station_id
 -- IS TRUE keeps the planner from reading all ids by their index.
 WHERE m.iq_data_location IS NOT NULL AND (m.measurement_id IS NOT NULL) IS TRUE
     $view$);
-BEGIN
-    EXECUTE definition;
-EXCEPTION WHEN invalid_table_definition THEN
-    PERFORM heimdall.drop_outdated_view('iq_measurements');
-    EXECUTE definition;
 END
 $$;
 

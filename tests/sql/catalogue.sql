@@ -39,6 +39,8 @@ BEGIN
     WHERE c.relnamespace = 'heimdall'::regnamespace AND g.grantee = 0 AND c.relname NOT IN ('recording_sessions', 'measurements', 'websdr_stations');
     PERFORM pg_temp.expect('tables PUBLIC may touch', without, NULL);
 
+    PERFORM pg_temp.expect('our views', heimdall.our_views(),
+        (SELECT array_agg(c.relname::text ORDER BY c.relname) FROM pg_class c WHERE c.relnamespace = 'heimdall'::regnamespace AND c.relkind = 'v'));
     PERFORM pg_temp.expect('triggers', (SELECT array_agg(tgname::text ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE 'heimdall%'),
         ARRAY['heimdall_features_deleted', 'heimdall_features_truncated', 'heimdall_measurement_deleted', 'heimdall_measurement_inserted', 'heimdall_measurement_updated', 'heimdall_session_deleted', 'heimdall_session_inserted', 'heimdall_session_updated']);
 END $$;

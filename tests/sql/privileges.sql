@@ -64,7 +64,7 @@ BEGIN
         'longest_session', 'measure_coverage', 'missing_indexes', 'missing_receivers', 'note_deleted_features', 'note_measurement_changes', 'note_replicated_change', 'note_session_changes', 'pause_extraction',
         'prioritise', 'purge_features', 'record_action', 'recount_coverage', 'redefined_view', 'request_backfill', 'resume_extraction', 'retry_failed', 'retry_measurement', 'set_completed_statuses'));
     PERFORM pg_temp.expect('functions with dynamic SQL', (SELECT string_agg(proname, ', ' ORDER BY proname) FROM pg_proc
-        WHERE pronamespace = 'heimdall'::regnamespace AND prosrc ~* '\mEXECUTE\M'), 'drop_outdated_view, find_obstacles, is_hypertable, move_results, purge_features, set_completed_statuses');
+        WHERE pronamespace = 'heimdall'::regnamespace AND prosrc ~* '\mEXECUTE\M'), 'define_view, find_obstacles, is_hypertable, move_results, purge_features, set_completed_statuses');
     PERFORM pg_temp.expect('functions not in SQL or PL/pgSQL', (SELECT string_agg(p.proname, ', ') FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
         WHERE p.pronamespace = 'heimdall'::regnamespace AND l.lanname NOT IN ('sql', 'plpgsql')), NULL);
 

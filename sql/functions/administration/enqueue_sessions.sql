@@ -49,21 +49,7 @@ BEGIN
     )
     SELECT array_agg(d.measurement_id) INTO queued FROM queued d;
 
-    -- What the notes have queued and a daemon has extracted since that statement began: its row had gone when ours was
-    -- inserted. A statement of its own sees the result. An array instead of a join: look-ups, whatever the planner
-    -- estimates.
-    DELETE FROM heimdall.feature_queue q
-    WHERE q.measurement_id = ANY (queued)
-      AND (SELECT true FROM heimdall.extracted_features f
-           WHERE f.measurement_id = q.measurement_id AND NOT (include_failed AND f.extraction_failed) LIMIT 1) IS NOT NULL;
-
-    RETURN QUERY
-    SELECT u.sessions, u.measurements
-    FROM (SELECT count(DISTINCT q.recording_session_id) AS sessions, count(*) AS measurements,
-                 array_agg(DISTINCT q.recording_session_id) AS ids
-          FROM heimdall.feature_queue q
-          WHERE q.measurement_id = ANY (queued)) u
-    CROSS JOIN LATERAL heimdall.sessions_changed(u.ids);
+    RETURN QUERY SELECT w.* FROM heimdall.withdraw_finished(queued, NOT include_failed) w;
 END
 $$;
 COMMENT ON FUNCTION heimdall.enqueue_sessions(uuid, timestamptz, timestamptz, bigint, boolean, text) IS

@@ -30,12 +30,7 @@ BEGIN
         RAISE EXCEPTION 'extractor_before is %, must be a version such as 1.2.0', quote_literal(extractor_before)
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    -- One at a time, and not during a sweep.
-    PERFORM FROM heimdall.sweep_state FOR UPDATE SKIP LOCKED;
-    IF NOT FOUND THEN
-        RAISE NOTICE 'heimdall: waiting for a sweep, or for another call of an administrator, to end';
-        PERFORM FROM heimdall.sweep_state FOR UPDATE;
-    END IF;
+    PERFORM heimdall.hold_sweep();
     IF num_nonnulls(session, measurement) = 0 THEN
         RAISE NOTICE 'heimdall: looking for features to be extracted again';
     END IF;

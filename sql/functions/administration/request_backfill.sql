@@ -33,12 +33,7 @@ BEGIN
                        WHERE {st.station_name} = station OR {st.station_id}::text = station) THEN
         RAISE NOTICE 'heimdall: no station has the name or id %', quote_literal(station);
     END IF;
-    -- One at a time, and not during a sweep.
-    PERFORM FROM heimdall.sweep_state FOR UPDATE SKIP LOCKED;
-    IF NOT FOUND THEN
-        RAISE NOTICE 'heimdall: waiting for a sweep, or for another call of an administrator, to end';
-        PERFORM FROM heimdall.sweep_state FOR UPDATE;
-    END IF;
+    PERFORM heimdall.hold_sweep();
 
     RAISE NOTICE 'heimdall: looking for measurements without features';
     backfill_id := gen_random_uuid();

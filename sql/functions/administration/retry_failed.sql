@@ -12,17 +12,15 @@ SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
 SET jit = off
 AS $$
+DECLARE
+    inserted uuid[];
+    others   uuid[];
 BEGIN
     IF until <= since THEN
         RAISE EXCEPTION 'until (%) is not after since (%)', until, since USING ERRCODE = 'invalid_parameter_value';
     END IF;
     PERFORM heimdall.check_error_kind(error_kind);
-    -- One at a time, and not during a sweep.
-    PERFORM FROM heimdall.sweep_state FOR UPDATE SKIP LOCKED;
-    IF NOT FOUND THEN
-        RAISE NOTICE 'heimdall: waiting for a sweep, or for another call of an administrator, to end';
-        PERFORM FROM heimdall.sweep_state FOR UPDATE;
-    END IF;
+    PERFORM heimdall.hold_sweep();
     RAISE NOTICE 'heimdall: looking for measurements that failed';
 
     WITH queued AS (
@@ -59,7 +57,7 @@ BEGIN
         SET state = 'ready', due_at = NULL, attempt = 0, recheck = false, failure = NULL, source = 'retry',
             priority = least(q.priority, 1::smallint)
         WHERE q.state = 'waiting' AND q.recheck
-        RETURNING q.recording_session_id
+        RETURNING q.measurement_id
     ), unparked AS (
         -- See queries/park.sql.
         UPDATE heimdall.feature_queue q
@@ -68,13 +66,10 @@ BEGIN
           AND q.measurement_id = ANY (ARRAY(SELECT p.measurement_id FROM heimdall.feature_queue p
                                             WHERE p.state = 'waiting' AND p.due_at = 'infinity'
                                             FOR UPDATE SKIP LOCKED))
-        RETURNING q.recording_session_id
+        RETURNING q.measurement_id
     )
-    SELECT u.sessions, u.measurements INTO recordings_found, measurements_queued
-    FROM (SELECT count(DISTINCT d.recording_session_id) AS sessions, count(*) AS measurements,
-                 array_agg(DISTINCT d.recording_session_id) AS ids
-          FROM (SELECT recording_session_id FROM queued UNION ALL SELECT recording_session_id FROM unparked) d) u
-    CROSS JOIN LATERAL heimdall.sessions_changed(u.ids);
+    SELECT ARRAY(SELECT measurement_id FROM queued), ARRAY(SELECT measurement_id FROM unparked) INTO inserted, others;
+    SELECT w.* INTO recordings_found, measurements_queued FROM heimdall.withdraw_finished(inserted, false, others) w;
 
     IF measurements_queued > 0 THEN
         PERFORM heimdall.wake_workers();

@@ -2,7 +2,8 @@
 -- or missing. '': it is somebody else's, and has all columns. Else what it lacks.
 --
 -- A definition is ours if it is what the last migration installed, also after a dump and restore. Where nothing is known of
--- that, or another major version of the server printed it, one that calls longest_session() is ours, and that of the first version (by_another).
+-- that, or another major version of the server printed it, one that calls longest_session() is ours, and so is one with the
+-- column by_another, as the first version had it.
 CREATE OR REPLACE FUNCTION heimdall.redefined_view() RETURNS text
 LANGUAGE plpgsql
 STABLE
@@ -23,7 +24,7 @@ BEGIN
         SELECT NULL::text AS definition, NULL::integer AS server_version INTO known;
     END IF;
     IF present IS NULL OR heimdall.comparable_definition(present) = heimdall.comparable_definition(known.definition)
-       OR known.server_version IS DISTINCT FROM major 
+       OR known.server_version IS DISTINCT FROM major
           AND (strpos(present, 'longest_session()') > 0 OR strpos(present, 'overlapped.by_another') > 0) THEN
         RETURN NULL;
     END IF;

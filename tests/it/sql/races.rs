@@ -128,14 +128,9 @@ async fn a_claim_reads_what_was_committed_before_it_got_the_row() {
     assert_eq!(bench.count("heimdall.feature_queue WHERE state = 'claimed'").await, 2);
 }
 
-/// Runs a statement that would queue the measurement of a completed session, and holds it between what it has read and the
-/// row. Meanwhile a daemon queues the measurement, processes its object and announces the session: its row is gone again, so
-/// that the held one meets none. Checks that nothing is done twice.
-async fn overtaken(statement: &'static str, object: Option<&[u8]>) {
-    let bench = Bench::new().await;
-    if let Some(bytes) = object {
-        bench.put("a.bin", bytes);
-    }
+/// A statement that queues measurements, held between what it has read and its rows until the advisory lock of the client is
+/// released. Returns the number in its column `queued`.
+async fn held(bench: &Bench, statement: &'static str) -> (Client, JoinHandle<i64>) {
     bench
         .execute(
             "CREATE FUNCTION held_insert() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -147,9 +142,6 @@ async fn overtaken(statement: &'static str, object: Option<&[u8]>) {
                  FOR EACH ROW EXECUTE FUNCTION held_insert()",
         )
         .await;
-    let (listener, mut notifications) = listen(&bench.url().await, &["heimdall_features_ready"]).await;
-    let session = bench.record(&["a.bin"]).await;
-    bench.complete(&session).await;
     let (holder, _) = connect(&bench.url().await).await;
     holder
         .batch_execute("SELECT pg_advisory_lock(1)")
@@ -157,7 +149,7 @@ async fn overtaken(statement: &'static str, object: Option<&[u8]>) {
         .expect("locked");
     let (client, _) = connect(&bench.url().await).await;
     client.batch_execute("SET test.held = on").await.expect("set");
-    let held = tokio::spawn(async move {
+    let queueing = tokio::spawn(async move {
         let row = client.query_one(statement, &[]).await.expect("done");
         row.get::<_, i64>("queued")
     });
@@ -166,18 +158,37 @@ async fn overtaken(statement: &'static str, object: Option<&[u8]>) {
         bench.count(waits).await == 1
     })
     .await;
-    let daemon = Daemon::start(&bench).await;
-    assert_eq!(bench.rows(&session).await.len(), 1);
+    (holder, queueing)
+}
+
+/// Lets the statement go on, which must queue nothing.
+async fn released(bench: &Bench, (holder, queueing): (Client, JoinHandle<i64>)) {
     holder
         .batch_execute("SELECT pg_advisory_unlock(1)")
         .await
         .expect("unlocked");
-    assert_eq!(held.await.expect("ended"), 0, "queued");
+    assert_eq!(queueing.await.expect("ended"), 0, "queued");
     bench.wait_count("heimdall.change_notes", 0).await;
     // A missing object is looked for again later.
     bench
         .wait_count("heimdall.feature_queue WHERE state <> 'waiting'", 0)
         .await;
+}
+
+/// Holds a statement that would queue the measurement of a completed session. Meanwhile a daemon queues it, processes its
+/// object and announces the session. Checks that nothing is done twice.
+async fn overtaken(statement: &'static str, object: Option<&[u8]>) {
+    let bench = Bench::new().await;
+    if let Some(bytes) = object {
+        bench.put("a.bin", bytes);
+    }
+    let (listener, mut notifications) = listen(&bench.url().await, &["heimdall_features_ready"]).await;
+    let session = bench.record(&["a.bin"]).await;
+    bench.complete(&session).await;
+    let queueing = held(&bench, statement).await;
+    let daemon = Daemon::start(&bench).await;
+    assert_eq!(bench.rows(&session).await.len(), 1);
+    released(&bench, queueing).await;
     assert_eq!(bench.count("heimdall.feature_queue").await, i64::from(object.is_none()));
     let tries = ["extracted features", "extraction failed"].map(|line| daemon.log_lines(line).len());
     assert_eq!(tries.iter().sum::<usize>(), 1, "{tries:?}");
@@ -197,6 +208,32 @@ async fn what_is_overtaken_by_an_extraction_does_nothing_twice() {
         overtaken(statement, Some(b"short")).await;
         overtaken(statement, None).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_retry_that_is_overtaken_by_an_extraction_queues_nothing() {
+    let bench = Bench::new().await;
+    bench.put("a.bin", b"short");
+    let session = bench.record(&["a.bin"]).await;
+    let daemon = Daemon::start(&bench).await;
+    bench.complete(&session).await;
+    assert!(bench.rows(&session).await[0].failed);
+    bench.put("a.bin", recordings::tone());
+    let request = "SELECT measurements_queued AS queued FROM heimdall.retry_failed()";
+    let queueing = held(&bench, request).await;
+    bench
+        .execute(&format!(
+            "SELECT heimdall.retry_measurement('{}')",
+            session.measurements[0]
+        ))
+        .await;
+    bench
+        .wait_count("heimdall.measurement_features WHERE NOT extraction_failed", 1)
+        .await;
+    released(&bench, queueing).await;
+    assert_eq!(bench.count("heimdall.feature_queue").await, 0);
+    assert_eq!(daemon.log_lines("extracted features").len(), 1);
+    daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

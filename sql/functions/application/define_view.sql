@@ -1,18 +1,21 @@
--- Drops a view of ours whose columns cannot be replaced, because their types or collations are others than before, and what depends on it: the migration that calls this makes all of ours again. It raises an
--- exception, and drops nothing, if something of somebody else depends on it. Rights that somebody has granted on the views
--- are noted for grants.sql, which grants them again.
-CREATE OR REPLACE FUNCTION heimdall.drop_outdated_view(name text) RETURNS void
+-- Makes a view of ours by a template (fit_to_application), or replaces it. Where its columns cannot be replaced, because their
+-- types or collations are others than before, it is dropped first, with what depends on it: the migration that calls this
+-- makes all of ours again. If something of somebody else depends on it, an exception says so and nothing is dropped. Rights
+-- that somebody has granted on the views are noted for grants.sql, which grants them again.
+CREATE OR REPLACE FUNCTION heimdall.define_view(name text, template text) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    ours CONSTANT text[] := ARRAY[
-        'application_sessions', 'application_measurements', 'iq_measurements', 'session_measurements', 'pending_features',
-        'claimed_measurements', 'feature_backlog', 'extraction_workers', 'feature_coverage', 'session_coverage',
-        'session_transmitters', 'aligned_features', 'session_features', 'feature_samples', 'feature_failures',
-        'backfill_progress', 'measurement_status'];
+    definition CONSTANT text := heimdall.fit_to_application(template);
     others text;
 BEGIN
+    BEGIN
+        EXECUTE definition;
+        RETURN;
+    EXCEPTION WHEN invalid_table_definition THEN
+        NULL;
+    END;
     WITH RECURSIVE above AS (
         SELECT to_regclass('heimdall.' || quote_ident(name))::oid AS oid
       UNION
@@ -24,7 +27,7 @@ BEGIN
     SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO others
     FROM (SELECT a.oid::regclass::text AS name
           FROM above a JOIN pg_class c ON c.oid = a.oid
-          WHERE c.relnamespace <> 'heimdall'::regnamespace OR c.relname::text <> ALL (ours)
+          WHERE c.relnamespace <> 'heimdall'::regnamespace OR c.relname::text <> ALL (heimdall.our_views())
              OR c.relname = 'session_measurements' AND heimdall.redefined_view() IS NOT NULL
         UNION
           SELECT p.oid::regprocedure::text
@@ -47,11 +50,12 @@ BEGIN
                                             CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)), '[]')
         FROM pg_class c
         CROSS JOIN LATERAL aclexplode(c.relacl) a
-        WHERE c.relnamespace = 'heimdall'::regnamespace AND c.relname::text = ANY (ours) AND a.grantee <> c.relowner
+        WHERE c.relnamespace = 'heimdall'::regnamespace AND c.relname::text = ANY (heimdall.our_views()) AND a.grantee <> c.relowner
           AND pg_get_userbyid(a.grantee) NOT IN ('heimdall_daemon', 'heimdall_admin', 'heimdall_reader'))::text, true);
     EXECUTE format('DROP VIEW heimdall.%I CASCADE', name);
+    EXECUTE definition;
 END
 $$;
-COMMENT ON FUNCTION heimdall.drop_outdated_view(text) IS
-    'Drops a view of ours that cannot be replaced, unless something of somebody else depends on it. Called by migrations '
-    'only.';
+COMMENT ON FUNCTION heimdall.define_view(text, text) IS
+    'Makes or replaces a view of ours. Where it must be dropped first, nothing of somebody else may depend on it. Called by '
+    'migrations only.';
