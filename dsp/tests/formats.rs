@@ -68,6 +68,15 @@ fn sigmf_types_are_read_under_their_names() {
     }
 }
 
+/// Reads a tone in this format from a file of this name. Returns what named the format.
+fn source_of_format(name: &str, format: SampleFormat) -> String {
+    let mut hints = Hints::default().with_sample_rate_hz(RATE, "argument");
+    hints.add_file_name(name);
+    let extraction = extract(hints, [&encoded(&tone(false, 2000, TONE_HZ), format)[..]]).unwrap();
+    assert_tone(&extraction, TONE_HZ, LEVEL_DBFS, &[], name);
+    extraction.interpretation.format_source.to_string()
+}
+
 #[test]
 fn the_extension_names_the_format() {
     for (name, format) in [
@@ -80,11 +89,7 @@ fn the_extension_names_the_format() {
         ("x.complex32s", SampleFormat::Ci16Le),
         ("x.sc16q11", SampleFormat::Sc16Q11),
     ] {
-        let mut hints = Hints::default().with_sample_rate_hz(RATE, "argument");
-        hints.add_file_name(name);
-        let extraction = extract(hints, [&encoded(&tone(false, 2000, TONE_HZ), format)[..]]).unwrap();
-        assert_tone(&extraction, TONE_HZ, LEVEL_DBFS, &[], name);
-        assert_eq!(extraction.interpretation.format_source, "extension");
+        assert_eq!(source_of_format(name, format), "extension", "{name}");
     }
 }
 
@@ -98,19 +103,10 @@ fn a_part_of_the_name_names_the_format_if_the_extension_does_not() {
         ("x_ci16_be.raw", SampleFormat::Ci16Be),
         ("x_cs8", SampleFormat::Ci8),
     ] {
-        let mut hints = Hints::default().with_sample_rate_hz(RATE, "argument");
-        hints.add_file_name(name);
-        let extraction = extract(hints, [&encoded(&tone(false, 2000, TONE_HZ), format)[..]]).unwrap();
-        assert_tone(&extraction, TONE_HZ, LEVEL_DBFS, &[], name);
-        assert_eq!(extraction.interpretation.format_source, "file name");
+        assert_eq!(source_of_format(name, format), "file name", "{name}");
     }
     for name in ["x_cs16.cf32", "cs16_cu8.iq", "x_f32_s16.iq"] {
-        let mut hints = Hints::default().with_sample_rate_hz(RATE, "argument");
-        hints.add_file_name(name);
-        let bytes = encoded(&tone(false, 2000, TONE_HZ), SampleFormat::Cf32Le);
-        let extraction = extract(hints, [&bytes[..]]).unwrap();
-        assert_tone(&extraction, TONE_HZ, LEVEL_DBFS, &[], name);
-        assert_ne!(extraction.interpretation.format_source, "file name");
+        assert_ne!(source_of_format(name, SampleFormat::Cf32Le), "file name", "{name}");
     }
 }
 

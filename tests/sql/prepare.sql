@@ -99,3 +99,12 @@ $$;
 CREATE FUNCTION pg_temp.bad(measurement uuid, claim bigint, kind text DEFAULT 'invalid_format', again_ms bigint DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
     SELECT format('EXECUTE store_failure(%L, %s, %L, %L, NULL, %L, %L)', measurement, claim, kind, 'message', again_ms, pg_temp.fingerprint(measurement))
 $$;
+-- The plan of a query, as text.
+CREATE FUNCTION pg_temp.plan(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE line text; lines text := '';
+BEGIN
+    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+        lines := lines || line || E'\n';
+    END LOOP;
+    RETURN lines;
+END $$;

@@ -117,7 +117,7 @@ BEGIN
     PERFORM pg_temp.expect('deleted', (SELECT count(*) FROM heimdall.session_features WHERE recording_session_id = pg_temp.session(1)), 0::bigint);
 END $$;
 -- The planner compiles nothing for one session.
-CREATE FUNCTION pg_temp.plan(query text) RETURNS json LANGUAGE plpgsql AS $$ DECLARE plan json; BEGIN EXECUTE 'EXPLAIN (ANALYZE, FORMAT JSON) ' || query INTO plan; RETURN plan; END $$;
-SELECT pg_temp.expect('no JIT', (pg_temp.plan(format('SELECT * FROM heimdall.%I WHERE recording_session_id = %L', v, pg_temp.session(2))) -> 0 -> 'JIT')::text, NULL)
+CREATE FUNCTION pg_temp.executed_plan(query text) RETURNS json LANGUAGE plpgsql AS $$ DECLARE plan json; BEGIN EXECUTE 'EXPLAIN (ANALYZE, FORMAT JSON) ' || query INTO plan; RETURN plan; END $$;
+SELECT pg_temp.expect('no JIT', (pg_temp.executed_plan(format('SELECT * FROM heimdall.%I WHERE recording_session_id = %L', v, pg_temp.session(2))) -> 0 -> 'JIT')::text, NULL)
 FROM unnest(ARRAY['session_features', 'feature_samples']) v;
 ROLLBACK;

@@ -7,7 +7,7 @@ use heimdall_daemon::postgres::migrate::{check, migrate};
 use heimdall_daemon::sandbox::binaries::Binaries;
 
 use crate::support::daemon::{Daemon, command};
-use crate::support::psql::psql;
+use crate::support::psql::run_files;
 use crate::support::{Bench, cluster, connect, empty_database, recordings};
 
 /// Limits and formats that an administrator may have set for a whole database.
@@ -68,24 +68,8 @@ async fn copy(from: &str, to: &str, arguments: &[&str]) {
     assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
     let file = std::env::temp_dir().join(format!("{to}.sql"));
     std::fs::write(&file, dump.stdout).expect("the dump");
-    let restored = Command::new(psql())
-        .args([
-            "--no-psqlrc",
-            "--quiet",
-            "--set",
-            "ON_ERROR_STOP=1",
-            "--output",
-            "/dev/null",
-        ])
-        .args(["--dbname", &cluster().await.url(to), "--file"])
-        .arg(&file)
-        .output()
-        .expect("psql runs");
-    assert!(
-        restored.status.success(),
-        "{}",
-        String::from_utf8_lossy(&restored.stderr)
-    );
+    let path = file.to_str().expect("UTF-8");
+    run_files(&cluster().await.url(to), &["--output", "/dev/null"], &[path]);
     std::fs::remove_file(&file).expect("the dump");
 }
 
@@ -146,4 +130,28 @@ async fn a_schema_that_was_restored_without_its_rows_is_refused_until_it_has_its
     for table in ["extraction_control", "sweep_state", "queue_depth", "coverage_totals"] {
         assert_eq!(bench.count(&format!("heimdall.{table}")).await, 1, "{table}");
     }
+}
+
+/// As sql/README.md says, under "Dump and restore".
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_alone_are_restored_into_an_installed_database() {
+    let origin = Bench::new().await;
+    let session = origin.record(&["a.bin", "b.bin"]).await;
+    origin.complete(&session).await;
+    origin.expand().await;
+    let bench = Bench::new().await;
+    let document = include_str!("../../../sql/README.md");
+    let begin = document
+        .find("TRUNCATE heimdall.schema_migrations")
+        .expect("the statement");
+    let (statement, _) = document[begin..].split_once(';').expect("its end");
+    bench.execute(statement).await;
+    copy(&origin.database, &bench.database, &["--data-only"]).await;
+    bench.put("a.bin", recordings::tone());
+    bench.put("b.bin", recordings::tone());
+    let daemon = Daemon::start(&bench).await;
+    bench
+        .wait_count("heimdall.measurement_features WHERE NOT extraction_failed", 2)
+        .await;
+    daemon.stop().await;
 }

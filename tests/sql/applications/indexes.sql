@@ -43,14 +43,6 @@ SELECT pg_temp.expect('nor for a new partition', pg_temp.statements(), NULL);
 \ir ../../../sql/views/application_sessions.sql
 \ir ../../../sql/views/application_measurements.sql
 SET enable_seqscan = off;
-CREATE FUNCTION pg_temp.plan(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE line text; lines text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        lines := lines || line || E'\n';
-    END LOOP;
-    RETURN lines;
-END $$;
 SELECT pg_temp.expect('a session by its start', pg_temp.plan('SELECT FROM heimdall.application_sessions WHERE started_at > now()') LIKE '%started_at_c008fba7_idx%', true);
 SELECT pg_temp.expect('the longest one', pg_temp.plan('SELECT duration_seconds FROM heimdall.application_sessions WHERE duration_seconds BETWEEN 0 AND 604800 ORDER BY 1 DESC LIMIT 1') LIKE '%session_seconds_1de23c23_idx%', true);
 

@@ -49,14 +49,6 @@ SELECT pg_temp.expect('the sweep', (SELECT s::text FROM heimdall.enqueue_missing
 SELECT pg_temp.expect('counted', (SELECT (total_recordings, total_measurements, measurements_pending)::text FROM heimdall.feature_coverage), '(2,3,3)');
 
 -- An id as text is looked up in the index, not in the whole table.
-CREATE FUNCTION pg_temp.plan(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE line text; lines text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        lines := lines || line || E'\n';
-    END LOOP;
-    RETURN lines;
-END $$;
 INSERT INTO heimdall.measurements (id, created_at) SELECT gen_random_uuid()::text, now() FROM generate_series(1, 5000);
 ANALYZE heimdall.measurements;
 SELECT pg_temp.expect('by id', pg_temp.plan($$SELECT FROM heimdall.iq_measurements WHERE measurement_id = '0fcabfa8-af57-6ebe-76de-84b71f9b15ff'$$) LIKE '%heimdall_measurements_measurement_id_%_idx%', true);
