@@ -86,7 +86,8 @@ $$;
 DO $$
 BEGIN
     -- The schema may belong to somebody else, or have a comment already.
-    IF obj_description('heimdall'::regnamespace, 'pg_namespace') IS NULL AND (SELECT pg_has_role(n.nspowner, 'USAGE') FROM pg_namespace n WHERE n.nspname = 'heimdall') THEN
+    IF obj_description('heimdall'::regnamespace, 'pg_namespace') IS NULL
+       AND (SELECT pg_has_role(n.nspowner, 'USAGE') FROM pg_namespace n WHERE n.nspname = 'heimdall') THEN
         COMMENT ON SCHEMA heimdall IS
             'Heimdall: stations, recording sessions and measurements, written by the application, and the RF features '
             'that heimdalld extracts from them.';

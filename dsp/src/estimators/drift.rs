@@ -59,7 +59,7 @@ impl Drift {
         if k > self.reach() {
             return [Complex32::default(); 2];
         }
-        let slope = Complex64::I / (PI * k as f64 / self.samples as f64).tan();
+        let slope = Complex64::I * cotangent(PI * k as f64 / self.samples as f64);
         [slope, -slope].map(|slope| {
             let value = self.half * (slope - 1.0);
             #[expect(clippy::cast_possible_truncation, reason = "spectra are in single precision")]
@@ -94,6 +94,13 @@ impl Drift {
     }
 }
 
+/// The cotangent from above 0 to pi / 8, which no bin exceeds ([`Drift::reach`]), by its series. The error
+/// is below 1e-6.
+fn cotangent(x: f64) -> f64 {
+    let square = x * x;
+    1.0 / x - x * (1.0 / 3.0 + square * (1.0 / 45.0 + square * (2.0 / 945.0 + square / 4_725.0)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +121,14 @@ mod tests {
         let mut spectrum = vec![Complex32::default(); N + 2 * PAD];
         Transform::new(N).process(&samples, &mut spectrum[PAD..][..N]);
         spectrum
+    }
+
+    #[test]
+    fn the_series_of_the_cotangent_is_exact_enough() {
+        for step in 1..=1_000 {
+            let x = PI / 8.0 * f64::from(step) / 1_000.0;
+            assert!((cotangent(x) - 1.0 / x.tan()).abs() < 1e-6, "{x}");
+        }
     }
 
     #[test]
