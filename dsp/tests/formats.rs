@@ -72,7 +72,7 @@ fn sigmf_types_are_read_under_their_names() {
 fn source_of_format(name: &str, format: SampleFormat) -> String {
     let mut hints = Hints::default().with_sample_rate_hz(RATE, "argument");
     hints.add_file_name(name);
-    let extraction = extract(hints, [&encoded(&tone(false, 2000, TONE_HZ), format)[..]]).unwrap();
+    let extraction = extract(hints, [&encoded(&tone(false, 2000, TONE_HZ), format)[..]]).expect(name);
     assert_tone(&extraction, TONE_HZ, LEVEL_DBFS, &[], name);
     extraction.interpretation.format_source.to_string()
 }
